@@ -1,0 +1,3 @@
+module github.com/portside/portside
+
+go 1.26.0

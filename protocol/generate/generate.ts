@@ -1,0 +1,187 @@
+// Writes everything that follows from protocol/schema: the Go and TypeScript types, the tables of methods and constants,
+// and the extension's compiled validators (an extension's CSP forbids the eval that ajv would otherwise need).
+//
+//   npm run generate            writes the files
+//   npm run generate -- --check fails when a file on disk differs from what the schemas say
+import { execFileSync } from "node:child_process";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import Ajv2019 from "ajv/dist/2019.js";
+import standaloneCode from "ajv/dist/standalone/index.js";
+import { compile } from "json-schema-to-typescript";
+import * as prettier from "prettier";
+
+interface Schema {
+  title?: string;
+  description?: string;
+  type?: string | string[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  enum?: unknown[];
+  const?: unknown;
+  oneOf?: Schema[];
+}
+interface Method {
+  kind: "request" | "notification" | "data";
+  from: "browser" | "host" | "both";
+  doc: string;
+}
+interface Constant {
+  value: number;
+  doc: string;
+}
+
+const here = dirname(fileURLToPath(import.meta.url));
+const protocolDir = join(here, "..");
+const schemaDir = join(protocolDir, "schema");
+const check = process.argv.includes("--check");
+
+const banner = "Code generated from protocol/schema by `npm run generate`. DO NOT EDIT.";
+const readJSON = <T>(name: string): T => JSON.parse(readFileSync(join(schemaDir, name), "utf8")) as T;
+const methods = readJSON<Record<string, Method>>("methods.json");
+const constants = readJSON<Record<string, Constant>>("constants.json");
+const schemas = new Map<string, Schema>();
+for (const file of readdirSync(schemaDir).sort()) {
+  if (file === "methods.json" || file === "constants.json") continue;
+  schemas.set(file.replace(/\.json$/, ""), readJSON<Schema>(file));
+}
+for (const method of Object.keys(methods)) {
+  const m = methods[method];
+  if (!schemas.has(`${method}.params`)) throw new Error(`${method} has no params schema`);
+  if (m?.kind === "request" && !schemas.has(`${method}.result`)) throw new Error(`${method} has no result schema`);
+}
+
+/** "socketId" -> "SocketID", "tcp.open" -> "TCPOpen". */
+function goName(name: string): string {
+  return name
+    .split(/[.\-_]/)
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join("")
+    .replace(/^Tcp/, "TCP")
+    .replace(/^Udp/, "UDP")
+    .replace(/Id(?=[A-Z]|$)/, "ID");
+}
+
+function comment(text: string | undefined, indent = ""): string {
+  return text === undefined ? "" : `${indent}// ${text}\n`;
+}
+
+function goType(schema: Schema): string {
+  if (schema.enum !== undefined) return "string";
+  switch (schema.type) {
+    case "string":
+      return "string";
+    case "integer":
+      return "int64";
+    case "boolean":
+      return "bool";
+    case "array":
+      if (schema.items === undefined) break;
+      return "[]" + goType(schema.items);
+    case "object":
+      if (schema.title === undefined) break;
+      return "*" + schema.title;
+  }
+  throw new Error(`no Go type for ${JSON.stringify(schema)}`);
+}
+
+function goStruct(schema: Schema, out: string[]): void {
+  const fields = Object.entries(schema.properties ?? {}).map(([name, property]) => {
+    if (property.type === "object") goStruct(property, out);
+    const optional = schema.required?.includes(name) !== true;
+    return comment(property.description, "\t") + `\t${goName(name)} ${goType(property)} \`json:"${name}${optional ? ",omitempty" : ""}"\`\n`;
+  });
+  const doc = schema.description === undefined ? `${schema.title ?? ""} is defined by protocol/schema.` : `${schema.title ?? ""}: ${schema.description}`;
+  out.push(`// ${doc}\ntype ${schema.title ?? ""} struct {\n${fields.join("")}}\n`);
+}
+
+function goFile(): string {
+  const structs: string[] = [];
+  for (const [name, schema] of schemas) {
+    if (name !== "envelope" && name !== "document") goStruct(schema, structs);
+  }
+  const methodConstants = Object.entries(methods).map(([name, m]) => comment(m.doc, "\t") + `\tMethod${goName(name)} = ${JSON.stringify(name)}\n`);
+  const constantLines = Object.entries(constants).map(([name, c]) => comment(c.doc, "\t") + `\t${goName(name)} = ${c.value.toString()}\n`);
+  return `// ${banner}\n\npackage protocol\n\n// Limits and versions that both sides share.\nconst (\n${constantLines.join("")})\n\n// Methods.\nconst (\n${methodConstants.join("")})\n\n${structs.join("\n")}`;
+}
+
+async function tsFile(): Promise<string> {
+  const parts: string[] = [`// ${banner}\n`];
+  for (const [name, c] of Object.entries(constants)) parts.push(`/** ${c.doc} */\nexport const ${name} = ${c.value.toString()};\n`);
+  parts.push(
+    `/** What may be called, by whom, and whether it is answered. */\nexport const methods = ${JSON.stringify(
+      Object.fromEntries(Object.entries(methods).map(([name, m]) => [name, { kind: m.kind, from: m.from }])),
+    )} as const;\nexport type MethodName = keyof typeof methods;\n`,
+  );
+  for (const [, schema] of schemas) {
+    const copy = structuredClone(schema) as Parameters<typeof compile>[0];
+    parts.push(await compile(copy, schema.title ?? "Unnamed", { bannerComment: "", additionalProperties: false, format: false, strictIndexSignatures: true }));
+  }
+  const requests = Object.entries(methods).filter(([, m]) => m.kind === "request");
+  parts.push(
+    `/** Parameters of each method. */\nexport interface MethodParams {\n${Object.keys(methods)
+      .map((name) => `${JSON.stringify(name)}: ${schemas.get(`${name}.params`)?.title ?? "never"};`)
+      .join("\n")}\n}\n`,
+    `/** Result of each request. */\nexport interface MethodResult {\n${requests
+      .map(([name]) => `${JSON.stringify(name)}: ${schemas.get(`${name}.result`)?.title ?? "never"};`)
+      .join("\n")}\n}\n`,
+  );
+  return parts.join("\n");
+}
+
+/** The schemas that the extension checks: what the host answers and tells, and what documents say. */
+function wantedInExtension(name: string): boolean {
+  if (name === "envelope" || name === "error" || name === "document") return true;
+  if (name.endsWith(".result")) return true;
+  const m = methods[name.replace(/\.params$/, "")];
+  return m !== undefined && m.kind !== "data" && m.from !== "browser";
+}
+
+function validatorName(name: string): string {
+  return "validate" + (schemas.get(name)?.title ?? "");
+}
+
+function validatorFiles(): { js: string; dts: string } {
+  const ajv = new Ajv2019.default({ code: { source: true, esm: true }, allErrors: false, discriminator: true, strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false });
+  const names: Record<string, string> = {};
+  for (const [name, schema] of schemas) {
+    if (!wantedInExtension(name)) continue;
+    ajv.addSchema({ ...schema, $id: name });
+    names[validatorName(name)] = name;
+  }
+  const js = `// ${banner}\n` + standaloneCode.default(ajv, names);
+  const dts =
+    `// ${banner}\nimport type * as m from "./message.ts";\n` +
+    Object.values(names)
+      .map((name) => `export declare const ${validatorName(name)}: (value: unknown) => value is m.${schemas.get(name)?.title ?? ""};`)
+      .join("\n") +
+    "\n";
+  return { js, dts };
+}
+
+const { js, dts } = validatorFiles();
+const ts = await prettier.format(await tsFile(), { parser: "typescript", printWidth: 140 });
+const outputs: Record<string, string> = { "message.ts": ts, "message.go": goFile(), "validators.js": js, "validators.d.ts": dts };
+let stale = false;
+for (const [file, raw] of Object.entries(outputs)) {
+  const text = file.endsWith(".go") ? execFileSync("gofmt", { input: raw, encoding: "utf8" }) : raw;
+  const path = join(protocolDir, file);
+  if (check) {
+    let present = "";
+    try {
+      present = readFileSync(path, "utf8");
+    } catch {
+      // A missing file is a stale one.
+    }
+    if (present !== text) {
+      stale = true;
+      console.error(`protocol/${file} does not match protocol/schema: run \`npm run generate\` and commit the result`);
+    }
+  } else {
+    writeFileSync(path, text);
+    console.log(`wrote protocol/${file}`);
+  }
+}
+if (stale) process.exit(1);
