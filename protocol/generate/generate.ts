@@ -7,8 +7,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import Ajv2019 from "ajv/dist/2019.js";
-import standaloneCode from "ajv/dist/standalone/index.js";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import standalone from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
 import * as prettier from "prettier";
 
@@ -32,6 +32,9 @@ interface Constant {
   value: number;
   doc: string;
 }
+
+// The package is CommonJS: under Node its default export is the whole module.
+const standaloneCode = (typeof standalone === "function" ? standalone : (standalone as { default: unknown }).default) as typeof standalone;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const protocolDir = join(here, "..");
@@ -144,14 +147,14 @@ function validatorName(name: string): string {
 }
 
 function validatorFiles(): { js: string; dts: string } {
-  const ajv = new Ajv2019.default({ code: { source: true, esm: true }, allErrors: false, discriminator: true, strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false });
+  const ajv = new Ajv2019({ code: { source: true, esm: true }, allErrors: false, discriminator: true, strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false });
   const names: Record<string, string> = {};
   for (const [name, schema] of schemas) {
     if (!wantedInExtension(name)) continue;
     ajv.addSchema({ ...schema, $id: name });
     names[validatorName(name)] = name;
   }
-  const js = `// ${banner}\n` + standaloneCode.default(ajv, names);
+  const js = `// ${banner}\n` + standaloneCode(ajv, names);
   const dts =
     `// ${banner}\nimport type * as m from "./message.ts";\n` +
     Object.values(names)

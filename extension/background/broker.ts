@@ -1,0 +1,362 @@
+// The broker: decides for each open, and passes bytes between documents and the host.
+//
+// Facts are what the browser attests of the sender (origin, documentId, frame, tab, private window). What the document says
+// of itself (activated, secure) can only make the answer stricter.
+
+import { ext } from "../ext.ts";
+import * as grants from "../grants.ts";
+import type { Destination } from "../grants.ts";
+import { HostError, HostUnavailable } from "./host.ts";
+import type { HostConnection } from "./host.ts";
+import type { Hosts } from "./hosts.ts";
+import { canonicalHost, isTrustworthyOrigin } from "./origin.ts";
+import { isAllowed } from "./permissions_policy.ts";
+import type { Answer, Prompts } from "./prompt.ts";
+import { windowBytes } from "../../protocol/message.ts";
+import type { AuditRefusedParams, SocketClosedParams, TCPOpenParams, UDPOpenParams } from "../../protocol/message.ts";
+import { pageError } from "../../protocol/page.ts";
+import type { BrokerMessage, DocumentMessage, OpenOptions, PageError } from "../../protocol/page.ts";
+import { validateDocumentMessage } from "../../protocol/validators.js";
+
+type Open = Extract<DocumentMessage, { type: "open" }>;
+type Rule = AuditRefusedParams["rule"];
+
+/** What the browser attests of a document. */
+export interface Sender {
+  origin: string;
+  documentId: string;
+  tabId: number;
+  windowId: number;
+  private: boolean;
+}
+
+interface Socket {
+  id: number;
+  protocol: "tcp" | "udp";
+  /** Aborts the question and the connection attempt while the socket is not open yet. */
+  withdraw: AbortController;
+  host?: { connection: HostConnection; socketId: number };
+  destination?: Destination;
+}
+
+/** A refusal: which rule, and what the developer may be told on the console. The page gets the same error for every rule. */
+class Refusal extends Error {
+  readonly rule: Rule;
+  constructor(rule: Rule, hint: string) {
+    super(hint);
+    this.rule = rule;
+  }
+}
+
+class Invalid extends Error {}
+
+/** Delay that the API accepts for keep-alive, in ms (Direct Sockets, 2022). */
+const minKeepAliveDelay = 1000;
+
+/** Refusals of one document that are written to the audit log, so that a page cannot flood it. */
+const maxAuditedRefusals = 50;
+
+/** One document's connection to the broker. */
+export class DocumentConnection {
+  readonly sender: Sender;
+  readonly #attested: chrome.runtime.MessageSender;
+  readonly #port: chrome.runtime.Port;
+  readonly #hosts: Hosts;
+  readonly #prompts: Prompts;
+  readonly #sockets = new Map<number, Socket>();
+  #audited = 0;
+  #disposed = false;
+
+  constructor(port: chrome.runtime.Port, sender: Sender, hosts: Hosts, prompts: Prompts) {
+    this.#port = port;
+    this.#attested = port.sender ?? {};
+    this.sender = sender;
+    this.#hosts = hosts;
+    this.#prompts = prompts;
+    port.onMessage.addListener((message: unknown) => {
+      if (!validateDocumentMessage(message)) {
+        // Our content script never sends this: something else speaks with its voice.
+        console.error("a document sent a message that does not fit its schema");
+        this.#port.disconnect();
+        this.dispose();
+        return;
+      }
+      this.#receive(message);
+    });
+    port.onDisconnect.addListener(() => {
+      this.dispose();
+    });
+  }
+
+  /** The document is gone, or may not go on: its sockets close. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const socket of this.#sockets.values()) {
+      socket.withdraw.abort();
+      if (socket.host !== undefined) this.#hosts.release(socket.host.connection, socket.host.socketId);
+    }
+    this.#sockets.clear();
+  }
+
+  /** Closes the sockets to destinations that `concerned` picks, as when a grant is taken back. */
+  revoke(concerned: (destination: Destination) => boolean): void {
+    for (const socket of [...this.#sockets.values()]) {
+      if (socket.destination === undefined || !concerned(socket.destination)) continue;
+      socket.withdraw.abort();
+      if (socket.host !== undefined) {
+        this.#hosts.release(socket.host.connection, socket.host.socketId);
+        this.#sockets.delete(socket.id);
+        this.#tell({ type: "closed", id: socket.id, error: pageError("NetworkError") });
+      }
+    }
+  }
+
+  #tell(message: BrokerMessage): void {
+    if (this.#disposed) return; // answers may still come in for a document that has left
+    this.#port.postMessage(message);
+  }
+
+  #receive(message: DocumentMessage): void {
+    if (message.type === "open") {
+      if (this.#sockets.has(message.id)) return;
+      const socket: Socket = { id: message.id, protocol: message.protocol, withdraw: new AbortController() };
+      this.#sockets.set(socket.id, socket);
+      void this.#open(socket, message);
+      return;
+    }
+    const socket = this.#sockets.get(message.id);
+    if (socket === undefined) {
+      // It crossed with the end of the socket; close() is answered all the same, since the page waits.
+      if (message.type === "close") this.#tell({ type: "closed", id: message.id });
+      return;
+    }
+    if (message.type === "close") socket.withdraw.abort();
+    if (socket.host === undefined) return;
+    const { connection, socketId } = socket.host;
+    switch (message.type) {
+      case "write":
+        if (message.ack === undefined) connection.write({ socketId, data: message.data });
+        else void this.#writeDatagram(connection, socket, message.data, message.ack);
+        return;
+      case "credit":
+        connection.notify("socket.credit", { socketId, bytes: message.bytes });
+        return;
+      case "shutdown":
+        connection.request("socket.shutdown", { socketId }).then(
+          () => {
+            this.#tell({ type: "shut", id: socket.id });
+          },
+          () => {
+            this.#tell({ type: "shut", id: socket.id, error: pageError("NetworkError") });
+          },
+        );
+        return;
+      case "close":
+        connection.request("socket.close", { socketId }).catch(() => undefined); // it closed by itself meanwhile: `closed` is on its way
+    }
+  }
+
+  async #writeDatagram(connection: HostConnection, socket: Socket, data: string, ack: number): Promise<void> {
+    if (socket.host === undefined) return;
+    let error: PageError | undefined;
+    try {
+      await connection.writeDatagram({ socketId: socket.host.socketId, data });
+    } catch {
+      error = pageError("NetworkError");
+    }
+    this.#tell(error === undefined ? { type: "wrote", id: socket.id, ack } : { type: "wrote", id: socket.id, ack, error });
+  }
+
+  async #open(socket: Socket, { activated, secure, options }: Open): Promise<void> {
+    try {
+      await this.#tryOpen(socket, activated, secure, options);
+    } catch (error) {
+      const known = this.#sockets.delete(socket.id);
+      if (!known) return;
+      if (socket.withdraw.signal.aborted) {
+        this.#tell({ type: "failed", id: socket.id, error: pageError("AbortError") });
+      } else if (error instanceof Invalid) {
+        this.#tell({ type: "failed", id: socket.id, error: { name: "TypeError", message: error.message } });
+      } else if (error instanceof Refusal) {
+        this.#tell({ type: "hint", text: error.message });
+        this.#tell({ type: "failed", id: socket.id, error: pageError("NotAllowedError") });
+        void this.#audit(socket, error.rule, options);
+      } else if (error instanceof HostError && error.data !== undefined) {
+        this.#tell({ type: "failed", id: socket.id, error: pageError(error.data.name) });
+      } else {
+        if (!(error instanceof HostUnavailable)) console.error(error);
+        this.#tell({ type: "failed", id: socket.id, error: pageError("NetworkError") });
+      }
+    }
+  }
+
+  /** The checks in the order of the API: permissions policy, activation, arguments; then whatever needs host, person or network. */
+  async #tryOpen(socket: Socket, activated: boolean, secure: boolean, options: OpenOptions): Promise<void> {
+    const { origin, documentId, tabId } = this.sender;
+    if (!secure || !isTrustworthyOrigin(origin)) throw new Refusal("insecure", "only secure pages may open sockets.");
+    if (!(await isAllowed(this.#attested))) throw new Refusal("permissions-policy", "the permissions policy of this document does not allow direct-sockets.");
+
+    const { remoteAddress = "", remotePort } = options;
+    const request = grants.requestKey(socket.protocol, remoteAddress, remotePort ?? 0);
+    const reopened = await grants.documentGrant(documentId, request);
+    if (reopened === undefined && !activated) {
+      throw new Refusal("activation", "a new destination needs a click or a key press of its own, no more than five seconds ago.");
+    }
+    if (remotePort === undefined) throw new Invalid("remotePort is missing.");
+    if (remotePort === 0) throw new Invalid("remotePort must be from 1 to 65535.");
+    if (options.keepAliveDelay !== undefined && options.keepAliveDelay !== 0 && options.keepAliveDelay < minKeepAliveDelay) {
+      throw new Invalid("keepAliveDelay must be at least 1000 ms.");
+    }
+    if (options.sendBufferSize === 0) throw new Invalid("sendBufferSize must not be 0.");
+    if (options.receiveBufferSize === 0) throw new Invalid("receiveBufferSize must not be 0.");
+
+    const { withdraw } = socket;
+    // A missing host is found out before the person is bothered with a question.
+    let connection = await this.#hosts.connect();
+    withdraw.signal.throwIfAborted();
+    let socketId = this.#hosts.reserve(connection);
+    try {
+      const { host, userEntered } = await this.#consent(socket, request, reopened, remoteAddress, remotePort, options);
+      withdraw.signal.throwIfAborted();
+      if (!connection.alive) {
+        // It died while the person was thinking.
+        this.#hosts.forget(connection, socketId);
+        connection = await this.#hosts.connect();
+        socketId = this.#hosts.reserve(connection);
+      }
+      socket.destination = { protocol: socket.protocol, host, port: remotePort };
+      await this.#connect(socket, connection, socketId, userEntered, options);
+      await grants.addDocumentGrant(documentId, tabId, origin, request, host);
+    } catch (error) {
+      this.#hosts.forget(connection, socketId);
+      throw error;
+    }
+  }
+
+  /** Finds out whether the destination is allowed, and asks the person if nothing says so yet. */
+  async #consent(
+    socket: Socket,
+    request: string,
+    reopened: string | undefined,
+    remoteAddress: string,
+    port: number,
+    options: OpenOptions,
+  ): Promise<{ host: string; userEntered: boolean }> {
+    const { origin, documentId, windowId } = this.sender;
+    const { protocol } = socket;
+    const asksForHost = remoteAddress.trim() === "";
+    if (reopened !== undefined) return { host: reopened, userEntered: asksForHost };
+    const proposed = asksForHost ? undefined : canonicalHost(remoteAddress);
+    if (!asksForHost && proposed === undefined) throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
+
+    const allowed = async (): Promise<Answer | undefined> => {
+      const again = await grants.documentGrant(documentId, request);
+      if (again !== undefined) return { allow: true, remember: false, host: again };
+      if (proposed === undefined || this.sender.private) return undefined;
+      return (await grants.isGranted(origin, { protocol, host: proposed, port })) ? { allow: true, remember: false, host: proposed } : undefined;
+    };
+    const answer =
+      (await allowed()) ??
+      (await this.#prompts.ask(
+        {
+          origin,
+          protocol,
+          ...(proposed === undefined ? {} : { host: proposed }),
+          port,
+          encrypted: options.secureTransport === "on",
+          private: this.sender.private,
+          windowId,
+        },
+        socket.withdraw.signal,
+        allowed,
+      ));
+    if (!answer.allow) throw new Refusal("user", "the person at the browser did not allow it.");
+    if (answer.remember) await grants.addGrant({ origin, protocol, host: answer.host, port, created: Date.now() });
+    return { host: answer.host, userEntered: asksForHost };
+  }
+
+  async #connect(socket: Socket, connection: HostConnection, socketId: number, userEntered: boolean, options: OpenOptions): Promise<void> {
+    const destination = socket.destination as Destination;
+    const { remoteAddress: _, remotePort: __, noDelay, keepAliveDelay, secureTransport, ...common } = options;
+    const params: UDPOpenParams = {
+      ...common,
+      socketId,
+      origin: this.sender.origin,
+      document: this.sender.documentId,
+      private: this.sender.private,
+      userEntered,
+      host: destination.host,
+      port: destination.port,
+      window: windowBytes,
+    };
+    if (params.sendBufferSize !== undefined) params.sendBufferSize = Math.min(params.sendBufferSize, 0x7fffffff);
+    if (params.receiveBufferSize !== undefined) params.receiveBufferSize = Math.min(params.receiveBufferSize, 0x7fffffff);
+    if (params.timeout !== undefined) params.timeout = Math.min(params.timeout, 86_400_000);
+    socket.withdraw.signal.addEventListener("abort", () => {
+      if (socket.host === undefined) connection.request("socket.close", { socketId }).catch(() => undefined);
+    });
+    // The host may speak of the socket in the very next message: it must be known before the answer is awaited.
+    this.#hosts.attach(connection, socketId, {
+      data: (data) => {
+        this.#tell({ type: "data", id: socket.id, data });
+      },
+      credit: (bytes) => {
+        this.#tell({ type: "credit", id: socket.id, bytes });
+      },
+      end: () => {
+        this.#tell({ type: "end", id: socket.id });
+      },
+      closed: (params?: SocketClosedParams) => {
+        this.#closed(socket, params);
+      },
+    });
+    const result =
+      socket.protocol === "tcp"
+        ? await connection.request("tcp.open", {
+            ...params,
+            ...(noDelay === undefined ? {} : { noDelay }),
+            ...(keepAliveDelay === undefined ? {} : { keepAliveDelay }),
+            ...(secureTransport === undefined ? {} : { secureTransport }),
+          } satisfies TCPOpenParams)
+        : await connection.request("udp.open", params);
+    if (socket.withdraw.signal.aborted) {
+      this.#hosts.release(connection, socketId); // withdrawn while the answer was on its way
+      throw new DOMException("withdrawn", "AbortError");
+    }
+    socket.host = { connection, socketId };
+    this.#tell({ type: "opened", id: socket.id, ...result });
+  }
+
+  /** The host's last word on a socket, or the host's own end (without parameters). */
+  #closed(socket: Socket, params: SocketClosedParams | undefined): void {
+    if (socket.host === undefined || !this.#sockets.delete(socket.id)) return; // still opening: the request's own answer tells the page
+    const name = params === undefined ? "NetworkError" : params.name;
+    this.#tell(name === undefined ? { type: "closed", id: socket.id } : { type: "closed", id: socket.id, error: pageError(name) });
+  }
+
+  async #audit(socket: Socket, rule: Rule, options: OpenOptions): Promise<void> {
+    if (++this.#audited > maxAuditedRefusals) return;
+    const host = canonicalHost(options.remoteAddress ?? "");
+    try {
+      const connection = await this.#hosts.connect({ quiet: true });
+      connection.notify("audit.refused", {
+        origin: this.sender.origin,
+        protocol: socket.protocol,
+        ...(host === undefined ? {} : { host }),
+        ...(options.remotePort === undefined || options.remotePort === 0 ? {} : { port: options.remotePort }),
+        private: this.sender.private,
+        rule,
+      });
+    } catch {
+      // No host, no audit log.
+    }
+  }
+}
+
+/** Reads what the browser attests; undefined when it is no document of a tab. */
+export function attest(sender: chrome.runtime.MessageSender | undefined): Sender | undefined {
+  if (sender?.id !== ext.runtime.id) return undefined;
+  const { origin, documentId, tab } = sender;
+  if (origin === undefined || documentId === undefined || tab?.id === undefined) return undefined;
+  return { origin, documentId, tabId: tab.id, windowId: tab.windowId, private: tab.incognito };
+}

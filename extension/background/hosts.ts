@@ -1,0 +1,115 @@
+// Shares one host connection among all documents, and hands each socket's messages to its owner.
+
+import { HostConnection, HostUnavailable } from "./host.ts";
+import { openSetupPage } from "./setup.ts";
+import type { SocketClosedParams } from "../../protocol/message.ts";
+
+/** Who hears of one socket. */
+export interface SocketOwner {
+  data(base64: string): void;
+  credit(bytes: number): void;
+  end(): void;
+  /** The last word; without parameters the host itself is gone. */
+  closed(params?: SocketClosedParams): void;
+}
+
+interface Current {
+  connection: Promise<HostConnection>;
+  sockets: Map<number, SocketOwner | undefined>;
+}
+
+/** A host that nothing needs is let go after this many ms; an open native port would keep the worker alive for ever. */
+const idleTime = 30_000;
+
+export class Hosts {
+  #current: Current | undefined;
+  readonly #sockets = new WeakMap<HostConnection, Map<number, SocketOwner | undefined>>();
+  #lastSocketId = 0;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * The connection to the host, made if need be. When there is no host to talk to, the setup page opens (unless `quiet`) and the promise
+   * rejects with HostUnavailable.
+   */
+  async connect({ quiet = false } = {}): Promise<HostConnection> {
+    this.#current ??= this.#start();
+    this.#rest();
+    try {
+      return await this.#current.connection;
+    } catch (error) {
+      if (!quiet && error instanceof HostUnavailable) void openSetupPage(error.problem);
+      throw error;
+    }
+  }
+
+  #start(): Current {
+    const sockets: Current["sockets"] = new Map();
+    const current: Current = {
+      sockets,
+      connection: HostConnection.open({
+        data: (id, base64) => sockets.get(id)?.data(base64),
+        credit: (id, bytes) => sockets.get(id)?.credit(bytes),
+        end: (id) => sockets.get(id)?.end(),
+        closed: (params) => {
+          const owner = sockets.get(params.socketId);
+          sockets.delete(params.socketId);
+          owner?.closed(params);
+          this.#rest();
+        },
+        gone: () => {
+          if (this.#current === current) this.#current = undefined;
+          const owners = [...sockets.values()];
+          sockets.clear();
+          for (const owner of owners) owner?.closed();
+        },
+      }),
+    };
+    current.connection.then(
+      (connection) => {
+        this.#sockets.set(connection, sockets);
+      },
+      () => {
+        if (this.#current === current) this.#current = undefined;
+      },
+    );
+    return current;
+  }
+
+  /** A socket id that was never used on this connection. It counts as a use of the host until `forget`, `release` or `closed`. */
+  reserve(connection: HostConnection): number {
+    const socketId = ++this.#lastSocketId;
+    this.#sockets.get(connection)?.set(socketId, undefined);
+    return socketId;
+  }
+
+  attach(connection: HostConnection, socketId: number, owner: SocketOwner): void {
+    this.#sockets.get(connection)?.set(socketId, owner);
+  }
+
+  /** The socket was never opened, or its end is told otherwise. */
+  forget(connection: HostConnection, socketId: number): void {
+    this.#sockets.get(connection)?.delete(socketId);
+    this.#rest();
+  }
+
+  /** Closes a socket that nobody listens to any more. */
+  release(connection: HostConnection, socketId: number): void {
+    this.forget(connection, socketId);
+    connection.request("socket.close", { socketId }).catch(() => undefined); // it is gone already
+  }
+
+  #rest(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      const current = this.#current;
+      if (current === undefined || current.sockets.size > 0) return;
+      this.#current = undefined;
+      current.connection.then(
+        (connection) => {
+          connection.close();
+        },
+        () => undefined,
+      );
+    }, idleTime);
+  }
+}

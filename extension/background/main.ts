@@ -1,0 +1,77 @@
+// The background: wiring. Every listener is registered in the first turn, so that any event can start the worker.
+
+import { ext } from "../ext.ts";
+import { forgetDocuments, onRevoked, sameDestination } from "../grants.ts";
+import { DocumentConnection, attest } from "./broker.ts";
+import { HostUnavailable } from "./host.ts";
+import { Hosts } from "./hosts.ts";
+import { injectEverywhere } from "./inject.ts";
+import { watchHeaders } from "./permissions_policy.ts";
+import { Prompts } from "./prompt.ts";
+
+const hosts = new Hosts();
+const prompts = new Prompts();
+const documents = new Set<DocumentConnection>();
+
+/** Reports whether the sender is one of the extension's own pages, as opposed to a content script. */
+function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
+  return sender?.id === ext.runtime.id && sender.url?.startsWith(ext.runtime.getURL("ui/")) === true;
+}
+
+watchHeaders();
+
+ext.runtime.onConnect.addListener((port) => {
+  if (port.name === "document") {
+    const sender = attest(port.sender);
+    if (sender === undefined) {
+      port.disconnect();
+      return;
+    }
+    const connection = new DocumentConnection(port, sender, hosts, prompts);
+    documents.add(connection);
+    port.onDisconnect.addListener(() => {
+      documents.delete(connection);
+    });
+  } else if (port.name.startsWith("prompt:") && isOwnPage(port.sender)) {
+    prompts.connect(port, port.name.slice("prompt:".length));
+  } else {
+    port.disconnect();
+  }
+});
+
+/** The setup page asks how the host is. */
+ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
+  if (!isOwnPage(sender) || message !== "host-state") return false;
+  hosts.connect({ quiet: true }).then(
+    (connection) => {
+      respond({ kind: "ready", hostVersion: connection.hello.hostVersion });
+    },
+    (error: unknown) => {
+      respond(error instanceof HostUnavailable ? error.problem : { kind: "failed", detail: String(error) });
+    },
+  );
+  return true; // the answer comes later
+});
+
+onRevoked((revoked) => {
+  const concerns = (origin: string): boolean => revoked.some((grant) => grant.origin === origin);
+  for (const connection of documents) {
+    const { origin } = connection.sender;
+    connection.revoke((destination) => revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)));
+  }
+  // Documents of the origin will be asked again, also for what they had open.
+  void forgetDocuments((_, origin) => concerns(origin));
+});
+
+ext.tabs.onRemoved.addListener((tabId) => {
+  void forgetDocuments((id) => id === tabId);
+});
+
+ext.action.onClicked.addListener(() => {
+  void ext.runtime.openOptionsPage();
+});
+
+// Documents that were there before the extension, or that an older copy of it served: they get the scripts now.
+ext.runtime.onInstalled.addListener(() => {
+  void injectEverywhere();
+});

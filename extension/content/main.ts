@@ -1,0 +1,138 @@
+// The gatekeeper: the isolated-world script of every secure document.
+//
+// It adds what only a document can see (secure context, transient activation), turns bytes into the base64 that crosses
+// extension messaging and back, and ties the document's sockets to its active life. What the page script sends is a claim:
+// every message is built anew here from checked members, and the broker checks it again.
+
+import { ext } from "../ext.ts";
+import { Gestures } from "./activation.ts";
+import { askEvent, handoverEvent } from "../../protocol/page.ts";
+import type { BrokerMessage, ContentMessage, DocumentMessage, PageMessage } from "../../protocol/page.ts";
+
+declare global {
+  interface Uint8ArrayConstructor {
+    fromBase64(text: string): Uint8Array<ArrayBuffer>;
+  }
+  interface Uint8Array {
+    toBase64(): string;
+  }
+}
+
+class Gatekeeper {
+  readonly #page: MessagePort;
+  readonly #gestures = new Gestures();
+  /** Destinations that this document opened before: a reconnection needs no gesture. The broker keeps its own list. */
+  readonly #known = new Set<string>();
+  readonly #asked = new Map<number, string>();
+  #broker: chrome.runtime.Port | undefined;
+
+  constructor(page: MessagePort) {
+    this.#page = page;
+    page.onmessage = (event: MessageEvent<PageMessage>) => {
+      this.#fromPage(event.data);
+    };
+    addEventListener("pagehide", () => {
+      this.#lose();
+    });
+  }
+
+  #fromPage(message: PageMessage): void {
+    switch (message.type) {
+      case "open": {
+        const destination = JSON.stringify([message.protocol, message.options.remoteAddress ?? "", message.options.remotePort]);
+        this.#asked.set(message.id, destination);
+        this.#tell({
+          type: "open",
+          id: message.id,
+          protocol: message.protocol,
+          activated: !this.#known.has(destination) && this.#gestures.take(),
+          secure: isSecureContext,
+          options: message.options,
+        });
+        return;
+      }
+      case "write": {
+        const data = new Uint8Array(message.data).toBase64();
+        this.#tell(message.ack === undefined ? { type: "write", id: message.id, data } : { type: "write", id: message.id, data, ack: message.ack });
+        return;
+      }
+      case "credit":
+        this.#tell({ type: "credit", id: message.id, bytes: message.bytes });
+        return;
+      case "shutdown":
+      case "close":
+        this.#tell({ type: message.type, id: message.id });
+    }
+  }
+
+  #fromBroker(message: BrokerMessage): void {
+    switch (message.type) {
+      case "hint":
+        console.info(`Portside: ${message.text}`); // the developer's console; the page cannot read it
+        return;
+      case "data": {
+        const { buffer } = Uint8Array.fromBase64(message.data);
+        this.#tellPage({ type: "data", id: message.id, data: buffer }, [buffer]);
+        return;
+      }
+      case "opened":
+      case "failed": {
+        const destination = this.#asked.get(message.id);
+        this.#asked.delete(message.id);
+        if (message.type === "opened" && destination !== undefined) this.#known.add(destination);
+        this.#tellPage(message);
+        return;
+      }
+      default:
+        this.#tellPage(message);
+    }
+  }
+
+  /** Sends to the broker, and connects to it first if need be. */
+  #tell(message: DocumentMessage): void {
+    if (this.#broker === undefined) {
+      if (message.type !== "open") return; // about a socket that went down with the last connection
+      try {
+        this.#broker = ext.runtime.connect({ name: "document" });
+      } catch {
+        // "Extension context invalidated": the extension was reloaded or removed, and its new content script has taken over.
+        this.#lose();
+        return;
+      }
+      const port = this.#broker;
+      port.onMessage.addListener((m: BrokerMessage) => {
+        this.#fromBroker(m);
+      });
+      port.onDisconnect.addListener(() => {
+        if (this.#broker === port) this.#lose();
+      });
+    }
+    this.#broker.postMessage(message);
+  }
+
+  #tellPage(message: ContentMessage, transfer: Transferable[] = []): void {
+    this.#page.postMessage(message, transfer);
+  }
+
+  /** The document's sockets are gone: it leaves (a socket never outlives its document's active life), or the broker did. */
+  #lose(): void {
+    const broker = this.#broker;
+    this.#broker = undefined;
+    this.#asked.clear();
+    broker?.disconnect();
+    this.#tellPage({ type: "lost" });
+  }
+}
+
+/** Hands the page script its end of a private port (protocol/page.ts); returns false when no page script took it. */
+function handOver(): boolean {
+  const { port1, port2 } = new MessageChannel();
+  const taken = !document.dispatchEvent(new MessageEvent(handoverEvent, { ports: [port2], cancelable: true }));
+  if (taken) new Gatekeeper(port1);
+  return taken;
+}
+
+if (isSecureContext && !handOver()) {
+  // The page script has not run yet: it will ask.
+  document.addEventListener(askEvent, () => handOver(), { once: true, capture: true });
+}

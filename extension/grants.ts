@@ -1,0 +1,112 @@
+// What the person allowed: for good (a remembered grant), or for as long as one document lives (Allow once).
+//
+// A remembered grant is (origin, protocol, host, port) in storage.local. What a document may reopen is kept in storage.session, so
+// that a stop of the worker loses nothing; it ends with the tab. Private windows never touch storage.local.
+
+import { ext } from "./ext.ts";
+
+export interface Destination {
+  protocol: "tcp" | "udp";
+  /** Canonical, without brackets. */
+  host: string;
+  port: number;
+}
+
+export interface Grant extends Destination {
+  origin: string;
+  /** When it was given, in ms since 1970. */
+  created: number;
+}
+
+const grantsKey = "grants";
+
+export function sameDestination(a: Destination, b: Destination): boolean {
+  return a.protocol === b.protocol && a.host === b.host && a.port === b.port;
+}
+
+/** Every remembered grant, oldest first. */
+export async function listGrants(): Promise<Grant[]> {
+  const stored = await ext.storage.local.get(grantsKey);
+  return (stored[grantsKey] as Grant[] | undefined) ?? [];
+}
+
+export async function isGranted(origin: string, destination: Destination): Promise<boolean> {
+  return (await listGrants()).some((grant) => grant.origin === origin && sameDestination(grant, destination));
+}
+
+// Changes read, then write: one after the other, so that none is lost.
+let lastChange: Promise<unknown> = Promise.resolve();
+
+function change(edit: (grants: Grant[]) => Grant[]): Promise<void> {
+  const done = lastChange.then(async () => {
+    await ext.storage.local.set({ [grantsKey]: edit(await listGrants()) });
+  });
+  lastChange = done.catch(() => undefined);
+  return done;
+}
+
+export function addGrant(grant: Grant): Promise<void> {
+  return change((grants) => [...grants.filter((old) => old.origin !== grant.origin || !sameDestination(old, grant)), grant]);
+}
+
+/** Takes back the grants that `revoked` picks. */
+export function removeGrants(revoked: (grant: Grant) => boolean): Promise<void> {
+  return change((grants) => grants.filter((grant) => !revoked(grant)));
+}
+
+/** Calls `listener` with the grants that were taken back, whoever did it. */
+export function onRevoked(listener: (revoked: Grant[]) => void): void {
+  ext.storage.onChanged.addListener((changes, area) => {
+    const entry = changes[grantsKey];
+    if (area !== "local" || entry === undefined) return;
+    const before = (entry.oldValue as Grant[] | undefined) ?? [];
+    const after = (entry.newValue as Grant[] | undefined) ?? [];
+    const revoked = before.filter((old) => !after.some((grant) => grant.origin === old.origin && sameDestination(grant, old)));
+    if (revoked.length > 0) listener(revoked);
+  });
+}
+
+/** What one document may open again without being asked: what it asked for -> where that led. */
+interface DocumentGrants {
+  tabId: number;
+  origin: string;
+  opened: Record<string, string>;
+}
+
+const documentKey = (documentId: string): string => `document:${documentId}`;
+
+/** The name of a request in a document's own list: as the page put it, since the host may have been the person's answer. */
+export function requestKey(protocol: string, remoteAddress: string, port: number): string {
+  return JSON.stringify([protocol, remoteAddress, port]);
+}
+
+/** The host that this document already reached with this request, if any. */
+export async function documentGrant(documentId: string, request: string): Promise<string | undefined> {
+  const stored = await ext.storage.session.get(documentKey(documentId));
+  const grants = stored[documentKey(documentId)] as DocumentGrants | undefined;
+  return grants !== undefined && Object.hasOwn(grants.opened, request) ? grants.opened[request] : undefined;
+}
+
+let lastDocumentChange: Promise<unknown> = Promise.resolve();
+
+export function addDocumentGrant(documentId: string, tabId: number, origin: string, request: string, host: string): Promise<void> {
+  const done = lastDocumentChange.then(async () => {
+    const key = documentKey(documentId);
+    const grants = ((await ext.storage.session.get(key))[key] as DocumentGrants | undefined) ?? { tabId, origin, opened: {} };
+    grants.opened[request] = host;
+    await ext.storage.session.set({ [key]: grants });
+  });
+  lastDocumentChange = done.catch(() => undefined);
+  return done;
+}
+
+/** Forgets what documents may reopen: those that `concerned` picks by tab or origin. */
+export async function forgetDocuments(concerned: (tabId: number, origin: string) => boolean): Promise<void> {
+  const all = await ext.storage.session.get(null);
+  const keys = Object.entries(all).flatMap(([key, value]) => {
+    if (!key.startsWith("document:")) return [];
+    const { tabId, origin } = value as DocumentGrants;
+    return concerned(tabId, origin) ? [key] : [];
+  });
+  if (keys.length > 0) await ext.storage.session.remove(keys);
+}

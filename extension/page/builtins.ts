@@ -1,0 +1,114 @@
+// The built-ins that the page script uses, taken before any page script runs.
+//
+// The page script shares its world with the page, which may replace or pollute anything. What is here keeps the API
+// working all the same. It guards no authority: the page script has none (the content script and the broker decide).
+
+const { apply, getOwnPropertyDescriptor } = Reflect;
+
+/** Turns a method into a function of its receiver, so that later changes of the prototype do not matter. */
+export function uncurry<This, Args extends readonly unknown[], Result>(
+  method: (this: This, ...args: Args) => Result,
+): (self: This, ...args: Args) => Result {
+  return (self, ...args) => apply(method as unknown as (...a: unknown[]) => unknown, self, args) as Result;
+}
+
+/** The same for an accessor property. */
+export function getter<Result>(prototype: object, name: string | symbol): (self: object) => Result {
+  const get = getOwnPropertyDescriptor(prototype, name)?.get;
+  if (get === undefined) throw new TypeError(`no getter ${String(name)}`);
+  return (self) => apply(get, self, []) as Result;
+}
+
+export const NativePromise = Promise;
+export const NativeUint8Array = Uint8Array;
+export const NativeReadableStream = ReadableStream;
+export const NativeWritableStream = WritableStream;
+export const NativeBlob = Blob;
+export const NativeDOMException = DOMException;
+export const NativeTypeError = TypeError;
+
+export const isView = ArrayBuffer.isView.bind(ArrayBuffer);
+export const min = Math.min;
+export const { isFinite: isFiniteNumber } = Number;
+export const { trunc } = Math;
+
+const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+export const typedArraySet = uncurry(Uint8Array.prototype.set as (this: Uint8Array, source: ArrayLike<number>, offset?: number) => void);
+export const typedArraySubarray = uncurry(
+  Uint8Array.prototype.subarray as (this: Uint8Array<ArrayBuffer>, begin?: number, end?: number) => Uint8Array<ArrayBuffer>,
+);
+export const typedArrayBuffer = getter<ArrayBufferLike>(typedArrayPrototype, "buffer");
+export const typedArrayOffset = getter<number>(typedArrayPrototype, "byteOffset");
+export const typedArrayLength = getter<number>(typedArrayPrototype, "byteLength");
+/** undefined for anything but a typed array (a DataView, say). */
+export const typedArrayTag = getter<string | undefined>(typedArrayPrototype, Symbol.toStringTag);
+export const dataViewBuffer = getter<ArrayBufferLike>(DataView.prototype, "buffer");
+export const dataViewOffset = getter<number>(DataView.prototype, "byteOffset");
+export const dataViewLength = getter<number>(DataView.prototype, "byteLength");
+export const arrayBufferLength = getter<number>(ArrayBuffer.prototype, "byteLength");
+
+export const mapGet = uncurry(Map.prototype.get as <K, V>(this: Map<K, V>, key: K) => V | undefined) as <K, V>(self: Map<K, V>, key: K) => V | undefined;
+export const mapSet = uncurry(Map.prototype.set) as <K, V>(self: Map<K, V>, key: K, value: V) => void;
+export const mapDelete = uncurry(Map.prototype.delete) as <K, V>(self: Map<K, V>, key: K) => boolean;
+export const mapForEach = uncurry(Map.prototype.forEach) as <K, V>(self: Map<K, V>, f: (value: V, key: K) => void) => void;
+export const arrayPush = uncurry(Array.prototype.push) as <T>(self: T[], value: T) => number;
+export const arrayShift = uncurry(Array.prototype.shift) as <T>(self: T[]) => T | undefined;
+
+export const portPost = uncurry(MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, transfer: Transferable[]) => void);
+export const portStart = uncurry(MessagePort.prototype.start);
+export const addListener = uncurry(
+  EventTarget.prototype.addEventListener as (this: EventTarget, type: string, listener: (event: Event) => void, options?: AddEventListenerOptions) => void,
+);
+export const dispatch = uncurry(EventTarget.prototype.dispatchEvent);
+export const stopImmediate = uncurry(Event.prototype.stopImmediatePropagation);
+export const preventDefault = uncurry(Event.prototype.preventDefault);
+export const messageData = getter<unknown>(MessageEvent.prototype, "data");
+export const messagePorts = getter<readonly MessagePort[]>(MessageEvent.prototype, "ports");
+export const documentView = getter<Window | null>(Document.prototype, "defaultView");
+
+export const blobArrayBuffer = uncurry(Blob.prototype.arrayBuffer);
+export const blobSize = getter<number>(Blob.prototype, "size");
+export const signalAborted = getter<boolean>(AbortSignal.prototype, "aborted");
+export const signalReason = getter<unknown>(AbortSignal.prototype, "reason");
+
+export const bytesEnqueue = uncurry(
+  ReadableByteStreamController.prototype.enqueue as (this: ReadableByteStreamController, chunk: ArrayBufferView<ArrayBuffer>) => void,
+);
+export const bytesClose = uncurry(ReadableByteStreamController.prototype.close);
+export const bytesError = uncurry(ReadableByteStreamController.prototype.error as (this: ReadableByteStreamController, e: unknown) => void);
+export const byobRequest = getter<ReadableStreamBYOBRequest | null>(ReadableByteStreamController.prototype, "byobRequest");
+export const byobView = getter<Uint8Array<ArrayBuffer> | null>(ReadableStreamBYOBRequest.prototype, "view");
+export const byobRespond = uncurry(ReadableStreamBYOBRequest.prototype.respond);
+export const defaultEnqueue = uncurry(
+  ReadableStreamDefaultController.prototype.enqueue as (this: ReadableStreamDefaultController<unknown>, chunk: unknown) => void,
+);
+export const defaultClose = uncurry(ReadableStreamDefaultController.prototype.close as (this: ReadableStreamDefaultController<unknown>) => void);
+export const defaultError = uncurry(
+  ReadableStreamDefaultController.prototype.error as (this: ReadableStreamDefaultController<unknown>, e: unknown) => void,
+);
+export const writableError = uncurry(WritableStreamDefaultController.prototype.error as (this: WritableStreamDefaultController, e: unknown) => void);
+export const writableSignal = getter<AbortSignal>(WritableStreamDefaultController.prototype, "signal");
+export const getReader = uncurry(
+  ReadableStream.prototype.getReader as unknown as (this: ReadableStream<unknown>) => ReadableStreamDefaultReader<unknown>,
+);
+export const readerRead = uncurry(
+  ReadableStreamDefaultReader.prototype.read as (this: ReadableStreamDefaultReader<unknown>) => Promise<ReadableStreamReadResult<unknown>>,
+);
+export const readerRelease = uncurry(ReadableStreamDefaultReader.prototype.releaseLock as (this: ReadableStreamDefaultReader<unknown>) => void);
+
+/** A promise with its settling functions. */
+export interface Deferred<T> {
+  promise: Promise<T>;
+  resolve(this: void, value: T): void;
+  reject(this: void, reason: unknown): void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new NativePromise<T>((res, rej) => {
+    resolve = res;
+    reject = rej;
+  });
+  return { promise, resolve, reject };
+}

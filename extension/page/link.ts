@@ -1,0 +1,198 @@
+// The private port to the content script, and the table of this document's sockets.
+//
+// The port is handed over before page scripts run (see protocol/page.ts); the page never holds it. `open` is the one way
+// to a socket; everything later goes through the Channel that it returns.
+
+import {
+  NativeDOMException,
+  NativeTypeError,
+  addListener,
+  deferred,
+  dispatch,
+  mapDelete,
+  mapForEach,
+  mapGet,
+  mapSet,
+  messageData,
+  messagePorts,
+  portPost,
+  portStart,
+  preventDefault,
+  signalAborted,
+  signalReason,
+  stopImmediate,
+} from "./builtins.ts";
+import { askEvent, errorMessages, handoverEvent } from "../../protocol/page.ts";
+import type { ContentMessage, Opened, PageError, PageErrorName, PageMessage } from "../../protocol/page.ts";
+import type { SocketOptions } from "./webidl.ts";
+
+/** What happens to one open socket. Each is called in the order in which the host said it. */
+export interface SocketHandler {
+  data(bytes: ArrayBuffer): void;
+  credit(bytes: number): void;
+  wrote(ack: number, error: unknown): void;
+  /** Our FIN is with the system, or could not be sent. */
+  shut(error: unknown): void;
+  /** The peer's FIN. */
+  end(): void;
+  /** The last word. `error` is undefined after an orderly close. */
+  closed(error: unknown): void;
+}
+
+/** One open socket, seen from the page. */
+export interface Channel {
+  readonly info: Opened;
+  write(data: ArrayBuffer, ack?: number): void;
+  credit(bytes: number): void;
+  shutdown(): void;
+  close(): void;
+}
+
+type Pending = { resolve(this: void, info: Opened): void; reject(this: void, error: unknown): void };
+
+let port: MessagePort | undefined;
+let lastId = 0;
+const opening = new Map<number, Pending>();
+const sockets = new Map<number, SocketHandler>();
+
+/** A DOMException (or TypeError) as pages see it. */
+export function makeError(name: PageErrorName, message?: string): Error {
+  if (name === "TypeError") return new NativeTypeError(message);
+  return new NativeDOMException(message ?? errorMessages[name], name) as Error;
+}
+
+function fromWire(error: PageError | undefined): unknown {
+  return error === undefined ? undefined : makeError(error.name, error.message);
+}
+
+function post(message: PageMessage, transfer: Transferable[] = []): void {
+  if (port !== undefined) portPost(port, message, transfer);
+}
+
+function receive(event: Event): void {
+  const message = messageData(event) as ContentMessage;
+  switch (message.type) {
+    case "lost":
+      // Everything that this document had is gone: the extension was reloaded, its worker stopped, or the host died.
+      mapForEach(opening, (pending, id) => {
+        mapDelete(opening, id);
+        pending.reject(makeError("NetworkError"));
+      });
+      mapForEach(sockets, (handler, id) => {
+        mapDelete(sockets, id);
+        handler.closed(makeError("NetworkError"));
+      });
+      return;
+    case "opened":
+    case "failed": {
+      const pending = mapGet(opening, message.id);
+      mapDelete(opening, message.id);
+      if (pending === undefined) return;
+      if (message.type === "opened") pending.resolve(message);
+      else pending.reject(fromWire(message.error));
+      return;
+    }
+    default: {
+      const handler = mapGet(sockets, message.id);
+      if (handler === undefined) return;
+      switch (message.type) {
+        case "data":
+          handler.data(message.data);
+          return;
+        case "credit":
+          handler.credit(message.bytes);
+          return;
+        case "wrote":
+          handler.wrote(message.ack, fromWire(message.error));
+          return;
+        case "shut":
+          handler.shut(fromWire(message.error));
+          return;
+        case "end":
+          handler.end();
+          return;
+        case "closed":
+          mapDelete(sockets, message.id);
+          handler.closed(fromWire(message.error));
+      }
+    }
+  }
+}
+
+/** Takes the port from the content script. Call once, before any page script can run. */
+export function takePort(): void {
+  addListener(
+    window,
+    handoverEvent,
+    (event) => {
+      stopImmediate(event);
+      preventDefault(event); // tells the content script that its port was taken
+      const received = messagePorts(event)[0];
+      if (received === undefined) return;
+      port = received;
+      addListener(port, "message", receive);
+      portStart(port);
+    },
+    { once: true, capture: true },
+  );
+  // The content script usually runs after this one and needs no asking; this is for the other order.
+  dispatch(document, new Event(askEvent));
+}
+
+/**
+ * Opens a socket: asks for permission, and connects. Rejects with what the page shall see.
+ *
+ * `create` makes the handler the moment the socket is open, so that no word about the socket can be missed.
+ */
+export function openSocket<Handler extends SocketHandler>(
+  protocol: "tcp" | "udp",
+  { open, signal }: SocketOptions,
+  create: (channel: Channel) => Handler,
+): Promise<Handler> {
+  const { promise, resolve, reject } = deferred<Handler>();
+  if (signal !== undefined && signalAborted(signal)) {
+    reject(signalReason(signal));
+    return promise;
+  }
+  if (port === undefined) {
+    reject(makeError("NetworkError"));
+    return promise;
+  }
+  const id = ++lastId;
+  mapSet(opening, id, {
+    resolve(info) {
+      const handler = create({
+        info,
+        write: (data, ack) => {
+          post(ack === undefined ? { type: "write", id, data } : { type: "write", id, data, ack }, [data]);
+        },
+        credit: (bytes) => {
+          post({ type: "credit", id, bytes });
+        },
+        shutdown: () => {
+          post({ type: "shutdown", id });
+        },
+        close: () => {
+          post({ type: "close", id });
+        },
+      });
+      mapSet(sockets, id, handler);
+      resolve(handler);
+    },
+    reject,
+  });
+  post({ type: "open", id, protocol, options: open });
+  if (signal !== undefined) {
+    addListener(
+      signal,
+      "abort",
+      () => {
+        if (!mapDelete(opening, id)) return;
+        post({ type: "close", id });
+        reject(signalReason(signal));
+      },
+      { once: true },
+    );
+  }
+  return promise;
+}

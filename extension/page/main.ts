@@ -1,0 +1,120 @@
+// The page script: puts the API on secure pages, in the MAIN world, before any page script runs. It has no authority.
+
+import { documentView } from "./builtins.ts";
+import { makeError, openSocket, takePort } from "./link.ts";
+import { TCPState } from "./tcp.ts";
+import { UDPState } from "./udp.ts";
+import { toSocketOptions } from "./webidl.ts";
+
+const token = Symbol("made by the API");
+
+function guard(given: unknown): void {
+  if (given !== token) throw makeError("TypeError", "Illegal constructor");
+}
+
+/** An open TCP socket. Addresses are in canonical form, without brackets; ports are numbers. */
+class TCPSocket {
+  readonly #state: TCPState;
+  constructor(given?: unknown, state?: TCPState) {
+    guard(given);
+    this.#state = state as TCPState;
+  }
+  /** Byte stream of what the peer sends; done after its FIN, errors with NetworkError. */
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#state.readable;
+  }
+  /** Takes BufferSources. Closing and aborting send FIN; the readable goes on. */
+  get writable(): WritableStream<unknown> {
+    return this.#state.writable;
+  }
+  get remoteAddress(): string {
+    return this.#state.channel.info.remoteAddress;
+  }
+  get remotePort(): number {
+    return this.#state.channel.info.remotePort;
+  }
+  get localAddress(): string {
+    return this.#state.channel.info.localAddress;
+  }
+  get localPort(): number {
+    return this.#state.channel.info.localPort;
+  }
+  /** Closes the socket, also while its streams are locked. Always resolves. */
+  async close(): Promise<undefined> {
+    return this.#state.close();
+  }
+  get [Symbol.toStringTag](): string {
+    return "TCPSocket";
+  }
+}
+
+/** An open UDP socket in connected mode. */
+class UDPSocket {
+  readonly #state: UDPState;
+  constructor(given?: unknown, state?: UDPState) {
+    guard(given);
+    this.#state = state as UDPState;
+  }
+  /** Stream of `{data}`, one for each datagram. */
+  get readable(): ReadableStream<{ data: Uint8Array<ArrayBuffer> }> {
+    return this.#state.readable;
+  }
+  /** Takes `{data: BufferSource or Blob}`. */
+  get writable(): WritableStream<unknown> {
+    return this.#state.writable;
+  }
+  get remoteAddress(): string {
+    return this.#state.channel.info.remoteAddress;
+  }
+  get remotePort(): number {
+    return this.#state.channel.info.remotePort;
+  }
+  get localAddress(): string {
+    return this.#state.channel.info.localAddress;
+  }
+  get localPort(): number {
+    return this.#state.channel.info.localPort;
+  }
+  /** Sends a Blob or BufferSource as one datagram; resolves when the system has taken it. */
+  async send(data: unknown): Promise<undefined> {
+    return this.#state.send(data);
+  }
+  /** Closes the socket. Always resolves. */
+  async close(): Promise<undefined> {
+    return this.#state.close();
+  }
+  [Symbol.asyncIterator](): AsyncIterator<[{ remoteAddress: string; remotePort: number }, Blob]> {
+    return this.#state.iterate();
+  }
+  get [Symbol.toStringTag](): string {
+    return "UDPSocket";
+  }
+}
+
+function install(): void {
+  const ownNavigator = navigator;
+  const ownDocument = document;
+  takePort();
+
+  async function prepare(receiver: unknown, options: unknown): Promise<ReturnType<typeof toSocketOptions>> {
+    if (receiver !== ownNavigator) throw makeError("TypeError", "Illegal invocation");
+    const converted = toSocketOptions(options);
+    if (documentView(ownDocument) === null) throw makeError("NotSupportedError");
+    return converted;
+  }
+  // Methods of an object literal have no [[Construct]], as WebIDL operations have none.
+  const operations = {
+    async openTCPSocket(this: unknown, options = undefined as unknown): Promise<TCPSocket> {
+      return new TCPSocket(token, await openSocket("tcp", await prepare(this, options), (channel) => new TCPState(channel)));
+    },
+    async openUDPSocket(this: unknown, options = undefined as unknown): Promise<UDPSocket> {
+      return new UDPSocket(token, await openSocket("udp", await prepare(this, options), (channel) => new UDPState(channel)));
+    },
+  };
+  Object.defineProperties(Navigator.prototype, {
+    openTCPSocket: { value: operations.openTCPSocket, writable: true, enumerable: true, configurable: true },
+    openUDPSocket: { value: operations.openUDPSocket, writable: true, enumerable: true, configurable: true },
+  });
+}
+
+if (isSecureContext) install();

@@ -1,0 +1,270 @@
+// TCP: what navigator.openTCPSocket() resolves with.
+//
+// Readable is a byte stream that holds nothing itself: bytes wait in our queue, which the credit window bounds, and credit
+// goes back to the host only for bytes that the page has taken. Writable resolves a write once its bytes are on their way under
+// the host's credit; close() and abort() send FIN, and resolve when the system has it.
+
+import {
+  NativeReadableStream,
+  NativeUint8Array,
+  NativeWritableStream,
+  addListener,
+  arrayPush,
+  arrayShift,
+  byobRequest,
+  byobRespond,
+  byobView,
+  bytesClose,
+  bytesEnqueue,
+  bytesError,
+  deferred,
+  min,
+  typedArrayBuffer,
+  typedArrayLength,
+  typedArrayOffset,
+  typedArraySet,
+  typedArraySubarray,
+  writableError,
+  writableSignal,
+} from "./builtins.ts";
+import type { Deferred } from "./builtins.ts";
+import { makeError } from "./link.ts";
+import type { Channel, SocketHandler } from "./link.ts";
+import { copyBufferSource } from "./webidl.ts";
+import { chunkBytes, windowBytes } from "../../protocol/message.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The state of one TCP socket: two streams on one channel. */
+export class TCPState implements SocketHandler {
+  readonly channel: Channel;
+  readonly readable: ReadableStream<Bytes>;
+  readonly writable: WritableStream<unknown>;
+  /** Settles when the socket is gone, and never rejects. */
+  readonly gone: Deferred<undefined> = deferred();
+
+  // Receiving.
+  #source!: ReadableByteStreamController;
+  readonly #queue: Bytes[] = [];
+  #wanted = false; // the page has asked for bytes and none were there
+  #ended = false; // FIN from the peer
+  #readError: unknown;
+  #readFailed = false;
+  #readDone = false; // the readable is closed, cancelled or errored
+  #owed = 0; // bytes read by the page for which no credit was sent yet
+
+  // Sending.
+  #sink!: WritableStreamDefaultController;
+  #credit: number;
+  #waiting: Deferred<undefined> | undefined; // a write that waits for credit
+  #shutting: Deferred<undefined> | undefined;
+  #writeDone = false;
+  #dead = false;
+  #deadError: unknown;
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+    this.#credit = channel.info.window;
+    // __proto__: null, so that a polluted Object.prototype adds nothing to the dictionaries.
+    const source = {
+      __proto__: null,
+      type: "bytes",
+      start: (controller: ReadableByteStreamController) => {
+        this.#source = controller;
+      },
+      pull: () => {
+        this.#wanted = true;
+        this.#deliver();
+      },
+      cancel: () => {
+        this.#readDone = true;
+        this.#discard();
+        this.#closeIfDone();
+      },
+    };
+    this.readable = new NativeReadableStream(source as UnderlyingByteSource, { __proto__: null, highWaterMark: 0 } as QueuingStrategy) as ReadableStream<Bytes>;
+    const sink = {
+      __proto__: null,
+      start: (controller: WritableStreamDefaultController) => {
+        this.#sink = controller;
+        addListener(writableSignal(controller), "abort", () => {
+          this.#waiting?.reject(makeError("AbortError"));
+        });
+      },
+      write: (chunk: unknown) => this.#write(chunk),
+      close: () => this.#shutdown(),
+      abort: () => this.#shutdown(),
+    };
+    this.writable = new NativeWritableStream(sink as UnderlyingSink<unknown>, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
+  }
+
+  /** Closes both directions at once. Bytes whose write has resolved are still sent. */
+  close(): Promise<undefined> {
+    this.#finish(makeError("AbortError"), true);
+    this.channel.close();
+    return this.gone.promise;
+  }
+
+  data(buffer: ArrayBuffer): void {
+    const bytes = new NativeUint8Array(buffer);
+    if (this.#readDone) {
+      // Cancelled: read and thrown away, so that the peer is not stalled by a page that no longer listens.
+      this.#consumed(typedArrayLength(bytes));
+      return;
+    }
+    arrayPush(this.#queue, bytes);
+    this.#deliver();
+  }
+
+  credit(bytes: number): void {
+    this.#credit += bytes;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resolve(undefined);
+  }
+
+  wrote(): void {
+    // TCP writes are not acknowledged one by one: credit does that.
+  }
+
+  shut(error: unknown): void {
+    this.#writeDone = true;
+    if (error === undefined) this.#shutting?.resolve(undefined);
+    else this.#shutting?.reject(error);
+    this.#closeIfDone();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#deliver();
+  }
+
+  closed(error: unknown): void {
+    this.#finish(error ?? makeError("NetworkError"), error === undefined);
+    this.gone.resolve(undefined);
+  }
+
+  /** No more can be sent; what was received can still be read, then `orderly` decides between end and error. */
+  #finish(error: unknown, orderly: boolean): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#deadError = error;
+    this.#waiting?.reject(error);
+    if (this.#writeDone && orderly) this.#shutting?.resolve(undefined);
+    else this.#shutting?.reject(error);
+    if (!this.#writeDone) writableError(this.#sink, error);
+    this.#writeDone = true;
+    if (orderly) {
+      this.#ended = true;
+    } else if (!this.#ended) {
+      this.#readError = error;
+      this.#readFailed = true;
+    }
+    this.#deliver();
+  }
+
+  /** Hands queued bytes to the stream, if it asked; then the end or the error, once the queue is empty. */
+  #deliver(): void {
+    if (this.#readDone) return;
+    if (this.#wanted && this.#queue.length > 0) {
+      this.#wanted = false;
+      const request = byobRequest(this.#source);
+      const first = this.#queue[0] as Bytes;
+      const view = request === null ? null : byobView(request);
+      if (request === null || view === null) {
+        arrayShift(this.#queue);
+        this.#consumed(typedArrayLength(first));
+        bytesEnqueue(this.#source, first);
+      } else {
+        const taken = this.#fill(view);
+        this.#consumed(taken);
+        byobRespond(request, taken);
+      }
+      return; // enqueue and respond pull again when more is wanted
+    }
+    if (this.#queue.length > 0) return;
+    if (this.#readFailed) {
+      this.#readDone = true;
+      bytesError(this.#source, this.#readError);
+    } else if (this.#ended) {
+      this.#readDone = true;
+      bytesClose(this.#source);
+      const request = byobRequest(this.#source);
+      if (request !== null) byobRespond(request, 0);
+      this.#closeIfDone();
+    }
+  }
+
+  /** Fills a BYOB view from the queue; returns the number of bytes. */
+  #fill(view: Bytes): number {
+    const target = new NativeUint8Array(typedArrayBuffer(view) as ArrayBuffer, typedArrayOffset(view), typedArrayLength(view));
+    const room = typedArrayLength(target);
+    let filled = 0;
+    while (filled < room && this.#queue.length > 0) {
+      const first = this.#queue[0] as Bytes;
+      const length = typedArrayLength(first);
+      const n = min(length, room - filled);
+      typedArraySet(target, n === length ? first : typedArraySubarray(first, 0, n), filled);
+      filled += n;
+      if (n === length) arrayShift(this.#queue);
+      else this.#queue[0] = typedArraySubarray(first, n);
+    }
+    return filled;
+  }
+
+  #discard(): void {
+    while (this.#queue.length > 0) {
+      const bytes = arrayShift(this.#queue);
+      if (bytes !== undefined) this.#consumed(typedArrayLength(bytes));
+    }
+  }
+
+  /** The page has taken `bytes`: give the credit back, a quarter of the window at a time. */
+  #consumed(bytes: number): void {
+    this.#owed += bytes;
+    if (this.#owed * 4 < windowBytes || this.#dead) return;
+    this.channel.credit(this.#owed);
+    this.#owed = 0;
+  }
+
+  async #write(chunk: unknown): Promise<void> {
+    const bytes = copyBufferSource(chunk); // throws TypeError, which errors the stream
+    const length = typedArrayLength(bytes);
+    let offset = 0;
+    while (offset < length) {
+      if (this.#dead) throw this.#deadError;
+      if (this.#credit === 0) {
+        this.#waiting = deferred();
+        await this.#waiting.promise;
+        continue;
+      }
+      const n = min(length - offset, min(this.#credit, chunkBytes));
+      this.#credit -= n;
+      let piece = bytes;
+      if (n < length) {
+        piece = new NativeUint8Array(n);
+        typedArraySet(piece, typedArraySubarray(bytes, offset, offset + n));
+      }
+      this.channel.write(typedArrayBuffer(piece) as ArrayBuffer);
+      offset += n;
+    }
+  }
+
+  #shutdown(): Promise<undefined> | undefined {
+    if (this.#dead) return undefined;
+    if (this.#shutting === undefined) {
+      this.#shutting = deferred();
+      this.channel.shutdown();
+    }
+    return this.#shutting.promise;
+  }
+
+  /** Both directions are over on our side: the OS socket is not needed any more. (The host sees by itself when both FINs are through.) */
+  #closeIfDone(): void {
+    if (this.#readDone && this.#writeDone && !this.#dead) {
+      this.#dead = true;
+      this.#deadError = makeError("InvalidStateError");
+      this.channel.close();
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// The messages inside the browser: page script <-> content script <-> broker.
+//
+// What a document may say to the broker crosses a trust boundary, so it is defined by schema/document.json and checked
+// there; these types are its other halves. Socket ids are the document's own: a document cannot name another's socket.
+
+import type { DocumentMessage, OpenOptions } from "./message.ts";
+
+/** Errors as a page may see them: a DOMException name, or "TypeError". */
+export type PageErrorName =
+  "TypeError" | "NotAllowedError" | "NetworkError" | "QuotaExceededError" | "InvalidStateError" | "AbortError" | "NotSupportedError";
+
+/** An error on its way to a page. */
+export interface PageError {
+  name: PageErrorName;
+  message: string;
+}
+
+/** Addresses of an open socket, and the bytes of credit that its writer starts with. */
+export interface Opened {
+  type: "opened";
+  id: number;
+  remoteAddress: string;
+  remotePort: number;
+  localAddress: string;
+  localPort: number;
+  window: number;
+}
+
+/** What is said of a socket in the same words on every leg towards the page. */
+export type SocketEvent =
+  | Opened
+  | { type: "failed"; id: number; error: PageError }
+  | { type: "credit"; id: number; bytes: number }
+  | { type: "wrote"; id: number; ack: number; error?: PageError }
+  | { type: "shut"; id: number; error?: PageError }
+  | { type: "end"; id: number }
+  | { type: "closed"; id: number; error?: PageError };
+
+/** Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page. */
+export type BrokerMessage = SocketEvent | { type: "data"; id: number; data: string } | { type: "hint"; text: string };
+
+/** Content script -> page script. */
+export type ContentMessage = SocketEvent | { type: "data"; id: number; data: ArrayBuffer } | { type: "lost" };
+
+/** Page script -> content script. */
+export type PageMessage =
+  | { type: "open"; id: number; protocol: "tcp" | "udp"; options: OpenOptions }
+  | { type: "write"; id: number; data: ArrayBuffer; ack?: number }
+  | { type: "credit"; id: number; bytes: number }
+  | { type: "shutdown"; id: number }
+  | { type: "close"; id: number };
+
+export type { DocumentMessage, OpenOptions };
+
+/** The event by which the content script hands the page script its port, and the one that asks for it (BROWSERS: private port). */
+export const handoverEvent = "portside:handover";
+export const askEvent = "portside:ask";
+
+/** The texts that go with each name. They are the same whatever the cause: a page must not learn which rule refused. */
+export const errorMessages = {
+  NotAllowedError: "This connection is not allowed. The Portside settings say why.",
+  NetworkError: "The connection could not be opened, or it was lost.",
+  QuotaExceededError: "Too many sockets are open.",
+  InvalidStateError: "The socket is closed.",
+  AbortError: "The operation was aborted.",
+  NotSupportedError: "The document is not active.",
+} as const satisfies Record<Exclude<PageErrorName, "TypeError">, string>;
+
+/** The error that a page gets for `name`. */
+export function pageError(name: Exclude<PageErrorName, "TypeError">): PageError {
+  return { name, message: errorMessages[name] };
+}
