@@ -46,7 +46,10 @@ function change(edit: (grants: Grant[]) => Grant[]): Promise<void> {
 }
 
 export function addGrant(grant: Grant): Promise<void> {
-  return change((grants) => [...grants.filter((old) => old.origin !== grant.origin || !sameDestination(old, grant)), grant]);
+  return change((grants) => [
+    ...grants.filter((old) => old.origin !== grant.origin || !sameDestination(old, grant)),
+    grant,
+  ]);
 }
 
 /** Takes back the grants that `revoked` picks. */
@@ -61,7 +64,9 @@ export function onRevoked(listener: (revoked: Grant[]) => void): void {
     if (area !== "local" || entry === undefined) return;
     const before = (entry.oldValue as Grant[] | undefined) ?? [];
     const after = (entry.newValue as Grant[] | undefined) ?? [];
-    const revoked = before.filter((old) => !after.some((grant) => grant.origin === old.origin && sameDestination(grant, old)));
+    const revoked = before.filter(
+      (old) => !after.some((grant) => grant.origin === old.origin && sameDestination(grant, old)),
+    );
     if (revoked.length > 0) listener(revoked);
   });
 }
@@ -89,10 +94,20 @@ export async function documentGrant(documentId: string, request: string): Promis
 
 let lastDocumentChange: Promise<unknown> = Promise.resolve();
 
-export function addDocumentGrant(documentId: string, tabId: number, origin: string, request: string, host: string): Promise<void> {
+export function addDocumentGrant(
+  documentId: string,
+  tabId: number,
+  origin: string,
+  request: string,
+  host: string,
+): Promise<void> {
   const done = lastDocumentChange.then(async () => {
     const key = documentKey(documentId);
-    const grants = ((await ext.storage.session.get(key))[key] as DocumentGrants | undefined) ?? { tabId, origin, opened: {} };
+    const grants = ((await ext.storage.session.get(key))[key] as DocumentGrants | undefined) ?? {
+      tabId,
+      origin,
+      opened: {},
+    };
     grants.opened[request] = host;
     await ext.storage.session.set({ [key]: grants });
   });

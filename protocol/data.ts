@@ -10,7 +10,7 @@ const maxBase64 = Math.ceil(maxPayloadBytes / 3) * 4;
 
 interface Frame {
   method?: unknown;
-  params?: { socketId?: unknown; data?: unknown };
+  params?: { socketId?: unknown; data?: unknown } | null;
 }
 
 /** Reports the parameters of a `socket.data` frame, or undefined when `frame` is anything else. */
@@ -27,5 +27,7 @@ export function readDataFrame(frame: unknown): SocketDataParams | undefined {
 /** Builds a `socket.write` frame; with `id` the host answers it once the system has taken the bytes. */
 export function writeFrame(params: SocketWriteParams, id?: number): object {
   // The order of members is the one that the host's scanner expects to see first; any other works too, only slower.
-  return id === undefined ? { jsonrpc: "2.0", method: "socket.write", params } : { jsonrpc: "2.0", id, method: "socket.write", params };
+  return id === undefined
+    ? { jsonrpc: "2.0", method: "socket.write", params }
+    : { jsonrpc: "2.0", id, method: "socket.write", params };
 }

@@ -9,7 +9,8 @@ const little = endianness() === "LE";
 /** Encodes one message. Throws RangeError when it is longer than `maxFrameBytes`. */
 export function encodeFrame(message: unknown): Buffer {
   const body = Buffer.from(JSON.stringify(message), "utf8");
-  if (body.length > maxFrameBytes) throw new RangeError(`frame of ${body.length.toString()} bytes: the limit is ${maxFrameBytes.toString()}`);
+  if (body.length > maxFrameBytes)
+    throw new RangeError(`frame of ${body.length.toString()} bytes: the limit is ${maxFrameBytes.toString()}`);
   const frame = Buffer.allocUnsafe(4 + body.length);
   if (little) frame.writeUInt32LE(body.length);
   else frame.writeUInt32BE(body.length);

@@ -7,7 +7,13 @@ import type { DocumentMessage, OpenOptions } from "./message.ts";
 
 /** Errors as a page may see them: a DOMException name, or "TypeError". */
 export type PageErrorName =
-  "TypeError" | "NotAllowedError" | "NetworkError" | "QuotaExceededError" | "InvalidStateError" | "AbortError" | "NotSupportedError";
+  | "TypeError"
+  | "NotAllowedError"
+  | "NetworkError"
+  | "QuotaExceededError"
+  | "InvalidStateError"
+  | "AbortError"
+  | "NotSupportedError";
 
 /** An error on its way to a page. */
 export interface PageError {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 const browsers = ["chromium", "firefox"] as const;
-const readJSON = (path: string): Record<string, unknown> => JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+const readJSON = (path: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
 
 /** The smallest versions that the code is written for: both have Uint8Array.fromBase64. */
 const target = { chromium: "chrome140", firefox: "firefox140" };
@@ -13,13 +14,30 @@ for (const browser of browsers) {
   const out = join("build", "extension", browser);
   rmSync(out, { recursive: true, force: true });
   mkdirSync(join(out, "ui"), { recursive: true });
-  const common = { bundle: true, target: target[browser], legalComments: "none", logLevel: "warning", charset: "utf8" } as const;
+  const common = {
+    bundle: true,
+    target: target[browser],
+    legalComments: "none",
+    logLevel: "warning",
+    charset: "utf8",
+  } as const;
   await Promise.all([
-    build({ ...common, entryPoints: { page: "extension/page/main.ts", content: "extension/content/main.ts" }, outdir: out, format: "iife", minifySyntax: true, minifyWhitespace: true }),
+    build({
+      ...common,
+      entryPoints: { page: "extension/page/main.ts", content: "extension/content/main.ts" },
+      outdir: out,
+      format: "iife",
+      minifySyntax: true,
+      minifyWhitespace: true,
+    }),
     build({ ...common, entryPoints: { background: "extension/background/main.ts" }, outdir: out, format: "esm" }),
     build({
       ...common,
-      entryPoints: { prompt: "extension/ui/prompt.ts", options: "extension/ui/options.ts", setup: "extension/ui/setup.ts" },
+      entryPoints: {
+        prompt: "extension/ui/prompt.ts",
+        options: "extension/ui/options.ts",
+        setup: "extension/ui/setup.ts",
+      },
       outdir: join(out, "ui"),
       format: "esm",
     }),
@@ -29,7 +47,15 @@ for (const browser of browsers) {
   writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
   cpSync("extension/_locales", join(out, "_locales"), { recursive: true });
   cpSync("extension/icons", join(out, "icons"), { recursive: true, filter: (path) => !path.endsWith(".svg") });
-  for (const file of ["style.css", "prompt.html", "prompt.css", "options.html", "options.css", "setup.html", "setup.css"]) {
+  for (const file of [
+    "style.css",
+    "prompt.html",
+    "prompt.css",
+    "options.html",
+    "options.css",
+    "setup.html",
+    "setup.css",
+  ]) {
     cpSync(join("extension/ui", file), join(out, "ui", file));
   }
   console.log(`built ${out}`);

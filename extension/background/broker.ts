@@ -164,7 +164,9 @@ export class DocumentConnection {
     } catch {
       error = pageError("NetworkError");
     }
-    this.#tell(error === undefined ? { type: "wrote", id: socket.id, ack } : { type: "wrote", id: socket.id, ack, error });
+    this.#tell(
+      error === undefined ? { type: "wrote", id: socket.id, ack } : { type: "wrote", id: socket.id, ack, error },
+    );
   }
 
   async #open(socket: Socket, { activated, secure, options }: Open): Promise<void> {
@@ -194,17 +196,25 @@ export class DocumentConnection {
   async #tryOpen(socket: Socket, activated: boolean, secure: boolean, options: OpenOptions): Promise<void> {
     const { origin, documentId, tabId } = this.sender;
     if (!secure || !isTrustworthyOrigin(origin)) throw new Refusal("insecure", "only secure pages may open sockets.");
-    if (!(await isAllowed(this.#attested))) throw new Refusal("permissions-policy", "the permissions policy of this document does not allow direct-sockets.");
+    if (!(await isAllowed(this.#attested)))
+      throw new Refusal("permissions-policy", "the permissions policy of this document does not allow direct-sockets.");
 
     const { remoteAddress = "", remotePort } = options;
     const request = grants.requestKey(socket.protocol, remoteAddress, remotePort ?? 0);
     const reopened = await grants.documentGrant(documentId, request);
     if (reopened === undefined && !activated) {
-      throw new Refusal("activation", "a new destination needs a click or a key press of its own, no more than five seconds ago.");
+      throw new Refusal(
+        "activation",
+        "a new destination needs a click or a key press of its own, no more than five seconds ago.",
+      );
     }
     if (remotePort === undefined) throw new Invalid("remotePort is missing.");
     if (remotePort === 0) throw new Invalid("remotePort must be from 1 to 65535.");
-    if (options.keepAliveDelay !== undefined && options.keepAliveDelay !== 0 && options.keepAliveDelay < minKeepAliveDelay) {
+    if (
+      options.keepAliveDelay !== undefined &&
+      options.keepAliveDelay !== 0 &&
+      options.keepAliveDelay < minKeepAliveDelay
+    ) {
       throw new Invalid("keepAliveDelay must be at least 1000 ms.");
     }
     if (options.sendBufferSize === 0) throw new Invalid("sendBufferSize must not be 0.");
@@ -247,13 +257,16 @@ export class DocumentConnection {
     const asksForHost = remoteAddress.trim() === "";
     if (reopened !== undefined) return { host: reopened, userEntered: asksForHost };
     const proposed = asksForHost ? undefined : canonicalHost(remoteAddress);
-    if (!asksForHost && proposed === undefined) throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
+    if (!asksForHost && proposed === undefined)
+      throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
 
     const allowed = async (): Promise<Answer | undefined> => {
       const again = await grants.documentGrant(documentId, request);
       if (again !== undefined) return { allow: true, remember: false, host: again };
       if (proposed === undefined || this.sender.private) return undefined;
-      return (await grants.isGranted(origin, { protocol, host: proposed, port })) ? { allow: true, remember: false, host: proposed } : undefined;
+      return (await grants.isGranted(origin, { protocol, host: proposed, port }))
+        ? { allow: true, remember: false, host: proposed }
+        : undefined;
     };
     const answer =
       (await allowed()) ??
@@ -275,7 +288,13 @@ export class DocumentConnection {
     return { host: answer.host, userEntered: asksForHost };
   }
 
-  async #connect(socket: Socket, connection: HostConnection, socketId: number, userEntered: boolean, options: OpenOptions): Promise<void> {
+  async #connect(
+    socket: Socket,
+    connection: HostConnection,
+    socketId: number,
+    userEntered: boolean,
+    options: OpenOptions,
+  ): Promise<void> {
     const destination = socket.destination as Destination;
     const { remoteAddress: _, remotePort: __, noDelay, keepAliveDelay, secureTransport, ...common } = options;
     const params: UDPOpenParams = {
@@ -290,7 +309,8 @@ export class DocumentConnection {
       window: windowBytes,
     };
     if (params.sendBufferSize !== undefined) params.sendBufferSize = Math.min(params.sendBufferSize, 0x7fffffff);
-    if (params.receiveBufferSize !== undefined) params.receiveBufferSize = Math.min(params.receiveBufferSize, 0x7fffffff);
+    if (params.receiveBufferSize !== undefined)
+      params.receiveBufferSize = Math.min(params.receiveBufferSize, 0x7fffffff);
     if (params.timeout !== undefined) params.timeout = Math.min(params.timeout, 86_400_000);
     socket.withdraw.signal.addEventListener("abort", () => {
       if (socket.host === undefined) connection.request("socket.close", { socketId }).catch(() => undefined);
@@ -331,7 +351,11 @@ export class DocumentConnection {
   #closed(socket: Socket, params: SocketClosedParams | undefined): void {
     if (socket.host === undefined || !this.#sockets.delete(socket.id)) return; // still opening: the request's own answer tells the page
     const name = params === undefined ? "NetworkError" : params.name;
-    this.#tell(name === undefined ? { type: "closed", id: socket.id } : { type: "closed", id: socket.id, error: pageError(name) });
+    this.#tell(
+      name === undefined
+        ? { type: "closed", id: socket.id }
+        : { type: "closed", id: socket.id, error: pageError(name) },
+    );
   }
 
   async #audit(socket: Socket, rule: Rule, options: OpenOptions): Promise<void> {

@@ -6,7 +6,14 @@
 import { ext, lastErrorMessage } from "../ext.ts";
 import { readDataFrame, writeFrame } from "../../protocol/data.ts";
 import { protocolVersion } from "../../protocol/message.ts";
-import type { Envelope, ErrorData, HelloResult, MethodParams, MethodResult, SocketClosedParams, SocketWriteParams } from "../../protocol/message.ts";
+import type {
+  ErrorData,
+  HelloResult,
+  MethodParams,
+  MethodResult,
+  SocketClosedParams,
+  SocketWriteParams,
+} from "../../protocol/message.ts";
 import * as validators from "../../protocol/validators.js";
 
 export const hostName = "portside.host";
@@ -48,11 +55,11 @@ export interface HostListener {
 
 type Requests = keyof MethodResult;
 interface Waiting {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
+  resolve(this: void, result: unknown): void;
+  reject(this: void, error: Error): void;
 }
 
-const results: { [M in Requests]: (value: unknown) => boolean } = {
+const results: Record<Requests, (value: unknown) => boolean> = {
   hello: validators.validateHelloResult,
   "tcp.open": validators.validateTCPOpenResult,
   "udp.open": validators.validateUDPOpenResult,
@@ -71,7 +78,12 @@ export class HostConnection {
   readonly #life: { over: boolean };
   #lastId = 0;
 
-  private constructor(port: chrome.runtime.Port, waiting: Map<number, Waiting>, life: { over: boolean }, hello: HelloResult) {
+  private constructor(
+    port: chrome.runtime.Port,
+    waiting: Map<number, Waiting>,
+    life: { over: boolean },
+    hello: HelloResult,
+  ) {
     this.#port = port;
     this.#life = life;
     this.#waiting = waiting;
@@ -98,7 +110,9 @@ export class HostConnection {
           const data = error instanceof HostError ? error.data : undefined;
           if (data?.reason === "version") {
             port.disconnect();
-            reject(new HostUnavailable({ kind: "version", hostVersion: /^[\w.+-]+/.exec(data.detail ?? "")?.[0] ?? "?" }));
+            reject(
+              new HostUnavailable({ kind: "version", hostVersion: /^[\w.+-]+/.exec(data.detail ?? "")?.[0] ?? "?" }),
+            );
           } else reject(error);
         },
       });
@@ -118,7 +132,11 @@ export class HostConnection {
       jsonrpc: "2.0",
       id: 0,
       method: "hello",
-      params: { protocolVersion, extensionVersion: ext.runtime.getManifest().version, browser: navigator.userAgent.slice(0, 128) },
+      params: {
+        protocolVersion,
+        extensionVersion: ext.runtime.getManifest().version,
+        browser: navigator.userAgent.slice(0, 128),
+      },
     });
     const answer = await hello;
     if (!validators.validateHelloResult(answer) || answer.protocolVersion !== protocolVersion) {
@@ -131,7 +149,8 @@ export class HostConnection {
   /** Calls a method. Rejects with HostError, or HostUnavailable when the host goes away meanwhile. */
   async request<M extends Requests>(method: M, params: MethodParams[M]): Promise<MethodResult[M]> {
     const result = await this.#ask((id) => ({ jsonrpc: "2.0", id, method, params }));
-    if (!results[method](result)) throw new HostError(`${method}: the host's result does not fit its schema`, undefined);
+    if (!results[method](result))
+      throw new HostError(`${method}: the host's result does not fit its schema`, undefined);
     return result as MethodResult[M];
   }
 
@@ -183,7 +202,7 @@ function receive(message: unknown, waiting: Map<number, Waiting>, listener: Host
     console.error("host: a message that is no JSON-RPC envelope");
     return;
   }
-  const { id, method, params, result, error } = message as Envelope & { id?: number | null };
+  const { id, method, params, result, error } = message;
   if (method !== undefined) {
     notified(method, params, listener);
     return;
@@ -201,7 +220,8 @@ function receive(message: unknown, waiting: Map<number, Waiting>, listener: Host
 }
 
 function notified(method: string, params: unknown, listener: HostListener): void {
-  if (method === "socket.credit" && validators.validateSocketCreditParams(params)) listener.credit(params.socketId, params.bytes);
+  if (method === "socket.credit" && validators.validateSocketCreditParams(params))
+    listener.credit(params.socketId, params.bytes);
   else if (method === "socket.end" && validators.validateSocketEndParams(params)) listener.end(params.socketId);
   else if (method === "socket.closed" && validators.validateSocketClosedParams(params)) listener.closed(params);
   else console.error(`host: notification ${method} is unknown or does not fit its schema`);

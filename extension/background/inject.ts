@@ -12,7 +12,12 @@ export async function injectEverywhere(): Promise<void> {
       for (const { js, world } of scripts as { js?: string[]; world?: "MAIN" | "ISOLATED" }[]) {
         if (js === undefined) continue;
         try {
-          await ext.scripting.executeScript({ target: { tabId, allFrames: true }, files: js, world: world ?? "ISOLATED", injectImmediately: true });
+          await ext.scripting.executeScript({
+            target: { tabId, allFrames: true },
+            files: js,
+            world: world ?? "ISOLATED",
+            injectImmediately: true,
+          });
         } catch {
           // A page that no extension may touch (a store, an error page), or a tab that closed meanwhile.
           return;

@@ -57,7 +57,9 @@ onRevoked((revoked) => {
   const concerns = (origin: string): boolean => revoked.some((grant) => grant.origin === origin);
   for (const connection of documents) {
     const { origin } = connection.sender;
-    connection.revoke((destination) => revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)));
+    connection.revoke((destination) =>
+      revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),
+    );
   }
   // Documents of the origin will be asked again, also for what they had open.
   void forgetDocuments((_, origin) => concerns(origin));

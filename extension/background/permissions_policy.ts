@@ -6,52 +6,9 @@
 // Headers are seen when a document loads, long before the API may be used, and the worker may stop in between: what matters is kept in
 // storage.session, by documentId.
 
-import { parseDictionary } from "structured-headers";
-import { Token } from "structured-headers";
 import { ext } from "../ext.ts";
-
-const feature = "direct-sockets";
-
-/** An allowlist: what the header says of the feature. `undefined` stands for the default, `self`. */
-export interface Allowlist {
-  all: boolean;
-  self: boolean;
-  origins: string[];
-}
-
-/**
- * Reads the allowlist of `direct-sockets` from the values of all Permissions-Policy headers of a response.
- * Undefined when they say nothing of it, or are no valid structured field (the standard ignores such a header whole).
- */
-export function parseAllowlist(headers: readonly string[]): Allowlist | undefined {
-  let member;
-  try {
-    member = parseDictionary(headers.join(", ")).get(feature);
-  } catch {
-    return undefined;
-  }
-  if (member === undefined) return undefined;
-  const list: Allowlist = { all: false, self: false, origins: [] };
-  const items = Array.isArray(member[0]) ? member[0] : [member];
-  for (const [value] of items as [unknown, unknown][]) {
-    if (value instanceof Token) {
-      if (value.toString() === "*") list.all = true;
-      if (value.toString() === "self") list.self = true;
-    } else if (typeof value === "string") {
-      try {
-        list.origins.push(new URL(value).origin);
-      } catch {
-        // No origin: matches nothing.
-      }
-    }
-  }
-  return list;
-}
-
-/** Reports whether a document of `origin`, served with `list`, has the feature itself. */
-export function allows(list: Allowlist | undefined, origin: string): boolean {
-  return list === undefined || list.all || list.self || list.origins.includes(origin);
-}
+import { allows, parseAllowlist } from "./allowlist.ts";
+import type { Allowlist } from "./allowlist.ts";
 
 const key = (documentId: string): string => `policy:${documentId}`;
 const pendingKey = (tabId: number): string => `policy-pending:${tabId.toString()}`;
@@ -67,15 +24,23 @@ export function watchHeaders(): void {
   };
   ext.webRequest.onHeadersReceived.addListener(
     (details) => {
-      if ("documentId" in details && details.documentId !== undefined) return undefined; // a prefetch, not this frame's own navigation
+      // Firefox has the member, and null in it.
+      const { documentId } = details as { documentId?: string | null };
+      if (typeof documentId === "string") return undefined; // a prefetch, not this frame's own navigation
       if (details.statusCode >= 300 && details.statusCode < 400 && details.statusCode !== 304) return undefined;
-      const values = (details.responseHeaders ?? []).flatMap((h) => (h.name.toLowerCase() === "permissions-policy" && h.value !== undefined ? [h.value] : []));
+      const values = (details.responseHeaders ?? []).flatMap((h) =>
+        h.name.toLowerCase() === "permissions-policy" && h.value !== undefined ? [h.value] : [],
+      );
       const list = parseAllowlist(values);
       const { tabId, url } = details;
-      next(() => (list === undefined ? ext.storage.session.remove(pendingKey(tabId)) : ext.storage.session.set({ [pendingKey(tabId)]: { url, list } })));
+      next(() =>
+        list === undefined
+          ? ext.storage.session.remove(pendingKey(tabId))
+          : ext.storage.session.set({ [pendingKey(tabId)]: { url, list } }),
+      );
       return undefined;
     },
-    { urls: ["<all_urls>"], types: ["main_frame" as chrome.webRequest.ResourceType] },
+    { urls: ["<all_urls>"], types: ["main_frame"] },
     ["responseHeaders"],
   );
   ext.webNavigation.onCommitted.addListener(({ tabId, frameId, documentId, url }) => {
@@ -98,7 +63,14 @@ function stripFragment(url: string): string {
 /** Reports whether the document that sent this may use the feature. Stands on what the browser attests, not on what the document says. */
 export async function isAllowed(sender: chrome.runtime.MessageSender): Promise<boolean> {
   const { tab, frameId, documentId, origin } = sender;
-  if (tab?.id === undefined || frameId === undefined || documentId === undefined || origin === undefined || origin === "null") return false;
+  if (
+    tab?.id === undefined ||
+    frameId === undefined ||
+    documentId === undefined ||
+    origin === undefined ||
+    origin === "null"
+  )
+    return false;
   let top = documentId;
   if (frameId !== 0) {
     const frames = await ext.webNavigation.getAllFrames({ tabId: tab.id });

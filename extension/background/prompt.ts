@@ -61,7 +61,8 @@ export class Prompts {
   async ask(question: Question, signal: AbortSignal, stillNeeded: () => Promise<Answer | undefined>): Promise<Answer> {
     const queue = this.#queues.get(question.origin) ?? [];
     this.#queues.set(question.origin, queue);
-    if (queue.length >= maxQueued || signal.aborted) return { allow: false };
+    const withdrawn = (): boolean => signal.aborted;
+    if (queue.length >= maxQueued || withdrawn()) return { allow: false };
     const { promise, resolve } = Promise.withResolvers<Answer>();
     const pending: Pending = { id: crypto.randomUUID(), question, answer: resolve };
     signal.addEventListener("abort", () => {
@@ -72,10 +73,10 @@ export class Prompts {
     try {
       if (before !== undefined) {
         await Promise.race([promise, this.#turn(pending, queue)]);
-        const settled = signal.aborted ? undefined : await stillNeeded();
+        const settled = withdrawn() ? undefined : await stillNeeded();
         if (settled !== undefined) return settled;
       }
-      if (!signal.aborted) await this.#show(pending);
+      if (!withdrawn()) await this.#show(pending);
       return await promise;
     } finally {
       queue.splice(queue.indexOf(pending), 1);
@@ -110,7 +111,14 @@ export class Prompts {
         // The window is gone; the prompt goes with it in a moment, wherever it stands.
       }
     }
-    const created = await ext.windows.create({ url: `ui/prompt.html#${pending.id}`, type: "popup", width, height, focused: true, ...place });
+    const created = await ext.windows.create({
+      url: `ui/prompt.html#${pending.id}`,
+      type: "popup",
+      width,
+      height,
+      focused: true,
+      ...place,
+    });
     if (created?.id !== undefined) pending.windowId = created.id;
   }
 

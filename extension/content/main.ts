@@ -39,7 +39,11 @@ class Gatekeeper {
   #fromPage(message: PageMessage): void {
     switch (message.type) {
       case "open": {
-        const destination = JSON.stringify([message.protocol, message.options.remoteAddress ?? "", message.options.remotePort]);
+        const destination = JSON.stringify([
+          message.protocol,
+          message.options.remoteAddress ?? "",
+          message.options.remotePort,
+        ]);
         this.#asked.set(message.id, destination);
         this.#tell({
           type: "open",
@@ -53,7 +57,11 @@ class Gatekeeper {
       }
       case "write": {
         const data = new Uint8Array(message.data).toBase64();
-        this.#tell(message.ack === undefined ? { type: "write", id: message.id, data } : { type: "write", id: message.id, data, ack: message.ack });
+        this.#tell(
+          message.ack === undefined
+            ? { type: "write", id: message.id, data }
+            : { type: "write", id: message.id, data, ack: message.ack },
+        );
         return;
       }
       case "credit":

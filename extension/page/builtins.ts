@@ -33,9 +33,13 @@ export const { isFinite: isFiniteNumber } = Number;
 export const { trunc } = Math;
 
 const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
-export const typedArraySet = uncurry(Uint8Array.prototype.set as (this: Uint8Array, source: ArrayLike<number>, offset?: number) => void);
+export const typedArraySet = uncurry(Uint8Array.prototype.set);
 export const typedArraySubarray = uncurry(
-  Uint8Array.prototype.subarray as (this: Uint8Array<ArrayBuffer>, begin?: number, end?: number) => Uint8Array<ArrayBuffer>,
+  Uint8Array.prototype.subarray as (
+    this: Uint8Array<ArrayBuffer>,
+    begin?: number,
+    end?: number,
+  ) => Uint8Array<ArrayBuffer>,
 );
 export const typedArrayBuffer = getter<ArrayBufferLike>(typedArrayPrototype, "buffer");
 export const typedArrayOffset = getter<number>(typedArrayPrototype, "byteOffset");
@@ -47,18 +51,21 @@ export const dataViewOffset = getter<number>(DataView.prototype, "byteOffset");
 export const dataViewLength = getter<number>(DataView.prototype, "byteLength");
 export const arrayBufferLength = getter<number>(ArrayBuffer.prototype, "byteLength");
 
-export const mapGet = uncurry(Map.prototype.get as <K, V>(this: Map<K, V>, key: K) => V | undefined) as <K, V>(self: Map<K, V>, key: K) => V | undefined;
+export const mapGet = uncurry(Map.prototype.get) as <K, V>(self: Map<K, V>, key: K) => V | undefined;
 export const mapSet = uncurry(Map.prototype.set) as <K, V>(self: Map<K, V>, key: K, value: V) => void;
 export const mapDelete = uncurry(Map.prototype.delete) as <K, V>(self: Map<K, V>, key: K) => boolean;
-export const mapForEach = uncurry(Map.prototype.forEach) as <K, V>(self: Map<K, V>, f: (value: V, key: K) => void) => void;
+export const mapForEach = uncurry(Map.prototype.forEach) as <K, V>(
+  self: Map<K, V>,
+  f: (value: V, key: K) => void,
+) => void;
 export const arrayPush = uncurry(Array.prototype.push) as <T>(self: T[], value: T) => number;
 export const arrayShift = uncurry(Array.prototype.shift) as <T>(self: T[]) => T | undefined;
 
-export const portPost = uncurry(MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, transfer: Transferable[]) => void);
-export const portStart = uncurry(MessagePort.prototype.start);
-export const addListener = uncurry(
-  EventTarget.prototype.addEventListener as (this: EventTarget, type: string, listener: (event: Event) => void, options?: AddEventListenerOptions) => void,
+export const portPost = uncurry(
+  MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, transfer: Transferable[]) => void,
 );
+export const portStart = uncurry(MessagePort.prototype.start);
+export const addListener = uncurry(EventTarget.prototype.addEventListener);
 export const dispatch = uncurry(EventTarget.prototype.dispatchEvent);
 export const stopImmediate = uncurry(Event.prototype.stopImmediatePropagation);
 export const preventDefault = uncurry(Event.prototype.preventDefault);
@@ -71,30 +78,45 @@ export const blobSize = getter<number>(Blob.prototype, "size");
 export const signalAborted = getter<boolean>(AbortSignal.prototype, "aborted");
 export const signalReason = getter<unknown>(AbortSignal.prototype, "reason");
 
-export const bytesEnqueue = uncurry(
-  ReadableByteStreamController.prototype.enqueue as (this: ReadableByteStreamController, chunk: ArrayBufferView<ArrayBuffer>) => void,
-);
+export const bytesEnqueue = uncurry(ReadableByteStreamController.prototype.enqueue);
 export const bytesClose = uncurry(ReadableByteStreamController.prototype.close);
-export const bytesError = uncurry(ReadableByteStreamController.prototype.error as (this: ReadableByteStreamController, e: unknown) => void);
-export const byobRequest = getter<ReadableStreamBYOBRequest | null>(ReadableByteStreamController.prototype, "byobRequest");
+export const bytesError = uncurry(
+  ReadableByteStreamController.prototype.error as (this: ReadableByteStreamController, e: unknown) => void,
+);
+export const byobRequest = getter<ReadableStreamBYOBRequest | null>(
+  ReadableByteStreamController.prototype,
+  "byobRequest",
+);
 export const byobView = getter<Uint8Array<ArrayBuffer> | null>(ReadableStreamBYOBRequest.prototype, "view");
 export const byobRespond = uncurry(ReadableStreamBYOBRequest.prototype.respond);
 export const defaultEnqueue = uncurry(
-  ReadableStreamDefaultController.prototype.enqueue as (this: ReadableStreamDefaultController<unknown>, chunk: unknown) => void,
+  ReadableStreamDefaultController.prototype.enqueue as (
+    this: ReadableStreamDefaultController<unknown>,
+    chunk: unknown,
+  ) => void,
 );
-export const defaultClose = uncurry(ReadableStreamDefaultController.prototype.close as (this: ReadableStreamDefaultController<unknown>) => void);
+export const defaultClose = uncurry(ReadableStreamDefaultController.prototype.close);
 export const defaultError = uncurry(
-  ReadableStreamDefaultController.prototype.error as (this: ReadableStreamDefaultController<unknown>, e: unknown) => void,
+  ReadableStreamDefaultController.prototype.error as (
+    this: ReadableStreamDefaultController<unknown>,
+    e: unknown,
+  ) => void,
 );
-export const writableError = uncurry(WritableStreamDefaultController.prototype.error as (this: WritableStreamDefaultController, e: unknown) => void);
+export const writableError = uncurry(
+  WritableStreamDefaultController.prototype.error as (this: WritableStreamDefaultController, e: unknown) => void,
+);
 export const writableSignal = getter<AbortSignal>(WritableStreamDefaultController.prototype, "signal");
 export const getReader = uncurry(
-  ReadableStream.prototype.getReader as unknown as (this: ReadableStream<unknown>) => ReadableStreamDefaultReader<unknown>,
+  ReadableStream.prototype.getReader as unknown as (
+    this: ReadableStream<unknown>,
+  ) => ReadableStreamDefaultReader<unknown>,
 );
 export const readerRead = uncurry(
-  ReadableStreamDefaultReader.prototype.read as (this: ReadableStreamDefaultReader<unknown>) => Promise<ReadableStreamReadResult<unknown>>,
+  ReadableStreamDefaultReader.prototype.read as (
+    this: ReadableStreamDefaultReader<unknown>,
+  ) => Promise<ReadableStreamReadResult<unknown>>,
 );
-export const readerRelease = uncurry(ReadableStreamDefaultReader.prototype.releaseLock as (this: ReadableStreamDefaultReader<unknown>) => void);
+export const readerRelease = uncurry(ReadableStreamDefaultReader.prototype.releaseLock);
 
 /** A promise with its settling functions. */
 export interface Deferred<T> {

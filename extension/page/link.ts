@@ -48,7 +48,10 @@ export interface Channel {
   close(): void;
 }
 
-type Pending = { resolve(this: void, info: Opened): void; reject(this: void, error: unknown): void };
+interface Pending {
+  resolve(this: void, info: Opened): void;
+  reject(this: void, error: unknown): void;
+}
 
 let port: MessagePort | undefined;
 let lastId = 0;
@@ -58,7 +61,7 @@ const sockets = new Map<number, SocketHandler>();
 /** A DOMException (or TypeError) as pages see it. */
 export function makeError(name: PageErrorName, message?: string): Error {
   if (name === "TypeError") return new NativeTypeError(message);
-  return new NativeDOMException(message ?? errorMessages[name], name) as Error;
+  return new NativeDOMException(message ?? errorMessages[name], name);
 }
 
 function fromWire(error: PageError | undefined): unknown {

@@ -105,16 +105,19 @@ function install(): void {
   // Methods of an object literal have no [[Construct]], as WebIDL operations have none.
   const operations = {
     async openTCPSocket(this: unknown, options = undefined as unknown): Promise<TCPSocket> {
-      return new TCPSocket(token, await openSocket("tcp", await prepare(this, options), (channel) => new TCPState(channel)));
+      return new TCPSocket(
+        token,
+        await openSocket("tcp", await prepare(this, options), (channel) => new TCPState(channel)),
+      );
     },
     async openUDPSocket(this: unknown, options = undefined as unknown): Promise<UDPSocket> {
-      return new UDPSocket(token, await openSocket("udp", await prepare(this, options), (channel) => new UDPState(channel)));
+      return new UDPSocket(
+        token,
+        await openSocket("udp", await prepare(this, options), (channel) => new UDPState(channel)),
+      );
     },
   };
-  Object.defineProperties(Navigator.prototype, {
-    openTCPSocket: { value: operations.openTCPSocket, writable: true, enumerable: true, configurable: true },
-    openUDPSocket: { value: operations.openUDPSocket, writable: true, enumerable: true, configurable: true },
-  });
+  Object.defineProperties(Navigator.prototype, Object.getOwnPropertyDescriptors(operations));
 }
 
 if (isSecureContext) install();

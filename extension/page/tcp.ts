@@ -82,7 +82,10 @@ export class TCPState implements SocketHandler {
         this.#closeIfDone();
       },
     };
-    this.readable = new NativeReadableStream(source as UnderlyingByteSource, { __proto__: null, highWaterMark: 0 } as QueuingStrategy) as ReadableStream<Bytes>;
+    this.readable = new NativeReadableStream(
+      source as UnderlyingByteSource,
+      { __proto__: null, highWaterMark: 0 } as QueuingStrategy,
+    );
     const sink = {
       __proto__: null,
       start: (controller: WritableStreamDefaultController) => {
@@ -95,7 +98,7 @@ export class TCPState implements SocketHandler {
       close: () => this.#shutdown(),
       abort: () => this.#shutdown(),
     };
-    this.writable = new NativeWritableStream(sink as UnderlyingSink<unknown>, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
+    this.writable = new NativeWritableStream(sink, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
   }
 
   /** Closes both directions at once. Bytes whose write has resolved are still sent. */
@@ -197,7 +200,11 @@ export class TCPState implements SocketHandler {
 
   /** Fills a BYOB view from the queue; returns the number of bytes. */
   #fill(view: Bytes): number {
-    const target = new NativeUint8Array(typedArrayBuffer(view) as ArrayBuffer, typedArrayOffset(view), typedArrayLength(view));
+    const target = new NativeUint8Array(
+      typedArrayBuffer(view) as ArrayBuffer,
+      typedArrayOffset(view),
+      typedArrayLength(view),
+    );
     const room = typedArrayLength(target);
     let filled = 0;
     while (filled < room && this.#queue.length > 0) {

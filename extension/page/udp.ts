@@ -31,7 +31,10 @@ import { copyBufferSource } from "./webidl.ts";
 import { datagramOverhead, maxDatagramBytes, windowBytes } from "../../protocol/message.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-type Source = { remoteAddress: string; remotePort: number };
+interface Source {
+  remoteAddress: string;
+  remotePort: number;
+}
 
 /** The state of one UDP socket. */
 export class UDPState implements SocketHandler {
@@ -51,7 +54,8 @@ export class UDPState implements SocketHandler {
   #waiting: Deferred<undefined> | undefined;
   #lastAck = 0;
   readonly #unacknowledged = new Map<number, { cost: number; done: Deferred<undefined> }>();
-  #sending: Promise<unknown> = (async () => {})();
+  /** The end of the last send in line. */
+  #sending: Promise<undefined> | undefined;
   #dead = false;
   #deadError: unknown;
 
@@ -73,7 +77,7 @@ export class UDPState implements SocketHandler {
         while ((bytes = arrayShift(this.#queue)) !== undefined) this.#consumed(bytes);
       },
     };
-    this.readable = new NativeReadableStream(source as UnderlyingDefaultSource<{ data: Bytes }>, { __proto__: null, highWaterMark: 0 } as QueuingStrategy<{
+    this.readable = new NativeReadableStream(source, { __proto__: null, highWaterMark: 0 } as QueuingStrategy<{
       data: Bytes;
     }>);
     const sink = {
@@ -83,7 +87,7 @@ export class UDPState implements SocketHandler {
       },
       write: (message: unknown) => this.send((message as { data?: unknown } | null | undefined)?.data),
     };
-    this.writable = new NativeWritableStream(sink as UnderlyingSink<unknown>, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
+    this.writable = new NativeWritableStream(sink, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
   }
 
   /**
@@ -115,7 +119,7 @@ export class UDPState implements SocketHandler {
     void (async () => {
       try {
         await before;
-        bytes ??= new NativeUint8Array(await blobArrayBuffer(blob as Blob));
+        bytes ??= new NativeUint8Array(await blobArrayBuffer(blob));
         await this.#post(bytes, result);
       } catch (error) {
         result.reject(error);
@@ -147,7 +151,10 @@ export class UDPState implements SocketHandler {
           readerRelease(reader);
           return { done: true, value: undefined };
         }
-        return { done: false, value: [{ remoteAddress, remotePort }, new NativeBlob([(value as { data: Bytes }).data])] };
+        return {
+          done: false,
+          value: [{ remoteAddress, remotePort }, new NativeBlob([(value as { data: Bytes }).data])],
+        };
       },
       return: (): Promise<IteratorResult<[Source, Blob]>> => {
         // Leaving a loop gives the lock back and keeps the socket: the page may iterate again.

@@ -21,13 +21,13 @@ import type { OpenOptions } from "../../protocol/page.ts";
 
 /** `unsigned short`, `unsigned long`: ToNumber, then modulo 2^bits. */
 export function toUnsigned(value: unknown, bits: 16 | 32): number {
-  const number = +(value as number); // throws TypeError for symbols and BigInts, as ToNumber does
+  const number = +(value as string); // throws TypeError for symbols and BigInts, as ToNumber does
   return bits === 16 ? (number >>> 0) & 0xffff : number >>> 0;
 }
 
 /** `[EnforceRange] unsigned long`. */
 export function enforceUnsignedLong(value: unknown, name: string): number {
-  const number = +(value as number);
+  const number = +(value as string);
   if (!isFiniteNumber(number)) throw new NativeTypeError(`${name} is not a finite number.`);
   const integer = trunc(number);
   if (integer < 0 || integer > 0xffffffff) throw new NativeTypeError(`${name} is outside the range of unsigned long.`);
@@ -36,7 +36,7 @@ export function enforceUnsignedLong(value: unknown, name: string): number {
 
 /** `DOMString`: a template literal is ToString, and throws TypeError for symbols. */
 export function toDOMString(value: unknown): string {
-  return `${value as string}`;
+  return `${value as number}`;
 }
 
 /** A converted SocketOptions dictionary: what travels, and what stays in the page. */
@@ -53,7 +53,8 @@ export function toSocketOptions(value: unknown): SocketOptions {
   const open: OpenOptions = {};
   const result: SocketOptions = { open };
   if (value === undefined || value === null) return result;
-  if (typeof value !== "object" && typeof value !== "function") throw new NativeTypeError("The options are not an object.");
+  if (typeof value !== "object" && typeof value !== "function")
+    throw new NativeTypeError("The options are not an object.");
   const from = value as Record<string, unknown>;
 
   const keepAlive = from["keepAlive"];
@@ -69,7 +70,8 @@ export function toSocketOptions(value: unknown): SocketOptions {
     } else {
       // The 2021 form: seconds; 0 is off.
       const seconds = toUnsigned(keepAlive, 32);
-      if (seconds > 0 && open.keepAliveDelay === undefined) open.keepAliveDelay = seconds > 4294967 ? 4294967000 : seconds * 1000;
+      if (seconds > 0 && open.keepAliveDelay === undefined)
+        open.keepAliveDelay = seconds > 4294967 ? 4294967000 : seconds * 1000;
     }
   }
   const localAddress = from["localAddress"];
@@ -87,7 +89,8 @@ export function toSocketOptions(value: unknown): SocketOptions {
   const secureTransport = from["secureTransport"];
   if (secureTransport !== undefined) {
     const mode = toDOMString(secureTransport);
-    if (mode !== "off" && mode !== "on") throw new NativeTypeError(`secureTransport "${mode}" is not supported: use "off" or "on".`);
+    if (mode !== "off" && mode !== "on")
+      throw new NativeTypeError(`secureTransport "${mode}" is not supported: use "off" or "on".`);
     open.secureTransport = mode;
   }
   const sendBufferSize = from["sendBufferSize"];

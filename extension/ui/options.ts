@@ -14,7 +14,12 @@ async function revoke(which: (grant: Grant) => boolean): Promise<void> {
 
 function row(grant: Grant): HTMLTableRowElement {
   const line = document.createElement("tr");
-  const [site, destination, since, action] = [line.insertCell(), line.insertCell(), line.insertCell(), line.insertCell()] as const;
+  const [site, destination, since, action] = [
+    line.insertCell(),
+    line.insertCell(),
+    line.insertCell(),
+    line.insertCell(),
+  ] as const;
   site.textContent = grant.origin.replace(/^https:\/\//, "");
   destination.textContent = grant.host;
   const detail = document.createElement("small");
@@ -35,7 +40,9 @@ function row(grant: Grant): HTMLTableRowElement {
 
 async function showGrants(): Promise<void> {
   const grants = await listGrants();
-  byId("grants").querySelector("tbody")?.replaceChildren(...grants.map(row));
+  byId("grants")
+    .querySelector("tbody")
+    ?.replaceChildren(...grants.map(row));
   byId("grants").hidden = grants.length === 0;
   byId("revoke-all").hidden = grants.length < 2;
   byId("none").hidden = grants.length > 0;

@@ -41,7 +41,8 @@ function show(asked: Question): void {
   byId("who").textContent = asked.origin.replace(/^https:\/\//, "");
   byId("wants").textContent = asked.host === undefined ? text("promptWantsAny", asked.port) : text("promptWants");
   byId("where").textContent = asked.host ?? "";
-  byId("service").textContent = describePort(asked.port) + (asked.protocol === "udp" ? ` · ${text("promptDatagrams")}` : "");
+  byId("service").textContent =
+    describePort(asked.port) + (asked.protocol === "udp" ? ` · ${text("promptDatagrams")}` : "");
   byId("ask-address").hidden = asked.host !== undefined;
   const encryption = byId("encryption");
   encryption.textContent = text(asked.encrypted ? "promptEncrypted" : "promptPlain");
@@ -56,7 +57,9 @@ function show(asked: Question): void {
 /** Makes the window as high as its content. */
 function fit(): void {
   const wanted = document.documentElement.offsetHeight + (outerHeight - innerHeight);
-  void ext.windows.getCurrent().then(({ id }) => (id === undefined ? undefined : ext.windows.update(id, { height: Math.ceil(wanted) })));
+  void ext.windows
+    .getCurrent()
+    .then(({ id }) => (id === undefined ? undefined : ext.windows.update(id, { height: Math.ceil(wanted) })));
 }
 
 fillTexts();
@@ -79,7 +82,9 @@ for (const [button, remember] of [
 ] as const) {
   button.addEventListener("click", (event) => {
     if (!event.isTrusted || button.disabled || question === undefined) return;
-    answer(question.host === undefined ? { type: "allow", remember, address: address.value } : { type: "allow", remember });
+    answer(
+      question.host === undefined ? { type: "allow", remember, address: address.value } : { type: "allow", remember },
+    );
   });
 }
 byId("deny").addEventListener("click", () => {

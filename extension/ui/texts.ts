@@ -10,7 +10,8 @@ export function text(name: string, ...values: (string | number)[]): string {
 export function fillTexts(): void {
   document.documentElement.lang = ext.i18n.getUILanguage();
   document.documentElement.dir = text("@@bidi_dir");
-  for (const element of document.querySelectorAll<HTMLElement>("[data-text]")) element.textContent = text(element.dataset["text"] ?? "");
+  for (const element of document.querySelectorAll<HTMLElement>("[data-text]"))
+    element.textContent = text(element.dataset["text"] ?? "");
   const title = document.querySelector("title");
   if (title !== null) document.title = title.textContent;
 }

@@ -34,7 +34,9 @@ interface Constant {
 }
 
 // The package is CommonJS: under Node its default export is the whole module.
-const standaloneCode = (typeof standalone === "function" ? standalone : (standalone as { default: unknown }).default) as typeof standalone;
+const standaloneCode = (
+  typeof standalone === "function" ? standalone : (standalone as { default: unknown }).default
+) as typeof standalone;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const protocolDir = join(here, "..");
@@ -86,6 +88,7 @@ function goType(schema: Schema): string {
     case "object":
       if (schema.title === undefined) break;
       return "*" + schema.title;
+    default:
   }
   throw new Error(`no Go type for ${JSON.stringify(schema)}`);
 }
@@ -94,9 +97,15 @@ function goStruct(schema: Schema, out: string[]): void {
   const fields = Object.entries(schema.properties ?? {}).map(([name, property]) => {
     if (property.type === "object") goStruct(property, out);
     const optional = schema.required?.includes(name) !== true;
-    return comment(property.description, "\t") + `\t${goName(name)} ${goType(property)} \`json:"${name}${optional ? ",omitempty" : ""}"\`\n`;
+    return (
+      comment(property.description, "\t") +
+      `\t${goName(name)} ${goType(property)} \`json:"${name}${optional ? ",omitempty" : ""}"\`\n`
+    );
   });
-  const doc = schema.description === undefined ? `${schema.title ?? ""} is defined by protocol/schema.` : `${schema.title ?? ""}: ${schema.description}`;
+  const doc =
+    schema.description === undefined
+      ? `${schema.title ?? ""} is defined by protocol/schema.`
+      : `${schema.title ?? ""}: ${schema.description}`;
   out.push(`// ${doc}\ntype ${schema.title ?? ""} struct {\n${fields.join("")}}\n`);
 }
 
@@ -105,14 +114,19 @@ function goFile(): string {
   for (const [name, schema] of schemas) {
     if (name !== "envelope" && name !== "document") goStruct(schema, structs);
   }
-  const methodConstants = Object.entries(methods).map(([name, m]) => comment(m.doc, "\t") + `\tMethod${goName(name)} = ${JSON.stringify(name)}\n`);
-  const constantLines = Object.entries(constants).map(([name, c]) => comment(c.doc, "\t") + `\t${goName(name)} = ${c.value.toString()}\n`);
+  const methodConstants = Object.entries(methods).map(
+    ([name, m]) => comment(m.doc, "\t") + `\tMethod${goName(name)} = ${JSON.stringify(name)}\n`,
+  );
+  const constantLines = Object.entries(constants).map(
+    ([name, c]) => comment(c.doc, "\t") + `\t${goName(name)} = ${c.value.toString()}\n`,
+  );
   return `// ${banner}\n\npackage protocol\n\n// Limits and versions that both sides share.\nconst (\n${constantLines.join("")})\n\n// Methods.\nconst (\n${methodConstants.join("")})\n\n${structs.join("\n")}`;
 }
 
 async function tsFile(): Promise<string> {
   const parts: string[] = [`// ${banner}\n`];
-  for (const [name, c] of Object.entries(constants)) parts.push(`/** ${c.doc} */\nexport const ${name} = ${c.value.toString()};\n`);
+  for (const [name, c] of Object.entries(constants))
+    parts.push(`/** ${c.doc} */\nexport const ${name} = ${c.value.toString()};\n`);
   parts.push(
     `/** What may be called, by whom, and whether it is answered. */\nexport const methods = ${JSON.stringify(
       Object.fromEntries(Object.entries(methods).map(([name, m]) => [name, { kind: m.kind, from: m.from }])),
@@ -120,7 +134,14 @@ async function tsFile(): Promise<string> {
   );
   for (const [, schema] of schemas) {
     const copy = structuredClone(schema) as Parameters<typeof compile>[0];
-    parts.push(await compile(copy, schema.title ?? "Unnamed", { bannerComment: "", additionalProperties: false, format: false, strictIndexSignatures: true }));
+    parts.push(
+      await compile(copy, schema.title ?? "Unnamed", {
+        bannerComment: "",
+        additionalProperties: false,
+        format: false,
+        strictIndexSignatures: true,
+      }),
+    );
   }
   const requests = Object.entries(methods).filter(([, m]) => m.kind === "request");
   parts.push(
@@ -147,7 +168,15 @@ function validatorName(name: string): string {
 }
 
 function validatorFiles(): { js: string; dts: string } {
-  const ajv = new Ajv2019({ code: { source: true, esm: true }, allErrors: false, discriminator: true, strict: true, allowUnionTypes: true, strictRequired: false, strictTypes: false });
+  const ajv = new Ajv2019({
+    code: { source: true, esm: true },
+    allErrors: false,
+    discriminator: true,
+    strict: true,
+    allowUnionTypes: true,
+    strictRequired: false,
+    strictTypes: false,
+  });
   const names: Record<string, string> = {};
   for (const [name, schema] of schemas) {
     if (!wantedInExtension(name)) continue;
@@ -158,7 +187,10 @@ function validatorFiles(): { js: string; dts: string } {
   const dts =
     `// ${banner}\nimport type * as m from "./message.ts";\n` +
     Object.values(names)
-      .map((name) => `export declare const ${validatorName(name)}: (value: unknown) => value is m.${schemas.get(name)?.title ?? ""};`)
+      .map(
+        (name) =>
+          `export declare const ${validatorName(name)}: (value: unknown) => value is m.${schemas.get(name)?.title ?? ""};`,
+      )
       .join("\n") +
     "\n";
   return { js, dts };
@@ -166,7 +198,12 @@ function validatorFiles(): { js: string; dts: string } {
 
 const { js, dts } = validatorFiles();
 const ts = await prettier.format(await tsFile(), { parser: "typescript", printWidth: 140 });
-const outputs: Record<string, string> = { "message.ts": ts, "message.go": goFile(), "validators.js": js, "validators.d.ts": dts };
+const outputs: Record<string, string> = {
+  "message.ts": ts,
+  "message.go": goFile(),
+  "validators.js": js,
+  "validators.d.ts": dts,
+};
 let stale = false;
 for (const [file, raw] of Object.entries(outputs)) {
   const text = file.endsWith(".go") ? execFileSync("gofmt", { input: raw, encoding: "utf8" }) : raw;

@@ -1,0 +1,106 @@
+# `make` lists what can be done here.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+GO_PACKAGES := ./...
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+NODE_TEST := node --import tsx --test --test-reporter=spec
+# Nothing hangs without a word: each stage has an end of its own, in seconds.
+GO_TEST_LIMIT := 480
+E2E_LIMIT := 900
+
+say = @printf '\n==> %s\n'
+
+.PHONY: help
+help: ## This list
+	@echo "Portside: raw TCP and UDP sockets for ordinary secure web pages."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Set up what is missing, then read mail from a web page over a raw socket
+	@scripts/setup.sh demo
+	@$(MAKE) build
+	$(say) "Demo"
+	@node --import tsx scripts/demo.ts
+
+.PHONY: test
+test: ## Set up what is missing, then run everything: linters, Go, TypeScript, real browser
+	@scripts/setup.sh test
+	@$(MAKE) build
+	@$(MAKE) lint
+	@$(MAKE) test-go
+	@$(MAKE) test-ts
+	@$(MAKE) test-e2e
+	$(say) "All tests passed"
+
+.PHONY: build
+build: build-host build-extension ## Build the host and the extension into build/
+
+.PHONY: build-host
+build-host:
+	$(say) "Building the native host: build/portside"
+	@CGO_ENABLED=0 go build -trimpath -o build/portside ./nativehost/cmd/portside
+
+.PHONY: build-extension
+build-extension: node_modules/.portside-lock
+	$(say) "Building the extension: build/extension"
+	@node --import tsx scripts/build.ts
+
+node_modules/.portside-lock: package-lock.json
+	@scripts/setup.sh build
+
+.PHONY: generate
+generate: ## Write the types and validators that follow from protocol/schema
+	@node --import tsx protocol/generate/generate.ts
+
+.PHONY: format
+format: ## Format all Go and TypeScript
+	@gofmt -w $$(git ls-files '*.go')
+	@npx prettier --log-level warn --write .
+
+.PHONY: lint
+lint: ## Formatters, generated files, go vet, staticcheck, tsc, eslint, web-ext lint
+	$(say) "Lint: generated files match the schemas"
+	@node --import tsx protocol/generate/generate.ts --check
+	$(say) "Lint: gofmt, go vet, staticcheck"
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted (make format): $$unformatted"; exit 1; }
+	@go vet $(GO_PACKAGES)
+	@go run $(STATICCHECK) $(GO_PACKAGES)
+	$(say) "Lint: prettier, tsc, eslint"
+	@npx prettier --log-level warn --check .
+	@npx tsc -p .
+	@npx eslint .
+	$(say) "Lint: the extension's package (web-ext)"
+	@npx web-ext lint --source-dir build/extension/firefox --self-hosted --no-config-discovery
+
+.PHONY: test-go
+test-go: ## Go tests with the race detector, and every fuzz target's seeds
+	$(say) "Go tests, with the race detector (at most $(GO_TEST_LIMIT) s)"
+	@go test -race -timeout $(GO_TEST_LIMIT)s $(GO_PACKAGES)
+
+.PHONY: test-ts
+test-ts: ## TypeScript unit tests
+	$(say) "TypeScript unit tests"
+	@$(NODE_TEST) --test-timeout=60000 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'e2e/pages/*.test.ts')
+
+.PHONY: test-e2e
+test-e2e: ## Real Chromium, real servers
+	$(say) "End-to-end tests in Chromium (at most $(E2E_LIMIT) s)"
+	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts')
+
+FUZZTIME := 60s
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (60s each)
+	@for package in $$(go list $(GO_PACKAGES)); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			printf '\n==> %s %s\n' $$package $$target; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built
+	@rm -rf build e2e/artifacts

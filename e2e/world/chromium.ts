@@ -1,0 +1,315 @@
+// Debian's Chromium with a profile of its own, kept off the network, driven over a pipe.
+//
+// It looks at nothing of the person who runs the tests: own HOME, own profile, own temporary folder. It reaches nothing
+// but this machine: names of *.test lead to the test's web server, all other names lead nowhere.
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, readdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { promisify } from "node:util";
+import { Connection, type Session } from "./cdp.ts";
+import type { TargetInfo } from "./cdp-types.ts";
+import { certificates } from "./certs.ts";
+import { isRoot, type Life } from "./life.ts";
+import { Contexts, Page } from "./page.ts";
+import type { Pages } from "./pages.ts";
+import { chromiumProgram, extensionFolder, extensionId, hostProgram } from "./places.ts";
+import { childrenOf, commandLine, descendantsOf, memoryOf, programOf, type Memory } from "./proc.ts";
+import { start, type Running } from "./processes.ts";
+import { until, within } from "./wait.ts";
+
+export interface ChromiumOptions {
+  /** The web server that *.test leads to. Without one, *.test leads nowhere. */
+  pages?: Pages;
+  /** Load the built extension and install the built host for this profile. Default: both. */
+  portside?: boolean;
+  /** An unpacked extension to load instead of the built one. */
+  extension?: string;
+  /** More command-line switches. */
+  switches?: readonly string[];
+  /** More environment, for the browser and the hosts that it starts. */
+  env?: Readonly<Record<string, string>>;
+  /** Show windows, if there is a DISPLAY to show them on. */
+  headed?: boolean;
+}
+
+/** How much memory the browser's processes hold. */
+export interface BrowserMemory {
+  browser: Memory;
+  /** The renderer of the extension's own pages and worker, if it runs. */
+  extension: Memory | undefined;
+  /** Renderers of web pages. */
+  renderers: Memory[];
+  hosts: Memory[];
+}
+
+const switches = [
+  "--remote-debugging-pipe",
+  "--no-first-run",
+  "--no-default-browser-check",
+  "--no-pings",
+  "--metrics-recording-only",
+  "--password-store=basic",
+  "--disable-background-networking",
+  "--disable-breakpad",
+  "--disable-client-side-phishing-detection",
+  "--disable-component-update",
+  "--disable-default-apps",
+  "--disable-domain-reliability",
+  "--disable-features=OptimizationHints,MediaRouter,Translate,AutofillServerCommunication,CertificateTransparencyComponentUpdater",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-search-engine-choice-screen",
+  "--disable-sync",
+] as const;
+
+export class Chromium {
+  readonly process: Running;
+  readonly userDataFolder: string;
+  /** Where the host of this browser keeps its logs. */
+  readonly stateFolder: string;
+  readonly #connection: Connection;
+  readonly #targets = new Map<string, TargetInfo>();
+  readonly #attached = new Map<string, { session: Session; contexts: Contexts }>();
+  readonly #pages = new Map<string, Page>();
+
+  constructor(process: Running, connection: Connection, userDataFolder: string, stateFolder: string) {
+    this.process = process;
+    this.userDataFolder = userDataFolder;
+    this.stateFolder = stateFolder;
+    this.#connection = connection;
+    const remember = ({ targetInfo }: { targetInfo: TargetInfo }): void => {
+      this.#targets.set(targetInfo.targetId, targetInfo);
+    };
+    connection.browser.on("Target.targetCreated", remember);
+    connection.browser.on("Target.targetInfoChanged", remember);
+    connection.browser.on("Target.targetDestroyed", ({ targetId }) => {
+      this.#targets.delete(targetId);
+      this.#attached.delete(targetId);
+      this.#pages.delete(targetId);
+    });
+  }
+
+  get cdp(): Session {
+    return this.#connection.browser;
+  }
+
+  /** All targets that there are now. Looking at them attaches to none. */
+  targets(): readonly TargetInfo[] {
+    return [...this.#targets.values()];
+  }
+
+  /** The pages that the test has opened or found. */
+  pages(): readonly Page[] {
+    return [...this.#pages.values()];
+  }
+
+  /** Opens a tab and, with a URL, waits for it to load. An incognito tab is in a private profile of its own. */
+  async newPage(url?: string, { incognito = false } = {}): Promise<Page> {
+    const context = incognito ? await this.cdp.send("Target.createBrowserContext") : {};
+    const { targetId } = await this.cdp.send("Target.createTarget", { url: "about:blank", ...context });
+    const page = await this.#adopt(targetId, url ?? "a new page");
+    if (url !== undefined) await page.goto(url);
+    return page;
+  }
+
+  /** Opens a page of the extension, such as "ui/options.html". */
+  async newExtensionPage(path: string): Promise<Page> {
+    return await this.newPage(`chrome-extension://${extensionId}/${path}`);
+  }
+
+  /**
+   * Waits for a page that the test did not open, such as the consent window, and gives it once it has loaded. A page is
+   * given once only: the next call waits for the next one.
+   */
+  async nextPage(what: string, url: RegExp, { timeout }: { timeout?: number } = {}): Promise<Page> {
+    const found = await until(
+      what,
+      () =>
+        this.targets().find(
+          (target) => target.type === "page" && url.test(target.url) && !this.#pages.has(target.targetId),
+        ),
+      timeout === undefined ? {} : { timeout },
+    );
+    const page = await this.#adopt(found.targetId, found.url);
+    await page.waitFor(`${what} to load`, () => document.readyState === "complete" && location.href !== "about:blank");
+    return page;
+  }
+
+  async closeTarget(targetId: string): Promise<void> {
+    await this.cdp.send("Target.closeTarget", { targetId });
+    await until(`target ${targetId} to close`, () => !this.#targets.has(targetId));
+  }
+
+  /** The extension's worker while it runs. */
+  serviceWorker(): TargetInfo | undefined {
+    return this.targets().find(
+      ({ type, url }) => type === "service_worker" && url.startsWith(`chrome-extension://${extensionId}/`),
+    );
+  }
+
+  /** Stops the extension's worker as the browser itself may at any time. Attaches to nothing: that would keep it alive. */
+  async killServiceWorker(): Promise<void> {
+    const worker = await until("the extension's worker", () => this.serviceWorker());
+    await this.closeTarget(worker.targetId);
+  }
+
+  /** The host processes that this browser has started and that still run. */
+  hosts(): number[] {
+    const program = realpathSync(hostProgram);
+    return childrenOf(this.process.pid).filter((pid) => programOf(pid)?.replace(/ \(deleted\)$/, "") === program);
+  }
+
+  /** What the host has written into its state folder: file name to text. */
+  hostFiles(): Record<string, string> {
+    const names = readdirSync(this.stateFolder, { recursive: true, encoding: "utf8" });
+    const files = names.filter((name) => statSync(join(this.stateFolder, name)).isFile());
+    return Object.fromEntries(files.map((name) => [name, readFileSync(join(this.stateFolder, name), "utf8")]));
+  }
+
+  memory(): BrowserMemory {
+    const browser = memoryOf(this.process.pid);
+    if (browser === undefined) throw new Error("the browser is gone");
+    const renderers = descendantsOf(this.process.pid).filter((pid) => commandLine(pid).includes("--type=renderer"));
+    const ofExtension = renderers.filter((pid) => commandLine(pid).includes("--extension-process"));
+    const read = (pids: number[]): Memory[] => pids.map(memoryOf).filter((memory) => memory !== undefined);
+    return {
+      browser,
+      extension: read(ofExtension)[0],
+      renderers: read(renderers.filter((pid) => !ofExtension.includes(pid))),
+      hosts: read(this.hosts()),
+    };
+  }
+
+  /** Ends the browser as a person does: all windows close, the profile is written. */
+  async close(): Promise<void> {
+    if (!this.process.alive) return;
+    // The answer and the end of the pipe race: either will do.
+    await this.cdp.send("Browser.close").catch(() => undefined);
+    await within("the browser to close", this.process.exited, 10_000);
+  }
+
+  /** Ends the browser as a crash does: SIGKILL to the browser process. */
+  async kill(): Promise<void> {
+    this.process.kill();
+    await within("the browser to die", this.process.exited);
+  }
+
+  /** Attaches to a page or frame once and remembers it. Not for the worker: a client attached to it keeps it alive. */
+  async attach(targetId: string, name: string): Promise<{ session: Session; contexts: Contexts }> {
+    const known = this.#attached.get(targetId);
+    if (known !== undefined) return known;
+    const { sessionId } = await this.cdp.send("Target.attachToTarget", { targetId, flatten: true });
+    const session = this.#connection.session(sessionId, name);
+    const contexts = new Contexts(session);
+    this.#attached.set(targetId, { session, contexts });
+    await session.send("Runtime.enable");
+    return { session, contexts };
+  }
+
+  async #adopt(targetId: string, name: string): Promise<Page> {
+    const { sessionId } = await this.cdp.send("Target.attachToTarget", { targetId, flatten: true });
+    const session = this.#connection.session(sessionId, name);
+    const contexts = new Contexts(session);
+    const page = new Page(this, session, contexts, targetId);
+    this.#attached.set(targetId, { session, contexts });
+    this.#pages.set(targetId, page);
+    await session.send("Runtime.enable");
+    await session.send("Page.enable");
+    await session.send("Page.setLifecycleEventsEnabled", { enabled: true });
+    return page;
+  }
+}
+
+export async function startChromium(life: Life, options: ChromiumOptions = {}): Promise<Chromium> {
+  const { spki, caPem } = await certificates();
+  const home = life.folder("browser");
+  const userDataFolder = join(home, "profile");
+  const stateFolder = join(home, "state");
+  const temporary = join(home, "tmp");
+  for (const folder of [userDataFolder, stateFolder, temporary]) mkdirSync(folder);
+  const caFile = join(home, "ca.pem");
+  writeFileSync(caFile, caPem);
+  const env = {
+    HOME: home,
+    TMPDIR: temporary,
+    LANG: "C.UTF-8",
+    // The host takes the system's roots from here (crypto/x509): the test's own CA and no other.
+    SSL_CERT_FILE: caFile,
+    PORTSIDE_STATE_DIR: stateFolder,
+    ...(process.env["DISPLAY"] === undefined ? {} : { DISPLAY: process.env["DISPLAY"] }),
+    ...options.env,
+  };
+
+  const portside = options.portside ?? true;
+  if (portside) await installHost(userDataFolder, env);
+
+  const headed = options.headed === true && process.env["DISPLAY"] !== undefined;
+  const resolverRules = [
+    ...(options.pages === undefined
+      ? []
+      : [
+          `MAP *.test:443 127.0.0.1:${String(options.pages.httpsPort)}`,
+          `MAP *.test:80 127.0.0.1:${String(options.pages.httpPort)}`,
+        ]),
+    "MAP * ~NOTFOUND",
+    "EXCLUDE localhost",
+    "EXCLUDE *.localhost",
+    "EXCLUDE 127.0.0.1",
+    "EXCLUDE [::1]",
+  ];
+  const running = await start(life, {
+    name: "chromium",
+    command: chromiumProgram,
+    args: [
+      ...switches,
+      ...(headed ? [] : ["--headless=new"]),
+      // The sandbox cannot be had as root; containers of CI are often root.
+      ...(isRoot ? ["--no-sandbox"] : []),
+      `--user-data-dir=${userDataFolder}`,
+      `--host-resolver-rules=${resolverRules.join(", ")}`,
+      `--ignore-certificate-errors-spki-list=${spki}`,
+      ...(options.switches ?? []),
+      "about:blank",
+    ],
+    env,
+    extraPipes: 2,
+    grace: 2_000,
+  });
+  const connection = new Connection(running.child.stdio[3] as Writable, running.child.stdio[4] as Readable);
+  const browser = new Chromium(running, connection, userDataFolder, stateFolder);
+  life.onEnd("the browser", () => browser.close());
+  life.keepLog("the host's state folder", () =>
+    Object.entries(browser.hostFiles())
+      .map(([name, text]) => `${name}:\n${text}`)
+      .join("\n"),
+  );
+  life.keepLog("consoles of pages", () =>
+    browser
+      .pages()
+      .flatMap((page) => page.console.map((line) => `${page.url}  ${line}`))
+      .join("\n"),
+  );
+  life.onFailure(async (folder) => {
+    for (const [index, page] of browser.pages().entries())
+      await page.screenshot(join(folder, `page-${String(index)}.png`));
+  });
+
+  await connection.browser.send("Browser.getVersion", {}, { timeout: 30_000, what: "Chromium to start" });
+  await connection.browser.send("Target.setDiscoverTargets", { discover: true });
+  if (portside || options.extension !== undefined) {
+    const { id } = await connection.browser.send("Extensions.loadUnpacked", {
+      path: options.extension ?? extensionFolder,
+      enableInIncognito: true,
+    });
+    if (id !== extensionId) throw new Error(`the extension got the id ${id}, not ${extensionId}: is its key gone?`);
+  }
+  return browser;
+}
+
+/** Tells this one profile where the host is, by the installer that people use. */
+async function installHost(userDataFolder: string, env: Readonly<Record<string, string>>): Promise<void> {
+  await promisify(execFile)(hostProgram, ["install", "--user-data-dir", userDataFolder], {
+    env: { PATH: "/usr/bin:/bin", ...env },
+  });
+}

@@ -1,0 +1,363 @@
+// A tab, a popup window or a frame, and what a person or a page's script does there.
+import { writeFileSync } from "node:fs";
+import type { Chromium } from "./chromium.ts";
+import type { Session } from "./cdp.ts";
+import type { ExecutionContext } from "./cdp-types.ts";
+import { callOf, describe, guarded, outcomeOf } from "./evaluate.ts";
+import { defaultTimeout, until, type Found } from "./wait.ts";
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** The script contexts of one session, kept up to date from its events. */
+export class Contexts {
+  readonly #contexts = new Map<string, ExecutionContext>();
+
+  constructor(session: Session) {
+    session.on("Runtime.executionContextCreated", ({ context }) => this.#contexts.set(context.uniqueId, context));
+    session.on("Runtime.executionContextDestroyed", ({ executionContextUniqueId }) =>
+      this.#contexts.delete(executionContextUniqueId),
+    );
+    session.on("Runtime.executionContextsCleared", () => {
+      this.#contexts.clear();
+    });
+  }
+
+  find(frameId: string, test: (context: ExecutionContext) => boolean): ExecutionContext | undefined {
+    return [...this.#contexts.values()].find((context) => context.auxData.frameId === frameId && test(context));
+  }
+}
+
+export interface FramePlace {
+  session: Session;
+  contexts: Contexts;
+  frameId: string;
+  /** Where the frame's top left corner is in the window, in CSS pixels. */
+  corner: () => Promise<Point>;
+}
+
+/** A document's place: the top of a tab or an iframe in it. */
+export class Frame {
+  readonly browser: Chromium;
+  readonly frameId: string;
+  protected readonly session: Session;
+  /** How long `evaluate` may take before it fails, in milliseconds. */
+  patience = defaultTimeout;
+  readonly #place: FramePlace;
+  readonly #page: Page | undefined;
+
+  constructor(browser: Chromium, place: FramePlace, page?: Page) {
+    this.browser = browser;
+    this.frameId = place.frameId;
+    this.session = place.session;
+    this.#place = place;
+    this.#page = page;
+  }
+
+  /** The tab or window that this is, or is in. */
+  get page(): Page {
+    if (this.#page !== undefined) return this.#page;
+    if (this instanceof Page) return this;
+    throw new Error("a frame without a page");
+  }
+
+  /**
+   * Runs `fn` in the page's own world and gives what it returns or what its promise resolves with. An exception comes
+   * back as a PageError with the page's error name. `fn` sees nothing of the test but its arguments.
+   */
+  async evaluate<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
+    return (await this.#run(callOf(fn, args), this.#mainContext())) as Awaited<R>;
+  }
+
+  /** The same in the isolated world of the extension's content script: what a compromised renderer could do there. */
+  async evaluateInContentScript<A extends unknown[], R>(fn: (...args: A) => R, ...args: A): Promise<Awaited<R>> {
+    const context = await until(`the content script's world in ${this.session.name}`, () =>
+      this.#place.contexts.find(
+        this.frameId,
+        ({ auxData, origin }) => auxData.type === "isolated" && origin.startsWith("chrome-extension:"),
+      ),
+    );
+    return (await this.#run(callOf(fn, args), context.uniqueId)) as Awaited<R>;
+  }
+
+  /** Runs `fn` inside the handler of a real click on the element: with transient activation, as a page's button does. */
+  async evaluateOnClick<A extends unknown[], R>(
+    selector: string,
+    fn: (...args: A) => R,
+    ...args: A
+  ): Promise<Awaited<R>> {
+    const call = callOf(fn, args);
+    const expression = `new Promise((resolve, reject) => {
+      document.querySelector(${JSON.stringify(selector)}).addEventListener("click", () => {
+        (async () => ${call})().then(resolve, reject);
+      }, { once: true });
+    })`;
+    const result = this.#run(expression, this.#mainContext());
+    result.catch(() => undefined);
+    await this.click(selector);
+    return (await result) as Awaited<R>;
+  }
+
+  /** Waits until `fn` gives something true in the page, and returns that. */
+  async waitFor<A extends unknown[], R>(what: string, fn: (...args: A) => R, ...args: A): Promise<Found<Awaited<R>>> {
+    return await until(what, () => this.evaluate(fn, ...args), { every: 50, timeout: this.patience });
+  }
+
+  /** The text of the element as a person sees it. Waits for the element. */
+  async text(selector: string): Promise<string> {
+    const { text } = await this.waitFor(
+      `${selector} in ${this.session.name}`,
+      (wanted: string) => {
+        const element = document.querySelector<HTMLElement>(wanted);
+        return element === null ? null : { text: element.innerText };
+      },
+      selector,
+    );
+    return text;
+  }
+
+  /** Presses and releases the left mouse button over the middle of the element. Waits for the element to be there. */
+  async click(selector: string): Promise<void> {
+    await this.page.bringToFront();
+    const inFrame = await this.waitFor(
+      `${selector} to be visible in ${this.session.name}`,
+      (wanted: string) => {
+        const element = document.querySelector(wanted);
+        element?.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+        const box = element?.getBoundingClientRect();
+        if (box === undefined || box.width === 0 || box.height === 0) return null;
+        return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+      },
+      selector,
+    );
+    const corner = await this.#place.corner();
+    await this.page.clickAt(corner.x + inFrame.x, corner.y + inFrame.y);
+  }
+
+  /** The frame of the iframe element that `selector` names, once its document has loaded and its URL matches. */
+  async frame(selector: string, { url }: { url?: RegExp } = {}): Promise<Frame> {
+    const { session, contexts } = this.#place;
+    return await until(`the frame ${selector} in ${session.name}`, async () => {
+      const frameId = await this.#frameIdOf(selector);
+      if (frameId === undefined) return undefined;
+      const corner = async (): Promise<Point> => await this.#cornerOf(selector);
+      const ownProcess = this.browser.targets().some(({ targetId }) => targetId === frameId);
+      const place = ownProcess
+        ? { ...(await this.browser.attach(frameId, `frame ${selector}`)), frameId, corner }
+        : { session, contexts, frameId, corner };
+      const frame = new Frame(this.browser, place, this.page);
+      const here = await frame.evaluate(() => ({ href: location.href, ready: document.readyState === "complete" }));
+      return here.ready && (url === undefined || url.test(here.href)) ? frame : undefined;
+    });
+  }
+
+  async #frameIdOf(selector: string): Promise<string | undefined> {
+    const context = this.#mainContext();
+    const { result } = await this.session.send("Runtime.evaluate", {
+      expression: `document.querySelector(${JSON.stringify(selector)})`,
+      ...(context === undefined ? {} : { uniqueContextId: context }),
+    });
+    if (result.objectId === undefined) return undefined;
+    const { node } = await this.session.send("DOM.describeNode", { objectId: result.objectId });
+    await this.session.send("Runtime.releaseObject", { objectId: result.objectId });
+    return node.frameId;
+  }
+
+  async #cornerOf(selector: string): Promise<Point> {
+    const mine = await this.#place.corner();
+    const inside = await this.evaluate((wanted: string) => {
+      const element = document.querySelector<HTMLElement>(wanted);
+      if (element === null) throw new Error(`no ${wanted}`);
+      element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+      const box = element.getBoundingClientRect();
+      const style = getComputedStyle(element);
+      return {
+        x: box.x + element.clientLeft + parseFloat(style.paddingLeft),
+        y: box.y + element.clientTop + parseFloat(style.paddingTop),
+      };
+    }, selector);
+    return { x: mine.x + inside.x, y: mine.y + inside.y };
+  }
+
+  /** Undefined for the top of a session: there the protocol's default is right, also in the middle of a navigation. */
+  #mainContext(): string | undefined {
+    if (this.#page === undefined) return undefined;
+    const context = this.#place.contexts.find(this.frameId, ({ auxData }) => auxData.isDefault);
+    if (context === undefined) throw new Error(`the frame ${this.frameId} has no script context (yet)`);
+    return context.uniqueId;
+  }
+
+  async #run(expression: string, context: string | undefined): Promise<unknown> {
+    const answer = await this.session.send(
+      "Runtime.evaluate",
+      {
+        expression: guarded(expression),
+        awaitPromise: true,
+        returnByValue: true,
+        ...(context === undefined ? {} : { uniqueContextId: context }),
+      },
+      { timeout: this.patience, what: `"${expression.slice(0, 160).replaceAll(/\s+/g, " ")}" in ${this.session.name}` },
+    );
+    return outcomeOf(answer);
+  }
+}
+
+/** A tab or a window. */
+export class Page extends Frame {
+  readonly targetId: string;
+  readonly #loaded = new Set<string>();
+  readonly #console: string[] = [];
+  #crashed = false;
+
+  constructor(browser: Chromium, session: Session, contexts: Contexts, targetId: string) {
+    super(browser, { session, contexts, frameId: targetId, corner: () => Promise.resolve({ x: 0, y: 0 }) });
+    this.targetId = targetId;
+    session.on("Page.lifecycleEvent", ({ frameId, loaderId, name }) => {
+      if (frameId === targetId && name === "load") this.#loaded.add(loaderId);
+    });
+    session.on("Runtime.consoleAPICalled", ({ type, args }) => {
+      this.#console.push(`${type}: ${args.map(describe).join(" ")}`);
+    });
+    session.on("Runtime.exceptionThrown", ({ exceptionDetails: { text, exception } }) => {
+      this.#console.push(`${text} ${exception?.description ?? ""}`);
+    });
+    session.on("Inspector.targetCrashed", () => {
+      this.#crashed = true;
+    });
+  }
+
+  /** What the page's console shows, exceptions that nobody caught among it. */
+  get console(): readonly string[] {
+    return this.#console;
+  }
+
+  get crashed(): boolean {
+    return this.#crashed;
+  }
+
+  get open(): boolean {
+    return this.browser.targets().some(({ targetId }) => targetId === this.targetId);
+  }
+
+  get url(): string {
+    return this.browser.targets().find(({ targetId }) => targetId === this.targetId)?.url ?? "";
+  }
+
+  /** Navigates, and waits for the load event. */
+  async goto(url: string): Promise<void> {
+    const { loaderId, errorText } = await this.session.send("Page.navigate", { url });
+    if (errorText !== undefined) throw new Error(`${url}: ${errorText}`);
+    // No loader: the navigation stayed in the document (a fragment).
+    if (loaderId !== undefined) await this.#waitForLoad(loaderId, url);
+  }
+
+  async reload(): Promise<void> {
+    await this.#waitForNavigation("the reload", () => this.session.send("Page.reload", {}));
+  }
+
+  /** One step back in the tab's history. Reports whether the page came out of the back/forward cache. */
+  async back(): Promise<{ restored: boolean }> {
+    return await this.#step(-1);
+  }
+
+  /** One step forward in the tab's history. Reports whether the page came out of the back/forward cache. */
+  async forward(): Promise<{ restored: boolean }> {
+    return await this.#step(1);
+  }
+
+  async bringToFront(): Promise<void> {
+    await this.session.send("Page.bringToFront");
+  }
+
+  async clickAt(x: number, y: number): Promise<void> {
+    await this.session.send("Input.dispatchMouseEvent", { type: "mouseMoved", x, y, button: "none" });
+    const button = { x, y, button: "left", clickCount: 1 } as const;
+    await this.session.send("Input.dispatchMouseEvent", { type: "mousePressed", buttons: 1, ...button });
+    await this.session.send("Input.dispatchMouseEvent", { type: "mouseReleased", buttons: 0, ...button });
+  }
+
+  /** Presses and releases one key of the keyboard. */
+  async press(key: keyof typeof keys): Promise<void> {
+    const { code, number, text } = keys[key];
+    const common = { key, code, windowsVirtualKeyCode: number };
+    await this.bringToFront();
+    await this.session.send("Input.dispatchKeyEvent", {
+      type: text === undefined ? "rawKeyDown" : "keyDown",
+      ...common,
+      ...(text === undefined ? {} : { text }),
+    });
+    await this.session.send("Input.dispatchKeyEvent", { type: "keyUp", ...common });
+  }
+
+  /** Clicks into the field, empties it and types. */
+  async type(selector: string, text: string): Promise<void> {
+    await this.click(selector);
+    await this.evaluate((wanted: string) => {
+      document.querySelector<HTMLInputElement>(wanted)?.select();
+    }, selector);
+    await this.session.send("Input.insertText", { text });
+  }
+
+  /** Writes a PNG of what the page shows. */
+  async screenshot(file: string): Promise<void> {
+    const { data } = await this.session.send("Page.captureScreenshot", { format: "png" });
+    writeFileSync(file, Buffer.from(data, "base64"));
+  }
+
+  /** Kills the page's renderer, as a bug in it would. */
+  async crash(): Promise<void> {
+    // The command itself is never answered: the one who would answer is dead.
+    this.session.send("Page.crash").catch(() => undefined);
+    await until(`${this.session.name} to crash`, () => this.#crashed);
+  }
+
+  async close(): Promise<void> {
+    await this.browser.closeTarget(this.targetId);
+  }
+
+  async waitUntilClosed(): Promise<void> {
+    await until(`${this.session.name} to close`, () => !this.open);
+  }
+
+  async #step(by: 1 | -1): Promise<{ restored: boolean }> {
+    const { currentIndex, entries } = await this.session.send("Page.getNavigationHistory");
+    const entry = entries[currentIndex + by];
+    if (entry === undefined) throw new Error(`${this.session.name} has no history in that direction`);
+    const type = await this.#waitForNavigation(`the way back to ${entry.url}`, () =>
+      this.session.send("Page.navigateToHistoryEntry", { entryId: entry.id }),
+    );
+    return { restored: type === "BackForwardCacheRestore" };
+  }
+
+  async #waitForNavigation(
+    what: string,
+    start: () => Promise<unknown>,
+  ): Promise<"Navigation" | "BackForwardCacheRestore"> {
+    let arrived: { loaderId: string; type: "Navigation" | "BackForwardCacheRestore" } | undefined;
+    const stop = this.session.on("Page.frameNavigated", ({ frame, type }) => {
+      if (frame.parentId === undefined) arrived = { loaderId: frame.loaderId, type };
+    });
+    try {
+      await start();
+      const { loaderId, type } = await until(what, () => arrived);
+      if (type === "Navigation") await this.#waitForLoad(loaderId, what);
+      return type;
+    } finally {
+      stop();
+    }
+  }
+
+  async #waitForLoad(loaderId: string, what: string): Promise<void> {
+    await until(`${what} to load`, () => this.#loaded.has(loaderId));
+  }
+}
+
+const keys = {
+  Enter: { code: "Enter", number: 13, text: "\r" },
+  " ": { code: "Space", number: 32, text: " " },
+  Escape: { code: "Escape", number: 27, text: undefined },
+  Tab: { code: "Tab", number: 9, text: undefined },
+  a: { code: "KeyA", number: 65, text: "a" },
+} as const;

@@ -1,0 +1,78 @@
+// Dovecot, an IMAP server. Debian package dovecot-imapd. One user, one empty INBOX, passwords in the clear.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { isRoot, type Life } from "../life.ts";
+import { freePort } from "../ports.ts";
+import { start } from "../processes.ts";
+import { waitUntilReady } from "./ready.ts";
+
+export interface ImapServer {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+export async function startImapServer(life: Life): Promise<ImapServer> {
+  const folder = life.folder("imap", { forServer: true });
+  const port = await freePort();
+  const user = "harbour";
+  const password = "pilot boat";
+  // All of Dovecot runs as one ordinary user: there is nobody to separate privileges from.
+  const account = isRoot
+    ? { name: "nobody", group: "nogroup" }
+    : { name: userInfo().username, group: execFileSync("id", ["-gn"], { encoding: "utf8" }).trim() };
+  const users = join(folder, "users");
+  writeFileSync(users, `${user}:{PLAIN}${password}::::::\n`);
+  const config = join(folder, "dovecot.conf");
+  writeFileSync(
+    config,
+    `protocols = imap
+listen = 127.0.0.1
+base_dir = ${folder}/run
+state_dir = ${folder}/state
+log_path = /dev/stderr
+ssl = no
+disable_plaintext_auth = no
+default_internal_user = ${account.name}
+default_internal_group = ${account.group}
+default_login_user = ${account.name}
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = maildir:${folder}/mail/%u
+mail_home = ${folder}/home/%u
+passdb {
+  driver = passwd-file
+  args = ${users}
+}
+userdb {
+  driver = static
+  args = uid=${account.name} gid=${account.group}
+}
+service anvil {
+  chroot =
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    port = ${String(port)}
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+`,
+  );
+  for (const name of ["run", "state", "mail", "home"]) mkdirSync(join(folder, name), { mode: 0o777 });
+  const server = await start(life, {
+    name: "dovecot",
+    command: "/usr/sbin/dovecot",
+    args: ["-F", "-c", config],
+    cwd: folder,
+    unprivileged: true,
+  });
+  await waitUntilReady(server, port, { speaksFirst: true });
+  return { host: "127.0.0.1", port, user, password };
+}

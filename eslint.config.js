@@ -1,0 +1,38 @@
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["build/", "node_modules/", "protocol/validators.js", "protocol/validators.d.ts", "protocol/message.ts"] },
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["eslint.config.js"] } } },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_", destructuredArrayIgnorePattern: "^_" }],
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-non-null-assertion": "error",
+      // Index signatures are read with brackets (noPropertyAccessFromIndexSignature).
+      "@typescript-eslint/dot-notation": ["error", { allowIndexSignaturePropertyAccess: true }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-invalid-void-type": ["error", { allowAsThisParameter: true, allowInGenericTypeArguments: true }],
+      // They contradict rules above, or the shapes that WebIDL asks for (getters on prototypes, async methods that reject).
+      "@typescript-eslint/non-nullable-type-assertion-style": "off",
+      "@typescript-eslint/class-literal-property-style": "off",
+      "@typescript-eslint/require-await": "off",
+      // A type parameter that only names the result of a look-up.
+      "@typescript-eslint/no-unnecessary-type-parameters": "off",
+      eqeqeq: "error",
+      "no-eval": "error",
+      "no-implied-eval": "error",
+    },
+  },
+  {
+    files: ["e2e/**/*.test.ts", "**/*.test.ts"],
+    // node:test's describe and it return promises that the runner itself awaits.
+    rules: { "@typescript-eslint/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["describe", "it", "test", "suite", "before", "after"] }] }] },
+  },
+  // Taking methods off their prototypes is what this file is for.
+  { files: ["extension/page/builtins.ts"], rules: { "@typescript-eslint/unbound-method": "off" } },
+  { files: ["eslint.config.js"], ...tseslint.configs.disableTypeChecked },
+);

@@ -1,0 +1,103 @@
+//go:build unix
+
+package install
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run this package as the program portside, in a world
+// that the environment describes:
+//
+//	TESTROOT    stands before the machine's own paths, so that /etc is not touched
+//	TESTGOOS    the operating system whose rows are used; default linux
+//	TESTEUID    the user whom the program takes itself to run for
+//	TESTPATIENCE how long --version may take
+//	TESTNOBODY  if set, and the tests run as root, the program gives root up first
+//
+// Whoever runs the tests owns the files, and so stands in for root.
+func TestMain(m *testing.M) {
+	// With a umask of 0 the hosts of the tests would rightly be refused.
+	syscall.Umask(0o022)
+	testscript.Main(m, map[string]func(){
+		"portside": func() {
+			c := newCommand(os.Stdout, os.Stderr)
+			c.root, c.goos, c.rootUID = os.Getenv("TESTROOT"), "linux", os.Geteuid()
+			if goos := os.Getenv("TESTGOOS"); goos != "" {
+				c.goos = goos
+			}
+			if patience, err := time.ParseDuration(os.Getenv("TESTPATIENCE")); err == nil {
+				c.patience = patience
+			}
+			const nobody = 65534
+			if os.Getenv("TESTNOBODY") != "" && c.euid == 0 {
+				if err := syscall.Setuid(nobody); err != nil {
+					panic(err)
+				}
+				c.euid = nobody
+			}
+			if euid := os.Getenv("TESTEUID"); euid != "" {
+				c.euid, _ = strconv.Atoi(euid)
+			}
+			os.Exit(c.run(os.Args[1:]))
+		},
+	})
+}
+
+func TestScripts(t *testing.T) {
+	root := t.TempDir()
+	// Nobody must be able to walk to the scripts' files.
+	for _, dir := range []string{filepath.Dir(root), root} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		WorkdirRoot:         root,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"mode": mode,
+		},
+		Setup: func(e *testscript.Env) error {
+			home, host := filepath.Join(e.WorkDir, "home"), filepath.Join(e.WorkDir, "opt", "portside")
+			e.Setenv("HOME", home)
+			// The race detector else keeps every program waiting a second at its end.
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
+			e.Setenv("HOST", host)
+			e.Setenv("TESTROOT", filepath.Join(e.WorkDir, "machine"))
+			for _, dir := range []string{home, filepath.Dir(host), filepath.Join(e.WorkDir, "machine")} {
+				if err := os.MkdirAll(dir, 0o755); err != nil {
+					return err
+				}
+			}
+			if err := os.Chmod(e.WorkDir, 0o755); err != nil {
+				return err
+			}
+			return os.WriteFile(host, []byte("#!/bin/sh\n[ \"$1\" = --version ] && echo portside 1.2.3\n"), 0o755)
+		},
+	})
+}
+
+// mode checks the permissions of files: mode 0644 FILE...
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: mode 0PERM FILE...")
+	}
+	for _, file := range args[1:] {
+		info, err := os.Lstat(ts.MkAbs(file))
+		ts.Check(err)
+		if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[0] {
+			ts.Fatalf("%s has mode %s, want %s", file, got, args[0])
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portside/portside/manifest"
+)
+
+// status shows, browser by browser, what each place holds and whether the
+// browser could start the host from it.
+func (c *command) status() error {
+	groups, err := c.byBrowser()
+	if err != nil {
+		return err
+	}
+	s := &survey{command: c, shown: map[string]bool{}, versions: map[string]version{}}
+	// First the browsers that are here, then manifests for browsers that are not,
+	// if no browser before reads the same file.
+	for _, group := range groups {
+		if group[0].detected {
+			s.browser(group, "")
+		}
+	}
+	for _, group := range groups {
+		if !group[0].detected && slices.ContainsFunc(group, s.unseen) {
+			s.browser(group, " (not found on this machine)")
+		}
+	}
+	c.sayLimits()
+	if !s.any {
+		s.problems = append(s.problems, advise("portside install", "no browser can start Portside: it is not installed"))
+	}
+	return errors.Join(s.problems...)
+}
+
+// byBrowser returns the places of each browser that was asked for or, if none
+// was, of every browser: user scope first, the browser's own order kept.
+func (c *command) byBrowser() ([][]place, error) {
+	browsers := []string(c.browsers)
+	if len(browsers) == 0 {
+		browsers = c.known()
+	}
+	if c.userDataDir != "" {
+		browsers = []string{""}
+	}
+	var groups [][]place
+	for _, id := range browsers {
+		one := *c
+		one.browsers = list{id}
+		var group []place
+		for _, scope := range []manifest.Scope{manifest.User, manifest.System} {
+			if scope == manifest.User && c.system {
+				continue
+			}
+			places, err := one.places(scope)
+			if err != nil {
+				return nil, err
+			}
+			group = append(group, places...)
+		}
+		if len(group) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	return groups, nil
+}
+
+// A survey is one run of status.
+type survey struct {
+	*command
+	// shown holds the files that have been told of.
+	shown    map[string]bool
+	versions map[string]version
+	problems []error
+	// any reports that some manifest is there, faulty or not.
+	any bool
+}
+
+type version struct {
+	text string
+	err  error
+}
+
+// unseen reports whether a place holds something that was not told of yet.
+func (s *survey) unseen(p place) bool {
+	f, err := look(p.file)
+	return !s.shown[p.file] && (err != nil || f.present)
+}
+
+// browser shows the places of one browser.
+func (s *survey) browser(places []place, remark string) {
+	s.say("%s%s", places[0].who(), remark)
+	hidden := false
+	for _, p := range places {
+		s.shown[p.file] = true
+		f, err := look(p.file)
+		switch {
+		case err != nil:
+			s.any = true
+			s.say("  %-6s  unreadable     %s", p.scope, p.file)
+			s.problems = append(s.problems, s.denied(err, p))
+		case !f.present:
+			s.say("  %-6s  not installed  %s", p.scope, p.file)
+		default:
+			s.any = true
+			s.manifest(p, f)
+			if hidden && p.scope == manifest.System {
+				s.say("          shadowed       the browser reads the user's manifest first")
+			}
+			hidden = hidden || p.scope == manifest.User
+		}
+	}
+}
+
+// manifest shows what is at one place, and collects what is wrong with it.
+func (s *survey) manifest(p place, f found) {
+	fault := func(hint, format string, args ...any) {
+		s.problems = append(s.problems, advise(hint, "%s", p.who()+": "+fmt.Sprintf(format, args...)))
+	}
+	repair := "portside install"
+	switch {
+	case s.userDataDir != "":
+		repair += " --user-data-dir " + s.userDataDir
+	case p.scope == manifest.System:
+		repair = "sudo portside install --system"
+	}
+	if f.broken != nil {
+		s.say("  %-6s  broken         %s", p.scope, p.file)
+		fault(repair, "%s is of no use: %v", p.file, f.broken)
+		return
+	}
+	before := len(s.problems)
+	rule, err := s.policy(p)
+	if err != nil {
+		s.problems = append(s.problems, err)
+	}
+	if rule.ignoresUser != "" && p.scope == manifest.User {
+		fault("sudo portside install --system", "it ignores per-user hosts: %s sets NativeMessagingUserLevelHosts to false", rule.ignoresUser)
+	}
+	if rule.blocks != "" {
+		fault("ask for "+manifest.HostName+" in NativeMessagingAllowlist", "%s blocks native hosts", rule.blocks)
+	}
+	for _, path := range f.exposed {
+		fault(repair, "other users can write %s", path)
+	}
+	if !admits(f.manifest, p.family, extension(p.family)) {
+		fault(repair, "%s does not allow the Portside extension, %s", p.file, extension(p.family))
+	}
+	v := s.version(f.manifest.Path, p.scope)
+	if v.err != nil {
+		var advice *problem
+		hint := repair
+		if errors.As(v.err, &advice) {
+			hint = advice.hint
+		}
+		fault(hint, "%v", v.err)
+	}
+	state := "ok"
+	if len(s.problems) > before {
+		state = "faulty"
+	}
+	s.say("  %-6s  %-13s  %s", p.scope, state, p.file)
+	s.say("          starts         %s", strings.TrimSpace(f.manifest.Path+"  "+v.text))
+	for _, id := range callers(f.manifest) {
+		note := ""
+		if id == extension(p.family) {
+			note = "  (Portside)"
+		}
+		s.say("          allows         %s%s", id, note)
+	}
+}
+
+// version asks the host at path for its version, once. A binary that must not
+// be started by a browser is not started here either.
+func (s *survey) version(path string, scope manifest.Scope) version {
+	key := string(scope) + path
+	v, asked := s.versions[key]
+	if !asked {
+		v = s.ask(path, scope)
+		s.versions[key] = v
+	}
+	return v
+}
+
+func (s *survey) ask(path string, scope manifest.Scope) version {
+	resolved, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		resolved = path
+	}
+	if err := s.checkBinary(resolved, scope); err != nil {
+		return version{err: err}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "--version")
+	cmd.Dir = filepath.Dir(path)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return version{err: fmt.Errorf("%s --version did not answer within %v", path, s.patience)}
+	}
+	if err != nil {
+		return version{err: fmt.Errorf("%s --version failed: %w", path, err)}
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	const longest = 80
+	if len(line) > longest {
+		line = line[:longest]
+	}
+	if line == "" {
+		return version{err: fmt.Errorf("%s --version says nothing", path)}
+	}
+	return version{text: line}
+}

@@ -1,0 +1,108 @@
+// Package audit writes down who reached whom: one JSON line for each socket that
+// opened, was refused, failed to open, or closed.
+//
+// It promises that a private window leaves no origin, document or destination
+// behind, and that a line never holds what a socket carried.
+package audit
+
+import (
+	"io"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Log writes audit lines. Any number of goroutines may use it.
+type Log struct {
+	out zerolog.Logger
+}
+
+// New returns a Log that writes to out, one Write for each line. session tells
+// the connections of several browsers apart.
+func New(out io.Writer, session string) *Log {
+	return &Log{out: zerolog.New(out).With().Str("session", session).Logger()}
+}
+
+// Subject is what a line is about.
+type Subject struct {
+	SocketID    int64
+	Protocol    string
+	Origin      string
+	Document    string
+	Host        string
+	Port        int64
+	Secure      bool
+	UserEntered bool
+	Private     bool
+}
+
+// Opened writes that a socket is connected to remote, an address with a port.
+func (l *Log) Opened(s Subject, remote string, took time.Duration) {
+	line := l.line("open", s)
+	if !s.Private {
+		line.Str("remote", remote)
+	}
+	line.Int64("ms", took.Milliseconds()).Send()
+}
+
+// Refused writes that an open was refused by a rule of the host or, when by is
+// "extension", of the extension.
+func (l *Log) Refused(s Subject, by, reason string) {
+	l.line("refuse", s).Str("by", by).Str("reason", reason).Send()
+}
+
+// Failed writes that the network did not let a socket open, or that the page gave
+// it up.
+func (l *Log) Failed(s Subject, reason string, took time.Duration) {
+	l.line("fail", s).Str("reason", reason).Int64("ms", took.Milliseconds()).Send()
+}
+
+// Traffic is what a socket carried, in bytes of payload.
+type Traffic struct {
+	In, Out int64
+	// Dropped counts datagrams that found too little credit.
+	Dropped int64
+}
+
+// Closed writes the end of a socket that was open. reason is empty when the end
+// was orderly.
+func (l *Log) Closed(s Subject, t Traffic, reason string, open time.Duration) {
+	line := l.line("close", s).Int64("bytesIn", t.In).Int64("bytesOut", t.Out)
+	if t.Dropped > 0 {
+		line.Int64("dropped", t.Dropped)
+	}
+	if reason != "" {
+		line.Str("reason", reason)
+	}
+	line.Int64("ms", open.Milliseconds()).Send()
+}
+
+// line begins a line. The level plays no part: whatever the diagnostic log is set
+// to, audit lines are written.
+func (l *Log) line(event string, s Subject) *zerolog.Event {
+	line := l.out.Log().Time("time", time.Now().UTC()).Str("event", event).Str("protocol", s.Protocol)
+	if s.SocketID != 0 {
+		line.Int64("socketId", s.SocketID)
+	}
+	line.Bool("private", s.Private)
+	if s.Private {
+		return line
+	}
+	line.Str("origin", s.Origin)
+	if s.Document != "" {
+		line.Str("document", s.Document)
+	}
+	if s.Host != "" {
+		line.Str("host", s.Host)
+	}
+	if s.Port != 0 {
+		line.Int64("port", s.Port)
+	}
+	if s.Secure {
+		line.Bool("tls", true)
+	}
+	if s.UserEntered {
+		line.Bool("userEntered", true)
+	}
+	return line
+}

@@ -1,0 +1,34 @@
+// Package carrier takes the bytes of sockets to the browser. It promises that
+// what is said about one socket arrives in order, that no socket keeps another
+// waiting for more than one frame, and that it holds at most one frame of each:
+// a browser that takes nothing fills no memory of the host.
+//
+// It spends no credit and knows no sockets, only their ids.
+package carrier
+
+import (
+	"context"
+	"errors"
+
+	"github.com/portside/portside/protocol"
+)
+
+// ErrClosed says that the carrier, or the lane, takes nothing more.
+var ErrClosed = errors.New("the way to the browser is closed")
+
+// A Lane is one socket's way to the browser. All methods but Data return at once.
+// One goroutine at a time calls Data and End; any may call the others.
+type Lane interface {
+	// Data sends payload and returns when it may be reused. It waits for the turns
+	// of other sockets, until ctx is done or the lane is muted.
+	Data(ctx context.Context, payload []byte) error
+	// End says that the peer will send nothing more. It follows all Data.
+	End()
+	// Credit says that bytes have left the host's hands.
+	Credit(bytes int64)
+	// Mute drops the frame that waits for its turn, if any, and everything but
+	// Credit and Closed from now on.
+	Mute()
+	// Closed is the last word about the socket.
+	Closed(end protocol.SocketClosedParams)
+}

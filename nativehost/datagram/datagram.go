@@ -1,0 +1,321 @@
+// Package datagram joins a connected UDP socket to its lane. It promises that each
+// datagram arrives whole or not at all, that one for which the page has no credit
+// left is dropped and counted instead of kept, and that a page cannot queue more
+// than its window.
+//
+// Only the peer's datagrams come: the system's connect(2) filters by address and
+// port.
+package datagram
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/portside/portside/nativehost/buffer"
+	"github.com/portside/portside/nativehost/carrier"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/protocol"
+)
+
+const (
+	// flushTime is how long datagrams sent before a close may still take.
+	flushTime = time.Second
+	// partingTime is the same when the browser has gone.
+	partingTime = 500 * time.Millisecond
+	// receiveBytes holds the largest datagram of either IP version.
+	receiveBytes = 64 << 10
+	// maxRefusals is how many errors in a row a receiving socket forgives. Each
+	// stands for one ICMP message, so a socket that is really broken shows soon.
+	maxRefusals = 1000
+)
+
+// Config is what a Socket is made of.
+type Config struct {
+	Lane    carrier.Lane
+	Buffers *buffer.Pool
+	// Answer answers a write; nil means that the system took it. It must not
+	// block.
+	Answer func(id int64, err error)
+	// SendWindow and ReceiveWindow are the credits at the start, in bytes.
+	SendWindow, ReceiveWindow int64
+}
+
+// End tells how a socket ended.
+type End struct {
+	// In and Out are the payload bytes that reached the browser's side and that
+	// the system took; Dropped counts datagrams.
+	In, Out, Dropped int64
+	// Err is nil after an orderly end.
+	Err error
+}
+
+// Socket is one open UDP socket.
+type Socket struct {
+	conn *net.UDPConn
+	Config
+
+	// mayWrite holds a token when there may be something to send.
+	mayWrite chan struct{}
+
+	mu            sync.Mutex // guards what follows
+	queue         []outgoing
+	sendCredit    int64
+	receiveCredit int64
+	in, out       int64
+	dropped       int64
+	closing       bool
+	resetting     bool
+	flushBy       time.Time
+	failure       error
+}
+
+type outgoing struct {
+	payload *buffer.Buffer
+	id      int64
+}
+
+// New returns the Socket of a connected UDP socket. Run must follow.
+func New(conn *net.UDPConn, config Config) *Socket {
+	return &Socket{
+		conn:          conn,
+		Config:        config,
+		mayWrite:      make(chan struct{}, 1),
+		sendCredit:    config.SendWindow,
+		receiveCredit: config.ReceiveWindow,
+	}
+}
+
+// Run moves datagrams until the socket is closed, and answers every write that is
+// still waiting. When ctx is done it closes the socket as Close does.
+func (s *Socket) Run(ctx context.Context) End {
+	unhook := context.AfterFunc(ctx, func() { s.closeWithin(partingTime) })
+	defer unhook()
+	readerDone := make(chan struct{})
+	go func() {
+		defer close(readerDone)
+		s.receiveAll(ctx)
+	}()
+	s.sendAll()
+	<-readerDone
+	// Closing loses nothing: what the system took is on its way.
+	_ = s.conn.Close()
+
+	s.mu.Lock()
+	queue, end := s.queue, End{In: s.in, Out: s.out, Dropped: s.dropped, Err: s.failure}
+	s.queue = nil
+	if s.resetting {
+		end.Err = fault.ErrAborted
+	}
+	s.mu.Unlock()
+	for _, o := range queue {
+		o.payload.Release()
+		s.Answer(o.id, errors.Join(end.Err, fault.ErrAborted))
+	}
+	return end
+}
+
+// Close begins to close the socket: nothing more is delivered from now on.
+// Datagrams sent before go out, within a second, unless reset is set.
+func (s *Socket) Close(reset bool) {
+	if !reset {
+		s.closeWithin(flushTime)
+		return
+	}
+	s.mu.Lock()
+	s.closing, s.resetting = true, true
+	s.stop(time.Unix(1, 0))
+	s.mu.Unlock()
+}
+
+func (s *Socket) closeWithin(limit time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by := time.Now().Add(limit)
+	if s.closing && !by.Before(s.flushBy) {
+		return
+	}
+	s.closing, s.flushBy = true, by
+	s.stop(by)
+}
+
+// fail ends the socket for a reason. The caller holds the mutex.
+func (s *Socket) fail(err error) {
+	if s.failure == nil {
+		s.failure = fault.Classify(err)
+	}
+	s.closing = true
+	s.stop(time.Unix(1, 0))
+}
+
+// stop ends receiving at once and sending at a point in time. The caller holds the
+// mutex.
+func (s *Socket) stop(sending time.Time) {
+	s.Lane.Mute()
+	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
+	_ = s.conn.SetWriteDeadline(sending)
+	select {
+	case s.mayWrite <- struct{}{}:
+	default:
+	}
+}
+
+// Credit lets the host deliver more. Too much of it ends the socket.
+func (s *Socket) Credit(bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.receiveCredit+bytes > protocol.MaxWindowBytes {
+		s.fail(fault.ErrProtocol)
+		return
+	}
+	s.receiveCredit += bytes
+}
+
+// Shutdown is nothing that UDP has.
+func (s *Socket) Shutdown(int64) error { return fault.ErrNotApplicable }
+
+// Write queues one datagram and becomes the owner of payload. It is answered once
+// the system has taken it, unless Write returns an error. Credit comes back with
+// the answer, so a write without an id is a fault.
+func (s *Socket) Write(payload *buffer.Buffer, id *int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.admit(payload, id)
+	if err != nil {
+		payload.Release()
+		return err
+	}
+	s.sendCredit -= cost(payload)
+	s.queue = append(s.queue, outgoing{payload, *id})
+	select {
+	case s.mayWrite <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// admit reports why a datagram cannot be taken. The caller holds the mutex.
+func (s *Socket) admit(payload *buffer.Buffer, id *int64) error {
+	switch {
+	case s.closing:
+		return fault.ErrGone
+	case id == nil:
+		return fault.ErrNotApplicable
+	case cost(payload) > s.sendCredit:
+		s.fail(fault.ErrProtocol)
+		return fault.ErrProtocol
+	case len(payload.Bytes) > protocol.MaxDatagramBytes:
+		return fault.ErrMessageSize
+	default:
+		return nil
+	}
+}
+
+// cost is what a datagram costs in credit.
+func cost(payload *buffer.Buffer) int64 {
+	return int64(len(payload.Bytes)) + protocol.DatagramOverhead
+}
+
+// sendAll sends what is queued until the socket is closed and the queue empty.
+func (s *Socket) sendAll() {
+	for {
+		next, wait, over := s.next()
+		switch {
+		case over:
+			return
+		case wait:
+			<-s.mayWrite
+		default:
+			err := s.send(next.payload.Bytes)
+			s.mu.Lock()
+			s.sendCredit += cost(next.payload)
+			if err == nil {
+				s.out += int64(len(next.payload.Bytes))
+			}
+			s.mu.Unlock()
+			next.payload.Release()
+			s.Answer(next.id, err)
+		}
+	}
+}
+
+func (s *Socket) next() (next outgoing, wait, over bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.failure != nil || s.resetting:
+		return next, false, true
+	case len(s.queue) > 0:
+		next, s.queue[0] = s.queue[0], outgoing{}
+		s.queue = s.queue[1:]
+		return next, false, false
+	}
+	s.queue = nil
+	return next, true, s.closing
+}
+
+// send hands one datagram to the system. An earlier ICMP refusal is reported by
+// the next call, whatever that sends, so the datagram itself is still to be sent.
+func (s *Socket) send(payload []byte) error {
+	for refusals := 0; ; refusals++ {
+		_, err := s.conn.Write(payload)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, syscall.ECONNREFUSED) && refusals < maxRefusals:
+			continue
+		default:
+			return fault.Classify(err)
+		}
+	}
+}
+
+// receiveAll delivers datagrams until the socket is closed. An ICMP refusal is
+// news about a datagram of ours and no end: UDP promises nothing else.
+func (s *Socket) receiveAll(ctx context.Context) {
+	for refusals := 0; ; {
+		payload, err := receive(s.conn, s.Buffers)
+		switch {
+		case err == nil:
+			refusals = 0
+			err := s.deliver(ctx, payload.Bytes)
+			payload.Release()
+			if err != nil {
+				return
+			}
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return
+		case errors.Is(err, syscall.ECONNREFUSED) && refusals < maxRefusals:
+			refusals++
+		default:
+			s.mu.Lock()
+			s.fail(err)
+			s.mu.Unlock()
+			return
+		}
+	}
+}
+
+// deliver spends credit on a datagram and takes its turn, or drops it.
+func (s *Socket) deliver(ctx context.Context, payload []byte) error {
+	price := int64(len(payload)) + protocol.DatagramOverhead
+	s.mu.Lock()
+	if s.receiveCredit < price {
+		s.dropped++
+		s.mu.Unlock()
+		return nil
+	}
+	s.receiveCredit -= price
+	s.mu.Unlock()
+	if err := s.Lane.Data(ctx, payload); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.in += int64(len(payload))
+	s.mu.Unlock()
+	return nil
+}

@@ -1,0 +1,52 @@
+//go:build unix
+
+package datagram
+
+import (
+	"errors"
+	"net"
+	"os"
+	"syscall"
+
+	"github.com/portside/portside/nativehost/buffer"
+)
+
+// receive waits for a datagram. A buffer is borrowed only once there is one, so
+// that a thousand waiting sockets hold no memory for it.
+func receive(conn *net.UDPConn, buffers *buffer.Pool) (*buffer.Buffer, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var payload *buffer.Buffer
+	var failed error
+	err = raw.Read(func(fd uintptr) bool {
+		payload = buffers.Get(receiveBytes)
+		var n int
+		n, failed = readAgain(int(fd), payload.Bytes[:cap(payload.Bytes)])
+		if failed == nil {
+			payload.Bytes = payload.Bytes[:n]
+			return true
+		}
+		payload.Release()
+		payload = nil
+		return !errors.Is(failed, syscall.EAGAIN)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if failed != nil {
+		return nil, os.NewSyscallError("read", failed)
+	}
+	return payload, nil
+}
+
+// readAgain reads, and again when a signal came in between.
+func readAgain(fd int, into []byte) (int, error) {
+	for {
+		n, err := syscall.Read(fd, into)
+		if !errors.Is(err, syscall.EINTR) {
+			return n, err
+		}
+	}
+}

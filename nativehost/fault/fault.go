@@ -1,0 +1,158 @@
+// Package fault is the list of what can go wrong with a socket, and the one table
+// that says what a page, the log and the person get to know of it.
+//
+// It promises that every error has a row, and that a row's text contains nothing
+// of the destination: a page sees only the name, a private window's log only the
+// reason.
+package fault
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// The sentinel errors. Others wrap them; Describe knows them all.
+var (
+	ErrAborted       = errors.New("given up by the page")
+	ErrAddress       = errors.New("address not allowed")
+	ErrDNS           = errors.New("name not resolved")
+	ErrGone          = errors.New("no such socket")
+	ErrHalfClosed    = errors.New("already shut down for writing")
+	ErrLimitOrigin   = errors.New("too many sockets of this origin")
+	ErrLimitOverall  = errors.New("too many sockets")
+	ErrMessageSize   = errors.New("datagram too large")
+	ErrNetwork       = errors.New("network error")
+	ErrOrigin        = errors.New("origin not secure")
+	ErrProtocol      = errors.New("credit or order violated")
+	ErrRefused       = errors.New("connection refused")
+	ErrReset         = errors.New("connection reset")
+	ErrTimeout       = errors.New("timed out")
+	ErrTLS           = errors.New("no secure connection")
+	ErrUnreachable   = errors.New("not reachable")
+	ErrNotApplicable = errors.New("not possible with this socket")
+)
+
+// Description is a row of the table.
+type Description struct {
+	// Name is the DOMException name for the page.
+	Name string
+	// Reason is the true reason, for the log and the person.
+	Reason string
+	// Detail is a sentence for the person.
+	Detail string
+}
+
+// rows lists the table in the order in which it is asked: an error that wraps two
+// sentinels gets the first.
+func rows() []row {
+	return []row{
+		{ErrAborted, Description{"AbortError", "aborted", "The page gave up."}},
+		{ErrGone, Description{"InvalidStateError", "gone", "The socket is closed."}},
+		{ErrHalfClosed, Description{"InvalidStateError", "protocol", "The socket has been shut down for writing."}},
+		{ErrNotApplicable, Description{"InvalidStateError", "protocol", "This kind of socket cannot do that."}},
+		{ErrOrigin, Description{"NotAllowedError", "origin", "The page was not loaded over a secure connection."}},
+		{ErrAddress, Description{"NotAllowedError", "address", "Pages may not connect to this address."}},
+		{ErrLimitOrigin, Description{"QuotaExceededError", "limit", "This site has too many sockets open."}},
+		{ErrLimitOverall, Description{"NotAllowedError", "limit", "Too many sockets are open in this browser."}},
+		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent."}},
+		{ErrProtocol, Description{"NetworkError", "protocol", "The extension sent more than it was allowed to."}},
+		{ErrTimeout, Description{"NetworkError", "timeout", "The other side did not answer in time."}},
+		{ErrDNS, Description{"NetworkError", "dns", "The host name could not be resolved."}},
+		{ErrRefused, Description{"NetworkError", "refused", "The other side refused the connection."}},
+		{ErrReset, Description{"NetworkError", "reset", "The connection was broken by the other side."}},
+		{ErrUnreachable, Description{"NetworkError", "unreachable", "The network or the host cannot be reached."}},
+		{ErrTLS, Description{"NetworkError", "tls", "A secure connection could not be established, or was cut short."}},
+		{ErrNetwork, Description{"NetworkError", "network", "The network failed."}},
+	}
+}
+
+type row struct {
+	err  error
+	says Description
+}
+
+// Describe looks err up. An error that nobody classified is a network error: it
+// is the name that tells a page least.
+func Describe(err error) Description {
+	table := rows()
+	for _, row := range table {
+		if errors.Is(err, row.err) {
+			return row.says
+		}
+	}
+	return table[len(table)-1].says
+}
+
+// Classify wraps an error of the operating system, the resolver or TLS in the
+// sentinel that it amounts to. An error that has one already, and nil, come back
+// as they are.
+func Classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, row := range rows() {
+		if errors.Is(err, row.err) {
+			return err
+		}
+	}
+	return &classified{kind: kind(err), cause: err}
+}
+
+// classified keeps the cause for the log without adding its text to the message,
+// since it names addresses.
+type classified struct{ kind, cause error }
+
+func (c *classified) Error() string   { return c.kind.Error() }
+func (c *classified) Unwrap() []error { return []error{c.kind, c.cause} }
+
+// Cause returns the text of what lies under a classified error. It may name the
+// destination.
+func Cause(err error) string {
+	var c *classified
+	if errors.As(err, &c) {
+		return c.cause.Error()
+	}
+	return err.Error()
+}
+
+func kind(err error) error {
+	var dns *net.DNSError
+	var verify *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var authority x509.UnknownAuthorityError
+	var hostname x509.HostnameError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return ErrAborted
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return ErrTimeout
+	case errors.As(err, &dns):
+		return ErrDNS
+	case errors.As(err, &verify), errors.As(err, &record), errors.As(err, &alert),
+		errors.As(err, &authority), errors.As(err, &hostname):
+		return ErrTLS
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return ErrRefused
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNABORTED):
+		return ErrReset
+	case errors.Is(err, syscall.ETIMEDOUT):
+		return ErrTimeout
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH),
+		errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.ENETDOWN), errors.Is(err, syscall.EHOSTDOWN):
+		return ErrUnreachable
+	case errors.Is(err, syscall.EMSGSIZE):
+		return ErrMessageSize
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		// Only TLS reports it: the peer ended TCP without ending TLS first.
+		return ErrTLS
+	default:
+		return ErrNetwork
+	}
+}

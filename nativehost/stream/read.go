@@ -1,0 +1,125 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"github.com/portside/portside/nativehost/buffer"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/protocol"
+)
+
+const (
+	// idleBytes is the buffer that a socket waits with. Thousands may wait.
+	idleBytes = 4 << 10
+	// bulkPatience is how long a socket keeps the large buffer without bytes.
+	bulkPatience = 20 * time.Millisecond
+)
+
+// errStopped says that somebody else ended reading.
+var errStopped = errors.New("reading was stopped")
+
+// Credit lets the host send more. Too much of it ends the socket.
+func (s *Socket) Credit(bytes int64) {
+	s.mu.Lock()
+	if s.receiveCredit+bytes > protocol.MaxWindowBytes {
+		s.failLocked(fault.ErrProtocol)
+	} else {
+		s.receiveCredit += bytes
+	}
+	s.mu.Unlock()
+	signal(s.mayRead)
+}
+
+// read moves bytes from the network to the lane. It returns nil at the peer's FIN
+// and errStopped when the socket is being closed.
+//
+// A socket waits with a small buffer. One that fills it has more to say, so it
+// borrows a large one for as long as bytes keep coming, and gives it back when
+// they stop, or when the page does.
+func (s *Socket) read(ctx context.Context) error {
+	small := s.Buffers.Get(idleBytes)
+	defer small.Release()
+	var large *buffer.Buffer
+	giveBack := func() {
+		if large != nil {
+			large.Release()
+			large = nil
+		}
+	}
+	defer giveBack()
+	for {
+		into := small.Bytes[:cap(small.Bytes)]
+		if large != nil {
+			into = large.Bytes[:cap(large.Bytes)]
+		}
+		credit, stopped := s.credit()
+		if stopped {
+			return errStopped
+		}
+		if credit == 0 {
+			giveBack()
+			<-s.mayRead
+			continue
+		}
+		s.readWithin(large != nil)
+		n, err := s.conn.Read(into[:min(credit, int64(len(into)))])
+		if n > 0 {
+			if s.deliver(ctx, into[:n]) != nil {
+				return errStopped
+			}
+		}
+		switch {
+		case err == nil && large == nil && n == len(into):
+			large = s.Buffers.Get(protocol.ChunkBytes)
+		case err == nil && n <= idleBytes:
+			giveBack()
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			giveBack()
+		case errors.Is(err, io.EOF):
+			return nil
+		default:
+			return fault.Classify(err)
+		}
+	}
+}
+
+// credit returns how many bytes may be delivered now. The reader spends it only
+// when it has read them, so that what a waiting socket might read counts as left.
+func (s *Socket) credit() (bytes int64, stopped bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.receiveCredit, s.stopReading
+}
+
+// readWithin lets the next Read wait for bulkPatience, or for ever.
+func (s *Socket) readWithin(bulk bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopReading {
+		return
+	}
+	var deadline time.Time
+	if bulk {
+		deadline = time.Now().Add(bulkPatience)
+	}
+	_ = s.conn.SetReadDeadline(deadline)
+}
+
+// deliver spends credit and takes its turn.
+func (s *Socket) deliver(ctx context.Context, payload []byte) error {
+	s.mu.Lock()
+	s.receiveCredit -= int64(len(payload))
+	s.mu.Unlock()
+	if err := s.Lane.Data(ctx, payload); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.delivered += int64(len(payload))
+	s.mu.Unlock()
+	return nil
+}

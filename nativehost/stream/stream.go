@@ -1,0 +1,332 @@
+// Package stream joins a TCP connection to its lane. It promises that
+//
+//   - no byte is read from the network without credit from the page, so that a
+//     page that does not read closes the peer's window instead of filling memory;
+//   - the bytes that wait for the network never exceed the window, and whoever
+//     oversteps it loses this socket and no other;
+//   - each direction ends on its own, and what was received before an end or an
+//     error is delivered before it is told;
+//   - none of its methods but Run waits for the network.
+//
+// It does not know who asked for the connection or whether they may have it.
+package stream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/portside/portside/nativehost/buffer"
+	"github.com/portside/portside/nativehost/carrier"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/protocol"
+)
+
+const (
+	// flushTime is how long bytes written before a close may still take.
+	flushTime = time.Second
+	// partingTime is the same when the browser has gone: the host must be gone
+	// within a second too.
+	partingTime = 500 * time.Millisecond
+	// drainTime is how long received bytes are still delivered after writing has
+	// failed. A peer that closed with RST has often sent the reason before.
+	drainTime = 2 * time.Second
+)
+
+// Conn is what a Socket needs of a connection; *dial.Conn is one. Deadlines may be
+// set while Read and Write wait.
+type Conn interface {
+	io.ReadWriter
+	CloseWrite() error
+	Close() error
+	Reset() error
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+	// Unacknowledged returns the bytes that the peer has not acknowledged, and
+	// whether the system tells.
+	Unacknowledged() (int, bool)
+}
+
+// Config is what a Socket is made of.
+type Config struct {
+	Lane    carrier.Lane
+	Buffers *buffer.Pool
+	// Answer answers a request that had to wait: nil means that it was done. It
+	// must not block.
+	Answer func(id int64, err error)
+	// SendWindow is the credit of the browser's side at the start, and the most
+	// that it can have; ReceiveWindow is the host's at the start. In bytes.
+	SendWindow, ReceiveWindow int64
+}
+
+// End tells how a socket ended.
+type End struct {
+	// In and Out are the payload bytes that reached the browser's side, and that
+	// the system took for the peer.
+	In, Out int64
+	// Err is nil after an orderly end, and fault.ErrAborted after a reset that the
+	// browser's side asked for.
+	Err error
+}
+
+// Socket is one open TCP socket.
+type Socket struct {
+	conn Conn
+	Config
+
+	// mayWrite and mayRead hold a token when there may be something to do for the
+	// goroutine that writes to the network, or more credit for the one that reads.
+	mayWrite, mayRead chan struct{}
+
+	mu sync.Mutex // guards what follows
+
+	// Towards the network.
+	queue      []*buffer.Buffer
+	accepted   int64 // bytes that were ever put into the queue
+	written    int64 // bytes that the system took
+	sendCredit int64
+	owed       int64 // bytes taken by the system whose credit was not given back yet
+	waiting    []waiting
+	finAsked   bool
+	finSent    bool
+	finWaiting []int64
+
+	// Towards the browser.
+	receiveCredit int64
+	delivered     int64
+
+	// The end.
+	closing     bool // by socket.close, or by the session's end
+	resetting   bool
+	flushBy     time.Time
+	stopReading bool
+	failure     error // ends both directions
+	writeErr    error // ends writing; reading may go on for drainTime
+}
+
+// waiting is a request that is answered once the system has taken upTo bytes.
+type waiting struct{ upTo, id int64 }
+
+// New returns the Socket of an open connection. Run must follow.
+func New(conn Conn, config Config) *Socket {
+	return &Socket{
+		conn:          conn,
+		Config:        config,
+		mayWrite:      make(chan struct{}, 1),
+		mayRead:       make(chan struct{}, 1),
+		sendCredit:    config.SendWindow,
+		receiveCredit: config.ReceiveWindow,
+	}
+}
+
+// Run moves bytes until the socket has ended, closes the connection, and answers
+// every request that is still waiting. When ctx is done it closes the socket as
+// Close does, in less time.
+func (s *Socket) Run(ctx context.Context) End {
+	unhook := context.AfterFunc(ctx, func() { s.closeWithin(partingTime) })
+	defer unhook()
+	readerDone := make(chan struct{})
+	go func() {
+		defer close(readerDone)
+		s.endReading(s.read(ctx))
+	}()
+	err := s.write()
+	if err != nil {
+		// From here on the reader has the last word, but not for ever.
+		s.failWriting(err)
+		timer := time.AfterFunc(drainTime, func() { s.fail(err) })
+		defer timer.Stop()
+	}
+	<-readerDone
+	return s.finish()
+}
+
+// endReading notes how reading ended. The end of a half says nothing about the
+// other half; an error ends both.
+func (s *Socket) endReading(err error) {
+	switch {
+	case errors.Is(err, errStopped):
+	case err != nil:
+		s.fail(err)
+	default:
+		s.mu.Lock()
+		tell := s.writeErr == nil
+		s.mu.Unlock()
+		// After an error in the other direction the end may well be a cut, so it
+		// is told as the error only.
+		if tell {
+			s.Lane.End()
+		}
+	}
+}
+
+// finish closes the connection once both directions are over.
+func (s *Socket) finish() End {
+	s.mu.Lock()
+	closing, failure := s.closing, s.cause()
+	s.mu.Unlock()
+
+	switch {
+	case failure != nil:
+		// The peer should not take a cut for an end.
+		s.shut(s.conn.Reset)
+	case closing:
+		s.linger()
+		s.shut(s.conn.Close)
+	default:
+		s.shut(s.conn.Close)
+	}
+	s.abandon(failure)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return End{In: s.delivered, Out: s.written, Err: failure}
+}
+
+// cause returns why the socket ends out of order, if it does. The caller holds the
+// mutex.
+func (s *Socket) cause() error {
+	switch {
+	case s.resetting:
+		return fault.ErrAborted
+	case s.failure != nil:
+		return s.failure
+	default:
+		return s.writeErr
+	}
+}
+
+// shut closes the connection by one of its methods. The socket is over either
+// way, so there is nobody whom an error would help.
+func (s *Socket) shut(by func() error) { _ = by() }
+
+// abandon drops what waits for the network and answers whoever waits for it.
+func (s *Socket) abandon(err error) {
+	if err == nil {
+		err = fault.ErrAborted
+	}
+	s.mu.Lock()
+	queue, waiting, fins := s.queue, s.waiting, s.finWaiting
+	s.queue, s.waiting, s.finWaiting = nil, nil, nil
+	s.mu.Unlock()
+	for _, b := range queue {
+		b.Release()
+	}
+	for _, w := range waiting {
+		s.Answer(w.id, err)
+	}
+	for _, id := range fins {
+		s.Answer(id, err)
+	}
+}
+
+// Close begins to close the socket: nothing more is delivered from now on. Bytes
+// written before are sent for at most a second, or dropped when reset is set.
+func (s *Socket) Close(reset bool) {
+	if !reset {
+		s.closeWithin(flushTime)
+		return
+	}
+	s.mu.Lock()
+	s.closing, s.resetting = true, true
+	s.stop(time.Unix(1, 0))
+	s.mu.Unlock()
+}
+
+func (s *Socket) closeWithin(limit time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	by := time.Now().Add(limit)
+	if s.closing && !by.Before(s.flushBy) {
+		return
+	}
+	s.closing, s.flushBy = true, by
+	s.stop(by)
+}
+
+// fail ends the socket for a reason.
+func (s *Socket) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failLocked(err)
+}
+
+func (s *Socket) failLocked(err error) {
+	if s.failure == nil {
+		s.failure = fault.Classify(err)
+	}
+	s.stop(time.Unix(1, 0))
+}
+
+// failWriting ends one direction for a reason, and answers all who wait for it.
+func (s *Socket) failWriting(err error) {
+	s.mu.Lock()
+	if s.closing && errors.Is(err, os.ErrDeadlineExceeded) {
+		// The peer did not take in time what was written before the close.
+		s.failLocked(err)
+	}
+	s.writeErr = fault.Classify(err)
+	// Writing is also ended by whatever ends the socket.
+	cause := s.cause()
+	s.mu.Unlock()
+	s.abandon(cause)
+}
+
+// stop ends reading at once and writing at a point in time. The caller holds the
+// mutex, so that the reader cannot move its deadline afterwards.
+func (s *Socket) stop(writing time.Time) {
+	s.stopReading = true
+	s.Lane.Mute()
+	// Setting a deadline fails on a closed connection only, where nobody waits.
+	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
+	_ = s.conn.SetWriteDeadline(writing)
+	signal(s.mayRead)
+	signal(s.mayWrite)
+}
+
+// linger waits until the peer has what was sent, reading and dropping what it
+// still sends: closing a socket with unread bytes, or one that receives more of
+// them, sends RST and throws away what is not acknowledged yet (RFC 1122, 4.2.2.13).
+func (s *Socket) linger() {
+	scratch := s.Buffers.Get(16 << 10)
+	defer scratch.Release()
+	discarded := 0
+	for patience := time.Millisecond; ; {
+		s.mu.Lock()
+		by, resetting := s.flushBy, s.resetting
+		s.mu.Unlock()
+		now := time.Now()
+		if resetting || !now.Before(by) {
+			return
+		}
+		next := now.Add(patience)
+		if by.Before(next) {
+			next = by
+		}
+		if err := s.conn.SetReadDeadline(next); err != nil {
+			return
+		}
+		n, err := s.conn.Read(scratch.Bytes[:cap(scratch.Bytes)])
+		discarded += n
+		if err == nil && discarded < protocol.WindowBytes {
+			continue
+		}
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+		if left, known := s.conn.Unacknowledged(); known && left == 0 {
+			return
+		}
+		patience = min(2*patience, 50*time.Millisecond)
+	}
+}
+
+// signal leaves a token in a channel of one place.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,173 @@
+package stream
+
+import (
+	"fmt"
+
+	"github.com/portside/portside/nativehost/buffer"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/protocol"
+)
+
+// maxWaiting is how many writes of a socket may wait for their answers. Empty and
+// one-byte writes cost next to no credit, so credit does not bound them.
+const maxWaiting = protocol.WindowBytes / protocol.DatagramOverhead
+
+// Write queues payload for the network and becomes its owner. A write with an id
+// is answered once the system has taken all of it, unless Write returns an error.
+// An error that is fault.ErrProtocol, or a write after Shutdown, ends the socket.
+func (s *Socket) Write(payload *buffer.Buffer, id *int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	size := int64(len(payload.Bytes))
+	if err := s.admit(size); err != nil {
+		payload.Release()
+		return err
+	}
+	s.sendCredit -= size
+	s.accepted += size
+	if id != nil {
+		s.waiting = append(s.waiting, waiting{upTo: s.accepted, id: *id})
+	}
+	s.enqueue(payload)
+	signal(s.mayWrite)
+	return nil
+}
+
+// admit reports why a write of size bytes cannot be taken. The caller holds the
+// mutex.
+func (s *Socket) admit(size int64) error {
+	switch {
+	case s.closing || s.failure != nil:
+		return fault.ErrGone
+	case s.writeErr != nil:
+		return s.writeErr
+	case s.finAsked:
+		s.failLocked(fault.ErrProtocol)
+		return fault.ErrHalfClosed
+	case size > s.sendCredit, len(s.waiting) >= maxWaiting:
+		s.failLocked(fault.ErrProtocol)
+		return fault.ErrProtocol
+	default:
+		return nil
+	}
+}
+
+// enqueue appends payload, to the last buffer when it fits there: many small
+// writes must not hold more memory than one large one. The caller holds the mutex.
+func (s *Socket) enqueue(payload *buffer.Buffer) {
+	if n := len(s.queue); n > 0 && s.queue[n-1].Room() >= len(payload.Bytes) {
+		last := s.queue[n-1]
+		last.Bytes = append(last.Bytes, payload.Bytes...)
+		payload.Release()
+		return
+	}
+	s.queue = append(s.queue, payload)
+}
+
+// Shutdown sends FIN after everything written before, and then answers id.
+func (s *Socket) Shutdown(id int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing || s.failure != nil:
+		return fault.ErrGone
+	case s.writeErr != nil:
+		return s.writeErr
+	case s.finSent:
+		// Asking twice is no fault; the answer is the same.
+		s.Answer(id, nil)
+		return nil
+	case len(s.finWaiting) >= maxWaiting:
+		s.failLocked(fault.ErrProtocol)
+		return fault.ErrProtocol
+	}
+	s.finAsked = true
+	s.finWaiting = append(s.finWaiting, id)
+	signal(s.mayWrite)
+	return nil
+}
+
+// write moves bytes from the queue to the network until FIN is sent or the socket
+// is over, which is no error of writing, or until writing fails.
+func (s *Socket) write() error {
+	for {
+		payload, fin, over := s.next()
+		switch {
+		case over:
+			return nil
+		case payload != nil:
+			n, err := s.conn.Write(payload.Bytes)
+			payload.Release()
+			s.wrote(int64(n))
+			if err != nil {
+				return err
+			}
+		case fin:
+			if err := s.conn.CloseWrite(); err != nil {
+				return fmt.Errorf("send FIN: %w", err)
+			}
+			s.finished()
+			return nil
+		default:
+			<-s.mayWrite
+		}
+	}
+}
+
+// next takes the next thing to do for the network out of the queue.
+func (s *Socket) next() (payload *buffer.Buffer, fin, over bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.failure != nil || s.resetting:
+		return nil, false, true
+	case len(s.queue) > 0:
+		payload, s.queue[0] = s.queue[0], nil
+		s.queue = s.queue[1:]
+		return payload, false, false
+	}
+	s.queue = nil
+	// An empty write has nothing to send, but it waits its turn like any other.
+	return nil, s.finAsked || s.closing, false
+}
+
+// wrote gives credit back for bytes that the system took, a quarter of the window
+// at a time, and answers the writes that are through.
+func (s *Socket) wrote(bytes int64) {
+	s.mu.Lock()
+	s.written += bytes
+	s.owed += bytes
+	var credit int64
+	if 4*s.owed >= s.SendWindow {
+		credit, s.owed = s.owed, 0
+		s.sendCredit += credit
+	}
+	n := 0
+	for n < len(s.waiting) && s.waiting[n].upTo <= s.written {
+		n++
+	}
+	done := s.waiting[:n:n]
+	s.waiting = s.waiting[n:]
+	if len(s.waiting) == 0 {
+		s.waiting = nil
+	}
+	s.mu.Unlock()
+	if credit > 0 {
+		s.Lane.Credit(credit)
+	}
+	for _, w := range done {
+		s.Answer(w.id, nil)
+	}
+}
+
+// finished answers those who wait for FIN.
+func (s *Socket) finished() {
+	s.mu.Lock()
+	s.finSent = true
+	done := s.finWaiting
+	s.finWaiting = nil
+	s.mu.Unlock()
+	for _, id := range done {
+		s.Answer(id, nil)
+	}
+}

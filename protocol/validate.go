@@ -1,0 +1,107 @@
+package protocol
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/qri-io/jsonschema"
+)
+
+//go:embed schema/*.json
+var schemaFiles embed.FS
+
+// ErrSchema says that a document does not fit its schema. The schema library's own
+// texts quote the document, so they go no further than this package.
+var ErrSchema = errors.New("does not fit the schema")
+
+// Kind tells how a method is used.
+type Kind string
+
+// The kinds of methods.json.
+const (
+	// KindRequest methods have an id and are answered.
+	KindRequest Kind = "request"
+	// KindNotification methods have no id and are never answered.
+	KindNotification Kind = "notification"
+	// KindData methods carry payload and may have an id.
+	KindData Kind = "data"
+)
+
+// method is a row of methods.json.
+type method struct {
+	Kind Kind   `json:"kind"`
+	From string `json:"from"`
+}
+
+// Validator holds the compiled schemas. Any number of goroutines may use it.
+type Validator struct {
+	schemas map[string]*jsonschema.Schema
+	methods map[string]method
+}
+
+// NewValidator compiles the schemas of everything that crosses the host's stdin
+// and stdout. Build one per process and pass it down: the schema library keeps a
+// global table that it writes to while it compiles, and a schema changes itself at
+// its first validation, so each is used once here before anybody else sees it.
+func NewValidator() (*Validator, error) {
+	v := &Validator{schemas: map[string]*jsonschema.Schema{}}
+	table, err := schemaFiles.ReadFile("schema/methods.json")
+	if err != nil {
+		return nil, fmt.Errorf("read the methods: %w", err)
+	}
+	if err := json.Unmarshal(table, &v.methods); err != nil {
+		return nil, fmt.Errorf("read the methods: %w", err)
+	}
+	entries, err := schemaFiles.ReadDir("schema")
+	if err != nil {
+		return nil, fmt.Errorf("list the schemas: %w", err)
+	}
+	for _, entry := range entries {
+		name := strings.TrimSuffix(entry.Name(), ".json")
+		switch name {
+		case "methods", "constants", "document":
+			// Two tables, and messages that never leave the extension.
+			continue
+		}
+		text, err := schemaFiles.ReadFile(path.Join("schema", entry.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read schema %s: %w", name, err)
+		}
+		schema := &jsonschema.Schema{}
+		if err := json.Unmarshal(text, schema); err != nil {
+			return nil, fmt.Errorf("compile schema %s: %w", name, err)
+		}
+		v.schemas[name] = schema
+		if _, err := schema.ValidateBytes(context.Background(), []byte("{}")); err != nil {
+			return nil, fmt.Errorf("warm schema %s: %w", name, err)
+		}
+	}
+	for name := range v.methods {
+		if v.schemas[name+".params"] == nil {
+			return nil, fmt.Errorf("method %s has no schema", name)
+		}
+	}
+	return v, nil
+}
+
+// Check reports whether document fits the schema of the given name: "envelope",
+// "error", or a method with ".params" or ".result".
+//
+// A schema is necessary, not sufficient: the library lets the string "true" pass
+// as a boolean and 7.0 as an integer, which DecodeParams refuses.
+func (v *Validator) Check(name string, document []byte) error {
+	schema, ok := v.schemas[name]
+	if !ok {
+		return fmt.Errorf("there is no schema %q", name)
+	}
+	faults, err := schema.ValidateBytes(context.Background(), document)
+	if err != nil || len(faults) > 0 {
+		return fmt.Errorf("%s: %w", name, ErrSchema)
+	}
+	return nil
+}
