@@ -42,8 +42,12 @@ export type SocketEvent =
   | { type: "end"; id: number }
   | { type: "closed"; id: number; error?: PageError };
 
-/** Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page. */
-export type BrokerMessage = SocketEvent | { type: "data"; id: number; data: string } | { type: "hint"; text: string };
+/**
+ * Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page; after
+ * `forget` every destination is a new one again, and takes a gesture.
+ */
+export type BrokerMessage =
+  SocketEvent | { type: "data"; id: number; data: string } | { type: "hint"; text: string } | { type: "forget" };
 
 /** Content script -> page script. */
 export type ContentMessage = SocketEvent | { type: "data"; id: number; data: ArrayBuffer } | { type: "lost" };

@@ -100,6 +100,7 @@ export class DocumentConnection {
 
   /** Closes the sockets to destinations that `concerned` picks, as when a grant is taken back. */
   revoke(concerned: (destination: Destination) => boolean): void {
+    this.#tell({ type: "forget" });
     for (const socket of [...this.#sockets.values()]) {
       if (socket.destination === undefined || !concerned(socket.destination)) continue;
       socket.withdraw.abort();

@@ -2,14 +2,18 @@
 
 import { ext } from "../ext.ts";
 
-/** Runs the content scripts of the manifest, in their order, in every frame of every tab that lets us. */
+/**
+ * Runs the content scripts of the manifest in every frame of every tab that lets us. The isolated one goes first and waits to be asked: the
+ * page script then finds it there, and puts the API on the page only when it works.
+ */
 export async function injectEverywhere(): Promise<void> {
-  const scripts = ext.runtime.getManifest().content_scripts ?? [];
+  const scripts = (ext.runtime.getManifest().content_scripts ?? []) as { js?: string[]; world?: "MAIN" | "ISOLATED" }[];
+  const isolatedFirst = [...scripts].sort((a, b) => Number(a.world === "MAIN") - Number(b.world === "MAIN"));
   const tabs = await ext.tabs.query({ url: ["https://*/*", "http://*/*"] });
   await Promise.all(
     tabs.map(async ({ id: tabId, discarded }) => {
       if (tabId === undefined || discarded) return;
-      for (const { js, world } of scripts as { js?: string[]; world?: "MAIN" | "ISOLATED" }[]) {
+      for (const { js, world } of isolatedFirst) {
         if (js === undefined) continue;
         try {
           await ext.scripting.executeScript({

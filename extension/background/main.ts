@@ -54,15 +54,14 @@ ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
 });
 
 onRevoked((revoked) => {
-  const concerns = (origin: string): boolean => revoked.some((grant) => grant.origin === origin);
+  const origins = new Set(revoked.map((grant) => grant.origin));
+  // Documents of these origins will be asked again, also for what they had open.
+  void forgetDocuments((_, origin) => origins.has(origin));
   for (const connection of documents) {
     const { origin } = connection.sender;
-    connection.revoke((destination) =>
-      revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),
-    );
+    if (!origins.has(origin)) continue;
+    connection.revoke((destination) => revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)));
   }
-  // Documents of the origin will be asked again, also for what they had open.
-  void forgetDocuments((_, origin) => concerns(origin));
 });
 
 ext.tabs.onRemoved.addListener((tabId) => {

@@ -78,6 +78,9 @@ class Gatekeeper {
       case "hint":
         console.info(`Portside: ${message.text}`); // the developer's console; the page cannot read it
         return;
+      case "forget":
+        this.#known.clear();
+        return;
       case "data": {
         const { buffer } = Uint8Array.fromBase64(message.data);
         this.#tellPage({ type: "data", id: message.id, data: buffer }, [buffer]);
@@ -140,7 +143,12 @@ function handOver(): boolean {
   return taken;
 }
 
-if (isSecureContext && !handOver()) {
-  // The page script has not run yet: it will ask.
-  document.addEventListener(askEvent, () => handOver(), { once: true, capture: true });
+// The scripts may come a second time: at installation they are put into documents that are open, which may have them already. A copy
+// that still has its extension goes on; one whose extension was reloaded has lost it, and the new copy takes over.
+const world = globalThis as { portsideAlive?: () => boolean };
+if (isSecureContext && world.portsideAlive?.() !== true) {
+  const { runtime } = ext;
+  world.portsideAlive = () => (runtime as { id?: string }).id !== undefined;
+  // Not taken: the page script comes later, and will ask.
+  if (!handOver()) document.addEventListener(askEvent, () => handOver(), { once: true, capture: true });
 }

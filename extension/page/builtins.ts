@@ -29,6 +29,7 @@ export const NativeTypeError = TypeError;
 
 export const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 export const min = Math.min;
+export const hasOwn = Object.hasOwn;
 export const { isFinite: isFiniteNumber } = Number;
 export const { trunc } = Math;
 

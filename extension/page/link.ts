@@ -9,6 +9,7 @@ import {
   addListener,
   deferred,
   dispatch,
+  hasOwn,
   mapDelete,
   mapForEach,
   mapGet,
@@ -64,7 +65,9 @@ export function makeError(name: PageErrorName, message?: string): Error {
   return new NativeDOMException(message ?? errorMessages[name], name);
 }
 
-function fromWire(error: PageError | undefined): unknown {
+/** The error that a message carries, if any. Own members only: the page may have polluted Object.prototype. */
+function errorOf(message: { error?: PageError }): unknown {
+  const error = hasOwn(message, "error") ? message.error : undefined;
   return error === undefined ? undefined : makeError(error.name, error.message);
 }
 
@@ -92,7 +95,7 @@ function receive(event: Event): void {
       mapDelete(opening, message.id);
       if (pending === undefined) return;
       if (message.type === "opened") pending.resolve(message);
-      else pending.reject(fromWire(message.error));
+      else pending.reject(errorOf(message));
       return;
     }
     default: {
@@ -106,24 +109,27 @@ function receive(event: Event): void {
           handler.credit(message.bytes);
           return;
         case "wrote":
-          handler.wrote(message.ack, fromWire(message.error));
+          handler.wrote(message.ack, errorOf(message));
           return;
         case "shut":
-          handler.shut(fromWire(message.error));
+          handler.shut(errorOf(message));
           return;
         case "end":
           handler.end();
           return;
         case "closed":
           mapDelete(sockets, message.id);
-          handler.closed(fromWire(message.error));
+          handler.closed(errorOf(message));
       }
     }
   }
 }
 
-/** Takes the port from the content script. Call once, before any page script can run. */
-export function takePort(): void {
+/**
+ * Takes the port from the content script, then calls `ready`. Call once, before any page script can run. Without a content script
+ * (one that serves this document already, or none that may) nothing happens.
+ */
+export function takePort(ready: () => void): void {
   addListener(
     window,
     handoverEvent,
@@ -135,10 +141,11 @@ export function takePort(): void {
       port = received;
       addListener(port, "message", receive);
       portStart(port);
+      ready();
     },
     { once: true, capture: true },
   );
-  // The content script usually runs after this one and needs no asking; this is for the other order.
+  // At the start of a document the content script runs after this one and needs no asking; this is for the other order.
   dispatch(document, new Event(askEvent));
 }
 

@@ -94,7 +94,6 @@ class UDPSocket {
 function install(): void {
   const ownNavigator = navigator;
   const ownDocument = document;
-  takePort();
 
   async function prepare(receiver: unknown, options: unknown): Promise<ReturnType<typeof toSocketOptions>> {
     if (receiver !== ownNavigator) throw makeError("TypeError", "Illegal invocation");
@@ -120,4 +119,4 @@ function install(): void {
   Object.defineProperties(Navigator.prototype, Object.getOwnPropertyDescriptors(operations));
 }
 
-if (isSecureContext) install();
+if (isSecureContext) takePort(install);

@@ -49,7 +49,7 @@ function show(asked: Question): void {
   encryption.classList.toggle("plain", !asked.encrypted);
   byId("private").hidden = !asked.private;
   allowRemember.hidden = asked.private;
-  if (asked.host === undefined) address.focus();
+  (asked.host === undefined ? address : byId("deny")).focus();
   rest();
   fit();
 }

@@ -1,0 +1,505 @@
+// The API as a page meets it: where it is, what it checks in which order, and how its objects behave.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { openStage, openTCP, openUDP, plainPage, type Stage, type WithTCP, type WithUDP } from "./stage.ts";
+import { Life } from "./world/life.ts";
+import * as peers from "./world/peers.ts";
+import type { Frame } from "./world/page.ts";
+
+const life = new Life("the API");
+let stage: Stage;
+before(async () => {
+  stage = await openStage(life);
+});
+after(() => life.end());
+
+/** Presence of the API, seen from the page's own script. */
+const present = (): boolean => "openTCPSocket" in navigator && "openUDPSocket" in navigator;
+
+/** Calls the API and tells the error's name. */
+async function errorOf(frame: Frame, options: unknown, click: boolean): Promise<string> {
+  const call = async (given: unknown): Promise<string> => {
+    try {
+      await navigator.openTCPSocket(given as SocketOptions);
+      return "";
+    } catch (error) {
+      return (error as Error).name;
+    }
+  };
+  return click ? await frame.evaluateOnClick("#go", call, options) : await frame.evaluate(call, options);
+}
+
+describe("where the API is", () => {
+  test("on secure pages, before the page's first script, and not on others", async () => {
+    const first = "<!doctype html><script>window.first = 'openTCPSocket' in navigator</script>";
+    for (const [url, expected] of [
+      ["https://a.test/first", true],
+      ["http://localhost/first", true],
+      ["http://c.test/first", false],
+    ] as const) {
+      const page = await stage.browser.newPage(stage.pages.serve(url, first));
+      assert.equal(await page.evaluate(() => (window as unknown as { first: boolean }).first), expected, url);
+      assert.equal(await page.evaluate(present), expected, url);
+      await page.close();
+    }
+  });
+
+  test("in frames: about:blank at once, srcdoc, blob, same origin; not in an insecure ancestor's secure frame", async () => {
+    const page = await stage.open();
+    const seen = await page.evaluate(() => {
+      const result: Record<string, boolean> = {};
+      const frame = document.createElement("iframe");
+      document.body.append(frame);
+      const view = frame.contentWindow as (Window & typeof globalThis) | null;
+      result["about:blank, first access"] = view !== null && "openTCPSocket" in view.navigator;
+      const popup = document.createElement("iframe");
+      popup.srcdoc = "<p>srcdoc</p>";
+      document.body.append(popup);
+      return new Promise<Record<string, boolean>>((resolve) => {
+        popup.onload = () => {
+          result["srcdoc"] = "openTCPSocket" in (popup.contentWindow as Window & typeof globalThis).navigator;
+          resolve(result);
+        };
+      });
+    });
+    assert.deepEqual(seen, { "about:blank, first access": true, srcdoc: true });
+
+    const inner = stage.pages.serve("https://a.test/inner", plainPage);
+    const outer = await stage.browser.newPage(stage.pages.serve("http://c.test/outer", `<iframe id=f src="${inner}"></iframe>`));
+    const frame = await outer.frame("#f", { url: /inner/ });
+    assert.equal(await frame.evaluate(present), false, "a secure frame of an insecure page is no secure context");
+    await outer.close();
+    await page.close();
+  });
+
+  test("as WebIDL operations: names, lengths, no constructor, right receiver only", async () => {
+    const page = await stage.open();
+    const shape = await page.evaluate(async () => {
+      const rejected = async (f: () => Promise<unknown>): Promise<string> => {
+        try {
+          await f();
+          return "";
+        } catch (error) {
+          return (error as Error).name;
+        }
+      };
+      const descriptor = Object.getOwnPropertyDescriptor(Navigator.prototype, "openTCPSocket");
+      return {
+        names: [navigator.openTCPSocket.name, navigator.openUDPSocket.name],
+        lengths: [navigator.openTCPSocket.length, navigator.openUDPSocket.length],
+        constructs: "prototype" in navigator.openTCPSocket,
+        enumerable: descriptor?.enumerable,
+        receiver: await rejected(() => navigator.openTCPSocket.call({} as Navigator, { remotePort: 1 })),
+        own: Object.keys(window).filter((key) => /portside/i.test(key)),
+      };
+    });
+    assert.deepEqual(shape, {
+      names: ["openTCPSocket", "openUDPSocket"],
+      lengths: [0, 0],
+      constructs: false,
+      enumerable: true,
+      receiver: "TypeError",
+      own: [],
+    });
+    await page.close();
+  });
+});
+
+describe("the order of checks", () => {
+  test("no activation comes before a missing port; a missing port is a TypeError in every spelling", async () => {
+    const page = await stage.open();
+    for (const nothing of [undefined, null, {}]) {
+      assert.equal(await errorOf(page, nothing, false), "NotAllowedError", JSON.stringify(nothing));
+      assert.equal(await errorOf(page, nothing, true), "TypeError", JSON.stringify(nothing));
+    }
+    assert.equal(
+      await page.evaluateOnClick("#go", () =>
+        navigator.openTCPSocket().then(
+          () => "",
+          (e: unknown) => (e as Error).name,
+        ),
+      ),
+      "TypeError",
+    );
+    await page.close();
+  });
+
+  test("the permissions policy comes first, and at once: no prompt", async () => {
+    const url = stage.pages.serve("https://a.test/denied", { headers: { "Permissions-Policy": "direct-sockets=()" }, body: plainPage });
+    const page = await stage.browser.newPage(url);
+    assert.equal(await errorOf(page, {}, true), "NotAllowedError");
+    assert.equal(await errorOf(page, { remoteAddress: "127.0.0.1", remotePort: 9 }, true), "NotAllowedError");
+    await stage.person.seesNoPrompt(300);
+    await page.close();
+    const allowed = stage.pages.serve("https://a.test/allowed", {
+      headers: { "Permissions-Policy": "geolocation=(), direct-sockets=(self)" },
+      body: plainPage,
+    });
+    const other = await stage.browser.newPage(allowed);
+    assert.equal(await errorOf(other, {}, true), "TypeError");
+    await other.close();
+  });
+
+  test("a frame of another origin is refused, one of the same origin is not", async () => {
+    const same = stage.pages.serve("https://a.test/inner", plainPage);
+    const foreign = stage.pages.serve("https://b.test/inner", plainPage);
+    const page = await stage.browser.newPage(
+      stage.pages.serve("https://a.test/frames", `<iframe id=same src="${same}"></iframe><iframe id=foreign src="${foreign}"></iframe>`),
+    );
+    assert.equal(await errorOf(await page.frame("#same", { url: /inner/ }), {}, true), "TypeError");
+    assert.equal(await errorOf(await page.frame("#foreign", { url: /inner/ }), {}, true), "NotAllowedError");
+    await page.close();
+  });
+
+  test("sandboxed frames have no origin that a person could be asked about", async () => {
+    const page = await stage.browser.newPage(
+      stage.pages.serve("https://a.test/sandbox", `<iframe id=f sandbox="allow-scripts" srcdoc="<button id=go>Go</button>"></iframe>`),
+    );
+    const frame = await page.frame("#f");
+    assert.equal(await errorOf(frame, { remoteAddress: "127.0.0.1", remotePort: 9 }, true), "NotAllowedError");
+    await page.close();
+  });
+
+  test("a document that is gone: NotSupportedError", async () => {
+    const page = await stage.open();
+    const name = await page.evaluate(async () => {
+      const frame = document.createElement("iframe");
+      document.body.append(frame);
+      const { navigator: detached } = frame.contentWindow as Window & typeof globalThis;
+      frame.remove();
+      try {
+        await detached.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: 9 });
+        return "";
+      } catch (error) {
+        return (error as Error).name;
+      }
+    });
+    assert.equal(name, "NotSupportedError");
+    await page.close();
+  });
+
+  test("arguments that cannot be", async () => {
+    const page = await stage.open();
+    const base = { remoteAddress: "127.0.0.1", remotePort: 9 };
+    for (const [options, expected] of [
+      [{ ...base, remotePort: 65536 }, "TypeError"], // wraps to 0
+      [{ ...base, keepAliveDelay: 999 }, "TypeError"],
+      [{ ...base, keepAliveDelay: 0 }, "TypeError"],
+      [{ ...base, keepAliveDelay: -1 }, "TypeError"],
+      [{ ...base, sendBufferSize: 0 }, "TypeError"],
+      [{ ...base, receiveBufferSize: 0 }, "TypeError"],
+      [{ ...base, secureTransport: "perhaps" }, "TypeError"],
+      [{ ...base, remoteAddress: "not a name" }, "NetworkError"],
+      [{ ...base, remoteAddress: "user@host" }, "NetworkError"],
+    ] as const) {
+      assert.equal(await errorOf(page, options, true), expected, JSON.stringify(options));
+    }
+    await page.close();
+  });
+});
+
+describe("activation", () => {
+  test("one gesture opens one new destination; a reconnection needs none", async () => {
+    const [one, two] = [await peers.echoPeer(life), await peers.echoPeer(life)];
+    const page = await stage.open();
+    // Two calls in one click: the second destination gets nothing.
+    const both = page.evaluateOnClick(
+      "#go",
+      (ports: number[]) =>
+        Promise.allSettled(ports.map((remotePort) => navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }))).then((results) =>
+          results.map((r) => (r.status === "rejected" ? (r.reason as Error).name : "opened")),
+        ),
+      [one.port, two.port],
+    );
+    await stage.person.allowsOnce();
+    assert.deepEqual(await both, ["opened", "NotAllowedError"]);
+    assert.equal(two.connections.length, 0);
+    // No gesture, no prompt: the document was there before.
+    await page.evaluate((remotePort: number) => navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then((s) => s.close()), one.port);
+    assert.equal(one.connections.length, 2);
+    assert.equal(await errorOf(page, { remoteAddress: "127.0.0.1", remotePort: two.port }, false), "NotAllowedError");
+    await page.close();
+  });
+});
+
+describe("a TCP socket", () => {
+  test("tells its addresses, echoes, and ends in order", async () => {
+    const echo = await peers.echoPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, echo);
+    const seen = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const writer = socket.writable.getWriter();
+      await writer.write(new TextEncoder().encode("hello "));
+      await writer.write(new Uint8Array()); // an empty chunk is fine
+      await writer.write(new DataView(new TextEncoder().encode("xworldx").buffer, 1, 5));
+      await writer.close();
+      const text = await new Response(socket.readable).text();
+      const { remoteAddress, remotePort, localAddress, localPort } = socket;
+      return { text, remoteAddress, remotePort, localAddress, localPort, tag: String(socket), closed: (await socket.close().then(() => socket.close())) === undefined };
+    });
+    const connection = await echo.connection();
+    assert.deepEqual(seen, {
+      text: "hello world",
+      remoteAddress: "127.0.0.1",
+      remotePort: echo.port,
+      localAddress: "127.0.0.1",
+      localPort: connection.remotePort,
+      tag: "[object TCPSocket]",
+      closed: true,
+    });
+    await page.close();
+  });
+
+  test("its readable is a byte stream: BYOB reads fill the caller's buffer", async () => {
+    const source = await peers.sendThenClosePeer(life, "0123456789");
+    const page = await stage.open();
+    await openTCP(stage, page, source);
+    const read = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const reader = socket.readable.getReader({ mode: "byob" });
+      const pieces: string[] = [];
+      let buffer = new ArrayBuffer(4);
+      for (;;) {
+        const { done, value } = await reader.read(new Uint8Array(buffer));
+        if (value !== undefined) {
+          pieces.push(new TextDecoder().decode(value));
+          buffer = value.buffer;
+        }
+        if (done) return { pieces, size: buffer.byteLength };
+      }
+    });
+    assert.equal(read.pieces.join(""), "0123456789");
+    assert.ok(read.pieces.length >= 3, `4 bytes at a time: ${read.pieces.join("|")}`);
+    assert.equal(read.size, 4);
+    await page.close();
+  });
+
+  test("close() resolves with locked streams and twice; then reads are done and writes reject with AbortError", async () => {
+    const peer = await peers.neverEndingPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    const seen = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const writer = socket.writable.getWriter();
+      const reader = socket.readable.getReader();
+      const reading = reader.read();
+      await Promise.all([socket.close(), socket.close()]);
+      await socket.close();
+      const failed = await writer.write(new Uint8Array(1)).then(
+        () => "",
+        (e: unknown) => (e as Error).name,
+      );
+      return { read: await reading, failed };
+    });
+    assert.deepEqual(seen, { read: { done: true }, failed: "AbortError" });
+    await (await peer.connection()).waitUntilClosed();
+    await page.close();
+  });
+
+  test("a chunk that is no BufferSource is a TypeError and errors the writable; the readable goes on", async () => {
+    const peer = await peers.linePeer(life, { greeting: "still here\n", answer: () => "" });
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    const seen = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const writer = socket.writable.getWriter();
+      const name = async (promise: Promise<unknown>): Promise<string> =>
+        promise.then(
+          () => "",
+          (e: unknown) => (e as Error).name,
+        );
+      return {
+        bad: await name(writer.write("text" as unknown as BufferSource)),
+        after: await name(writer.write(new Uint8Array(1))),
+        closed: await name(writer.closed),
+        read: new TextDecoder().decode((await socket.readable.getReader().read()).value),
+      };
+    });
+    assert.deepEqual(seen, { bad: "TypeError", after: "TypeError", closed: "TypeError", read: "still here\n" });
+    await page.close();
+  });
+
+  test("bytes are copied at write: what the page does to its buffer later changes nothing", async () => {
+    const peer = await peers.answerAfterEndPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    const answer = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const bytes = new Uint8Array(300_000).fill(7);
+      const writer = socket.writable.getWriter();
+      const done = writer.write(bytes);
+      bytes.fill(9);
+      await done;
+      await writer.close();
+      return await new Response(socket.readable).text();
+    });
+    const { createHash } = await import("node:crypto");
+    assert.equal(answer, `300000 ${createHash("sha256").update(Buffer.alloc(300_000, 7)).digest("hex")}\n`);
+    await page.close();
+  });
+
+  test("aborting the writable sends FIN and lets the readable go on", async () => {
+    const peer = await peers.answerAfterEndPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    const answer = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      await socket.writable.abort("enough");
+      return await new Response(socket.readable).text();
+    });
+    assert.match(answer, /^0 /);
+    await page.close();
+  });
+
+  test("cancelling the readable drops what comes and lets the writable go on", async () => {
+    const peer = await peers.halfCloseFirstPeer(life, "x".repeat(100_000));
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      await socket.readable.cancel();
+      const writer = socket.writable.getWriter();
+      await writer.write(new Uint8Array(1234));
+      await writer.close();
+    });
+    const connection = await peer.connection();
+    await connection.waitUntilClosed();
+    assert.equal(connection.received, 1234);
+    await page.close();
+  });
+
+  test("signal withdraws the question; timeout ends the attempt", async () => {
+    const page = await stage.open();
+    const aborted = page.evaluateOnClick("#go", async () => {
+      const controller = new AbortController();
+      Object.assign(window, { controller });
+      try {
+        await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: 9, signal: controller.signal });
+        return "";
+      } catch (error) {
+        return (error as Error).name;
+      }
+    });
+    const prompt = await stage.person.seesPrompt();
+    await page.evaluate(() => {
+      (window as unknown as { controller: AbortController }).controller.abort();
+    });
+    assert.equal(await aborted, "AbortError");
+    await prompt.page.waitUntilClosed();
+
+    const silent = await peers.silentPeer(life);
+    const timed = page.evaluateOnClick(
+      "#go",
+      async (remotePort: number) => {
+        try {
+          await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort, timeout: 700 });
+          return { name: "", ms: 0 };
+        } catch (error) {
+          return { name: (error as Error).name, ms: performance.now() };
+        }
+      },
+      silent.port,
+    );
+    await stage.person.allowsOnce();
+    const start = Date.now();
+    assert.equal((await timed).name, "NetworkError");
+    assert.ok(Date.now() - start < 5_000, "long before the system's own patience ends");
+    await page.close();
+  });
+
+  test("useSecureTransport is TLS, checked against the roots and the name", async () => {
+    const peer = await peers.tlsEchoPeer(life);
+    const page = await stage.open();
+    // The test's certificate names "localhost" and 127.0.0.1, and not 127.0.0.2.
+    await openTCP(stage, page, { host: "localhost", port: peer.port }, { useSecureTransport: true });
+    const text = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const writer = socket.writable.getWriter();
+      await writer.write(new TextEncoder().encode("secret"));
+      await writer.close();
+      return await new Response(socket.readable).text();
+    });
+    assert.equal(text, "secret");
+    const wrong = await peers.tlsEchoPeer(life, { host: "127.0.0.2" });
+    const failed = errorOf(page, { remoteAddress: "127.0.0.2", remotePort: wrong.port, useSecureTransport: true }, true);
+    await stage.person.allowsOnce();
+    assert.equal(await failed, "NetworkError");
+    await page.close();
+  });
+});
+
+describe("a UDP socket", () => {
+  test("sends Blobs and BufferSources, and iterates over answers with their source", async () => {
+    const echo = await peers.udpEchoPeer(life);
+    const page = await stage.open();
+    await openUDP(stage, page, echo);
+    const seen = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithUDP;
+      const bytes = new TextEncoder().encode("[view]");
+      await Promise.all([
+        socket.send(new Blob(["a ", "blob"])),
+        socket.send(bytes.subarray(1, 5)),
+        socket.send(bytes.buffer),
+        socket.send(new Uint8Array()),
+      ]);
+      const got: string[] = [];
+      for await (const [source, blob] of socket) {
+        got.push(`${source.remoteAddress}:${source.remotePort.toString()} ${blob.constructor.name} ${await blob.text()}`);
+        if (got.length === 4) break;
+      }
+      await socket.send(new Blob(["more"]));
+      for await (const [, blob] of socket) {
+        got.push(await blob.text());
+        break;
+      }
+      return { got, tag: String(socket), local: socket.localPort, closed: await socket.close().then(() => socket.close()) };
+    });
+    const from = `127.0.0.1:${echo.port.toString()} Blob`;
+    assert.deepEqual(seen.got, [`${from} a blob`, `${from} view`, `${from} [view]`, `${from} `, "more"]);
+    assert.equal(seen.tag, "[object UDPSocket]");
+    assert.equal(seen.local, echo.datagrams[0]?.remotePort);
+    await page.close();
+  });
+
+  test("hears only the chosen remote", async () => {
+    const peer = await peers.udpImpostorPeer(life);
+    const page = await stage.open();
+    await openUDP(stage, page, peer);
+    const got = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithUDP;
+      const texts: string[] = [];
+      const reader = socket.readable.getReader();
+      for (const word of ["one", "two", "three"]) {
+        await socket.send(new TextEncoder().encode(word));
+        const { value } = await reader.read();
+        texts.push(new TextDecoder().decode(value?.data));
+      }
+      return texts;
+    });
+    assert.deepEqual(got, ["one", "two", "three"]);
+    await page.close();
+  });
+
+  test("the largest datagram passes, one byte more is a NetworkError, and the socket lives on", async () => {
+    const echo = await peers.udpEchoPeer(life);
+    const page = await stage.open();
+    await openUDP(stage, page, echo);
+    const seen = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithUDP;
+      const name = async (promise: Promise<unknown>): Promise<string> =>
+        promise.then(
+          () => "",
+          (e: unknown) => (e as Error).name,
+        );
+      const tooLong = await name(socket.send(new Uint8Array(65_508)));
+      const noBytes = await name(socket.send("text" as unknown as Blob));
+      await socket.send(new Uint8Array(65_507).fill(5));
+      const { value } = await socket.readable.getReader().read();
+      const after = await socket.close().then(() => name(socket.send(new Uint8Array(1))));
+      return { tooLong, noBytes, length: value?.data.length, after };
+    });
+    assert.deepEqual(seen, { tooLong: "NetworkError", noBytes: "TypeError", length: 65_507, after: "InvalidStateError" });
+    await page.close();
+  });
+});

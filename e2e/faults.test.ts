@@ -1,0 +1,173 @@
+// Servers that misbehave, or behave in the ways that bridges get wrong.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openStage, openTCP, type Destination, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { Life } from "./world/life.ts";
+import * as peers from "./world/peers.ts";
+
+const life = new Life("faults");
+let stage: Stage;
+let page: Page;
+before(async () => {
+  stage = await openStage(life);
+  page = await stage.open();
+});
+after(() => life.end());
+
+/** Reads to the end: how many bytes, and how it ended. */
+const readAll = async (): Promise<{ bytes: number; end: string }> => {
+  const { socket } = window as unknown as WithTCP;
+  const reader = socket.readable.getReader();
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return { bytes, end: "done" };
+      bytes += value.length;
+    }
+  } catch (error) {
+    return { bytes, end: (error as Error).name };
+  }
+};
+
+/** Opens with a click and an "Allow once", and tells the error's name. */
+async function failureOf(destination: Destination, options: SocketOptions = {}): Promise<string> {
+  const opened = page.evaluateOnClick(
+    "#go",
+    (given: SocketOptions) =>
+      navigator.openTCPSocket(given).then(
+        () => "",
+        (e: unknown) => (e as Error).name,
+      ),
+    { ...options, remoteAddress: destination.host, remotePort: destination.port },
+  );
+  await stage.person.allowsOnce();
+  return await opened;
+}
+
+test("a server that resets: reads and writes reject with NetworkError", async () => {
+  const peer = await peers.resetPeer(life, "on data");
+  await openTCP(stage, page, peer);
+  const seen = await page.evaluate(async () => {
+    const { socket } = window as unknown as WithTCP;
+    const writer = socket.writable.getWriter();
+    await writer.write(new Uint8Array(10));
+    const name = async (promise: Promise<unknown>): Promise<string> =>
+      promise.then(
+        () => "",
+        (e: unknown) => (e as Error).name,
+      );
+    const read = await name(socket.readable.getReader().read());
+    return { read, closed: await name(writer.closed), write: await name(writer.write(new Uint8Array(1))), close: await name(socket.close()) };
+  });
+  assert.deepEqual(seen, { read: "NetworkError", closed: "NetworkError", write: "NetworkError", close: "" });
+});
+
+test("a server that resets at once: the open or the first read fails, nothing hangs", async () => {
+  const peer = await peers.resetPeer(life, "at once");
+  const opened = page.evaluateOnClick(
+    "#go",
+    async (remotePort: number) => {
+      try {
+        const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort });
+        await socket.readable.getReader().read();
+        return "";
+      } catch (error) {
+        return (error as Error).name;
+      }
+    },
+    peer.port,
+  );
+  await stage.person.allowsOnce();
+  assert.equal(await opened, "NetworkError");
+});
+
+test("a server that half-closes first: the page reads its end and can still write", async () => {
+  const peer = await peers.halfCloseFirstPeer(life, "bye");
+  await openTCP(stage, page, peer);
+  const read = await page.evaluate(readAll);
+  assert.deepEqual(read, { bytes: 3, end: "done" });
+  await page.evaluate(async () => {
+    const writer = (window as unknown as WithTCP).socket.writable.getWriter();
+    for (let i = 0; i < 10; i++) await writer.write(new Uint8Array(100_000));
+    await writer.close();
+  });
+  const connection = await peer.connection();
+  await connection.waitUntilClosed();
+  assert.equal(connection.received, 1_000_000);
+  assert.equal(connection.error, undefined);
+});
+
+test("a page that half-closes first: the server answers after the page's FIN", async () => {
+  const peer = await peers.answerAfterEndPeer(life);
+  await openTCP(stage, page, peer);
+  const text = await page.evaluate(async () => {
+    const { socket } = window as unknown as WithTCP;
+    const writer = socket.writable.getWriter();
+    await writer.write(new TextEncoder().encode("question"));
+    await writer.close();
+    return await new Response(socket.readable).text();
+  });
+  assert.match(text, /^8 [0-9a-f]{64}\n$/);
+});
+
+test("a server that closes at once: the readable is done, with no error", async () => {
+  await openTCP(stage, page, await peers.closePeer(life));
+  assert.deepEqual(await page.evaluate(readAll), { bytes: 0, end: "done" });
+});
+
+test("a server that sends and closes: not a byte is lost, however slowly the page reads", async () => {
+  const length = 5_000_001;
+  const peer = await peers.bulkSourcePeer(life, { seed: 3, length });
+  await openTCP(stage, page, peer);
+  await new Promise((resolve) => setTimeout(resolve, 500)); // the server's FIN waits behind the data by now
+  assert.deepEqual(await page.evaluate(readAll), { bytes: length, end: "done" });
+});
+
+test("a port that refuses, and one that never answers: NetworkError, the same for both", async () => {
+  assert.equal(await failureOf(await peers.refusingPeer(life)), "NetworkError");
+  assert.equal(await failureOf(await peers.silentPeer(life), { timeout: 1000 }), "NetworkError");
+});
+
+test("a name that does not exist: NetworkError", async () => {
+  assert.equal(await failureOf({ host: "no-such-name.invalid", port: 9 }), "NetworkError");
+});
+
+test("a write that was acknowledged reaches the peer though the page closes at once", async () => {
+  const peer = await peers.sinkPeer(life);
+  await openTCP(stage, page, peer);
+  await page.evaluate(async () => {
+    const { socket } = window as unknown as WithTCP;
+    const writer = socket.writable.getWriter();
+    await writer.write(new Uint8Array(700_000));
+    await socket.close();
+  });
+  const connection = await peer.connection();
+  await connection.waitUntilClosed();
+  assert.equal(connection.received, 700_000);
+});
+
+test("a peer that takes nothing: writes wait for credit, and close() does not hang", async () => {
+  const peer = await peers.stalledPeer(life);
+  await openTCP(stage, page, peer);
+  const seen = await page.evaluate(async () => {
+    const { socket } = window as unknown as WithTCP;
+    const writer = socket.writable.getWriter();
+    let done = false;
+    const writing = writer.write(new Uint8Array(64 << 20)).then(
+      () => {
+        done = true;
+        return "";
+      },
+      (e: unknown) => (e as Error).name,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const before = done;
+    const start = performance.now();
+    await socket.close();
+    return { before, name: await writing, ms: performance.now() - start };
+  });
+  assert.equal(seen.before, false, "64 MiB cannot have been taken");
+  assert.equal(seen.name, "AbortError");
+  assert.ok(seen.ms < 3_000, `close() took ${seen.ms.toString()} ms`);
+});

@@ -1,0 +1,231 @@
+// A socket never outlives its document's active life, and nothing that stops keeps a page waiting: whatever goes away, the far end
+// sees the close within two seconds, the page gets the right error, and the next open works.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { openStage, openTCP, plainPage, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { Life, lifeOf } from "./world/life.ts";
+import * as peers from "./world/peers.ts";
+import { extensionFolder } from "./world/places.ts";
+import { isAlive } from "./world/proc.ts";
+import { until } from "./world/wait.ts";
+
+/** What the far end must have seen after at most this many ms. */
+const limit = 2_000;
+
+const life = new Life("lifetimes");
+let stage: Stage;
+before(async () => {
+  stage = await openStage(life);
+});
+after(() => life.end());
+
+/** Makes the page wait for the end of its socket; `ending` tells how it went. */
+async function watchSocket(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { socket } = window as unknown as WithTCP;
+    const name = (promise: Promise<unknown>): Promise<string> =>
+      promise.then(
+        () => "",
+        (e: unknown) => (e as Error).name,
+      );
+    const writer = socket.writable.getWriter();
+    Object.assign(window, { ending: Promise.all([name(socket.readable.getReader().read()), name(writer.closed)]) });
+  });
+}
+const ending = (): Promise<string[]> => (window as unknown as { ending: Promise<string[]> }).ending;
+const reconnect = (remotePort: number): Promise<string> =>
+  navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
+    async (socket) => {
+      const writer = socket.writable.getWriter();
+      await writer.write(new TextEncoder().encode("again"));
+      await writer.close();
+      return await new Response(socket.readable).text();
+    },
+    (e: unknown) => (e as Error).name,
+  );
+
+/** Does `leave`, and checks that the peer saw its connection close in time. */
+async function closesInTime(peer: peers.TcpPeer, leave: () => Promise<unknown>, index = 0): Promise<void> {
+  const connection = await peer.connection(index);
+  const start = Date.now();
+  await leave();
+  const closedAt = await connection.waitUntilClosed(limit + 3_000);
+  assert.ok(closedAt - start <= limit, `the far end saw the close after ${(closedAt - start).toString()} ms`);
+}
+
+describe("the document goes away", () => {
+  test("the tab closes", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    await closesInTime(peer, () => page.close());
+  });
+
+  test("it navigates elsewhere", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    await closesInTime(peer, () => page.goto(stage.pages.serve("https://b.test/", plainPage)));
+    await page.close();
+  });
+
+  test("it reloads", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    await closesInTime(peer, () => page.reload());
+    await page.close();
+  });
+
+  test("it goes into the back/forward cache and comes out: sockets ended with NetworkError, the next open works", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://cached.test/");
+    await openTCP(stage, page, peer);
+    await watchSocket(page);
+    await closesInTime(peer, () => page.goto(stage.pages.serve("https://b.test/", plainPage)));
+    const { restored } = await page.back();
+    assert.equal(restored, true, "the page did not come out of the back/forward cache");
+    assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
+    assert.equal(await page.evaluate(reconnect, peer.port), "again");
+    await page.close();
+  });
+
+  test("its renderer crashes", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    await closesInTime(peer, () => page.crash());
+    await page.close();
+  });
+
+  test("its frame is removed", async () => {
+    const peer = await peers.echoPeer(life);
+    const inner = stage.pages.serve("https://a.test/inner", plainPage);
+    const page = await stage.browser.newPage(stage.pages.serve("https://a.test/outer", `<iframe id=f src="${inner}"></iframe>`));
+    const frame = await page.frame("#f", { url: /inner/ });
+    const opened = frame.evaluateOnClick("#go", (remotePort: number) => navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(() => ""), peer.port);
+    await stage.person.allowsOnce();
+    assert.equal(await opened, "");
+    await closesInTime(peer, () =>
+      page.evaluate(() => {
+        document.querySelector("#f")?.remove();
+      }),
+    );
+    await page.close();
+  });
+});
+
+describe("a part of Portside goes away", () => {
+  test("the worker is stopped: sockets end, the next open works, and what was remembered is still there", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://worker.test/");
+    await openTCP(stage, page, peer);
+    await watchSocket(page);
+    await closesInTime(peer, () => stage.browser.killServiceWorker());
+    assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
+    assert.equal(await page.evaluate(reconnect, peer.port), "again", "allowed once for this document, and the worker's stop forgets nothing");
+    await page.close();
+  });
+
+  test("the host is killed: sockets end with NetworkError, the next open starts a new one", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    await watchSocket(page);
+    const [host] = stage.browser.hosts();
+    assert.ok(host !== undefined);
+    await closesInTime(peer, () => Promise.resolve(process.kill(host, "SIGKILL")));
+    assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
+    assert.equal(await page.evaluate(reconnect, peer.port), "again");
+    const [next] = stage.browser.hosts();
+    assert.ok(next !== undefined && next !== host);
+    await page.close();
+  });
+
+  test("the extension is reloaded: sockets end, and the page that was there can open again", async (t) => {
+    const own = await openStage(lifeOf(t));
+    const peer = await peers.echoPeer(own.life);
+    const page = await own.open("https://reload.test/");
+    await openTCP(own, page, peer);
+    await watchSocket(page);
+    await closesInTime(peer, () => own.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder, enableInIncognito: true }));
+    assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
+    // The new copy of the extension reaches the old page too; a reload empties session storage, so the person is asked again.
+    const asked = page.evaluateOnClick("#go", async (remotePort: number) => {
+      for (;;) {
+        try {
+          const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort });
+          return socket.remotePort;
+        } catch (error) {
+          // Until the new scripts are in, the old ones answer.
+          if ((error as Error).name !== "NetworkError") return (error as Error).name;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+    }, peer.port);
+    await own.person.allowsOnce();
+    assert.equal(await asked, peer.port);
+    await page.close();
+  });
+
+  test("the browser is killed: the far end sees it, and no host stays behind", async (t) => {
+    const own = await openStage(lifeOf(t));
+    const peer = await peers.echoPeer(own.life);
+    const page = await own.open();
+    await openTCP(own, page, peer);
+    const hosts = own.browser.hosts();
+    assert.equal(hosts.length, 1);
+    await closesInTime(peer, () => own.browser.kill());
+    await until("the host to be gone", () => hosts.every((pid) => !isAlive(pid)), { timeout: limit });
+  });
+
+  test("the browser is closed in order: the same", async (t) => {
+    const own = await openStage(lifeOf(t));
+    const peer = await peers.echoPeer(own.life);
+    const page = await own.open();
+    await openTCP(own, page, peer);
+    const hosts = own.browser.hosts();
+    await closesInTime(peer, () => own.browser.close());
+    await until("the host to be gone", () => hosts.every((pid) => !isAlive(pid)), { timeout: limit });
+  });
+});
+
+describe("nothing goes away", () => {
+  test("an idle worker stays while a socket is open, and lets the host go half a minute after the last one", { timeout: 120_000 }, async (t) => {
+    const own = await openStage(lifeOf(t));
+    const peer = await peers.echoPeer(own.life);
+    const page = await own.open();
+    await openTCP(own, page, peer);
+    const [host] = own.browser.hosts();
+    assert.ok(host !== undefined);
+    // Chromium stops an idle worker after 30 s. Nothing is sent meanwhile, and nothing is attached to the worker.
+    await new Promise((resolve) => setTimeout(resolve, 40_000));
+    assert.equal(isAlive(host), true);
+    const text = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const writer = socket.writable.getWriter();
+      await writer.write(new TextEncoder().encode("still here"));
+      await writer.close();
+      return await new Response(socket.readable).text();
+    });
+    assert.equal(text, "still here");
+    await until("the host to be let go", () => !isAlive(host), { timeout: 45_000, every: 500 });
+    assert.equal(await page.evaluate(reconnect, peer.port), "again", "the next open starts a host again");
+    await page.close();
+  });
+
+  test("the host keeps no descriptor of a closed socket", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    const [host] = stage.browser.hosts();
+    assert.ok(host !== undefined);
+    const { openDescriptors } = await import("./world/proc.ts");
+    const start = openDescriptors(host);
+    for (let i = 0; i < 30; i++) assert.equal(await page.evaluate(reconnect, peer.port), "again");
+    await until("the descriptors to be closed", () => openDescriptors(host) <= start);
+    assert.ok(readFileSync(`/proc/${host.toString()}/status`, "utf8").includes("portside"));
+    await page.close();
+  });
+});

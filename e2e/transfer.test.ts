@@ -1,0 +1,250 @@
+// Bytes: many, in every size, on many sockets, and none lost. Lengths and SHA-256 are compared at both ends.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openStage, openTCP, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { Life } from "./world/life.ts";
+import type { Memory } from "./world/proc.ts";
+import * as peers from "./world/peers.ts";
+
+const MiB = 1 << 20;
+const life = new Life("transfers");
+let stage: Stage;
+let page: Page;
+before(async () => {
+  stage = await openStage(life);
+  page = await stage.open();
+  page.patience = 180_000;
+  await page.evaluate(() => {
+    // The pattern of e2e/world/peers/pattern.ts: AES-128-CTR over zeros. Made and hashed piecewise, so that the page holds little.
+    const pieceSize = 4 << 20;
+    async function* pattern(seed: number, length: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+      const raw = new Uint8Array(16);
+      new DataView(raw.buffer).setUint32(0, seed);
+      const key = await crypto.subtle.importKey("raw", raw, "AES-CTR", false, ["encrypt"]);
+      for (let at = 0; at < length; at += pieceSize) {
+        const counter = new Uint8Array(16);
+        new DataView(counter.buffer).setUint32(12, at / 16);
+        yield new Uint8Array(
+          await crypto.subtle.encrypt({ name: "AES-CTR", counter, length: 128 }, key, new Uint8Array(Math.min(pieceSize, length - at))),
+        );
+      }
+    }
+    /** Length and SHA-256 (hex) of all that a stream gives. */
+    async function digest(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<{ bytes: number; sha256: string }> {
+      const all = await new Response(stream).arrayBuffer();
+      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
+      return { bytes: all.byteLength, sha256: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") };
+    }
+    Object.assign(window, { pattern, digest });
+  });
+});
+after(() => life.end());
+
+interface Tools {
+  pattern(seed: number, length: number): AsyncGenerator<Uint8Array<ArrayBuffer>>;
+  digest(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<{ bytes: number; sha256: string }>;
+}
+
+test("256 MiB to the page, 256 MiB to the peer, equal at both ends", { timeout: 180_000 }, async (t) => {
+  const length = 256 * MiB;
+  const source = await peers.bulkSourcePeer(life, { seed: 7, length });
+  await openTCP(stage, page, source);
+  const receiving = await page.evaluate(async () => {
+    const { digest, socket } = window as unknown as Tools & WithTCP;
+    const start = performance.now();
+    const got = await digest(socket.readable);
+    await socket.close();
+    return { ...got, ms: performance.now() - start };
+  });
+  assert.equal(receiving.bytes, length);
+  assert.equal(receiving.sha256, peers.patternSha256(7, length));
+
+  const sink = await peers.bulkSinkPeer(life);
+  await openTCP(stage, page, sink);
+  const sendingMs = await page.evaluate(
+    async (seed: number, bytes: number) => {
+      const { pattern, socket } = window as unknown as Tools & WithTCP;
+      const start = performance.now();
+      const writer = socket.writable.getWriter();
+      for await (const piece of pattern(seed, bytes)) await writer.write(piece);
+      await writer.close();
+      return performance.now() - start;
+    },
+    8,
+    length,
+  );
+  const transfer = await sink.transfer();
+  assert.equal(transfer.received, length);
+  assert.equal(transfer.receivedSha256, peers.patternSha256(8, length));
+  const rate = (ms: number): string => `${(length / MiB / (ms / 1000)).toFixed(0)} MiB/s`;
+  t.diagnostic(`256 MiB to the page at ${rate(receiving.ms)} (with its hashing), to the peer at ${rate(sendingMs)} (with its making)`);
+});
+
+test("200 sockets at once, 1 MiB each way on each, all equal", { timeout: 180_000 }, async (t) => {
+  const echo = await peers.bulkEchoPeer(life);
+  await openTCP(stage, page, echo); // the one question
+  const seen = await page.evaluate(
+    async (port: number, count: number, bytes: number) => {
+      const { pattern, digest, socket: first } = window as unknown as Tools & WithTCP;
+      await first.close();
+      const start = performance.now();
+      const sockets: PortsideTCPSocket[] = [];
+      while (sockets.length < count) {
+        // 25 at a time: an origin may have 32 opens under way.
+        const more = Array.from({ length: 25 }, () => navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: port }));
+        sockets.push(...(await Promise.all(more)));
+      }
+      const opened = performance.now() - start;
+      const totals = await Promise.all(
+        sockets.map(async (socket, seed) => {
+          const writing = (async () => {
+            const writer = socket.writable.getWriter();
+            for await (const piece of pattern(seed, bytes)) await writer.write(piece);
+            await writer.close();
+          })();
+          const received = await digest(socket.readable);
+          await writing;
+          return received;
+        }),
+      );
+      return { totals, opened, ms: performance.now() - start };
+    },
+    echo.port,
+    200,
+    MiB,
+  );
+  assert.deepEqual(
+    seen.totals,
+    Array.from({ length: 200 }, (_, seed) => ({ bytes: MiB, sha256: peers.patternSha256(seed, MiB) })),
+  );
+  t.diagnostic(`200 sockets opened in ${seen.opened.toFixed(0)} ms; 200 MiB each way in ${(seen.ms / 1000).toFixed(1)} s`);
+});
+
+test("writes of every size arrive: 1 byte to 1 MiB, and all around 65,536", { timeout: 120_000 }, async () => {
+  const sizes = [1, 2, 3, 15, 16, 17, 255, 256, 1000, 1023, 1024, 4095, 4096, 4097, 16_383, 16_384, 32_768, 60_000];
+  for (let n = 65_530; n <= 65_542; n++) sizes.push(n);
+  sizes.push(98_304, 131_071, 131_072, 131_073, 262_143, 262_144, 262_145, 524_288, 1_000_000, MiB - 1, MiB);
+  // As the native implementation loses them: awaited writes, one after the other, of exactly the pipe's size.
+  for (let i = 0; i < 64; i++) sizes.push(65_536);
+  for (let i = 0; i < 128; i++) sizes.push(32_768);
+  for (let i = 0; i < 500; i++) sizes.push(1024);
+  const total = sizes.reduce((a, b) => a + b, 0);
+  const peer = await peers.answerAfterEndPeer(life);
+  await openTCP(stage, page, peer);
+  const answer = await page.evaluate(
+    async (pieces: number[], bytes: number) => {
+      const { pattern, socket } = window as unknown as Tools & WithTCP;
+      const all = new Uint8Array(bytes);
+      let filled = 0;
+      for await (const piece of pattern(9, bytes)) {
+        all.set(piece, filled);
+        filled += piece.length;
+      }
+      const writer = socket.writable.getWriter();
+      let at = 0;
+      for (const n of pieces) {
+        await writer.write(all.subarray(at, at + n));
+        at += n;
+      }
+      await writer.close();
+      return await new Response(socket.readable).text();
+    },
+    sizes,
+    total,
+  );
+  assert.equal(answer, `${total.toString()} ${peers.patternSha256(9, total)}\n`);
+});
+
+test("one write of 64 MiB arrives", { timeout: 120_000 }, async () => {
+  const peer = await peers.answerAfterEndPeer(life);
+  await openTCP(stage, page, peer);
+  const answer = await page.evaluate(async (bytes: number) => {
+    const { socket } = window as unknown as WithTCP;
+    const writer = socket.writable.getWriter();
+    await writer.write(new Uint8Array(bytes));
+    await writer.close();
+    return await new Response(socket.readable).text();
+  }, 64 * MiB);
+  assert.match(answer, /^67108864 /);
+});
+
+test("a keystroke is not held up by a download on another socket", { timeout: 120_000 }, async (t) => {
+  const echo = await peers.echoPeer(life);
+  const source = await peers.bulkSourcePeer(life, { length: 512 * MiB });
+  await openTCP(stage, page, echo);
+  await page.evaluate(() => {
+    const { socket } = window as unknown as WithTCP;
+    Object.assign(window, { keys: socket });
+  });
+  await openTCP(stage, page, source);
+  const times = await page.evaluate(async () => {
+    const { keys, socket: bulk } = window as unknown as WithTCP & { keys: PortsideTCPSocket };
+    const writer = keys.writable.getWriter();
+    const reader = keys.readable.getReader();
+    const trip = async (): Promise<number> => {
+      const start = performance.now();
+      await writer.write(Uint8Array.of(1));
+      await reader.read();
+      return performance.now() - start;
+    };
+    const median = (all: number[]): number => all.sort((a, b) => a - b)[all.length >> 1] ?? 0;
+    const measure = async (): Promise<number> => {
+      const all: number[] = [];
+      for (let i = 0; i < 60; i++) {
+        all.push(await trip());
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return median(all);
+    };
+    const idle = await measure();
+    const bulkReader = bulk.readable.getReader();
+    let going = true;
+    const reading = (async () => {
+      while (going && !(await bulkReader.read()).done);
+    })();
+    const loaded = await measure();
+    going = false;
+    await reading;
+    await Promise.all([bulk.close(), keys.close()]);
+    return { idle, loaded };
+  });
+  t.diagnostic(`round trip of one byte, median: ${times.idle.toFixed(2)} ms idle, ${times.loaded.toFixed(2)} ms beside a download`);
+  assert.ok(times.loaded < 250, `${times.loaded.toString()} ms: the download delays the keystroke`);
+});
+
+test("a page that reads nothing while 1 GiB waits: nobody's memory grows beyond the window", { timeout: 120_000 }, async (t) => {
+  const windowMiB = 1;
+  const allowedMiB = windowMiB + 16;
+  const fresh = await stage.open("https://stall.test/");
+  const source = await peers.bulkSourcePeer(life, { length: 1024 * MiB });
+  const warm = await peers.echoPeer(life);
+  await openTCP(stage, fresh, warm); // everything is started and warm
+  const beforeMemory = stage.browser.memory();
+  await openTCP(stage, fresh, source);
+  // The peer goes on until the kernel's buffers are full; the window has been spent long before these five seconds are over.
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  const afterMemory = stage.browser.memory();
+  const grown = (a: Memory[], b: Memory[]): number =>
+    (b.reduce((sum, m) => sum + m.resident, 0) - a.reduce((sum, m) => sum + m.resident, 0)) / MiB;
+  const growth = {
+    host: grown(beforeMemory.hosts, afterMemory.hosts),
+    browser: grown([beforeMemory.browser], [afterMemory.browser]),
+    extension: grown(beforeMemory.extension === undefined ? [] : [beforeMemory.extension], afterMemory.extension === undefined ? [] : [afterMemory.extension]),
+  };
+  t.diagnostic(
+    `growth in MiB while 1 GiB waits: host ${growth.host.toFixed(1)}, browser process ${growth.browser.toFixed(1)}, extension ${growth.extension.toFixed(1)}`,
+  );
+  assert.equal(afterMemory.hosts.length, 1);
+  for (const [who, mib] of Object.entries(growth)) assert.ok(mib <= allowedMiB, `${who} grew by ${mib.toFixed(1)} MiB`);
+  // It was stalled, not broken: what the page reads now is right, and reading lets more come.
+  const read = await fresh.evaluate(async () => {
+    const { socket } = window as unknown as WithTCP;
+    const reader = socket.readable.getReader();
+    let bytes = 0;
+    while (bytes < 8 << 20) bytes += (await reader.read()).value?.length ?? 0;
+    await socket.close();
+    return bytes;
+  });
+  assert.ok(read >= 8 * MiB);
+  await fresh.close();
+});
