@@ -39,7 +39,7 @@ function rest(): void {
 function show(asked: Question): void {
   question = asked;
   byId("who").textContent = asked.origin.replace(/^https:\/\//, "");
-  byId("wants").textContent = asked.host === undefined ? text("promptWantsAny", asked.port) : text("promptWants");
+  byId("wants").textContent = text(asked.host === undefined ? "promptWantsAny" : "promptWants");
   byId("where").textContent = asked.host ?? "";
   byId("service").textContent =
     describePort(asked.port) + (asked.protocol === "udp" ? ` · ${text("promptDatagrams")}` : "");
