@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { openStage, openTCP, openUDP, plainPage, type Stage, type WithTCP, type WithUDP } from "./stage.ts";
 import { Life } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
+import { until } from "./world/wait.ts";
 import type { Frame } from "./world/page.ts";
 
 const life = new Life("the API");
@@ -293,7 +294,8 @@ describe("a TCP socket", () => {
       return { read: await reading, failed };
     });
     assert.deepEqual(seen, { read: { done: true }, failed: "AbortError" });
-    await (await peer.connection()).waitUntilClosed();
+    const connection = await peer.connection(); // it never ends its own side, so it sees our FIN and no more
+    await until("the FIN at the peer", () => connection.endedAt);
     await page.close();
   });
 

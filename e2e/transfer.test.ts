@@ -29,11 +29,19 @@ before(async () => {
         );
       }
     }
-    /** Length and SHA-256 (hex) of all that a stream gives. */
-    async function digest(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<{ bytes: number; sha256: string }> {
-      const all = await new Response(stream).arrayBuffer();
+    /** Length and SHA-256 (hex) of all that a stream gives, which should be `expected` bytes. */
+    async function digest(stream: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number): Promise<{ bytes: number; sha256: string }> {
+      const all = new Uint8Array(expected);
+      let bytes = 0;
+      const reader = stream.getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        all.set(value, bytes); // throws a RangeError if there is more than expected
+        bytes += value.length;
+      }
       const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
-      return { bytes: all.byteLength, sha256: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") };
+      return { bytes, sha256: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") };
     }
     Object.assign(window, { pattern, digest });
   });
@@ -42,20 +50,20 @@ after(() => life.end());
 
 interface Tools {
   pattern(seed: number, length: number): AsyncGenerator<Uint8Array<ArrayBuffer>>;
-  digest(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<{ bytes: number; sha256: string }>;
+  digest(stream: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number): Promise<{ bytes: number; sha256: string }>;
 }
 
 test("256 MiB to the page, 256 MiB to the peer, equal at both ends", { timeout: 180_000 }, async (t) => {
   const length = 256 * MiB;
   const source = await peers.bulkSourcePeer(life, { seed: 7, length });
   await openTCP(stage, page, source);
-  const receiving = await page.evaluate(async () => {
+  const receiving = await page.evaluate(async (expected: number) => {
     const { digest, socket } = window as unknown as Tools & WithTCP;
     const start = performance.now();
-    const got = await digest(socket.readable);
+    const got = await digest(socket.readable, expected);
     await socket.close();
     return { ...got, ms: performance.now() - start };
-  });
+  }, length);
   assert.equal(receiving.bytes, length);
   assert.equal(receiving.sha256, peers.patternSha256(7, length));
 
@@ -102,7 +110,7 @@ test("200 sockets at once, 1 MiB each way on each, all equal", { timeout: 180_00
             for await (const piece of pattern(seed, bytes)) await writer.write(piece);
             await writer.close();
           })();
-          const received = await digest(socket.readable);
+          const received = await digest(socket.readable, bytes);
           await writing;
           return received;
         }),
