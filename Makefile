@@ -69,17 +69,19 @@ lint: ## Formatters, generated files, go vet, staticcheck, tsc, eslint, web-ext 
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted (make format): $$unformatted"; exit 1; }
 	@go vet $(GO_PACKAGES)
 	@go run $(STATICCHECK) $(GO_PACKAGES)
+	@cd examples/imap/server && go vet ./... && go run $(STATICCHECK) ./...
 	$(say) "Lint: prettier, tsc, eslint"
 	@npx prettier --log-level warn --check .
 	@npx tsc -p .
 	@npx eslint .
 	$(say) "Lint: the extension's package (web-ext)"
-	@npx web-ext lint --source-dir build/extension/firefox --self-hosted --no-config-discovery
+	@npx web-ext lint --source-dir build/extension/firefox --self-hosted --no-config-discovery --warnings-as-errors
 
 .PHONY: test-go
 test-go: ## Go tests with the race detector, and every fuzz target's seeds
 	$(say) "Go tests, with the race detector (at most $(GO_TEST_LIMIT) s)"
 	@go test -race -timeout $(GO_TEST_LIMIT)s $(GO_PACKAGES)
+	@cd examples/imap/server && go test -race -timeout 60s ./...
 
 .PHONY: test-ts
 test-ts: ## TypeScript unit tests

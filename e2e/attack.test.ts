@@ -72,7 +72,11 @@ describe("changed built-ins", () => {
             if (done) break;
             text += new TextDecoder().decode(value);
           }
-          return { text, address: socket.remoteAddress, stolen: (window as unknown as { stolen?: unknown }).stolen === undefined };
+          return {
+            text,
+            address: socket.remoteAddress,
+            stolen: (window as unknown as { stolen?: unknown }).stolen === undefined,
+          };
         },
         peer.port,
       );
@@ -83,7 +87,9 @@ describe("changed built-ins", () => {
   }
 
   test("a polluted prototype gives no activation and no destination", async () => {
-    const page = await stage.browser.newPage(hostile("https://evil.test/claims", "Object.prototype.activated = true; Object.prototype.secure = true;"));
+    const page = await stage.browser.newPage(
+      hostile("https://evil.test/claims", "Object.prototype.activated = true; Object.prototype.secure = true;"),
+    );
     const name = await page.evaluate(() =>
       navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: 9 }).then(
         () => "",
@@ -147,7 +153,14 @@ describe("forged messages", () => {
           resolve(heard);
         }, 700);
       });
-    const open = { type: "open", id: 1, protocol: "tcp", activated: true, secure: true, options: { remoteAddress: "127.0.0.1", remotePort: peer.port } };
+    const open = {
+      type: "open",
+      id: 1,
+      protocol: "tcp",
+      activated: true,
+      secure: true,
+      options: { remoteAddress: "127.0.0.1", remotePort: peer.port },
+    };
 
     // Another document's sockets cannot be named: ids are each document's own.
     const before = (await peer.connection()).received;
@@ -161,7 +174,9 @@ describe("forged messages", () => {
     assert.equal((await peer.connection()).endedAt, undefined);
 
     // An origin that it claims is not heard at all: there is no such member, and the schema has no room for one.
-    assert.deepEqual(await page.evaluateInContentScript(say, [{ ...open, origin: "https://victim.test" }]), ["disconnected"]);
+    assert.deepEqual(await page.evaluateInContentScript(say, [{ ...open, origin: "https://victim.test" }]), [
+      "disconnected",
+    ]);
     for (const bad of [
       5,
       "open",
@@ -179,7 +194,11 @@ describe("forged messages", () => {
       { type: "credit", id: 1, bytes: 2 ** 40 },
       { type: "eval", id: 1 },
     ]) {
-      assert.deepEqual(await page.evaluateInContentScript(say, [bad]), ["disconnected"], JSON.stringify(bad)?.slice(0, 80));
+      assert.deepEqual(
+        await page.evaluateInContentScript(say, [bad]),
+        ["disconnected"],
+        JSON.stringify(bad).slice(0, 80),
+      );
     }
     // It may claim a gesture; the person is still asked, and is told the true origin.
     const claimed = page.evaluateInContentScript(say, [open]);
@@ -188,13 +207,16 @@ describe("forged messages", () => {
     await claimed; // the port closes after 700 ms, and the prompt with it
     await prompt.page.waitUntilClosed();
     // The victim never noticed.
-    assert.equal(await victim.evaluate(async () => {
-      const { socket } = window as unknown as WithTCP;
-      const writer = socket.writable.getWriter();
-      await writer.write(new TextEncoder().encode("fine"));
-      await writer.close();
-      return await new Response(socket.readable).text();
-    }), "fine");
+    assert.equal(
+      await victim.evaluate(async () => {
+        const { socket } = window as unknown as WithTCP;
+        const writer = socket.writable.getWriter();
+        await writer.write(new TextEncoder().encode("fine"));
+        await writer.close();
+        return await new Response(socket.readable).text();
+      }),
+      "fine",
+    );
     await page.close();
     await victim.close();
   });
@@ -243,13 +265,16 @@ describe("forged messages", () => {
     assert.equal(seen[0], "opened 3");
     assert.ok(seen.includes("2 NetworkError"), `credit that overflows: ${seen.join(", ")}`);
     assert.ok(seen.includes("3 NetworkError"), `more than the window: ${seen.join(", ")}`);
-    assert.equal(await victim.evaluate(async () => {
-      const { socket } = window as unknown as WithTCP;
-      const writer = socket.writable.getWriter();
-      await writer.write(new TextEncoder().encode("fine"));
-      await writer.close();
-      return await new Response(socket.readable).text();
-    }), "fine");
+    assert.equal(
+      await victim.evaluate(async () => {
+        const { socket } = window as unknown as WithTCP;
+        const writer = socket.writable.getWriter();
+        await writer.write(new TextEncoder().encode("fine"));
+        await writer.close();
+        return await new Response(socket.readable).text();
+      }),
+      "fine",
+    );
     await page.close();
     await victim.close();
   });
@@ -298,12 +323,18 @@ describe("forged messages", () => {
       return { fetched, inside };
     }, promptUrl);
     assert.equal(framed.fetched, "refused");
-    assert.ok(framed.inside === "unreadable" || framed.inside === "null" || framed.inside === "undefined", framed.inside);
+    assert.ok(
+      framed.inside === "unreadable" || framed.inside === "null" || framed.inside === "undefined",
+      framed.inside,
+    );
     await prompt.deny();
     assert.equal(await opened, "NotAllowedError");
     await until("the list of grants to be empty", async () => {
       const settings = await stage.browser.newExtensionPage("ui/options.html");
-      const none = await settings.waitFor("the list", () => document.querySelector<HTMLElement>("#none")?.hidden === false);
+      const none = await settings.waitFor(
+        "the list",
+        () => document.querySelector<HTMLElement>("#none")?.hidden === false,
+      );
       await settings.close();
       return none;
     });

@@ -19,7 +19,10 @@ function ask(page: Page, destination: Partial<Destination>): Promise<string> {
     "#go",
     async (host: string | undefined, port: number | undefined) => {
       try {
-        const options = { ...(host === undefined ? {} : { remoteAddress: host }), ...(port === undefined ? {} : { remotePort: port }) };
+        const options = {
+          ...(host === undefined ? {} : { remoteAddress: host }),
+          ...(port === undefined ? {} : { remotePort: port }),
+        };
         const socket = await navigator.openTCPSocket(options);
         Object.assign(window, { socket });
         return "";
@@ -111,7 +114,10 @@ describe("the prompt", () => {
     const page = await stage.open();
     const opened = ask(page, peer);
     const prompt = await stage.person.seesPrompt();
-    await prompt.page.waitFor("Allow to be enabled", () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false);
+    await prompt.page.waitFor(
+      "Allow to be enabled",
+      () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false,
+    );
     await prompt.page.evaluate(() => {
       document.querySelector<HTMLButtonElement>("#allow-once")?.click();
     });
@@ -131,7 +137,10 @@ describe("the prompt", () => {
     assert.equal(await prompt.asksForAddress(), true);
     assert.equal(await prompt.isEnabled("#allow-once"), false);
     await prompt.typeAddress("no such / place");
-    await prompt.page.waitFor("Allow to be enabled", () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false);
+    await prompt.page.waitFor(
+      "Allow to be enabled",
+      () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false,
+    );
     await prompt.page.click("#allow-once");
     await prompt.page.waitFor("the complaint", () => document.querySelector("#address-error")?.textContent !== "");
     await prompt.typeAddress("127.0.0.1");
@@ -139,7 +148,10 @@ describe("the prompt", () => {
     assert.equal(await opened, "");
     assert.equal(await page.evaluate(() => (window as unknown as WithTCP).socket.remoteAddress), "127.0.0.1");
     // The same request again leads to the same place, without a question.
-    await page.evaluate((remotePort: number) => navigator.openTCPSocket({ remotePort }).then((socket) => socket.close()), peer.port);
+    await page.evaluate(
+      (remotePort: number) => navigator.openTCPSocket({ remotePort }).then((socket) => socket.close()),
+      peer.port,
+    );
     assert.equal(peer.connections.length, 2);
     await page.close();
   });
@@ -212,10 +224,14 @@ describe("grants", () => {
     assert.equal(await opened, "");
     const settings = await stage.browser.newExtensionPage("ui/options.html");
     const row = await settings.waitFor("the grant in the list", () =>
-      [...document.querySelectorAll("#grants tbody tr")].map((r) => r.textContent).find((text) => text.includes("revoke.test")),
+      [...document.querySelectorAll("#grants tbody tr")]
+        .map((r) => r.textContent)
+        .find((text) => text.includes("revoke.test")),
     );
     assert.match(row, new RegExp(`127\\.0\\.0\\.1.*${peer.port.toString()}.*TCP`));
-    await settings.waitFor("the host's state", () => /version \d/.test(document.querySelector("#host")?.textContent ?? ""));
+    await settings.waitFor("the host's state", () =>
+      /version \d/.test(document.querySelector("#host")?.textContent ?? ""),
+    );
     await settings.click('button.revoke[aria-label*="revoke.test"]');
     await (await peer.connection()).waitUntilClosed(2_000);
     const failed = await page.evaluate(async () => {
@@ -229,7 +245,10 @@ describe("grants", () => {
         );
     });
     assert.equal(failed, "NetworkError");
-    await settings.waitFor("the list without it", () => !(document.querySelector("#grants")?.textContent ?? "").includes("revoke.test"));
+    await settings.waitFor(
+      "the list without it",
+      () => !(document.querySelector("#grants")?.textContent ?? "").includes("revoke.test"),
+    );
     const again = ask(page, peer);
     await stage.person.denies();
     assert.equal(await again, "NotAllowedError");
@@ -248,11 +267,16 @@ describe("grants", () => {
     const opened = ask(page, peer);
     const prompt = await stage.person.seesPrompt();
     assert.equal(await prompt.isEnabled("#deny"), true);
-    assert.equal(await prompt.page.evaluate(() => document.querySelector<HTMLElement>("#allow-remember")?.hidden), true);
+    assert.equal(
+      await prompt.page.evaluate(() => document.querySelector<HTMLElement>("#allow-remember")?.hidden),
+      true,
+    );
     await prompt.allowOnce();
     assert.equal(await opened, "");
     await page.evaluate(() => (window as unknown as WithTCP).socket.close());
-    const lines = await until("audit lines of the private socket", () => (audit().length > before + 1 ? audit().slice(before) : undefined));
+    const lines = await until("audit lines of the private socket", () =>
+      audit().length > before + 1 ? audit().slice(before) : undefined,
+    );
     for (const line of lines) assert.doesNotMatch(JSON.stringify(line), /private\.test|127\.0\.0\.1/);
     await page.close();
     await normal.close();

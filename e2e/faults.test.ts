@@ -58,7 +58,12 @@ test("a server that resets: reads and writes reject with NetworkError", async ()
         (e: unknown) => (e as Error).name,
       );
     const read = await name(socket.readable.getReader().read());
-    return { read, closed: await name(writer.closed), write: await name(writer.write(new Uint8Array(1))), close: await name(socket.close()) };
+    return {
+      read,
+      closed: await name(writer.closed),
+      write: await name(writer.write(new Uint8Array(1))),
+      close: await name(socket.close()),
+    };
   });
   assert.deepEqual(seen, { read: "NetworkError", closed: "NetworkError", write: "NetworkError", close: "" });
 });

@@ -102,9 +102,15 @@ describe("the document goes away", () => {
   test("its frame is removed", async () => {
     const peer = await peers.echoPeer(life);
     const inner = stage.pages.serve("https://a.test/inner", plainPage);
-    const page = await stage.browser.newPage(stage.pages.serve("https://a.test/outer", `<iframe id=f src="${inner}"></iframe>`));
+    const page = await stage.browser.newPage(
+      stage.pages.serve("https://a.test/outer", `<iframe id=f src="${inner}"></iframe>`),
+    );
     const frame = await page.frame("#f", { url: /inner/ });
-    const opened = frame.evaluateOnClick("#go", (remotePort: number) => navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(() => ""), peer.port);
+    const opened = frame.evaluateOnClick(
+      "#go",
+      (remotePort: number) => navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(() => ""),
+      peer.port,
+    );
     await stage.person.allowsOnce();
     assert.equal(await opened, "");
     await closesInTime(peer, () =>
@@ -124,7 +130,11 @@ describe("a part of Portside goes away", () => {
     await watchSocket(page);
     await closesInTime(peer, () => stage.browser.killServiceWorker());
     assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
-    assert.equal(await page.evaluate(reconnect, peer.port), "again", "allowed once for this document, and the worker's stop forgets nothing");
+    assert.equal(
+      await page.evaluate(reconnect, peer.port),
+      "again",
+      "allowed once for this document, and the worker's stop forgets nothing",
+    );
     await page.close();
   });
 
@@ -149,21 +159,27 @@ describe("a part of Portside goes away", () => {
     const page = await own.open("https://reload.test/");
     await openTCP(own, page, peer);
     await watchSocket(page);
-    await closesInTime(peer, () => own.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder, enableInIncognito: true }));
+    await closesInTime(peer, () =>
+      own.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder, enableInIncognito: true }),
+    );
     assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
     // The new copy of the extension reaches the old page too; a reload empties session storage, so the person is asked again.
-    const asked = page.evaluateOnClick("#go", async (remotePort: number) => {
-      for (;;) {
-        try {
-          const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort });
-          return socket.remotePort;
-        } catch (error) {
-          // Until the new scripts are in, the old ones answer.
-          if ((error as Error).name !== "NetworkError") return (error as Error).name;
-          await new Promise((resolve) => setTimeout(resolve, 50));
+    const asked = page.evaluateOnClick(
+      "#go",
+      async (remotePort: number) => {
+        for (;;) {
+          try {
+            const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort });
+            return socket.remotePort;
+          } catch (error) {
+            // Until the new scripts are in, the old ones answer.
+            if ((error as Error).name !== "NetworkError") return (error as Error).name;
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
         }
-      }
-    }, peer.port);
+      },
+      peer.port,
+    );
     await own.person.allowsOnce();
     assert.equal(await asked, peer.port);
     await page.close();
@@ -192,28 +208,32 @@ describe("a part of Portside goes away", () => {
 });
 
 describe("nothing goes away", () => {
-  test("an idle worker stays while a socket is open, and lets the host go half a minute after the last one", { timeout: 120_000 }, async (t) => {
-    const own = await openStage(lifeOf(t));
-    const peer = await peers.echoPeer(own.life);
-    const page = await own.open();
-    await openTCP(own, page, peer);
-    const [host] = own.browser.hosts();
-    assert.ok(host !== undefined);
-    // Chromium stops an idle worker after 30 s. Nothing is sent meanwhile, and nothing is attached to the worker.
-    await new Promise((resolve) => setTimeout(resolve, 40_000));
-    assert.equal(isAlive(host), true);
-    const text = await page.evaluate(async () => {
-      const { socket } = window as unknown as WithTCP;
-      const writer = socket.writable.getWriter();
-      await writer.write(new TextEncoder().encode("still here"));
-      await writer.close();
-      return await new Response(socket.readable).text();
-    });
-    assert.equal(text, "still here");
-    await until("the host to be let go", () => !isAlive(host), { timeout: 45_000, every: 500 });
-    assert.equal(await page.evaluate(reconnect, peer.port), "again", "the next open starts a host again");
-    await page.close();
-  });
+  test(
+    "an idle worker stays while a socket is open, and lets the host go half a minute after the last one",
+    { timeout: 120_000 },
+    async (t) => {
+      const own = await openStage(lifeOf(t));
+      const peer = await peers.echoPeer(own.life);
+      const page = await own.open();
+      await openTCP(own, page, peer);
+      const [host] = own.browser.hosts();
+      assert.ok(host !== undefined);
+      // Chromium stops an idle worker after 30 s. Nothing is sent meanwhile, and nothing is attached to the worker.
+      await new Promise((resolve) => setTimeout(resolve, 40_000));
+      assert.equal(isAlive(host), true);
+      const text = await page.evaluate(async () => {
+        const { socket } = window as unknown as WithTCP;
+        const writer = socket.writable.getWriter();
+        await writer.write(new TextEncoder().encode("still here"));
+        await writer.close();
+        return await new Response(socket.readable).text();
+      });
+      assert.equal(text, "still here");
+      await until("the host to be let go", () => !isAlive(host), { timeout: 45_000, every: 500 });
+      assert.equal(await page.evaluate(reconnect, peer.port), "again", "the next open starts a host again");
+      await page.close();
+    },
+  );
 
   test("the host keeps no descriptor of a closed socket", async () => {
     const peer = await peers.echoPeer(life);

@@ -21,7 +21,13 @@ function withoutHost(t: Parameters<typeof lifeOf>[0]): Promise<Stage> {
 function writeManifest(stage: Stage, manifest: object): void {
   const folder = join(stage.browser.userDataFolder, "NativeMessagingHosts");
   mkdirSync(folder, { recursive: true });
-  const whole = { name: hostName, description: "test", type: "stdio", allowed_origins: [`chrome-extension://${extensionId}/`], ...manifest };
+  const whole = {
+    name: hostName,
+    description: "test",
+    type: "stdio",
+    allowed_origins: [`chrome-extension://${extensionId}/`],
+    ...manifest,
+  };
   writeFileSync(join(folder, `${hostName}.json`), JSON.stringify(whole));
 }
 
@@ -62,17 +68,24 @@ test("no host: the first call opens the setup page; its commands mend it, and th
   const env = { HOME: home, PATH: process.env["PATH"] };
   const { stdout } = await run(hostProgram, ["install", "--browser", "chromium"], { env });
   assert.match(stdout, /Chromium/);
-  const manifest = JSON.parse(readFileSync(join(stage.browser.userDataFolder, "NativeMessagingHosts", `${hostName}.json`), "utf8")) as { path: string };
+  const manifest = JSON.parse(
+    readFileSync(join(stage.browser.userDataFolder, "NativeMessagingHosts", `${hostName}.json`), "utf8"),
+  ) as { path: string };
   assert.equal(manifest.path, hostProgram);
 
   await setup.click("#check");
-  await setup.waitFor("the good news", () => /program is there, version \d/.test(document.querySelector("#problem")?.textContent ?? ""));
+  await setup.waitFor("the good news", () =>
+    /program is there, version \d/.test(document.querySelector("#problem")?.textContent ?? ""),
+  );
   await openTCP(stage, page, peer);
   assert.equal(await page.evaluate(() => (window as unknown as WithTCP).socket.remotePort), peer.port);
 
   // And back: uninstall takes away what install wrote.
   await run(hostProgram, ["uninstall", "--browser", "chromium"], { env });
-  assert.throws(() => readFileSync(join(stage.browser.userDataFolder, "NativeMessagingHosts", `${hostName}.json`)), /ENOENT/);
+  assert.throws(
+    () => readFileSync(join(stage.browser.userDataFolder, "NativeMessagingHosts", `${hostName}.json`)),
+    /ENOENT/,
+  );
 });
 
 test("a host that is too old: the setup page says which versions do not fit, and what to do", async (t) => {
@@ -93,7 +106,10 @@ test("a host that is too old: the setup page says which versions do not fit, and
   }
   writeFileSync(join(folder, "overlay.json"), JSON.stringify({ Replace: replace }));
   const old = join(folder, "portside");
-  await run("go", ["build", "-overlay", join(folder, "overlay.json"), "-o", old, "./nativehost/cmd/portside"], { cwd: root, env: { ...process.env, CGO_ENABLED: "0" } });
+  await run("go", ["build", "-overlay", join(folder, "overlay.json"), "-o", old, "./nativehost/cmd/portside"], {
+    cwd: root,
+    env: { ...process.env, CGO_ENABLED: "0" },
+  });
   assert.match((await run(old, ["--version"])).stdout, /^portside 0\.0\.9 \(protocol 0\)/);
   writeManifest(stage, { path: old });
 
@@ -106,7 +122,10 @@ test("a host that is too old: the setup page says which versions do not fit, and
 
 test("a host that lists another extension: the setup page names this one's id", async (t) => {
   const stage = await withoutHost(t);
-  writeManifest(stage, { path: hostProgram, allowed_origins: ["chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"] });
+  writeManifest(stage, {
+    path: hostProgram,
+    allowed_origins: ["chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"],
+  });
   const page = await stage.open();
   assert.equal(await errorOf(page, 9), "NetworkError");
   const setup = await setupPage(stage);

@@ -25,12 +25,19 @@ before(async () => {
         const counter = new Uint8Array(16);
         new DataView(counter.buffer).setUint32(12, at / 16);
         yield new Uint8Array(
-          await crypto.subtle.encrypt({ name: "AES-CTR", counter, length: 128 }, key, new Uint8Array(Math.min(pieceSize, length - at))),
+          await crypto.subtle.encrypt(
+            { name: "AES-CTR", counter, length: 128 },
+            key,
+            new Uint8Array(Math.min(pieceSize, length - at)),
+          ),
         );
       }
     }
     /** Length and SHA-256 (hex) of all that a stream gives, which should be `expected` bytes. */
-    async function digest(stream: ReadableStream<Uint8Array<ArrayBuffer>>, expected: number): Promise<{ bytes: number; sha256: string }> {
+    async function digest(
+      stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+      expected: number,
+    ): Promise<{ bytes: number; sha256: string }> {
       const all = new Uint8Array(expected);
       let bytes = 0;
       const reader = stream.getReader();
@@ -85,7 +92,9 @@ test("256 MiB to the page, 256 MiB to the peer, equal at both ends", { timeout: 
   assert.equal(transfer.received, length);
   assert.equal(transfer.receivedSha256, peers.patternSha256(8, length));
   const rate = (ms: number): string => `${(length / MiB / (ms / 1000)).toFixed(0)} MiB/s`;
-  t.diagnostic(`256 MiB to the page at ${rate(receiving.ms)} (with its hashing), to the peer at ${rate(sendingMs)} (with its making)`);
+  t.diagnostic(
+    `256 MiB to the page at ${rate(receiving.ms)} (with its hashing), to the peer at ${rate(sendingMs)} (with its making)`,
+  );
 });
 
 test("200 sockets at once, 1 MiB each way on each, all equal", { timeout: 180_000 }, async (t) => {
@@ -99,7 +108,9 @@ test("200 sockets at once, 1 MiB each way on each, all equal", { timeout: 180_00
       const sockets: PortsideTCPSocket[] = [];
       while (sockets.length < count) {
         // 25 at a time: an origin may have 32 opens under way.
-        const more = Array.from({ length: 25 }, () => navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: port }));
+        const more = Array.from({ length: 25 }, () =>
+          navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: port }),
+        );
         sockets.push(...(await Promise.all(more)));
       }
       const opened = performance.now() - start;
@@ -125,7 +136,9 @@ test("200 sockets at once, 1 MiB each way on each, all equal", { timeout: 180_00
     seen.totals,
     Array.from({ length: 200 }, (_, seed) => ({ bytes: MiB, sha256: peers.patternSha256(seed, MiB) })),
   );
-  t.diagnostic(`200 sockets opened in ${seen.opened.toFixed(0)} ms; 200 MiB each way in ${(seen.ms / 1000).toFixed(1)} s`);
+  t.diagnostic(
+    `200 sockets opened in ${seen.opened.toFixed(0)} ms; 200 MiB each way in ${(seen.ms / 1000).toFixed(1)} s`,
+  );
 });
 
 test("writes of every size arrive: 1 byte to 1 MiB, and all around 65,536", { timeout: 120_000 }, async () => {
@@ -206,53 +219,63 @@ test("a keystroke is not held up by a download on another socket", { timeout: 12
     };
     const idle = await measure();
     const bulkReader = bulk.readable.getReader();
-    let going = true;
+    const stop = new AbortController();
     const reading = (async () => {
-      while (going && !(await bulkReader.read()).done);
+      while (!stop.signal.aborted && !(await bulkReader.read()).done);
     })();
     const loaded = await measure();
-    going = false;
+    stop.abort();
     await reading;
     await Promise.all([bulk.close(), keys.close()]);
     return { idle, loaded };
   });
-  t.diagnostic(`round trip of one byte, median: ${times.idle.toFixed(2)} ms idle, ${times.loaded.toFixed(2)} ms beside a download`);
+  t.diagnostic(
+    `round trip of one byte, median: ${times.idle.toFixed(2)} ms idle, ${times.loaded.toFixed(2)} ms beside a download`,
+  );
   assert.ok(times.loaded < 250, `${times.loaded.toString()} ms: the download delays the keystroke`);
 });
 
-test("a page that reads nothing while 1 GiB waits: nobody's memory grows beyond the window", { timeout: 120_000 }, async (t) => {
-  const windowMiB = 1;
-  const allowedMiB = windowMiB + 16;
-  const fresh = await stage.open("https://stall.test/");
-  const source = await peers.bulkSourcePeer(life, { length: 1024 * MiB });
-  const warm = await peers.echoPeer(life);
-  await openTCP(stage, fresh, warm); // everything is started and warm
-  const beforeMemory = stage.browser.memory();
-  await openTCP(stage, fresh, source);
-  // The peer goes on until the kernel's buffers are full; the window has been spent long before these five seconds are over.
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
-  const afterMemory = stage.browser.memory();
-  const grown = (a: Memory[], b: Memory[]): number =>
-    (b.reduce((sum, m) => sum + m.resident, 0) - a.reduce((sum, m) => sum + m.resident, 0)) / MiB;
-  const growth = {
-    host: grown(beforeMemory.hosts, afterMemory.hosts),
-    browser: grown([beforeMemory.browser], [afterMemory.browser]),
-    extension: grown(beforeMemory.extension === undefined ? [] : [beforeMemory.extension], afterMemory.extension === undefined ? [] : [afterMemory.extension]),
-  };
-  t.diagnostic(
-    `growth in MiB while 1 GiB waits: host ${growth.host.toFixed(1)}, browser process ${growth.browser.toFixed(1)}, extension ${growth.extension.toFixed(1)}`,
-  );
-  assert.equal(afterMemory.hosts.length, 1);
-  for (const [who, mib] of Object.entries(growth)) assert.ok(mib <= allowedMiB, `${who} grew by ${mib.toFixed(1)} MiB`);
-  // It was stalled, not broken: what the page reads now is right, and reading lets more come.
-  const read = await fresh.evaluate(async () => {
-    const { socket } = window as unknown as WithTCP;
-    const reader = socket.readable.getReader();
-    let bytes = 0;
-    while (bytes < 8 << 20) bytes += (await reader.read()).value?.length ?? 0;
-    await socket.close();
-    return bytes;
-  });
-  assert.ok(read >= 8 * MiB);
-  await fresh.close();
-});
+test(
+  "a page that reads nothing while 1 GiB waits: nobody's memory grows beyond the window",
+  { timeout: 120_000 },
+  async (t) => {
+    const windowMiB = 1;
+    const allowedMiB = windowMiB + 16;
+    const fresh = await stage.open("https://stall.test/");
+    const source = await peers.bulkSourcePeer(life, { length: 1024 * MiB });
+    const warm = await peers.echoPeer(life);
+    await openTCP(stage, fresh, warm); // everything is started and warm
+    const beforeMemory = stage.browser.memory();
+    await openTCP(stage, fresh, source);
+    // The peer goes on until the kernel's buffers are full; the window has been spent long before these five seconds are over.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    const afterMemory = stage.browser.memory();
+    const grown = (a: Memory[], b: Memory[]): number =>
+      (b.reduce((sum, m) => sum + m.resident, 0) - a.reduce((sum, m) => sum + m.resident, 0)) / MiB;
+    const growth = {
+      host: grown(beforeMemory.hosts, afterMemory.hosts),
+      browser: grown([beforeMemory.browser], [afterMemory.browser]),
+      extension: grown(
+        beforeMemory.extension === undefined ? [] : [beforeMemory.extension],
+        afterMemory.extension === undefined ? [] : [afterMemory.extension],
+      ),
+    };
+    t.diagnostic(
+      `growth in MiB while 1 GiB waits: host ${growth.host.toFixed(1)}, browser process ${growth.browser.toFixed(1)}, extension ${growth.extension.toFixed(1)}`,
+    );
+    assert.equal(afterMemory.hosts.length, 1);
+    for (const [who, mib] of Object.entries(growth))
+      assert.ok(mib <= allowedMiB, `${who} grew by ${mib.toFixed(1)} MiB`);
+    // It was stalled, not broken: what the page reads now is right, and reading lets more come.
+    const read = await fresh.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const reader = socket.readable.getReader();
+      let bytes = 0;
+      while (bytes < 8 << 20) bytes += (await reader.read()).value?.length ?? 0;
+      await socket.close();
+      return bytes;
+    });
+    assert.ok(read >= 8 * MiB);
+    await fresh.close();
+  },
+);

@@ -4,6 +4,7 @@
 
 import { ext } from "../ext.ts";
 import { canonicalHost } from "./origin.ts";
+import { promptWidth } from "./prompt_size.ts";
 
 /** What the person is asked. */
 export interface Question {
@@ -37,7 +38,8 @@ interface Pending {
 /** More questions than this of one origin at once are refused without asking. */
 export const maxQueued = 5;
 
-const width = 460;
+const width = promptWidth;
+/** To begin with: the page corrects it. */
 const height = 430;
 
 export class Prompts {

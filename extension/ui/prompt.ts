@@ -2,6 +2,7 @@
 // so that a click that was meant for something else allows nothing.
 
 import { ext } from "../ext.ts";
+import { promptWidth } from "../background/prompt_size.ts";
 import type { PromptMessage, PromptView, Question } from "../background/prompt.ts";
 import { byId, describePort, fillTexts, text } from "./texts.ts";
 
@@ -54,12 +55,11 @@ function show(asked: Question): void {
   fit();
 }
 
-/** Makes the window as high as its content. */
+/** Makes the window as large as its content, which has a width of its own: some window managers and switches have other ideas. */
 function fit(): void {
-  const wanted = document.documentElement.offsetHeight + (outerHeight - innerHeight);
-  void ext.windows
-    .getCurrent()
-    .then(({ id }) => (id === undefined ? undefined : ext.windows.update(id, { height: Math.ceil(wanted) })));
+  const width = promptWidth + (outerWidth - innerWidth);
+  const height = Math.ceil(document.documentElement.offsetHeight + (outerHeight - innerHeight));
+  void ext.windows.getCurrent().then(({ id }) => (id === undefined ? undefined : ext.windows.update(id, { width, height })));
 }
 
 fillTexts();

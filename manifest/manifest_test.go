@@ -1,0 +1,129 @@
+package manifest
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files and the table of docs/INSTALL.md anew")
+
+// readJSON decodes a file of this folder into v.
+func readJSON(t *testing.T, name string, v any) {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+}
+
+// TestChromiumID derives the id as Chromium does: the first half of the SHA-256
+// of the public key's DER form, in hexadecimal digits written from a to p.
+func TestChromiumID(t *testing.T) {
+	var extension struct{ Key string }
+	readJSON(t, "chromium.json", &extension)
+	der, err := base64.StdEncoding.DecodeString(extension.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(der)
+	id := strings.Map(func(digit rune) rune {
+		return 'a' + rune(strings.IndexRune("0123456789abcdef", digit))
+	}, hex.EncodeToString(sum[:16]))
+	if id != ChromiumID {
+		t.Errorf("the key of chromium.json gives the id %s, ChromiumID is %s", id, ChromiumID)
+	}
+	if !ValidChromiumID(ChromiumID) {
+		t.Errorf("ValidChromiumID(%q) = false", ChromiumID)
+	}
+}
+
+func TestFirefoxID(t *testing.T) {
+	var extension struct {
+		Settings struct {
+			Gecko struct{ ID string }
+		} `json:"browser_specific_settings"`
+	}
+	readJSON(t, "firefox.json", &extension)
+	if got := extension.Settings.Gecko.ID; got != FirefoxID {
+		t.Errorf("firefox.json says %q, FirefoxID is %q", got, FirefoxID)
+	}
+}
+
+// TestHostName holds the name against the grammar that both families have.
+func TestHostName(t *testing.T) {
+	if !regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)*$`).MatchString(HostName) {
+		t.Errorf("browsers do not accept %q as a host's name", HostName)
+	}
+}
+
+func TestRender(t *testing.T) {
+	const other = "aaaabbbbccccddddeeeeffffgggghhhh"
+	for _, test := range []struct {
+		golden string
+		family Family
+		path   string
+		extra  []string
+	}{
+		{"chromium.golden", Chromium, "/usr/local/bin/portside", nil},
+		{"firefox.golden", Firefox, "/usr/local/bin/portside", nil},
+		{"extra.golden", Chromium, `/home/a & b/"q"/portside`, []string{other, ChromiumID, other}},
+		// Firefox has one id in every build, so a Chromium id changes nothing.
+		{"firefox.golden", Firefox, "/usr/local/bin/portside", []string{other}},
+	} {
+		data, err := New(test.family, test.path, test.extra...).Render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "testdata/"+test.golden, string(data))
+		var back HostManifest
+		if err := json.Unmarshal(data, &back); err != nil || back.Path != test.path {
+			t.Errorf("%s: read back as path %q, %v", test.golden, back.Path, err)
+		}
+	}
+}
+
+func TestValidChromiumID(t *testing.T) {
+	for id, want := range map[string]bool{
+		"aaaabbbbccccddddeeeeffffgggghhhh":  true,
+		"ponmlkjihgfedcbaponmlkjihgfedcba":  true,
+		"":                                  false,
+		"aaaabbbbccccddddeeeeffffgggghhh":   false,
+		"aaaabbbbccccddddeeeeffffgggghhhhh": false,
+		"aaaabbbbccccddddeeeeffffgggghhhq":  false,
+		"AAAABBBBCCCCDDDDEEEEFFFFGGGGHHHH":  false,
+		"aaaabbbbccccddddeeeeffffgggghh*/":  false,
+		"aaaabbbbccccddddeeeeffffgggghhé":   false,
+	} {
+		if got := ValidChromiumID(id); got != want {
+			t.Errorf("ValidChromiumID(%q) = %v", id, got)
+		}
+	}
+}
+
+// golden compares got with a file, or with -update makes it the file.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs. Got:\n%s\nwant:\n%s\nIf the new one is right: go test ./manifest -update", name, got, want)
+	}
+}
