@@ -1,18 +1,17 @@
 // The API as a page meets it: where it is, what it checks in which order, and how its objects behave.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { openStage, openTCP, openUDP, plainPage, type Stage, type WithTCP, type WithUDP } from "./stage.ts";
-import { Life } from "./world/life.ts";
+import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
 import type { Frame } from "./world/page.ts";
 
-const life = new Life("the API");
+const life = lifeOfSuite("the API");
 let stage: Stage;
 before(async () => {
   stage = await openStage(life);
 });
-after(() => life.end());
 
 /** Presence of the API, seen from the page's own script. */
 const present = (): boolean => "openTCPSocket" in navigator && "openUDPSocket" in navigator;
@@ -45,25 +44,50 @@ describe("where the API is", () => {
     }
   });
 
-  test("in frames: about:blank at once, srcdoc, blob, same origin; not in an insecure ancestor's secure frame", async () => {
+  test("in frames and windows of every kind, at the first access; not in an insecure page's secure frame", async () => {
     const page = await stage.open();
-    const seen = await page.evaluate(() => {
-      const result: Record<string, boolean> = {};
-      const frame = document.createElement("iframe");
-      document.body.append(frame);
-      const view = frame.contentWindow as (Window & typeof globalThis) | null;
-      result["about:blank, first access"] = view !== null && "openTCPSocket" in view.navigator;
-      const popup = document.createElement("iframe");
-      popup.srcdoc = "<p>srcdoc</p>";
-      document.body.append(popup);
-      return new Promise<Record<string, boolean>>((resolve) => {
-        popup.onload = () => {
-          result["srcdoc"] = "openTCPSocket" in (popup.contentWindow as Window & typeof globalThis).navigator;
-          resolve(result);
-        };
-      });
+    // With a click, since windows need one.
+    const seen = await page.evaluateOnClick("#go", async () => {
+      type View = (Window & typeof globalThis) | null;
+      const has = (view: View): boolean => view !== null && "openTCPSocket" in view.navigator;
+      const frame = (fill: (element: HTMLIFrameElement) => void): HTMLIFrameElement => {
+        const element = document.createElement("iframe");
+        fill(element);
+        document.body.append(element);
+        return element;
+      };
+      const loaded = (element: HTMLIFrameElement): Promise<boolean> =>
+        new Promise((resolve) => {
+          element.onload = () => {
+            resolve(has(element.contentWindow as View));
+          };
+        });
+      const blank = frame(() => undefined);
+      const result: Record<string, boolean> = { "about:blank": has(blank.contentWindow as View) };
+      const written = frame(() => undefined);
+      // The types call write() deprecated; pages use it all the same.
+      const writing = written.contentDocument as unknown as Record<"open" | "close", () => void> & {
+        write(html: string): void;
+      };
+      writing.open();
+      writing.write("<p>written");
+      writing.close();
+      result["document.write"] = has(written.contentWindow as View);
+      const popup = window.open("about:blank") as View;
+      result["window.open"] = has(popup);
+      popup?.close();
+      result["srcdoc"] = await loaded(frame((f) => (f.srcdoc = "<p>srcdoc")));
+      const blob = URL.createObjectURL(new Blob(["<p>blob"], { type: "text/html" }));
+      result["blob"] = await loaded(frame((f) => (f.src = blob)));
+      return result;
     });
-    assert.deepEqual(seen, { "about:blank, first access": true, srcdoc: true });
+    assert.deepEqual(seen, {
+      "about:blank": true,
+      "document.write": true,
+      "window.open": true,
+      srcdoc: true,
+      blob: true,
+    });
 
     const inner = stage.pages.serve("https://a.test/inner", plainPage);
     const outer = await stage.browser.newPage(
@@ -208,6 +232,39 @@ describe("the order of checks", () => {
     }
     await page.close();
   });
+});
+
+describe("frames without a URL of their own", () => {
+  for (const [kind, fill] of [
+    ["about:blank", ""],
+    ["srcdoc", ' srcdoc="<p>inner</p>"'],
+  ] as const) {
+    test(`a socket opened by an ${kind} frame is its origin's: the person sees the page's name`, async () => {
+      const echo = await peers.echoPeer(life);
+      const url = stage.pages.serve(
+        `https://a.test/${encodeURIComponent(kind)}`,
+        `<button id=go>Go</button><iframe id=f${fill}></iframe>`,
+      );
+      const page = await stage.browser.newPage(url);
+      const text = page.evaluateOnClick(
+        "#go",
+        async (remotePort: number) => {
+          const view = document.querySelector<HTMLIFrameElement>("#f")?.contentWindow as Window & typeof globalThis;
+          const socket = await view.navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort });
+          const writer = socket.writable.getWriter();
+          await writer.write(new TextEncoder().encode("from inside"));
+          await writer.close();
+          return await new Response(socket.readable).text();
+        },
+        echo.port,
+      );
+      const prompt = await stage.person.seesPrompt();
+      assert.equal(await prompt.who(), "a.test");
+      await prompt.allowOnce();
+      assert.equal(await text, "from inside");
+      await page.close();
+    });
+  }
 });
 
 describe("activation", () => {

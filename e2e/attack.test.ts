@@ -1,18 +1,17 @@
 // A page that wants more than it was given. Whatever it does in its own world, no authority is gained; and the API goes on working for
 // pages that merely changed built-ins.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { openStage, openTCP, plainPage, type Stage, type WithTCP } from "./stage.ts";
-import { Life } from "./world/life.ts";
+import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
 
-const life = new Life("attacks");
+const life = lifeOfSuite("attacks");
 let stage: Stage;
 before(async () => {
   stage = await openStage(life);
 });
-after(() => life.end());
 
 /** A page whose first script does `mischief` before anything else can run. */
 function hostile(url: string, mischief: string): string {

@@ -1,17 +1,16 @@
 // The person at the browser: asked before anything happens, told who and where, able to take it back.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { openStage, openTCP, type Destination, type Page, type Stage, type WithTCP } from "./stage.ts";
-import { Life } from "./world/life.ts";
+import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
 
-const life = new Life("consent");
+const life = lifeOfSuite("consent");
 let stage: Stage;
 before(async () => {
   stage = await openStage(life);
 });
-after(() => life.end());
 
 /** Starts an open with a click; the promise tells "" or the error's name. */
 function ask(page: Page, destination: Partial<Destination>): Promise<string> {

@@ -1,18 +1,17 @@
 // Servers that misbehave, or behave in the ways that bridges get wrong.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { openStage, openTCP, type Destination, type Page, type Stage, type WithTCP } from "./stage.ts";
-import { Life } from "./world/life.ts";
+import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 
-const life = new Life("faults");
+const life = lifeOfSuite("faults");
 let stage: Stage;
 let page: Page;
 before(async () => {
   stage = await openStage(life);
   page = await stage.open();
 });
-after(() => life.end());
 
 /** Reads to the end: how many bytes, and how it ended. */
 const readAll = async (): Promise<{ bytes: number; end: string }> => {

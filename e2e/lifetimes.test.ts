@@ -2,9 +2,9 @@
 // sees the close within two seconds, the page gets the right error, and the next open works.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { openStage, openTCP, plainPage, type Page, type Stage, type WithTCP } from "./stage.ts";
-import { Life, lifeOf } from "./world/life.ts";
+import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { extensionFolder } from "./world/places.ts";
 import { isAlive } from "./world/proc.ts";
@@ -13,12 +13,11 @@ import { until } from "./world/wait.ts";
 /** What the far end must have seen after at most this many ms. */
 const limit = 2_000;
 
-const life = new Life("lifetimes");
+const life = lifeOfSuite("lifetimes");
 let stage: Stage;
 before(async () => {
   stage = await openStage(life);
 });
-after(() => life.end());
 
 /** Makes the page wait for the end of its socket; `ending` tells how it went. */
 async function watchSocket(page: Page): Promise<void> {

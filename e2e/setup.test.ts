@@ -2,12 +2,12 @@
 // page tells them to do mends it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { openStage, openTCP, type Page, type Stage, type WithTCP } from "./stage.ts";
-import { lifeOf } from "./world/life.ts";
+import { isRoot, lifeOf } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { extensionFolder, extensionId, hostName, hostProgram } from "./world/places.ts";
 
@@ -141,6 +141,40 @@ test("a host that dies at once: the setup page says so", async (t) => {
   assert.match(await setup.text("#problem"), /does not run as it should/);
   assert.match(await setup.text("#steps"), /portside status/);
 });
+
+// The system's folder is root's, and the test must not touch the machine's own: it gives the browser an /etc with a layer on top.
+test(
+  "installed for the whole system, in /etc",
+  { skip: isRoot ? false : "needs root: it puts a layer over /etc" },
+  async (t) => {
+    const life = lifeOf(t);
+    const inEtc = `/etc/chromium/native-messaging-hosts/${hostName}.json`;
+    const before = existsSync(inEtc) ? readFileSync(inEtc, "utf8") : undefined;
+    const layer = life.folder("etc");
+    const script = `
+    mkdir "$0/up" "$0/work"
+    mount -t tmpfs tmpfs "$0/up" # an overlay cannot be its own upper layer on every file system
+    mkdir "$0/up/up" "$0/up/work"
+    mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/up/up,workdir=$0/up/work" /etc
+    "${hostProgram}" install --system --browser chromium >&2
+    cat ${inEtc} >&2
+    exec "$@"`;
+    const stage = await openStage(life, {
+      portside: false,
+      extension: extensionFolder,
+      launcher: ["unshare", "--mount", "sh", "-eu", "-c", script, layer],
+    });
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, peer);
+    assert.equal(await page.evaluate(() => (window as unknown as WithTCP).socket.remotePort), peer.port);
+    assert.equal(
+      existsSync(inEtc) ? readFileSync(inEtc, "utf8") : undefined,
+      before,
+      "the machine's own /etc was touched",
+    );
+  },
+);
 
 test("without a gesture no page can make the setup page appear", async (t) => {
   const stage = await withoutHost(t);

@@ -6,7 +6,8 @@ import type { Pages } from "./world/pages.ts";
 import { openWorld, type World } from "./world/world.ts";
 
 /** A page with a button to click, and a place for frames. */
-export const plainPage = "<!doctype html><meta charset=utf-8><title>A page</title><button id=go>Go</button><div id=frames></div>";
+export const plainPage =
+  "<!doctype html><meta charset=utf-8><title>A page</title><button id=go>Go</button><div id=frames></div>";
 
 export interface Stage extends World {
   /** Opens https://a.test/ with a button, or the same at another address. */
@@ -51,7 +52,11 @@ export async function openTCP(
 }
 
 /** The same for UDP. */
-export async function openUDP({ person }: Pick<Stage, "person">, page: Page, { host, port }: Destination): Promise<void> {
+export async function openUDP(
+  { person }: Pick<Stage, "person">,
+  page: Page,
+  { host, port }: Destination,
+): Promise<void> {
   const opened = page.evaluateOnClick(
     "#go",
     async (given: SocketOptions) => {

@@ -1,13 +1,13 @@
 // Bytes: many, in every size, on many sockets, and none lost. Lengths and SHA-256 are compared at both ends.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { openStage, openTCP, type Page, type Stage, type WithTCP } from "./stage.ts";
-import { Life } from "./world/life.ts";
+import { lifeOfSuite } from "./world/life.ts";
 import type { Memory } from "./world/proc.ts";
 import * as peers from "./world/peers.ts";
 
 const MiB = 1 << 20;
-const life = new Life("transfers");
+const life = lifeOfSuite("transfers");
 let stage: Stage;
 let page: Page;
 before(async () => {
@@ -53,7 +53,6 @@ before(async () => {
     Object.assign(window, { pattern, digest });
   });
 });
-after(() => life.end());
 
 interface Tools {
   pattern(seed: number, length: number): AsyncGenerator<Uint8Array<ArrayBuffer>>;

@@ -40,7 +40,11 @@ test("data frames are recognised, and nothing else is", () => {
     { method: "socket.data", params: { socketId: 3, data: "AAA" } },
     { method: "socket.data", params: { socketId: 3, data: "A".repeat(Math.ceil(maxPayloadBytes / 3) * 4 + 4) } },
   ];
-  for (const frame of bad) assert.equal(readDataFrame(frame), undefined, JSON.stringify(frame)?.slice(0, 80));
-  assert.deepEqual(writeFrame({ socketId: 3, data: "" }), { jsonrpc: "2.0", method: "socket.write", params: { socketId: 3, data: "" } });
+  for (const frame of bad) assert.equal(readDataFrame(frame), undefined, JSON.stringify(frame).slice(0, 80));
+  assert.deepEqual(writeFrame({ socketId: 3, data: "" }), {
+    jsonrpc: "2.0",
+    method: "socket.write",
+    params: { socketId: 3, data: "" },
+  });
   assert.deepEqual(Object.keys(writeFrame({ socketId: 3, data: "" }, 9)), ["jsonrpc", "id", "method", "params"]);
 });

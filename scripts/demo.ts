@@ -43,7 +43,12 @@ try {
 
   say("Starting Chromium with a profile of its own, the extension and the host");
   const browser = await startChromium(life, { headed: !automatic, switches: ["--window-size=1100,860"] });
-  const form = new URLSearchParams({ host: server.host, port: server.port.toString(), user: server.user, password: server.password });
+  const form = new URLSearchParams({
+    host: server.host,
+    port: server.port.toString(),
+    user: server.user,
+    password: server.password,
+  });
   const page = await browser.newPage(`${server.url}#${form.toString()}`);
 
   if (!automatic) {
@@ -61,7 +66,10 @@ try {
     const prompt = await new Person(browser).seesPrompt();
     say("2. The person is asked:\n");
     for (const text of prompt.text.split("\n").filter((t) => t.trim() !== "")) say(`   | ${text}`);
-    await prompt.page.waitFor("the buttons", () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false);
+    await prompt.page.waitFor(
+      "the buttons",
+      () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false,
+    );
     await picture(prompt.page, "prompt");
     say("3. Allow once, and the page reads its mail");
     await prompt.allowOnce();
@@ -71,7 +79,9 @@ try {
     await picture(page, "mail");
     await page.click("summary");
     await picture(page, "conversation");
-    const conversation = await page.evaluate(() => [...document.querySelectorAll("#transcript li")].map((row) => row.textContent));
+    const conversation = await page.evaluate(() =>
+      [...document.querySelectorAll("#transcript li")].map((row) => row.textContent),
+    );
     say("\nWhat the page (C) and the mail server (S) said to each other:\n");
     for (const text of conversation) say(`   ${text}`);
     await page.click("#disconnect");

@@ -3,7 +3,7 @@
 // It looks at nothing of the person who runs the tests: own HOME, own profile, own temporary folder. It reaches nothing
 // but this machine: names of *.test lead to the test's web server, all other names lead nowhere.
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
@@ -29,6 +29,8 @@ export interface ChromiumOptions {
   switches?: readonly string[];
   /** More environment, for the browser and the hosts that it starts. */
   env?: Readonly<Record<string, string>>;
+  /** A command that starts the browser: it gets the browser's own command line as further arguments, and must exec it. */
+  launcher?: readonly [string, ...string[]];
   /** Show windows, if there is a DISPLAY to show them on. */
   headed?: boolean;
 }
@@ -156,6 +158,7 @@ export class Chromium {
 
   /** The host processes that this browser has started and that still run. */
   hosts(): number[] {
+    if (!existsSync(hostProgram)) return [];
     const program = realpathSync(hostProgram);
     return childrenOf(this.process.pid).filter((pid) => programOf(pid)?.replace(/ \(deleted\)$/, "") === program);
   }
@@ -258,10 +261,13 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
     "EXCLUDE 127.0.0.1",
     "EXCLUDE [::1]",
   ];
+  const [launcher, ...launcherArgs] =
+    options.launcher === undefined ? [chromiumProgram] : [...options.launcher, chromiumProgram];
   const running = await start(life, {
     name: "chromium",
-    command: chromiumProgram,
+    command: launcher,
     args: [
+      ...launcherArgs,
       ...switches,
       ...(headed ? [] : ["--headless=new"]),
       // The sandbox cannot be had as root; containers of CI are often root.
@@ -274,6 +280,8 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
     ],
     env,
     extraPipes: 2,
+    // Without a desktop there is no D-Bus; and Debian's wrapper trips over processors with many features.
+    noise: /ERROR:dbus\/|unexpected operator/,
     grace: 2_000,
   });
   const connection = new Connection(running.child.stdio[3] as Writable, running.child.stdio[4] as Readable);

@@ -1,4 +1,5 @@
 // The person at the browser: reads the consent window and answers it with the mouse and the keyboard, as one does.
+import { TargetGoneError } from "./cdp.ts";
 import type { Chromium } from "./chromium.ts";
 import type { Page } from "./page.ts";
 import { extensionId } from "./places.ts";
@@ -72,7 +73,7 @@ export class Prompt {
     );
     // The window may close under the mouse: then the release of the button has nobody to answer it.
     await this.page.click(button).catch((error: unknown) => {
-      if (this.page.open) throw error;
+      if (!(error instanceof TargetGoneError)) throw error;
     });
     await this.page.waitUntilClosed();
   }

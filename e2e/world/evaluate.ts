@@ -54,5 +54,6 @@ export function outcomeOf(answer: { result: RemoteObject; exceptionDetails?: Exc
 /** One line of the console as text. */
 export function describe(value: RemoteObject): string {
   if (value.type === "string") return String(value.value);
-  return value.description ?? value.unserializableValue ?? JSON.stringify(value.value) ?? value.type;
+  if (value.value !== undefined) return JSON.stringify(value.value);
+  return value.description ?? value.unserializableValue ?? value.type;
 }

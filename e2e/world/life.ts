@@ -3,7 +3,7 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { after, afterEach, type TestContext } from "node:test";
 import { artifactsFolder } from "./places.ts";
 import { rememberFolder, removeFolder } from "./remains.ts";
 import { within } from "./wait.ts";
@@ -18,7 +18,7 @@ export class Life {
   readonly #endings: { what: string; end: () => void | Promise<void> }[] = [];
   readonly #logs: { what: string; read: () => string }[] = [];
   readonly #witnesses: ((folder: string) => Promise<void>)[] = [];
-  #ended = false;
+  #end: Promise<void> | undefined;
 
   constructor(name: string) {
     this.name = name;
@@ -26,7 +26,7 @@ export class Life {
 
   /** Runs `end` when this life ends, before everything that was asked for earlier. */
   onEnd(what: string, end: () => void | Promise<void>): void {
-    if (this.#ended) throw new Error(`${what} was started after the end of "${this.name}"`);
+    if (this.#end !== undefined) throw new Error(`${what} was started after the end of "${this.name}"`);
     this.#endings.push({ what, end });
   }
 
@@ -63,10 +63,13 @@ export class Life {
       .join("");
   }
 
-  async end({ failed = false } = {}): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    if (failed) await this.#bearWitness();
+  /** Ends everything. A second call waits for the end of the first. */
+  end(): Promise<void> {
+    this.#end ??= this.#finish();
+    return this.#end;
+  }
+
+  async #finish(): Promise<void> {
     const errors: unknown[] = [];
     for (const { what, end } of this.#endings.reverse()) {
       try {
@@ -78,8 +81,9 @@ export class Life {
     if (errors.length > 0) throw new AggregateError(errors, `tidying up failed: ${errors.map(String).join("; ")}`);
   }
 
-  async #bearWitness(): Promise<void> {
-    const folder = join(artifactsFolder, this.name.replaceAll(/[^\w.-]+/g, "-").slice(0, 100));
+  /** Prints the logs of everything here, and keeps them and the pictures of all pages in e2e/artifacts. */
+  async bearWitness(name: string): Promise<void> {
+    const folder = join(artifactsFolder, name.replaceAll(/[^\w.-]+/g, "-").slice(0, 100));
     mkdirSync(folder, { recursive: true });
     for (const witness of this.#witnesses) {
       try {
@@ -94,14 +98,32 @@ export class Life {
   }
 }
 
+/** Node 20.12 and newer tell a test's error in the hooks after it; the types of Node 20 do not know it yet. */
+function hasFailed(test: unknown): boolean {
+  const { error } = test as { error?: unknown };
+  return error !== undefined && error !== null;
+}
+
 /** The life of one test: ends when the test ends, and tells what it knows if the test failed. */
 export function lifeOf(test: TestContext): Life {
   const life = new Life(test.name);
   test.after(async () => {
-    // Node 20.12 and newer tell the test's error here; the types of Node 20 do not know it yet.
-    const { error } = test as unknown as { error?: unknown };
-    await life.end({ failed: error !== undefined && error !== null });
+    if (hasFailed(test)) await life.bearWitness(test.name);
+    await life.end();
   });
+  return life;
+}
+
+/**
+ * The life of all tests of a suite: to be called once inside `describe`, or at the top of a file. It ends after the last
+ * of them, and tells what it knows after each test that failed.
+ */
+export function lifeOfSuite(name: string): Life {
+  const life = new Life(name);
+  afterEach(async (test) => {
+    if (hasFailed(test)) await life.bearWitness(test.name);
+  });
+  after(() => life.end());
   return life;
 }
 

@@ -89,7 +89,8 @@ export class Frame {
     ...args: A
   ): Promise<Awaited<R>> {
     const call = callOf(fn, args);
-    const expression = `new Promise((resolve, reject) => {
+    // The intrinsic Promise: a hostile page may have replaced the global one.
+    const expression = `new ((async () => {})().constructor)((resolve, reject) => {
       document.querySelector(${JSON.stringify(selector)}).addEventListener("click", () => {
         (async () => ${call})().then(resolve, reject);
       }, { once: true });
@@ -121,19 +122,24 @@ export class Frame {
   /** Presses and releases the left mouse button over the middle of the element. Waits for the element to be there. */
   async click(selector: string): Promise<void> {
     await this.page.bringToFront();
-    const inFrame = await this.waitFor(
+    await this.waitFor(
       `${selector} to be visible in ${this.session.name}`,
       (wanted: string) => {
         const element = document.querySelector(wanted);
         element?.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
         const box = element?.getBoundingClientRect();
-        if (box === undefined || box.width === 0 || box.height === 0) return null;
-        return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+        return box !== undefined && box.width > 0 && box.height > 0;
       },
       selector,
     );
-    const corner = await this.#place.corner();
-    await this.page.clickAt(corner.x + inFrame.x, corner.y + inFrame.y);
+    // Frames of other processes scroll a moment later: the place is right when it has stayed the same.
+    let last: Point | undefined;
+    const place = await until(`${selector} to stand still in ${this.session.name}`, async () => {
+      const [before, now] = [last, await this.#middleOf(selector)];
+      last = now;
+      return before?.x === now.x && before.y === now.y ? now : undefined;
+    });
+    await this.page.clickAt(place.x, place.y);
   }
 
   /** The frame of the iframe element that `selector` names, once its document has loaded and its URL matches. */
@@ -165,12 +171,22 @@ export class Frame {
     return node.frameId;
   }
 
+  /** The middle of the element, in the window. */
+  async #middleOf(selector: string): Promise<Point> {
+    const inside = await this.evaluate((wanted: string) => {
+      const box = document.querySelector(wanted)?.getBoundingClientRect();
+      if (box === undefined) throw new Error(`no ${wanted}`);
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    }, selector);
+    const corner = await this.#place.corner();
+    return { x: corner.x + inside.x, y: corner.y + inside.y };
+  }
+
+  /** The top left corner of the iframe element's content, in the window. */
   async #cornerOf(selector: string): Promise<Point> {
-    const mine = await this.#place.corner();
     const inside = await this.evaluate((wanted: string) => {
       const element = document.querySelector<HTMLElement>(wanted);
       if (element === null) throw new Error(`no ${wanted}`);
-      element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
       const box = element.getBoundingClientRect();
       const style = getComputedStyle(element);
       return {
@@ -178,7 +194,8 @@ export class Frame {
         y: box.y + element.clientTop + parseFloat(style.paddingTop),
       };
     }, selector);
-    return { x: mine.x + inside.x, y: mine.y + inside.y };
+    const corner = await this.#place.corner();
+    return { x: corner.x + inside.x, y: corner.y + inside.y };
   }
 
   /** Undefined for the top of a session: there the protocol's default is right, also in the middle of a navigation. */

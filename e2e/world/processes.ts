@@ -24,6 +24,8 @@ export interface Program {
   extraPipes?: number;
   /** Run as `nobody` when the tests run as root. */
   unprivileged?: boolean;
+  /** Lines of its output that say nothing about a failure. */
+  noise?: RegExp;
   /** How long it may take to end after SIGTERM, in milliseconds. */
   grace?: number;
 }
@@ -72,11 +74,16 @@ export class Running {
   async stop(): Promise<void> {
     const family = this.#family();
     this.child.kill("SIGTERM");
-    await Promise.race([this.exited, sleep(this.#grace)]);
+    await within(`${this.name} to end`, this.exited, this.#grace).catch(() => undefined);
     await endAll([...family, ...this.#family()], this.name);
     await within(`${this.name} to exit`, this.exited);
     forgetProcess(this.pid);
   }
+}
+
+function withoutNoise(text: string, noise: RegExp | undefined): string {
+  const lines = text.split("\n");
+  return lines.filter((line) => noise?.test(line) !== true).join("\n");
 }
 
 /** Kills what is left of these processes and waits until they are gone. */
@@ -130,7 +137,7 @@ export async function start(life: Life, program: Program): Promise<Running> {
       text = (text + chunk).slice(-200_000);
     });
   }
-  life.keepLog(`${program.name} (pid ${String(pid)})`, () => text);
+  life.keepLog(`${program.name} (pid ${String(pid)})`, () => withoutNoise(text, program.noise));
 
   const running = new Running(
     program,

@@ -77,7 +77,13 @@ function clear(): void {
     for (const identity of left) kill(identity, "SIGKILL");
     Atomics.wait(pause, 0, 0, 50);
   }
-  for (const folder of leftFolders()) removeFolder(folder);
+  for (const folder of leftFolders()) {
+    try {
+      removeFolder(folder);
+    } catch (error) {
+      console.error(`${folder} stays: ${String(error)}`);
+    }
+  }
 }
 
 process.on("exit", clear);

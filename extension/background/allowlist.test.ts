@@ -22,5 +22,6 @@ test("the header decides for the document that it came with", () => {
     [["direct-sockets"], false], // a bare member is the boolean true, which is no allowlist
     [["direct-sockets=(self"], true], // no structured field: ignored whole
   ];
-  for (const [headers, expected] of cases) assert.equal(allows(parseAllowlist(headers), own), expected, JSON.stringify(headers));
+  for (const [headers, expected] of cases)
+    assert.equal(allows(parseAllowlist(headers), own), expected, JSON.stringify(headers));
 });

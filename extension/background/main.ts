@@ -60,7 +60,9 @@ onRevoked((revoked) => {
   for (const connection of documents) {
     const { origin } = connection.sender;
     if (!origins.has(origin)) continue;
-    connection.revoke((destination) => revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)));
+    connection.revoke((destination) =>
+      revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),
+    );
   }
 });
 

@@ -3,11 +3,32 @@ import { test } from "node:test";
 import { canonicalHost, isTrustworthyOrigin } from "./origin.ts";
 
 test("https and loopback origins may ask, others may not", () => {
-  for (const origin of ["https://a.test", "https://a.test:8443", "http://localhost", "http://x.localhost:80", "http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:3000"]) {
+  for (const origin of [
+    "https://a.test",
+    "https://a.test:8443",
+    "http://localhost",
+    "http://x.localhost:80",
+    "http://127.0.0.1:8080",
+    "http://127.9.9.9",
+    "http://[::1]:3000",
+  ]) {
     // Default ports never appear in a serialised origin, so the second-last kind is only valid without one.
     assert.equal(isTrustworthyOrigin(origin), new URL(origin).origin === origin, origin);
   }
-  for (const origin of [undefined, "null", "", "http://a.test", "http://128.0.0.1", "http://localhost.evil.test", "file://", "data:", "ws://localhost", "https://a.test/", "https://A.test", "chrome-extension://abc"]) {
+  for (const origin of [
+    undefined,
+    "null",
+    "",
+    "http://a.test",
+    "http://128.0.0.1",
+    "http://localhost.evil.test",
+    "file://",
+    "data:",
+    "ws://localhost",
+    "https://a.test/",
+    "https://A.test",
+    "chrome-extension://abc",
+  ]) {
     assert.equal(isTrustworthyOrigin(origin), false, origin);
   }
 });

@@ -13,7 +13,10 @@ const { copyBufferSource, toSocketOptions } = await import("./webidl.ts");
 test("options are converted as WebIDL says", () => {
   assert.deepEqual(toSocketOptions(undefined), { open: {} });
   assert.deepEqual(toSocketOptions(null), { open: {} });
-  assert.deepEqual(toSocketOptions({ remoteAddress: 7, remotePort: "25" }).open, { remoteAddress: "7", remotePort: 25 });
+  assert.deepEqual(toSocketOptions({ remoteAddress: 7, remotePort: "25" }).open, {
+    remoteAddress: "7",
+    remotePort: 25,
+  });
   assert.equal(toSocketOptions({ remotePort: 65536 + 7 }).open.remotePort, 7);
   assert.equal(toSocketOptions({ remotePort: -1 }).open.remotePort, 65535);
   assert.equal(toSocketOptions({ remotePort: NaN }).open.remotePort, 0);
@@ -68,7 +71,16 @@ test("BufferSource is copied, whatever its shape; nothing else is taken", () => 
   assert.deepEqual([...copyBufferSource(new DataView(bytes.buffer, 6))], [7, 8]);
   assert.deepEqual([...copyBufferSource(new Uint16Array(bytes.buffer, 4, 1))], [5, 6]);
   assert.equal(copyBufferSource(new Uint8Array()).length, 0);
-  for (const bad of ["text", 5, null, undefined, {}, [1, 2], new SharedArrayBuffer(4), new Uint8Array(new SharedArrayBuffer(4))]) {
+  for (const bad of [
+    "text",
+    5,
+    null,
+    undefined,
+    {},
+    [1, 2],
+    new SharedArrayBuffer(4),
+    new Uint8Array(new SharedArrayBuffer(4)),
+  ]) {
     assert.throws(() => copyBufferSource(bad), TypeError);
   }
 });

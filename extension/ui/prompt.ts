@@ -59,7 +59,9 @@ function show(asked: Question): void {
 function fit(): void {
   const width = promptWidth + (outerWidth - innerWidth);
   const height = Math.ceil(document.documentElement.offsetHeight + (outerHeight - innerHeight));
-  void ext.windows.getCurrent().then(({ id }) => (id === undefined ? undefined : ext.windows.update(id, { width, height })));
+  void ext.windows
+    .getCurrent()
+    .then(({ id }) => (id === undefined ? undefined : ext.windows.update(id, { width, height })));
 }
 
 fillTexts();

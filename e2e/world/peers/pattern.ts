@@ -1,5 +1,5 @@
 // Bytes that look random and are known to everybody: AES-128 in counter mode over zeros, the key made of a seed. A page
-// makes the same bytes with `crypto.subtle` (e2e/pages/pattern.ts), so nothing has to be sent to be compared.
+// makes the same bytes with `crypto.subtle`, so nothing has to be sent to be compared.
 import { createCipheriv, createHash } from "node:crypto";
 
 const zeros = Buffer.alloc(256 * 1024);

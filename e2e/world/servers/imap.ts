@@ -1,6 +1,6 @@
 // Dovecot, an IMAP server. Debian package dovecot-imapd. One user, one empty INBOX, passwords in the clear.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { isRoot, type Life } from "../life.ts";
@@ -36,6 +36,7 @@ state_dir = ${folder}/state
 log_path = /dev/stderr
 ssl = no
 disable_plaintext_auth = no
+auth_failure_delay = 0
 default_internal_user = ${account.name}
 default_internal_group = ${account.group}
 default_login_user = ${account.name}
@@ -65,7 +66,6 @@ service imap-login {
 }
 `,
   );
-  for (const name of ["run", "state", "mail", "home"]) mkdirSync(join(folder, name), { mode: 0o777 });
   const server = await start(life, {
     name: "dovecot",
     command: "/usr/sbin/dovecot",
