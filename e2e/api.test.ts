@@ -227,6 +227,8 @@ describe("the order of checks", () => {
       [{ ...base, secureTransport: "perhaps" }, "TypeError"],
       [{ ...base, remoteAddress: "not a name" }, "NetworkError"],
       [{ ...base, remoteAddress: "user@host" }, "NetworkError"],
+      [{ ...base, remoteAddress: "a".repeat(100_000) }, "NetworkError"],
+      [{ ...base, remoteAddress: "\ud800" }, "NetworkError"],
     ] as const) {
       assert.equal(await errorOf(page, options, true), expected, JSON.stringify(options));
     }

@@ -18,6 +18,9 @@ declare global {
   }
 }
 
+/** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
+const maxAddress = 1024;
+
 class Gatekeeper {
   readonly #page: MessagePort;
   readonly #gestures = new Gestures();
@@ -39,20 +42,12 @@ class Gatekeeper {
   #fromPage(message: PageMessage): void {
     switch (message.type) {
       case "open": {
-        const destination = JSON.stringify([
-          message.protocol,
-          message.options.remoteAddress ?? "",
-          message.options.remotePort,
-        ]);
+        const { protocol, options } = message;
+        if (options.remoteAddress !== undefined) options.remoteAddress = options.remoteAddress.slice(0, maxAddress);
+        const destination = JSON.stringify([protocol, options.remoteAddress ?? "", options.remotePort]);
         this.#asked.set(message.id, destination);
-        this.#tell({
-          type: "open",
-          id: message.id,
-          protocol: message.protocol,
-          activated: !this.#known.has(destination) && this.#gestures.take(),
-          secure: isSecureContext,
-          options: message.options,
-        });
+        const activated = !this.#known.has(destination) && this.#gestures.take();
+        this.#tell({ type: "open", id: message.id, protocol, activated, secure: isSecureContext, options });
         return;
       }
       case "write": {
