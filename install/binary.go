@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/portside/portside/manifest"
@@ -91,7 +92,11 @@ func (c *command) checkBinary(path string, scope manifest.Scope) error {
 		// but the binary itself would not stay there for long.
 		sticky := info.Mode()&os.ModeSticky != 0 && dir != filepath.Dir(path)
 		if info.Mode()&0o002 != 0 && !sticky {
-			return advise("move portside to a folder that only you can write, such as ~/.local/bin, or chmod o-w "+dir,
+			hint := "move portside to a folder that only you can write, such as ~/.local/bin"
+			if info.Mode()&os.ModeSticky == 0 {
+				hint += ", or chmod o-w " + dir
+			}
+			return advise(hint,
 				"other users can replace %s: they can write %s", path, dir)
 		}
 		if scope == manifest.System {
@@ -106,9 +111,9 @@ func (c *command) checkBinary(path string, scope manifest.Scope) error {
 }
 
 func (c *command) checkOwner(path string, info fs.FileInfo, scope manifest.Scope) error {
-	uid, known := owner(info)
+	uid, known := c.owner(info)
 	switch {
-	case !known || uid == c.rootUID:
+	case !known || slices.Contains(c.trusted, uid):
 		return nil
 	case scope == manifest.System:
 		return advise("copy it to a folder of root's: sudo install -m 755 portside /usr/local/bin/, then sudo /usr/local/bin/portside install --system",

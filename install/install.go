@@ -39,6 +39,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"slices"
@@ -102,10 +103,12 @@ type command struct {
 	getenv         func(string) string
 	goos           string
 	euid           int
-	// root stands before every absolute path of the table, and rootUID owns what
-	// belongs to the machine. They are "" and 0 but in tests.
-	root    string
-	rootUID int
+	// root stands before every absolute path of the table. It is empty but in tests.
+	root string
+	// trusted are the users to whom the machine's own files belong: root.
+	trusted []int
+	// owner returns the user who owns a file, if the system has such a thing.
+	owner func(fs.FileInfo) (uid int, known bool)
 	// patience bounds `portside --version`: a host that hangs there would hang in
 	// the browser as well.
 	patience time.Duration
@@ -144,7 +147,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	return &command{
 		stdout: stdout, stderr: stderr,
 		getenv: os.Getenv, goos: runtime.GOOS, euid: os.Geteuid(),
-		patience: 5 * time.Second,
+		trusted: []int{0}, owner: owner, patience: 5 * time.Second,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/portside/portside/manifest"
 )
@@ -13,8 +14,8 @@ import (
 // browsers that are detected and of those that are not, and from nowhere else.
 //
 // Directories are left unless they are empty. Then the directory of manifests
-// goes, and in a user's home also the one above it, which install makes when the
-// browser has never run.
+// goes, and in a user's home also the profile above it, which install makes when
+// the browser has never run.
 func (c *command) uninstall() error {
 	places, err := c.places(c.scope())
 	if err != nil {
@@ -69,11 +70,25 @@ func (c *command) remove(p place) (bool, error) {
 		return false, err
 	}
 	c.say("%s: removed %s", p.who(), p.file)
-	dir := filepath.Dir(p.file)
-	if removeEmpty(dir) && p.scope == manifest.User && c.userDataDir == "" {
-		removeEmpty(filepath.Dir(dir))
-	}
+	c.removeDirs(filepath.Dir(p.file), p.scope)
 	return true, nil
+}
+
+// removeDirs removes the directory of manifests if it is empty, and in user
+// scope the empty ones above it, up to but not with those that hold the folders
+// of all programs.
+func (c *command) removeDirs(dir string, scope manifest.Scope) {
+	if !removeEmpty(dir) || scope != manifest.User || c.userDataDir != "" {
+		return
+	}
+	var shared []string
+	for _, template := range []string{"{home}", "{config}", "{home}/Library/Application Support"} {
+		if path, err := c.expand(template); err == nil {
+			shared = append(shared, filepath.Clean(path))
+		}
+	}
+	for dir = filepath.Dir(dir); !slices.Contains(shared, dir) && removeEmpty(dir); dir = filepath.Dir(dir) {
+	}
 }
 
 // sayOtherScope tells of system-wide manifests that a per-user uninstall leaves.

@@ -21,6 +21,7 @@ import (
 //	TESTGOOS    the operating system whose rows are used; default linux
 //	TESTEUID    the user whom the program takes itself to run for
 //	TESTPATIENCE how long --version may take
+//	TESTTRUST   if nobody, the files of root and of the tests are taken for a stranger's
 //	TESTNOBODY  if set, and the tests run as root, the program gives root up first
 //
 // Whoever runs the tests owns the files, and so stands in for root.
@@ -30,7 +31,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"portside": func() {
 			c := newCommand(os.Stdout, os.Stderr)
-			c.root, c.goos, c.rootUID = os.Getenv("TESTROOT"), "linux", os.Geteuid()
+			c.root, c.goos, c.trusted = os.Getenv("TESTROOT"), "linux", append(c.trusted, os.Geteuid())
+			if os.Getenv("TESTTRUST") == "nobody" {
+				c.trusted = nil
+			}
 			if goos := os.Getenv("TESTGOOS"); goos != "" {
 				c.goos = goos
 			}

@@ -106,6 +106,8 @@ func (s *survey) browser(places []place, remark string) {
 			s.any = true
 			s.say("  %-6s  unreadable     %s", p.scope, p.file)
 			s.problems = append(s.problems, s.denied(err, p))
+		case !f.present && places[0].detected && !p.detected:
+			// A second folder of the browser that this system has no use for.
 		case !f.present:
 			s.say("  %-6s  not installed  %s", p.scope, p.file)
 		default:

@@ -19,8 +19,8 @@ type Message struct {
 }
 
 // Decode reads one frame by the general path: UTF-8, JSON, envelope, method,
-// schema, in this order. On failure the message holds the id if one could be read,
-// so that the answer can name it, and nothing else.
+// schema, in this order. On failure the message holds the id and the method if they
+// could be read, so that the answer can name the id, and no params.
 //
 // Names that stand twice in one object are refused as an invalid envelope.
 // encoding/json and JSON.parse both take the last and say nothing, but a schema
@@ -54,7 +54,7 @@ func (v *Validator) Decode(frame []byte) (Message, *RPCError) {
 	}
 	row, known := v.methods[name]
 	if !known || row.From == "host" {
-		return Message{ID: id}, NewError(CodeUnknownMethod)
+		return Message{ID: id, Method: name}, NewError(CodeUnknownMethod)
 	}
 	if (row.Kind == KindRequest && id == nil) || (row.Kind == KindNotification && id != nil) {
 		return Message{ID: id}, NewError(CodeInvalidRequest)
@@ -64,7 +64,7 @@ func (v *Validator) Decode(frame []byte) (Message, *RPCError) {
 		params = json.RawMessage("{}")
 	}
 	if v.Check(name+".params", params) != nil {
-		return Message{ID: id}, NewError(CodeInvalidParams)
+		return Message{ID: id, Method: name}, NewError(CodeInvalidParams)
 	}
 	return Message{ID: id, Method: name, Params: params}, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/gate"
 	"github.com/portside/portside/protocol"
 )
 
@@ -26,7 +27,7 @@ const (
 	// flushTime is how long datagrams sent before a close may still take.
 	flushTime = time.Second
 	// partingTime is the same when the browser has gone.
-	partingTime = 500 * time.Millisecond
+	partingTime = 400 * time.Millisecond
 	// receiveBytes holds the largest datagram of either IP version.
 	receiveBytes = 64 << 10
 	// maxRefusals is how many errors in a row a receiving socket forgives. Each
@@ -62,6 +63,10 @@ type Socket struct {
 	// mayWrite holds a token when there may be something to send.
 	mayWrite chan struct{}
 
+	// order keeps received datagrams behind the answers to those that provoked
+	// them. Sending waits for the local queue only, so the gate is never yielded.
+	order *gate.Gate
+
 	mu            sync.Mutex // guards what follows
 	queue         []outgoing
 	sendCredit    int64
@@ -85,6 +90,7 @@ func New(conn *net.UDPConn, config Config) *Socket {
 		conn:          conn,
 		Config:        config,
 		mayWrite:      make(chan struct{}, 1),
+		order:         gate.New(),
 		sendCredit:    config.SendWindow,
 		receiveCredit: config.ReceiveWindow,
 	}
@@ -112,9 +118,13 @@ func (s *Socket) Run(ctx context.Context) End {
 		end.Err = fault.ErrAborted
 	}
 	s.mu.Unlock()
+	cause := end.Err
+	if cause == nil {
+		cause = fault.ErrAborted
+	}
 	for _, o := range queue {
 		o.payload.Release()
-		s.Answer(o.id, errors.Join(end.Err, fault.ErrAborted))
+		s.Answer(o.id, cause)
 	}
 	return end
 }
@@ -230,6 +240,7 @@ func (s *Socket) sendAll() {
 		case wait:
 			<-s.mayWrite
 		default:
+			s.order.Enter()
 			err := s.send(next.payload.Bytes)
 			s.mu.Lock()
 			s.sendCredit += cost(next.payload)
@@ -239,6 +250,7 @@ func (s *Socket) sendAll() {
 			s.mu.Unlock()
 			next.payload.Release()
 			s.Answer(next.id, err)
+			s.order.Leave()
 		}
 	}
 }
@@ -311,6 +323,7 @@ func (s *Socket) deliver(ctx context.Context, payload []byte) error {
 	}
 	s.receiveCredit -= price
 	s.mu.Unlock()
+	s.order.Pass()
 	if err := s.Lane.Data(ctx, payload); err != nil {
 		return err
 	}

@@ -7,14 +7,12 @@ package dial
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -159,105 +157,3 @@ func openError(ctx context.Context, err error) error {
 		return fault.Classify(err)
 	}
 }
-
-// Conn is a TCP connection, with TLS on it or without.
-type Conn struct {
-	tcp *net.TCPConn
-	tls *tls.Conn
-}
-
-// tune sets what can only be set on a connection.
-func (c *Conn) tune(options Options) error {
-	// Go sets TCP_NODELAY by itself; here the page decides.
-	if err := c.tcp.SetNoDelay(options.NoDelay); err != nil {
-		return fmt.Errorf("set TCP_NODELAY: %w", err)
-	}
-	if options.KeepAlive <= 0 {
-		return nil
-	}
-	delay := min(max(options.KeepAlive, time.Second), maxKeepAlive)
-	// The number of probes stays the system's.
-	config := net.KeepAliveConfig{Enable: true, Idle: delay, Interval: delay, Count: -1}
-	if err := c.tcp.SetKeepAliveConfig(config); err != nil {
-		return fmt.Errorf("set keep-alive: %w", err)
-	}
-	return nil
-}
-
-// secure puts TLS on the connection and verifies that the peer is host.
-func (c *Conn) secure(ctx context.Context, host string, roots *x509.CertPool) error {
-	c.tls = tls.Client(deadlineKeeper{c.tcp}, &tls.Config{
-		ServerName: strings.TrimSuffix(host, "."),
-		RootCAs:    roots,
-		MinVersion: tls.VersionTLS12,
-	})
-	if err := c.tls.HandshakeContext(ctx); err != nil {
-		classified := openError(ctx, err)
-		if d := fault.Describe(classified).Reason; d == "network" {
-			// Whatever else goes wrong in a handshake goes wrong with TLS.
-			return fmt.Errorf("%w: %w", fault.ErrTLS, err)
-		}
-		return classified
-	}
-	return nil
-}
-
-// deadlineKeeper keeps crypto/tls from moving the write deadline, which it does
-// when it says goodbye: up to five seconds, whatever the owner had set.
-type deadlineKeeper struct{ *net.TCPConn }
-
-func (deadlineKeeper) SetWriteDeadline(time.Time) error { return nil }
-
-// Read reads from the peer.
-func (c *Conn) Read(p []byte) (int, error) {
-	if c.tls != nil {
-		return c.tls.Read(p)
-	}
-	return c.tcp.Read(p)
-}
-
-// Write writes to the peer. After a deadline has passed in the middle of a write,
-// a secure connection cannot be written to any more.
-func (c *Conn) Write(p []byte) (int, error) {
-	if c.tls != nil {
-		return c.tls.Write(p)
-	}
-	return c.tcp.Write(p)
-}
-
-// CloseWrite ends TLS, if there is any, and sends FIN.
-func (c *Conn) CloseWrite() error {
-	if c.tls != nil {
-		if err := c.tls.CloseWrite(); err != nil {
-			return err
-		}
-	}
-	return c.tcp.CloseWrite()
-}
-
-// Close closes the socket at once, without a word of TLS.
-func (c *Conn) Close() error { return c.tcp.Close() }
-
-// Reset closes the socket with RST, dropping what is unsent.
-func (c *Conn) Reset() error {
-	if err := c.tcp.SetLinger(0); err != nil {
-		return errors.Join(err, c.tcp.Close())
-	}
-	return c.tcp.Close()
-}
-
-// SetReadDeadline sets the deadline of reads.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.tcp.SetReadDeadline(t) }
-
-// SetWriteDeadline sets the deadline of writes.
-func (c *Conn) SetWriteDeadline(t time.Time) error { return c.tcp.SetWriteDeadline(t) }
-
-// LocalAddr is the local address.
-func (c *Conn) LocalAddr() net.Addr { return c.tcp.LocalAddr() }
-
-// RemoteAddr is the address that was connected to.
-func (c *Conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
-
-// Unacknowledged returns how many bytes, FIN included, the peer's system has not
-// acknowledged, and false where the system does not tell.
-func (c *Conn) Unacknowledged() (int, bool) { return unacknowledged(c.tcp) }

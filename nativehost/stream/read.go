@@ -115,6 +115,7 @@ func (s *Socket) deliver(ctx context.Context, payload []byte) error {
 	s.mu.Lock()
 	s.receiveCredit -= int64(len(payload))
 	s.mu.Unlock()
+	s.order.Pass()
 	if err := s.Lane.Data(ctx, payload); err != nil {
 		return err
 	}

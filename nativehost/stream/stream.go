@@ -22,6 +22,7 @@ import (
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/gate"
 	"github.com/portside/portside/protocol"
 )
 
@@ -30,7 +31,7 @@ const (
 	flushTime = time.Second
 	// partingTime is the same when the browser has gone: the host must be gone
 	// within a second too.
-	partingTime = 500 * time.Millisecond
+	partingTime = 400 * time.Millisecond
 	// drainTime is how long received bytes are still delivered after writing has
 	// failed. A peer that closed with RST has often sent the reason before.
 	drainTime = 2 * time.Second
@@ -39,8 +40,11 @@ const (
 // Conn is what a Socket needs of a connection; *dial.Conn is one. Deadlines may be
 // set while Read and Write wait.
 type Conn interface {
-	io.ReadWriter
-	CloseWrite() error
+	io.Reader
+	// Write and CloseWrite are called by the writer of a gate that it has entered,
+	// and yield it while they wait for the peer.
+	Write(g *gate.Gate, p []byte) (int, error)
+	CloseWrite(g *gate.Gate) error
 	Close() error
 	Reset() error
 	SetReadDeadline(time.Time) error
@@ -81,6 +85,10 @@ type Socket struct {
 	// goroutine that writes to the network, or more credit for the one that reads.
 	mayWrite, mayRead chan struct{}
 
+	// order keeps received bytes behind the answers to the writes that provoked
+	// them.
+	order *gate.Gate
+
 	mu sync.Mutex // guards what follows
 
 	// Towards the network.
@@ -117,6 +125,7 @@ func New(conn Conn, config Config) *Socket {
 		Config:        config,
 		mayWrite:      make(chan struct{}, 1),
 		mayRead:       make(chan struct{}, 1),
+		order:         gate.New(),
 		sendCredit:    config.SendWindow,
 		receiveCredit: config.ReceiveWindow,
 	}
@@ -152,6 +161,7 @@ func (s *Socket) endReading(err error) {
 	case err != nil:
 		s.fail(err)
 	default:
+		s.order.Pass()
 		s.mu.Lock()
 		tell := s.writeErr == nil
 		s.mu.Unlock()

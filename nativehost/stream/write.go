@@ -96,17 +96,24 @@ func (s *Socket) write() error {
 		case over:
 			return nil
 		case payload != nil:
-			n, err := s.conn.Write(payload.Bytes)
+			s.order.Enter()
+			n, err := s.conn.Write(s.order, payload.Bytes)
 			payload.Release()
 			s.wrote(int64(n))
+			s.order.Leave()
 			if err != nil {
 				return err
 			}
 		case fin:
-			if err := s.conn.CloseWrite(); err != nil {
+			s.order.Enter()
+			err := s.conn.CloseWrite(s.order)
+			if err == nil {
+				s.finished()
+			}
+			s.order.Leave()
+			if err != nil {
 				return fmt.Errorf("send FIN: %w", err)
 			}
-			s.finished()
 			return nil
 		default:
 			<-s.mayWrite

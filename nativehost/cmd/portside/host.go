@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/portside/portside/nativehost/audit"
+	"github.com/portside/portside/nativehost/caller"
+	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/logfile"
+	"github.com/portside/portside/nativehost/session"
+	"github.com/portside/portside/nativehost/version"
+	"github.com/portside/portside/protocol"
+)
+
+const (
+	// logBound and auditBound limit the two log files, in bytes. Each may have one
+	// predecessor of the same size.
+	logBound   = 1 << 20
+	auditBound = 8 << 20
+	// lastMoment is when the process ends after it was told to, whatever still
+	// waits: nobody kills a host that outlives its browser.
+	lastMoment = 900 * time.Millisecond
+)
+
+// host is what a browser runs. It returns the exit code.
+func host(from caller.Caller) int {
+	// stdout belongs to the protocol; nothing else may write to it.
+	id := strconv.Itoa(os.Getpid())
+	out, closeLog, logErr := logfile.OpenOr(os.Stderr, os.Getenv, "portside.log", logBound)
+	defer closeLog()
+	log := zerolog.New(out).With().Timestamp().Str("session", id).Logger()
+	if logErr != nil {
+		log.Warn().Err(logErr).Msg("logging to stderr")
+	}
+	if !from.Known {
+		log.Error().Str("family", from.Family).Str("caller", from.ID).Msg("the caller is not Portside's extension")
+		fmt.Fprintf(os.Stderr, "error: %q is not Portside's extension\n", from.ID)
+		return exitStranger
+	}
+	auditOut, closeAudit, auditErr := logfile.OpenOr(os.Stderr, os.Getenv, "audit.log", auditBound)
+	defer closeAudit()
+	if auditErr != nil {
+		log.Warn().Err(auditErr).Msg("audit lines go to stderr")
+	}
+	log.Info().Str("version", version.Host).Str("family", from.Family).Msg("started")
+	code := serve(log, audit.New(auditOut, id))
+	log.Info().Int("code", code).Msg("ended")
+	return code
+}
+
+// serve runs the session on stdin and stdout until it ends or a signal comes.
+func serve(log zerolog.Logger, auditLog *audit.Log) int {
+	validator, err := protocol.NewValidator()
+	if err != nil {
+		log.Error().Err(err).Msg("the schemas cannot be used")
+		return exitFault
+	}
+	// Without this, writing to a stdout that nobody reads would kill the process
+	// before the sockets are closed and written down.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	defer cancel()
+
+	in, out := pipes()
+	reading := watch(in)
+	result := make(chan error, 1)
+	go func() {
+		result <- session.New(session.Config{
+			In: reading, Out: out,
+			Validator: validator,
+			Dialer:    &dial.Dialer{},
+			Limits:    limits.New(limits.Standard(), nil),
+			Audit:     auditLog,
+			Log:       log,
+		}).Run(ctx)
+	}()
+	select {
+	case err = <-result:
+	case <-reading.over:
+		// Only a stdout that blocks and cannot be interrupted gets past this.
+		select {
+		case err = <-result:
+		case <-time.After(lastMoment):
+			log.Warn().Msg("ended without waiting for the browser")
+			return exitOK
+		}
+	}
+	return exitCode(log, err)
+}
+
+// exitCode writes down how the session ended.
+func exitCode(log zerolog.Logger, err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, session.ErrBrowserGone):
+		log.Info().Err(err).Msg("the browser reads no more")
+		return exitOK
+	case errors.Is(err, protocol.ErrFraming):
+		log.Error().Err(err).Msg("framing is lost")
+		return exitFraming
+	default:
+		log.Error().Err(err).Msg("reading failed")
+		return exitFault
+	}
+}

@@ -1,0 +1,158 @@
+package dial
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/gate"
+)
+
+// Conn is a TCP connection, with TLS on it or without.
+type Conn struct {
+	tcp *net.TCPConn
+	tls *tls.Conn
+	// gate is the writer's while TLS writes for it, and nil otherwise.
+	gate atomic.Pointer[gate.Gate]
+	// cut is set when TCP ended before TLS did. It belongs to the reader.
+	cut bool
+}
+
+// tune sets what can only be set on a connection.
+func (c *Conn) tune(options Options) error {
+	// Go sets TCP_NODELAY by itself; here the page decides.
+	if err := c.tcp.SetNoDelay(options.NoDelay); err != nil {
+		return fmt.Errorf("set TCP_NODELAY: %w", err)
+	}
+	if options.KeepAlive <= 0 {
+		return nil
+	}
+	delay := min(max(options.KeepAlive, time.Second), maxKeepAlive)
+	// The number of probes stays the system's.
+	config := net.KeepAliveConfig{Enable: true, Idle: delay, Interval: delay, Count: -1}
+	if err := c.tcp.SetKeepAliveConfig(config); err != nil {
+		return fmt.Errorf("set keep-alive: %w", err)
+	}
+	return nil
+}
+
+// secure puts TLS on the connection and verifies that the peer is host.
+func (c *Conn) secure(ctx context.Context, host string, roots *x509.CertPool) error {
+	c.tls = tls.Client(underTLS{c.tcp, c}, &tls.Config{
+		ServerName: strings.TrimSuffix(host, "."),
+		RootCAs:    roots,
+		MinVersion: tls.VersionTLS12,
+	})
+	if err := c.tls.HandshakeContext(ctx); err != nil {
+		classified := openError(ctx, err)
+		if d := fault.Describe(classified).Reason; d == "network" {
+			// Whatever else goes wrong in a handshake goes wrong with TLS.
+			return fmt.Errorf("%w: %w", fault.ErrTLS, err)
+		}
+		return classified
+	}
+	return nil
+}
+
+// underTLS is what TLS reads from and writes to.
+type underTLS struct {
+	*net.TCPConn
+	owner *Conn
+}
+
+// Read reads for TLS, which asks for more only when the peer has not said goodbye.
+func (u underTLS) Read(p []byte) (int, error) {
+	n, err := u.TCPConn.Read(p)
+	if errors.Is(err, io.EOF) {
+		u.owner.cut = true
+	}
+	return n, err
+}
+
+// SetWriteDeadline does nothing: crypto/tls moves the deadline when it says
+// goodbye, up to five seconds away, whatever the owner had set.
+func (underTLS) SetWriteDeadline(time.Time) error { return nil }
+
+// Write writes a record: for the writer, or for the reader, which answers a key
+// update. If there is a writer at the same time, it waits for TLS's lock.
+func (u underTLS) Write(p []byte) (int, error) {
+	if g := u.owner.gate.Load(); g != nil {
+		return writeGated(u.TCPConn, g, p)
+	}
+	return u.TCPConn.Write(p)
+}
+
+// Read reads from the peer. When TCP ends before TLS, anybody on the way may have
+// cut the stream (RFC 8446, section 6.1): that is io.ErrUnexpectedEOF, while
+// crypto/tls would say io.EOF between two records.
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.tls == nil {
+		return c.tcp.Read(p)
+	}
+	n, err := c.tls.Read(p)
+	if errors.Is(err, io.EOF) && c.cut {
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// Write writes to the peer. The caller has entered the gate; Write yields it while
+// the peer takes nothing.
+//
+// After a deadline has passed in the middle of a Write, a secure connection cannot
+// be written to any more.
+func (c *Conn) Write(g *gate.Gate, p []byte) (int, error) {
+	if c.tls == nil {
+		return writeGated(c.tcp, g, p)
+	}
+	c.gate.Store(g)
+	defer c.gate.Store(nil)
+	return c.tls.Write(p)
+}
+
+// CloseWrite ends TLS, if there is any, and sends FIN. It treats the gate as Write does.
+func (c *Conn) CloseWrite(g *gate.Gate) error {
+	if c.tls != nil {
+		c.gate.Store(g)
+		defer c.gate.Store(nil)
+		if err := c.tls.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	return c.tcp.CloseWrite()
+}
+
+// Close closes the socket at once, without a word of TLS.
+func (c *Conn) Close() error { return c.tcp.Close() }
+
+// Reset closes the socket with RST, dropping what is unsent.
+func (c *Conn) Reset() error {
+	if err := c.tcp.SetLinger(0); err != nil {
+		return errors.Join(err, c.tcp.Close())
+	}
+	return c.tcp.Close()
+}
+
+// SetReadDeadline sets the deadline of reads.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.tcp.SetReadDeadline(t) }
+
+// SetWriteDeadline sets the deadline of writes.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.tcp.SetWriteDeadline(t) }
+
+// LocalAddr is the local address.
+func (c *Conn) LocalAddr() net.Addr { return c.tcp.LocalAddr() }
+
+// RemoteAddr is the address that was connected to.
+func (c *Conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
+
+// Unacknowledged returns how many bytes, FIN included, the peer's system has not
+// acknowledged, and false where the system does not tell.
+func (c *Conn) Unacknowledged() (int, bool) { return unacknowledged(c.tcp) }

@@ -1,0 +1,103 @@
+package dial
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func option(t *testing.T, raw interface {
+	Control(func(uintptr)) error
+}, level, name int,
+) int {
+	t.Helper()
+	var value int
+	var failed error
+	if err := raw.Control(func(fd uintptr) { value, failed = unix.GetsockoptInt(int(fd), level, name) }); err != nil || failed != nil {
+		t.Fatal(err, failed)
+	}
+	return value
+}
+
+func TestOptionsReachTheSocket(t *testing.T) {
+	at := listen(t, "tcp4", "127.0.0.1:0")
+	for _, c := range []struct {
+		options                   Options
+		noDelay, keepAlive, idle  int
+		sendBuffer, receiveBuffer int // as Linux doubles them; 0: not asked
+	}{
+		{Options{}, 0, 0, 0, 0, 0},
+		{Options{NoDelay: true}, 1, 0, 0, 0, 0},
+		{Options{KeepAlive: 45 * time.Second}, 0, 1, 45, 0, 0},
+		{Options{KeepAlive: 1500 * time.Millisecond}, 0, 1, 2, 0, 0},
+		{Options{KeepAlive: 4_294_967_295 * time.Millisecond}, 0, 1, 32767, 0, 0},
+		{Options{SendBuffer: 32 << 10, ReceiveBuffer: 48 << 10}, 0, 0, 0, 64 << 10, 96 << 10},
+	} {
+		conn, err := (&Dialer{}).TCP(t.Context(), target("tcp", at), c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := conn.tcp.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := option(t, raw, unix.IPPROTO_TCP, unix.TCP_NODELAY); got != c.noDelay {
+			t.Errorf("%+v: TCP_NODELAY %d", c.options, got)
+		}
+		if got := option(t, raw, unix.SOL_SOCKET, unix.SO_KEEPALIVE); got != c.keepAlive {
+			t.Errorf("%+v: SO_KEEPALIVE %d", c.options, got)
+		}
+		if c.keepAlive == 1 {
+			if got := option(t, raw, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE); got != c.idle {
+				t.Errorf("%+v: TCP_KEEPIDLE %d", c.options, got)
+			}
+		}
+		if c.sendBuffer != 0 {
+			send, receive := option(t, raw, unix.SOL_SOCKET, unix.SO_SNDBUF), option(t, raw, unix.SOL_SOCKET, unix.SO_RCVBUF)
+			if send != c.sendBuffer || receive != c.receiveBuffer {
+				t.Errorf("%+v: buffers of %d and %d bytes", c.options, send, receive)
+			}
+		}
+		conn.Close()
+	}
+
+	udp, err := (&Dialer{}).UDP(t.Context(), target("udp", at), Options{ReceiveBuffer: 48 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	raw, err := udp.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := option(t, raw, unix.SOL_SOCKET, unix.SO_RCVBUF); got != 96<<10 {
+		t.Errorf("UDP: a buffer of %d bytes", got)
+	}
+}
+
+func TestUnacknowledged(t *testing.T) {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	conn, err := (&Dialer{}).TCP(t.Context(), target("tcp", listener.Addr().(*net.TCPAddr).AddrPort()), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if n, known := conn.Unacknowledged(); n != 0 || !known {
+		t.Errorf("%d bytes, %v", n, known)
+	}
+	// More than the peer's system takes while nobody reads there.
+	much := make([]byte, 64<<20)
+	if err := conn.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = conn.tcp.Write(much)
+	if n, known := conn.Unacknowledged(); n == 0 || !known {
+		t.Errorf("%d bytes, %v", n, known)
+	}
+}

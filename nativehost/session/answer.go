@@ -1,0 +1,47 @@
+package session
+
+import (
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/protocol"
+)
+
+// result answers a request that was begun.
+func (s *Session) result(id int64, result any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resultLocked(id, result)
+}
+
+func (s *Session) resultLocked(id int64, result any) {
+	delete(s.requests, id)
+	s.out.Result(id, result)
+}
+
+// failure answers a request that was begun with what the table says about err.
+func (s *Session) failure(id int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failureLocked(id, err)
+}
+
+func (s *Session) failureLocked(id int64, err error) {
+	delete(s.requests, id)
+	says := fault.Describe(err)
+	s.out.Error(&id, protocol.NewFailure(says.Name, says.Reason, says.Detail))
+}
+
+// answer answers a request about a socket. Sockets call it while they hold their
+// own mutex.
+func (s *Session) answer(socketID, id int64, err error) {
+	if err != nil {
+		s.failure(id, err)
+		return
+	}
+	// socket.write, socket.shutdown and socket.close all have this result.
+	s.result(id, protocol.SocketWriteResult{SocketID: socketID})
+}
+
+// answerer is what a socket answers its requests with.
+func (s *Session) answerer(socketID int64) func(id int64, err error) {
+	return func(id int64, err error) { s.answer(socketID, id, err) }
+}

@@ -1,0 +1,35 @@
+package session
+
+import (
+	"errors"
+	"net"
+	"syscall"
+	"testing"
+)
+
+// blackHole returns the port of a listener whose backlog is full: Linux drops what
+// further tries to connect.
+func blackHole(t testing.TB) int {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := name.(*syscall.SockaddrInet4).Port
+	address := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
+	// A backlog of 0 holds one.
+	c, err := net.DialTCP("tcp", nil, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return port
+}

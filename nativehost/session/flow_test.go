@@ -1,0 +1,249 @@
+package session
+
+import (
+	"fmt"
+	"net"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/portside/portside/protocol"
+)
+
+// heap returns the bytes that are in use, garbage not counted.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapInuse)
+}
+
+// A page that does not read closes the peer's window: neither the host nor the
+// pipe fills with what the peer would like to send.
+func TestStalledReaderStopsThePeer(t *testing.T) {
+	const offered = 256 << 20
+	var accepted atomic.Int64
+	b := start(t, options{})
+	chunk := make([]byte, 64<<10)
+	port := serve(t, func(c *net.TCPConn) {
+		for accepted.Load() < offered {
+			n, err := c.Write(chunk)
+			accepted.Add(int64(n))
+			if err != nil {
+				return
+			}
+		}
+	})
+	before := heap()
+	r, _ := b.open(port, func(_ *protocol.TCPOpenParams, r *remote) { r.stalled = true })
+	b.waitReceived(r, protocol.WindowBytes)
+	// Until the peer has not got rid of anything for a while.
+	for last := int64(-1); last != accepted.Load(); {
+		last = accepted.Load()
+		time.Sleep(100 * time.Millisecond)
+	}
+	grown := heap() - before
+	if r.received != protocol.WindowBytes {
+		t.Errorf("%d bytes came on a window of %d", r.received, protocol.WindowBytes)
+	}
+	// What both kernels hold, by their own limits, and the window.
+	if got := accepted.Load(); got > 32<<20 {
+		t.Errorf("the peer got rid of %d MiB", got>>20)
+	}
+	if grown > protocol.WindowBytes+16<<20 {
+		t.Errorf("the heap grew by %d KiB", grown>>10)
+	}
+	t.Logf("the peer got rid of %d KiB; the heap grew by %d KiB", accepted.Load()>>10, grown>>10)
+
+	// Credit lets the rest through, from where it stopped.
+	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: r.id, Bytes: 5 << 20})
+	b.waitReceived(r, protocol.WindowBytes+5<<20)
+	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id, Reset: true}, nil)
+	b.waitClosed(r)
+}
+
+// Sockets whose pages stopped reading in the middle of bulk hold no large buffers.
+func TestStalledSocketsAreCheap(t *testing.T) {
+	const count = 100
+	b := start(t, options{})
+	port := serve(t, func(c *net.TCPConn) {
+		p := make([]byte, 4<<10)
+		for {
+			if _, err := c.Write(p); err != nil {
+				return
+			}
+		}
+	})
+	before := heap()
+	for range count {
+		r, _ := b.open(port, func(p *protocol.TCPOpenParams, r *remote) { r.stalled, p.Window = true, 256<<10 })
+		b.waitReceived(r, 256<<10)
+	}
+	if each := (heap() - before) / count; each > 64<<10 {
+		t.Errorf("a stalled socket holds %d bytes", each)
+	}
+}
+
+// A peer that does not read stops the page: what waits in the host is the window.
+func TestStalledPeerStopsThePage(t *testing.T) {
+	release := make(chan struct{})
+	b := start(t, options{})
+	port := serve(t, func(*net.TCPConn) { <-release })
+	defer close(release)
+	before := heap()
+	r, _ := b.open(port, nil)
+	sent := 0
+	payload := make([]byte, 1000)
+	// Many small writes: the most that a window can be cut into sensibly.
+	for quiet := 0; quiet < 5; {
+		b.mu.Lock()
+		enough := r.credit >= int64(len(payload))
+		if enough {
+			r.credit -= int64(len(payload))
+		}
+		b.mu.Unlock()
+		if enough {
+			b.write(r, payload, nil)
+			sent += len(payload)
+			quiet = 0
+			continue
+		}
+		quiet++
+		time.Sleep(50 * time.Millisecond)
+	}
+	if grown := heap() - before; grown > protocol.WindowBytes+16<<20 {
+		t.Errorf("the heap grew by %d KiB", grown>>10)
+	}
+	if sent > 32<<20 {
+		t.Errorf("%d MiB were taken", sent>>20)
+	}
+}
+
+// A keystroke on one socket is not kept waiting by bulk on others.
+func TestKeystrokesUnderBulk(t *testing.T) {
+	b := start(t, options{})
+	bulk := serve(t, func(c *net.TCPConn) {
+		p := make([]byte, 256<<10)
+		for {
+			if _, err := c.Write(p); err != nil {
+				return
+			}
+		}
+	})
+	typist, _ := b.open(serve(t, echo), nil)
+	trip := func(n int) time.Duration {
+		var all []time.Duration
+		for range n {
+			b.mu.Lock()
+			before := typist.received
+			b.mu.Unlock()
+			began := time.Now()
+			b.writeAsk(typist, []byte{'k'})
+			b.waitReceived(typist, before+1)
+			all = append(all, time.Since(began))
+		}
+		slices.Sort(all)
+		return all[len(all)/2]
+	}
+	idle := trip(100)
+	for range 4 {
+		r, _ := b.open(bulk, nil)
+		b.waitReceived(r, 4<<20)
+	}
+	busy := trip(100)
+	t.Logf("median round trip: %v idle, %v under bulk", idle, busy)
+	// Without turns the keystroke would stand behind four windows, of which this
+	// machine moves perhaps a hundred in a second.
+	if busy > 100*time.Millisecond {
+		t.Errorf("a keystroke takes %v", busy)
+	}
+}
+
+// TestIdleSocketsAreCheap counts what a thousand waiting sockets hold of heap and
+// stacks, the test's own ends included.
+func TestIdleSocketsAreCheap(t *testing.T) {
+	const count = 1000
+	b := start(t, options{})
+	release := make(chan struct{})
+	defer close(release)
+	port := serve(t, func(*net.TCPConn) { <-release })
+	used := func() int64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapInuse + m.StackInuse)
+	}
+	before := used()
+	for i := range count {
+		b.open(port, func(p *protocol.TCPOpenParams, _ *remote) {
+			p.Origin = fmt.Sprintf("https://page%d.example", i%10)
+		})
+	}
+	each := (used() - before) / count
+	t.Logf("%d bytes each, with the test's own ends", each)
+	if each > 32<<10 {
+		t.Errorf("an idle socket holds %d bytes", each)
+	}
+}
+
+// BenchmarkEcho sends bytes through the session to an echo and back.
+func BenchmarkEcho(b *testing.B) {
+	for _, size := range []int{64, 4 << 10, 64 << 10, protocol.ChunkBytes} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			s := start(b, options{})
+			r, _ := s.open(serve(b, echo), nil)
+			payload := make([]byte, size)
+			b.SetBytes(int64(size))
+			b.ResetTimer()
+			for range b.N {
+				s.send(r, payload)
+			}
+			s.waitReceived(r, int64(size)*int64(b.N))
+		})
+	}
+}
+
+// BenchmarkReceive takes bytes from a peer that sends as fast as it may.
+func BenchmarkReceive(b *testing.B) {
+	s := start(b, options{})
+	const size = 1 << 20
+	r, _ := s.open(serve(b, func(c *net.TCPConn) {
+		p := make([]byte, size)
+		for {
+			if _, err := c.Write(p); err != nil {
+				return
+			}
+		}
+	}), nil)
+	b.SetBytes(size)
+	b.ResetTimer()
+	s.mu.Lock()
+	before := r.received
+	s.mu.Unlock()
+	s.waitReceived(r, before+int64(b.N)*size)
+}
+
+// BenchmarkRoundTrip is the time of one byte there and back.
+func BenchmarkRoundTrip(b *testing.B) {
+	s := start(b, options{})
+	r, _ := s.open(serve(b, echo), nil)
+	for i := range b.N {
+		s.send(r, []byte{1})
+		s.waitReceived(r, int64(i+1))
+	}
+}
+
+// BenchmarkOpen opens and closes a socket.
+func BenchmarkOpen(b *testing.B) {
+	s := start(b, options{})
+	port := serve(b, echo)
+	for range b.N {
+		r, _ := s.open(port, nil)
+		s.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id, Reset: true})
+		s.waitClosed(r)
+	}
+}

@@ -1,0 +1,124 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/portside/portside/nativehost/audit"
+	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/protocol"
+)
+
+// FuzzSession feeds frames of any kind to a session that has an open socket. It
+// must not panic, hang or leak, and must end when its input does.
+func FuzzSession(f *testing.F) {
+	hello := `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocolVersion":1,"extensionVersion":"x"}}`
+	open := `{"jsonrpc":"2.0","id":2,"method":"tcp.open","params":{"socketId":1,"origin":"https://a.example","document":"d","private":false,"userEntered":false,"host":"127.0.0.1","port":%d,"window":100,"timeout":50}}`
+	port := serve(f, echo)
+	v, err := protocol.NewValidator()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{
+		`{"jsonrpc":"2.0","method":"socket.write","params":{"socketId":1,"data":"aGVsbG8="}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"socket.write","params":{"socketId":1,"data":"aGVsbG8="}}` + "\n" +
+			`{"jsonrpc":"2.0","id":4,"method":"socket.shutdown","params":{"socketId":1}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"socket.close","params":{"socketId":1,"reset":true}}`,
+		`{"jsonrpc":"2.0","method":"socket.credit","params":{"socketId":1,"bytes":16777216}}`,
+		`{"jsonrpc":"2.0","id":2,"method":"socket.close","params":{"socketId":1}}`,
+		`[]` + "\n" + `null` + "\n" + `{"jsonrpc":"2.0","id":2}`,
+	} {
+		f.Add(seed, false)
+	}
+	f.Add("\x00\x00\x00\x00", true)
+	f.Fuzz(func(t *testing.T, input string, rawBytes bool) {
+		b := &broker{t: t}
+		hostIn, in, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended, drained := b.fuzzed(t, hostIn, v, port)
+		b.in = in
+		b.raw([]byte(hello))
+		b.raw(fmt.Appendf(nil, open, port))
+		if rawBytes {
+			_, _ = in.WriteString(input)
+		} else {
+			for frame := range strings.SplitSeq(input, "\n") {
+				if frame != "" && len(frame) < protocol.MaxFrameBytes {
+					b.gone = true // the session may end at any frame
+					b.raw([]byte(frame))
+				}
+			}
+		}
+		in.Close()
+		select {
+		case err := <-ended:
+			if err != nil && !errors.Is(err, protocol.ErrFraming) {
+				t.Fatal(err)
+			}
+		case <-time.After(patience):
+			t.Fatal("the session does not end")
+		}
+		<-drained
+	})
+}
+
+// only is the one address that a fuzzed session may connect to: it must not talk to
+// whoever listens on this machine, nor ask a name server.
+type only int
+
+func (o only) Judge(_ context.Context, _ dial.Target, address netip.AddrPort) error {
+	if !address.Addr().IsLoopback() || int(address.Port()) != int(o) {
+		return fault.ErrAddress
+	}
+	return nil
+}
+
+func (o only) dialer() *dial.Dialer {
+	nobody := func(context.Context, string, string) (net.Conn, error) { return nil, syscall.ECONNREFUSED }
+	return &dial.Dialer{Rules: o, Resolver: &net.Resolver{PreferGo: true, Dial: nobody}}
+}
+
+// fuzzed runs a session whose output is checked and thrown away.
+func (b *broker) fuzzed(t testing.TB, hostIn *os.File, v *protocol.Validator, port int) (<-chan error, <-chan struct{}) {
+	t.Helper()
+	out, hostOut, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(Config{
+		In: hostIn, Out: hostOut, Validator: v, Dialer: only(port).dialer(),
+		Limits: limits.New(limits.Standard(), nil), Audit: audit.New(io.Discard, "fuzz"), Log: zerolog.Nop(),
+	})
+	ended, drained := make(chan error, 1), make(chan struct{})
+	go func() { ended <- s.Run(t.Context()) }()
+	go func() {
+		defer close(drained)
+		defer out.Close()
+		frames := protocol.NewFrameReader(out)
+		for {
+			body, err := frames.Next()
+			if err != nil {
+				return
+			}
+			if err := v.Check("envelope", body); err != nil && len(body) < 4096 {
+				t.Errorf("%s: %v", body, err)
+			}
+		}
+	}()
+	return ended, drained
+}

@@ -1,0 +1,267 @@
+package session
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/portside/portside/nativehost/audit"
+	"github.com/portside/portside/nativehost/datagram"
+	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/origin"
+	"github.com/portside/portside/nativehost/stream"
+	"github.com/portside/portside/protocol"
+)
+
+// opening is a request to open a socket, whatever its protocol.
+type opening struct {
+	request int64
+	subject audit.Subject
+	target  dial.Target
+	options dial.Options
+	window  int64
+}
+
+// connection is a connected socket that nobody reads from yet.
+type connection struct {
+	socket        socket
+	local, remote netip.AddrPort
+	// run moves bytes until the socket's end.
+	run func(context.Context) ending
+	// drop closes it before it ran.
+	drop func()
+}
+
+// ending is what remains of a socket.
+type ending struct {
+	traffic audit.Traffic
+	err     error
+}
+
+func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protocol.RPCError {
+	var params protocol.TCPOpenParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	o := opening{
+		request: *message.ID,
+		subject: audit.Subject{
+			SocketID: params.SocketID, Protocol: "tcp",
+			Origin: params.Origin, Document: params.Document,
+			Host: params.Host, Port: params.Port,
+			Secure: params.SecureTransport == "on", UserEntered: params.UserEntered, Private: params.Private,
+		},
+		target: dial.Target{
+			Network: "tcp", Host: params.Host, Port: uint16(params.Port),
+			Origin: params.Origin, UserEntered: params.UserEntered,
+		},
+		options: dial.Options{
+			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
+			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
+			NoDelay: params.NoDelay, KeepAlive: time.Duration(params.KeepAliveDelay) * time.Millisecond,
+			Secure: params.SecureTransport == "on",
+		},
+		window: params.Window,
+	}
+	return s.open(ctx, o, s.connectTCP)
+}
+
+func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protocol.RPCError {
+	var params protocol.UDPOpenParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	o := opening{
+		request: *message.ID,
+		subject: audit.Subject{
+			SocketID: params.SocketID, Protocol: "udp",
+			Origin: params.Origin, Document: params.Document,
+			Host: params.Host, Port: params.Port,
+			UserEntered: params.UserEntered, Private: params.Private,
+		},
+		target: dial.Target{
+			Network: "udp", Host: params.Host, Port: uint16(params.Port),
+			Origin: params.Origin, UserEntered: params.UserEntered,
+		},
+		options: dial.Options{
+			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
+			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
+		},
+		window: params.Window,
+	}
+	return s.open(ctx, o, s.connectUDP)
+}
+
+// open puts the request before the rules that need no network and leaves the rest
+// to a goroutine that owns the socket from then on.
+func (s *Session) open(ctx context.Context, o opening,
+	connect func(context.Context, opening) (*connection, error),
+) *protocol.RPCError {
+	s.mu.Lock()
+	_, taken := s.sockets[o.subject.SocketID]
+	s.mu.Unlock()
+	if taken {
+		return protocol.NewError(protocol.CodeInvalidRequest)
+	}
+	err := origin.Check(o.subject.Origin)
+	var ticket *limits.Ticket
+	if err == nil {
+		ticket, err = s.Limits.Take(ctx, o.subject.Origin)
+	}
+	if err != nil {
+		s.Audit.Refused(o.subject, "host", fault.Describe(err).Reason)
+		s.failure(o.request, err)
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	e := &entry{cancel: cancel}
+	s.mu.Lock()
+	s.sockets[o.subject.SocketID] = e
+	s.mu.Unlock()
+	s.owners.Go(func() {
+		defer cancel()
+		defer ticket.Return()
+		started := time.Now()
+		c, err := connect(ctx, o)
+		if err == nil {
+			err = s.opened(o, e, c, ticket)
+		}
+		if err != nil {
+			ticket.Return()
+			s.notOpened(o, e, err, time.Since(started))
+			return
+		}
+		s.Audit.Opened(o.subject, c.remote.String(), time.Since(started))
+		opened := time.Now()
+		end := c.run(ctx)
+		// Whoever hears that a socket has gone may open another one at once.
+		ticket.Return()
+		s.closed(o, end, time.Since(opened))
+	})
+	return nil
+}
+
+// opened answers the request to open, under the mutex, so that a socket.close sees
+// the socket either as opening or as open and answered. If one has come before, it
+// drops the connection.
+func (s *Session) opened(o opening, e *entry, c *connection, ticket *limits.Ticket) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.abandoned {
+		c.drop()
+		return fault.ErrAborted
+	}
+	ticket.Opened()
+	e.socket = c.socket
+	s.resultLocked(o.request, protocol.TCPOpenResult{
+		RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
+		LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
+		Window: s.Window,
+	})
+	return nil
+}
+
+// notOpened writes down why a socket did not open, and answers the request to open
+// and those to close that came meanwhile, in this order. A rule's refusal is not a
+// failure of the network.
+func (s *Session) notOpened(o opening, e *entry, err error, took time.Duration) {
+	says := fault.Describe(err)
+	if says.Name == "NotAllowedError" || says.Name == "QuotaExceededError" {
+		s.Audit.Refused(o.subject, "host", says.Reason)
+	} else {
+		s.Audit.Failed(o.subject, says.Reason, took)
+	}
+	if !o.subject.Private {
+		s.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not opened")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sockets, o.subject.SocketID)
+	s.failureLocked(o.request, err)
+	for _, id := range e.closers {
+		s.resultLocked(id, protocol.SocketCloseResult{SocketID: o.subject.SocketID})
+	}
+}
+
+// closed says the last word about a socket.
+func (s *Session) closed(o opening, end ending, open time.Duration) {
+	last := protocol.SocketClosedParams{
+		SocketID: o.subject.SocketID,
+		BytesIn:  end.traffic.In, BytesOut: end.traffic.Out, Dropped: end.traffic.Dropped,
+	}
+	if end.err != nil {
+		says := fault.Describe(end.err)
+		last.Reason = says.Reason
+		// A reset that was asked for is not an error to whoever asked.
+		if says.Reason != "aborted" {
+			last.Name = says.Name
+		}
+	}
+	s.Audit.Closed(o.subject, end.traffic, last.Reason, open)
+	s.mu.Lock()
+	delete(s.sockets, o.subject.SocketID)
+	s.mu.Unlock()
+	s.out.Lane(o.subject.SocketID).Closed(last)
+}
+
+func (s *Session) connectTCP(ctx context.Context, o opening) (*connection, error) {
+	conn, err := s.Dialer.TCP(ctx, o.target, o.options)
+	if err != nil {
+		return nil, err
+	}
+	socket := stream.New(conn, stream.Config{
+		Lane:          s.out.Lane(o.subject.SocketID),
+		Buffers:       &s.buffers,
+		Answer:        s.answerer(o.subject.SocketID),
+		SendWindow:    s.Window,
+		ReceiveWindow: o.window,
+	})
+	return &connection{
+		socket: socket,
+		local:  addrPort(conn.LocalAddr()), remote: addrPort(conn.RemoteAddr()),
+		run: func(ctx context.Context) ending {
+			end := socket.Run(ctx)
+			return ending{audit.Traffic{In: end.In, Out: end.Out}, end.Err}
+		},
+		drop: func() { _ = conn.Reset() },
+	}, nil
+}
+
+func (s *Session) connectUDP(ctx context.Context, o opening) (*connection, error) {
+	conn, err := s.Dialer.UDP(ctx, o.target, o.options)
+	if err != nil {
+		return nil, err
+	}
+	socket := datagram.New(conn, datagram.Config{
+		Lane:          s.out.Lane(o.subject.SocketID),
+		Buffers:       &s.buffers,
+		Answer:        s.answerer(o.subject.SocketID),
+		SendWindow:    s.Window,
+		ReceiveWindow: o.window,
+	})
+	return &connection{
+		socket: socket,
+		local:  addrPort(conn.LocalAddr()), remote: addrPort(conn.RemoteAddr()),
+		run: func(ctx context.Context) ending {
+			end := socket.Run(ctx)
+			return ending{audit.Traffic{In: end.In, Out: end.Out, Dropped: end.Dropped}, end.Err}
+		},
+		drop: func() { _ = conn.Close() },
+	}, nil
+}
+
+// addrPort returns an address in its canonical form: IPv4 as IPv4, even where the
+// system says it as IPv6.
+func addrPort(address net.Addr) netip.AddrPort {
+	var ap netip.AddrPort
+	switch address := address.(type) {
+	case *net.TCPAddr:
+		ap = address.AddrPort()
+	case *net.UDPAddr:
+		ap = address.AddrPort()
+	}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

@@ -1,0 +1,220 @@
+package session
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/portside/portside/nativehost/audit"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/protocol"
+)
+
+func TestOpenFailsWithItsReason(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := listener.Addr().(*net.TCPAddr).Port
+	listener.Close()
+	b := start(t, options{})
+	for _, c := range []struct {
+		what         string
+		change       func(*protocol.TCPOpenParams)
+		name, reason string
+	}{
+		{"refused", func(*protocol.TCPOpenParams) {}, "NetworkError", "refused"},
+		{"no such name", func(p *protocol.TCPOpenParams) { p.Host = "no-such-name.invalid" }, "NetworkError", "dns"},
+		{"no name at all", func(p *protocol.TCPOpenParams) { p.Host = "not a name" }, "NetworkError", "dns"},
+		{"http origin", func(p *protocol.TCPOpenParams) { p.Origin = "http://page.example" }, "NotAllowedError", "origin"},
+		{"opaque origin", func(p *protocol.TCPOpenParams) { p.Origin = "null" }, "NotAllowedError", "origin"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			p := b.tcp(closed)
+			c.change(&p)
+			wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, p)), c.name, c.reason)
+			// Nothing is left behind.
+			gone := b.answer(b.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: p.SocketID}))
+			wantFailure(t, gone, "InvalidStateError", "gone")
+		})
+	}
+}
+
+func TestBlackHoleTimesOut(t *testing.T) {
+	b := start(t, options{})
+	p := b.tcp(blackHole(t))
+	p.Timeout = 200
+	began := time.Now()
+	wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, p)), "NetworkError", "timeout")
+	if took := time.Since(began); took < 200*time.Millisecond || took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestCloseGivesUpOpening(t *testing.T) {
+	b := start(t, options{})
+	p := b.tcp(blackHole(t))
+	b.mu.Lock()
+	b.remember = true
+	b.mu.Unlock()
+	open := b.ask(protocol.MethodTCPOpen, p)
+	first := b.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: p.SocketID})
+	wantFailure(t, b.answer(open), "AbortError", "aborted")
+	b.wantResult(protocol.MethodSocketClose, b.answer(first), nil)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if got := strings.Join(b.sequence, ", "); got != "answer 2, answer 3" {
+		t.Errorf("in the order %s", got)
+	}
+}
+
+// The answers to an open and a close that cross are right in either order of
+// events: aborted and then closed, or open and then closed.
+func TestCloseRacesWithOpen(t *testing.T) {
+	b := start(t, options{})
+	port := serve(t, echo)
+	for range 200 {
+		p := b.tcp(port)
+		open := b.ask(protocol.MethodTCPOpen, p)
+		closing := b.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: p.SocketID, Reset: true})
+		m := b.answer(open)
+		b.wantResult(protocol.MethodSocketClose, b.answer(closing), nil)
+		if m.Error != nil {
+			wantFailure(t, m, "AbortError", "aborted")
+			continue
+		}
+		b.waitClosed(b.remote(p.SocketID))
+	}
+}
+
+// The close came after the connection was made and before anybody was told: too
+// short a moment to be hit from outside.
+func TestCloseComesBetweenConnectionAndAnswer(t *testing.T) {
+	out, hostOut, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	s := New(Config{Out: hostOut, Audit: audit.New(io.Discard, "test"), Log: zerolog.Nop()})
+	written := make(chan error, 1)
+	go func() { written <- s.out.Run() }()
+	dropped := false
+	o := opening{request: 4, subject: audit.Subject{SocketID: 9}}
+	e := &entry{abandoned: true, closers: []int64{5, 6}}
+	err = s.opened(o, e, &connection{drop: func() { dropped = true }}, nil)
+	if !errors.Is(err, fault.ErrAborted) || !dropped {
+		t.Fatalf("error %v, connection dropped: %v", err, dropped)
+	}
+	s.notOpened(o, e, err, 0)
+	s.out.Finish()
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	hostOut.Close()
+	frames := protocol.NewFrameReader(out)
+	for _, want := range []string{
+		`{"jsonrpc":"2.0","id":4,"error":{"code":1,"message":"operation failed","data":{"name":"AbortError","reason":"aborted","detail":"The page gave up."}}}`,
+		`{"jsonrpc":"2.0","id":5,"result":{"socketId":9}}`,
+		`{"jsonrpc":"2.0","id":6,"result":{"socketId":9}}`,
+	} {
+		if got, err := frames.Next(); string(got) != want || err != nil {
+			t.Errorf("got  %s, %v\nwant %s", got, err, want)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	b := start(t, options{caps: &limits.Caps{Overall: 4, PerOrigin: 3, PendingPerOrigin: 2}})
+	port, hole := serve(t, echo), blackHole(t)
+	from := func(origin string, port int) (protocol.TCPOpenParams, message) {
+		p := b.tcp(port)
+		p.Origin = origin
+		return p, b.answer(b.ask(protocol.MethodTCPOpen, p))
+	}
+	var first protocol.TCPOpenParams
+	for i := range 3 {
+		p, m := from("https://a.example", port)
+		b.wantResult(protocol.MethodTCPOpen, m, nil)
+		if i == 0 {
+			first = p
+		}
+	}
+	_, m := from("https://a.example", port)
+	wantFailure(t, m, "QuotaExceededError", "limit")
+	_, m = from("https://b.example", port)
+	b.wantResult(protocol.MethodTCPOpen, m, nil)
+	_, m = from("https://c.example", port)
+	wantFailure(t, m, "NotAllowedError", "limit")
+	// A socket that has gone makes room at once.
+	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: first.SocketID}, nil)
+	b.waitClosed(b.remote(first.SocketID))
+	_, m = from("https://a.example", port)
+	b.wantResult(protocol.MethodTCPOpen, m, nil)
+
+	pending := start(t, options{caps: &limits.Caps{Overall: 10, PerOrigin: 10, PendingPerOrigin: 2}})
+	for range 2 {
+		pending.ask(protocol.MethodTCPOpen, pending.tcp(hole))
+	}
+	wantFailure(t, pending.answer(pending.ask(protocol.MethodTCPOpen, pending.tcp(port))), "QuotaExceededError", "limit")
+}
+
+func TestAuditTellsAllButPrivateWindows(t *testing.T) {
+	b := start(t, options{})
+	port := serve(t, echo)
+	r, _ := b.open(port, nil)
+	b.write(r, []byte("12345"), nil)
+	b.waitReceived(r, 5)
+	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id}, nil)
+	b.waitClosed(r)
+	refused := b.tcp(port)
+	refused.Origin = "http://insecure.example"
+	b.answer(b.ask(protocol.MethodTCPOpen, refused))
+	b.notify(protocol.MethodAuditRefused, protocol.AuditRefusedParams{
+		Origin: "https://asked.example", Protocol: "udp", Host: "host.example", Port: 53, Rule: "user",
+	})
+	private, _ := b.open(port, func(p *protocol.TCPOpenParams, _ *remote) {
+		p.Private, p.Origin, p.Document = true, "https://secret.example", "secret-document"
+	})
+	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: private.id}, nil)
+	b.waitClosed(private)
+	b.notify(protocol.MethodAuditRefused, protocol.AuditRefusedParams{
+		Origin: "https://secret.example", Protocol: "tcp", Host: "secret-host.example", Port: 4242, Private: true, Rule: "limit",
+	})
+	b.in.Close()
+	<-b.ended
+	b.ended <- nil
+
+	var events []string
+	for _, line := range b.audit.all() {
+		if strings.Contains(line, "secret") || strings.Contains(line, "4242") {
+			t.Errorf("a private window leaves %s", line)
+		}
+		var entry struct {
+			Event, Origin, Host, By, Reason string
+			BytesIn, BytesOut               int64
+			Private                         bool
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		if entry.Private && (entry.Origin != "" || entry.Host != "") {
+			t.Errorf("a private window leaves %s", line)
+		}
+		if entry.Event == "close" && !entry.Private && (entry.BytesIn != 5 || entry.BytesOut != 5 || entry.Host != "127.0.0.1") {
+			t.Errorf("closed with %s", line)
+		}
+		events = append(events, strings.TrimSpace(entry.Event+" "+entry.By+" "+entry.Reason))
+	}
+	want := "open|close|refuse host origin|refuse extension user|open|close|refuse extension limit"
+	if got := strings.Join(events, "|"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

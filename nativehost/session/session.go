@@ -1,0 +1,223 @@
+// Package session is one browser connection: requests in, answers and events out.
+// It owns every socket of the connection and waits for each before it ends.
+//
+// It promises that every request is answered exactly once, that no message of the
+// browser's side can stop it or harm a socket that the message does not name, that
+// its reading of requests never waits for a socket, and that no socket outlives it.
+//
+// It is the only package that knows all the others: the rules, which know no
+// sockets, and the sockets, which know no rules.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/portside/portside/nativehost/audit"
+	"github.com/portside/portside/nativehost/buffer"
+	"github.com/portside/portside/nativehost/carrier"
+	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/protocol"
+)
+
+const (
+	// lastWords is how long the last messages may take to leave once every socket
+	// is closed. Nobody may be there to read them.
+	lastWords = 100 * time.Millisecond
+	// maxRequests is how many requests may wait for their answers.
+	maxRequests = 1 << 17
+)
+
+// ErrBrowserGone says that the browser's side takes no more messages.
+var ErrBrowserGone = errors.New("the browser has closed the connection")
+
+// Config is what a Session is made of. All but Window must be set.
+type Config struct {
+	// In and Out are the browser's side. Run closes both.
+	In  io.ReadCloser
+	Out io.WriteCloser
+
+	Validator *protocol.Validator
+	Dialer    *dial.Dialer
+	Limits    *limits.Counter
+	Audit     *audit.Log
+	// Log is for faults of the protocol. It learns no destination of a private
+	// window.
+	Log zerolog.Logger
+	// Window is the credit of the browser's side for each socket, in bytes; 0 is
+	// protocol.WindowBytes.
+	Window int64
+}
+
+// Session is one browser connection.
+type Session struct {
+	Config
+	out     *carrier.Stdio
+	buffers buffer.Pool
+	// owners counts the goroutines that own a socket.
+	owners sync.WaitGroup
+	// greeted belongs to the goroutine that reads.
+	greeted bool
+
+	// mu guards what follows. It may be held while the carrier's is taken, never
+	// while a socket's is: sockets answer requests while they hold theirs.
+	mu       sync.Mutex
+	sockets  map[int64]*entry
+	requests map[int64]struct{}
+}
+
+// entry is a socket from the request to open it until socket.closed.
+type entry struct {
+	// cancel gives up opening.
+	cancel context.CancelFunc
+	// socket is nil while the socket is opening.
+	socket socket
+	// abandoned is set by a socket.close that came before the socket was open;
+	// closers are the ids of such requests.
+	abandoned bool
+	closers   []int64
+}
+
+// socket is what stream.Socket and datagram.Socket have in common. No method
+// waits for the network.
+type socket interface {
+	Write(payload *buffer.Buffer, id *int64) error
+	Credit(bytes int64)
+	Shutdown(id int64) error
+	Close(reset bool)
+}
+
+// New returns a Session. Run must follow.
+func New(config Config) *Session {
+	if config.Window == 0 {
+		config.Window = protocol.WindowBytes
+	}
+	return &Session{
+		Config:   config,
+		out:      carrier.NewStdio(config.Out),
+		sockets:  map[int64]*entry{},
+		requests: map[int64]struct{}{},
+	}
+}
+
+// Run serves the connection until its input ends, until the browser's side takes
+// no more messages, or until ctx is done, and then closes every socket. It returns
+// nil after an orderly end, protocol.ErrFraming when the input cannot be read as
+// frames, and ErrBrowserGone when the output failed.
+func (s *Session) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	unhook := context.AfterFunc(ctx, func() { _ = s.In.Close() })
+	defer unhook()
+
+	written := make(chan error, 1)
+	go func() {
+		defer cancel()
+		written <- s.out.Run()
+	}()
+
+	err := s.read(ctx)
+	stopped := ctx.Err() != nil
+	cancel()
+	s.owners.Wait()
+
+	s.out.Finish()
+	timer := time.AfterFunc(lastWords, func() { _ = s.Out.Close() })
+	writeErr := <-written
+	timer.Stop()
+	_ = s.Out.Close()
+
+	switch {
+	case errors.Is(err, protocol.ErrFraming):
+		return err
+	case errors.Is(err, io.EOF):
+		return nil
+	case writeErr != nil:
+		return fmt.Errorf("%w: %w", ErrBrowserGone, writeErr)
+	case stopped:
+		return nil
+	default:
+		return err
+	}
+}
+
+// read takes one frame after the other until the input ends.
+func (s *Session) read(ctx context.Context) error {
+	frames := protocol.NewFrameReader(s.In)
+	for {
+		if err := s.out.Room(ctx); err != nil {
+			return err
+		}
+		frame, err := frames.Next()
+		if err != nil {
+			return err
+		}
+		s.handle(ctx, frame)
+	}
+}
+
+// handle serves one frame, which is only valid during the call.
+func (s *Session) handle(ctx context.Context, frame []byte) {
+	if s.greeted && s.scanned(frame) {
+		return
+	}
+	message, fault := s.Validator.Decode(frame)
+	if fault != nil {
+		if !s.greeted && message.Method != protocol.MethodHello && fault.Code != protocol.CodeParse {
+			fault = protocol.NewError(protocol.CodeInvalidRequest)
+		}
+		s.reject(message, fault)
+		return
+	}
+	if message.ID != nil && !s.begin(*message.ID) {
+		s.reject(protocol.Message{ID: message.ID, Method: message.Method},
+			protocol.NewError(protocol.CodeInvalidRequest))
+		return
+	}
+	if fault := s.dispatch(ctx, message); fault != nil {
+		s.reject(message, fault)
+	}
+}
+
+// begin notes that a request waits for its answer. It reports false when the id is
+// taken, or when too many are.
+func (s *Session) begin(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, taken := s.requests[id]; taken || len(s.requests) >= maxRequests {
+		return false
+	}
+	s.requests[id] = struct{}{}
+	return true
+}
+
+// reject logs a message that cannot be served and answers it, or says so without
+// an id when it has none or one that another request holds.
+func (s *Session) reject(message protocol.Message, fault *protocol.RPCError) {
+	s.Log.Warn().Str("method", message.Method).Int64("code", fault.Code).Msg("message refused")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if message.ID == nil {
+		s.out.Error(nil, fault)
+		return
+	}
+	if message.Params == nil {
+		// The message was refused before its id was noted. An id that is taken
+		// belongs to the request that is still open, which is to be answered once.
+		id := message.ID
+		if _, taken := s.requests[*id]; taken {
+			id = nil
+		}
+		s.out.Error(id, fault)
+		return
+	}
+	delete(s.requests, *message.ID)
+	s.out.Error(message.ID, fault)
+}

@@ -1,0 +1,136 @@
+package session
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"math/big"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/protocol"
+)
+
+// secureWorld returns a CA and a TLS configuration for the name and the address.
+func secureWorld(t *testing.T) (*x509.CertPool, *tls.Config) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+		DNSNames: []string{"localhost"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(cert)
+	return roots, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+}
+
+func TestTLS(t *testing.T) {
+	roots, config := secureWorld(t)
+	names := make(chan string, 100)
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		names <- hello.ServerName
+		return nil, nil
+	}
+	echoing := serve(t, func(c *net.TCPConn) {
+		s := tls.Server(c, config)
+		_, _ = io.Copy(s, s)
+		_ = s.CloseWrite()
+	})
+	b := start(t, options{dialer: &dial.Dialer{Roots: roots}})
+	secure := func(p *protocol.TCPOpenParams, r *remote) {
+		p.Host, p.SecureTransport, r.keep = "localhost", "on", true
+	}
+
+	t.Run("echo and half-close", func(t *testing.T) {
+		r, _ := b.open(echoing, secure)
+		if name := <-names; name != "localhost" {
+			t.Errorf("the server was asked for %q", name)
+		}
+		// So much that each side has to wait for the other.
+		sent := noise(24 << 20)
+		b.send(r, sent)
+		b.waitReceived(r, 24<<20)
+		if !bytes.Equal(b.bytes(r), sent) {
+			t.Error("the bytes differ")
+		}
+		b.mustCall(protocol.MethodSocketShutdown, protocol.SocketShutdownParams{SocketID: r.id}, nil)
+		b.wantClosed(r, "", "")
+	})
+	t.Run("answers before what they provoke", func(t *testing.T) {
+		r, _ := b.open(echoing, secure)
+		for i := range 300 {
+			id := b.writeAsk(r, []byte{1})
+			b.waitReceived(r, int64(i+1))
+			b.mu.Lock()
+			_, answered := b.answers[id]
+			b.mu.Unlock()
+			if !answered {
+				t.Fatalf("echo %d came before the answer to its write", i)
+			}
+		}
+	})
+	t.Run("cut short", func(t *testing.T) {
+		cutting := serve(t, func(c *net.TCPConn) {
+			_, _ = tls.Server(c, config).Write([]byte("half an ans"))
+		})
+		r, _ := b.open(cutting, secure)
+		b.wantClosed(r, "NetworkError", "tls")
+		if string(b.bytes(r)) != "half an ans" || r.ended {
+			t.Errorf("got %q, end %v", b.bytes(r), r.ended)
+		}
+	})
+	for what, c := range map[string]struct {
+		dialer *dial.Dialer
+		change func(*protocol.TCPOpenParams)
+		peer   func(*net.TCPConn)
+	}{
+		"wrong name":        {&dial.Dialer{Roots: roots}, func(p *protocol.TCPOpenParams) { p.Host = "127.0.0.1" }, nil},
+		"unknown authority": {&dial.Dialer{Roots: x509.NewCertPool()}, func(*protocol.TCPOpenParams) {}, nil},
+		"not TLS": {&dial.Dialer{Roots: roots}, func(*protocol.TCPOpenParams) {}, func(c *net.TCPConn) {
+			_, _ = c.Write([]byte("220 mail.example ESMTP\r\n"))
+			_, _ = io.Copy(io.Discard, c)
+		}},
+		"TLS 1.1": {&dial.Dialer{Roots: roots}, func(*protocol.TCPOpenParams) {}, func(c *net.TCPConn) {
+			old := config.Clone()
+			old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+			_ = tls.Server(c, old).Handshake()
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			port := echoing
+			if c.peer != nil {
+				port = serve(t, c.peer)
+			}
+			b := start(t, options{dialer: c.dialer})
+			p := b.tcp(port)
+			p.Host, p.SecureTransport = "localhost", "on"
+			c.change(&p)
+			wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, p)), "NetworkError", "tls")
+		})
+	}
+	t.Run("silence", func(t *testing.T) {
+		p := b.tcp(serve(t, func(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }))
+		p.Host, p.SecureTransport, p.Timeout = "localhost", "on", 100
+		wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, p)), "NetworkError", "timeout")
+	})
+}

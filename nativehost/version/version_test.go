@@ -1,0 +1,9 @@
+package version
+
+import "testing"
+
+func TestLine(t *testing.T) {
+	if got := Line(); got != "portside 0.1.0 (protocol 1)" {
+		t.Errorf("%q", got)
+	}
+}

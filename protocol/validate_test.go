@@ -1,0 +1,189 @@
+package protocol
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func newValidator(t testing.TB) *Validator {
+	t.Helper()
+	v, err := NewValidator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// The schema library fetches a reference that it does not know over the network.
+func TestNoReferenceLeavesItsFile(t *testing.T) {
+	entries, err := schemaFiles.ReadDir("schema")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		text, err := schemaFiles.ReadFile(path.Join("schema", entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var schema any
+		if err := json.Unmarshal(text, &schema); err != nil {
+			t.Fatalf("%s: %v", entry.Name(), err)
+		}
+		walk(schema, func(name string, value any) {
+			switch name {
+			case "$ref", "$recursiveRef", "$dynamicRef":
+				ref, _ := value.(string)
+				if u, err := url.Parse(ref); err != nil || u.IsAbs() || !strings.HasPrefix(ref, "#") {
+					t.Errorf("%s: %s %v is not local", entry.Name(), name, value)
+				}
+			case "$id", "$anchor", "prefixItems", "unevaluatedProperties", "$defs":
+				t.Errorf("%s: the schema library does not treat %s as ajv does", entry.Name(), name)
+			}
+		})
+	}
+}
+
+func walk(node any, visit func(name string, value any)) {
+	switch node := node.(type) {
+	case map[string]any:
+		for name, value := range node {
+			visit(name, value)
+			walk(value, visit)
+		}
+	case []any:
+		for _, value := range node {
+			walk(value, visit)
+		}
+	}
+}
+
+// Run with -race: the schema library changes a schema at its first use.
+func TestValidatorServesManyGoroutines(t *testing.T) {
+	v := newValidator(t)
+	good := []byte(`{"socketId":7,"reset":true}`)
+	bad := []byte(`{"socketId":0}`)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 200 {
+				if err := v.Check("socket.close.params", good); err != nil {
+					t.Errorf("good: %v", err)
+				}
+				if err := v.Check("socket.close.params", bad); !errors.Is(err, ErrSchema) {
+					t.Errorf("bad: %v", err)
+				}
+				_, fault := v.Decode([]byte(`{"jsonrpc":"2.0","id":1,"method":"socket.shutdown","params":{"socketId":3}}`))
+				if fault != nil {
+					t.Errorf("envelope: %v", fault)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestSchemaErrorsRepeatNothing(t *testing.T) {
+	v := newValidator(t)
+	err := v.Check("tcp.open.params", []byte(`{"origin":"SECRET"}`))
+	if err == nil || strings.Contains(err.Error(), "SECRET") {
+		t.Fatalf("got %v", err)
+	}
+	if v.Check("no.such", []byte("{}")) == nil {
+		t.Fatal("a schema that is not there accepts")
+	}
+}
+
+// twins pairs each generated type with its schema.
+func twins() map[string]any {
+	open := TCPOpenParams{
+		SocketID: 1, Origin: "https://a.example", Document: "d", Host: "h", Port: 1, Window: 1,
+		Private: true, UserEntered: true, Timeout: 1, SendBufferSize: 1, ReceiveBufferSize: 1,
+		NoDelay: true, KeepAliveDelay: 1000, SecureTransport: "on",
+	}
+	return map[string]any{
+		"audit.refused.params": AuditRefusedParams{
+			Origin: "https://a.example", Protocol: "udp", Host: "h", Port: 9, Private: true, Rule: "activation",
+		},
+		"error":                  *NewFailure("NetworkError", "dns", "A sentence."),
+		"hello.params":           HelloParams{ProtocolVersion: 1, ExtensionVersion: "0.1.0", Browser: "b"},
+		"hello.result":           HelloResult{ProtocolVersion: 1, HostVersion: "0.1.0", Capabilities: []string{"tcp"}},
+		"socket.close.params":    SocketCloseParams{SocketID: 1, Reset: true},
+		"socket.close.result":    SocketCloseResult{SocketID: 1},
+		"socket.closed.params":   SocketClosedParams{SocketID: 1, Name: "AbortError", Reason: "r", BytesIn: 1, BytesOut: 2, Dropped: 3},
+		"socket.credit.params":   SocketCreditParams{SocketID: 1, Bytes: 1},
+		"socket.data.params":     SocketDataParams{SocketID: 1, Data: "aGVsbG8="},
+		"socket.end.params":      SocketEndParams{SocketID: 1},
+		"socket.shutdown.params": SocketShutdownParams{SocketID: 1},
+		"socket.shutdown.result": SocketShutdownResult{SocketID: 1},
+		"socket.write.params":    SocketWriteParams{SocketID: 1, Data: ""},
+		"socket.write.result":    SocketWriteResult{SocketID: 1},
+		"tcp.open.params":        open,
+		"tcp.open.result": TCPOpenResult{
+			RemoteAddress: "::1", RemotePort: 1, LocalAddress: "::1", LocalPort: 2, Window: 3,
+		},
+		"udp.open.params": UDPOpenParams{
+			SocketID: 1, Origin: "https://a.example", Document: "d", Host: "h", Port: 1, Window: 1,
+			Private: true, UserEntered: true, Timeout: 1, SendBufferSize: 1, ReceiveBufferSize: 1,
+		},
+		"udp.open.result": UDPOpenResult{
+			RemoteAddress: "::1", RemotePort: 1, LocalAddress: "::1", LocalPort: 2, Window: 3,
+		},
+	}
+}
+
+// Every type, with every member set, fits its schema and comes back as it was; and
+// no schema is without a type.
+func TestTypesAndSchemasAreTwins(t *testing.T) {
+	v := newValidator(t)
+	pairs := twins()
+	for name := range v.schemas {
+		if _, ok := pairs[name]; !ok && name != "envelope" {
+			t.Errorf("schema %s has no type here", name)
+		}
+	}
+	for name, value := range pairs {
+		t.Run(name, func(t *testing.T) {
+			text, err := json.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := v.Check(name, text); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			into := reflect.New(reflect.TypeOf(value))
+			if fault := DecodeParams(Message{Params: text}, into.Interface()); fault != nil {
+				t.Fatal(fault)
+			}
+			if got := into.Elem().Interface(); !reflect.DeepEqual(got, value) {
+				t.Fatalf("got %+v, want %+v", got, value)
+			}
+			unknown := append([]byte(`{"noSuchMember":1,`), text[1:]...)
+			if v.Check(name, unknown) == nil {
+				t.Error("an unknown member passes")
+			}
+			if properties := schemaProperties(t, name); len(properties) != into.Elem().NumField() {
+				t.Errorf("the schema has %d members, the type %d", len(properties), into.Elem().NumField())
+			}
+		})
+	}
+}
+
+func schemaProperties(t *testing.T, name string) map[string]any {
+	t.Helper()
+	text, err := schemaFiles.ReadFile(fmt.Sprintf("schema/%s.json", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct{ Properties map[string]any }
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	return schema.Properties
+}
