@@ -100,6 +100,15 @@ describe("changed built-ins", () => {
   });
 });
 
+/** Sends a word over the page's socket to an echo, and reads it back to the end. */
+const sendFine = async (): Promise<string> => {
+  const { socket } = window as unknown as WithTCP;
+  const writer = socket.writable.getWriter();
+  await writer.write(new TextEncoder().encode("fine"));
+  await writer.close();
+  return await new Response(socket.readable).text();
+};
+
 describe("forged messages", () => {
   test("events that look like the hand-over give a page nothing: the real port was taken before", async () => {
     const page = await stage.browser.newPage(
@@ -206,16 +215,7 @@ describe("forged messages", () => {
     await claimed; // the port closes after 700 ms, and the prompt with it
     await prompt.page.waitUntilClosed();
     // The victim never noticed.
-    assert.equal(
-      await victim.evaluate(async () => {
-        const { socket } = window as unknown as WithTCP;
-        const writer = socket.writable.getWriter();
-        await writer.write(new TextEncoder().encode("fine"));
-        await writer.close();
-        return await new Response(socket.readable).text();
-      }),
-      "fine",
-    );
+    assert.equal(await victim.evaluate(sendFine), "fine");
     await page.close();
     await victim.close();
   });
@@ -264,16 +264,7 @@ describe("forged messages", () => {
     assert.equal(seen[0], "opened 3");
     assert.ok(seen.includes("2 NetworkError"), `credit that overflows: ${seen.join(", ")}`);
     assert.ok(seen.includes("3 NetworkError"), `more than the window: ${seen.join(", ")}`);
-    assert.equal(
-      await victim.evaluate(async () => {
-        const { socket } = window as unknown as WithTCP;
-        const writer = socket.writable.getWriter();
-        await writer.write(new TextEncoder().encode("fine"));
-        await writer.close();
-        return await new Response(socket.readable).text();
-      }),
-      "fine",
-    );
+    assert.equal(await victim.evaluate(sendFine), "fine");
     await page.close();
     await victim.close();
   });
