@@ -80,8 +80,8 @@ lint: ## Formatters, generated files, go vet, staticcheck, tsc, eslint, web-ext 
 .PHONY: test-go
 test-go: ## Go tests with the race detector, and every fuzz target's seeds
 	$(say) "Go tests, with the race detector (at most $(GO_TEST_LIMIT) s)"
-	@go test -race -timeout $(GO_TEST_LIMIT)s $(GO_PACKAGES)
-	@cd examples/imap/server && go test -race -timeout 60s ./...
+	@CGO_ENABLED=1 go test -race -timeout $(GO_TEST_LIMIT)s $(GO_PACKAGES)
+	@cd examples/imap/server && CGO_ENABLED=1 go test -race -timeout 60s ./...
 
 .PHONY: test-ts
 test-ts: ## TypeScript unit tests

@@ -67,7 +67,7 @@ need_tools
 npm_packages
 case "${1:-build}" in
   build) ;;
-  test) debian_packages e2e/packages.txt ;;
+  test) debian_packages scripts/packages.txt e2e/packages.txt ;;
   demo) debian_packages examples/packages.txt ;;
   *) fail "unknown argument $1" "build, test or demo" ;;
 esac
