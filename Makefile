@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-GO_PACKAGES := ./...
+GO_PACKAGES := ./protocol/... ./nativehost/... ./install/... ./manifest/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NODE_TEST := node --import tsx --test --test-reporter=spec
 # Nothing hangs without a word: each stage has an end of its own, in seconds.

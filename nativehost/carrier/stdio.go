@@ -48,7 +48,7 @@ func (s *Stdio) Run() error {
 	defer close(s.done)
 	var frame []byte
 	for {
-		control, lane, finished := s.next()
+		control, lane, payload, finished := s.next()
 		switch {
 		case finished:
 			return s.fail(ErrClosed)
@@ -58,7 +58,7 @@ func (s *Stdio) Run() error {
 			}
 		case lane != nil:
 			var err error
-			frame, err = protocol.AppendData(frame[:0], lane.id, lane.payload)
+			frame, err = protocol.AppendData(frame[:0], lane.id, payload)
 			// The frame is a copy, so the socket may fill its buffer again
 			// while this one is on its way.
 			lane.taken <- err
@@ -75,7 +75,7 @@ func (s *Stdio) Run() error {
 }
 
 // next takes the next thing to write out of the queues.
-func (s *Stdio) next() (control []byte, lane *stdioLane, finished bool) {
+func (s *Stdio) next() (control []byte, lane *stdioLane, payload []byte, finished bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.control) > 0 {
@@ -85,20 +85,19 @@ func (s *Stdio) next() (control []byte, lane *stdioLane, finished bool) {
 		if s.controlBytes < controlBound {
 			signal(s.room)
 		}
-		return control, nil, false
+		return control, nil, nil, false
 	}
 	s.control = nil
 	if s.finishing || s.err != nil {
-		return nil, nil, true
+		return nil, nil, nil, true
 	}
 	if len(s.turns) > 0 {
 		lane, s.turns[0] = s.turns[0], nil
 		s.turns = s.turns[1:]
-		lane.queued = false
-		return nil, lane, false
+		return nil, lane, lane.leave(), false
 	}
 	s.turns = nil
-	return nil, nil, false
+	return nil, nil, nil, false
 }
 
 // fail ends the carrier: whoever waits for a turn is told so.
@@ -109,7 +108,7 @@ func (s *Stdio) fail(err error) error {
 		s.err = err
 	}
 	for _, lane := range s.turns {
-		lane.queued = false
+		lane.leave()
 		lane.taken <- ErrClosed
 	}
 	s.turns, s.control, s.controlBytes = nil, nil, 0
@@ -183,7 +182,7 @@ func (s *Stdio) send(frame []byte, err error) {
 type stdioLane struct {
 	carrier *Stdio
 	id      int64
-	// payload is the sender's until taken has its token.
+	// payload is the sender's, who waits for taken to have a token.
 	payload []byte
 	queued  bool
 	muted   bool
@@ -223,8 +222,16 @@ func (s *Stdio) withdraw(l *stdioLane, err error) {
 			break
 		}
 	}
-	l.queued = false
+	l.leave()
 	l.taken <- err
+}
+
+// leave forgets the payload, which the lane must not keep alive: it is the sender's
+// again once taken has its token. The caller holds the mutex.
+func (l *stdioLane) leave() []byte {
+	payload := l.payload
+	l.payload, l.queued = nil, false
+	return payload
 }
 
 func (l *stdioLane) End() {

@@ -18,7 +18,7 @@ func heap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapInuse)
+	return int64(m.HeapAlloc)
 }
 
 // A page that does not read closes the peer's window: neither the host nor the
@@ -82,7 +82,9 @@ func TestStalledSocketsAreCheap(t *testing.T) {
 		r, _ := b.open(port, func(p *protocol.TCPOpenParams, r *remote) { r.stalled, p.Window = true, 256<<10 })
 		b.waitReceived(r, 256<<10)
 	}
-	if each := (heap() - before) / count; each > 64<<10 {
+	each := (heap() - before) / count
+	t.Logf("a stalled socket holds %d bytes", each)
+	if each > 32<<10 {
 		t.Errorf("a stalled socket holds %d bytes", each)
 	}
 }
