@@ -152,6 +152,52 @@ describe("a part of Portside goes away", () => {
     await page.close();
   });
 
+  test("the worker is stopped while a question is on the screen: the window goes, the page may ask again", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://question.test/");
+    const ask = (): Promise<string> =>
+      page.evaluateOnClick(
+        "#go",
+        (remotePort: number) =>
+          navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
+            () => "",
+            (e: unknown) => (e as Error).name,
+          ),
+        peer.port,
+      );
+    const first = ask();
+    const prompt = await stage.person.seesPrompt();
+    await stage.browser.killServiceWorker();
+    assert.equal(await first, "NetworkError");
+    await prompt.page.waitUntilClosed();
+    const second = ask();
+    await stage.person.allowsOnce();
+    assert.equal(await second, "");
+    await page.close();
+  });
+
+  test("the host dies while a question is on the screen: the answer still counts", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://question.test/");
+    const opened = page.evaluateOnClick(
+      "#go",
+      (remotePort: number) =>
+        navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
+          () => "",
+          (e: unknown) => (e as Error).name,
+        ),
+      peer.port,
+    );
+    const prompt = await stage.person.seesPrompt();
+    const [host] = stage.browser.hosts();
+    assert.ok(host !== undefined);
+    process.kill(host, "SIGKILL");
+    await until("the host to be gone", () => !isAlive(host));
+    await prompt.allowOnce();
+    assert.equal(await opened, "");
+    await page.close();
+  });
+
   test("the extension is reloaded: sockets end, and the page that was there can open again", async (t) => {
     const own = await openStage(lifeOf(t));
     const peer = await peers.echoPeer(own.life);

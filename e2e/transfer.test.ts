@@ -1,8 +1,9 @@
 // Bytes: many, in every size, on many sockets, and none lost. Lengths and SHA-256 are compared at both ends.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { openStage, openTCP, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { openStage, openTCP, openUDP, type Page, type Stage, type WithTCP, type WithUDP } from "./stage.ts";
 import { lifeOfSuite } from "./world/life.ts";
+import { until } from "./world/wait.ts";
 import type { Memory } from "./world/proc.ts";
 import * as peers from "./world/peers.ts";
 
@@ -278,3 +279,44 @@ test(
     await fresh.close();
   },
 );
+
+test("a page that reads no datagrams: what exceeds the window is dropped and counted, the rest is in order", async (t) => {
+  const windowBytes = MiB;
+  const [count, size, overhead] = [3000, 1200, 64];
+  const fresh = await stage.open("https://drops.test/");
+  const source = await peers.udpSourcePeer(life);
+  await openUDP(stage, fresh, source);
+  const numbers = await fresh.evaluate(async (request: string) => {
+    const { socket } = window as unknown as WithUDP;
+    await socket.send(new TextEncoder().encode(request));
+    await new Promise((resolve) => setTimeout(resolve, 1_500)); // reading nothing
+    const reader = socket.readable.getReader();
+    const got: number[] = [];
+    for (;;) {
+      const next = await Promise.race([reader.read(), new Promise<undefined>((r) => setTimeout(r, 500))]);
+      if (next?.value === undefined) break;
+      got.push(new DataView(next.value.data.buffer).getUint32(0));
+    }
+    await socket.close();
+    return got;
+  }, `${count.toString()} ${size.toString()}`);
+  const room = Math.floor(windowBytes / (size + overhead));
+  assert.ok(
+    numbers.length > 0 && numbers.length <= room,
+    `${numbers.length.toString()} datagrams, room for ${room.toString()}`,
+  );
+  assert.deepEqual(
+    numbers,
+    [...numbers].sort((a, b) => a - b),
+  );
+  const dropped = await until("the audit line with the count", () => {
+    const audit = Object.entries(stage.browser.hostFiles()).find(([name]) => name.includes("audit"))?.[1] ?? "";
+    const line = audit.split("\n").find((l) => l.includes("https://drops.test") && l.includes('"event":"close"'));
+    return line === undefined ? undefined : (JSON.parse(line) as { dropped?: number }).dropped;
+  });
+  t.diagnostic(
+    `${numbers.length.toString()} of ${count.toString()} datagrams kept, ${dropped.toString()} dropped by the host, the rest by the system`,
+  );
+  assert.ok(dropped > 0 && numbers.length + dropped <= count);
+  await fresh.close();
+});
