@@ -2,7 +2,7 @@
 // page tells them to do mends it.
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -130,6 +130,36 @@ test("a host that lists another extension: the setup page names this one's id", 
   assert.equal(await errorOf(page, 9), "NetworkError");
   const setup = await setupPage(stage);
   assert.match(await setup.text("#steps"), new RegExp(`portside install --extension-id ${extensionId}`));
+});
+
+test("another copy of the extension, with an id of its own: the page's command lets it in", async (t) => {
+  const life = lifeOf(t);
+  const stage = await openStage(life, { portside: false });
+  const { userDataFolder } = stage.browser;
+  const install = async (...more: string[]): Promise<void> => {
+    const env = { HOME: stage.life.folder("home"), PATH: process.env["PATH"] };
+    await run(hostProgram, ["install", "--user-data-dir", userDataFolder, ...more], { env });
+  };
+  await install();
+  // Without its key an unpacked extension gets its id from its folder.
+  const copy = life.folder("extension");
+  cpSync(extensionFolder, copy, { recursive: true });
+  const manifest = JSON.parse(readFileSync(join(copy, "manifest.json"), "utf8")) as { key?: string };
+  delete manifest.key;
+  writeFileSync(join(copy, "manifest.json"), JSON.stringify(manifest));
+  const { id } = await stage.browser.cdp.send("Extensions.loadUnpacked", { path: copy });
+  assert.notEqual(id, extensionId);
+
+  const page = await stage.open();
+  assert.equal(await errorOf(page, 9), "NetworkError");
+  const setup = await setupPage(stage);
+  const command = await setup.text("pre");
+  assert.equal(command.trim(), `portside install --extension-id ${id}`);
+  await install("--extension-id", id);
+  await setup.click("#check");
+  await setup.waitFor("the good news", () =>
+    (document.querySelector("#problem")?.textContent ?? "").includes('program is there'),
+  );
 });
 
 test("a host that dies at once: the setup page says so", async (t) => {

@@ -42,7 +42,7 @@ func host(from caller.Caller) int {
 	if logErr != nil {
 		log.Warn().Err(logErr).Msg("logging to stderr")
 	}
-	if !from.Known {
+	if !from.Known && !from.Listed(surroundings()) {
 		log.Error().Str("family", from.Family).Str("caller", from.ID).Msg("the caller is not Portside's extension")
 		fmt.Fprintf(os.Stderr, "error: %q is not Portside's extension\n", from.ID)
 		return exitStranger
@@ -56,6 +56,13 @@ func host(from caller.Caller) int {
 	code := serve(log, audit.New(auditOut, id))
 	log.Info().Int("code", code).Msg("ended")
 	return code
+}
+
+// surroundings gathers what the machine says about who may call.
+func surroundings() caller.Surroundings {
+	// Without a path of our own no manifest can be found to name it.
+	executable, _ := os.Executable()
+	return caller.Surroundings{Executable: executable, Getenv: os.Getenv, Browser: caller.Parent()}
 }
 
 // serve runs the session on stdin and stdout until it ends or a signal comes.

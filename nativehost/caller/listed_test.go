@@ -1,0 +1,100 @@
+package caller
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/portside/portside/manifest"
+)
+
+const further = "abcdefghijklmnopabcdefghijklmnop"
+
+// put writes a host manifest into a folder of manifests.
+func put(t *testing.T, dir, name string, m manifest.HostManifest, mode os.FileMode) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	text, err := m.Render()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, text, mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestListed(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the folders below are those of Linux")
+	}
+	binary := func(t *testing.T, home string) string {
+		path := filepath.Join(home, "portside")
+		if err := os.WriteFile(path, nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	caller := Caller{Family: string(manifest.Chromium), ID: further}
+	for name, c := range map[string]struct {
+		caller  Caller
+		prepare func(t *testing.T, home, program string)
+		want    bool
+	}{
+		"listed for the person": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+		}, true},
+		"listed for another browser of the family": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/google-chrome/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+		}, true},
+		"listed for the profile of the browser that calls": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/profile/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+		}, true},
+		"no manifest": {caller, func(*testing.T, string, string) {}, false},
+		"not listed": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program), 0o644)
+		}, false},
+		"a manifest of another name": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", "evil.host.json", manifest.New(manifest.Chromium, program, further), 0o644)
+		}, false},
+		"a manifest that leads elsewhere": {caller, func(t *testing.T, home, _ string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, "/bin/sh", further), 0o644)
+		}, false},
+		"a manifest that others may write": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o666)
+		}, false},
+		"an id that is none": {Caller{Family: string(manifest.Chromium), ID: further + "/x"}, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further+"/x"), 0o644)
+		}, false},
+		"a Firefox add-on": {Caller{Family: string(manifest.Firefox), ID: further}, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			home := t.TempDir()
+			program := binary(t, home)
+			c.prepare(t, home, program)
+			getenv := func(name string) string { return map[string]string{"HOME": home}[name] }
+			for _, browser := range [][]string{
+				{"/usr/lib/chromium/chromium", "--user-data-dir=" + home + "/profile", "about:blank"},
+				{"/usr/lib/chromium/chromium", "--user-data-dir", home + "/profile"},
+			} {
+				if got := c.caller.Listed(Surroundings{Executable: program, Getenv: getenv, Browser: browser}); got != c.want {
+					t.Errorf("browser %q: %v, want %v", browser, got, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestParent(t *testing.T) {
+	if runtime.GOOS == "linux" && len(Parent()) == 0 {
+		t.Error("the kernel does not know who started this test")
+	}
+}
