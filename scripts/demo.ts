@@ -93,6 +93,9 @@ try {
     });
     for (const text of audit.trim().split("\n")) say(`   ${text}`);
   }
+} catch (error) {
+  console.error(life.logs()); // what browser and servers said
+  throw error;
 } finally {
   await life.end();
 }
