@@ -158,7 +158,7 @@ test("another copy of the extension, with an id of its own: the page's command l
   await install("--extension-id", id);
   await setup.click("#check");
   await setup.waitFor("the good news", () =>
-    (document.querySelector("#problem")?.textContent ?? "").includes('program is there'),
+    (document.querySelector("#problem")?.textContent ?? "").includes("program is there"),
   );
 });
 
