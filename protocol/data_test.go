@@ -177,5 +177,5 @@ func byteSize(n int) string {
 	if n < 1<<10 {
 		return "64B"
 	}
-	return map[int]string{4 << 10: "4KiB", 64 << 10: "64KiB", ChunkBytes: "128KiB"}[n]
+	return map[int]string{4 << 10: "4KiB", 64 << 10: "64KiB", 131072: "128KiB"}[n]
 }

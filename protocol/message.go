@@ -12,8 +12,8 @@ const (
 	MaxControlBytes = 65536
 	// Most payload bytes that one data frame may carry, before base64.
 	MaxPayloadBytes = 262144
-	// Payload bytes that senders put into one data frame of a bulk transfer.
-	ChunkBytes = 131072
+	// Payload bytes that senders put into one data frame of a bulk transfer: larger ones are no faster, and hold up other sockets longer.
+	ChunkBytes = 65536
 	// Initial credit of a socket in each direction, in bytes.
 	WindowBytes = 1048576
 	// A socket's credit may never exceed this many bytes.

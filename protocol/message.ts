@@ -12,8 +12,8 @@ export const maxControlBytes = 65536;
 /** Most payload bytes that one data frame may carry, before base64. */
 export const maxPayloadBytes = 262144;
 
-/** Payload bytes that senders put into one data frame of a bulk transfer. */
-export const chunkBytes = 131072;
+/** Payload bytes that senders put into one data frame of a bulk transfer: larger ones are no faster, and hold up other sockets longer. */
+export const chunkBytes = 65536;
 
 /** Initial credit of a socket in each direction, in bytes. */
 export const windowBytes = 1048576;
