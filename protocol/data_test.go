@@ -129,7 +129,7 @@ func writeFrame(size int) []byte {
 }
 
 func BenchmarkDataDecode(b *testing.B) {
-	for _, size := range []int{64, 4 << 10, 64 << 10, ChunkBytes} {
+	for _, size := range []int{64, 4 << 10, ChunkBytes, 128 << 10} {
 		b.Run(byteSize(size), func(b *testing.B) {
 			frame, dst := writeFrame(size), make([]byte, size)
 			b.SetBytes(int64(size))
@@ -148,7 +148,7 @@ func BenchmarkDataDecode(b *testing.B) {
 }
 
 func BenchmarkDataEncode(b *testing.B) {
-	for _, size := range []int{64, 4 << 10, 64 << 10, ChunkBytes} {
+	for _, size := range []int{64, 4 << 10, ChunkBytes, 128 << 10} {
 		b.Run(byteSize(size), func(b *testing.B) {
 			payload := make([]byte, size)
 			var dst []byte
@@ -177,5 +177,5 @@ func byteSize(n int) string {
 	if n < 1<<10 {
 		return "64B"
 	}
-	return map[int]string{4 << 10: "4KiB", 64 << 10: "64KiB", 131072: "128KiB"}[n]
+	return map[int]string{4 << 10: "4KiB", ChunkBytes: "64KiB", 128 << 10: "128KiB"}[n]
 }

@@ -63,16 +63,19 @@ export class DocumentConnection {
   readonly #port: chrome.runtime.Port;
   readonly #hosts: Hosts;
   readonly #prompts: Prompts;
+  readonly #gone: () => void;
   readonly #sockets = new Map<number, Socket>();
   #audited = 0;
   #disposed = false;
 
-  constructor(port: chrome.runtime.Port, sender: Sender, hosts: Hosts, prompts: Prompts) {
+  /** `gone` is called once, when the connection is over for whichever reason. */
+  constructor(port: chrome.runtime.Port, sender: Sender, hosts: Hosts, prompts: Prompts, gone: () => void) {
     this.#port = port;
     this.#attested = port.sender ?? {};
     this.sender = sender;
     this.#hosts = hosts;
     this.#prompts = prompts;
+    this.#gone = gone;
     port.onMessage.addListener((message: unknown) => {
       if (!validateDocumentMessage(message)) {
         // Our content script never sends this: something else speaks with its voice.
@@ -90,7 +93,9 @@ export class DocumentConnection {
 
   /** The document is gone, or may not go on: its sockets close. */
   dispose(): void {
+    if (this.#disposed) return;
     this.#disposed = true;
+    this.#gone();
     for (const socket of this.#sockets.values()) {
       socket.withdraw.abort();
       if (socket.host !== undefined) this.#hosts.release(socket.host.connection, socket.host.socketId);

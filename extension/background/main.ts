@@ -27,11 +27,8 @@ ext.runtime.onConnect.addListener((port) => {
       port.disconnect();
       return;
     }
-    const connection = new DocumentConnection(port, sender, hosts, prompts);
+    const connection = new DocumentConnection(port, sender, hosts, prompts, () => documents.delete(connection));
     documents.add(connection);
-    port.onDisconnect.addListener(() => {
-      documents.delete(connection);
-    });
   } else if (port.name.startsWith("prompt:") && isOwnPage(port.sender)) {
     prompts.connect(port, port.name.slice("prompt:".length));
   } else {

@@ -194,7 +194,7 @@ func TestIdleSocketsAreCheap(t *testing.T) {
 
 // BenchmarkEcho sends bytes through the session to an echo and back.
 func BenchmarkEcho(b *testing.B) {
-	for _, size := range []int{64, 4 << 10, 64 << 10, protocol.ChunkBytes} {
+	for _, size := range []int{64, 4 << 10, protocol.ChunkBytes, 128 << 10} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			s := start(b, options{})
 			r, _ := s.open(serve(b, echo), nil)
