@@ -1,11 +1,20 @@
 // The API as a page meets it: where it is, what it checks in which order, and how its objects behave.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { openStage, openTCP, openUDP, plainPage, type Stage, type WithTCP, type WithUDP } from "./stage.ts";
+import {
+  attempt,
+  openStage,
+  openTCP,
+  openUDP,
+  plainPage,
+  to,
+  type Stage,
+  type WithTCP,
+  type WithUDP,
+} from "./stage.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
-import type { Frame } from "./world/page.ts";
 
 const life = lifeOfSuite("the API");
 let stage: Stage;
@@ -15,19 +24,6 @@ before(async () => {
 
 /** Presence of the API, seen from the page's own script. */
 const present = (): boolean => "openTCPSocket" in navigator && "openUDPSocket" in navigator;
-
-/** Calls the API and tells the error's name. */
-async function errorOf(frame: Frame, options: unknown, click: boolean): Promise<string> {
-  const call = async (given: unknown): Promise<string> => {
-    try {
-      await navigator.openTCPSocket(given as SocketOptions);
-      return "";
-    } catch (error) {
-      return (error as Error).name;
-    }
-  };
-  return click ? await frame.evaluateOnClick("#go", call, options) : await frame.evaluate(call, options);
-}
 
 describe("where the API is", () => {
   test("on secure pages, before the page's first script, and not on others", async () => {
@@ -136,8 +132,8 @@ describe("the order of checks", () => {
   test("no activation comes before a missing port; a missing port is a TypeError in every spelling", async () => {
     const page = await stage.open();
     for (const nothing of [undefined, null, {}]) {
-      assert.equal(await errorOf(page, nothing, false), "NotAllowedError", JSON.stringify(nothing));
-      assert.equal(await errorOf(page, nothing, true), "TypeError", JSON.stringify(nothing));
+      assert.equal(await attempt(page, nothing, { click: false }), "NotAllowedError", JSON.stringify(nothing));
+      assert.equal(await attempt(page, nothing), "TypeError", JSON.stringify(nothing));
     }
     assert.equal(
       await page.evaluateOnClick("#go", () =>
@@ -157,8 +153,8 @@ describe("the order of checks", () => {
       body: plainPage,
     });
     const page = await stage.browser.newPage(url);
-    assert.equal(await errorOf(page, {}, true), "NotAllowedError");
-    assert.equal(await errorOf(page, { remoteAddress: "127.0.0.1", remotePort: 9 }, true), "NotAllowedError");
+    assert.equal(await attempt(page, {}), "NotAllowedError");
+    assert.equal(await attempt(page, { remoteAddress: "127.0.0.1", remotePort: 9 }), "NotAllowedError");
     await stage.person.seesNoPrompt(300);
     await page.close();
     const allowed = stage.pages.serve("https://a.test/allowed", {
@@ -166,7 +162,7 @@ describe("the order of checks", () => {
       body: plainPage,
     });
     const other = await stage.browser.newPage(allowed);
-    assert.equal(await errorOf(other, {}, true), "TypeError");
+    assert.equal(await attempt(other, {}), "TypeError");
     await other.close();
   });
 
@@ -179,8 +175,8 @@ describe("the order of checks", () => {
         `<iframe id=same src="${same}"></iframe><iframe id=foreign src="${foreign}"></iframe>`,
       ),
     );
-    assert.equal(await errorOf(await page.frame("#same", { url: /inner/ }), {}, true), "TypeError");
-    assert.equal(await errorOf(await page.frame("#foreign", { url: /inner/ }), {}, true), "NotAllowedError");
+    assert.equal(await attempt(await page.frame("#same", { url: /inner/ }), {}), "TypeError");
+    assert.equal(await attempt(await page.frame("#foreign", { url: /inner/ }), {}), "NotAllowedError");
     await page.close();
   });
 
@@ -192,7 +188,7 @@ describe("the order of checks", () => {
       ),
     );
     const frame = await page.frame("#f");
-    assert.equal(await errorOf(frame, { remoteAddress: "127.0.0.1", remotePort: 9 }, true), "NotAllowedError");
+    assert.equal(await attempt(frame, { remoteAddress: "127.0.0.1", remotePort: 9 }), "NotAllowedError");
     await page.close();
   });
 
@@ -230,7 +226,7 @@ describe("the order of checks", () => {
       [{ ...base, remoteAddress: "a".repeat(100_000) }, "NetworkError"],
       [{ ...base, remoteAddress: "\ud800" }, "NetworkError"],
     ] as const) {
-      assert.equal(await errorOf(page, options, true), expected, JSON.stringify(options));
+      assert.equal(await attempt(page, options), expected, JSON.stringify(options));
     }
     await page.close();
   });
@@ -292,7 +288,7 @@ describe("activation", () => {
       one.port,
     );
     assert.equal(one.connections.length, 2);
-    assert.equal(await errorOf(page, { remoteAddress: "127.0.0.1", remotePort: two.port }, false), "NotAllowedError");
+    assert.equal(await attempt(page, to(two), { click: false }), "NotAllowedError");
     await page.close();
   });
 });
@@ -499,11 +495,7 @@ describe("a TCP socket", () => {
     });
     assert.equal(text, "secret");
     const wrong = await peers.tlsEchoPeer(life, { host: "127.0.0.2" });
-    const failed = errorOf(
-      page,
-      { remoteAddress: "127.0.0.2", remotePort: wrong.port, useSecureTransport: true },
-      true,
-    );
+    const failed = attempt(page, to(wrong, { useSecureTransport: true }));
     await stage.person.allowsOnce();
     assert.equal(await failed, "NetworkError");
     await page.close();

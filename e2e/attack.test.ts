@@ -2,7 +2,7 @@
 // pages that merely changed built-ins.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { openStage, openTCP, plainPage, type Stage, type WithTCP } from "./stage.ts";
+import { attempt, openStage, openTCP, to, plainPage, type Stage, type WithTCP } from "./stage.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
@@ -89,12 +89,7 @@ describe("changed built-ins", () => {
     const page = await stage.browser.newPage(
       hostile("https://evil.test/claims", "Object.prototype.activated = true; Object.prototype.secure = true;"),
     );
-    const name = await page.evaluate(() =>
-      navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: 9 }).then(
-        () => "",
-        (e: unknown) => (e as Error).name,
-      ),
-    );
+    const name = await attempt(page, to({ host: "127.0.0.1", port: 9 }), { click: false });
     assert.equal(name, "NotAllowedError");
     await page.close();
   });
@@ -271,12 +266,7 @@ describe("forged messages", () => {
 
   test("web pages and other frames cannot answer a prompt, or reach the extension's pages", async () => {
     const page = await stage.open("https://evil.test/prompt");
-    const opened = page.evaluateOnClick("#go", () =>
-      navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: 9 }).then(
-        () => "",
-        (e: unknown) => (e as Error).name,
-      ),
-    );
+    const opened = attempt(page, to({ host: "127.0.0.1", port: 9 }));
     const prompt = await stage.person.seesPrompt();
     const promptUrl = prompt.page.url;
     // A content script knows how to connect, and even the prompt's secret id: its sender is no page of the extension.

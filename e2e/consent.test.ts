@@ -1,7 +1,7 @@
 // The person at the browser: asked before anything happens, told who and where, able to take it back.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { openStage, openTCP, type Destination, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { attempt, openStage, openTCP, to, type Stage, type WithTCP } from "./stage.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
@@ -11,28 +11,6 @@ let stage: Stage;
 before(async () => {
   stage = await openStage(life);
 });
-
-/** Starts an open with a click; the promise tells "" or the error's name. */
-function ask(page: Page, destination: Partial<Destination>): Promise<string> {
-  return page.evaluateOnClick(
-    "#go",
-    async (host: string | undefined, port: number | undefined) => {
-      try {
-        const options = {
-          ...(host === undefined ? {} : { remoteAddress: host }),
-          ...(port === undefined ? {} : { remotePort: port }),
-        };
-        const socket = await navigator.openTCPSocket(options);
-        Object.assign(window, { socket });
-        return "";
-      } catch (error) {
-        return (error as Error).name;
-      }
-    },
-    destination.host,
-    destination.port,
-  );
-}
 
 /** The audit lines of the host so far. */
 function audit(): Record<string, unknown>[] {
@@ -49,7 +27,7 @@ describe("the prompt", () => {
   test("says who asks and for what, and nothing reaches the network before Allow", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open("https://mail.a.test/");
-    const opened = ask(page, peer);
+    const opened = attempt(page, to(peer));
     const prompt = await stage.person.seesPrompt();
     assert.equal(await prompt.who(), "mail.a.test");
     assert.equal(await prompt.where(), "127.0.0.1");
@@ -67,7 +45,7 @@ describe("the prompt", () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open();
     for (const way of ["deny", "escape", "dismiss"] as const) {
-      const opened = ask(page, peer);
+      const opened = attempt(page, to(peer));
       const prompt = await stage.person.seesPrompt();
       if (way === "deny") await prompt.deny();
       else if (way === "dismiss") await prompt.dismiss();
@@ -88,7 +66,7 @@ describe("the prompt", () => {
 
   test("Deny has the focus, and Allow is dead for the first half second", async () => {
     const page = await stage.open();
-    const opened = ask(page, { host: "127.0.0.1", port: 9 });
+    const opened = attempt(page, to({ host: "127.0.0.1", port: 9 }));
     const prompt = await stage.person.seesPrompt();
     const seen = await prompt.page.evaluate(async () => {
       const allow = document.querySelector<HTMLButtonElement>("#allow-once");
@@ -111,7 +89,7 @@ describe("the prompt", () => {
   test("a script in the prompt's place cannot press Allow: only a trusted click counts", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open();
-    const opened = ask(page, peer);
+    const opened = attempt(page, to(peer));
     const prompt = await stage.person.seesPrompt();
     await prompt.page.waitFor(
       "Allow to be enabled",
@@ -131,7 +109,7 @@ describe("the prompt", () => {
   test("without remoteAddress the person names the destination", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open();
-    const opened = ask(page, { port: peer.port });
+    const opened = attempt(page, { remotePort: peer.port });
     const prompt = await stage.person.seesPrompt();
     assert.equal(await prompt.asksForAddress(), true);
     assert.equal(await prompt.isEnabled("#allow-once"), false);
@@ -157,7 +135,7 @@ describe("the prompt", () => {
 
   test("goes when its tab goes", async () => {
     const page = await stage.open();
-    ask(page, { host: "127.0.0.1", port: 9 }).catch(() => undefined);
+    attempt(page, to({ host: "127.0.0.1", port: 9 })).catch(() => undefined);
     const prompt = await stage.person.seesPrompt();
     await page.close();
     await prompt.page.waitUntilClosed();
@@ -167,7 +145,7 @@ describe("the prompt", () => {
     const pages = await Promise.all(["1", "2", "3", "4", "5", "6"].map((n) => stage.open(`https://many.test/${n}`)));
     const answers: Promise<string>[] = [];
     for (const page of pages) {
-      answers.push(ask(page, { host: "127.0.0.1", port: 9 }));
+      answers.push(attempt(page, to({ host: "127.0.0.1", port: 9 })));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     assert.equal(await answers[5], "NotAllowedError", "the sixth is refused without a question");
@@ -187,29 +165,22 @@ describe("grants", () => {
     const first = await stage.open("https://once.test/");
     await openTCP(stage, first, peer);
     const second = await stage.open("https://once.test/");
-    const again = ask(second, peer);
+    const again = attempt(second, to(peer));
     await stage.person.allowsAndRemembers();
     assert.equal(await again, "");
     const third = await stage.open("https://once.test/other");
-    assert.equal(await ask(third, peer), "", "remembered: no question");
+    assert.equal(await attempt(third, to(peer)), "", "remembered: no question");
     // But it still takes a gesture, and another port is another destination.
     const fresh = await stage.open("https://once.test/fresh");
-    const without = await fresh.evaluate(
-      (remotePort: number) =>
-        navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
-          () => "",
-          (e: unknown) => (e as Error).name,
-        ),
-      peer.port,
-    );
+    const without = await attempt(fresh, to(peer), { click: false });
     assert.equal(without, "NotAllowedError");
     const other = await peers.echoPeer(life);
-    const asked = ask(fresh, other);
+    const asked = attempt(fresh, to(other));
     await stage.person.denies();
     assert.equal(await asked, "NotAllowedError");
     // And another site has nothing of it.
     const stranger = await stage.open("https://stranger.test/");
-    const strange = ask(stranger, peer);
+    const strange = attempt(stranger, to(peer));
     await stage.person.denies();
     assert.equal(await strange, "NotAllowedError");
     for (const page of [first, second, third, fresh, stranger]) await page.close();
@@ -218,7 +189,7 @@ describe("grants", () => {
   test("the settings list what is remembered; taking it back closes the sockets and asks again", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open("https://revoke.test/");
-    const opened = ask(page, peer);
+    const opened = attempt(page, to(peer));
     await stage.person.allowsAndRemembers();
     assert.equal(await opened, "");
     const settings = await stage.browser.newExtensionPage("ui/options.html");
@@ -248,7 +219,7 @@ describe("grants", () => {
       "the list without it",
       () => !(document.querySelector("#grants")?.textContent ?? "").includes("revoke.test"),
     );
-    const again = ask(page, peer);
+    const again = attempt(page, to(peer));
     await stage.person.denies();
     assert.equal(await again, "NotAllowedError");
     await settings.close();
@@ -258,12 +229,12 @@ describe("grants", () => {
   test("a private window is asked anew, remembers nothing, and is kept out of the audit log", async () => {
     const peer = await peers.echoPeer(life);
     const normal = await stage.open("https://private.test/");
-    const remembered = ask(normal, peer);
+    const remembered = attempt(normal, to(peer));
     await stage.person.allowsAndRemembers();
     assert.equal(await remembered, "");
     const before = audit().length;
     const page = await stage.browser.newPage("https://private.test/", { incognito: true });
-    const opened = ask(page, peer);
+    const opened = attempt(page, to(peer));
     const prompt = await stage.person.seesPrompt();
     assert.equal(await prompt.isEnabled("#deny"), true);
     assert.equal(

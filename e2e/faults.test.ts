@@ -1,7 +1,7 @@
 // Servers that misbehave, or behave in the ways that bridges get wrong.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { openStage, openTCP, type Destination, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { attempt, openStage, openTCP, to, type Destination, type Page, type Stage, type WithTCP } from "./stage.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 
@@ -30,16 +30,8 @@ const readAll = async (): Promise<{ bytes: number; end: string }> => {
 };
 
 /** Opens with a click and an "Allow once", and tells the error's name. */
-async function failureOf(destination: Destination, options: SocketOptions = {}): Promise<string> {
-  const opened = page.evaluateOnClick(
-    "#go",
-    (given: SocketOptions) =>
-      navigator.openTCPSocket(given).then(
-        () => "",
-        (e: unknown) => (e as Error).name,
-      ),
-    { ...options, remoteAddress: destination.host, remotePort: destination.port },
-  );
+async function failureOf(destination: Destination, options: { timeout?: number } = {}): Promise<string> {
+  const opened = attempt(page, to(destination, options));
   await stage.person.allowsOnce();
   return await opened;
 }

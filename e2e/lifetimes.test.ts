@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
-import { openStage, openTCP, plainPage, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { attempt, openStage, openTCP, to, plainPage, type Page, type Stage, type WithTCP } from "./stage.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { extensionFolder } from "./world/places.ts";
@@ -105,11 +105,7 @@ describe("the document goes away", () => {
       stage.pages.serve("https://a.test/outer", `<iframe id=f src="${inner}"></iframe>`),
     );
     const frame = await page.frame("#f", { url: /inner/ });
-    const opened = frame.evaluateOnClick(
-      "#go",
-      (remotePort: number) => navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(() => ""),
-      peer.port,
-    );
+    const opened = attempt(frame, to(peer));
     await stage.person.allowsOnce();
     assert.equal(await opened, "");
     await closesInTime(peer, () =>
@@ -155,22 +151,12 @@ describe("a part of Portside goes away", () => {
   test("the worker is stopped while a question is on the screen: the window goes, the page may ask again", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open("https://question.test/");
-    const ask = (): Promise<string> =>
-      page.evaluateOnClick(
-        "#go",
-        (remotePort: number) =>
-          navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
-            () => "",
-            (e: unknown) => (e as Error).name,
-          ),
-        peer.port,
-      );
-    const first = ask();
+    const first = attempt(page, to(peer));
     const prompt = await stage.person.seesPrompt();
     await stage.browser.killServiceWorker();
     assert.equal(await first, "NetworkError");
     await prompt.page.waitUntilClosed();
-    const second = ask();
+    const second = attempt(page, to(peer));
     await stage.person.allowsOnce();
     assert.equal(await second, "");
     await page.close();
@@ -179,15 +165,7 @@ describe("a part of Portside goes away", () => {
   test("the host dies while a question is on the screen: the answer still counts", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open("https://question.test/");
-    const opened = page.evaluateOnClick(
-      "#go",
-      (remotePort: number) =>
-        navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
-          () => "",
-          (e: unknown) => (e as Error).name,
-        ),
-      peer.port,
-    );
+    const opened = attempt(page, to(peer));
     const prompt = await stage.person.seesPrompt();
     const [host] = stage.browser.hosts();
     assert.ok(host !== undefined);

@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { openStage, openTCP, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { attempt, openStage, openTCP, to, type Page, type Stage, type WithTCP } from "./stage.ts";
 import { lifeOf } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { extensionFolder, extensionId, hostName, hostProgram } from "./world/places.ts";
@@ -31,17 +31,8 @@ function writeManifest(stage: Stage, manifest: object): void {
   writeFileSync(join(folder, `${hostName}.json`), JSON.stringify(whole));
 }
 
-/** Opens with a click, and tells the error's name. */
-const errorOf = (page: Page, port: number): Promise<string> =>
-  page.evaluateOnClick(
-    "#go",
-    (remotePort: number) =>
-      navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
-        () => "",
-        (e: unknown) => (e as Error).name,
-      ),
-    port,
-  );
+/** A destination for calls that never get so far. */
+const nowhere = to({ host: "127.0.0.1", port: 9 });
 
 const setupPage = (stage: Stage): Promise<Page> => stage.browser.nextPage("the setup page", /\/ui\/setup\.html/);
 
@@ -49,7 +40,7 @@ test("no host: the first call opens the setup page; its commands mend it, and th
   const stage = await withoutHost(t);
   const peer = await peers.echoPeer(stage.life);
   const page = await stage.open();
-  assert.equal(await errorOf(page, peer.port), "NetworkError");
+  assert.equal(await attempt(page, to(peer)), "NetworkError");
   await stage.person.seesNoPrompt(300);
   const setup = await setupPage(stage);
   assert.match(await setup.text("#problem"), /not installed/);
@@ -58,7 +49,7 @@ test("no host: the first call opens the setup page; its commands mend it, and th
   assert.equal(commands[1], "portside install");
 
   // A second call brings no second page.
-  assert.equal(await errorOf(page, peer.port), "NetworkError");
+  assert.equal(await attempt(page, to(peer)), "NetworkError");
   assert.equal(stage.browser.targets().filter(({ url }) => url.includes("/ui/setup.html")).length, 1);
 
   // The command, for the person's own Chromium: its profile is where a Chromium without switches has it.
@@ -114,7 +105,7 @@ test("a host that is too old: the setup page says which versions do not fit, and
   writeManifest(stage, { path: old });
 
   const page = await stage.open();
-  assert.equal(await errorOf(page, 9), "NetworkError");
+  assert.equal(await attempt(page, nowhere), "NetworkError");
   const setup = await setupPage(stage);
   assert.match(await setup.text("#problem"), /version 0\.0\.9 .*version 0\.\d+\.\d+/);
   assert.match(await setup.text("#steps"), /make build/);
@@ -127,7 +118,7 @@ test("a host that lists another extension: the setup page names this one's id", 
     allowed_origins: ["chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"],
   });
   const page = await stage.open();
-  assert.equal(await errorOf(page, 9), "NetworkError");
+  assert.equal(await attempt(page, nowhere), "NetworkError");
   const setup = await setupPage(stage);
   assert.match(await setup.text("#steps"), new RegExp(`portside install --extension-id ${extensionId}`));
 });
@@ -151,7 +142,7 @@ test("another copy of the extension, with an id of its own: the page's command l
   assert.notEqual(id, extensionId);
 
   const page = await stage.open();
-  assert.equal(await errorOf(page, 9), "NetworkError");
+  assert.equal(await attempt(page, nowhere), "NetworkError");
   const setup = await setupPage(stage);
   const command = await setup.text("pre");
   assert.equal(command.trim(), `portside install --extension-id ${id}`);
@@ -166,7 +157,7 @@ test("a host that dies at once: the setup page says so", async (t) => {
   const stage = await withoutHost(t);
   writeManifest(stage, { path: "/bin/false" });
   const page = await stage.open();
-  assert.equal(await errorOf(page, 9), "NetworkError");
+  assert.equal(await attempt(page, nowhere), "NetworkError");
   const setup = await setupPage(stage);
   assert.match(await setup.text("#problem"), /does not run as it should/);
   assert.match(await setup.text("#steps"), /portside status/);
@@ -212,12 +203,7 @@ test(
 test("without a gesture no page can make the setup page appear", async (t) => {
   const stage = await withoutHost(t);
   const page = await stage.open();
-  const name = await page.evaluate(() =>
-    navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: 9 }).then(
-      () => "",
-      (e: unknown) => (e as Error).name,
-    ),
-  );
+  const name = await attempt(page, nowhere, { click: false });
   assert.equal(name, "NotAllowedError");
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.equal(stage.browser.targets().filter(({ url }) => url.includes("/ui/setup.html")).length, 0);

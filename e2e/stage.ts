@@ -1,8 +1,7 @@
 // The scene that most tests play in: one browser with Portside, one page with a button, and the person before it.
+import assert from "node:assert/strict";
 import type { Life } from "./world/life.ts";
-import type { Chromium } from "./world/chromium.ts";
-import type { Page } from "./world/page.ts";
-import type { Pages } from "./world/pages.ts";
+import type { Frame, Page } from "./world/page.ts";
 import { openWorld, type World } from "./world/world.ts";
 
 /** A page with a button to click, and a place for frames. */
@@ -28,45 +27,57 @@ export interface Destination {
   port: number;
 }
 
+/** Options that a test can send to a page. Any type: some tests send what a page should not. */
+type Options = Record<string, unknown> | null | undefined;
+
 /**
- * Opens a socket in the page with a real click and the person's "Allow once", and leaves it at `window.socket`. A page that has been to
- * the destination before gets it without a question.
+ * Asks for a TCP socket in the page, with a real click unless told otherwise, and leaves it at `window.socket`. Returns "" or, when the page
+ * is refused, the error's name. Who answers the question, if one comes, is the caller's business.
+ */
+export function attempt(frame: Frame, options: Options, { click = true } = {}): Promise<string> {
+  const call = async (given: unknown): Promise<string> => {
+    try {
+      const socket = await navigator.openTCPSocket(given as SocketOptions);
+      Object.assign(window, { socket });
+      return "";
+    } catch (error) {
+      return (error as Error).name;
+    }
+  };
+  return click ? frame.evaluateOnClick("#go", call, options) : frame.evaluate(call, options);
+}
+
+/** The options that lead to a destination. */
+export function to({ host, port }: Destination, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { ...more, remoteAddress: host, remotePort: port };
+}
+
+/**
+ * Opens a socket in the page with a real click and the person's "Allow once", and leaves it at `window.socket`. The destination is a
+ * new one: the test fails if no question comes.
  */
 export async function openTCP(
   { person }: Pick<Stage, "person">,
   page: Page,
-  { host, port }: Destination,
+  destination: Destination,
   options: Omit<SocketOptions, "signal"> = {},
 ): Promise<void> {
-  const opened = page.evaluateOnClick(
-    "#go",
-    async (given: SocketOptions) => {
-      const socket = await navigator.openTCPSocket(given);
-      Object.assign(window, { socket });
-    },
-    { ...options, remoteAddress: host, remotePort: port },
-  );
-  const prompt = await person.seesPrompt();
-  await prompt.allowOnce();
-  await opened;
+  const opened = attempt(page, to(destination, { ...options }));
+  await person.allowsOnce();
+  assert.equal(await opened, "");
 }
 
 /** The same for UDP. */
-export async function openUDP(
-  { person }: Pick<Stage, "person">,
-  page: Page,
-  { host, port }: Destination,
-): Promise<void> {
+export async function openUDP({ person }: Pick<Stage, "person">, page: Page, destination: Destination): Promise<void> {
   const opened = page.evaluateOnClick(
     "#go",
     async (given: SocketOptions) => {
       const socket = await navigator.openUDPSocket(given);
       Object.assign(window, { socket });
     },
-    { remoteAddress: host, remotePort: port },
+    to(destination),
   );
-  const prompt = await person.seesPrompt();
-  await prompt.allowOnce();
+  await person.allowsOnce();
   await opened;
 }
 
@@ -78,7 +89,4 @@ export interface WithUDP {
   socket: PortsideUDPSocket;
 }
 
-/** The error name and message that a promise of the page rejects with; "" when it does not reject. */
-export type Outcome = string;
-
-export type { Chromium, Page, Pages };
+export type { Page };

@@ -68,11 +68,6 @@ export function udpEchoPeer(life: Life, options: UdpOptions = {}): Promise<UdpPe
   return udpPeer(life, options, (data, from, send) => void send(data, from.port));
 }
 
-/** Takes datagrams and never answers. */
-export function udpSinkPeer(life: Life, options: UdpOptions = {}): Promise<UdpPeer> {
-  return udpPeer(life, options, () => undefined);
-}
-
 /**
  * Answers each datagram twice: first a stranger, another port of the same address, says "impostor"; then the peer itself
  * sends the datagram back. Who sees anything but the echo does not look at the source.
