@@ -11,8 +11,14 @@ require (
 )
 
 require (
+	github.com/hashicorp/mdns v1.0.7 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
+	github.com/miekg/dns v1.1.72 // indirect
 	github.com/qri-io/jsonpointer v0.1.1 // indirect
-	golang.org/x/tools v0.26.0 // indirect
+	golang.org/x/mod v0.31.0 // indirect
+	golang.org/x/net v0.62.0 // indirect
+	golang.org/x/sync v0.19.0 // indirect
+	golang.org/x/time v0.16.0 // indirect
+	golang.org/x/tools v0.40.0 // indirect
 )

@@ -28,6 +28,10 @@ const (
 const (
 	// First exchange on every connection: versions and capabilities.
 	MethodHello = "hello"
+	// Hands the host the administrator's settings that the browser keeps; the stricter of these and the host's own win.
+	MethodPolicyManaged = "policy.managed"
+	// Asks what the rules say of a destination before anybody is asked. Sends nothing to the network.
+	MethodPolicyJudge = "policy.judge"
 	// Connects a TCP socket.
 	MethodTCPOpen = "tcp.open"
 	// Opens a UDP socket connected to one remote address and port.
@@ -36,6 +40,8 @@ const (
 	MethodSocketWrite = "socket.write"
 	// Half-close: sends FIN after everything written before. Answered once the FIN is with the system.
 	MethodSocketShutdown = "socket.shutdown"
+	// Puts TLS on an open TCP socket that was opened with secureTransport "starttls", after everything written before.
+	MethodSocketStartTLS = "socket.startTLS"
 	// Closes a socket, or gives up one that is still opening. Bytes written before are still delivered, unless reset is set.
 	MethodSocketClose = "socket.close"
 	// The extension refused an open; the host writes the audit line.
@@ -96,6 +102,134 @@ type HelloResult struct {
 	Capabilities []string `json:"capabilities"`
 }
 
+// PolicyDestination: Destinations: all that is given must fit.
+type PolicyDestination struct {
+	// A name or address as asked for: "mail.example.org", "*.example.org" (any name below it), "*".
+	Host string `json:"host,omitempty"`
+	// The address that is connected to lies in this prefix: "10.0.0.0/8", "fd00::/8", or one address.
+	CIDR string `json:"cidr,omitempty"`
+	// Ports or ranges: "22", "5900-5910".
+	Ports    []string `json:"ports,omitempty"`
+	Protocol string   `json:"protocol,omitempty"`
+	// In allowedDestinations: only with TLS from the first byte.
+	TLSOnly *bool `json:"tlsOnly,omitempty"`
+	// Only for these origins, written as in allowedOrigins.
+	Origins []string `json:"origins,omitempty"`
+	// In allowedDestinations: instead of the general prompt setting.
+	Prompt string `json:"prompt,omitempty"`
+}
+
+// PolicyLimits: Instead of the limits that Portside comes with.
+type PolicyLimits struct {
+	// Attempts of one origin at once.
+	AttemptBurst *int64 `json:"attemptBurst,omitempty"`
+	// Attempts of one origin in the long run.
+	AttemptsPerSecond *int64 `json:"attemptsPerSecond,omitempty"`
+	// Attempts of all origins together, per minute.
+	AttemptsPerMinuteOverall *int64 `json:"attemptsPerMinuteOverall,omitempty"`
+	// Sockets of one origin that are opening at a time.
+	PendingPerOrigin *int64 `json:"pendingPerOrigin,omitempty"`
+	// Open sockets of one origin.
+	OpenPerOrigin *int64 `json:"openPerOrigin,omitempty"`
+	// Open sockets in all.
+	OpenOverall *int64 `json:"openOverall,omitempty"`
+}
+
+// PolicyAudit: The audit log.
+type PolicyAudit struct {
+	// Absolute path. Absent: audit.log in the person's own state folder.
+	File string `json:"file,omitempty"`
+	// A file that has grown to this many bytes is put aside.
+	MaxBytes *int64 `json:"maxBytes,omitempty"`
+	// How many files are kept aside.
+	Keep *int64 `json:"keep,omitempty"`
+	// full: everything. origins: no destinations. counts: neither origins nor destinations.
+	Detail string `json:"detail,omitempty"`
+}
+
+// PolicySettings: What an administrator may set, in /etc/portside/policy.json, in policy.d/*.json and in the browser's managed storage. What several of them set, the stricter wins.
+type PolicySettings struct {
+	// False: no page may open sockets.
+	Enabled *bool `json:"enabled,omitempty"`
+	// Only these origins may open sockets: "https://mail.example.org", "https://*.example.org", "*".
+	AllowedOrigins []string `json:"allowedOrigins,omitempty"`
+	// These origins may not, whatever else is said.
+	BlockedOrigins []string `json:"blockedOrigins,omitempty"`
+	// Only these destinations; the first rule that fits also says about prompts.
+	AllowedDestinations []PolicyDestination `json:"allowedDestinations,omitempty"`
+	// Not these, whatever else is said.
+	BlockedDestinations []PolicyDestination `json:"blockedDestinations,omitempty"`
+	// ask: as usual. always: remembered grants do not count. skip: what allowedDestinations lists needs no prompt. forbid: what would have to be asked is refused.
+	Prompt string `json:"prompt,omitempty"`
+	// False: grants cannot be remembered, and remembered ones do not count.
+	Remember *bool `json:"remember,omitempty"`
+	// False: not even the person at the browser may name an address that is not public.
+	PrivateAddressEntry *bool `json:"privateAddressEntry,omitempty"`
+	// refuse-unsafe-eval: pages whose Content-Security-Policy allows 'unsafe-eval' are refused. require-eval-blocked: so are pages that do not block eval.
+	CSPRule string `json:"cspRule,omitempty"`
+	// True: only installed web apps may open sockets.
+	InstalledOnly *bool `json:"installedOnly,omitempty"`
+	// Instead of the limits that Portside comes with.
+	Limits *PolicyLimits `json:"limits,omitempty"`
+	// DNS servers to ask instead of the system's: an address, or address and port ("192.0.2.53", "[2001:db8::53]:53").
+	DNSServers []string `json:"dnsServers,omitempty"`
+	// off: bytes take the native-messaging pipe only.
+	DataLane string `json:"dataLane,omitempty"`
+	// The audit log.
+	Audit *PolicyAudit `json:"audit,omitempty"`
+}
+
+// PolicyJudgeParams is defined by protocol/schema.
+type PolicyJudgeParams struct {
+	// The asking origin, serialised, as the browser attests it.
+	Origin   string `json:"origin"`
+	Protocol string `json:"protocol"`
+	// As the page or the person wrote it; absent: the person is still to name it.
+	Host string `json:"host,omitempty"`
+	Port int64  `json:"port"`
+	// TLS from the first byte.
+	Secure bool `json:"secure"`
+	// True when the person at the browser typed or picked this destination.
+	UserEntered bool `json:"userEntered"`
+}
+
+// PolicyJudgeResult is defined by protocol/schema.
+type PolicyJudgeResult struct {
+	// False: no answer of the person could make the host open it.
+	Allowed bool `json:"allowed"`
+	// Why not; present when it is not allowed.
+	Reason string `json:"reason,omitempty"`
+	// The setting that decided, for the person and the log.
+	By string `json:"by,omitempty"`
+	// The canonical form: what is to be shown, remembered and asked for. Absent when none was given or it is no host.
+	Host string `json:"host,omitempty"`
+	// What kind of place it is, as far as the name alone tells: the internet, a device in the own network, this computer, or a special address.
+	Place string `json:"place,omitempty"`
+	// What the administrator wants: ask as usual, ask always, ask not at all, or refuse what would have to be asked.
+	Prompt string `json:"prompt"`
+	// Whether a grant may be remembered.
+	Remember bool `json:"remember"`
+	// True: the person has to type or pick this destination; a page's word is not enough.
+	MustEnter bool `json:"mustEnter"`
+	// True: routers watch this port and may open a way in; the prompt must say so.
+	Risk    bool   `json:"risk"`
+	CSPRule string `json:"cspRule"`
+	// True: only installed web apps may open sockets.
+	InstalledOnly bool `json:"installedOnly"`
+}
+
+// PolicyManagedParams is defined by protocol/schema.
+type PolicyManagedParams struct {
+	// The extension's managed storage as JSON text: the administrator's settings in the browser. It replaces what was sent before.
+	Settings string `json:"settings"`
+}
+
+// PolicyManagedResult is defined by protocol/schema.
+type PolicyManagedResult struct {
+	// False: the settings do not fit their schema, and everything is refused until they do.
+	Valid bool `json:"valid"`
+}
+
 // SocketCloseParams is defined by protocol/schema.
 type SocketCloseParams struct {
 	SocketID int64 `json:"socketId"`
@@ -149,6 +283,50 @@ type SocketShutdownResult struct {
 	SocketID int64 `json:"socketId"`
 }
 
+// CertificateHash is defined by protocol/schema.
+type CertificateHash struct {
+	Algorithm string `json:"algorithm"`
+	// Base64 of the SHA-256 of the certificate in DER: 32 bytes.
+	Value string `json:"value"`
+}
+
+// TLSOptions: How TLS is to be spoken.
+type TLSOptions struct {
+	// Name for SNI and for verification; absent: the host that was asked for.
+	ServerName string `json:"serverName,omitempty"`
+	// Protocols to offer, best first (RFC 7301).
+	ALPNProtocols []string `json:"alpnProtocols,omitempty"`
+	// Accept exactly a certificate with one of these hashes, instead of one that the system's roots vouch for (shape of WebTransport).
+	ServerCertificateHashes []CertificateHash `json:"serverCertificateHashes,omitempty"`
+}
+
+// SocketStartTLSParams is defined by protocol/schema.
+type SocketStartTLSParams struct {
+	SocketID int64 `json:"socketId"`
+	// Bytes that the page has read on this socket so far. If the host has received others, somebody has spoken out of turn and the upgrade fails closed.
+	Received int64 `json:"received"`
+	// How TLS is to be spoken.
+	TLS *TLSOptions `json:"tls,omitempty"`
+}
+
+// TLSInfo: What was agreed with the peer.
+type TLSInfo struct {
+	Version string `json:"version"`
+	// Its name in IANA's registry.
+	CipherSuite string `json:"cipherSuite"`
+	// Absent: none was agreed.
+	ALPNProtocol string `json:"alpnProtocol,omitempty"`
+	// The peer's chain as sent, leaf first, DER in base64; cut where it would pass 32 KiB.
+	PeerCertificates []string `json:"peerCertificates"`
+}
+
+// SocketStartTLSResult is defined by protocol/schema.
+type SocketStartTLSResult struct {
+	SocketID int64 `json:"socketId"`
+	// What was agreed with the peer.
+	TLS *TLSInfo `json:"tls"`
+}
+
 // SocketWriteParams is defined by protocol/schema.
 type SocketWriteParams struct {
 	SocketID int64 `json:"socketId"`
@@ -188,8 +366,14 @@ type TCPOpenParams struct {
 	NoDelay bool `json:"noDelay,omitempty"`
 	// Milliseconds of silence before the first keep-alive probe; 0 or absent: no keep-alive.
 	KeepAliveDelay int64 `json:"keepAliveDelay,omitempty"`
-	// on: TLS from the first byte, verified against the system's roots.
+	// on: TLS from the first byte. starttls: plain until socket.startTLS. Absent: off.
 	SecureTransport string `json:"secureTransport,omitempty"`
+	// How TLS is to be spoken.
+	TLS *TLSOptions `json:"tls,omitempty"`
+	// Connect by this family of addresses only.
+	DNSQueryType string `json:"dnsQueryType,omitempty"`
+	// The person said yes to a prompt that named the danger of this port (SECURITY, row 9).
+	RiskAccepted bool `json:"riskAccepted,omitempty"`
 }
 
 // TCPOpenResult is defined by protocol/schema.
@@ -201,6 +385,8 @@ type TCPOpenResult struct {
 	LocalPort     int64  `json:"localPort"`
 	// Bytes that the extension may send before it waits for socket.credit.
 	Window int64 `json:"window"`
+	// What was agreed with the peer.
+	TLS *TLSInfo `json:"tls,omitempty"`
 }
 
 // UDPOpenParams is defined by protocol/schema.
@@ -226,6 +412,10 @@ type UDPOpenParams struct {
 	SendBufferSize int64 `json:"sendBufferSize,omitempty"`
 	// SO_RCVBUF, in bytes.
 	ReceiveBufferSize int64 `json:"receiveBufferSize,omitempty"`
+	// Connect by this family of addresses only.
+	DNSQueryType string `json:"dnsQueryType,omitempty"`
+	// The person said yes to a prompt that named the danger of this port (SECURITY, row 9).
+	RiskAccepted bool `json:"riskAccepted,omitempty"`
 }
 
 // UDPOpenResult is defined by protocol/schema.

@@ -30,10 +30,13 @@ export const maxDatagramBytes = 65507;
 /** What may be called, by whom, and whether it is answered. */
 export const methods = {
   hello: { kind: "request", from: "browser" },
+  "policy.managed": { kind: "request", from: "browser" },
+  "policy.judge": { kind: "request", from: "browser" },
   "tcp.open": { kind: "request", from: "browser" },
   "udp.open": { kind: "request", from: "browser" },
   "socket.write": { kind: "data", from: "browser" },
   "socket.shutdown": { kind: "request", from: "browser" },
+  "socket.startTLS": { kind: "request", from: "browser" },
   "socket.close": { kind: "request", from: "browser" },
   "audit.refused": { kind: "notification", from: "browser" },
   "socket.data": { kind: "data", from: "host" },
@@ -55,14 +58,12 @@ export interface AuditRefusedParams {
   /**
    * Which rule refused.
    */
-  rule: "activation" | "limit" | "permissions-policy" | "user" | "insecure";
+  rule: "activation" | "csp" | "insecure" | "installed-only" | "limit" | "permissions-policy" | "policy" | "user";
 }
-
 /**
  * What a document's content script may say to the broker. Socket ids here are the document's own.
  */
-export type DocumentMessage = DocumentOpen | DocumentWrite | DocumentCredit | DocumentShutdown | DocumentClose;
-
+export type DocumentMessage = DocumentOpen | DocumentWrite | DocumentCredit | DocumentShutdown | DocumentStartTLS | DocumentClose;
 export interface DocumentOpen {
   type: "open";
   id: number;
@@ -76,6 +77,7 @@ export interface DocumentOpen {
    */
   secure: boolean;
   options: OpenOptions;
+  evidence: DocumentEvidence;
 }
 /**
  * The page's SocketOptions after WebIDL conversion.
@@ -96,11 +98,68 @@ export interface OpenOptions {
   keepAliveDelay?: number;
   sendBufferSize?: number;
   receiveBufferSize?: number;
-  secureTransport?: "off" | "on";
+  secureTransport?: "off" | "on" | "starttls";
   /**
    * Milliseconds for opening, counted from consent.
    */
   timeout?: number;
+  tls?: TLSOptions;
+  /**
+   * Connect by this family of addresses only.
+   */
+  dnsQueryType?: "ipv4" | "ipv6";
+}
+/**
+ * How TLS is to be spoken.
+ */
+export interface TLSOptions {
+  /**
+   * Name for SNI and for verification; absent: the host that was asked for.
+   */
+  serverName?: string;
+  /**
+   * Protocols to offer, best first (RFC 7301).
+   *
+   * @maxItems 16
+   */
+  alpnProtocols?: string[];
+  /**
+   * Accept exactly a certificate with one of these hashes, instead of one that the system's roots vouch for (shape of WebTransport).
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  serverCertificateHashes?: CertificateHash[];
+}
+export interface CertificateHash {
+  algorithm: "sha-256";
+  /**
+   * Base64 of the SHA-256 of the certificate in DER: 32 bytes.
+   */
+  value: string;
+}
+/**
+ * What only the document can see of itself. A claim: it can make the answer stricter.
+ */
+export interface DocumentEvidence {
+  /**
+   * The content of each <meta http-equiv=Content-Security-Policy>, in order.
+   *
+   * @maxItems 64
+   */
+  metaPolicies: string[];
+  /**
+   * The page's own Function constructor threw EvalError.
+   */
+  evalBlocked: boolean;
+  /**
+   * The document is shown as an installed app.
+   */
+  standalone: boolean;
+  /**
+   * A service worker controls or served the document.
+   */
+  controlled: boolean;
 }
 export interface DocumentWrite {
   type: "write";
@@ -121,13 +180,24 @@ export interface DocumentShutdown {
   id: number;
 }
 /**
+ * Puts TLS on an open socket that was opened with starttls.
+ */
+export interface DocumentStartTLS {
+  type: "startTls";
+  id: number;
+  /**
+   * Bytes that the page has read so far.
+   */
+  received: number;
+  tls?: TLSOptions;
+}
+/**
  * Closes a socket, or withdraws an open that has not been answered.
  */
 export interface DocumentClose {
   type: "close";
   id: number;
 }
-
 /**
  * JSON-RPC 2.0: a request, a notification or a response. Ids are integers; batches are not used.
  */
@@ -156,7 +226,6 @@ export type Envelope = {
       result?: never;
     }
 );
-
 /**
  * The error member of a response (JSON-RPC 2.0, section 5.1).
  */
@@ -179,16 +248,21 @@ export interface ErrorData {
   reason:
     | "aborted"
     | "address"
+    | "cors"
+    | "csp"
     | "dns"
     | "gone"
     | "limit"
     | "message-size"
     | "network"
     | "origin"
+    | "plaintext"
     | "policy"
     | "protocol"
+    | "rate"
     | "refused"
     | "reset"
+    | "risk"
     | "timeout"
     | "tls"
     | "unreachable"
@@ -198,7 +272,31 @@ export interface ErrorData {
    */
   detail?: string;
 }
-
+/**
+ * How a frame's `allow` attribute becomes known: the child announces a nonce, its parent's content script tells what it sees of the element that holds it.
+ */
+export type FrameMessage = FrameChild | FrameAllow;
+export interface FrameChild {
+  type: "child";
+  nonce: string;
+}
+export interface FrameAllow {
+  type: "allow";
+  nonce: string;
+  /**
+   * False: the element was not found.
+   */
+  found: boolean;
+  /**
+   * The attribute's value; absent: it has none.
+   */
+  allow?: string;
+  sandbox?: string;
+  /**
+   * The element's src, resolved; absent: it has none, or has srcdoc.
+   */
+  src?: string;
+}
 export interface HelloParams {
   protocolVersion: number;
   extensionVersion: string;
@@ -207,7 +305,6 @@ export interface HelloParams {
    */
   browser?: string;
 }
-
 export interface HelloResult {
   protocolVersion: number;
   hostVersion: string;
@@ -218,7 +315,233 @@ export interface HelloResult {
    */
   capabilities: string[];
 }
-
+/**
+ * What an administrator may set, in /etc/portside/policy.json, in policy.d/*.json and in the browser's managed storage. What several of them set, the stricter wins.
+ */
+export interface PolicySettings {
+  /**
+   * False: no page may open sockets.
+   */
+  enabled?: boolean;
+  /**
+   * Only these origins may open sockets: "https://mail.example.org", "https://*.example.org", "*".
+   *
+   * @maxItems 1024
+   */
+  allowedOrigins?: string[];
+  /**
+   * These origins may not, whatever else is said.
+   *
+   * @maxItems 1024
+   */
+  blockedOrigins?: string[];
+  /**
+   * Only these destinations; the first rule that fits also says about prompts.
+   *
+   * @maxItems 1024
+   */
+  allowedDestinations?: PolicyDestination[];
+  /**
+   * Not these, whatever else is said.
+   *
+   * @maxItems 1024
+   */
+  blockedDestinations?: PolicyDestination[];
+  /**
+   * ask: as usual. always: remembered grants do not count. skip: what allowedDestinations lists needs no prompt. forbid: what would have to be asked is refused.
+   */
+  prompt?: "ask" | "always" | "skip" | "forbid";
+  /**
+   * False: grants cannot be remembered, and remembered ones do not count.
+   */
+  remember?: boolean;
+  /**
+   * False: not even the person at the browser may name an address that is not public.
+   */
+  privateAddressEntry?: boolean;
+  /**
+   * refuse-unsafe-eval: pages whose Content-Security-Policy allows 'unsafe-eval' are refused. require-eval-blocked: so are pages that do not block eval.
+   */
+  cspRule?: "refuse-unsafe-eval" | "require-eval-blocked";
+  /**
+   * True: only installed web apps may open sockets.
+   */
+  installedOnly?: boolean;
+  limits?: PolicyLimits;
+  /**
+   * DNS servers to ask instead of the system's: an address, or address and port ("192.0.2.53", "[2001:db8::53]:53").
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  dnsServers?: string[];
+  /**
+   * off: bytes take the native-messaging pipe only.
+   */
+  dataLane?: "on" | "off";
+  audit?: PolicyAudit;
+}
+/**
+ * Destinations: all that is given must fit.
+ */
+export interface PolicyDestination {
+  /**
+   * A name or address as asked for: "mail.example.org", "*.example.org" (any name below it), "*".
+   */
+  host?: string;
+  /**
+   * The address that is connected to lies in this prefix: "10.0.0.0/8", "fd00::/8", or one address.
+   */
+  cidr?: string;
+  /**
+   * Ports or ranges: "22", "5900-5910".
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  ports?: string[];
+  protocol?: "tcp" | "udp";
+  /**
+   * In allowedDestinations: only with TLS from the first byte.
+   */
+  tlsOnly?: boolean;
+  /**
+   * Only for these origins, written as in allowedOrigins.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  origins?: string[];
+  /**
+   * In allowedDestinations: instead of the general prompt setting.
+   */
+  prompt?: "ask" | "always" | "skip";
+}
+/**
+ * Instead of the limits that Portside comes with.
+ */
+export interface PolicyLimits {
+  /**
+   * Attempts of one origin at once.
+   */
+  attemptBurst?: number;
+  /**
+   * Attempts of one origin in the long run.
+   */
+  attemptsPerSecond?: number;
+  /**
+   * Attempts of all origins together, per minute.
+   */
+  attemptsPerMinuteOverall?: number;
+  /**
+   * Sockets of one origin that are opening at a time.
+   */
+  pendingPerOrigin?: number;
+  /**
+   * Open sockets of one origin.
+   */
+  openPerOrigin?: number;
+  /**
+   * Open sockets in all.
+   */
+  openOverall?: number;
+}
+/**
+ * The audit log.
+ */
+export interface PolicyAudit {
+  /**
+   * Absolute path. Absent: audit.log in the person's own state folder.
+   */
+  file?: string;
+  /**
+   * A file that has grown to this many bytes is put aside.
+   */
+  maxBytes?: number;
+  /**
+   * How many files are kept aside.
+   */
+  keep?: number;
+  /**
+   * full: everything. origins: no destinations. counts: neither origins nor destinations.
+   */
+  detail?: "full" | "origins" | "counts";
+}
+export interface PolicyJudgeParams {
+  /**
+   * The asking origin, serialised, as the browser attests it.
+   */
+  origin: string;
+  protocol: "tcp" | "udp";
+  /**
+   * As the page or the person wrote it; absent: the person is still to name it.
+   */
+  host?: string;
+  port: number;
+  /**
+   * TLS from the first byte.
+   */
+  secure: boolean;
+  /**
+   * True when the person at the browser typed or picked this destination.
+   */
+  userEntered: boolean;
+}
+export interface PolicyJudgeResult {
+  /**
+   * False: no answer of the person could make the host open it.
+   */
+  allowed: boolean;
+  /**
+   * Why not; present when it is not allowed.
+   */
+  reason?: "address" | "dns" | "origin" | "policy";
+  /**
+   * The setting that decided, for the person and the log.
+   */
+  by?: string;
+  /**
+   * The canonical form: what is to be shown, remembered and asked for. Absent when none was given or it is no host.
+   */
+  host?: string;
+  /**
+   * What kind of place it is, as far as the name alone tells: the internet, a device in the own network, this computer, or a special address.
+   */
+  place?: "internet" | "network" | "computer" | "special";
+  /**
+   * What the administrator wants: ask as usual, ask always, ask not at all, or refuse what would have to be asked.
+   */
+  prompt: "ask" | "always" | "skip" | "forbid";
+  /**
+   * Whether a grant may be remembered.
+   */
+  remember: boolean;
+  /**
+   * True: the person has to type or pick this destination; a page's word is not enough.
+   */
+  mustEnter: boolean;
+  /**
+   * True: routers watch this port and may open a way in; the prompt must say so.
+   */
+  risk: boolean;
+  cspRule: "refuse-unsafe-eval" | "require-eval-blocked";
+  /**
+   * True: only installed web apps may open sockets.
+   */
+  installedOnly: boolean;
+}
+export interface PolicyManagedParams {
+  /**
+   * The extension's managed storage as JSON text: the administrator's settings in the browser. It replaces what was sent before.
+   */
+  settings: string;
+}
+export interface PolicyManagedResult {
+  /**
+   * False: the settings do not fit their schema, and everything is refused until they do.
+   */
+  valid: boolean;
+}
 export interface SocketCloseParams {
   socketId: number;
   /**
@@ -226,11 +549,9 @@ export interface SocketCloseParams {
    */
   reset?: boolean;
 }
-
 export interface SocketCloseResult {
   socketId: number;
 }
-
 export interface SocketClosedParams {
   socketId: number;
   /**
@@ -248,12 +569,10 @@ export interface SocketClosedParams {
    */
   dropped?: number;
 }
-
 export interface SocketCreditParams {
   socketId: number;
   bytes: number;
 }
-
 export interface SocketDataParams {
   socketId: number;
   /**
@@ -261,19 +580,47 @@ export interface SocketDataParams {
    */
   data: string;
 }
-
 export interface SocketEndParams {
   socketId: number;
 }
-
 export interface SocketShutdownParams {
   socketId: number;
 }
-
 export interface SocketShutdownResult {
   socketId: number;
 }
-
+export interface SocketStartTLSParams {
+  socketId: number;
+  /**
+   * Bytes that the page has read on this socket so far. If the host has received others, somebody has spoken out of turn and the upgrade fails closed.
+   */
+  received: number;
+  tls?: TLSOptions;
+}
+export interface SocketStartTLSResult {
+  socketId: number;
+  tls: TLSInfo;
+}
+/**
+ * What was agreed with the peer.
+ */
+export interface TLSInfo {
+  version: "1.2" | "1.3";
+  /**
+   * Its name in IANA's registry.
+   */
+  cipherSuite: string;
+  /**
+   * Absent: none was agreed.
+   */
+  alpnProtocol?: string;
+  /**
+   * The peer's chain as sent, leaf first, DER in base64; cut where it would pass 32 KiB.
+   *
+   * @maxItems 16
+   */
+  peerCertificates: string[];
+}
 export interface SocketWriteParams {
   socketId: number;
   /**
@@ -281,11 +628,9 @@ export interface SocketWriteParams {
    */
   data: string;
 }
-
 export interface SocketWriteResult {
   socketId: number;
 }
-
 export interface TCPOpenParams {
   /**
    * Chosen by the extension, unique on this connection, never used twice.
@@ -337,11 +682,19 @@ export interface TCPOpenParams {
    */
   keepAliveDelay?: number;
   /**
-   * on: TLS from the first byte, verified against the system's roots.
+   * on: TLS from the first byte. starttls: plain until socket.startTLS. Absent: off.
    */
-  secureTransport?: "off" | "on";
+  secureTransport?: "off" | "on" | "starttls";
+  tls?: TLSOptions;
+  /**
+   * Connect by this family of addresses only.
+   */
+  dnsQueryType?: "ipv4" | "ipv6";
+  /**
+   * The person said yes to a prompt that named the danger of this port (SECURITY, row 9).
+   */
+  riskAccepted?: boolean;
 }
-
 export interface TCPOpenResult {
   /**
    * The address that was connected to, in its canonical form, without brackets.
@@ -354,8 +707,8 @@ export interface TCPOpenResult {
    * Bytes that the extension may send before it waits for socket.credit.
    */
   window: number;
+  tls?: TLSInfo;
 }
-
 export interface UDPOpenParams {
   /**
    * Chosen by the extension, unique on this connection, never used twice.
@@ -398,8 +751,15 @@ export interface UDPOpenParams {
    * SO_RCVBUF, in bytes.
    */
   receiveBufferSize?: number;
+  /**
+   * Connect by this family of addresses only.
+   */
+  dnsQueryType?: "ipv4" | "ipv6";
+  /**
+   * The person said yes to a prompt that named the danger of this port (SECURITY, row 9).
+   */
+  riskAccepted?: boolean;
 }
-
 export interface UDPOpenResult {
   /**
    * The address that was connected to, in its canonical form, without brackets.
@@ -413,14 +773,16 @@ export interface UDPOpenResult {
    */
   window: number;
 }
-
 /** Parameters of each method. */
 export interface MethodParams {
   hello: HelloParams;
+  "policy.managed": PolicyManagedParams;
+  "policy.judge": PolicyJudgeParams;
   "tcp.open": TCPOpenParams;
   "udp.open": UDPOpenParams;
   "socket.write": SocketWriteParams;
   "socket.shutdown": SocketShutdownParams;
+  "socket.startTLS": SocketStartTLSParams;
   "socket.close": SocketCloseParams;
   "audit.refused": AuditRefusedParams;
   "socket.data": SocketDataParams;
@@ -432,8 +794,11 @@ export interface MethodParams {
 /** Result of each request. */
 export interface MethodResult {
   hello: HelloResult;
+  "policy.managed": PolicyManagedResult;
+  "policy.judge": PolicyJudgeResult;
   "tcp.open": TCPOpenResult;
   "udp.open": UDPOpenResult;
   "socket.shutdown": SocketShutdownResult;
+  "socket.startTLS": SocketStartTLSResult;
   "socket.close": SocketCloseResult;
 }

@@ -61,9 +61,12 @@ interface Waiting {
 
 const results: Record<Requests, (value: unknown) => boolean> = {
   hello: validators.validateHelloResult,
+  "policy.managed": validators.validatePolicyManagedResult,
+  "policy.judge": validators.validatePolicyJudgeResult,
   "tcp.open": validators.validateTCPOpenResult,
   "udp.open": validators.validateUDPOpenResult,
   "socket.shutdown": validators.validateSocketShutdownResult,
+  "socket.startTLS": validators.validateSocketStartTLSResult,
   "socket.close": validators.validateSocketCloseResult,
 };
 

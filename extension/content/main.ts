@@ -47,7 +47,8 @@ class Gatekeeper {
         const destination = JSON.stringify([protocol, options.remoteAddress ?? "", options.remotePort]);
         this.#asked.set(message.id, destination);
         const activated = !this.#known.has(destination) && this.#gestures.take();
-        this.#tell({ type: "open", id: message.id, protocol, activated, secure: isSecureContext, options });
+        const evidence = { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false };
+        this.#tell({ type: "open", id: message.id, protocol, activated, secure: isSecureContext, options, evidence });
         return;
       }
       case "write": {

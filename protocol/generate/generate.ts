@@ -11,6 +11,7 @@ import { Ajv2019 } from "ajv/dist/2019.js";
 import standalone from "ajv/dist/standalone/index.js";
 import { compile } from "json-schema-to-typescript";
 import * as prettier from "prettier";
+import typescript from "typescript";
 
 interface Schema {
   title?: string;
@@ -58,6 +59,9 @@ for (const method of Object.keys(methods)) {
   if (m?.kind === "request" && !schemas.has(`${method}.result`)) throw new Error(`${method} has no result schema`);
 }
 
+/** Messages that never leave the extension. */
+const insideExtension = ["document", "frame"];
+
 /** "socketId" -> "SocketID", "tcp.open" -> "TCPOpen". */
 function goName(name: string): string {
   return name
@@ -66,6 +70,7 @@ function goName(name: string): string {
     .join("")
     .replace(/^Tcp/, "TCP")
     .replace(/^Udp/, "UDP")
+    .replace(/^(Alpn|Cidr|Csp|Dns|Tls)(?=[A-Z]|$)/, (initials) => initials.toUpperCase())
     .replace(/Id(?=[A-Z]|$)/, "ID");
 }
 
@@ -84,7 +89,7 @@ function goType(schema: Schema): string {
       return "bool";
     case "array":
       if (schema.items === undefined) break;
-      return "[]" + goType(schema.items);
+      return "[]" + goType(schema.items).replace(/^\*/, "");
     case "object":
       if (schema.title === undefined) break;
       return "*" + schema.title;
@@ -93,26 +98,37 @@ function goType(schema: Schema): string {
   throw new Error(`no Go type for ${JSON.stringify(schema)}`);
 }
 
-function goStruct(schema: Schema, out: string[]): void {
+/** A type may be part of several schemas; then it must be the same in each. */
+function define(types: Map<string, string>, name: string, text: string): void {
+  const known = types.get(name);
+  if (known !== undefined && known !== text) throw new Error(`two schemas define ${name}, each in its own way`);
+  types.set(name, text);
+}
+
+/** `absence`: whether absent differs from false and 0, as it does in settings that are merged. */
+function goStruct(schema: Schema, out: Map<string, string>, absence = false): void {
   const fields = Object.entries(schema.properties ?? {}).map(([name, property]) => {
-    if (property.type === "object") goStruct(property, out);
+    const inner = property.type === "array" ? property.items : property;
+    if (inner?.type === "object") goStruct(inner, out, absence);
     const optional = schema.required?.includes(name) !== true;
+    const scalar = property.type === "boolean" || property.type === "integer";
+    const type = (absence && optional && scalar ? "*" : "") + goType(property);
     return (
       comment(property.description, "\t") +
-      `\t${goName(name)} ${goType(property)} \`json:"${name}${optional ? ",omitempty" : ""}"\`\n`
+      `\t${goName(name)} ${type} \`json:"${name}${optional ? ",omitempty" : ""}"\`\n`
     );
   });
   const doc =
     schema.description === undefined
       ? `${schema.title ?? ""} is defined by protocol/schema.`
       : `${schema.title ?? ""}: ${schema.description}`;
-  out.push(`// ${doc}\ntype ${schema.title ?? ""} struct {\n${fields.join("")}}\n`);
+  define(out, schema.title ?? "", `// ${doc}\ntype ${schema.title ?? ""} struct {\n${fields.join("")}}\n`);
 }
 
 function goFile(): string {
-  const structs: string[] = [];
+  const structs = new Map<string, string>();
   for (const [name, schema] of schemas) {
-    if (name !== "envelope" && name !== "document") goStruct(schema, structs);
+    if (name !== "envelope" && !insideExtension.includes(name)) goStruct(schema, structs, name === "policy");
   }
   const methodConstants = Object.entries(methods).map(
     ([name, m]) => comment(m.doc, "\t") + `\tMethod${goName(name)} = ${JSON.stringify(name)}\n`,
@@ -120,7 +136,16 @@ function goFile(): string {
   const constantLines = Object.entries(constants).map(
     ([name, c]) => comment(c.doc, "\t") + `\t${goName(name)} = ${c.value.toString()}\n`,
   );
-  return `// ${banner}\n\npackage protocol\n\n// Limits and versions that both sides share.\nconst (\n${constantLines.join("")})\n\n// Methods.\nconst (\n${methodConstants.join("")})\n\n${structs.join("\n")}`;
+  return `// ${banner}\n\npackage protocol\n\n// Limits and versions that both sides share.\nconst (\n${constantLines.join("")})\n\n// Methods.\nconst (\n${methodConstants.join("")})\n\n${[...structs.values()].join("\n")}`;
+}
+
+/** The declarations of a piece of TypeScript, each with the comment before it. */
+function declarations(text: string): { name: string; text: string }[] {
+  const file = typescript.createSourceFile("types.ts", text, typescript.ScriptTarget.Latest);
+  return file.statements.map((statement) => {
+    const { name } = statement as typescript.DeclarationStatement;
+    return { name: (name as typescript.Identifier).text, text: statement.getFullText(file).trim() };
+  });
 }
 
 async function tsFile(): Promise<string> {
@@ -132,17 +157,26 @@ async function tsFile(): Promise<string> {
       Object.fromEntries(Object.entries(methods).map(([name, m]) => [name, { kind: m.kind, from: m.from }])),
     )} as const;\nexport type MethodName = keyof typeof methods;\n`,
   );
+  const types = new Map<string, string>();
   for (const [, schema] of schemas) {
     const copy = structuredClone(schema) as Parameters<typeof compile>[0];
-    parts.push(
-      await compile(copy, schema.title ?? "Unnamed", {
-        bannerComment: "",
-        additionalProperties: false,
-        format: false,
-        strictIndexSignatures: true,
-      }),
+    const text = await compile(copy, schema.title ?? "Unnamed", {
+      bannerComment: "",
+      additionalProperties: false,
+      format: false,
+      ignoreMinAndMaxItems: true,
+      strictIndexSignatures: true,
+    });
+    // A type that occurs twice in one schema comes out a second time, with a number: it is the same one.
+    const names = new Set(declarations(text).map(({ name }) => name));
+    const numbered = [...names].filter((name) => /\d$/.test(name) && names.has(name.replace(/\d+$/, "")));
+    const once = numbered.reduce(
+      (all, name) => all.replaceAll(new RegExp(`\\b${name}\\b`, "g"), name.replace(/\d+$/, "")),
+      text,
     );
+    for (const declaration of declarations(once)) define(types, declaration.name, declaration.text);
   }
+  parts.push(...types.values());
   const requests = Object.entries(methods).filter(([, m]) => m.kind === "request");
   parts.push(
     `/** Parameters of each method. */\nexport interface MethodParams {\n${Object.keys(methods)
@@ -157,7 +191,7 @@ async function tsFile(): Promise<string> {
 
 /** The schemas that the extension checks: what the host answers and tells, and what documents say. */
 function wantedInExtension(name: string): boolean {
-  if (name === "envelope" || name === "error" || name === "document") return true;
+  if (name === "envelope" || name === "error" || insideExtension.includes(name)) return true;
   if (name.endsWith(".result")) return true;
   const m = methods[name.replace(/\.params$/, "")];
   return m !== undefined && m.kind !== "data" && m.from !== "browser";
