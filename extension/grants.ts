@@ -12,7 +12,15 @@ export interface Destination {
   port: number;
 }
 
-export interface Grant extends Destination {
+/** What the person said yes to, besides the destination itself. */
+export interface Consent {
+  /** They typed or picked the destination. */
+  entered: boolean;
+  /** The prompt named the danger of this port. */
+  risk: boolean;
+}
+
+export interface Grant extends Destination, Consent {
   origin: string;
   /** When it was given, in ms since 1970. */
   created: number;
@@ -30,8 +38,8 @@ export async function listGrants(): Promise<Grant[]> {
   return (stored[grantsKey] as Grant[] | undefined) ?? [];
 }
 
-export async function isGranted(origin: string, destination: Destination): Promise<boolean> {
-  return (await listGrants()).some((grant) => grant.origin === origin && sameDestination(grant, destination));
+export async function findGrant(origin: string, destination: Destination): Promise<Grant | undefined> {
+  return (await listGrants()).find((grant) => grant.origin === origin && sameDestination(grant, destination));
 }
 
 // Changes read, then write: one after the other, so that none is lost.
@@ -75,7 +83,12 @@ export function onRevoked(listener: (revoked: Grant[]) => void): void {
 interface DocumentGrants {
   tabId: number;
   origin: string;
-  opened: Record<string, string>;
+  opened: Record<string, Reached>;
+}
+
+/** Where a request of a document led, and by which consent. */
+export interface Reached extends Consent {
+  host: string;
 }
 
 const documentKey = (documentId: string): string => `document:${documentId}`;
@@ -85,8 +98,8 @@ export function requestKey(protocol: string, remoteAddress: string, port: number
   return JSON.stringify([protocol, remoteAddress, port]);
 }
 
-/** The host that this document already reached with this request, if any. */
-export async function documentGrant(documentId: string, request: string): Promise<string | undefined> {
+/** Where this document already got with this request, if anywhere. */
+export async function documentGrant(documentId: string, request: string): Promise<Reached | undefined> {
   const stored = await ext.storage.session.get(documentKey(documentId));
   const grants = stored[documentKey(documentId)] as DocumentGrants | undefined;
   return grants !== undefined && Object.hasOwn(grants.opened, request) ? grants.opened[request] : undefined;
@@ -99,7 +112,7 @@ export function addDocumentGrant(
   tabId: number,
   origin: string,
   request: string,
-  host: string,
+  reached: Reached,
 ): Promise<void> {
   const done = lastDocumentChange.then(async () => {
     const key = documentKey(documentId);
@@ -108,7 +121,7 @@ export function addDocumentGrant(
       origin,
       opened: {},
     };
-    grants.opened[request] = host;
+    grants.opened[request] = reached;
     await ext.storage.session.set({ [key]: grants });
   });
   lastDocumentChange = done.catch(() => undefined);

@@ -10,10 +10,11 @@ import { promisify } from "node:util";
 import { Connection, type Session } from "./cdp.ts";
 import type { TargetInfo } from "./cdp-types.ts";
 import { certificates } from "./certs.ts";
+import { makeHostSpace, type HostSpace, type HostSpaceOptions } from "./host-space.ts";
 import { isRoot, type Life } from "./life.ts";
 import { Contexts, Page } from "./page.ts";
 import type { Pages } from "./pages.ts";
-import { chromiumProgram, extensionFolder, extensionId, hostProgram } from "./places.ts";
+import { chromiumProgram, extensionFolder, extensionId, hostName, hostProgram } from "./places.ts";
 import { childrenOf, commandLine, descendantsOf, memoryOf, programOf, type Memory } from "./proc.ts";
 import { start, type Running } from "./processes.ts";
 import { until, within } from "./wait.ts";
@@ -23,6 +24,8 @@ export interface ChromiumOptions {
   pages?: Pages;
   /** Load the built extension and install the built host for this profile. Default: both. */
   portside?: boolean;
+  /** Run the host in a small system of its own: with a policy, or in a network of the test's. */
+  host?: HostSpaceOptions;
   /** An unpacked extension to load instead of the built one. */
   extension?: string;
   /** More command-line switches. */
@@ -70,12 +73,21 @@ export class Chromium {
   readonly userDataFolder: string;
   /** Where the host of this browser keeps its logs. */
   readonly stateFolder: string;
+  /** The host's own system, if it was asked for. */
+  readonly hostSpace: HostSpace | undefined;
   readonly #connection: Connection;
   readonly #targets = new Map<string, TargetInfo>();
   readonly #attached = new Map<string, { session: Session; contexts: Contexts }>();
   readonly #pages = new Map<string, Page>();
 
-  constructor(process: Running, connection: Connection, userDataFolder: string, stateFolder: string) {
+  constructor(
+    process: Running,
+    connection: Connection,
+    userDataFolder: string,
+    stateFolder: string,
+    hostSpace: HostSpace | undefined,
+  ) {
+    this.hostSpace = hostSpace;
     this.process = process;
     this.userDataFolder = userDataFolder;
     this.stateFolder = stateFolder;
@@ -245,7 +257,8 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
   };
 
   const portside = options.portside ?? true;
-  if (portside) await installHost(userDataFolder, env);
+  const hostSpace = options.host === undefined ? undefined : makeHostSpace(life, home, options.host);
+  if (portside) await installHost(userDataFolder, env, hostSpace);
 
   const headed = options.headed === true && process.env["DISPLAY"] !== undefined;
   const resolverRules = [
@@ -285,7 +298,7 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
     grace: 2_000,
   });
   const connection = new Connection(running.child.stdio[3] as Writable, running.child.stdio[4] as Readable);
-  const browser = new Chromium(running, connection, userDataFolder, stateFolder);
+  const browser = new Chromium(running, connection, userDataFolder, stateFolder, hostSpace);
   life.onEnd("the browser", () => browser.close());
   life.keepLog("the host's state folder", () =>
     Object.entries(browser.hostFiles())
@@ -316,8 +329,16 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
 }
 
 /** Tells this one profile where the host is, by the installer that people use. */
-async function installHost(userDataFolder: string, env: Readonly<Record<string, string>>): Promise<void> {
+async function installHost(
+  userDataFolder: string,
+  env: Readonly<Record<string, string>>,
+  space: HostSpace | undefined,
+): Promise<void> {
   await promisify(execFile)(hostProgram, ["install", "--user-data-dir", userDataFolder], {
     env: { PATH: "/usr/bin:/bin", ...env },
   });
+  if (space === undefined) return;
+  const file = join(userDataFolder, "NativeMessagingHosts", `${hostName}.json`);
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  writeFileSync(file, JSON.stringify({ ...manifest, path: space.script }));
 }

@@ -36,16 +36,31 @@ export class Prompt {
     });
   }
 
+  /** What the page proposes where the person has to type the destination; "" when it proposes nothing. */
+  async proposal(): Promise<string> {
+    return (await this.page.text("#proposed")).trim();
+  }
+
   async typeAddress(address: string): Promise<void> {
     await this.page.type("#address", address);
   }
 
   async allowOnce(): Promise<void> {
+    await this.#typeProposal();
     await this.#press("#allow-once");
   }
 
   async allowAndRemember(): Promise<void> {
+    await this.#typeProposal();
     await this.#press("#allow-remember");
+  }
+
+  /** Types what the page proposes, as somebody does who agrees with it, unless they have typed something else. */
+  async #typeProposal(): Promise<void> {
+    const typed = await this.page.evaluate(() => document.querySelector<HTMLInputElement>("#address")?.value ?? "");
+    if (typed !== "" || !(await this.asksForAddress())) return;
+    const proposal = await this.proposal();
+    if (proposal !== "") await this.typeAddress(proposal);
   }
 
   async deny(): Promise<void> {

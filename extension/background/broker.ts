@@ -11,9 +11,15 @@ import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
 import { canonicalHost, isTrustworthyOrigin } from "./origin.ts";
 import { isAllowed } from "./permissions_policy.ts";
-import type { Answer, Prompts } from "./prompt.ts";
+import type { Prompts } from "./prompt.ts";
 import { windowBytes } from "../../protocol/message.ts";
-import type { AuditRefusedParams, SocketClosedParams, TCPOpenParams, UDPOpenParams } from "../../protocol/message.ts";
+import type {
+  AuditRefusedParams,
+  PolicyJudgeResult,
+  SocketClosedParams,
+  TCPOpenParams,
+  UDPOpenParams,
+} from "../../protocol/message.ts";
 import { pageError } from "../../protocol/page.ts";
 import type { BrokerMessage, DocumentMessage, OpenOptions, PageError } from "../../protocol/page.ts";
 import { validateDocumentMessage } from "../../protocol/validators.js";
@@ -55,6 +61,23 @@ const minKeepAliveDelay = 1000;
 
 /** Refusals of one document that are written to the audit log, so that a page cannot flood it. */
 const maxAuditedRefusals = 50;
+
+/** Rules that a page cannot work out by itself: their refusals come on the tick, so that the time says nothing of which it was. */
+const hidden: ReadonlySet<Rule> = new Set<Rule>(["policy", "installed-only"]);
+
+/** Refusals of hidden rules come this many ms after the request, or a multiple of it. The host keeps the same beat. */
+const tick = 1000;
+
+/** Waits for the next tick after `started`, or until `signal` aborts. */
+async function nextTick(started: number, signal: AbortSignal): Promise<void> {
+  const rest = tick - ((performance.now() - started) % tick);
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, rest);
+    signal.addEventListener("abort", () => {
+      resolve();
+    });
+  });
+}
 
 /** One document's connection to the broker. */
 export class DocumentConnection {
@@ -175,10 +198,13 @@ export class DocumentConnection {
     );
   }
 
-  async #open(socket: Socket, { activated, secure, options }: Open): Promise<void> {
+  async #open(socket: Socket, open: Open): Promise<void> {
+    const { options } = open;
+    const started = performance.now();
     try {
-      await this.#tryOpen(socket, activated, secure, options);
+      await this.#tryOpen(socket, open);
     } catch (error) {
+      if (error instanceof Refusal && hidden.has(error.rule)) await nextTick(started, socket.withdraw.signal);
       const known = this.#sockets.delete(socket.id);
       if (!known) return;
       if (socket.withdraw.signal.aborted) {
@@ -199,7 +225,8 @@ export class DocumentConnection {
   }
 
   /** The checks in the order of the API: permissions policy, activation, arguments; then whatever needs host, person or network. */
-  async #tryOpen(socket: Socket, activated: boolean, secure: boolean, options: OpenOptions): Promise<void> {
+  async #tryOpen(socket: Socket, open: Open): Promise<void> {
+    const { activated, secure, options } = open;
     const { origin, documentId, tabId } = this.sender;
     if (!secure || !isTrustworthyOrigin(origin)) throw new Refusal("insecure", "only secure pages may open sockets.");
     if (!(await isAllowed(this.#attested)))
@@ -232,7 +259,7 @@ export class DocumentConnection {
     withdraw.signal.throwIfAborted();
     let socketId = this.#hosts.reserve(connection);
     try {
-      const { host, userEntered } = await this.#consent(socket, request, reopened, remoteAddress, remotePort, options);
+      const reached = await this.#consent(socket, connection, request, reopened, remoteAddress, remotePort, open);
       withdraw.signal.throwIfAborted();
       if (!connection.alive) {
         // It died while the person was thinking.
@@ -240,9 +267,9 @@ export class DocumentConnection {
         connection = await this.#hosts.connect();
         socketId = this.#hosts.reserve(connection);
       }
-      socket.destination = { protocol: socket.protocol, host, port: remotePort };
-      await this.#connect(socket, connection, socketId, userEntered, options);
-      await grants.addDocumentGrant(documentId, tabId, origin, request, host);
+      socket.destination = { protocol: socket.protocol, host: reached.host, port: remotePort };
+      await this.#connect(socket, connection, socketId, reached, options);
+      await grants.addDocumentGrant(documentId, tabId, origin, request, reached);
     } catch (error) {
       this.#hosts.forget(connection, socketId);
       throw error;
@@ -252,65 +279,100 @@ export class DocumentConnection {
   /** Finds out whether the destination is allowed, and asks the person if nothing says so yet. */
   async #consent(
     socket: Socket,
+    connection: HostConnection,
     request: string,
-    reopened: string | undefined,
+    reopened: grants.Reached | undefined,
     remoteAddress: string,
     port: number,
-    options: OpenOptions,
-  ): Promise<{ host: string; userEntered: boolean }> {
+    { options, evidence }: Open,
+  ): Promise<grants.Reached> {
     const { origin, documentId, windowId } = this.sender;
     const { protocol } = socket;
-    const asksForHost = remoteAddress.trim() === "";
-    if (reopened !== undefined) return { host: reopened, userEntered: asksForHost };
-    const proposed = asksForHost ? undefined : canonicalHost(remoteAddress);
-    if (!asksForHost && proposed === undefined)
-      throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
+    const encryption = options.secureTransport ?? "off";
+    const judge = (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> =>
+      connection.request("policy.judge", {
+        origin,
+        protocol,
+        ...(host === undefined ? {} : { host }),
+        port,
+        secure: encryption === "on",
+        userEntered,
+      });
+    const wanted = reopened?.host ?? (remoteAddress.trim() === "" ? undefined : remoteAddress);
+    const verdict = await judge(wanted, reopened?.entered === true);
+    if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
+    if (verdict.installedOnly && !evidence.standalone)
+      throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.");
+    if (!verdict.allowed) throw new Refusal("policy", "Portside's rules or the administrator do not allow it.");
+    if (reopened !== undefined) return reopened;
 
-    const allowed = async (): Promise<Answer | undefined> => {
+    const proposed = verdict.host;
+    const remembered = async (): Promise<grants.Reached | undefined> => {
       const again = await grants.documentGrant(documentId, request);
-      if (again !== undefined) return { allow: true, remember: false, host: again };
-      if (proposed === undefined || this.sender.private) return undefined;
-      return (await grants.isGranted(origin, { protocol, host: proposed, port }))
-        ? { allow: true, remember: false, host: proposed }
-        : undefined;
+      if (again !== undefined) return again;
+      if (proposed === undefined || this.sender.private || !verdict.remember || verdict.prompt === "always")
+        return undefined;
+      const grant = await grants.findGrant(origin, { protocol, host: proposed, port });
+      if (grant === undefined || (verdict.risk && !grant.risk) || (verdict.mustEnter && !grant.entered))
+        return undefined;
+      return { host: proposed, entered: grant.entered, risk: grant.risk };
     };
-    const answer =
-      (await allowed()) ??
-      (await this.#prompts.ask(
-        {
-          origin,
-          protocol,
-          ...(proposed === undefined ? {} : { host: proposed }),
-          port,
-          encrypted: options.secureTransport === "on",
-          private: this.sender.private,
-          windowId,
-        },
-        socket.withdraw.signal,
-        allowed,
-      ));
+    const known = await remembered();
+    if (known !== undefined) return known;
+    if (verdict.prompt === "skip" && proposed !== undefined) return { host: proposed, entered: false, risk: false };
+    if (verdict.prompt === "forbid")
+      throw new Refusal("policy", "the administrator allows this site only what needs no question.");
+
+    const entered = proposed === undefined || verdict.mustEnter;
+    const answer = await this.#prompts.ask(
+      {
+        origin,
+        protocol,
+        ...(proposed === undefined ? {} : verdict.mustEnter ? { proposal: proposed } : { host: proposed }),
+        ...(verdict.place === undefined ? {} : { place: verdict.place }),
+        port,
+        encryption,
+        risk: verdict.risk,
+        private: this.sender.private,
+        remember: verdict.remember && !this.sender.private,
+        windowId,
+      },
+      socket.withdraw.signal,
+      async () => {
+        const settled = await remembered();
+        return settled === undefined ? undefined : { allow: true, remember: false, host: settled.host };
+      },
+      async (address) => {
+        const typed = await judge(address.trim() === "" ? "/" : address, true);
+        if (typed.allowed && typed.host !== undefined) return { host: typed.host };
+        return { complaint: typed.reason === "policy" ? "policy" : typed.reason === "address" ? "never" : "invalid" };
+      },
+    );
     if (!answer.allow) throw new Refusal("user", "the person at the browser did not allow it.");
-    if (answer.remember) await grants.addGrant({ origin, protocol, host: answer.host, port, created: Date.now() });
-    return { host: answer.host, userEntered: asksForHost };
+    const consent = { entered, risk: verdict.risk };
+    if (answer.remember)
+      await grants.addGrant({ origin, protocol, host: answer.host, port, created: Date.now(), ...consent });
+    return { host: answer.host, ...consent };
   }
 
   async #connect(
     socket: Socket,
     connection: HostConnection,
     socketId: number,
-    userEntered: boolean,
+    { host, entered, risk }: grants.Reached,
     options: OpenOptions,
   ): Promise<void> {
     const destination = socket.destination as Destination;
-    const { remoteAddress: _, remotePort: __, noDelay, keepAliveDelay, secureTransport, ...common } = options;
+    const { remoteAddress: _, remotePort: __, noDelay, keepAliveDelay, secureTransport, tls, ...common } = options;
     const params: UDPOpenParams = {
       ...common,
       socketId,
       origin: this.sender.origin,
       document: this.sender.documentId,
       private: this.sender.private,
-      userEntered,
-      host: destination.host,
+      userEntered: entered,
+      ...(risk ? { riskAccepted: true } : {}),
+      host,
       port: destination.port,
       window: windowBytes,
     };
@@ -343,6 +405,7 @@ export class DocumentConnection {
             ...(noDelay === undefined ? {} : { noDelay }),
             ...(keepAliveDelay === undefined ? {} : { keepAliveDelay }),
             ...(secureTransport === undefined ? {} : { secureTransport }),
+            ...(tls === undefined ? {} : { tls }),
           } satisfies TCPOpenParams)
         : await connection.request("udp.open", params);
     if (socket.withdraw.signal.aborted) {

@@ -1,7 +1,9 @@
 // Shares one host connection among all documents, and hands each socket's messages to its owner.
 
 import { HostConnection, HostUnavailable } from "./host.ts";
+import { managedSettings } from "./managed.ts";
 import { openSetupPage } from "./setup.ts";
+import type { HostListener } from "./host.ts";
 import type { SocketClosedParams } from "../../protocol/message.ts";
 
 /** Who hears of one socket. */
@@ -20,6 +22,13 @@ interface Current {
 
 /** A host that nothing needs is let go after this many ms; an open native port would keep the worker alive for ever. */
 const idleTime = 30_000;
+
+/** Starts a host and tells it the administrator's settings, before anybody can ask it for anything. */
+async function introduce(listener: HostListener): Promise<HostConnection> {
+  const [connection, settings] = await Promise.all([HostConnection.open(listener), managedSettings()]);
+  await connection.request("policy.managed", { settings });
+  return connection;
+}
 
 export class Hosts {
   #current: Current | undefined;
@@ -46,7 +55,7 @@ export class Hosts {
     const sockets: Current["sockets"] = new Map();
     const current: Current = {
       sockets,
-      connection: HostConnection.open({
+      connection: introduce({
         data: (id, base64) => sockets.get(id)?.data(base64),
         credit: (id, bytes) => sockets.get(id)?.credit(bytes),
         end: (id) => sockets.get(id)?.end(),
@@ -73,6 +82,18 @@ export class Hosts {
       },
     );
     return current;
+  }
+
+  /** The administrator has changed the browser's settings: a host that runs hears of it, and closes what is not allowed any more. */
+  async managedChanged(): Promise<void> {
+    const current = this.#current;
+    if (current === undefined) return;
+    try {
+      const connection = await current.connection;
+      await connection.request("policy.managed", { settings: await managedSettings() });
+    } catch {
+      // It is gone: the next one is told when it starts.
+    }
   }
 
   /** A socket id that was never used on this connection. It counts as a use of the host until `forget`, `release` or `closed`. */

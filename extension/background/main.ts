@@ -6,6 +6,7 @@ import { DocumentConnection, attest } from "./broker.ts";
 import { HostUnavailable } from "./host.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
+import { onManagedChange } from "./managed.ts";
 import { watchHeaders } from "./permissions_policy.ts";
 import { Prompts } from "./prompt.ts";
 
@@ -19,6 +20,9 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 }
 
 watchHeaders();
+onManagedChange(() => {
+  void hosts.managedChanged();
+});
 
 ext.runtime.onConnect.addListener((port) => {
   if (port.name === "document") {

@@ -3,7 +3,6 @@
 // One question per origin is on the screen at a time; the others of that origin wait in line, a few at most. A closed window is a "no".
 
 import { ext } from "../ext.ts";
-import { canonicalHost } from "./origin.ts";
 import { promptWidth } from "./prompt_size.ts";
 
 /** What the person is asked. */
@@ -12,26 +11,39 @@ export interface Question {
   protocol: "tcp" | "udp";
   /** Absent: the person is to name it. */
   host?: string;
+  /** What the page proposes where its word is not enough: shown beside the field, never in it. */
+  proposal?: string;
+  /** What kind of place the proposal is. */
+  place?: "internet" | "network" | "computer" | "special";
   port: number;
-  /** TLS from the first byte. */
-  encrypted: boolean;
-  /** Private windows offer no "remember". */
+  /** off: plain; on: TLS from the first byte; starttls: plain to begin with. */
+  encryption: "off" | "on" | "starttls";
+  /** Routers watch this port: the prompt names the danger. */
+  risk: boolean;
   private: boolean;
+  /** Whether "Allow and remember" is offered. */
+  remember: boolean;
   /** The window that asks, for the place on the screen. */
   windowId?: number;
 }
 
 export type Answer = { allow: false } | { allow: true; remember: boolean; host: string };
 
+/** What is wrong with an address that the person typed. */
+export type Complaint = "invalid" | "never" | "policy";
+/** Looks at an address that the person typed; resolves with its canonical form. */
+export type CheckAddress = (address: string) => Promise<{ host: string } | { complaint: Complaint }>;
+
 /** What the prompt page sends. */
 export type PromptMessage = { type: "allow"; remember: boolean; address?: string } | { type: "deny" };
 /** What it receives. */
-export type PromptView = { type: "question"; question: Question } | { type: "invalid" };
+export type PromptView = { type: "question"; question: Question } | { type: "complaint"; complaint: Complaint };
 
 interface Pending {
   id: string;
   question: Question;
   answer(answer: Answer): void;
+  check: CheckAddress;
   windowId?: number;
 }
 
@@ -59,14 +71,20 @@ export class Prompts {
   /**
    * Asks the person. Resolves with the answer; with a "no" as well when `signal` aborts (the document went away) or too many
    * questions of this origin wait. `stillNeeded` is asked when the question's turn comes: an earlier answer may have settled it.
+   * `check` is asked for what the person types.
    */
-  async ask(question: Question, signal: AbortSignal, stillNeeded: () => Promise<Answer | undefined>): Promise<Answer> {
+  async ask(
+    question: Question,
+    signal: AbortSignal,
+    stillNeeded: () => Promise<Answer | undefined>,
+    check: CheckAddress,
+  ): Promise<Answer> {
     const queue = this.#queues.get(question.origin) ?? [];
     this.#queues.set(question.origin, queue);
     const withdrawn = (): boolean => signal.aborted;
     if (queue.length >= maxQueued || withdrawn()) return { allow: false };
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const pending: Pending = { id: crypto.randomUUID(), question, answer: resolve };
+    const pending: Pending = { id: crypto.randomUUID(), question, answer: resolve, check };
     signal.addEventListener("abort", () => {
       resolve({ allow: false });
     });
@@ -142,9 +160,21 @@ export class Prompts {
         pending.answer({ allow: false });
         return;
       }
-      const host = pending.question.host ?? canonicalHost(message.address ?? "");
-      if (host === undefined) tell({ type: "invalid" });
-      else pending.answer({ allow: true, remember: message.remember && !pending.question.private, host });
+      const remember = message.remember && pending.question.remember;
+      const { host } = pending.question;
+      if (host !== undefined) {
+        pending.answer({ allow: true, remember, host });
+        return;
+      }
+      pending.check(message.address ?? "").then(
+        (checked) => {
+          if ("complaint" in checked) tell({ type: "complaint", complaint: checked.complaint });
+          else pending.answer({ allow: true, remember, host: checked.host });
+        },
+        () => {
+          pending.answer({ allow: false }); // the host went away: the page is told by the open itself
+        },
+      );
     });
     tell({ type: "question", question: pending.question });
   }

@@ -37,19 +37,42 @@ function rest(): void {
   refresh();
 }
 
+/** The text that says what the page wants. */
+function wants({ host, proposal, place }: Question): string {
+  if (host !== undefined) return "promptWants";
+  if (proposal === undefined) return "promptWantsAny";
+  switch (place) {
+    case "computer":
+      return "promptWantsComputer";
+    case "network":
+      return "promptWantsNetwork";
+    default:
+      return "promptWantsSpecial";
+  }
+}
+
+const complaints = { invalid: "promptAddressInvalid", never: "promptAddressNever", policy: "promptAddressPolicy" };
+
 function show(asked: Question): void {
   question = asked;
   byId("who").textContent = asked.origin.replace(/^https:\/\//, "");
-  byId("wants").textContent = text(asked.host === undefined ? "promptWantsAny" : "promptWants");
+  byId("wants").textContent = text(wants(asked));
   byId("where").textContent = asked.host ?? "";
   byId("service").textContent =
     describePort(asked.port) + (asked.protocol === "udp" ? ` · ${text("promptDatagrams")}` : "");
   byId("ask-address").hidden = asked.host !== undefined;
+  const proposal = byId("proposal");
+  proposal.hidden = asked.proposal === undefined;
+  byId("proposed").textContent = asked.proposal ?? "";
+  byId("risk").hidden = !asked.risk;
+  byId("risk").textContent = text("promptRisk", asked.port);
   const encryption = byId("encryption");
-  encryption.textContent = text(asked.encrypted ? "promptEncrypted" : "promptPlain");
-  encryption.classList.toggle("plain", !asked.encrypted);
+  encryption.textContent = text(
+    { on: "promptEncrypted", off: "promptPlain", starttls: "promptStartTLS" }[asked.encryption],
+  );
+  encryption.classList.toggle("plain", asked.encryption !== "on");
   byId("private").hidden = !asked.private;
-  allowRemember.hidden = asked.private;
+  allowRemember.hidden = !asked.remember;
   (asked.host === undefined ? address : byId("deny")).focus();
   rest();
   fit();
@@ -70,7 +93,7 @@ port.onMessage.addListener((view: PromptView) => {
     show(view.question);
     return;
   }
-  byId("address-error").textContent = text("promptAddressInvalid");
+  byId("address-error").textContent = text(complaints[view.complaint]);
   address.setAttribute("aria-invalid", "true");
   address.focus();
   fit();
