@@ -1,0 +1,117 @@
+// Package address says what a host is and what an address is for. It promises that
+// every spelling of a host has one canonical form, the one that the extension shows
+// to the person; that an address which hides an IPv4 address is judged by what it
+// hides; and that an IPv6 address nobody has assigned a purpose to is not public.
+//
+// It asks nobody: what a name leads to, and who may go there, is for others.
+package address
+
+import (
+	"encoding/binary"
+	"net/netip"
+)
+
+// Class says how far an address reaches. Classes are ordered: of two, the larger is
+// the stricter.
+type Class int
+
+const (
+	// Public is an address of the Internet.
+	Public Class = iota
+	// Special is not public and belongs to no network of one's own, but a person may
+	// name it: documentation, benchmarking, reserved, tunnels, unassigned IPv6.
+	Special
+	// Private is in one's own network: on the link, in the house, in the company or
+	// behind the provider's translator.
+	Private
+	// Loopback is this computer.
+	Loopback
+	// Never is no destination for anybody: unspecified, multicast, broadcast.
+	Never
+)
+
+// String returns the class's name for logs.
+func (c Class) String() string {
+	switch c {
+	case Public:
+		return "public"
+	case Special:
+		return "special"
+	case Private:
+		return "private"
+	case Loopback:
+		return "loopback"
+	default:
+		return "never"
+	}
+}
+
+// Classify returns the class of an address: the strictest of the rows of the table
+// that contain it and of the addresses that are embedded in it. The zero Addr is
+// Never. A zone makes no difference.
+func Classify(addr netip.Addr) Class {
+	if !addr.IsValid() {
+		return Never
+	}
+	addr = addr.WithZone("")
+	if addr.Is4In6() {
+		// It never is on the wire: the system takes it for the IPv4 address
+		// (RFC 4038, section 4.2).
+		return Classify(addr.Unmap())
+	}
+	class := Public
+	if addr.Is6() && !globalUnicast.Contains(addr) && !wellKnownNAT64.Contains(addr) {
+		class = Special
+	}
+	for _, row := range table {
+		if row.prefix.Contains(addr) {
+			class = max(class, row.class)
+		}
+	}
+	if inner, ok := embedded(addr); ok {
+		class = max(class, Classify(inner))
+	}
+	return class
+}
+
+// embedded returns the IPv4 address to which something on the way may send what is
+// addressed to addr.
+//
+// 64:ff9b:1::/48 (RFC 8215) is not here. The IPv4 address is in there too, but where
+// depends on the length of the translator's own prefix (RFC 6052, section 2.2),
+// which nobody outside knows; so all of it is Special.
+func embedded(addr netip.Addr) (netip.Addr, bool) {
+	if !addr.Is6() {
+		return netip.Addr{}, false
+	}
+	bytes := addr.As16()
+	switch {
+	case addr.Is4In6(), wellKnownNAT64.Contains(addr), translated.Contains(addr):
+		return netip.AddrFrom4([4]byte(bytes[12:])), true
+	case compatible.Contains(addr):
+		// :: and ::1 are two of these, and have rows of their own.
+		if binary.BigEndian.Uint32(bytes[12:]) <= 1 {
+			return netip.Addr{}, false
+		}
+		return netip.AddrFrom4([4]byte(bytes[12:])), true
+	case sixToFour.Contains(addr):
+		return netip.AddrFrom4([4]byte(bytes[2:6])), true
+	default:
+		return netip.Addr{}, false
+	}
+}
+
+// WatchedPort reports whether NAT routers commonly watch a port, TCP or UDP, for a
+// protocol that names addresses in its payload, and open ports inwards for what they
+// find there: TFTP, NetBIOS, SNMP, H.323, PPTP, SIP, SANE and Amanda. A page that
+// can choose the bytes sent there to a public address can open its visitor's
+// firewall ("NAT slipstreaming"); browsers keep HTTP away from them as well (Fetch,
+// section 2.9).
+func WatchedPort(port uint16) bool {
+	switch port {
+	case 69, 137, 161, 1719, 1720, 1723, 5060, 5061, 6566, 10080:
+		return true
+	default:
+		return false
+	}
+}
