@@ -29,7 +29,9 @@ var (
 	ErrMessageSize   = errors.New("datagram too large")
 	ErrNetwork       = errors.New("network error")
 	ErrOrigin        = errors.New("origin not secure")
+	ErrPolicy        = errors.New("refused by the administrator")
 	ErrProtocol      = errors.New("credit or order violated")
+	ErrRate          = errors.New("too many attempts")
 	ErrRefused       = errors.New("connection refused")
 	ErrReset         = errors.New("connection reset")
 	ErrTimeout       = errors.New("timed out")
@@ -58,6 +60,8 @@ func rows() []row {
 		{ErrNotApplicable, Description{"InvalidStateError", "protocol", "This kind of socket cannot do that."}},
 		{ErrOrigin, Description{"NotAllowedError", "origin", "The page was not loaded over a secure connection."}},
 		{ErrAddress, Description{"NotAllowedError", "address", "Pages may not connect to this address."}},
+		{ErrPolicy, Description{"NotAllowedError", "policy", "The administrator of this computer does not allow it."}},
+		{ErrRate, Description{"NotAllowedError", "rate", "Connections are being opened too fast."}},
 		{ErrLimitOrigin, Description{"QuotaExceededError", "limit", "This site has too many sockets open."}},
 		{ErrLimitOverall, Description{"NotAllowedError", "limit", "Too many sockets are open in this browser."}},
 		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent."}},
