@@ -16,7 +16,7 @@ import (
 var schemaFiles embed.FS
 
 // ErrSchema says that a document does not fit its schema. The schema library's own
-// texts quote the document, so they go no further than this package.
+// texts quote the document, so only Explain hands them out.
 var ErrSchema = errors.New("does not fit the schema")
 
 // Kind tells how a method is used.
@@ -104,4 +104,30 @@ func (v *Validator) Check(name string, document []byte) error {
 		return fmt.Errorf("%s: %w", name, ErrSchema)
 	}
 	return nil
+}
+
+// SchemaFault is one place where a document does not fit its schema.
+type SchemaFault struct {
+	// Path is a JSON Pointer (RFC 6901) to the value; that of the whole is "".
+	Path string
+	// Text says what is wrong and quotes the document: it is for who wrote it, not
+	// for a log and never for a page.
+	Text string
+}
+
+// Explain lists what Check finds wrong with a document.
+func (v *Validator) Explain(name string, document []byte) ([]SchemaFault, error) {
+	schema, ok := v.schemas[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no schema %q", name)
+	}
+	faults, err := schema.ValidateBytes(context.Background(), document)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, ErrSchema)
+	}
+	var list []SchemaFault
+	for _, f := range faults {
+		list = append(list, SchemaFault{Path: strings.TrimSuffix(f.PropertyPath, "/"), Text: f.Message})
+	}
+	return list, nil
 }

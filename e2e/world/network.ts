@@ -3,10 +3,11 @@
 // Servers and hosts are started in it by putting `command` before their own command line.
 import { execFile, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { isRoot, type Life } from "./life.ts";
-import { start } from "./processes.ts";
-import { until } from "./wait.ts";
+import { start, type Program, type Running } from "./processes.ts";
+import { sleep, until } from "./wait.ts";
 
 export class Network {
   /** Enters the network: `[...command, "ip", "address"]`. The words take no shell. */
@@ -22,6 +23,16 @@ export class Network {
   async run(...words: string[]): Promise<string> {
     const [program = "", ...args] = [...this.command, ...words];
     return (await promisify(execFile)(program, args)).stdout;
+  }
+
+  /** Starts a program in the network. */
+  start(life: Life, program: Program): Promise<Running> {
+    const [enter = "", ...words] = this.command;
+    return start(life, {
+      ...program,
+      command: `/usr/bin/${enter}`,
+      args: [...words, program.command, ...program.args],
+    });
   }
 
   /** Gives addresses to this network's only machine, such as "93.184.215.14" or "2606:2800:21f::1". */
@@ -54,4 +65,74 @@ export async function makeNetwork(life: Life): Promise<Network> {
   const network = new Network(isRoot ? into : [...into, "--user", "--preserve-credentials"]);
   await network.run("ip", "link", "set", "lo", "up");
   return network;
+}
+
+/** A TCP server in the network that echoes, and tells of each connection. */
+export interface DistantPeer {
+  /** "address:port" of every connection so far, as the server sees its own end. */
+  connections(): string[];
+}
+
+/** Starts an echo server on each of these addresses and ports. */
+export async function startDistantPeer(
+  life: Life,
+  network: Network,
+  listen: readonly { host: string; port: number }[],
+): Promise<DistantPeer> {
+  const script = fileURLToPath(new URL("peers/distant.ts", import.meta.url));
+  const tsx = fileURLToPath(new URL("../../node_modules/tsx/dist/esm/index.mjs", import.meta.url));
+  const running = await network.start(life, {
+    name: "distant peer",
+    command: process.execPath,
+    args: ["--import", tsx, script, JSON.stringify(listen)],
+  });
+  await until("the distant peer", () => /^ready$/m.exec(running.output())?.[0], { timeout: 20_000 });
+  return { connections: () => [...running.output().matchAll(/^connection (.+)$/gm)].map(([, at = ""]) => at) };
+}
+
+/** A DNS server in the network, at the address that its host asks: dnsmasq, with these options besides. */
+export async function startNameServer(life: Life, network: Network, ...options: string[]): Promise<Running> {
+  const running = await network.start(life, {
+    name: "dnsmasq",
+    command: "/usr/sbin/dnsmasq",
+    args: [
+      "--no-daemon",
+      "--conf-file=/dev/null",
+      "--pid-file=",
+      "--user=root",
+      "--listen-address=127.0.0.1",
+      "--bind-interfaces",
+      "--no-resolv",
+      "--no-hosts",
+      "--log-queries",
+      "--log-facility=-",
+      ...options,
+    ],
+  });
+  await until("dnsmasq", () => /started, version/.exec(running.output())?.[0]);
+  return running;
+}
+
+/** What passes in a network, as tcpdump prints it: a line for each packet. */
+export interface Capture {
+  /** The packets so far, after those that are on their way to the file have come. */
+  packets(): Promise<string[]>;
+}
+
+export async function capture(life: Life, network: Network): Promise<Capture> {
+  const running = await network.start(life, {
+    name: "tcpdump",
+    command: "/usr/bin/tcpdump",
+    args: ["-i", "any", "-n", "-l", "-q", "-Z", "root", "--immediate-mode"],
+  });
+  await until("tcpdump", () => /listening on/.exec(running.output())?.[0]);
+  return {
+    packets: async () => {
+      await sleep(300);
+      return running
+        .output()
+        .split("\n")
+        .filter((line) => /^\d\d:\d\d:/.test(line));
+    },
+  };
 }

@@ -29,9 +29,12 @@ var (
 	ErrMessageSize   = errors.New("datagram too large")
 	ErrNetwork       = errors.New("network error")
 	ErrOrigin        = errors.New("origin not secure")
+	ErrPolicy        = errors.New("refused by the administrator")
 	ErrProtocol      = errors.New("credit or order violated")
+	ErrRate          = errors.New("too many attempts")
 	ErrRefused       = errors.New("connection refused")
 	ErrReset         = errors.New("connection reset")
+	ErrRisk          = errors.New("port watched by routers")
 	ErrTimeout       = errors.New("timed out")
 	ErrTLS           = errors.New("no secure connection")
 	ErrUnreachable   = errors.New("not reachable")
@@ -58,6 +61,9 @@ func rows() []row {
 		{ErrNotApplicable, Description{"InvalidStateError", "protocol", "This kind of socket cannot do that."}},
 		{ErrOrigin, Description{"NotAllowedError", "origin", "The page was not loaded over a secure connection."}},
 		{ErrAddress, Description{"NotAllowedError", "address", "Pages may not connect to this address."}},
+		{ErrPolicy, Description{"NotAllowedError", "policy", "The administrator of this computer does not allow it."}},
+		{ErrRate, Description{"NotAllowedError", "rate", "Connections are being opened too fast."}},
+		{ErrRisk, Description{"NotAllowedError", "risk", "Routers watch this port, and nobody agreed to the danger."}},
 		{ErrLimitOrigin, Description{"QuotaExceededError", "limit", "This site has too many sockets open."}},
 		{ErrLimitOverall, Description{"NotAllowedError", "limit", "Too many sockets are open in this browser."}},
 		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent."}},

@@ -39,6 +39,8 @@ func TestClassify(t *testing.T) {
 		{syscall.EACCES, "NetworkError", "network"},
 		{errors.New("what is this?"), "NetworkError", "network"},
 		{fmt.Errorf("wrapped: %w", ErrAddress), "NotAllowedError", "address"},
+		{fmt.Errorf("by a rule: %w", ErrPolicy), "NotAllowedError", "policy"},
+		{ErrRate, "NotAllowedError", "rate"},
 		{ErrLimitOrigin, "QuotaExceededError", "limit"},
 		{ErrLimitOverall, "NotAllowedError", "limit"},
 		{ErrGone, "InvalidStateError", "gone"},

@@ -1,0 +1,13 @@
+//go:build !unix
+
+package policy
+
+import "io/fs"
+
+// Folder is empty: this system keeps who may write a file in another way than
+// Portside can judge, so that only managed settings count.
+const Folder = ""
+
+func owner(fs.FileInfo) (uid int, known bool) { return 0, false }
+
+func identity(fs.FileInfo) string { return "" }

@@ -1,0 +1,178 @@
+// Package policy is what the administrators of a computer said: files in
+// /etc/portside that belong to root, and the settings that the browser manages.
+//
+// It promises that of several that have a say the strictest wins, that a file which
+// is broken, or which somebody else could have written, refuses everything instead
+// of being overlooked, and that every judgement names the setting it comes from.
+// Where nobody said anything everything is as usual, at no cost.
+//
+// It knows no sockets, asks no person and resolves no names: a session puts its
+// questions before resolution and again for each address.
+package policy
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// Prompt is what an administrator wants of the person's consent.
+type Prompt string
+
+// From the most lenient to the strictest.
+const (
+	// Skip: nobody is asked.
+	Skip Prompt = "skip"
+	// Ask: as usual. A remembered grant counts.
+	Ask Prompt = "ask"
+	// Always: remembered grants do not count.
+	Always Prompt = "always"
+	// Forbid: what would have to be asked is refused.
+	Forbid Prompt = "forbid"
+)
+
+// strictness orders prompts; "" says nothing and comes before all.
+func (p Prompt) strictness() int { return slices.Index([]Prompt{"", Skip, Ask, Always, Forbid}, p) }
+
+// Query is a socket that somebody wants to open.
+type Query struct {
+	// Origin of the asking page, serialised.
+	Origin string
+	// Protocol is "tcp" or "udp".
+	Protocol string
+	// Host is canonical and without brackets. Empty: the person is still to name it.
+	Host string
+	// Addr is Host when that is a literal, else the zero Addr.
+	Addr netip.Addr
+	Port uint16
+	// Secure: TLS from the first byte.
+	Secure bool
+}
+
+// Verdict is what the administrators say to a Query.
+type Verdict struct {
+	Allowed bool
+	// By is the setting that decided, such as
+	// "/etc/portside/policy.d/10-lab.json: blockedDestinations[2]". It is empty when
+	// no setting had a say.
+	By string
+	// Prompt says how the person is asked if nothing refuses.
+	Prompt Prompt
+	// VouchesPrivate: an administrator named this very destination by address, so
+	// nobody has to type it even if it is not public.
+	VouchesPrivate bool
+	// VouchesPort: an administrator named this very port, by itself.
+	VouchesPort bool
+	// VouchesName: an administrator named both this host and the addresses it may
+	// have, so it may lead to one that is not public. Only JudgeAddress can tell.
+	VouchesName bool
+}
+
+// Policy is everything the administrators said at one moment. It does not change.
+type Policy struct {
+	// Settings are those that concern no single destination.
+	Settings Settings
+	// Sources lists what was found, refused files included, in the order in which
+	// it was asked.
+	Sources []Source
+	// Notes say what was ignored, and why.
+	Notes []string
+
+	layers []*layer
+	// broken names a source that cannot be used and its fault.
+	broken string
+}
+
+// Source is a file or the managed settings.
+type Source struct {
+	Name string
+	// Faults is empty unless the source is refused.
+	Faults []Fault
+}
+
+// Judge answers before the host is resolved. What only the address can tell is not
+// refused yet, unless the host is a literal: then the answer is final.
+func (p *Policy) Judge(q Query) Verdict { return p.judge(q, q.Addr, nil) }
+
+// JudgeAddress answers for one address to which the host was resolved, finally. Its
+// Prompt is never stricter than the one that Judge gave.
+func (p *Policy) JudgeAddress(q Query, addr netip.Addr) Verdict { return p.judge(q, addr, nil) }
+
+// JudgeOrigin tells whether an origin may open sockets at all.
+func (p *Policy) JudgeOrigin(origin string) Verdict {
+	if p.broken != "" {
+		return Verdict{By: p.broken, Prompt: Forbid}
+	}
+	asked, _ := parseOrigin(origin)
+	for _, l := range p.layers {
+		if by, _ := l.origin(asked); by != "" {
+			return Verdict{By: l.by(by), Prompt: Forbid}
+		}
+	}
+	return Verdict{Allowed: true, Prompt: Ask}
+}
+
+// Effect is what one setting does to a Query.
+type Effect string
+
+// What a setting may say to a socket.
+const (
+	Refuses   Effect = "refuses it"
+	MayRefuse Effect = "refuses it if its address fits"
+	Admits    Effect = "admits it"
+	MayAdmit  Effect = "admits it if its address fits"
+	Prompts   Effect = "says about the prompt"
+)
+
+// Reason is the say that one setting had.
+type Reason struct {
+	By     string
+	Effect Effect
+	// Prompt is set with Prompts.
+	Prompt Prompt
+}
+
+// Explain answers like Judge, and lists every setting that had a say, in order.
+func (p *Policy) Explain(q Query) (Verdict, []Reason) {
+	var reasons []Reason
+	verdict := p.judge(q, q.Addr, func(r Reason) { reasons = append(reasons, r) })
+	return verdict, reasons
+}
+
+// judge puts a query to all layers. It stops at the first that refuses, unless
+// somebody listens to the reasons.
+func (p *Policy) judge(q Query, addr netip.Addr, say func(Reason)) Verdict {
+	if p.broken != "" {
+		if say != nil {
+			say(Reason{By: p.broken, Effect: Refuses})
+		}
+		return Verdict{By: p.broken, Prompt: Forbid}
+	}
+	if len(p.layers) == 0 {
+		return Verdict{Allowed: true, Prompt: Ask}
+	}
+	s := newSubject(q, addr)
+	v := Verdict{Allowed: true}
+	for _, l := range p.layers {
+		o := l.judge(s, say)
+		switch {
+		case o.refusedBy != "":
+			if v.Allowed {
+				v = Verdict{By: l.by(o.refusedBy), Prompt: Forbid}
+			}
+			if say == nil {
+				return v
+			}
+		case v.Allowed:
+			if o.prompt.strictness() > v.Prompt.strictness() {
+				v.Prompt, v.By = o.prompt, l.by(o.promptBy)
+			}
+			v.VouchesPrivate = v.VouchesPrivate || o.vouchesPrivate
+			v.VouchesPort = v.VouchesPort || o.vouchesPort
+			v.VouchesName = v.VouchesName || o.vouchesName
+		}
+	}
+	if v.Prompt == "" {
+		v.Prompt = Ask
+	}
+	return v
+}

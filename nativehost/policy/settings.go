@@ -1,0 +1,140 @@
+package policy
+
+import (
+	"net/netip"
+
+	"github.com/portside/portside/protocol"
+)
+
+// Setting is a value and the setting that it comes from, or "" when it is what
+// Portside does by itself.
+type Setting[T any] struct {
+	Value T
+	By    string
+}
+
+// The values of cspRule.
+const (
+	RefuseUnsafeEval   = "refuse-unsafe-eval"
+	RequireEvalBlocked = "require-eval-blocked"
+)
+
+// Settings are what the layers say together about Portside as a whole.
+type Settings struct {
+	// Enabled: false refuses every socket, which the judgements do by themselves.
+	Enabled Setting[bool]
+	// Remember: whether grants may be remembered, and remembered ones count.
+	Remember Setting[bool]
+	// PrivateEntry: whether the person may name an address that is not public.
+	PrivateEntry Setting[bool]
+	// CSPRule is RefuseUnsafeEval or RequireEvalBlocked.
+	CSPRule Setting[string]
+	// InstalledOnly: whether only installed web apps may open sockets.
+	InstalledOnly Setting[bool]
+	Limits        Limits
+	// DNSServers is empty when the system's are asked.
+	DNSServers Setting[[]netip.AddrPort]
+	// DataLane: whether bytes may take another way than the native-messaging pipe.
+	DataLane Setting[bool]
+	Audit    Setting[Audit]
+}
+
+// Limits are the limits that layers set; the Value of one that none sets is 0.
+type Limits struct {
+	AttemptBurst, AttemptsPerSecond, AttemptsPerMinuteOverall Setting[int]
+	PendingPerOrigin, OpenPerOrigin, OpenOverall              Setting[int]
+}
+
+// Audit is the audit log that a host file asks for. The zero value of a member
+// means that it says nothing about it.
+type Audit struct {
+	// File is an absolute path.
+	File     string
+	MaxBytes int64
+	// Keep is nil when the file does not say.
+	Keep *int
+	// Detail is "full", "origins" or "counts".
+	Detail string
+}
+
+// usual is what holds where no layer says anything.
+func usual() Settings {
+	return Settings{
+		Enabled: Setting[bool]{Value: true}, Remember: Setting[bool]{Value: true}, PrivateEntry: Setting[bool]{Value: true},
+		CSPRule: Setting[string]{Value: RefuseUnsafeEval}, DataLane: Setting[bool]{Value: true},
+	}
+}
+
+// merge adds what a layer says: the stricter wins, and between equals the first.
+func (s *Settings) merge(l *layer) {
+	said := &l.said
+	s.Enabled.stricter(said.Enabled, false, l, "enabled")
+	s.Remember.stricter(said.Remember, false, l, "remember")
+	s.PrivateEntry.stricter(said.PrivateAddressEntry, false, l, "privateAddressEntry")
+	s.InstalledOnly.stricter(said.InstalledOnly, true, l, "installedOnly")
+	if said.CSPRule != "" && (s.CSPRule.By == "" || said.CSPRule == RequireEvalBlocked && s.CSPRule.Value != RequireEvalBlocked) {
+		s.CSPRule = Setting[string]{said.CSPRule, l.by("cspRule")}
+	}
+	if said.DataLane != "" {
+		lane := said.DataLane == "on"
+		s.DataLane.stricter(&lane, false, l, "dataLane")
+	}
+	if len(l.dnsServers) > 0 && s.DNSServers.By == "" {
+		s.DNSServers = Setting[[]netip.AddrPort]{l.dnsServers, l.by("dnsServers")}
+	}
+	if said.Limits != nil {
+		s.Limits.merge(said.Limits, l)
+	}
+	if said.Audit != nil && !l.managed && s.Audit.By == "" {
+		audit := Audit{File: said.Audit.File, Detail: said.Audit.Detail}
+		if said.Audit.MaxBytes != nil {
+			audit.MaxBytes = *said.Audit.MaxBytes
+		}
+		if said.Audit.Keep != nil {
+			keep := int(*said.Audit.Keep)
+			audit.Keep = &keep
+		}
+		s.Audit = Setting[Audit]{audit, l.by("audit")}
+	}
+}
+
+// stricter takes over what a layer says about a switch if nobody said anything yet,
+// or if it is the strict value and the one so far is not.
+func (s *Setting[T]) stricter(said *bool, strict bool, l *layer, name string) {
+	value, ok := any(&s.Value).(*bool)
+	if said == nil || !ok {
+		return
+	}
+	if s.By == "" || *said == strict && *value != strict {
+		*value, s.By = *said, l.by(name)
+	}
+}
+
+// merge takes the smallest of what layers say. One alone may also raise a limit.
+func (s *Limits) merge(said *protocol.PolicyLimits, l *layer) {
+	for _, limit := range []struct {
+		merged *Setting[int]
+		said   *int64
+		name   string
+	}{
+		{&s.AttemptBurst, said.AttemptBurst, "limits.attemptBurst"},
+		{&s.AttemptsPerSecond, said.AttemptsPerSecond, "limits.attemptsPerSecond"},
+		{&s.AttemptsPerMinuteOverall, said.AttemptsPerMinuteOverall, "limits.attemptsPerMinuteOverall"},
+		{&s.PendingPerOrigin, said.PendingPerOrigin, "limits.pendingPerOrigin"},
+		{&s.OpenPerOrigin, said.OpenPerOrigin, "limits.openPerOrigin"},
+		{&s.OpenOverall, said.OpenOverall, "limits.openOverall"},
+	} {
+		if limit.said != nil && (limit.merged.By == "" || int(*limit.said) < limit.merged.Value) {
+			*limit.merged = Setting[int]{int(*limit.said), l.by(limit.name)}
+		}
+	}
+}
+
+// close refuses everything, because of a source that cannot be used.
+func (s *Settings) close(broken string) {
+	s.Enabled = Setting[bool]{false, broken}
+	s.Remember = Setting[bool]{false, broken}
+	s.PrivateEntry = Setting[bool]{false, broken}
+	s.CSPRule = Setting[string]{RequireEvalBlocked, broken}
+	s.DataLane = Setting[bool]{false, broken}
+}

@@ -1,0 +1,208 @@
+// Package rules decides whether an origin may reach a destination: it puts what an
+// address is together with what administrators and the person at the browser said.
+// It promises that
+//
+//   - a name never leads into space that is not public, unless an administrator
+//     named both the name and the prefix;
+//   - a raw address that is not public, localhost, and a name of multicast DNS take
+//     the person's own word, or an administrator's;
+//   - ports that routers listen on are reached on the internet only when the person
+//     agreed to a prompt that named the danger, or an administrator listed them;
+//   - what is refused before an address is known is refused afterwards too.
+//
+// It knows no sockets and asks the network nothing.
+package rules
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/policy"
+)
+
+// Request is who wants to reach what.
+type Request struct {
+	// Origin is the asking origin, serialised.
+	Origin string
+	// Protocol is "tcp" or "udp".
+	Protocol string
+	// Host is the zero Host while the person is still to name it.
+	Host address.Host
+	Port uint16
+	// Secure is TLS from the first byte.
+	Secure bool
+	// UserEntered is true when the person typed or picked this destination.
+	UserEntered bool
+	// RiskAccepted is true when the person agreed to a prompt that named the danger
+	// of this port.
+	RiskAccepted bool
+}
+
+// Place is what kind of place a destination is, as far as its name tells.
+type Place string
+
+// The places of policy.judge.
+const (
+	Internet Place = "internet"
+	// Network is the person's own network.
+	Network Place = "network"
+	// Computer is this computer.
+	Computer Place = "computer"
+	// Special is an address that is neither.
+	Special Place = "special"
+)
+
+// Judgement is what can be said before anybody asked the network.
+type Judgement struct {
+	// Refused is nil, or why no answer of the person could help: an error of
+	// package fault.
+	Refused error
+	// By names the administrator's setting that decided, if one did.
+	By string
+	// Prompt is what the administrator wants of prompts.
+	Prompt policy.Prompt
+	// Place is empty while there is no host.
+	Place Place
+	// MustEnter is true while the person's own word is missing, Risk while their
+	// consent to the danger is.
+	MustEnter, Risk bool
+}
+
+// Err returns why the destination may not be opened now, or nil.
+func (j Judgement) Err() error {
+	switch {
+	case j.Refused != nil:
+		return j.Refused
+	case j.MustEnter:
+		return fmt.Errorf("%w: the person did not enter it", fault.ErrAddress)
+	case j.Risk:
+		return fault.ErrRisk
+	default:
+		return nil
+	}
+}
+
+// Before judges what is known without the network.
+func Before(p *policy.Policy, r Request) Judgement {
+	verdict := p.Judge(query(r))
+	j := Judgement{By: verdict.By, Prompt: verdict.Prompt}
+	if !verdict.Allowed {
+		j.Refused = fault.ErrPolicy
+	}
+	public := true
+	switch r.Host.Kind() {
+	case address.Name:
+		j.Place = Internet
+	case address.MulticastDNS:
+		// It may lead to any device nearby, so it counts as one.
+		public = false
+		j.Place = Network
+		j.private(p, r, verdict)
+	case address.Localhost:
+		public = false
+		j.Place = Computer
+		j.private(p, r, verdict)
+	case address.Literal:
+		class := address.Classify(r.Host.Addr())
+		public = class == address.Public
+		j.Place = placeOf(class)
+		switch class {
+		case address.Public:
+		case address.Never:
+			j.refuse(fault.ErrAddress)
+		default:
+			j.private(p, r, verdict)
+		}
+	}
+	if public && address.WatchedPort(r.Port) && !verdict.VouchesPort && !r.RiskAccepted {
+		j.Risk = true
+	}
+	return j
+}
+
+// private judges a destination that is not public.
+func (j *Judgement) private(p *policy.Policy, r Request, verdict policy.Verdict) {
+	switch {
+	case verdict.VouchesPrivate:
+	case !p.Settings.PrivateEntry.Value:
+		if j.Refused == nil {
+			j.By = p.Settings.PrivateEntry.By
+		}
+		j.refuse(fault.ErrPolicy)
+	case !r.UserEntered:
+		j.MustEnter = true
+	}
+}
+
+// refuse keeps the first reason.
+func (j *Judgement) refuse(err error) {
+	if j.Refused == nil {
+		j.Refused = err
+	}
+}
+
+func placeOf(class address.Class) Place {
+	switch class {
+	case address.Public:
+		return Internet
+	case address.Private:
+		return Network
+	case address.Loopback:
+		return Computer
+	default:
+		return Special
+	}
+}
+
+// Resolved judges one address that the request's host has led to. It returns nil or
+// an error of package fault.
+func Resolved(p *policy.Policy, r Request, addr netip.Addr) error {
+	if err := Before(p, r).Err(); err != nil {
+		return err
+	}
+	verdict := p.JudgeAddress(query(r), addr)
+	if !verdict.Allowed {
+		return fmt.Errorf("%w: %s", fault.ErrPolicy, verdict.By)
+	}
+	class := address.Classify(addr)
+	if class == address.Never {
+		return fmt.Errorf("%w: nobody can be reached there", fault.ErrAddress)
+	}
+	switch r.Host.Kind() {
+	case address.Literal:
+		if addr.WithZone("") != r.Host.Addr().Unmap().WithZone("") {
+			return fmt.Errorf("%w: not the one that was asked for", fault.ErrAddress)
+		}
+	case address.Localhost:
+		if class != address.Loopback {
+			return fmt.Errorf("%w: localhost is this computer", fault.ErrAddress)
+		}
+	case address.MulticastDNS:
+		// Anybody in the network may answer, and must not point at this computer.
+		if class == address.Loopback {
+			return fmt.Errorf("%w: a name of the network led to this computer", fault.ErrAddress)
+		}
+	case address.Name:
+		if class != address.Public && !verdict.VouchesName {
+			return fmt.Errorf("%w: a name led into space that is not public", fault.ErrAddress)
+		}
+	default:
+		return fmt.Errorf("%w: no host", fault.ErrAddress)
+	}
+	if class == address.Public && address.WatchedPort(r.Port) && !verdict.VouchesPort && !r.RiskAccepted {
+		return fault.ErrRisk
+	}
+	return nil
+}
+
+func query(r Request) policy.Query {
+	q := policy.Query{
+		Origin: r.Origin, Protocol: r.Protocol, Host: r.Host.String(), Port: r.Port, Secure: r.Secure,
+	}
+	if r.Host.Kind() == address.Literal {
+		q.Addr = r.Host.Addr()
+	}
+	return q
+}
