@@ -21,6 +21,10 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 	switch message.Method {
 	case protocol.MethodHello:
 		return s.hello(message)
+	case protocol.MethodPolicyManaged:
+		return s.managed(message)
+	case protocol.MethodPolicyJudge:
+		return s.judge(message)
 	case protocol.MethodTCPOpen:
 		return s.openTCP(ctx, message)
 	case protocol.MethodUDPOpen:

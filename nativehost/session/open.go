@@ -2,16 +2,19 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"time"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/datagram"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/origin"
+	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/nativehost/stream"
 	"github.com/portside/portside/protocol"
 )
@@ -55,8 +58,8 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 			Secure: params.SecureTransport == "on", UserEntered: params.UserEntered, Private: params.Private,
 		},
 		target: dial.Target{
-			Network: "tcp", Host: params.Host, Port: uint16(params.Port),
-			Origin: params.Origin, UserEntered: params.UserEntered,
+			Network: "tcp", Port: uint16(params.Port), Origin: params.Origin,
+			Secure: params.SecureTransport == "on", UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted,
 		},
 		options: dial.Options{
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
@@ -83,8 +86,8 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 			UserEntered: params.UserEntered, Private: params.Private,
 		},
 		target: dial.Target{
-			Network: "udp", Host: params.Host, Port: uint16(params.Port),
-			Origin: params.Origin, UserEntered: params.UserEntered,
+			Network: "udp", Port: uint16(params.Port), Origin: params.Origin,
+			UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted,
 		},
 		options: dial.Options{
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
@@ -95,67 +98,113 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 	return s.open(ctx, o, s.connectUDP)
 }
 
-// open puts the request before the rules that need no network and leaves the rest
-// to a goroutine that owns the socket from then on.
+// open leaves a request to a goroutine that owns the socket from then on.
 func (s *Session) open(ctx context.Context, o opening,
 	connect func(context.Context, opening) (*connection, error),
 ) *protocol.RPCError {
-	s.mu.Lock()
-	_, taken := s.sockets[o.subject.SocketID]
-	s.mu.Unlock()
-	if taken {
-		return protocol.NewError(protocol.CodeInvalidRequest)
-	}
-	err := origin.Check(o.subject.Origin)
-	var ticket *limits.Ticket
-	if err == nil {
-		ticket, err = s.Limits.Take(ctx, o.subject.Origin)
-	}
-	if err != nil {
-		s.Audit.Refused(o.subject, "host", fault.Describe(err).Reason)
-		s.failure(o.request, err)
-		return nil
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	e := &entry{cancel: cancel}
 	s.mu.Lock()
-	s.sockets[o.subject.SocketID] = e
+	_, taken := s.sockets[o.subject.SocketID]
+	if !taken {
+		s.sockets[o.subject.SocketID] = e
+	}
 	s.mu.Unlock()
+	if taken {
+		cancel()
+		return protocol.NewError(protocol.CodeInvalidRequest)
+	}
+	started := time.Now()
+	ticket, err := s.admit(ctx, e, &o)
 	s.owners.Go(func() {
 		defer cancel()
-		defer ticket.Return()
-		started := time.Now()
-		c, err := connect(ctx, o)
 		if err == nil {
-			err = s.opened(o, e, c, ticket)
-		}
-		if err != nil {
+			defer ticket.Return()
+			var c *connection
+			if c, err = connect(ctx, o); err == nil {
+				err = s.opened(o, e, c, ticket)
+			}
+			if err == nil {
+				s.serve(ctx, o, e, c, ticket, started)
+				return
+			}
+			ticket.Failed()
 			ticket.Return()
-			s.notOpened(o, e, err, time.Since(started))
-			return
 		}
-		s.Audit.Opened(o.subject, c.remote.String(), time.Since(started))
-		opened := time.Now()
-		end := c.run(ctx)
-		// Whoever hears that a socket has gone may open another one at once.
-		ticket.Return()
-		s.closed(o, end, time.Since(opened))
+		s.notOpened(ctx, o, e, err, started)
 	})
 	return nil
 }
 
+// admit puts the request before the rules that need no network.
+func (s *Session) admit(ctx context.Context, e *entry, o *opening) (*limits.Ticket, error) {
+	if err := origin.Check(o.subject.Origin); err != nil {
+		return nil, err
+	}
+	host, err := address.ParseHost(o.subject.Host)
+	if err != nil {
+		return nil, err
+	}
+	o.target.Host = host
+	o.subject.Host = host.String()
+	r := request(o.target)
+	s.mu.Lock()
+	e.request = r
+	s.mu.Unlock()
+	ticket, err := s.Limits.Take(ctx, o.subject.Origin)
+	if err != nil {
+		return nil, err
+	}
+	// After the limits, so that not even refusals are to be had without end.
+	j := rules.Before(s.Policy.Current(), r)
+	if err := j.Err(); err != nil {
+		ticket.Failed()
+		ticket.Return()
+		return nil, because(err, j.By)
+	}
+	return ticket, nil
+}
+
+// because adds the administrator's setting to an error, for the log.
+func because(err error, by string) error {
+	if by == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, by)
+}
+
+// serve moves the bytes of an open socket until its end.
+func (s *Session) serve(ctx context.Context, o opening, e *entry, c *connection, ticket *limits.Ticket, started time.Time) {
+	s.Audit.Opened(o.subject, c.remote.String(), time.Since(started))
+	opened := time.Now()
+	end := c.run(ctx)
+	// Whoever hears that a socket has gone may open another one at once.
+	ticket.Return()
+	s.mu.Lock()
+	revoked := e.revoked
+	s.mu.Unlock()
+	if revoked != nil {
+		end.err = revoked
+	}
+	s.closed(o, end, time.Since(opened))
+}
+
 // opened answers the request to open, under the mutex, so that a socket.close sees
-// the socket either as opening or as open and answered. If one has come before, it
-// drops the connection.
+// the socket either as opening or as open and answered. If one has come before, or a
+// policy that forbids the socket, it drops the connection.
 func (s *Session) opened(o opening, e *entry, c *connection, ticket *limits.Ticket) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	err := e.revoked
 	if e.abandoned {
+		err = fault.ErrAborted
+	}
+	if err != nil {
 		c.drop()
-		return fault.ErrAborted
+		return err
 	}
 	ticket.Opened()
-	e.socket = c.socket
+	e.socket, e.remote = c.socket, c.remote.Addr()
 	s.resultLocked(o.request, protocol.TCPOpenResult{
 		RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
 		LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
@@ -164,10 +213,50 @@ func (s *Session) opened(o opening, e *entry, c *connection, ticket *limits.Tick
 	return nil
 }
 
+const (
+	// beat is when refusals are answered: this long after the request, or a multiple
+	// of it. A page must not learn from the time which rule refused, or how far a
+	// name got before it did.
+	beat = time.Second
+	// maxHushed refusals may wait for the beat. Beyond that only a flood gets, and it
+	// is answered at once.
+	maxHushed = 512
+)
+
+// hush waits for the next beat after started, unless ctx ends before.
+func (s *Session) hush(ctx context.Context, started time.Time) {
+	s.mu.Lock()
+	full := s.hushed >= maxHushed
+	if !full {
+		s.hushed++
+	}
+	s.mu.Unlock()
+	if full {
+		return
+	}
+	defer func() {
+		s.mu.Lock()
+		s.hushed--
+		s.mu.Unlock()
+	}()
+	timer := time.NewTimer(beat - time.Since(started)%beat)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
 // notOpened writes down why a socket did not open, and answers the request to open
 // and those to close that came meanwhile, in this order. A rule's refusal is not a
 // failure of the network.
-func (s *Session) notOpened(o opening, e *entry, err error, took time.Duration) {
+func (s *Session) notOpened(ctx context.Context, o opening, e *entry, err error, started time.Time) {
+	took := time.Since(started)
+	s.mu.Lock()
+	if e.revoked != nil && !e.abandoned {
+		err = e.revoked
+	}
+	s.mu.Unlock()
 	says := fault.Describe(err)
 	if says.Name == "NotAllowedError" || says.Name == "QuotaExceededError" {
 		s.Audit.Refused(o.subject, "host", says.Reason)
@@ -176,6 +265,9 @@ func (s *Session) notOpened(o opening, e *entry, err error, took time.Duration) 
 	}
 	if !o.subject.Private {
 		s.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not opened")
+	}
+	if says.Name == "NotAllowedError" {
+		s.hush(ctx, started)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ import (
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/protocol"
 )
 
@@ -45,9 +48,11 @@ type Config struct {
 	Out io.WriteCloser
 
 	Validator *protocol.Validator
-	Dialer    *dial.Dialer
-	Limits    *limits.Counter
-	Audit     *audit.Log
+	// Dialer must put every address before Rules.
+	Dialer *dial.Dialer
+	Policy *policy.Store
+	Limits *limits.Counter
+	Audit  *audit.Log
 	// Log is for faults of the protocol. It learns no destination of a private
 	// window.
 	Log zerolog.Logger
@@ -71,6 +76,8 @@ type Session struct {
 	mu       sync.Mutex
 	sockets  map[int64]*entry
 	requests map[int64]struct{}
+	// hushed counts the refusals that wait for their moment.
+	hushed int
 }
 
 // entry is a socket from the request to open it until socket.closed.
@@ -83,6 +90,12 @@ type entry struct {
 	// closers are the ids of such requests.
 	abandoned bool
 	closers   []int64
+	// request and remote are what a new policy is asked about; remote is the zero
+	// Addr while the socket is opening.
+	request rules.Request
+	remote  netip.Addr
+	// revoked is why a new policy has ended the socket, or nil.
+	revoked error
 }
 
 // socket is what stream.Socket and datagram.Socket have in common. No method
@@ -123,6 +136,7 @@ func (s *Session) Run(ctx context.Context) error {
 		written <- s.out.Run()
 	}()
 
+	s.owners.Go(func() { s.Policy.Watch(ctx, s.policyChanged) })
 	err := s.read(ctx)
 	stopped := ctx.Err() != nil
 	cancel()

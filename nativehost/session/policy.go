@@ -1,0 +1,100 @@
+package session
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/origin"
+	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/rules"
+	"github.com/portside/portside/protocol"
+)
+
+// Rules returns what the Dialer must put every address before.
+func Rules(store *policy.Store) dial.Rules { return dialRules{store} }
+
+type dialRules struct{ store *policy.Store }
+
+// Judge puts an address that a target has led to before the rules.
+func (d dialRules) Judge(_ context.Context, target dial.Target, at netip.AddrPort) error {
+	return rules.Resolved(d.store.Current(), request(target), at.Addr())
+}
+
+func request(target dial.Target) rules.Request {
+	return rules.Request{
+		Origin: target.Origin, Protocol: target.Network, Host: target.Host, Port: target.Port,
+		Secure: target.Secure, UserEntered: target.UserEntered, RiskAccepted: target.RiskAccepted,
+	}
+}
+
+// managed takes over the settings that the browser keeps for its administrator.
+func (s *Session) managed(message protocol.Message) *protocol.RPCError {
+	var params protocol.PolicyManagedParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	valid := s.Policy.SetManaged([]byte(params.Settings))
+	if !valid {
+		s.Log.Error().Msg("the browser's managed settings do not fit their schema: everything is refused")
+	}
+	s.result(*message.ID, protocol.PolicyManagedResult{Valid: valid})
+	return nil
+}
+
+// judge says what the rules make of a destination before the person is asked. It
+// does not touch the network, and counts no attempt.
+func (s *Session) judge(message protocol.Message) *protocol.RPCError {
+	var params protocol.PolicyJudgeParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	p := s.Policy.Current()
+	result := protocol.PolicyJudgeResult{
+		Prompt:        string(policy.Ask),
+		Remember:      p.Settings.Remember.Value,
+		CSPRule:       p.Settings.CSPRule.Value,
+		InstalledOnly: p.Settings.InstalledOnly.Value,
+	}
+	var host address.Host
+	err := origin.Check(params.Origin)
+	if err == nil && params.Host != "" {
+		host, err = address.ParseHost(params.Host)
+	}
+	if err == nil {
+		j := rules.Before(p, rules.Request{
+			Origin: params.Origin, Protocol: params.Protocol, Host: host, Port: uint16(params.Port),
+			Secure: params.Secure, UserEntered: params.UserEntered,
+		})
+		err = j.Refused
+		result.By, result.Prompt, result.Place = j.By, string(j.Prompt), string(j.Place)
+		result.MustEnter, result.Risk = j.MustEnter, j.Risk
+		result.Host = host.String()
+	}
+	if err != nil {
+		result.Reason = fault.Describe(err).Reason
+	}
+	result.Allowed = err == nil
+	s.result(*message.ID, result)
+	return nil
+}
+
+// policyChanged ends the sockets that a new policy does not allow any more.
+func (s *Session) policyChanged(p *policy.Policy) {
+	s.Log.Info().Msg("the policy has changed")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.sockets {
+		err := rules.Before(p, e.request).Err()
+		if err == nil && e.remote.IsValid() {
+			err = rules.Resolved(p, e.request, e.remote)
+		}
+		if err == nil || e.revoked != nil {
+			continue
+		}
+		e.revoked = err
+		e.cancel()
+	}
+}
