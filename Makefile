@@ -103,6 +103,11 @@ fuzz: ## Run every fuzz target for FUZZTIME (60s each)
 		done; \
 	done
 
+.PHONY: mutants
+mutants: ## Take each rule of docs/SECURITY.md out and show which test goes red (ONLY=words for some)
+	$(say) "Mutation check"
+	@node --import tsx scripts/mutants/run.ts
+
 .PHONY: clean
 clean: ## Remove what was built
 	@rm -rf build e2e/artifacts

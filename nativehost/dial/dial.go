@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/fault"
 )
 
@@ -29,13 +30,16 @@ const maxKeepAlive = 32767 * time.Second
 type Target struct {
 	// Network is "tcp" or "udp".
 	Network string
-	// Host is a name or an address, without brackets.
-	Host string
+	Host address.Host
 	Port uint16
+	// Secure is TLS from the first byte.
+	Secure bool
 	// Origin is the asking origin.
 	Origin string
 	// UserEntered is true when the person typed or picked this destination.
 	UserEntered bool
+	// RiskAccepted is true when the person agreed to the danger of the port.
+	RiskAccepted bool
 }
 
 // Options are the socket's options. A zero leaves the system's default.
@@ -86,7 +90,7 @@ func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn
 		return nil, errors.Join(fault.Classify(err), tcp.Close())
 	}
 	if options.Secure {
-		if err := conn.secure(ctx, target.Host, d.Roots); err != nil {
+		if err := conn.secure(ctx, target.Host.String(), d.Roots); err != nil {
 			tcp.Close()
 			return nil, err
 		}
@@ -137,7 +141,7 @@ func (d *Dialer) dial(ctx context.Context, target Target, options Options) (net.
 			return setBuffers(raw, options)
 		},
 	}
-	address := net.JoinHostPort(target.Host, strconv.Itoa(int(target.Port)))
+	address := net.JoinHostPort(target.Host.String(), strconv.Itoa(int(target.Port)))
 	connection, err := dialer.DialContext(ctx, target.Network, address)
 	if err != nil {
 		return nil, openError(ctx, err)

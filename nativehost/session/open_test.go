@@ -113,7 +113,7 @@ func TestCloseComesBetweenConnectionAndAnswer(t *testing.T) {
 	if !errors.Is(err, fault.ErrAborted) || !dropped {
 		t.Fatalf("error %v, connection dropped: %v", err, dropped)
 	}
-	s.notOpened(o, e, err, 0)
+	s.notOpened(t.Context(), o, e, err, time.Now())
 	s.out.Finish()
 	if err := <-written; err != nil {
 		t.Fatal(err)

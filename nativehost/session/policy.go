@@ -87,6 +87,9 @@ func (s *Session) policyChanged(p *policy.Policy) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.sockets {
+		if e.settled {
+			continue
+		}
 		err := rules.Before(p, e.request).Err()
 		if err == nil && e.remote.IsValid() {
 			err = rules.Resolved(p, e.request, e.remote)

@@ -94,8 +94,10 @@ type entry struct {
 	// Addr while the socket is opening.
 	request rules.Request
 	remote  netip.Addr
-	// revoked is why a new policy has ended the socket, or nil.
+	// revoked is why a new policy has ended the socket, or nil. A policy has no say
+	// once the socket is settled: not open, for a reason that is known.
 	revoked error
+	settled bool
 }
 
 // socket is what stream.Socket and datagram.Socket have in common. No method

@@ -16,7 +16,7 @@ func (b *broker) openUDP(port int, change func(*protocol.UDPOpenParams)) (*remot
 	r.keep = true
 	p := protocol.UDPOpenParams{
 		SocketID: r.id, Origin: "https://page.example", Document: "document",
-		Host: "127.0.0.1", Port: int64(port), Window: protocol.WindowBytes,
+		Host: "127.0.0.1", Port: int64(port), UserEntered: true, Window: protocol.WindowBytes,
 	}
 	if change != nil {
 		change(&p)

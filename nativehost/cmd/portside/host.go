@@ -17,6 +17,7 @@ import (
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/logfile"
+	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/session"
 	"github.com/portside/portside/nativehost/version"
 	"github.com/portside/portside/protocol"
@@ -72,6 +73,7 @@ func serve(log zerolog.Logger, auditLog *audit.Log) int {
 		log.Error().Err(err).Msg("the schemas cannot be used")
 		return exitFault
 	}
+	store := policy.Open(policy.Folder, policy.Options{Validator: validator, Log: log})
 	// Without this, writing to a stdout that nobody reads would kill the process
 	// before the sockets are closed and written down.
 	signal.Ignore(syscall.SIGPIPE)
@@ -85,7 +87,8 @@ func serve(log zerolog.Logger, auditLog *audit.Log) int {
 		result <- session.New(session.Config{
 			In: reading, Out: out,
 			Validator: validator,
-			Dialer:    &dial.Dialer{},
+			Dialer:    &dial.Dialer{Rules: session.Rules(store)},
+			Policy:    store,
 			Limits:    limits.New(limits.Standard(), nil),
 			Audit:     auditLog,
 			Log:       log,

@@ -1,0 +1,263 @@
+// What leaves this computer, and what a page can learn from refusals. The host is in a network of the test's own, where a real DNS
+// server answers and every packet is seen.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { attempt, openStage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { lifeOfSuite } from "./world/life.ts";
+import * as networks from "./world/network.ts";
+
+const life = lifeOfSuite("rules");
+const port = 7777;
+const outside = "93.184.215.14";
+const outside6 = "2606:2800:21f::1";
+/** An address of the network behind which nobody answers: what is sent there is lost. */
+const silent = "93.184.216.34";
+const inside = "10.0.0.5";
+
+let stage: Stage;
+let peer: networks.DistantPeer;
+let wire: networks.Capture;
+before(async () => {
+  const network = await networks.makeNetwork(life);
+  await network.addAddresses(outside, outside6, inside, "fd00::5");
+  await network.run("ip", "link", "add", "void", "type", "dummy");
+  await network.run("ip", "address", "add", "93.184.216.1/24", "dev", "void");
+  await network.run("ip", "link", "set", "void", "up");
+  await networks.startNameServer(
+    life,
+    network,
+    `--host-record=outside.example,${outside},${outside6}`,
+    `--host-record=inside.example,${inside}`,
+    `--host-record=inside6.example,fd00::5`,
+    `--host-record=this-computer.example,127.0.0.1`,
+    `--host-record=mixed.example,${outside}`,
+    `--host-record=mixed.example,${inside}`,
+    "--cname=alias.example,inside.example",
+    "--host-record=mapped.example,::ffff:10.0.0.5",
+    "--host-record=translated.example,64:ff9b::a00:5",
+    "--host-record=sixtofour.example,2002:a00:5::1",
+    "--local-ttl=0",
+  );
+  peer = await networks.startDistantPeer(
+    life,
+    network,
+    [outside, outside6, inside, "fd00::5", "127.0.0.1"].map((host) => ({ host, port })),
+  );
+  wire = await networks.capture(life, network);
+  stage = await openStage(life, { host: { network } });
+});
+
+/** Asks with a click, lets the person answer, and tells the error's name and how long the page waited since the answer. */
+async function ask(
+  page: Page,
+  destination: { host: string; port: number },
+  answer: "allowsOnce" | "denies",
+): Promise<{ name: string; ms: number; waited: number }> {
+  const called = performance.now();
+  const opened = attempt(page, to(destination));
+  await stage.person[answer]();
+  const answered = performance.now();
+  const name = await opened;
+  return { name, ms: performance.now() - answered, waited: performance.now() - called };
+}
+
+const closeSocket = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    await (window as unknown as WithTCP).socket.close();
+  });
+
+describe("before consent", () => {
+  test("nothing is sent: no name is asked for, nobody is called; after Allow both happen", async () => {
+    const page = await stage.open("https://quiet.test/");
+    const known = (await wire.packets()).length;
+    for (const destination of [
+      { host: "outside.example", port },
+      { host: "inside.example", port },
+      { host: outside, port },
+    ]) {
+      const opened = attempt(page, to(destination));
+      const prompt = await stage.person.seesPrompt();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await prompt.deny();
+      assert.equal(await opened, "NotAllowedError");
+    }
+    assert.equal(await attempt(page, to({ host: "outside.example", port }), { click: false }), "NotAllowedError");
+    assert.deepEqual((await wire.packets()).slice(known), []);
+    assert.equal((await ask(page, { host: "outside.example", port }, "allowsOnce")).name, "");
+    const sent = (await wire.packets()).slice(known).join("\n");
+    assert.match(sent, /127\.0\.0\.1\.53: /);
+    assert.match(sent, new RegExp(`(${outside}\\.|${outside6}\\.)${port.toString()}: tcp`));
+    await closeSocket(page);
+    await page.close();
+  });
+
+  test("the time of a refusal says nothing of the port: open, closed, filtered and forbidden look the same", async (t) => {
+    const page = await stage.open("https://scanner.test/");
+    const kinds = {
+      open: { host: outside, port },
+      closed: { host: outside, port: port + 1 },
+      filtered: { host: silent, port },
+      forbidden: { host: "inside.example", port },
+    };
+    const rounds = 10;
+    const times = new Map<string, number[]>(Object.keys(kinds).map((kind) => [kind, []]));
+    const known = (await wire.packets()).length;
+    for (let round = 0; round < rounds; round++) {
+      for (const [kind, destination] of Object.entries(kinds).sort(() => Math.random() - 0.5)) {
+        const { name, waited } = await ask(page, destination, "denies");
+        assert.equal(name, "NotAllowedError", kind);
+        times.get(kind)?.push(waited);
+      }
+    }
+    assert.deepEqual((await wire.packets()).slice(known), []);
+    for (const [a, as] of times) {
+      t.diagnostic(`${a}: median ${median(as).toFixed(0)} ms of ${as.length.toString()}`);
+      for (const [b, bs] of times) {
+        // How often a time of one kind is the longer one: a half, give or take, when the kinds cannot be told apart.
+        const wins = as.flatMap((x) => bs.map((y) => (x > y ? 1 : 0))).filter((won) => won === 1).length;
+        const share = wins / (as.length * bs.length);
+        if (a !== b) assert.ok(share > 0.08 && share < 0.92, `${a} and ${b} can be told apart: ${share.toString()}`);
+      }
+    }
+    await page.close();
+  });
+
+  test("one consent tells of one port: without a gesture of their own no others are tried", async () => {
+    const page = await stage.open("https://scanner.test/again");
+    assert.equal((await ask(page, { host: outside, port }, "allowsOnce")).name, "");
+    const known = (await wire.packets()).length;
+    const names = await page.evaluate(
+      async (host, first) => {
+        const attempts = Array.from({ length: 50 }, (_, n) =>
+          navigator.openTCPSocket({ remoteAddress: host, remotePort: first + n + 1 }).then(
+            () => "open",
+            (error: unknown) => (error as Error).name,
+          ),
+        );
+        return [...new Set(await Promise.all(attempts))];
+      },
+      outside,
+      port,
+    );
+    assert.deepEqual(names, ["NotAllowedError"]);
+    assert.deepEqual((await wire.packets()).slice(known), []);
+    await closeSocket(page);
+    await page.close();
+  });
+});
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+describe("after consent", () => {
+  test("no name leads into space that is not public, however it is dressed up", async (t) => {
+    const page = await stage.open("https://rebinder.test/");
+    const known = peer.connections().length;
+    for (const name of [
+      "inside.example",
+      "inside6.example",
+      "this-computer.example",
+      "mixed.example",
+      "alias.example",
+      "mapped.example",
+      "translated.example",
+      "sixtofour.example",
+    ]) {
+      const { name: error, ms } = await ask(page, { host: name, port }, "allowsOnce");
+      assert.equal(error, "NotAllowedError", name);
+      // The host keeps a beat of a second, so that the time says nothing of the rule.
+      t.diagnostic(`${name}: refused after ${ms.toFixed(0)} ms`);
+      const off = Math.abs(((ms + 500) % 1000) - 500);
+      assert.ok(ms > 700 && off < 300, `${name}: refused ${ms.toFixed(0)} ms after the answer`);
+    }
+    assert.equal(peer.connections().length, known, "somebody was called");
+    assert.ok(!(await wire.packets()).some((line) => / > (10\.0\.0\.5|fd00::5)\.\d+: tcp/.test(line)));
+    await page.close();
+  });
+
+  test("a name that nobody knows is a NetworkError, at its own time", async () => {
+    const page = await stage.open("https://lost.test/");
+    assert.equal((await ask(page, { host: "nowhere.example", port }, "allowsOnce")).name, "NetworkError");
+    await page.close();
+  });
+
+  test("an address of the own network takes the person's own hand", async () => {
+    const page = await stage.open("https://printer.test/");
+    const opened = attempt(page, to({ host: inside, port }));
+    const prompt = await stage.person.seesPrompt();
+    assert.equal(await prompt.asksForAddress(), true);
+    assert.equal(await prompt.proposal(), inside);
+    assert.match(prompt.text, /a device in your own network/);
+    assert.equal(await prompt.isEnabled("#allow-once"), false);
+    await prompt.typeAddress(inside);
+    await prompt.allowOnce();
+    assert.equal(await opened, "");
+    await closeSocket(page);
+    await page.close();
+  });
+
+  test("what the person types counts, not what the page proposed", async () => {
+    const page = await stage.open("https://printer.test/other");
+    const opened = attempt(page, to({ host: "10.0.0.66", port }));
+    const prompt = await stage.person.seesPrompt();
+    await prompt.typeAddress("0x0a.5"); // an old spelling of 10.0.0.5
+    await prompt.allowOnce();
+    assert.equal(await opened, "");
+    assert.equal(await page.evaluate(() => (window as unknown as WithTCP).socket.remoteAddress), inside);
+    await closeSocket(page);
+    await page.close();
+  });
+
+  test("ports that routers watch are named as a danger", async () => {
+    const page = await stage.open("https://phone.test/");
+    const opened = attempt(page, to({ host: "outside.example", port: 5060 }));
+    const prompt = await stage.person.seesPrompt();
+    assert.match(prompt.text, /routers watch port 5060/);
+    await prompt.allowOnce();
+    assert.equal(await opened, "NetworkError"); // the person agreed, so it was tried; nobody listens
+    const plain = attempt(page, to({ host: "outside.example", port }));
+    const other = await stage.person.seesPrompt();
+    assert.doesNotMatch(other.text, /routers/);
+    await other.deny();
+    assert.equal(await plain, "NotAllowedError");
+    await page.close();
+  });
+});
+
+describe("limits", () => {
+  test("an origin may try 20 times at once, then once a second", async (t) => {
+    const page = await stage.open("https://busy.test/");
+    assert.equal((await ask(page, { host: outside, port }, "allowsOnce")).name, "");
+    await closeSocket(page);
+    const known = peer.connections().length;
+    const names = await page.evaluate(
+      async (host, remotePort) => {
+        const names: string[] = [];
+        for (let n = 0; n < 30; n++) {
+          try {
+            const socket = await navigator.openTCPSocket({ remoteAddress: host, remotePort });
+            names.push("open");
+            await socket.close();
+          } catch (error) {
+            names.push((error as Error).name);
+            break;
+          }
+        }
+        return names;
+      },
+      outside,
+      port,
+    );
+    const opened = names.filter((name) => name === "open").length;
+    t.diagnostic(`${opened.toString()} reconnections before the first refusal`);
+    assert.equal(names.at(-1), "NotAllowedError");
+    assert.ok(opened >= 19 && opened <= 23, names.join());
+    assert.equal(peer.connections().length - known, opened);
+    // A second later there is one more, for the same request.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    assert.equal(await attempt(page, to({ host: outside, port }), { click: false }), "");
+    await closeSocket(page);
+    await page.close();
+  });
+});

@@ -1,0 +1,179 @@
+package session
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/portside/portside/protocol"
+)
+
+func (b *broker) judged(host string, port int64, entered bool) protocol.PolicyJudgeResult {
+	b.t.Helper()
+	var result protocol.PolicyJudgeResult
+	b.mustCall(protocol.MethodPolicyJudge, protocol.PolicyJudgeParams{
+		Origin: "https://page.example", Protocol: "tcp", Host: host, Port: port, UserEntered: entered,
+	}, &result)
+	return result
+}
+
+func TestJudgement(t *testing.T) {
+	const usual = "refuse-unsafe-eval"
+	lab := `{"allowedDestinations": [{"cidr": "10.0.0.0/8", "prompt": "skip"}, {"host": "*.example.org"}],
+		"remember": false, "cspRule": "require-eval-blocked", "installedOnly": true}`
+	for _, c := range []struct {
+		policy, host string
+		port         int64
+		entered      bool
+		want         protocol.PolicyJudgeResult
+	}{
+		{"", "Mail.Example.ORG.", 993, false, protocol.PolicyJudgeResult{
+			Allowed: true, Host: "mail.example.org", Place: "internet", Prompt: "ask", Remember: true, CSPRule: usual,
+		}},
+		{"", "127.1", 80, false, protocol.PolicyJudgeResult{
+			Allowed: true, Host: "127.0.0.1", Place: "computer", Prompt: "ask", Remember: true, MustEnter: true, CSPRule: usual,
+		}},
+		{"", "127.1", 80, true, protocol.PolicyJudgeResult{
+			Allowed: true, Host: "127.0.0.1", Place: "computer", Prompt: "ask", Remember: true, CSPRule: usual,
+		}},
+		{"", "224.0.0.1", 80, true, protocol.PolicyJudgeResult{
+			Reason: "address", Host: "224.0.0.1", Place: "special", Prompt: "ask", Remember: true, CSPRule: usual,
+		}},
+		{"", "no such / host", 80, true, protocol.PolicyJudgeResult{
+			Reason: "dns", Prompt: "ask", Remember: true, CSPRule: usual,
+		}},
+		{"", "", 5060, false, protocol.PolicyJudgeResult{
+			Allowed: true, Prompt: "ask", Remember: true, Risk: true, CSPRule: usual,
+		}},
+		{lab, "10.1.2.3", 22, false, protocol.PolicyJudgeResult{
+			Allowed: true, Host: "10.1.2.3", Place: "network", Prompt: "skip", CSPRule: "require-eval-blocked", InstalledOnly: true,
+		}},
+		{lab, "192.168.1.1", 22, true, protocol.PolicyJudgeResult{
+			Reason: "policy", Host: "192.168.1.1", Place: "network", Prompt: "forbid", CSPRule: "require-eval-blocked", InstalledOnly: true,
+		}},
+	} {
+		b := start(t, options{policy: c.policy})
+		got := b.judged(c.host, c.port, c.entered)
+		got.By = ""
+		if got != c.want {
+			t.Errorf("%s\n got %+v\nwant %+v", c.host, got, c.want)
+		}
+	}
+}
+
+func TestJudgementOfAnInsecureOrigin(t *testing.T) {
+	b := start(t, options{})
+	var result protocol.PolicyJudgeResult
+	b.mustCall(protocol.MethodPolicyJudge, protocol.PolicyJudgeParams{
+		Origin: "http://page.example", Protocol: "tcp", Host: "mail.example.org", Port: 993,
+	}, &result)
+	if result.Allowed || result.Reason != "origin" {
+		t.Errorf("%+v", result)
+	}
+}
+
+// Whatever the extension says of itself, the host puts each open before the rules.
+func TestOpenIsPutBeforeTheRules(t *testing.T) {
+	for _, c := range []struct {
+		what, policy string
+		change       func(*protocol.TCPOpenParams)
+		reason       string
+	}{
+		{"not entered", "", func(p *protocol.TCPOpenParams) { p.UserEntered = false }, "address"},
+		{"localhost, not entered", "", func(p *protocol.TCPOpenParams) { p.Host, p.UserEntered = "localhost", false }, "address"},
+		{"watched port", "", func(p *protocol.TCPOpenParams) { p.Host, p.Port = "sip.example.org", 5060 }, "risk"},
+		{"origin blocked", `{"blockedOrigins": ["https://page.example"]}`, func(*protocol.TCPOpenParams) {}, "policy"},
+		{"switched off", `{"enabled": false}`, func(*protocol.TCPOpenParams) {}, "policy"},
+		{"TLS only", `{"allowedDestinations": [{"host": "*", "tlsOnly": true}]}`, func(*protocol.TCPOpenParams) {}, "policy"},
+		{"entry forbidden", `{"privateAddressEntry": false}`, func(*protocol.TCPOpenParams) {}, "policy"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			peer := serve(t, echo)
+			b := start(t, options{policy: c.policy})
+			p := b.tcp(peer)
+			p.Origin = "https://page.example"
+			c.change(&p)
+			wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, p)), "NotAllowedError", c.reason)
+		})
+	}
+}
+
+// The time of a refusal must not tell which rule refused.
+func TestRefusalsKeepTheBeat(t *testing.T) {
+	b := start(t, options{policy: `{"blockedDestinations": [{"host": "blocked.example"}]}`})
+	for _, change := range []func(*protocol.TCPOpenParams){
+		func(p *protocol.TCPOpenParams) { p.UserEntered = false },
+		func(p *protocol.TCPOpenParams) { p.Host = "blocked.example" },
+		func(p *protocol.TCPOpenParams) { p.Host, p.Port = "sip.example.org", 5060 },
+		func(p *protocol.TCPOpenParams) { p.Origin = "http://page.example" },
+	} {
+		p := b.tcp(9)
+		change(&p)
+		asked := time.Now()
+		answer := b.answer(b.ask(protocol.MethodTCPOpen, p))
+		took := time.Since(asked)
+		if answer.Error == nil || took < beat || took > beat+300*time.Millisecond {
+			t.Errorf("%s:%d from %s: %+v after %v", p.Host, p.Port, p.Origin, answer.Error, took)
+		}
+	}
+}
+
+// A page cannot keep refusals waiting without end, and one that is closed meanwhile is
+// answered at once.
+func TestClosingEndsTheWait(t *testing.T) {
+	b := start(t, options{})
+	p := b.tcp(9)
+	p.UserEntered = false
+	asked := time.Now()
+	open := b.ask(protocol.MethodTCPOpen, p)
+	closing := b.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: p.SocketID})
+	wantFailure(t, b.answer(open), "NotAllowedError", "address")
+	b.wantResult(protocol.MethodSocketClose, b.answer(closing), nil)
+	if took := time.Since(asked); took > beat/2 {
+		t.Errorf("answered after %v", took)
+	}
+}
+
+func TestFloodOfRefusalsIsBounded(t *testing.T) {
+	b := start(t, options{})
+	asked := time.Now()
+	var last int64
+	for range maxHushed + 100 {
+		p := b.tcp(9)
+		p.Origin = "http://page.example"
+		last = b.ask(protocol.MethodTCPOpen, p)
+	}
+	wantFailure(t, b.answer(last), "NotAllowedError", "origin")
+	if took := time.Since(asked); took >= beat {
+		t.Errorf("the last of the flood waited, too: %v", took)
+	}
+}
+
+// A policy that comes while sockets are open ends those that it forbids, and no
+// others.
+func TestNewPolicyEndsSockets(t *testing.T) {
+	stays, goes := serve(t, echo), serve(t, echo)
+	b := start(t, options{})
+	kept, _ := b.open(stays, nil)
+	lost, _ := b.open(goes, nil)
+	b.managed(fmt.Sprintf(`{"blockedDestinations": [{"cidr": "127.0.0.0/8", "ports": ["%d"]}]}`, goes))
+	b.wantClosed(lost, "NotAllowedError", "policy")
+	b.wantAlive(kept)
+	wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, b.tcp(goes))), "NotAllowedError", "policy")
+	b.managed("{}")
+	again, _ := b.open(goes, nil)
+	b.wantAlive(again)
+}
+
+func TestBrokenManagedSettingsRefuseEverything(t *testing.T) {
+	peer := serve(t, echo)
+	b := start(t, options{})
+	for _, settings := range []string{`{"enabled": "perhaps"}`, `{"allowedOrigin": []}`, `{`, `[]`} {
+		var result protocol.PolicyManagedResult
+		b.mustCall(protocol.MethodPolicyManaged, protocol.PolicyManagedParams{Settings: settings}, &result)
+		if result.Valid {
+			t.Errorf("valid: %s", settings)
+		}
+		wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, b.tcp(peer))), "NotAllowedError", "policy")
+	}
+}
