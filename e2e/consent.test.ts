@@ -30,10 +30,12 @@ describe("the prompt", () => {
     const opened = attempt(page, to(peer));
     const prompt = await stage.person.seesPrompt();
     assert.equal(await prompt.who(), "mail.a.test");
-    assert.equal(await prompt.where(), "127.0.0.1");
+    assert.equal(await prompt.where(), "");
+    assert.equal(await prompt.proposal(), "127.0.0.1");
+    assert.match(prompt.text, /a program on this computer/);
     assert.match(prompt.text, new RegExp(`port ${peer.port.toString()}`));
     assert.match(prompt.text, /not encrypted/i);
-    assert.equal(await prompt.asksForAddress(), false);
+    assert.equal(await prompt.asksForAddress(), true);
     assert.equal(peer.connections.length, 0, "a connection was made before consent");
     await prompt.allowOnce();
     assert.equal(await opened, "");
@@ -64,9 +66,22 @@ describe("the prompt", () => {
     await page.close();
   });
 
+  test("for a name on the internet says which, and asks for no address", async () => {
+    const page = await stage.open("https://mail.a.test/2");
+    const opened = attempt(page, to({ host: "IMAP.Example.ORG", port: 993 }, { secureTransport: "on" }));
+    const prompt = await stage.person.seesPrompt();
+    assert.equal(await prompt.where(), "imap.example.org");
+    assert.match(prompt.text, /IMAP mail, encrypted, port 993/);
+    assert.match(prompt.text, /Encrypted: nobody on the way/);
+    assert.equal(await prompt.asksForAddress(), false);
+    await prompt.deny();
+    assert.equal(await opened, "NotAllowedError");
+    await page.close();
+  });
+
   test("Deny has the focus, and Allow is dead for the first half second", async () => {
     const page = await stage.open();
-    const opened = attempt(page, to({ host: "127.0.0.1", port: 9 }));
+    const opened = attempt(page, to({ host: "peer.example.org", port: 9 }));
     const prompt = await stage.person.seesPrompt();
     const seen = await prompt.page.evaluate(async () => {
       const allow = document.querySelector<HTMLButtonElement>("#allow-once");
@@ -87,9 +102,8 @@ describe("the prompt", () => {
   });
 
   test("a script in the prompt's place cannot press Allow: only a trusted click counts", async () => {
-    const peer = await peers.echoPeer(life);
     const page = await stage.open();
-    const opened = attempt(page, to(peer));
+    const opened = attempt(page, to({ host: "peer.example.org", port: 9 }));
     const prompt = await stage.person.seesPrompt();
     await prompt.page.waitFor(
       "Allow to be enabled",
@@ -100,7 +114,6 @@ describe("the prompt", () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.equal(prompt.page.open, true);
-    assert.equal(peer.connections.length, 0);
     await prompt.deny();
     assert.equal(await opened, "NotAllowedError");
     await page.close();
