@@ -20,9 +20,7 @@ let wire: networks.Capture;
 before(async () => {
   const network = await networks.makeNetwork(life);
   await network.addAddresses(outside, outside6, inside, "fd00::5");
-  await network.run("ip", "link", "add", "void", "type", "dummy");
-  await network.run("ip", "address", "add", "93.184.216.1/24", "dev", "void");
-  await network.run("ip", "link", "set", "void", "up");
+  await network.addVoid(silent);
   await networks.startNameServer(
     life,
     network,

@@ -42,6 +42,18 @@ export class Network {
       await this.run("ip", "address", "add", `${address}/${v6 ? "128" : "32"}`, "dev", "lo", ...(v6 ? ["nodad"] : []));
     }
   }
+
+  /** Makes an IPv4 address from which nothing comes back: what is sent there goes out on a cable whose other end nobody reads. */
+  async addVoid(address: string): Promise<void> {
+    await this.run("ip", "link", "add", "void", "type", "veth", "peer", "name", "nobody");
+    for (const end of ["void", "nobody"]) {
+      await this.run("sh", "-c", `echo 1 > /proc/sys/net/ipv6/conf/${end}/disable_ipv6`);
+      await this.run("ip", "link", "set", end, "up");
+    }
+    await this.run("ip", "address", "add", "198.51.100.1/32", "dev", "void");
+    await this.run("ip", "route", "add", `${address}/32`, "dev", "void", "src", "198.51.100.1");
+    await this.run("ip", "neighbour", "add", address, "lladdr", "02:00:00:00:00:01", "dev", "void");
+  }
 }
 
 /** Makes a network with nothing but a loopback interface, which goes with the life of its owner. */
@@ -123,7 +135,7 @@ export async function capture(life: Life, network: Network): Promise<Capture> {
   const running = await network.start(life, {
     name: "tcpdump",
     command: "/usr/bin/tcpdump",
-    args: ["-i", "any", "-n", "-l", "-q", "-Z", "root", "--immediate-mode"],
+    args: ["-i", "any", "-n", "-l", "-q", "-Z", "root", "--immediate-mode", "tcp or udp"],
   });
   await until("tcpdump", () => /listening on/.exec(running.output())?.[0]);
   return {
