@@ -1,0 +1,232 @@
+// What an administrator says: in /etc/portside, which the host reads, and in the browser's managed storage. The stricter wins.
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { attempt, openStage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { lifeOfSuite } from "./world/life.ts";
+import * as peers from "./world/peers.ts";
+import type { HostSpace } from "./world/host-space.ts";
+import { until } from "./world/wait.ts";
+
+const life = lifeOfSuite("policy");
+let stage: Stage;
+let admin: HostSpace;
+let peer: peers.TcpPeer;
+before(async () => {
+  stage = await openStage(life, { host: { policy: {} } });
+  const { hostSpace } = stage.browser;
+  assert.ok(hostSpace);
+  admin = hostSpace;
+  peer = await peers.echoPeer(life);
+});
+
+/** The host looks at its files again after a quarter of a second. */
+const noticed = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 400));
+
+async function say(policy: object | string | undefined, name?: string): Promise<void> {
+  admin.setPolicy(policy, name);
+  await noticed();
+}
+
+/** Asks with a click for what should be refused without a question, and tells how long that took. */
+async function refused(page: Page, destination: { host: string; port: number }): Promise<number> {
+  const called = performance.now();
+  const opened = attempt(page, to(destination));
+  await stage.person.seesNoPrompt(300);
+  assert.equal(await opened, "NotAllowedError");
+  return performance.now() - called;
+}
+
+async function asked(page: Page, destination: { host: string; port: number }): Promise<string> {
+  const opened = attempt(page, to(destination));
+  const prompt = await stage.person.seesPrompt();
+  const { text } = prompt;
+  await prompt.deny();
+  assert.equal(await opened, "NotAllowedError");
+  return text;
+}
+
+async function opens(page: Page, options: object): Promise<void> {
+  assert.equal(await attempt(page, { ...options }), "");
+  await page.evaluate(async () => {
+    await (window as unknown as WithTCP).socket.close();
+  });
+}
+
+const auditLines = (): string[] => (stage.browser.hostFiles()["audit.log"] ?? "").trim().split("\n");
+const there = { host: "mail.example.org", port: 993 };
+
+describe("a policy of the host", () => {
+  test("switches Portside off, and on again, while the browser runs", async () => {
+    const page = await stage.open();
+    await say({ enabled: false });
+    const took = await refused(page, there);
+    assert.ok(took > 900 && took < 1_600, `refused after ${took.toFixed(0)} ms: the beat is a second`);
+    const line = await until("the audit line", () => auditLines().find((text) => text.includes('"reason":"policy"')));
+    assert.match(line, /"by":"extension"/);
+    await say({});
+    await asked(page, there);
+    await page.close();
+  });
+
+  test("a broken file refuses everything, and the log says which and where", async () => {
+    const page = await stage.open();
+    await say('{"enabled": true,\n "allowedOrigin": []}');
+    await refused(page, there);
+    assert.match(stage.browser.hostFiles()["portside.log"] ?? "", /policy\.json.*2/);
+    await say({});
+    await asked(page, there);
+    await page.close();
+  });
+
+  test("origins and destinations: allowed, blocked, and by whom", async () => {
+    const [good, bad] = [await stage.open("https://good.test/"), await stage.open("https://bad.test/")];
+    await say({ blockedOrigins: ["https://bad.test"] });
+    await refused(bad, there);
+    await asked(good, there);
+    await say({
+      allowedOrigins: ["https://*.test"],
+      blockedDestinations: [{ host: "*.example.org", ports: ["900-999"] }],
+    });
+    await refused(good, there);
+    await asked(good, { host: "mail.example.org", port: 143 });
+    // A second file makes it stricter, never laxer.
+    await say({ allowedDestinations: [{ host: "*.example.org" }] }, "policy.d/20-more.json");
+    await refused(good, there);
+    await refused(good, { host: "mail.example.net", port: 143 });
+    await asked(good, { host: "mail.example.org", port: 143 });
+    await say(undefined, "policy.d/20-more.json");
+    await say({});
+    await good.close();
+    await bad.close();
+  });
+
+  test("prompts: skipped, forced, forbidden; remembering forbidden", async () => {
+    const page = await stage.open("https://fleet.test/");
+    const listed = { host: "127.0.0.1", ports: [peer.port.toString()] };
+    // Listed by address and not public: the administrator's word stands for the person's.
+    await say({ allowedDestinations: [{ ...listed, prompt: "skip" }, { host: "*" }] });
+    const opened = attempt(page, to(peer));
+    await stage.person.seesNoPrompt(500);
+    assert.equal(await opened, "");
+    await page.close();
+
+    const second = await stage.open("https://fleet.test/2");
+    await say({ prompt: "forbid", allowedDestinations: [{ ...listed, prompt: "skip" }, { host: "*" }] });
+    await refused(second, there);
+    await opens(second, to(peer));
+    await second.close();
+
+    // Remembered first, then forced: asked all the same.
+    await say({});
+    const third = await stage.open("https://forced.test/");
+    const remembering = attempt(third, to(peer));
+    await stage.person.allowsAndRemembers();
+    assert.equal(await remembering, "");
+    await third.close();
+    const fourth = await stage.open("https://forced.test/2");
+    await opens(fourth, to(peer));
+    await fourth.close();
+    await say({ prompt: "always" });
+    const fifth = await stage.open("https://forced.test/3");
+    await asked(fifth, to(peer) && peer);
+    await say({ remember: false });
+    const opening = attempt(fifth, to(peer));
+    const prompt = await stage.person.seesPrompt();
+    assert.equal(
+      await prompt.page.evaluate(() => document.querySelector<HTMLElement>("#allow-remember")?.getClientRects().length),
+      0,
+      "remembering is offered",
+    );
+    await prompt.deny();
+    assert.equal(await opening, "NotAllowedError");
+    await say({});
+    await fifth.close();
+  });
+
+  test("private addresses may be out of everybody's reach", async () => {
+    const page = await stage.open();
+    await say({ privateAddressEntry: false });
+    await refused(page, peer);
+    await refused(page, { host: "printer.local", port: 631 });
+    // Where the page names nothing, the person is told when they type one.
+    const opened = attempt(page, { remotePort: peer.port });
+    const prompt = await stage.person.seesPrompt();
+    await prompt.typeAddress("127.0.0.1");
+    await prompt.page.waitFor(
+      "Allow to be enabled",
+      () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false,
+    );
+    await prompt.page.click("#allow-once");
+    await prompt.page.waitFor("the complaint", () =>
+      /administrator/.test(document.querySelector("#address-error")?.textContent ?? ""),
+    );
+    await prompt.deny();
+    assert.equal(await opened, "NotAllowedError");
+    await say({});
+    await page.close();
+  });
+
+  test("only TLS, where the administrator says so", async () => {
+    const page = await stage.open();
+    await say({ allowedDestinations: [{ host: "*", tlsOnly: true }] });
+    await refused(page, there);
+    const opened = attempt(page, to(there, { secureTransport: "on" }));
+    await stage.person.denies();
+    assert.equal(await opened, "NotAllowedError");
+    await say({});
+    await page.close();
+  });
+
+  test("sockets that a new policy forbids end at once", async () => {
+    const page = await stage.open("https://cut.test/");
+    const opened = attempt(page, to(peer));
+    await stage.person.allowsOnce();
+    assert.equal(await opened, "");
+    const ended = page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      try {
+        for await (const _ of socket.readable as unknown as AsyncIterable<Uint8Array>);
+        return "done";
+      } catch (error) {
+        return (error as Error).name;
+      }
+    });
+    admin.setPolicy({ blockedOrigins: ["https://cut.test"] });
+    assert.equal(await ended, "NotAllowedError");
+    const connection = peer.connections.at(-1);
+    await until("the peer to see the end", () => connection?.closedAt);
+    await say({});
+    await page.close();
+  });
+
+  test("limits can be raised, and lowered", async () => {
+    const page = await stage.open("https://limits.test/");
+    const opened = attempt(page, to(peer));
+    await stage.person.allowsOnce();
+    assert.equal(await opened, "");
+    const tries = (n: number): Promise<string[]> =>
+      page.evaluate(
+        async (count: number, remotePort: number) => {
+          const names: string[] = [];
+          for (let i = 0; i < count; i++) {
+            try {
+              const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort });
+              await socket.close();
+              names.push("open");
+            } catch (error) {
+              names.push((error as Error).name);
+            }
+          }
+          return names;
+        },
+        n,
+        peer.port,
+      );
+    await say({ limits: { attemptBurst: 200, attemptsPerSecond: 100, attemptsPerMinuteOverall: 6000 } });
+    assert.deepEqual([...new Set(await tries(60))], ["open"]);
+    await say({ limits: { attemptBurst: 1, attemptsPerSecond: 1 } });
+    assert.ok((await tries(4)).includes("NotAllowedError"));
+    await say({});
+    await page.close();
+  });
+});
