@@ -162,6 +162,7 @@ describe("forged messages", () => {
       protocol: "tcp",
       activated: true,
       secure: true,
+      evidence: { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false },
       options: { remoteAddress: "127.0.0.1", remotePort: peer.port },
     };
 
@@ -227,16 +228,33 @@ describe("forged messages", () => {
           const ends: string[] = [];
           const broker = chrome.runtime.connect({ name: "document" });
           const options = { remoteAddress: "127.0.0.1", remotePort: port };
+          const evidence = { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false };
           let opened = 0;
           broker.onMessage.addListener((message: { type: string; id: number; error?: { name: string } }) => {
             if (message.type === "opened") {
               opened++;
               if (message.id === 1) {
                 broker.postMessage({ type: "write", id: 1, data: "*** no base64 ***" });
-                broker.postMessage({ type: "open", id: 2, protocol: "tcp", activated: true, secure: true, options });
+                broker.postMessage({
+                  type: "open",
+                  id: 2,
+                  protocol: "tcp",
+                  activated: true,
+                  secure: true,
+                  options,
+                  evidence,
+                });
               } else if (message.id === 2) {
                 for (let i = 0; i < 6; i++) broker.postMessage({ type: "credit", id: 2, bytes: 16 << 20 });
-                broker.postMessage({ type: "open", id: 3, protocol: "tcp", activated: true, secure: true, options });
+                broker.postMessage({
+                  type: "open",
+                  id: 3,
+                  protocol: "tcp",
+                  activated: true,
+                  secure: true,
+                  options,
+                  evidence,
+                });
               } else {
                 // More than the window, in one go.
                 const data = btoa("x".repeat(196_608));
@@ -250,7 +268,15 @@ describe("forged messages", () => {
             broker.disconnect();
             resolve([`opened ${opened.toString()}`, ...ends]);
           }, 3_000);
-          broker.postMessage({ type: "open", id: 1, protocol: "tcp", activated: true, secure: true, options });
+          broker.postMessage({
+            type: "open",
+            id: 1,
+            protocol: "tcp",
+            activated: true,
+            secure: true,
+            options,
+            evidence,
+          });
         }),
       stalled.port,
     );

@@ -23,7 +23,7 @@ test("the ten-line page says hello", async (t) => {
   const page = await browser.newPage(`${url}?host=${peer.host}&port=${String(peer.port)}`);
   await page.click("button");
   const prompt = await person.seesPrompt();
-  assert.equal(await prompt.where(), "127.0.0.1");
+  assert.equal(await prompt.proposal(), "127.0.0.1");
   assert.ok(prompt.text.includes(String(peer.port)), prompt.text);
   await prompt.allowOnce();
   await page.waitFor("the answer", () => document.querySelector("output")?.value === "you said hello\n");

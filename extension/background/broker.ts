@@ -259,7 +259,7 @@ export class DocumentConnection {
     withdraw.signal.throwIfAborted();
     let socketId = this.#hosts.reserve(connection);
     try {
-      const reached = await this.#consent(socket, connection, request, reopened, remoteAddress, remotePort, open);
+      const reached = await this.#consent(socket, request, reopened, remoteAddress, remotePort, open);
       withdraw.signal.throwIfAborted();
       if (!connection.alive) {
         // It died while the person was thinking.
@@ -279,7 +279,6 @@ export class DocumentConnection {
   /** Finds out whether the destination is allowed, and asks the person if nothing says so yet. */
   async #consent(
     socket: Socket,
-    connection: HostConnection,
     request: string,
     reopened: grants.Reached | undefined,
     remoteAddress: string,
@@ -289,8 +288,10 @@ export class DocumentConnection {
     const { origin, documentId, windowId } = this.sender;
     const { protocol } = socket;
     const encryption = options.secureTransport ?? "off";
-    const judge = (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> =>
-      connection.request("policy.judge", {
+    // Connects anew each time: the host may go away while the person is thinking.
+    const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
+      const connection = await this.#hosts.connect();
+      return await connection.request("policy.judge", {
         origin,
         protocol,
         ...(host === undefined ? {} : { host }),
@@ -298,6 +299,7 @@ export class DocumentConnection {
         secure: encryption === "on",
         userEntered,
       });
+    };
     const wanted = reopened?.host ?? (remoteAddress.trim() === "" ? undefined : remoteAddress);
     const verdict = await judge(wanted, reopened?.entered === true);
     if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
