@@ -126,7 +126,7 @@ func TestOneLayer(t *testing.T) {
 		if verdict.Allowed != (c.by == "") || !verdict.Allowed && verdict.By != c.by {
 			t.Errorf("%s\n%+v\n%+v, want %q", c.policy, c.query, verdict, c.by)
 		}
-		explained, reasons := p.Explain(c.query)
+		explained, reasons := p.Explain(c.query, netip.Addr{})
 		if explained != verdict {
 			t.Errorf("%s: explained as %+v, judged as %+v", c.policy, explained, verdict)
 		}

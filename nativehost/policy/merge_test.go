@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/protocol"
 )
 
@@ -106,6 +107,28 @@ func TestSettings(t *testing.T) {
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got  %+v\nwant %+v", s, want)
 	}
+	caps := s.Limits.Over(limits.Standard())
+	if caps != (limits.Caps{
+		Overall: 5000, PerOrigin: 256, PendingPerOrigin: 3, AttemptBurst: 50, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 300,
+	}) {
+		t.Errorf("%+v", caps)
+	}
+}
+
+func TestParseQuery(t *testing.T) {
+	for text, want := range map[string]Query{
+		"h.example:22": {Host: "h.example", Port: 22}, "BÜCHER.example.:22": {Host: "xn--bcher-kva.example", Port: 22},
+		"127.1:22": {Host: "127.0.0.1", Addr: netip.MustParseAddr("127.0.0.1"), Port: 22}, "[0::1]:22": {Host: "::1", Addr: netip.IPv6Loopback(), Port: 22},
+		"h.example": {}, "h.example:": {}, ":22": {}, "::1:22": {}, "h.example:0": {}, "h.example:65536": {}, "a b:1": {}, "h.example:http": {},
+	} {
+		got, err := ParseQuery("https://app.example", "tcp", text, true)
+		if want != (Query{}) {
+			want.Origin, want.Protocol, want.Secure = "https://app.example", "tcp", true
+		}
+		if got != want || (err == nil) != (want != Query{}) {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+	}
 }
 
 func TestBrokenRefusesEverything(t *testing.T) {
@@ -115,7 +138,7 @@ func TestBrokenRefusesEverything(t *testing.T) {
 	if got := p.Judge(to("h.example", 22)); got != (Verdict{By: by, Prompt: Forbid}) {
 		t.Errorf("%+v", got)
 	}
-	if _, reasons := p.Explain(to("h.example", 22)); len(reasons) != 1 || reasons[0].By != by {
+	if _, reasons := p.Explain(to("h.example", 22), netip.Addr{}); len(reasons) != 1 || reasons[0].By != by {
 		t.Errorf("%+v", reasons)
 	}
 	s := p.Settings
