@@ -12,7 +12,9 @@ const life = lifeOfSuite("transfers");
 let stage: Stage;
 let page: Page;
 before(async () => {
-  stage = await openStage(life);
+  // Hundreds of sockets within seconds take an administrator.
+  const limits = { attemptBurst: 1_000, attemptsPerSecond: 100, attemptsPerMinuteOverall: 10_000 };
+  stage = await openStage(life, { host: { policy: { limits } } });
   page = await stage.open();
   page.patience = 180_000;
   await page.evaluate(() => {

@@ -109,12 +109,12 @@ type PolicyDestination struct {
 	// The address that is connected to lies in this prefix: "10.0.0.0/8", "fd00::/8", or one address.
 	CIDR string `json:"cidr,omitempty"`
 	// Ports or ranges: "22", "5900-5910".
-	Ports    []string `json:"ports,omitempty"`
+	Ports    []string `json:"ports,omitzero"`
 	Protocol string   `json:"protocol,omitempty"`
 	// In allowedDestinations: only with TLS from the first byte.
 	TLSOnly *bool `json:"tlsOnly,omitempty"`
 	// Only for these origins, written as in allowedOrigins.
-	Origins []string `json:"origins,omitempty"`
+	Origins []string `json:"origins,omitzero"`
 	// In allowedDestinations: instead of the general prompt setting.
 	Prompt string `json:"prompt,omitempty"`
 }
@@ -152,13 +152,13 @@ type PolicySettings struct {
 	// False: no page may open sockets.
 	Enabled *bool `json:"enabled,omitempty"`
 	// Only these origins may open sockets: "https://mail.example.org", "https://*.example.org", "*".
-	AllowedOrigins []string `json:"allowedOrigins,omitempty"`
+	AllowedOrigins []string `json:"allowedOrigins,omitzero"`
 	// These origins may not, whatever else is said.
-	BlockedOrigins []string `json:"blockedOrigins,omitempty"`
+	BlockedOrigins []string `json:"blockedOrigins,omitzero"`
 	// Only these destinations; the first rule that fits also says about prompts.
-	AllowedDestinations []PolicyDestination `json:"allowedDestinations,omitempty"`
+	AllowedDestinations []PolicyDestination `json:"allowedDestinations,omitzero"`
 	// Not these, whatever else is said.
-	BlockedDestinations []PolicyDestination `json:"blockedDestinations,omitempty"`
+	BlockedDestinations []PolicyDestination `json:"blockedDestinations,omitzero"`
 	// ask: as usual. always: remembered grants do not count. skip: what allowedDestinations lists needs no prompt. forbid: what would have to be asked is refused.
 	Prompt string `json:"prompt,omitempty"`
 	// False: grants cannot be remembered, and remembered ones do not count.
@@ -172,7 +172,7 @@ type PolicySettings struct {
 	// Instead of the limits that Portside comes with.
 	Limits *PolicyLimits `json:"limits,omitempty"`
 	// DNS servers to ask instead of the system's: an address, or address and port ("192.0.2.53", "[2001:db8::53]:53").
-	DNSServers []string `json:"dnsServers,omitempty"`
+	DNSServers []string `json:"dnsServers,omitzero"`
 	// off: bytes take the native-messaging pipe only.
 	DataLane string `json:"dataLane,omitempty"`
 	// The audit log.

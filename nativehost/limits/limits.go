@@ -1,18 +1,22 @@
-// Package limits counts sockets. It promises that no origin, and not all of them
-// together, hold more sockets than the caps say, and that a socket is counted from
-// the first thought of opening it until it is gone.
+// Package limits counts sockets and attempts to open them. It promises that no
+// origin, and not all of them together, hold more sockets than the caps say, that a
+// socket is counted from the first thought of opening it until it is gone, and that
+// attempts come no faster than the rates say, so that pages cannot be turned into a
+// flood (SECURITY.md, rule 3).
 //
-// How often sockets may be opened is a question for a Gate.
+// An attempt that was refused here costs nothing; one that failed costs its origin a
+// second token, since probing and flooding fail more often than use does.
 package limits
 
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/portside/portside/nativehost/fault"
 )
 
-// Caps are the largest counts.
+// Caps are the largest counts and rates. A rate of 0 does not limit.
 type Caps struct {
 	// Overall sockets, opening ones included.
 	Overall int
@@ -20,67 +24,116 @@ type Caps struct {
 	PerOrigin int
 	// PendingPerOrigin sockets of one origin that are still opening.
 	PendingPerOrigin int
+	// AttemptBurst attempts of one origin may come at once, and from then on
+	// AttemptsPerSecond.
+	AttemptBurst, AttemptsPerSecond int
+	// AttemptsPerMinuteOverall is how many attempts of all origins may begin within
+	// any minute.
+	AttemptsPerMinuteOverall int
 }
 
 // Standard returns the caps of SECURITY.md, rule 3.
-func Standard() Caps { return Caps{Overall: 1024, PerOrigin: 256, PendingPerOrigin: 32} }
-
-// A Gate decides whether an origin may open one more socket now, apart from how
-// many it has. It is asked after the caps, and must not block.
-type Gate interface {
-	Pass(ctx context.Context, origin string) error
+func Standard() Caps {
+	return Caps{
+		Overall: 1024, PerOrigin: 256, PendingPerOrigin: 32,
+		AttemptBurst: 20, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 300,
+	}
 }
 
-// Counter counts the sockets of one host process.
+// sweepEvery is how often origins that are back to nothing are looked for.
+const sweepEvery = time.Minute
+
+// Counter counts the sockets of one host process. Any number of goroutines may use it.
 type Counter struct {
-	caps Caps
-	gate Gate
+	// Now is the clock; it is set before first use, and by nobody but tests.
+	Now func() time.Time
 
 	mu      sync.Mutex // guards what follows
+	caps    Caps
 	overall int
+	minute  *bucket
 	origins map[string]*count
+	swept   time.Time
 }
 
-type count struct{ open, pending int }
+// count is kept while the origin has sockets or owes its bucket tokens. How many can
+// owe is bounded: each of them began an attempt that the overall rate let through,
+// and none owes for longer than its bucket takes to fill.
+type count struct {
+	open, pending int
+	bucket        *bucket
+}
 
-// New returns a Counter. gate may be nil.
-func New(caps Caps, gate Gate) *Counter {
-	return &Counter{caps: caps, gate: gate, origins: map[string]*count{}}
+// New returns a Counter.
+func New(caps Caps) *Counter {
+	return &Counter{Now: time.Now, caps: caps, minute: overMinutes(caps.AttemptsPerMinuteOverall), origins: map[string]*count{}}
+}
+
+// SetCaps changes the caps while sockets are open. Those that are too many now stay;
+// what an origin has used of its burst remains used.
+func (c *Counter) SetCaps(caps Caps) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if caps == c.caps {
+		return
+	}
+	now := c.Now()
+	c.minute = overMinutes(caps.AttemptsPerMinuteOverall).charged(c.minute.used(now), now)
+	for _, n := range c.origins {
+		n.bucket = newBucket(float64(caps.AttemptsPerSecond), caps.AttemptBurst).charged(n.bucket.used(now), now)
+	}
+	c.caps = caps
 }
 
 // Take counts a socket of origin as opening. The page can count its own sockets,
 // so exceeding the origin's caps is fault.ErrLimitOrigin; it must not learn about
-// other pages', so exceeding the overall cap is fault.ErrLimitOverall.
-func (c *Counter) Take(ctx context.Context, origin string) (*Ticket, error) {
+// other pages', so exceeding the overall cap is fault.ErrLimitOverall, and exceeding
+// either rate is fault.ErrRate.
+func (c *Counter) Take(_ context.Context, origin string) (*Ticket, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	now := c.Now()
+	c.sweep(now)
 	n := c.origins[origin]
 	if n == nil {
-		n = &count{}
+		n = &count{bucket: newBucket(float64(c.caps.AttemptsPerSecond), c.caps.AttemptBurst)}
 	}
-	if n.open+n.pending >= c.caps.PerOrigin || n.pending >= c.caps.PendingPerOrigin {
+	switch {
+	case n.open+n.pending >= c.caps.PerOrigin || n.pending >= c.caps.PendingPerOrigin:
 		return nil, fault.ErrLimitOrigin
-	}
-	if c.overall >= c.caps.Overall {
+	case c.overall >= c.caps.Overall:
 		return nil, fault.ErrLimitOverall
+	case !n.bucket.has(now) || !c.minute.has(now):
+		return nil, fault.ErrRate
 	}
-	if c.gate != nil {
-		if err := c.gate.Pass(ctx, origin); err != nil {
-			return nil, err
-		}
-	}
+	n.bucket.take(now)
+	c.minute.take(now)
 	n.pending++
 	c.overall++
 	c.origins[origin] = n
-	return &Ticket{counter: c, origin: origin, pending: true}, nil
+	return &Ticket{counter: c, count: n, pending: true}, nil
+}
+
+// sweep forgets origins of which there is nothing to remember.
+func (c *Counter) sweep(now time.Time) {
+	if since := now.Sub(c.swept); since >= 0 && since < sweepEvery {
+		return
+	}
+	c.swept = now
+	for origin, n := range c.origins {
+		if n.open+n.pending == 0 && n.bucket.used(now) == 0 {
+			delete(c.origins, origin)
+		}
+	}
 }
 
 // Ticket is one counted socket.
 type Ticket struct {
 	counter *Counter
-	origin  string
+	count   *count
 	pending bool
 	spent   bool
+	failed  bool
 }
 
 // Opened counts the socket as open from now on.
@@ -89,9 +142,19 @@ func (t *Ticket) Opened() {
 	defer t.counter.mu.Unlock()
 	if t.pending && !t.spent {
 		t.pending = false
-		n := t.counter.origins[t.origin]
-		n.pending--
-		n.open++
+		t.count.pending--
+		t.count.open++
+	}
+}
+
+// Failed makes the attempt cost its origin one token more, before or after Return.
+// More than once is as good as once.
+func (t *Ticket) Failed() {
+	t.counter.mu.Lock()
+	defer t.counter.mu.Unlock()
+	if !t.failed {
+		t.failed = true
+		t.count.bucket.owe(t.counter.Now())
 	}
 }
 
@@ -103,17 +166,10 @@ func (t *Ticket) Return() {
 		return
 	}
 	t.spent = true
-	n := t.counter.origins[t.origin]
 	if t.pending {
-		n.pending--
+		t.count.pending--
 	} else {
-		n.open--
+		t.count.open--
 	}
 	t.counter.overall--
-	if *n == (count{}) {
-		delete(t.counter.origins, t.origin)
-	}
 }
-
-// Failed counts the attempt double.
-func (t *Ticket) Failed() {}

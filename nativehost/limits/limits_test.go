@@ -4,11 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/portside/portside/nativehost/fault"
 )
+
+// clock is one that stands still until it is told to go on.
+type clock struct{ now time.Time }
+
+func (c *clock) pass(d time.Duration) { c.now = c.now.Add(d) }
+
+func timed(caps Caps) (*Counter, *clock) {
+	at := &clock{time.Unix(1_800_000_000, 0)}
+	c := New(caps)
+	c.Now = func() time.Time { return at.now }
+	return c, at
+}
 
 func take(t *testing.T, c *Counter, origin string) *Ticket {
 	t.Helper()
@@ -26,8 +40,20 @@ func refuse(t *testing.T, c *Counter, origin string, want error) {
 	}
 }
 
+// passing counts how many of n attempts are let through.
+func passing(c *Counter, origin string, n int) int {
+	passed := 0
+	for range n {
+		if ticket, err := c.Take(context.Background(), origin); err == nil {
+			ticket.Return()
+			passed++
+		}
+	}
+	return passed
+}
+
 func TestCaps(t *testing.T) {
-	c := New(Caps{Overall: 5, PerOrigin: 3, PendingPerOrigin: 2}, nil)
+	c := New(Caps{Overall: 5, PerOrigin: 3, PendingPerOrigin: 2})
 	first, second := take(t, c, "a"), take(t, c, "a")
 	refuse(t, c, "a", fault.ErrLimitOrigin) // two are opening
 	first.Opened()
@@ -46,46 +72,240 @@ func TestCaps(t *testing.T) {
 	refuse(t, c, "c", fault.ErrLimitOverall)
 	third.Return()
 	second.Return()
-	if _, kept := c.origins["a"]; kept {
-		t.Error("an origin without sockets is remembered")
+	if n := c.origins["a"]; n.open != 0 || n.pending != 0 {
+		t.Errorf("%+v", n)
 	}
-}
-
-type gate struct{ err error }
-
-func (g gate) Pass(context.Context, string) error { return g.err }
-
-func TestGateIsAskedLast(t *testing.T) {
-	c := New(Caps{Overall: 1, PerOrigin: 1, PendingPerOrigin: 1}, gate{fault.ErrLimitOverall})
-	refuse(t, c, "a", fault.ErrLimitOverall)
-	if c.overall != 0 || len(c.origins) != 0 {
-		t.Error("a refused socket counts")
-	}
-	take(t, New(Standard(), gate{}), "a")
 }
 
 func TestStandardIsWhatWasPromised(t *testing.T) {
-	if Standard() != (Caps{Overall: 1024, PerOrigin: 256, PendingPerOrigin: 32}) {
+	if Standard() != (Caps{
+		Overall: 1024, PerOrigin: 256, PendingPerOrigin: 32,
+		AttemptBurst: 20, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 300,
+	}) {
 		t.Errorf("%+v", Standard())
 	}
 }
 
+func TestRatePerOrigin(t *testing.T) {
+	c, at := timed(Standard())
+	if n := passing(c, "a", 100); n != 20 {
+		t.Errorf("%d at once", n)
+	}
+	refuse(t, c, "a", fault.ErrRate)
+	if n := passing(c, "b", 1); n != 1 {
+		t.Error("another origin is held up")
+	}
+	at.pass(900 * time.Millisecond)
+	refuse(t, c, "a", fault.ErrRate)
+	at.pass(100 * time.Millisecond)
+	if n := passing(c, "a", 100); n != 1 {
+		t.Errorf("%d a second later", n)
+	}
+	at.pass(time.Hour)
+	if n := passing(c, "a", 100); n != 20 {
+		t.Errorf("%d an hour later", n)
+	}
+}
+
+// What the caps or the overall rate refuse is no attempt.
+func TestRefusalsCostNothing(t *testing.T) {
+	c, at := timed(Caps{Overall: 10, PerOrigin: 10, PendingPerOrigin: 1, AttemptBurst: 3, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 10})
+	ticket := take(t, c, "a")
+	for range 50 {
+		refuse(t, c, "a", fault.ErrLimitOrigin)
+	}
+	ticket.Return()
+	take(t, c, "b") // the second of 2 at once
+	for range 50 {
+		refuse(t, c, "a", fault.ErrRate)
+	}
+	if used := c.origins["a"].bucket.used(at.now); used != 1 {
+		t.Errorf("a has used %d", used)
+	}
+}
+
+func TestFailuresCostDouble(t *testing.T) {
+	c, at := timed(Standard())
+	for range 10 {
+		ticket := take(t, c, "a")
+		ticket.Return()
+		ticket.Failed()
+		ticket.Failed() // once is enough
+	}
+	refuse(t, c, "a", fault.ErrRate)
+	at.pass(time.Second)
+	ticket := take(t, c, "a")
+	ticket.Failed()
+	ticket.Return()
+	at.pass(time.Second)
+	refuse(t, c, "a", fault.ErrRate) // that one is for the failure
+	at.pass(time.Second)
+	take(t, c, "a").Return()
+	// In the long run only every other second.
+	passed := 0
+	for range 100 {
+		at.pass(time.Second)
+		if ticket, err := c.Take(t.Context(), "a"); err == nil {
+			passed++
+			ticket.Failed()
+			ticket.Return()
+		}
+	}
+	if passed < 49 || passed > 51 {
+		t.Errorf("%d of 100", passed)
+	}
+}
+
+// The worst that an origin can do to itself: 32 pending sockets that all fail.
+func TestDebtIsBounded(t *testing.T) {
+	c, at := timed(Caps{Overall: 1000, PerOrigin: 1000, PendingPerOrigin: 1000, AttemptBurst: 20, AttemptsPerSecond: 1})
+	var tickets []*Ticket
+	for range 60 {
+		if ticket, err := c.Take(t.Context(), "a"); err == nil {
+			tickets = append(tickets, ticket)
+		}
+		at.pass(500 * time.Millisecond)
+	}
+	for _, ticket := range tickets {
+		ticket.Failed()
+		ticket.Return()
+	}
+	at.pass(20 * time.Second)
+	refuse(t, c, "a", fault.ErrRate)
+	at.pass(time.Second)
+	take(t, c, "a")
+}
+
+// No half-open minute has more than the rate says, however attempts are timed.
+func TestOverallRateHoldsInEveryMinute(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, most := range []int{1, 2, 4, 5, 9, 10, 300, 600} {
+		c, at := timed(Caps{Overall: 1e6, PerOrigin: 1e6, PendingPerOrigin: 1e6, AttemptsPerMinuteOverall: most})
+		var began []time.Time
+		total := 0
+		end := at.now.Add(20 * time.Minute) // with pauses in between
+		for at.now.Before(end) {
+			if r.IntN(100) == 0 {
+				at.pass(time.Duration(r.Int64N(int64(2 * time.Minute))))
+			}
+			at.pass(time.Duration(r.Int64N(int64(time.Second))))
+			for range 1 + r.IntN(most) {
+				if ticket, err := c.Take(t.Context(), fmt.Sprint(r.IntN(50))); err == nil {
+					ticket.Return()
+					began = append(began, at.now)
+					total++
+				}
+			}
+			for len(began) > 0 && at.now.Sub(began[0]) >= time.Minute {
+				began = began[1:]
+			}
+			if len(began) > most {
+				t.Fatalf("%d within a minute, not %d", len(began), most)
+			}
+		}
+		if total < most*20/4 {
+			t.Errorf("only %d in 20 minutes at %d a minute", total, most)
+		}
+	}
+}
+
+func TestCapsChangeWhileSocketsAreOpen(t *testing.T) {
+	caps := Standard()
+	c, at := timed(caps)
+	var tickets []*Ticket
+	for range 10 {
+		tickets = append(tickets, take(t, c, "a"))
+	}
+	caps.PerOrigin, caps.AttemptBurst, caps.AttemptsPerMinuteOverall = 5, 12, 60
+	c.SetCaps(caps)
+	refuse(t, c, "a", fault.ErrLimitOrigin) // all ten are still there
+	for _, ticket := range tickets {
+		ticket.Return()
+	}
+	if n := passing(c, "a", 100); n != 2 {
+		t.Errorf("%d of the 12 were left", n)
+	}
+	caps.AttemptBurst, caps.AttemptsPerMinuteOverall = 100, 6000
+	c.SetCaps(caps)
+	if n := passing(c, "a", 200); n != 88 {
+		t.Errorf("%d of the 100 were left", n)
+	}
+	c.SetCaps(caps)
+	caps.AttemptBurst, caps.AttemptsPerSecond, caps.AttemptsPerMinuteOverall = 0, 0, 0
+	c.SetCaps(caps)
+	if n := passing(c, "a", 1000); n != 1000 {
+		t.Errorf("%d without rates", n)
+	}
+	c.SetCaps(Standard())
+	if n := passing(c, "a", 100); n != 20 {
+		t.Errorf("%d with rates again", n)
+	}
+	at.pass(0)
+}
+
+// Whoever opens a socket on each of a million origins leaves nothing behind.
+func TestOriginsAreForgotten(t *testing.T) {
+	c, at := timed(Standard())
+	held := take(t, c, "held")
+	most := 0
+	for i := range 20_000 {
+		if ticket, err := c.Take(t.Context(), fmt.Sprint(i)); err == nil {
+			ticket.Failed()
+			ticket.Return()
+		}
+		at.pass(50 * time.Millisecond)
+		most = max(most, len(c.origins))
+	}
+	if most > 2*300+1 {
+		t.Errorf("%d origins were kept at a time", most)
+	}
+	at.pass(2 * sweepEvery)
+	take(t, c, "last")
+	if len(c.origins) != 2 || c.origins["held"].pending != 1 {
+		t.Errorf("%d origins are kept", len(c.origins))
+	}
+	held.Return()
+}
+
 func TestManyGoroutines(t *testing.T) {
-	c := New(Caps{Overall: 10, PerOrigin: 4, PendingPerOrigin: 4}, nil)
-	var wg sync.WaitGroup
+	c := New(Caps{Overall: 10, PerOrigin: 4, PendingPerOrigin: 4, AttemptBurst: 1000, AttemptsPerSecond: 1000, AttemptsPerMinuteOverall: 100_000})
+	var all sync.WaitGroup
 	for i := range 8 {
-		wg.Go(func() {
-			for range 300 {
+		all.Go(func() {
+			for n := range 300 {
 				ticket, err := c.Take(context.Background(), fmt.Sprint(i%3))
 				if err == nil {
 					ticket.Opened()
+					ticket.Failed()
 					ticket.Return()
+				}
+				if n%100 == 0 {
+					caps := Standard()
+					caps.AttemptBurst += n
+					c.SetCaps(caps)
 				}
 			}
 		})
 	}
-	wg.Wait()
-	if c.overall != 0 || len(c.origins) != 0 {
-		t.Errorf("%d sockets of %d origins remain", c.overall, len(c.origins))
+	all.Wait()
+	if c.overall != 0 {
+		t.Errorf("%d sockets remain", c.overall)
+	}
+	for origin, n := range c.origins {
+		if n.open != 0 || n.pending != 0 {
+			t.Errorf("%s: %+v", origin, n)
+		}
+	}
+}
+
+func BenchmarkTake(b *testing.B) {
+	c := New(Caps{Overall: 10, PerOrigin: 10, PendingPerOrigin: 10, AttemptBurst: 1e9, AttemptsPerSecond: 1e9, AttemptsPerMinuteOverall: 1e9})
+	b.ReportAllocs()
+	for b.Loop() {
+		ticket, err := c.Take(b.Context(), "https://app.example")
+		if err != nil {
+			b.Fatal(err)
+		}
+		ticket.Return()
 	}
 }

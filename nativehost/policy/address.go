@@ -37,10 +37,10 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
-// embedded returns the IPv4 address that a translator or a tunnel would take the
+// Embedded returns the IPv4 address that a translator or a tunnel would take the
 // packets to: NAT64 with the well-known prefix (RFC 6052 2.1) or one of the local
-// ones (RFC 8215, read as the usual /96), and 6to4 (RFC 3056 2).
-func embedded(addr netip.Addr) netip.Addr {
+// ones (RFC 8215, read as the usual /96), and 6to4 (RFC 3056 2). It is invalid when there is none.
+func Embedded(addr netip.Addr) netip.Addr {
 	if !addr.Is6() {
 		return netip.Addr{}
 	}

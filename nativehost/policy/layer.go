@@ -266,6 +266,6 @@ func newSubject(q Query, addr netip.Addr) *subject {
 	if !s.addr.IsValid() {
 		s.addr = s.literal
 	}
-	s.embedded = embedded(s.addr)
+	s.embedded = Embedded(s.addr)
 	return s
 }

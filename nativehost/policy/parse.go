@@ -136,7 +136,11 @@ func (p *parser) typeFault(err error) {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
 		f := Fault{Setting: wrong.Field, Problem: "this is of the wrong type", Quote: "this is of the wrong type: a " + wrong.Value}
+		// The offset is where the value ends; with lists on the way it is all there is.
 		f.Line, f.Column = p.doc.lineColumn(int(wrong.Offset))
+		if at, ok := p.doc.values["/"+strings.ReplaceAll(wrong.Field, ".", "/")]; ok {
+			f.Line, f.Column = p.doc.lineColumn(at)
+		}
 		p.faults = append(p.faults, f)
 		return
 	}

@@ -11,8 +11,13 @@
 package policy
 
 import (
+	"errors"
+	"fmt"
+	"net"
 	"net/netip"
 	"slices"
+
+	"github.com/portside/portside/protocol"
 )
 
 // Prompt is what an administrator wants of the person's consent.
@@ -46,6 +51,26 @@ type Query struct {
 	Port uint16
 	// Secure: TLS from the first byte.
 	Secure bool
+}
+
+// ParseQuery reads a query as people write it: the host in any spelling, an IPv6
+// address in brackets. The origin is taken as it is.
+func ParseQuery(origin, protocol, hostPort string, secure bool) (Query, error) {
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		return Query{}, errors.New("a destination is HOST:PORT, with an IPv6 address in brackets")
+	}
+	q := Query{Origin: origin, Protocol: protocol, Secure: secure}
+	if q.Port, err = parsePort(port); err != nil {
+		return Query{}, err
+	}
+	if q.Host, q.Addr, err = parseHost(host); err != nil {
+		return Query{}, fmt.Errorf("%q: %w", host, err)
+	}
+	if q.Addr.IsValid() {
+		q.Host = q.Addr.String()
+	}
+	return q, nil
 }
 
 // Verdict is what the administrators say to a Query.
@@ -87,6 +112,8 @@ type Source struct {
 	Name string
 	// Faults is empty unless the source is refused.
 	Faults []Fault
+	// Said is what it sets; nil when it is refused.
+	Said *protocol.PolicySettings
 }
 
 // Judge answers before the host is resolved. What only the address can tell is not
@@ -131,10 +158,14 @@ type Reason struct {
 	Prompt Prompt
 }
 
-// Explain answers like Judge, and lists every setting that had a say, in order.
-func (p *Policy) Explain(q Query) (Verdict, []Reason) {
+// Explain answers like JudgeAddress or, when addr is the zero Addr, like Judge, and
+// lists every setting that had a say, in order.
+func (p *Policy) Explain(q Query, addr netip.Addr) (Verdict, []Reason) {
 	var reasons []Reason
-	verdict := p.judge(q, q.Addr, func(r Reason) { reasons = append(reasons, r) })
+	if !addr.IsValid() {
+		addr = q.Addr
+	}
+	verdict := p.judge(q, addr, func(r Reason) { reasons = append(reasons, r) })
 	return verdict, reasons
 }
 

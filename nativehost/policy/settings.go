@@ -3,6 +3,7 @@ package policy
 import (
 	"net/netip"
 
+	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/protocol"
 )
 
@@ -43,6 +44,26 @@ type Settings struct {
 type Limits struct {
 	AttemptBurst, AttemptsPerSecond, AttemptsPerMinuteOverall Setting[int]
 	PendingPerOrigin, OpenPerOrigin, OpenOverall              Setting[int]
+}
+
+// Over returns caps with the limits that layers set instead.
+func (s *Limits) Over(caps limits.Caps) limits.Caps {
+	for _, limit := range []struct {
+		said Setting[int]
+		cap  *int
+	}{
+		{s.AttemptBurst, &caps.AttemptBurst},
+		{s.AttemptsPerSecond, &caps.AttemptsPerSecond},
+		{s.AttemptsPerMinuteOverall, &caps.AttemptsPerMinuteOverall},
+		{s.PendingPerOrigin, &caps.PendingPerOrigin},
+		{s.OpenPerOrigin, &caps.PerOrigin},
+		{s.OpenOverall, &caps.Overall},
+	} {
+		if limit.said.By != "" {
+			*limit.cap = limit.said.Value
+		}
+	}
+	return caps
 }
 
 // Audit is the audit log that a host file asks for. The zero value of a member

@@ -201,7 +201,7 @@ func (s *Store) add(p *Policy, name string, l *layer, faults []Fault) {
 		s.refuse(p, name, faults)
 		return
 	}
-	p.Sources = append(p.Sources, Source{Name: name})
+	p.Sources = append(p.Sources, Source{Name: name, Said: &l.said})
 	p.layers = append(p.layers, l)
 	p.Settings.merge(l)
 }

@@ -104,7 +104,7 @@ func (b *broker) fuzzed(t testing.TB, hostIn *os.File, v *protocol.Validator, po
 	s := New(Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: only(port).dialer(),
 		Policy: policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()}),
-		Limits: limits.New(limits.Standard(), nil), Audit: audit.New(io.Discard, "fuzz"), Log: zerolog.Nop(),
+		Caps:   limits.Standard(), Audit: audit.New(io.Discard, "fuzz"), Log: zerolog.Nop(),
 	})
 	ended, drained := make(chan error, 1), make(chan struct{})
 	go func() { ended <- s.Run(t.Context()) }()

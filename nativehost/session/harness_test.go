@@ -105,6 +105,8 @@ func start(t testing.TB, o options) *broker {
 		o.dialer = &dial.Dialer{Rules: Rules(store)}
 	}
 	caps := limits.Standard()
+	// Tests open sockets faster than any page may.
+	caps.AttemptBurst, caps.AttemptsPerSecond, caps.AttemptsPerMinuteOverall = 0, 0, 0
 	if o.caps != nil {
 		caps = *o.caps
 	}
@@ -117,7 +119,7 @@ func start(t testing.TB, o options) *broker {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := New(Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store,
-		Limits: limits.New(caps, nil), Audit: audit.New(b.audit, "test"), Log: zerolog.Nop(), Window: o.window,
+		Caps: caps, Audit: audit.New(b.audit, "test"), Log: zerolog.Nop(), Window: o.window,
 	})
 	go func() { b.ended <- s.Run(ctx) }()
 	listening := make(chan struct{})

@@ -151,12 +151,14 @@ func (s *Session) admit(ctx context.Context, e *entry, o *opening) (*limits.Tick
 	s.mu.Lock()
 	e.request = r
 	s.mu.Unlock()
-	ticket, err := s.Limits.Take(ctx, o.subject.Origin)
+	p := s.Policy.Current()
+	s.limits.SetCaps(caps(s.Caps, p.Settings.Limits))
+	ticket, err := s.limits.Take(ctx, o.subject.Origin)
 	if err != nil {
 		return nil, err
 	}
 	// After the limits, so that not even refusals are to be had without end.
-	j := rules.Before(s.Policy.Current(), r)
+	j := rules.Before(p, r)
 	if err := j.Err(); err != nil {
 		ticket.Failed()
 		ticket.Return()

@@ -51,8 +51,9 @@ type Config struct {
 	// Dialer must put every address before Rules.
 	Dialer *dial.Dialer
 	Policy *policy.Store
-	Limits *limits.Counter
-	Audit  *audit.Log
+	// Caps hold where the policy sets no limits.
+	Caps  limits.Caps
+	Audit *audit.Log
 	// Log is for faults of the protocol. It learns no destination of a private
 	// window.
 	Log zerolog.Logger
@@ -66,6 +67,7 @@ type Session struct {
 	Config
 	out     *carrier.Stdio
 	buffers buffer.Pool
+	limits  *limits.Counter
 	// owners counts the goroutines that own a socket.
 	owners sync.WaitGroup
 	// greeted belongs to the goroutine that reads.
@@ -117,6 +119,7 @@ func New(config Config) *Session {
 	return &Session{
 		Config:   config,
 		out:      carrier.NewStdio(config.Out),
+		limits:   limits.New(config.Caps),
 		sockets:  map[int64]*entry{},
 		requests: map[int64]struct{}{},
 	}

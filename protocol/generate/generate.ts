@@ -113,9 +113,11 @@ function goStruct(schema: Schema, out: Map<string, string>, absence = false): vo
     const optional = schema.required?.includes(name) !== true;
     const scalar = property.type === "boolean" || property.type === "integer";
     const type = (absence && optional && scalar ? "*" : "") + goType(property);
+    // An empty list says something else than none.
+    const omit = absence && property.type === "array" ? "omitzero" : "omitempty";
     return (
       comment(property.description, "\t") +
-      `\t${goName(name)} ${type} \`json:"${name}${optional ? ",omitempty" : ""}"\`\n`
+      `\t${goName(name)} ${type} \`json:"${name}${optional ? "," + omit : ""}"\`\n`
     );
   });
   const doc =

@@ -89,7 +89,7 @@ func serve(log zerolog.Logger, auditLog *audit.Log) int {
 			Validator: validator,
 			Dialer:    &dial.Dialer{Rules: session.Rules(store)},
 			Policy:    store,
-			Limits:    limits.New(limits.Standard(), nil),
+			Caps:      limits.Standard(),
 			Audit:     auditLog,
 			Log:       log,
 		}).Run(ctx)

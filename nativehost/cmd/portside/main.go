@@ -1,7 +1,8 @@
 // Command portside is two programs in one binary. Started by a browser it is the
 // native host of Portside's extension: it opens sockets for web pages and speaks
 // the protocol of docs/PROTOCOL.md over stdin and stdout. Started by a person it is
-// the command that tells browsers where the host is.
+// the command that tells browsers where the host is, and administrators what their
+// settings mean.
 //
 // Exit codes of the host: 0 the browser closed the connection; 1 a fault of the
 // host; 3 framing was lost; 4 the caller is not Portside's extension.
@@ -14,6 +15,7 @@ import (
 
 	"github.com/portside/portside/install"
 	"github.com/portside/portside/nativehost/caller"
+	"github.com/portside/portside/nativehost/policy/report"
 	"github.com/portside/portside/nativehost/version"
 )
 
@@ -39,6 +41,7 @@ usage:
   portside install      tell the browsers of this computer where portside is
   portside uninstall    take that back
   portside status       say which browsers know portside
+  portside policy       say what administrators allow: check, show, explain
   portside --version    print the version
   portside --help       print this
 
@@ -61,6 +64,8 @@ func command(args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	case "install", "uninstall", "status":
 		return install.Run(args, stdout, stderr)
+	case "policy":
+		return report.Run(args, stdout, stderr)
 	default:
 		fmt.Fprintf(stderr, "error: portside has no command %q\nhint: portside --help lists them\n", args[0])
 		return exitUsage

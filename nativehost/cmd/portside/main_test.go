@@ -152,7 +152,7 @@ func (p *process) hello() { p.ask(1, "hello", `{"protocolVersion":1,"extensionVe
 func (p *process) open(id, port, window int) {
 	p.t.Helper()
 	p.ask(id, "tcp.open", fmt.Sprintf(`{"socketId":%d,"origin":"https://page%d.example","document":"d","private":false,`+
-		`"userEntered":false,"host":"127.0.0.1","port":%d,"window":%d}`, id, id%10, port, window))
+		`"userEntered":true,"host":"127.0.0.1","port":%d,"window":%d}`, id, id%10, port, window))
 }
 
 // peer listens and hands connections over.

@@ -1,0 +1,57 @@
+//go:build unix
+
+package report
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run this package as the program portside, whose policy
+// files are in etc of the script's folder. Whoever runs the tests owns the files, and
+// so stands in for root; with TESTOWNER=root only root itself does.
+func TestMain(m *testing.M) {
+	syscall.Umask(0o022)
+	testscript.Main(m, map[string]func(){
+		"portside": func() {
+			c := &command{stdout: os.Stdout, stderr: os.Stderr, folder: os.Getenv("TESTFOLDER"), owner: os.Geteuid()}
+			if os.Getenv("TESTOWNER") == "root" {
+				c.owner = 0
+			}
+			os.Exit(c.run(os.Args[1:]))
+		},
+	})
+}
+
+func TestScripts(t *testing.T) {
+	root := t.TempDir()
+	for _, dir := range []string{filepath.Dir(root), root} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		WorkdirRoot:         root,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
+			e.Setenv("TESTFOLDER", filepath.Join(e.WorkDir, "etc"))
+			// What txtar wrote may be writable by the group, whatever the umask says.
+			return filepath.WalkDir(e.WorkDir, func(path string, entry os.DirEntry, err error) error {
+				if err != nil {
+					return err
+				}
+				if entry.IsDir() {
+					return os.Chmod(path, 0o755)
+				}
+				return os.Chmod(path, 0o644)
+			})
+		},
+	})
+}

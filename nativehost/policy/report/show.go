@@ -1,0 +1,168 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/protocol"
+)
+
+// show says what was found, what holds, and where each setting comes from.
+func (c *command) show() error {
+	p := c.load()
+	if len(p.Sources) == 0 {
+		c.say("There is no policy on this computer: everything is as usual.")
+		c.say("%s", c.where())
+	} else {
+		c.say("Files, in the order in which they are asked")
+		for _, source := range p.Sources {
+			state := "ok"
+			if source.Said == nil {
+				state = "refused"
+			}
+			c.say("  %-8s %s", state, source.Name)
+		}
+		for _, note := range p.Notes {
+			c.say("  note: %s", note)
+		}
+	}
+	problems := refused(p)
+	if len(problems) > 0 {
+		c.say("")
+		c.say("Every socket is refused until this is mended.")
+		return errors.Join(problems...)
+	}
+	c.settings(p)
+	c.lists(p)
+	return nil
+}
+
+// settings prints what holds for all sockets.
+func (c *command) settings(p *policy.Policy) {
+	c.say("")
+	c.say("Settings")
+	row := func(name, value, by string) {
+		if by == "" {
+			by = "(Portside's own)"
+		}
+		c.say("  %-32s %-22s %s", name, value, by)
+	}
+	s := p.Settings
+	onOff := map[bool]string{true: "on", false: "off"}
+	row("enabled", fmt.Sprint(s.Enabled.Value), s.Enabled.By)
+	row("remember", fmt.Sprint(s.Remember.Value), s.Remember.By)
+	row("privateAddressEntry", fmt.Sprint(s.PrivateEntry.Value), s.PrivateEntry.By)
+	row("cspRule", s.CSPRule.Value, s.CSPRule.By)
+	row("installedOnly", fmt.Sprint(s.InstalledOnly.Value), s.InstalledOnly.By)
+	caps := s.Limits.Over(limits.Standard())
+	for _, limit := range []struct {
+		name  string
+		value int
+		by    string
+	}{
+		{"limits.attemptBurst", caps.AttemptBurst, s.Limits.AttemptBurst.By},
+		{"limits.attemptsPerSecond", caps.AttemptsPerSecond, s.Limits.AttemptsPerSecond.By},
+		{"limits.attemptsPerMinuteOverall", caps.AttemptsPerMinuteOverall, s.Limits.AttemptsPerMinuteOverall.By},
+		{"limits.pendingPerOrigin", caps.PendingPerOrigin, s.Limits.PendingPerOrigin.By},
+		{"limits.openPerOrigin", caps.PerOrigin, s.Limits.OpenPerOrigin.By},
+		{"limits.openOverall", caps.Overall, s.Limits.OpenOverall.By},
+	} {
+		row(limit.name, fmt.Sprint(limit.value), limit.by)
+	}
+	servers := "the system's"
+	if len(s.DNSServers.Value) > 0 {
+		servers = strings.Trim(fmt.Sprint(s.DNSServers.Value), "[]")
+	}
+	row("dnsServers", servers, s.DNSServers.By)
+	row("dataLane", onOff[s.DataLane.Value], s.DataLane.By)
+	audit := s.Audit.Value
+	row("audit.file", or(audit.File, "audit.log"), only(audit.File != "", s.Audit.By))
+	if audit.MaxBytes > 0 {
+		row("audit.maxBytes", fmt.Sprint(audit.MaxBytes), s.Audit.By)
+	}
+	if audit.Keep != nil {
+		row("audit.keep", fmt.Sprint(*audit.Keep), s.Audit.By)
+	}
+	row("audit.detail", or(audit.Detail, "full"), only(audit.Detail != "", s.Audit.By))
+}
+
+func or(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}
+
+func only(set bool, by string) string {
+	if !set {
+		return ""
+	}
+	return by
+}
+
+// lists prints what files say about origins, destinations and prompts: each is
+// asked by itself.
+func (c *command) lists(p *policy.Policy) {
+	for _, source := range p.Sources {
+		said := source.Said
+		var lines []string
+		add := func(setting, text string) { lines = append(lines, fmt.Sprintf("  %-32s %s", setting, text)) }
+		origins := func(name string, list []string) {
+			if list != nil && len(list) == 0 {
+				add(name, "none")
+			}
+			for i, origin := range list {
+				add(fmt.Sprintf("%s[%d]", name, i), origin)
+			}
+		}
+		destinations := func(name string, list []protocol.PolicyDestination) {
+			if list != nil && len(list) == 0 {
+				add(name, "none")
+			}
+			for i := range list {
+				add(fmt.Sprintf("%s[%d]", name, i), destination(&list[i]))
+			}
+		}
+		origins("blockedOrigins", said.BlockedOrigins)
+		origins("allowedOrigins", said.AllowedOrigins)
+		destinations("blockedDestinations", said.BlockedDestinations)
+		destinations("allowedDestinations", said.AllowedDestinations)
+		if said.Prompt != "" {
+			add("prompt", said.Prompt)
+		}
+		if len(lines) == 0 {
+			continue
+		}
+		c.say("")
+		c.say("%s", source.Name)
+		for _, line := range lines {
+			c.say("%s", line)
+		}
+	}
+}
+
+// destination writes a rule in one line.
+func destination(d *protocol.PolicyDestination) string {
+	var parts []string
+	add := func(name, value string) {
+		if value != "" {
+			parts = append(parts, name+" "+value)
+		}
+	}
+	add("host", d.Host)
+	add("cidr", d.CIDR)
+	add("ports", strings.Join(d.Ports, ","))
+	add("protocol", d.Protocol)
+	if d.TLSOnly != nil && *d.TLSOnly {
+		parts = append(parts, "with TLS only")
+	}
+	add("for", strings.Join(d.Origins, ","))
+	add("prompt", d.Prompt)
+	if len(parts) == 0 {
+		return "everything"
+	}
+	return strings.Join(parts, ", ")
+}

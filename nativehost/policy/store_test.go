@@ -1,0 +1,264 @@
+//go:build unix
+
+package policy
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// replace puts a new file in the place of path at once, as package managers do.
+func replace(t *testing.T, path, text string) {
+	t.Helper()
+	write(t, path+".new", text)
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// soon waits until Current says so, which it must within two looks.
+func soon(t *testing.T, s *Store, what string, right func(*Policy) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(2*lookEvery + 250*time.Millisecond); ; time.Sleep(5 * time.Millisecond) {
+		if right(s.Current()) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %v; %+v", what, 2*lookEvery, s.Current().Sources)
+		}
+	}
+}
+
+func allows(p *Policy) bool  { return p.Judge(to("h.example", 1)).Allowed }
+func refuses(p *Policy) bool { return !allows(p) }
+
+func TestReload(t *testing.T) {
+	folder := place(t)
+	file, dropIn := filepath.Join(folder, "policy.json"), filepath.Join(folder, "policy.d", "10.json")
+	s := Open(folder, Options{Validator: validator(t), Owner: os.Geteuid(), Log: zerolog.Nop()})
+	for _, step := range []struct {
+		what  string
+		do    func()
+		right func(*Policy) bool
+	}{
+		{"no files", func() {}, allows},
+		{"a file appears", func() { write(t, file, blocksAll) }, refuses},
+		{"it is edited", func() { write(t, file, blocksNone) }, allows},
+		// Two changes within a tick of the clock, of the same length.
+		{"edited again", func() { write(t, file, blocksAll+" ") }, refuses},
+		{"and back", func() { write(t, file, blocksNone) }, allows},
+		{"replaced", func() { replace(t, file, blocksAll) }, refuses},
+		{"gone", func() {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}, allows},
+		{"policy.d appears", func() { dir(t, filepath.Dir(dropIn), 0o755); write(t, dropIn, blocksAll) }, refuses},
+		{"mended", func() { write(t, dropIn, blocksNone) }, allows},
+		{"broken", func() { write(t, dropIn, `{"blockedDestinations":[}`) }, refuses},
+		{"mended again", func() { replace(t, dropIn, blocksNone) }, allows},
+		{"others may write it", func() {
+			if err := os.Chmod(dropIn, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}, refuses},
+		{"no more", func() {
+			if err := os.Chmod(dropIn, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}, allows},
+		{"others may write the folder", func() { dir(t, folder, 0o777) }, refuses},
+		{"nor that", func() { dir(t, folder, 0o755) }, allows},
+		{"a link to a blocking one", func() {
+			write(t, filepath.Join(folder, "a"), blocksAll)
+			write(t, filepath.Join(folder, "b"), blocksNone)
+			if err := os.Symlink("a", file); err != nil {
+				t.Fatal(err)
+			}
+		}, refuses},
+		{"the link leads elsewhere", func() {
+			if err := os.Symlink("b", file+".new"); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(file+".new", file); err != nil {
+				t.Fatal(err)
+			}
+		}, allows},
+		{"its target changes", func() { write(t, filepath.Join(folder, "b"), blocksAll) }, refuses},
+		{"everything gone", func() {
+			if err := os.RemoveAll(folder); err != nil {
+				t.Fatal(err)
+			}
+		}, allows},
+	} {
+		step.do()
+		soon(t, s, step.what, step.right)
+	}
+}
+
+// A file may change twice between two ticks of the file system's clock, and look the
+// same from outside.
+func TestSameTimeAndSizeAreNotTrustedAtOnce(t *testing.T) {
+	folder := place(t)
+	file := filepath.Join(folder, "policy.json")
+	write(t, file, `{"enabled":true }`)
+	s := Open(folder, Options{Validator: validator(t), Owner: os.Geteuid(), Log: zerolog.Nop()})
+	if !s.again {
+		t.Fatal("a file of this moment is trusted to show its next change")
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, `{"enabled":false}`)
+	if err := os.Chtimes(file, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, s, "changed", refuses)
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(file, old, old); err != nil {
+		t.Fatal(err)
+	}
+	before := s.Current()
+	soon(t, s, "no new policy for an old text", func(p *Policy) bool { return p == before })
+}
+
+func TestManaged(t *testing.T) {
+	folder := place(t)
+	write(t, filepath.Join(folder, "policy.json"), `{"prompt":"ask","audit":{"detail":"counts"}}`)
+	var log bytes.Buffer
+	s := Open(folder, Options{Validator: validator(t), Owner: os.Geteuid(), Log: zerolog.New(&log)})
+	for _, c := range []struct {
+		settings string
+		valid    bool
+		want     Verdict
+	}{
+		{"", true, Verdict{Allowed: true, Prompt: Ask, By: filepath.Join(folder, "policy.json") + ": prompt"}},
+		{"{}", true, Verdict{Allowed: true, Prompt: Ask, By: filepath.Join(folder, "policy.json") + ": prompt"}},
+		{`{"prompt":"always"}`, true, Verdict{Allowed: true, Prompt: Always, By: "managed storage: prompt"}},
+		{`{"blockedDestinations":[{"ports":["1"]}]}`, true, Verdict{Prompt: Forbid, By: "managed storage: blockedDestinations[0]"}},
+		{`{"blockedDestinations":[{"prots":["1"]}]}`, false,
+			Verdict{Prompt: Forbid, By: "managed storage: line 1, column 26: blockedDestinations[0]: there is no such setting"}},
+		{`{"audit":{"detail":"full","file":"/tmp/x"},"dnsServers":["192.0.2.1"]}`, true,
+			Verdict{Allowed: true, Prompt: Ask, By: filepath.Join(folder, "policy.json") + ": prompt"}},
+	} {
+		if valid := s.SetManaged([]byte(c.settings)); valid != c.valid {
+			t.Errorf("%s: valid is %v", c.settings, valid)
+		}
+		if got := s.Current().Judge(to("h.example", 1)); got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.settings, got, c.want)
+		}
+		if got := s.Current().Settings.Audit; got.Value.Detail != "counts" {
+			t.Errorf("%s: the audit is %+v", c.settings, got)
+		}
+	}
+	if !strings.Contains(log.String(), "managed storage: audit is ignored") || len(s.Current().Notes) != 1 {
+		t.Errorf("%s, %v", &log, s.Current().Notes)
+	}
+	if got := s.Current().Settings.DNSServers; got.By != "managed storage: dnsServers" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWatch(t *testing.T) {
+	folder := place(t)
+	file := filepath.Join(folder, "policy.json")
+	s := Open(folder, Options{Validator: validator(t), Owner: os.Geteuid(), Log: zerolog.Nop()})
+	ctx, cancel := context.WithCancel(t.Context())
+	heard := make(chan *Policy, 16)
+	var owner sync.WaitGroup
+	owner.Go(func() { s.Watch(ctx, func(p *Policy) { heard <- p }) })
+	hear := func(what string, limit time.Duration, right func(*Policy) bool) {
+		t.Helper()
+		select {
+		case p := <-heard:
+			if !right(p) {
+				t.Fatalf("%s: %+v", what, p.Sources)
+			}
+		case <-time.After(limit):
+			t.Fatalf("%s: not heard within %v", what, limit)
+		}
+	}
+	for {
+		// Watch is there once it has a place to be woken.
+		s.mu.Lock()
+		n := len(s.watchers)
+		s.mu.Unlock()
+		if n == 1 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	s.SetManaged([]byte(`{"enabled":false}`))
+	hear("managed", 200*time.Millisecond, refuses)
+	s.SetManaged(nil)
+	hear("not managed", 200*time.Millisecond, allows)
+	replace(t, file, blocksAll)
+	hear("a file", watchEvery+2*lookEvery, refuses)
+	replace(t, file, blocksAll) // nothing new
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	hear("no file", 2*watchEvery, allows)
+	cancel()
+	owner.Wait()
+	if len(s.watchers) != 0 || len(heard) != 0 {
+		t.Errorf("%d watchers, %d left over", len(s.watchers), len(heard))
+	}
+}
+
+// Run with -race.
+func TestManyGoroutinesShareAStore(t *testing.T) {
+	folder := place(t)
+	file := filepath.Join(folder, "policy.json")
+	write(t, file, blocksAll)
+	s := Open(folder, Options{Validator: validator(t), Owner: os.Geteuid(), Log: zerolog.Nop()})
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for n := range 300 {
+				if allows(s.Current()) {
+					t.Error("allowed")
+					return
+				}
+				if i == 0 && n%50 == 0 {
+					s.SetManaged(fmt.Appendf(nil, `{"limits":{"openOverall":%d}}`, n+1))
+				}
+				if i == 1 && n%50 == 0 {
+					replace(t, file, blocksAll+strings.Repeat(" ", n))
+				}
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func BenchmarkLookAtThreeFiles(b *testing.B) {
+	folder := b.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "policy.d"), 0o755); err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range []string{"policy.json", "policy.d/1.json", "policy.d/2.json"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(blocksNone), 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if len(find(folder, os.Geteuid()).files) != 3 {
+			b.Fatal("files are missing")
+		}
+	}
+}
