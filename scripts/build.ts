@@ -45,6 +45,8 @@ for (const browser of browsers) {
   const manifest = { ...readJSON("manifest/base.json"), ...readJSON(`manifest/${browser}.json`) };
   manifest["version"] = readJSON("package.json")["version"];
   writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+  // Firefox knows no schema of managed storage.
+  if (browser === "chromium") cpSync("extension/managed_schema.json", join(out, "managed_schema.json"));
   cpSync("extension/_locales", join(out, "_locales"), { recursive: true });
   cpSync("extension/icons", join(out, "icons"), { recursive: true, filter: (path) => !path.endsWith(".svg") });
   for (const file of [

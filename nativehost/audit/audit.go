@@ -2,26 +2,49 @@
 // opened, was refused, failed to open, or closed.
 //
 // It promises that a private window leaves no origin, document or destination
-// behind, and that a line never holds what a socket carried.
+// behind, that a line never holds what a socket carried, and that no line is lost
+// while the place for them changes or when it fails: then they go to the person's
+// own state folder.
 package audit
 
 import (
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 )
 
+// Detail is how much lines tell.
+type Detail string
+
+// From the most to the least.
+const (
+	// Full: everything.
+	Full Detail = "full"
+	// Origins: no destinations.
+	Origins Detail = "origins"
+	// Counts: neither origins nor documents nor destinations.
+	Counts Detail = "counts"
+)
+
 // Log writes audit lines. Any number of goroutines may use it.
 type Log struct {
-	out zerolog.Logger
+	out    zerolog.Logger
+	detail atomic.Pointer[Detail]
+	place  *place // nil when out is the caller's
 }
 
-// New returns a Log that writes to out, one Write for each line. session tells
-// the connections of several browsers apart.
+// New returns a Log that writes everything to out, one Write for each line. session
+// tells the connections of several browsers apart.
 func New(out io.Writer, session string) *Log {
-	return &Log{out: zerolog.New(out).With().Str("session", session).Logger()}
+	l := &Log{out: zerolog.New(out).With().Str("session", session).Logger()}
+	l.setDetail(Full)
+	return l
 }
+
+// setDetail is for lines that begin from now on.
+func (l *Log) setDetail(d Detail) { l.detail.Store(&d) }
 
 // Subject is what a line is about.
 type Subject struct {
@@ -39,7 +62,7 @@ type Subject struct {
 // Opened writes that a socket is connected to remote, an address with a port.
 func (l *Log) Opened(s Subject, remote string, took time.Duration) {
 	line := l.line("open", s)
-	if !s.Private {
+	if !s.Private && *l.detail.Load() == Full {
 		line.Str("remote", remote)
 	}
 	line.Int64("ms", took.Milliseconds()).Send()
@@ -85,17 +108,18 @@ func (l *Log) line(event string, s Subject) *zerolog.Event {
 		line.Int64("socketId", s.SocketID)
 	}
 	line.Bool("private", s.Private)
-	if s.Private {
+	detail := *l.detail.Load()
+	if s.Private || detail == Counts {
 		return line
 	}
 	line.Str("origin", s.Origin)
 	if s.Document != "" {
 		line.Str("document", s.Document)
 	}
-	if s.Host != "" {
+	if s.Host != "" && detail == Full {
 		line.Str("host", s.Host)
 	}
-	if s.Port != 0 {
+	if s.Port != 0 && detail == Full {
 		line.Int64("port", s.Port)
 	}
 	if s.Secure {

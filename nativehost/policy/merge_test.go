@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/protocol"
 )
@@ -102,7 +103,7 @@ func TestSettings(t *testing.T) {
 		DNSServers: Setting[[]netip.AddrPort]{[]netip.AddrPort{
 			netip.MustParseAddrPort("192.0.2.53:53"), netip.MustParseAddrPort("[2001:db8::53]:5353"), netip.MustParseAddrPort("[2001:db8::54]:53"),
 		}, "1: dnsServers"},
-		Audit: Setting[Audit]{Audit{File: "/var/log/portside.log", MaxBytes: 100000, Keep: &none, Detail: "origins"}, "1: audit"},
+		Audit: Setting[audit.Settings]{audit.Settings{File: "/var/log/portside.log", MaxBytes: 100000, Keep: &none, Detail: "origins"}, "1: audit"},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got  %+v\nwant %+v", s, want)

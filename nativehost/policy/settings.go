@@ -3,6 +3,7 @@ package policy
 import (
 	"net/netip"
 
+	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/protocol"
 )
@@ -37,7 +38,8 @@ type Settings struct {
 	DNSServers Setting[[]netip.AddrPort]
 	// DataLane: whether bytes may take another way than the native-messaging pipe.
 	DataLane Setting[bool]
-	Audit    Setting[Audit]
+	// Audit is the audit log that a host file asks for.
+	Audit Setting[audit.Settings]
 }
 
 // Limits are the limits that layers set; the Value of one that none sets is 0.
@@ -64,18 +66,6 @@ func (s *Limits) Over(caps limits.Caps) limits.Caps {
 		}
 	}
 	return caps
-}
-
-// Audit is the audit log that a host file asks for. The zero value of a member
-// means that it says nothing about it.
-type Audit struct {
-	// File is an absolute path.
-	File     string
-	MaxBytes int64
-	// Keep is nil when the file does not say.
-	Keep *int
-	// Detail is "full", "origins" or "counts".
-	Detail string
 }
 
 // usual is what holds where no layer says anything.
@@ -107,15 +97,15 @@ func (s *Settings) merge(l *layer) {
 		s.Limits.merge(said.Limits, l)
 	}
 	if said.Audit != nil && !l.managed && s.Audit.By == "" {
-		audit := Audit{File: said.Audit.File, Detail: said.Audit.Detail}
+		log := audit.Settings{File: said.Audit.File, Detail: audit.Detail(said.Audit.Detail)}
 		if said.Audit.MaxBytes != nil {
-			audit.MaxBytes = *said.Audit.MaxBytes
+			log.MaxBytes = *said.Audit.MaxBytes
 		}
 		if said.Audit.Keep != nil {
 			keep := int(*said.Audit.Keep)
-			audit.Keep = &keep
+			log.Keep = &keep
 		}
-		s.Audit = Setting[Audit]{audit, l.by("audit")}
+		s.Audit = Setting[audit.Settings]{log, l.by("audit")}
 	}
 }
 

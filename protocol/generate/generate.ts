@@ -1,5 +1,6 @@
 // Writes everything that follows from protocol/schema: the Go and TypeScript types, the tables of methods and constants,
-// and the extension's compiled validators (an extension's CSP forbids the eval that ajv would otherwise need).
+// the extension's compiled validators (an extension's CSP forbids the eval that ajv would otherwise need), and the schema by
+// which Chromium checks what administrators set in the browser.
 //
 //   npm run generate            writes the files
 //   npm run generate -- --check fails when a file on disk differs from what the schemas say
@@ -40,8 +41,7 @@ const standaloneCode = (
 ) as typeof standalone;
 
 const here = dirname(fileURLToPath(import.meta.url));
-const protocolDir = join(here, "..");
-const schemaDir = join(protocolDir, "schema");
+const schemaDir = join(here, "..", "schema");
 const check = process.argv.includes("--check");
 
 const banner = "Code generated from protocol/schema by `npm run generate`. DO NOT EDIT.";
@@ -232,18 +232,46 @@ function validatorFiles(): { js: string; dts: string } {
   return { js, dts };
 }
 
+/** What Chromium's managed storage understands of a schema. With additionalProperties the extension would not load. */
+const managedKeywords = ["description", "enum", "minimum", "maximum", "pattern", "minLength", "maxLength", "minItems"];
+
+/** A schema for managed storage, where every value has a type. */
+function managedSchema(schema: Schema): Record<string, unknown> {
+  const kept = Object.entries(schema).filter(([keyword]) => managedKeywords.includes(keyword));
+  return {
+    type: schema.enum === undefined ? schema.type : "string",
+    ...Object.fromEntries(kept),
+    ...(schema.items === undefined ? {} : { items: managedSchema(schema.items) }),
+    ...(schema.properties === undefined
+      ? {}
+      : {
+          properties: Object.fromEntries(
+            Object.entries(schema.properties).map(([name, property]) => [name, managedSchema(property)]),
+          ),
+        }),
+  };
+}
+
+/** The settings of policy.json but the audit log: only a file can say where that is. */
+function managedFile(): string {
+  const { properties, ...rest } = schemas.get("policy") ?? {};
+  const settings = Object.entries(properties ?? {}).filter(([name]) => name !== "audit");
+  return JSON.stringify(managedSchema({ ...rest, properties: Object.fromEntries(settings) }));
+}
+
 const { js, dts } = validatorFiles();
 const ts = await prettier.format(await tsFile(), { parser: "typescript", printWidth: 140 });
 const outputs: Record<string, string> = {
-  "message.ts": ts,
-  "message.go": goFile(),
-  "validators.js": js,
-  "validators.d.ts": dts,
+  "protocol/message.ts": ts,
+  "protocol/message.go": goFile(),
+  "protocol/validators.js": js,
+  "protocol/validators.d.ts": dts,
+  "extension/managed_schema.json": await prettier.format(managedFile(), { parser: "json", printWidth: 120 }),
 };
 let stale = false;
 for (const [file, raw] of Object.entries(outputs)) {
   const text = file.endsWith(".go") ? execFileSync("gofmt", { input: raw, encoding: "utf8" }) : raw;
-  const path = join(protocolDir, file);
+  const path = join(here, "..", "..", file);
   if (check) {
     let present = "";
     try {
@@ -253,11 +281,11 @@ for (const [file, raw] of Object.entries(outputs)) {
     }
     if (present !== text) {
       stale = true;
-      console.error(`protocol/${file} does not match protocol/schema: run \`npm run generate\` and commit the result`);
+      console.error(`${file} does not match protocol/schema: run \`npm run generate\` and commit the result`);
     }
   } else {
     writeFileSync(path, text);
-    console.log(`wrote protocol/${file}`);
+    console.log(`wrote ${file}`);
   }
 }
 if (stale) process.exit(1);

@@ -24,10 +24,9 @@ import (
 )
 
 const (
-	// logBound and auditBound limit the two log files, in bytes. Each may have one
-	// predecessor of the same size.
-	logBound   = 1 << 20
-	auditBound = 8 << 20
+	// logBound limits the log file, in bytes. It may have one predecessor of the same
+	// size.
+	logBound = 1 << 20
 	// lastMoment is when the process ends after it was told to, whatever still
 	// waits: nobody kills a host that outlives its browser.
 	lastMoment = 900 * time.Millisecond
@@ -37,7 +36,7 @@ const (
 func host(from caller.Caller) int {
 	// stdout belongs to the protocol; nothing else may write to it.
 	id := strconv.Itoa(os.Getpid())
-	out, closeLog, logErr := logfile.OpenOr(os.Stderr, os.Getenv, "portside.log", logBound)
+	out, closeLog, logErr := logfile.OpenOr(os.Stderr, os.Getenv, "portside.log", logfile.Options{MaxBytes: logBound, Keep: 1})
 	defer closeLog()
 	log := zerolog.New(out).With().Timestamp().Str("session", id).Logger()
 	if logErr != nil {
@@ -48,13 +47,10 @@ func host(from caller.Caller) int {
 		fmt.Fprintf(os.Stderr, "error: %q is not Portside's extension\n", from.ID)
 		return exitStranger
 	}
-	auditOut, closeAudit, auditErr := logfile.OpenOr(os.Stderr, os.Getenv, "audit.log", auditBound)
-	defer closeAudit()
-	if auditErr != nil {
-		log.Warn().Err(auditErr).Msg("audit lines go to stderr")
-	}
+	auditLog := audit.Open(audit.Surroundings{Getenv: os.Getenv, LastResort: os.Stderr, Diagnostics: log}, id, audit.Settings{})
+	defer auditLog.Close()
 	log.Info().Str("version", version.Host).Str("family", from.Family).Msg("started")
-	code := serve(log, audit.New(auditOut, id))
+	code := serve(log, auditLog)
 	log.Info().Int("code", code).Msg("ended")
 	return code
 }

@@ -86,7 +86,7 @@ func (c *command) settings(p *policy.Policy) {
 	if audit.Keep != nil {
 		row("audit.keep", fmt.Sprint(*audit.Keep), s.Audit.By)
 	}
-	row("audit.detail", or(audit.Detail, "full"), only(audit.Detail != "", s.Audit.By))
+	row("audit.detail", or(string(audit.Detail), "full"), only(audit.Detail != "", s.Audit.By))
 }
 
 func or(value, otherwise string) string {

@@ -1,0 +1,95 @@
+// What administrators set in Chromium reaches the extension: the schema that follows from protocol/schema/policy.json is
+// one that Chromium loads, and one that lets every setting through.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { join } from "node:path";
+import { startChromium } from "./world/chromium.ts";
+import { lifeOf } from "./world/life.ts";
+import { extensionFolder, extensionId } from "./world/places.ts";
+import { until } from "./world/wait.ts";
+
+/** One value of every setting, and two that do not fit. */
+const settings = {
+  enabled: true,
+  allowedOrigins: ["https://*.example.org"],
+  blockedOrigins: ["https://b.example.org"],
+  allowedDestinations: [
+    {
+      host: "*.lab.example.org",
+      cidr: "10.20.0.0/16",
+      ports: ["22", "5900-5910"],
+      protocol: "tcp",
+      tlsOnly: true,
+      origins: ["https://a.example.org"],
+      prompt: "skip",
+    },
+  ],
+  prompt: "always",
+  remember: false,
+  privateAddressEntry: false,
+  cspRule: "require-eval-blocked",
+  installedOnly: false,
+  limits: {
+    attemptBurst: 1,
+    attemptsPerSecond: 2,
+    attemptsPerMinuteOverall: 3,
+    pendingPerOrigin: 4,
+    openPerOrigin: 5,
+    openOverall: 6,
+  },
+  dnsServers: ["192.0.2.53", "[2001:db8::53]:53"],
+  dataLane: "off",
+};
+
+/** Root in a container or a chroot may not be able to. */
+const canMount = spawnSync("unshare", ["--mount", "true"]).status === 0;
+
+// Chromium reads what administrators set from /etc only. The test must not touch the machine's own: it gives the browser
+// an /etc with a layer on top.
+test(
+  "managed storage: every setting arrives, and only what fits",
+  { skip: canMount ? false : "needs root that may mount: it puts a layer over /etc" },
+  async (t) => {
+    const schema = JSON.parse(readFileSync(join(extensionFolder, "managed_schema.json"), "utf8")) as {
+      properties: Record<string, unknown>;
+    };
+    const set = { ...settings, blockedDestinations: [{ ports: ["0"] }], audit: { detail: "counts" } };
+    assert.deepEqual(
+      Object.keys(schema.properties).sort(),
+      [...Object.keys(settings), "blockedDestinations"].sort(),
+      "the schema has settings that this test does not try",
+    );
+    const life = lifeOf(t);
+    const layer = life.folder("etc");
+    const policy = JSON.stringify({ "3rdparty": { extensions: { [extensionId]: set } } });
+    const script = `
+    mkdir "$0/up"
+    mount -t tmpfs tmpfs "$0/up" # an overlay cannot be its own upper layer on every file system
+    mkdir "$0/up/up" "$0/up/work"
+    mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/up/up,workdir=$0/up/work" /etc
+    mkdir -p /etc/chromium/policies/managed
+    printf %s '${policy}' >/etc/chromium/policies/managed/portside-test.json
+    exec "$@"`;
+    const browser = await startChromium(life, {
+      launcher: ["unshare", "--mount", "sh", "-eu", "-c", script, layer],
+    });
+    const page = await browser.newExtensionPage("ui/options.html");
+    // At its first start Chromium takes some seconds to hand them over.
+    const managed = await until(
+      "the managed settings",
+      async () => {
+        const got = await page.evaluate(
+          async () =>
+            await (
+              globalThis as unknown as { chrome: { storage: { managed: { get(): Promise<Record<string, unknown>> } } } }
+            ).chrome.storage.managed.get(),
+        );
+        return Object.keys(got).length > 0 ? got : undefined;
+      },
+      { timeout: 20_000 },
+    );
+    assert.deepEqual(managed, settings);
+  },
+);
