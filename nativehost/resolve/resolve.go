@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/portside/portside/nativehost/address"
@@ -91,7 +92,7 @@ func (r *Resolver) askServers(ctx context.Context, host address.Host, family Fam
 		servers = r.Servers()
 	}
 	if len(servers) == 0 {
-		return lookup(ctx, &net.Resolver{PreferGo: true}, host, family)
+		return lookup(ctx, netip.AddrPort{}, host, family)
 	}
 	var addrs []netip.Addr
 	var err error
@@ -112,20 +113,14 @@ func askServer(ctx context.Context, server netip.AddrPort, last bool, host addre
 		ctx, cancel = context.WithTimeout(ctx, serverPatience)
 		defer cancel()
 	}
-	resolver := &net.Resolver{
-		PreferGo: true,
-		// Whichever server the system would ask: this one.
-		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, server.String())
-		},
-	}
-	return lookup(ctx, resolver, host, family)
+	return lookup(ctx, server, host, family)
 }
 
 // lookup resolves with Go's own resolver, which the C library's configuration cannot
-// make ask anybody else. Each question has a resolver of its own, since a shared one
-// answers two that ask at the same time with one answer. It sorts as RFC 6724 says.
-func lookup(ctx context.Context, resolver *net.Resolver, host address.Host, family Family) ([]netip.Addr, error) {
+// make ask anybody else; at a given server or, with the zero one, at the system's.
+// Each question has a resolver of its own, since a shared one answers two that ask
+// at the same time with one answer. It sorts as RFC 6724 says.
+func lookup(ctx context.Context, server netip.AddrPort, host address.Host, family Family) ([]netip.Addr, error) {
 	network := "ip"
 	switch family {
 	case IPv4:
@@ -133,22 +128,64 @@ func lookup(ctx context.Context, resolver *net.Resolver, host address.Host, fami
 	case IPv6:
 		network = "ip6"
 	}
+	var conns connections
+	defer conns.close()
+	resolver := &net.Resolver{
+		PreferGo: true,
+		Dial: func(ctx context.Context, network, system string) (net.Conn, error) {
+			if server.IsValid() {
+				system = server.String()
+			}
+			return conns.dial(ctx, network, system)
+		},
+	}
 	// The final dot makes the name absolute. Otherwise the system's search list could
 	// make another name of it, even one below "local".
 	return resolver.LookupNetIP(ctx, network, host.String()+".")
 }
 
+// connections are those of one lookup. Go's resolver would let those that still wait
+// for an answer when the context ends wait on, for seconds and with nobody to wait
+// for them.
+type connections struct {
+	mu     sync.Mutex // guards what follows
+	open   []net.Conn
+	closed bool
+}
+
+func (c *connections) dial(ctx context.Context, network, server string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, server)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		conn.Close()
+		return nil, net.ErrClosed
+	}
+	c.open = append(c.open, conn)
+	return conn, nil
+}
+
+func (c *connections) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for _, conn := range c.open {
+		conn.Close()
+	}
+}
+
 // failure classifies. The context comes first: the resolver reports its end as a
-// failed lookup.
+// failed lookup. Whatever error of the network is under a failed lookup, for the page
+// it is a name without an address.
 func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fault.Classify(ctx.Err())
 	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
-		// A name server that does not answer in time is no answer, whatever error of
-		// the network is under it.
-		err = &net.DNSError{Err: dns.Err, Name: dns.Name, Server: dns.Server, IsNotFound: dns.IsNotFound}
+	if errors.Is(err, fault.ErrDNS) {
+		return err
 	}
-	return fault.Classify(err)
+	return fault.Classify(&net.DNSError{Err: err.Error()})
 }

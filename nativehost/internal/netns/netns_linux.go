@@ -40,6 +40,8 @@ func Enter(t *testing.T) bool {
 	if os.Getenv("PORTSIDE_NO_NAMESPACES") == "1" {
 		t.Skip("PORTSIDE_NO_NAMESPACES=1")
 	}
+	// Each has a world of its own, and mostly waits.
+	t.Parallel()
 	unshare := []string{"unshare", "--net", "--mount"}
 	if os.Geteuid() != 0 {
 		unshare = append(unshare, "--user", "--map-root-user")
