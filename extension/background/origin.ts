@@ -18,7 +18,8 @@ export function isTrustworthyOrigin(origin: string | undefined): origin is strin
 
 /**
  * The canonical form of a host as the URL Standard's host parser sees it: lower case, IDNA applied, old spellings of IPv4 addresses
- * resolved, IPv6 compressed, no brackets, no final dot. Undefined when it is no host. What is shown is what is dialled.
+ * resolved, IPv6 compressed, no brackets, no final dot. Undefined when it is no host. What is shown is what is dialled: the host reads
+ * hosts by the same table, protocol/testdata/hosts.json.
  */
 export function canonicalHost(input: string): string | undefined {
   const text = input.trim();
@@ -26,6 +27,8 @@ export function canonicalHost(input: string): string | undefined {
   // Characters that would end the host part of a URL, and white space, which the URL parser drops silently.
   if (/[\s/\\?#@%\u0000-\u001f]/u.test(text)) return undefined;
   const bracketed = text.startsWith("[") ? text : text.includes(":") ? `[${text}]` : text;
+  // A URL's default port would go unnoticed.
+  if (bracketed.startsWith("[") && !bracketed.endsWith("]")) return undefined;
   let host: string;
   try {
     // A special scheme, so that the domain parser (and not the opaque-host one) runs.
@@ -35,7 +38,9 @@ export function canonicalHost(input: string): string | undefined {
   } catch {
     return undefined;
   }
-  if (host.startsWith("[")) host = host.slice(1, -1);
+  if (host.startsWith("[")) return host.slice(1, -1);
   if (host.endsWith(".")) host = host.slice(0, -1);
-  return host === "" || host.length > 253 ? undefined : host;
+  // A URL may have hosts that no resolver takes. "local" is the domain of multicast DNS and not a host (RFC 6762, section 3).
+  const fits = host.length <= 253 && host.split(".").every((label) => /^[a-z0-9_-]{1,63}$/.test(label));
+  return fits && host !== "local" ? host : undefined;
 }

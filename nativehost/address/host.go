@@ -142,6 +142,8 @@ func notInLabel(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_')
 }
 
+// linkLocal reports whether an address may have a zone. To netip, an IPv4-mapped one
+// can be link-local too.
 func linkLocal(addr netip.Addr) bool {
-	return addr.Is6() && addr.IsLinkLocalUnicast()
+	return addr.Is6() && !addr.Is4In6() && addr.IsLinkLocalUnicast()
 }

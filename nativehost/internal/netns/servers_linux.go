@@ -1,0 +1,66 @@
+package netns
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Dnsmasq starts a DNS server on 127.0.0.1 with these further arguments, for example
+// --host-record=name,address, and makes it the system's. It knows nothing else, and
+// writes down each question.
+func Dnsmasq(t *testing.T, args ...string) *Process {
+	t.Helper()
+	Replace(t, "/etc/resolv.conf", "nameserver 127.0.0.1\n")
+	return DnsmasqAt(t, "127.0.0.1", args...)
+}
+
+// DnsmasqAt starts a DNS server like Dnsmasq's on another of the test's addresses
+// and leaves the system as it is.
+func DnsmasqAt(t *testing.T, addr string, args ...string) *Process {
+	t.Helper()
+	p := Start(t, "dnsmasq", append([]string{
+		"--conf-file=/dev/null", "--no-daemon", "--no-hosts", "--no-resolv", "--log-queries", "--log-facility=-", "--pid-file=",
+		"--bind-interfaces", "--local=/#/", "--listen-address=" + addr,
+	}, args...)...)
+	p.Wait(t, "started, version")
+	return p
+}
+
+// Avahi starts a multicast DNS responder at the neighbour's that publishes these
+// names, each with its address, and its own: avahi.local.
+func (n *Neighbour) Avahi(t *testing.T, hosts ...[2]string) {
+	t.Helper()
+	var file strings.Builder
+	for _, host := range hosts {
+		fmt.Fprintln(&file, host[1], host[0])
+	}
+	Replace(t, "/etc/avahi/hosts", file.String())
+	overlay(t, "/run/avahi-daemon")
+	config := filepath.Join(t.TempDir(), "avahi-daemon.conf")
+	if err := os.WriteFile(config, []byte("[server]\nhost-name=avahi\nenable-dbus=no\n[wide-area]\nenable-wide-area=no\n[publish]\npublish-workstation=no\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := n.Start(t, "avahi-daemon", "--file="+config, "--no-drop-root", "--no-chroot", "--no-rlimits", "--debug")
+	p.Wait(t, "Server startup complete.")
+	for _, host := range hosts {
+		p.Wait(t, fmt.Sprintf("%q successfully established.", host[0]))
+	}
+}
+
+// overlay puts an empty folder in the place of the one at path, or makes one.
+func overlay(t *testing.T, path string) {
+	t.Helper()
+	at := path
+	if _, err := os.Stat(path); err != nil {
+		at = filepath.Dir(path)
+	}
+	Run(t, "mount", "-t", "tmpfs", "tmpfs", at)
+	t.Cleanup(func() { _ = syscall.Unmount(at, syscall.MNT_DETACH) })
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,209 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+
+	"golang.org/x/net/ipv4"
+	"golang.org/x/net/ipv6"
+)
+
+// mdnsPort is where multicast DNS is spoken, and where answers come from (RFC 6762,
+// sections 3 and 6.7).
+const mdnsPort = 5353
+
+// maxPackets is how many packets are read on a link for one question.
+const maxPackets = 256
+
+// link is an interface as seen by one family of addresses: a socket from which that
+// interface is asked and where its answers come in.
+type link struct {
+	iface net.Interface
+	// prefixes are on the link: the interface's own and link-local.
+	prefixes []netip.Prefix
+	four     *ipv4.PacketConn // one of the two is nil
+	six      *ipv6.PacketConn
+}
+
+// openLinks opens all links on which multicast is possible. One that cannot be
+// opened, because its address is not ready or it has just gone, is left out.
+func openLinks(ctx context.Context) []*link {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil
+	}
+	var links []*link
+	for _, iface := range interfaces {
+		if iface.Flags&net.FlagUp == 0 || iface.Flags&net.FlagMulticast == 0 {
+			continue
+		}
+		own := ownPrefixes(iface)
+		for _, network := range []string{"udp4", "udp6"} {
+			if l, err := openLink(ctx, network, iface, own); err == nil {
+				links = append(links, l)
+			}
+		}
+	}
+	return links
+}
+
+// ownPrefixes returns the interface's addresses with the lengths of their prefixes.
+func ownPrefixes(iface net.Interface) []netip.Prefix {
+	addrs, err := iface.Addrs()
+	if err != nil {
+		return nil
+	}
+	var own []netip.Prefix
+	for _, addr := range addrs {
+		if prefix, err := netip.ParsePrefix(addr.String()); err == nil {
+			own = append(own, prefix)
+		}
+	}
+	return own
+}
+
+// openLink binds to an address of the interface, so that the question has a source
+// on that link wherever the system's routes point.
+func openLink(ctx context.Context, network string, iface net.Interface, own []netip.Prefix) (*link, error) {
+	l := &link{iface: iface}
+	var source netip.Addr
+	for _, prefix := range own {
+		addr := prefix.Addr()
+		if addr.Is4() != (network == "udp4") {
+			continue
+		}
+		l.prefixes = append(l.prefixes, prefix.Masked())
+		// Any IPv4 address will do; of IPv6 ones, the link-local one is always there.
+		if !source.IsValid() || addr.Is6() && addr.IsLinkLocalUnicast() && !source.IsLinkLocalUnicast() {
+			source = addr
+		}
+	}
+	if !source.IsValid() {
+		return nil, net.ErrClosed
+	}
+	if source.Is6() && source.IsLinkLocalUnicast() {
+		source = source.WithZone(iface.Name)
+	}
+	var config net.ListenConfig
+	conn, err := config.ListenPacket(ctx, network, netip.AddrPortFrom(source, 0).String())
+	if err != nil {
+		return nil, err
+	}
+	if network == "udp4" {
+		l.prefixes = append(l.prefixes, netip.MustParsePrefix("169.254.0.0/16"))
+		l.four = ipv4.NewPacketConn(conn)
+		err = l.four.SetMulticastInterface(&iface)
+		if err == nil {
+			// RFC 6762, section 11.
+			err = l.four.SetMulticastTTL(255)
+		}
+		// Not everywhere; the source's address is looked at in any case.
+		_ = l.four.SetControlMessage(ipv4.FlagInterface, true)
+	} else {
+		l.prefixes = append(l.prefixes, netip.MustParsePrefix("fe80::/10"))
+		l.six = ipv6.NewPacketConn(conn)
+		err = l.six.SetMulticastInterface(&iface)
+		if err == nil {
+			err = l.six.SetMulticastHopLimit(255)
+		}
+		_ = l.six.SetControlMessage(ipv6.FlagInterface, true)
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// send multicasts a packet on the link.
+func (l *link) send(packet []byte) error {
+	var err error
+	if l.four != nil {
+		_, err = l.four.WriteTo(packet, nil, &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: mdnsPort})
+	} else {
+		_, err = l.six.WriteTo(packet, nil, &net.UDPAddr{IP: net.ParseIP("ff02::fb"), Port: mdnsPort, Zone: l.iface.Name})
+	}
+	return err
+}
+
+// read passes on the addresses in good answers until the link is closed or the
+// context ends.
+func (l *link) read(ctx context.Context, q question, answers chan<- netip.Addr) {
+	// One byte more, to notice what is too long.
+	buffer := make([]byte, maxPacket+1)
+	for range maxPackets {
+		n, from, index, err := l.receive(buffer)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		// Some systems report a packet that is too long as an error.
+		if err != nil || !l.trusts(from, index) {
+			continue
+		}
+		for _, addr := range q.answers(buffer[:n]) {
+			if addr.Is6() && !addr.Is4In6() && addr.IsLinkLocalUnicast() {
+				addr = addr.WithZone(l.iface.Name)
+			}
+			select {
+			case answers <- addr:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// receive reads a packet. The index of the interface that it came in through is 0
+// where the system does not tell.
+func (l *link) receive(buffer []byte) (int, netip.AddrPort, int, error) {
+	var n, index int
+	var from net.Addr
+	var err error
+	if l.four != nil {
+		var about *ipv4.ControlMessage
+		n, about, from, err = l.four.ReadFrom(buffer)
+		if about != nil {
+			index = about.IfIndex
+		}
+	} else {
+		var about *ipv6.ControlMessage
+		n, about, from, err = l.six.ReadFrom(buffer)
+		if about != nil {
+			index = about.IfIndex
+		}
+	}
+	if err != nil {
+		return 0, netip.AddrPort{}, 0, err
+	}
+	udp, ok := from.(*net.UDPAddr)
+	if !ok {
+		return n, netip.AddrPort{}, index, nil
+	}
+	return n, udp.AddrPort(), index, nil
+}
+
+// trusts reports whether an answer may come from there: from the port of multicast
+// DNS (RFC 6762, section 6.7), from an address on this link (section 11), through
+// this link.
+func (l *link) trusts(from netip.AddrPort, index int) bool {
+	if from.Port() != mdnsPort || index != 0 && index != l.iface.Index {
+		return false
+	}
+	addr := from.Addr().Unmap().WithZone("")
+	for _, prefix := range l.prefixes {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *link) close() {
+	if l.four != nil {
+		_ = l.four.Close()
+	} else {
+		_ = l.six.Close()
+	}
+}
