@@ -105,6 +105,9 @@ func caps(standard limits.Caps, set policy.Limits) limits.Caps {
 // policyChanged ends the sockets that a new policy does not allow any more.
 func (s *Session) policyChanged(p *policy.Policy) {
 	s.Log.Info().Msg("the policy has changed")
+	if s.PolicyChanged != nil {
+		s.PolicyChanged(p)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.sockets {

@@ -47,10 +47,17 @@ func host(from caller.Caller) int {
 		fmt.Fprintf(os.Stderr, "error: %q is not Portside's extension\n", from.ID)
 		return exitStranger
 	}
-	auditLog := audit.Open(audit.Surroundings{Getenv: os.Getenv, LastResort: os.Stderr, Diagnostics: log}, id, audit.Settings{})
-	defer auditLog.Close()
+	validator, err := protocol.NewValidator()
+	if err != nil {
+		log.Error().Err(err).Msg("the schemas cannot be used")
+		return exitFault
+	}
 	log.Info().Str("version", version.Host).Str("family", from.Family).Msg("started")
-	code := serve(log, auditLog)
+	store := policy.Open(policy.Folder, policy.Options{Validator: validator, Log: log})
+	auditLog := audit.Open(audit.Surroundings{Getenv: os.Getenv, LastResort: os.Stderr, Diagnostics: log}, id,
+		auditSettings(store.Current()))
+	defer auditLog.Close()
+	code := serve(log, validator, store, auditLog)
 	log.Info().Int("code", code).Msg("ended")
 	return code
 }
@@ -62,14 +69,14 @@ func surroundings() caller.Surroundings {
 	return caller.Surroundings{Executable: executable, Getenv: os.Getenv, Browser: caller.Parent()}
 }
 
+// auditSettings are what the administrators say about the audit log.
+func auditSettings(p *policy.Policy) audit.Settings {
+	set := p.Settings.Audit.Value
+	return audit.Settings{File: set.File, MaxBytes: set.MaxBytes, Keep: set.Keep, Detail: audit.Detail(set.Detail)}
+}
+
 // serve runs the session on stdin and stdout until it ends or a signal comes.
-func serve(log zerolog.Logger, auditLog *audit.Log) int {
-	validator, err := protocol.NewValidator()
-	if err != nil {
-		log.Error().Err(err).Msg("the schemas cannot be used")
-		return exitFault
-	}
-	store := policy.Open(policy.Folder, policy.Options{Validator: validator, Log: log})
+func serve(log zerolog.Logger, validator *protocol.Validator, store *policy.Store, auditLog *audit.Log) int {
 	// Without this, writing to a stdout that nobody reads would kill the process
 	// before the sockets are closed and written down.
 	signal.Ignore(syscall.SIGPIPE)
@@ -82,14 +89,16 @@ func serve(log zerolog.Logger, auditLog *audit.Log) int {
 	go func() {
 		result <- session.New(session.Config{
 			In: reading, Out: out,
-			Validator: validator,
-			Dialer:    &dial.Dialer{Rules: session.Rules(store)},
-			Policy:    store,
-			Caps:      limits.Standard(),
-			Audit:     auditLog,
-			Log:       log,
+			Validator:     validator,
+			Dialer:        &dial.Dialer{Rules: session.Rules(store)},
+			Policy:        store,
+			PolicyChanged: func(p *policy.Policy) { auditLog.Use(auditSettings(p)) },
+			Caps:          limits.Standard(),
+			Audit:         auditLog,
+			Log:           log,
 		}).Run(ctx)
 	}()
+	var err error
 	select {
 	case err = <-result:
 	case <-reading.over:
