@@ -1,12 +1,13 @@
 // From nothing to a first socket: what a person sees when the host is missing, foreign, broken or too old, and that what the setup
 // page tells them to do mends it.
 import assert from "node:assert/strict";
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { attempt, openStage, openTCP, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { canLayerEtc, layerEtc, whyNoLayer } from "./world/etc.ts";
 import { lifeOf } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { extensionFolder, extensionId, hostName, hostProgram } from "./world/places.ts";
@@ -163,42 +164,32 @@ test("a host that dies at once: the setup page says so", async (t) => {
   assert.match(await setup.text("#steps"), /portside status/);
 });
 
-/** Root in a container or a chroot may not be able to. */
-const canMount = spawnSync("unshare", ["--mount", "true"]).status === 0;
-
 // The system's folder is root's, and the test must not touch the machine's own: it gives the browser an /etc with a layer on top.
-test(
-  "installed for the whole system, in /etc",
-  { skip: canMount ? false : "needs root that may mount: it puts a layer over /etc" },
-  async (t) => {
-    const life = lifeOf(t);
-    const inEtc = `/etc/chromium/native-messaging-hosts/${hostName}.json`;
-    const before = existsSync(inEtc) ? readFileSync(inEtc, "utf8") : undefined;
-    const layer = life.folder("etc");
-    const script = `
-    mkdir "$0/up" "$0/work"
-    mount -t tmpfs tmpfs "$0/up" # an overlay cannot be its own upper layer on every file system
-    mkdir "$0/up/up" "$0/up/work"
-    mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/up/up,workdir=$0/up/work" /etc
-    "${hostProgram}" install --system --browser chromium >&2
-    cat ${inEtc} >&2
-    exec "$@"`;
-    const stage = await openStage(life, {
-      portside: false,
-      extension: extensionFolder,
-      launcher: ["unshare", "--mount", "sh", "-eu", "-c", script, layer],
-    });
-    const peer = await peers.echoPeer(life);
-    const page = await stage.open();
-    await openTCP(stage, page, peer);
-    assert.equal(await page.evaluate(() => (window as unknown as WithTCP).socket.remotePort), peer.port);
-    assert.equal(
-      existsSync(inEtc) ? readFileSync(inEtc, "utf8") : undefined,
-      before,
-      "the machine's own /etc was touched",
-    );
-  },
-);
+test("installed for the whole system, in /etc", { skip: canLayerEtc ? false : whyNoLayer }, async (t) => {
+  const life = lifeOf(t);
+  const inEtc = `/etc/chromium/native-messaging-hosts/${hostName}.json`;
+  const before = existsSync(inEtc) ? readFileSync(inEtc, "utf8") : undefined;
+  const { launcher } = layerEtc(
+    life,
+    {},
+    `"${hostProgram}" install --system --browser chromium >&2
+    cat ${inEtc} >&2`,
+  );
+  const stage = await openStage(life, {
+    portside: false,
+    extension: extensionFolder,
+    launcher,
+  });
+  const peer = await peers.echoPeer(life);
+  const page = await stage.open();
+  await openTCP(stage, page, peer);
+  assert.equal(await page.evaluate(() => (window as unknown as WithTCP).socket.remotePort), peer.port);
+  assert.equal(
+    existsSync(inEtc) ? readFileSync(inEtc, "utf8") : undefined,
+    before,
+    "the machine's own /etc was touched",
+  );
+});
 
 test("without a gesture no page can make the setup page appear", async (t) => {
   const stage = await withoutHost(t);
