@@ -6,12 +6,14 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/datagram"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/origin"
+	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/nativehost/stream"
 	"github.com/portside/portside/protocol"
 )
@@ -55,14 +57,14 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 			Secure: params.SecureTransport == "on", UserEntered: params.UserEntered, Private: params.Private,
 		},
 		target: dial.Target{
-			Network: "tcp", Host: params.Host, Port: uint16(params.Port),
-			Origin: params.Origin, UserEntered: params.UserEntered,
+			Network: "tcp", Port: uint16(params.Port),
+			Origin: params.Origin, UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted,
 		},
 		options: dial.Options{
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
 			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
 			NoDelay: params.NoDelay, KeepAlive: time.Duration(params.KeepAliveDelay) * time.Millisecond,
-			Secure: params.SecureTransport == "on",
+			Secure: params.SecureTransport == "on", DNSQueryType: resolve.Family(params.DNSQueryType),
 		},
 		window: params.Window,
 	}
@@ -83,12 +85,13 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 			UserEntered: params.UserEntered, Private: params.Private,
 		},
 		target: dial.Target{
-			Network: "udp", Host: params.Host, Port: uint16(params.Port),
-			Origin: params.Origin, UserEntered: params.UserEntered,
+			Network: "udp", Port: uint16(params.Port),
+			Origin: params.Origin, UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted,
 		},
 		options: dial.Options{
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
 			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
+			DNSQueryType: resolve.Family(params.DNSQueryType),
 		},
 		window: params.Window,
 	}
@@ -125,7 +128,12 @@ func (s *Session) open(ctx context.Context, o opening,
 		defer cancel()
 		defer ticket.Return()
 		started := time.Now()
-		c, err := connect(ctx, o)
+		var c *connection
+		host, err := address.ParseHost(o.subject.Host)
+		if err == nil {
+			o.target.Host = host
+			c, err = connect(ctx, o)
+		}
 		if err == nil {
 			err = s.opened(o, e, c, ticket)
 		}
