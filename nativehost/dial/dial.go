@@ -1,8 +1,10 @@
-// Package dial turns a name and a port into a connection. It promises that the
-// address that is connected to has been put before the rules at the last moment,
-// in the socket's control hook, so that a name cannot lead anywhere else than where
-// it was judged; that a secure connection is verified before anybody sees it; and
-// that every error is one of package fault's.
+// Package dial turns a host and a port into a connection. It promises that a name is
+// resolved once, and that every address it has is put before the rules before
+// anything is sent to any of them: one that is refused refuses the target. The
+// connection goes to one of these very addresses, which the socket's control hook
+// puts before the rules again, so that a name cannot lead anywhere else than where it
+// was judged. A secure connection is verified before anybody sees it, and every error
+// is one of package fault's.
 package dial
 
 import (
@@ -12,12 +14,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/resolve"
 )
 
 // DefaultTimeout is how long opening may take when the page does not say.
@@ -30,15 +31,16 @@ const maxKeepAlive = 32767 * time.Second
 type Target struct {
 	// Network is "tcp" or "udp".
 	Network string
-	Host address.Host
-	Port uint16
+	Host    address.Host
+	Port    uint16
 	// Secure is TLS from the first byte.
 	Secure bool
 	// Origin is the asking origin.
 	Origin string
 	// UserEntered is true when the person typed or picked this destination.
 	UserEntered bool
-	// RiskAccepted is true when the person agreed to the danger of the port.
+	// RiskAccepted is true when the person said yes to a prompt that named the danger
+	// of this port.
 	RiskAccepted bool
 }
 
@@ -54,32 +56,52 @@ type Options struct {
 	KeepAlive time.Duration
 	// Secure asks for TLS from the first byte.
 	Secure bool
+	// DNSQueryType restricts the connection to a family of addresses.
+	DNSQueryType resolve.Family
 }
 
 // Rules judge addresses. An error, fault.ErrAddress as a rule, refuses.
 type Rules interface {
-	// Judge is asked about each address that a socket is about to connect to, by
-	// several goroutines at once. It must not block for long.
+	// Judge is asked about each address that a target has, IPv4 as IPv4, and again
+	// just before a connection to it begins, by several goroutines at once. It must
+	// not block for long.
 	Judge(ctx context.Context, target Target, address netip.AddrPort) error
+}
+
+// Resolver turns a host into addresses, at least one, or says why not.
+type Resolver interface {
+	Addresses(ctx context.Context, host address.Host, family resolve.Family) ([]netip.Addr, error)
 }
 
 // Dialer opens connections. Its fields are set before first use.
 type Dialer struct {
-	// Rules may be nil: then every address may be connected to.
+	// Rules may be nil in tests only: then every address may be connected to.
 	Rules Rules
 	// Roots are the certificate authorities; nil means the system's.
 	Roots *x509.CertPool
-	// Resolver may be nil: then it is Go's own.
-	Resolver *net.Resolver
+	// Resolver may be nil: then it is the zero resolve.Resolver.
+	Resolver Resolver
+	// Probe is asked, if there is one, when a TCP connection to port 443 stands and
+	// before anybody uses it. An error closes the connection without a byte on it.
+	Probe func(ctx context.Context, target Target, address netip.AddrPort) error
 }
+
+// probedPort is where a page could speak HTTPS without the browser's rules.
+const probedPort = 443
 
 // TCP connects to target. With several addresses it tries them as RFC 8305 says.
 func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn, error) {
 	ctx, cancel := withTimeout(ctx, options)
 	defer cancel()
-	connection, err := d.dial(ctx, target, options)
+	vetted, err := d.vet(ctx, target, options)
 	if err != nil {
-		return nil, err
+		return nil, openError(ctx, err)
+	}
+	connection, err := race(ctx, interleave(vetted), func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+		return d.connect(ctx, target, to, options)
+	})
+	if err != nil {
+		return nil, openError(ctx, err)
 	}
 	tcp, ok := connection.(*net.TCPConn)
 	if !ok {
@@ -88,6 +110,12 @@ func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn
 	conn := &Conn{tcp: tcp}
 	if err := conn.tune(options); err != nil {
 		return nil, errors.Join(fault.Classify(err), tcp.Close())
+	}
+	if d.Probe != nil && target.Port == probedPort {
+		if err := d.Probe(ctx, target, tcp.RemoteAddr().(*net.TCPAddr).AddrPort()); err != nil {
+			tcp.Close()
+			return nil, openError(ctx, err)
+		}
 	}
 	if options.Secure {
 		if err := conn.secure(ctx, target.Host.String(), d.Roots); err != nil {
@@ -98,13 +126,18 @@ func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn
 	return conn, nil
 }
 
-// UDP opens a socket that exchanges datagrams with target only.
+// UDP opens a socket that exchanges datagrams with target only: with the first of its
+// addresses, since nothing tells whether anybody is there.
 func (d *Dialer) UDP(ctx context.Context, target Target, options Options) (*net.UDPConn, error) {
 	ctx, cancel := withTimeout(ctx, options)
 	defer cancel()
-	connection, err := d.dial(ctx, target, options)
+	vetted, err := d.vet(ctx, target, options)
 	if err != nil {
-		return nil, err
+		return nil, openError(ctx, err)
+	}
+	connection, err := d.connect(ctx, target, vetted[0], options)
+	if err != nil {
+		return nil, openError(ctx, err)
 	}
 	udp, ok := connection.(*net.UDPConn)
 	if !ok {
@@ -119,34 +152,6 @@ func withTimeout(ctx context.Context, options Options) (context.Context, context
 		timeout = DefaultTimeout
 	}
 	return context.WithTimeout(ctx, timeout)
-}
-
-// dial resolves and connects. The control hook sees each address just before the
-// connection to it begins.
-func (d *Dialer) dial(ctx context.Context, target Target, options Options) (net.Conn, error) {
-	dialer := net.Dialer{
-		// Go's own default is a probe after 15 seconds.
-		KeepAlive: -1,
-		Resolver:  d.Resolver,
-		ControlContext: func(ctx context.Context, _, address string, raw syscall.RawConn) error {
-			if d.Rules != nil {
-				judged, err := netip.ParseAddrPort(address)
-				if err != nil {
-					return fmt.Errorf("%w: %w", fault.ErrAddress, err)
-				}
-				if err := d.Rules.Judge(ctx, target, judged); err != nil {
-					return err
-				}
-			}
-			return setBuffers(raw, options)
-		},
-	}
-	address := net.JoinHostPort(target.Host.String(), strconv.Itoa(int(target.Port)))
-	connection, err := dialer.DialContext(ctx, target.Network, address)
-	if err != nil {
-		return nil, openError(ctx, err)
-	}
-	return connection, nil
 }
 
 // openError classifies an error of opening. The context comes first: the resolver

@@ -12,8 +12,10 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/gate"
+	"github.com/portside/portside/nativehost/resolve"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -46,7 +48,16 @@ func listen(t *testing.T, network, address string) netip.AddrPort {
 }
 
 func target(network string, at netip.AddrPort) Target {
-	return Target{Network: network, Host: at.Addr().String(), Port: at.Port(), Origin: "https://page.example"}
+	return Target{Network: network, Host: address.FromAddr(at.Addr()), Port: at.Port(), Origin: "https://page.example"}
+}
+
+func host(t testing.TB, text string) address.Host {
+	t.Helper()
+	h, err := address.ParseHost(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 func TestBothFamiliesAndNames(t *testing.T) {
@@ -61,7 +72,7 @@ func TestBothFamiliesAndNames(t *testing.T) {
 		// One of the two addresses of this name refuses.
 		{"localhost", four.Port(), four},
 	} {
-		conn, err := (&Dialer{}).TCP(t.Context(), Target{Network: "tcp", Host: c.host, Port: c.port}, Options{})
+		conn, err := (&Dialer{}).TCP(t.Context(), Target{Network: "tcp", Host: host(t, c.host), Port: c.port}, Options{})
 		if err != nil {
 			t.Errorf("%s: %v", c.host, fault.Cause(err))
 			continue
@@ -94,7 +105,7 @@ func (j *judge) Judge(_ context.Context, target Target, address netip.AddrPort) 
 func TestRulesSeeTheAddressThatIsConnectedTo(t *testing.T) {
 	at := listen(t, "tcp4", "127.0.0.1:0")
 	rules := &judge{}
-	named := Target{Network: "tcp", Host: "localhost", Port: at.Port(), Origin: "https://page.example", UserEntered: true}
+	named := Target{Network: "tcp", Host: host(t, "localhost"), Port: at.Port(), Origin: "https://page.example", UserEntered: true}
 	conn, err := (&Dialer{Rules: rules}).TCP(t.Context(), named, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -136,12 +147,15 @@ func TestRulesSeeTheAddressThatIsConnectedTo(t *testing.T) {
 }
 
 func TestOpeningEndsWithItsContext(t *testing.T) {
-	// A resolver that never answers.
-	silent := &Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}}}
-	name := Target{Network: "tcp", Host: "name.example", Port: 1}
+	// A name server that never answers.
+	server, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	asked := []netip.AddrPort{server.LocalAddr().(*net.UDPAddr).AddrPort()}
+	silent := &Dialer{Resolver: &resolve.Resolver{Servers: func() []netip.AddrPort { return asked }}}
+	name := Target{Network: "tcp", Host: host(t, "name.example"), Port: 1}
 	if _, err := silent.TCP(t.Context(), name, Options{Timeout: 30 * time.Millisecond}); !errors.Is(err, fault.ErrTimeout) {
 		t.Errorf("after the timeout: %v", err)
 	}

@@ -5,21 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/protocol"
 )
 
@@ -90,8 +90,17 @@ func (o only) Judge(_ context.Context, _ dial.Target, address netip.AddrPort) er
 }
 
 func (o only) dialer() *dial.Dialer {
-	nobody := func(context.Context, string, string) (net.Conn, error) { return nil, syscall.ECONNREFUSED }
-	return &dial.Dialer{Rules: o, Resolver: &net.Resolver{PreferGo: true, Dial: nobody}}
+	return &dial.Dialer{Rules: o, Resolver: literals{}}
+}
+
+// literals resolves what needs no network.
+type literals struct{}
+
+func (literals) Addresses(ctx context.Context, host address.Host, family resolve.Family) ([]netip.Addr, error) {
+	if host.Kind() == address.Literal || host.Kind() == address.Localhost {
+		return new(resolve.Resolver).Addresses(ctx, host, family)
+	}
+	return nil, fault.ErrDNS
 }
 
 // fuzzed runs a session whose output is checked and thrown away.

@@ -14,6 +14,7 @@ import (
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/origin"
+	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/nativehost/stream"
 	"github.com/portside/portside/protocol"
@@ -65,7 +66,7 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
 			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
 			NoDelay: params.NoDelay, KeepAlive: time.Duration(params.KeepAliveDelay) * time.Millisecond,
-			Secure: params.SecureTransport == "on",
+			Secure: params.SecureTransport == "on", DNSQueryType: resolve.Family(params.DNSQueryType),
 		},
 		window: params.Window,
 	}
@@ -92,6 +93,7 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 		options: dial.Options{
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
 			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
+			DNSQueryType: resolve.Family(params.DNSQueryType),
 		},
 		window: params.Window,
 	}

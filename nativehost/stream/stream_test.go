@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
@@ -113,7 +115,7 @@ func newWorld(t *testing.T, options dial.Options, sendWindow, receiveWindow int6
 	}
 	defer listener.Close()
 	port := uint16(listener.Addr().(*net.TCPAddr).Port)
-	conn, err := (&dial.Dialer{}).TCP(t.Context(), dial.Target{Network: "tcp", Host: "127.0.0.1", Port: port}, options)
+	conn, err := (&dial.Dialer{}).TCP(t.Context(), dial.Target{Network: "tcp", Host: address.FromAddr(netip.MustParseAddr("127.0.0.1")), Port: port}, options)
 	if err != nil {
 		t.Fatal(err)
 	}

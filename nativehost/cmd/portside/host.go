@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/signal"
 	"strconv"
@@ -18,6 +19,7 @@ import (
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/logfile"
 	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/nativehost/session"
 	"github.com/portside/portside/nativehost/version"
 	"github.com/portside/portside/protocol"
@@ -89,8 +91,11 @@ func serve(log zerolog.Logger, validator *protocol.Validator, store *policy.Stor
 	go func() {
 		result <- session.New(session.Config{
 			In: reading, Out: out,
-			Validator:     validator,
-			Dialer:        &dial.Dialer{Rules: session.Rules(store)},
+			Validator: validator,
+			Dialer: &dial.Dialer{
+				Rules:    session.Rules(store),
+				Resolver: &resolve.Resolver{Servers: func() []netip.AddrPort { return store.Current().Settings.DNSServers.Value }},
+			},
 			Policy:        store,
 			PolicyChanged: func(p *policy.Policy) { auditLog.Use(auditSettings(p)) },
 			Caps:          limits.Standard(),
