@@ -1,7 +1,10 @@
 package session
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,18 +137,31 @@ func TestClosingEndsTheWait(t *testing.T) {
 	}
 }
 
+// So many may wait; whoever comes then is answered at once.
 func TestFloodOfRefusalsIsBounded(t *testing.T) {
-	b := start(t, options{})
-	asked := time.Now()
-	var last int64
-	for range maxHushed + 100 {
-		p := b.tcp(9)
-		p.Origin = "http://page.example"
-		last = b.ask(protocol.MethodTCPOpen, p)
+	s := New(Config{Out: os.Stdout})
+	ctx, cancel := context.WithCancel(t.Context())
+	var waiting sync.WaitGroup
+	for range maxHushed {
+		waiting.Go(func() { s.hush(ctx, time.Now()) })
 	}
-	wantFailure(t, b.answer(last), "NotAllowedError", "origin")
-	if took := time.Since(asked); took >= beat {
-		t.Errorf("the last of the flood waited, too: %v", took)
+	full := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.hushed == maxHushed
+	}
+	for !full() {
+		time.Sleep(time.Millisecond)
+	}
+	asked := time.Now()
+	s.hush(ctx, asked)
+	if took := time.Since(asked); took > beat/2 {
+		t.Errorf("one too many waited for %v", took)
+	}
+	cancel()
+	waiting.Wait()
+	if s.hushed != 0 {
+		t.Errorf("%d wait for ever", s.hushed)
 	}
 }
 
