@@ -2,8 +2,28 @@ package protocol
 
 import (
 	"strings"
+	"sync"
 	"testing"
 )
+
+// Run with -race: a new Validator serves settings to many goroutines at once, down to
+// the rules that are deep inside.
+func TestNewValidatorChecksSettingsForMany(t *testing.T) {
+	v := newValidator(t)
+	document := []byte(`{"allowedDestinations":[{"host":"a","ports":["22"],"origins":["*"],"prompt":"skip"}],"limits":{"openOverall":7},"audit":{"keep":0}}`)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if err := v.Check("policy", document); err != nil {
+				t.Error(err)
+			}
+			if faults, err := v.Explain("policy", document); err != nil || len(faults) > 0 {
+				t.Error(faults, err)
+			}
+		})
+	}
+	all.Wait()
+}
 
 func TestExplainNamesThePlace(t *testing.T) {
 	v := newValidator(t)

@@ -109,7 +109,7 @@ func (s *Session) open(ctx context.Context, o opening,
 	err := origin.Check(o.subject.Origin)
 	var ticket *limits.Ticket
 	if err == nil {
-		ticket, err = s.Limits.Take(ctx, o.subject.Origin)
+		ticket, err = s.Limits.Take(o.subject.Origin)
 	}
 	if err != nil {
 		s.Audit.Refused(o.subject, "host", fault.Describe(err).Reason)
