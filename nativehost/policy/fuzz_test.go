@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"net/netip"
 	"testing"
 
 	"github.com/portside/portside/nativehost/origin"
@@ -10,7 +11,7 @@ import (
 
 // Whatever a page calls itself or its destination, it is below the blocked name.
 func FuzzBlockedNames(f *testing.F) {
-	for _, seed := range []string{"a", "xn--a", "xn--zzzzzz", "A.b", "a!b", "1", "0x1", "-", "_", "\u200d", "a..b", "xn--bcher-kva", "[::1]", "%41"} {
+	for _, seed := range []string{"a", "xn--a", "xn--zzzzzz", "A.b", "a!b", "1", "0x1", "-", "_", "\u200d", "a..b", "xn--bcher-kva", "[::1]", "%41", "::%0"} {
 		f.Add(seed)
 	}
 	p := of(validator(f), `{"blockedOrigins":["https://*.evil.example"],"blockedDestinations":[{"host":"*.evil.example"}]}`)
@@ -20,7 +21,9 @@ func FuzzBlockedNames(f *testing.F) {
 			t.Errorf("%q is not blocked", page)
 		}
 		for _, host := range []string{label + ".evil.example", label + ".evil.example.", label + ".EVIL.example"} {
-			if label != "" && p.Judge(to(host, 1)).Allowed {
+			// "::%0.evil.example" is an address with an odd zone.
+			_, err := netip.ParseAddr(host)
+			if label != "" && err != nil && p.Judge(to(host, 1)).Allowed {
 				t.Errorf("%q is not blocked", host)
 			}
 		}
