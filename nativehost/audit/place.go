@@ -71,10 +71,13 @@ func Open(at Surroundings, session string, s Settings) *Log {
 }
 
 // Use changes the settings while lines are being written: each goes to the old place
-// or to the new one. It is for a Log of Open.
+// or to the new one. A Log of New takes over the detail only.
 func (l *Log) Use(s Settings) {
 	l.setDetail(or(s.Detail))
 	p := l.place
+	if p == nil {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s.same(p.settings) {

@@ -9,7 +9,6 @@
 package limits
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -89,7 +88,7 @@ func (c *Counter) SetCaps(caps Caps) {
 // so exceeding the origin's caps is fault.ErrLimitOrigin; it must not learn about
 // other pages', so exceeding the overall cap is fault.ErrLimitOverall, and exceeding
 // either rate is fault.ErrRate.
-func (c *Counter) Take(_ context.Context, origin string) (*Ticket, error) {
+func (c *Counter) Take(origin string) (*Ticket, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.Now()

@@ -1,7 +1,6 @@
 package limits
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -26,7 +25,7 @@ func timed(caps Caps) (*Counter, *clock) {
 
 func take(t *testing.T, c *Counter, origin string) *Ticket {
 	t.Helper()
-	ticket, err := c.Take(t.Context(), origin)
+	ticket, err := c.Take(origin)
 	if err != nil {
 		t.Fatalf("%s: %v", origin, err)
 	}
@@ -35,7 +34,7 @@ func take(t *testing.T, c *Counter, origin string) *Ticket {
 
 func refuse(t *testing.T, c *Counter, origin string, want error) {
 	t.Helper()
-	if _, err := c.Take(t.Context(), origin); !errors.Is(err, want) {
+	if _, err := c.Take(origin); !errors.Is(err, want) {
 		t.Fatalf("%s: %v, want %v", origin, err, want)
 	}
 }
@@ -44,7 +43,7 @@ func refuse(t *testing.T, c *Counter, origin string, want error) {
 func passing(c *Counter, origin string, n int) int {
 	passed := 0
 	for range n {
-		if ticket, err := c.Take(context.Background(), origin); err == nil {
+		if ticket, err := c.Take(origin); err == nil {
 			ticket.Return()
 			passed++
 		}
@@ -145,7 +144,7 @@ func TestFailuresCostDouble(t *testing.T) {
 	passed := 0
 	for range 100 {
 		at.pass(time.Second)
-		if ticket, err := c.Take(t.Context(), "a"); err == nil {
+		if ticket, err := c.Take("a"); err == nil {
 			passed++
 			ticket.Failed()
 			ticket.Return()
@@ -161,7 +160,7 @@ func TestDebtIsBounded(t *testing.T) {
 	c, at := timed(Caps{Overall: 1000, PerOrigin: 1000, PendingPerOrigin: 1000, AttemptBurst: 20, AttemptsPerSecond: 1})
 	var tickets []*Ticket
 	for range 60 {
-		if ticket, err := c.Take(t.Context(), "a"); err == nil {
+		if ticket, err := c.Take("a"); err == nil {
 			tickets = append(tickets, ticket)
 		}
 		at.pass(500 * time.Millisecond)
@@ -190,7 +189,7 @@ func TestOverallRateHoldsInEveryMinute(t *testing.T) {
 			}
 			at.pass(time.Duration(r.Int64N(int64(time.Second))))
 			for range 1 + r.IntN(most) {
-				if ticket, err := c.Take(t.Context(), fmt.Sprint(r.IntN(50))); err == nil {
+				if ticket, err := c.Take(fmt.Sprint(r.IntN(50))); err == nil {
 					ticket.Return()
 					began = append(began, at.now)
 					total++
@@ -249,7 +248,7 @@ func TestOriginsAreForgotten(t *testing.T) {
 	held := take(t, c, "held")
 	most := 0
 	for i := range 20_000 {
-		if ticket, err := c.Take(t.Context(), fmt.Sprint(i)); err == nil {
+		if ticket, err := c.Take(fmt.Sprint(i)); err == nil {
 			ticket.Failed()
 			ticket.Return()
 		}
@@ -273,7 +272,7 @@ func TestManyGoroutines(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for n := range 300 {
-				ticket, err := c.Take(context.Background(), fmt.Sprint(i%3))
+				ticket, err := c.Take(fmt.Sprint(i % 3))
 				if err == nil {
 					ticket.Opened()
 					ticket.Failed()
@@ -302,7 +301,7 @@ func BenchmarkTake(b *testing.B) {
 	c := New(Caps{Overall: 10, PerOrigin: 10, PendingPerOrigin: 10, AttemptBurst: 1e9, AttemptsPerSecond: 1e9, AttemptsPerMinuteOverall: 1e9})
 	b.ReportAllocs()
 	for b.Loop() {
-		ticket, err := c.Take(b.Context(), "https://app.example")
+		ticket, err := c.Take("https://app.example")
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -2,10 +2,33 @@ package policy
 
 import (
 	"encoding/json"
+	"net/netip"
 	"testing"
 
+	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/protocol"
 )
+
+// Whatever a page calls itself or its destination, it is below the blocked name.
+func FuzzBlockedNames(f *testing.F) {
+	for _, seed := range []string{"a", "xn--a", "xn--zzzzzz", "A.b", "a!b", "1", "0x1", "-", "_", "\u200d", "a..b", "xn--bcher-kva", "[::1]", "%41", "::%0"} {
+		f.Add(seed)
+	}
+	p := of(validator(f), `{"blockedOrigins":["https://*.evil.example"],"blockedDestinations":[{"host":"*.evil.example"}]}`)
+	f.Fuzz(func(t *testing.T, label string) {
+		page := "https://" + label + ".evil.example"
+		if label != "" && origin.Check(page) == nil && p.JudgeOrigin(page).Allowed {
+			t.Errorf("%q is not blocked", page)
+		}
+		for _, host := range []string{label + ".evil.example", label + ".evil.example.", label + ".EVIL.example"} {
+			// "::%0.evil.example" is an address with an odd zone.
+			_, err := netip.ParseAddr(host)
+			if label != "" && err != nil && p.Judge(to(host, 1)).Allowed {
+				t.Errorf("%q is not blocked", host)
+			}
+		}
+	})
+}
 
 func FuzzPolicyFile(f *testing.F) {
 	for _, seed := range []string{

@@ -256,11 +256,10 @@ type subject struct {
 
 func newSubject(q Query, addr netip.Addr) *subject {
 	s := &subject{protocol: q.Protocol, port: q.Port, secure: q.Secure, named: q.Host != "" || q.Addr.IsValid()}
-	s.origin, _ = parseOrigin(q.Origin)
+	s.origin = askedOrigin(q.Origin)
 	s.literal = plain(q.Addr)
 	if !s.literal.IsValid() && q.Host != "" {
-		// A host that is none fits no name.
-		s.name, s.literal, _ = parseHost(q.Host)
+		s.name, s.literal = askedHost(q.Host)
 	}
 	s.addr = plain(addr)
 	if !s.addr.IsValid() {

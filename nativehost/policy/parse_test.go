@@ -45,7 +45,7 @@ func TestFaults(t *testing.T) {
 		{`{"blockedDestinations":[{"host":"1.2.3.4.5"}]}`, "line 1, column 33: blockedDestinations[0].host: no IPv4 address", "-"},
 		{`{"blockedDestinations":[{"host":"fe80::1%eth0"}]}`, "line 1, column 33: blockedDestinations[0].host: an address stands without its zone", "-"},
 		{`{"blockedDestinations":[{"host":"*.10.0.0.1"}]}`, "line 1, column 33: blockedDestinations[0].host: nothing is below an address; cidr takes a prefix", "-"},
-		{`{"blockedDestinations":[{"host":"xn--a"}]}`, "line 1, column 33: blockedDestinations[0].host: no domain name", "-"},
+		{`{"blockedDestinations":[{"host":"a\u200d.example"}]}`, "line 1, column 33: blockedDestinations[0].host: no domain name", "-"},
 		{`{"blockedDestinations":[{"cidr":"10.0.0.0/33"}]}`, "line 1, column 33: blockedDestinations[0].cidr: neither a prefix nor an address", "-"},
 		{`{"blockedDestinations":[{"cidr":"10.0.0.1/8"}]}`, "line 1, column 33: blockedDestinations[0].cidr: the address has bits beyond the prefix length", "-"},
 		{`{"blockedDestinations":[{"cidr":"fe80::%1/10"}]}`, "line 1, column 33: blockedDestinations[0].cidr: neither a prefix nor an address", "-"},

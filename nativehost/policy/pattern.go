@@ -38,37 +38,65 @@ func (p originPattern) fits(asked webOrigin) bool {
 	}
 }
 
-// parseOrigin takes a serialised origin apart. Default ports are filled in.
+// askedOrigin takes the origin of a query apart. A browser may know hosts that are
+// none here, by a newer Unicode for instance; they are compared as they are written,
+// so that no page escapes a block rule by its name.
+func askedOrigin(text string) webOrigin {
+	o, host, err := splitOrigin(text)
+	if err != nil {
+		return webOrigin{}
+	}
+	o.name, o.addr = askedHost(host)
+	return o
+}
+
+// askedHost does the same for a host.
+func askedHost(text string) (string, netip.Addr) {
+	name, addr, err := parseHost(text)
+	if err != nil {
+		return strings.TrimSuffix(strings.ToLower(text), "."), netip.Addr{}
+	}
+	return name, addr
+}
+
+// parseOrigin takes an origin apart that somebody wrote.
 func parseOrigin(text string) (webOrigin, error) {
+	o, host, err := splitOrigin(text)
+	if err != nil {
+		return webOrigin{}, err
+	}
+	if o.name, o.addr, err = parseHost(host); err != nil {
+		return webOrigin{}, err
+	}
+	return o, nil
+}
+
+// splitOrigin leaves the host as it is. Default ports are filled in.
+func splitOrigin(text string) (o webOrigin, host string, err error) {
 	scheme, rest, found := strings.Cut(text, "://")
-	var o webOrigin
 	switch o.scheme = strings.ToLower(scheme); {
 	case !found:
-		return webOrigin{}, errors.New(`an origin begins with "https://"`)
+		return webOrigin{}, "", errors.New(`an origin begins with "https://"`)
 	case o.scheme == "https":
 		o.port = 443
 	case o.scheme == "http":
 		o.port = 80
 	default:
-		return webOrigin{}, errors.New(`an origin begins with "https://", or "http://" on this computer`)
+		return webOrigin{}, "", errors.New(`an origin begins with "https://", or "http://" on this computer`)
 	}
 	if strings.ContainsAny(rest, "/?#@\\") {
-		return webOrigin{}, errors.New("an origin has a host and perhaps a port, and nothing after them")
+		return webOrigin{}, "", errors.New("an origin has a host and perhaps a port, and nothing after them")
 	}
-	host := rest
+	host = rest
 	// The colons of an IPv6 literal are in brackets.
 	if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, ']') {
 		port, err := parsePort(rest[i+1:])
 		if err != nil {
-			return webOrigin{}, err
+			return webOrigin{}, "", err
 		}
 		host, o.port = rest[:i], port
 	}
-	var err error
-	if o.name, o.addr, err = parseHost(host); err != nil {
-		return webOrigin{}, err
-	}
-	return o, nil
+	return o, host, nil
 }
 
 func parseOriginPattern(text string) (originPattern, error) {
@@ -164,7 +192,8 @@ func literal(addr netip.Addr) (string, netip.Addr, error) {
 
 // toASCII does what browsers do to a domain (UTS 46, not transitional).
 func toASCII(text string) (string, error) {
-	if isASCII(text) && !strings.Contains(strings.ToLower(text), "xn--") {
+	if isASCII(text) {
+		// Punycode is compared as it is written.
 		return strings.ToLower(text), nil
 	}
 	profile := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.StrictDomainName(false))

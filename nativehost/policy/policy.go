@@ -82,8 +82,8 @@ type Verdict struct {
 	By string
 	// Prompt says how the person is asked if nothing refuses.
 	Prompt Prompt
-	// VouchesPrivate: an administrator named this very destination by address, so
-	// nobody has to type it even if it is not public.
+	// VouchesPrivate: an administrator named this very address, so nobody has to type
+	// it even if it is not public. For a name that leads there VouchesName counts.
 	VouchesPrivate bool
 	// VouchesPort: an administrator named this very port, by itself.
 	VouchesPort bool
@@ -129,7 +129,7 @@ func (p *Policy) JudgeOrigin(origin string) Verdict {
 	if p.broken != "" {
 		return Verdict{By: p.broken, Prompt: Forbid}
 	}
-	asked, _ := parseOrigin(origin)
+	asked := askedOrigin(origin)
 	for _, l := range p.layers {
 		if by, _ := l.origin(asked); by != "" {
 			return Verdict{By: l.by(by), Prompt: Forbid}

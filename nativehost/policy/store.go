@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,8 @@ const (
 	// tick is longer than any file system's clock stands still: of a file that
 	// changed within it before it was read, a later change may not show.
 	tick = 2 * time.Second
+	// longestBy bounds Verdict.By, in characters, to what the protocol takes.
+	longestBy = 512
 )
 
 // Store keeps the Policy up to date. Any number of goroutines may use it. It has no
@@ -202,6 +205,9 @@ func (s *Store) add(p *Policy, name string, l *layer, faults []Fault) {
 		return
 	}
 	p.Sources = append(p.Sources, Source{Name: name, Said: &l.said})
+	if reflect.ValueOf(l.said).IsZero() {
+		return // it says nothing, and is not asked
+	}
 	p.layers = append(p.layers, l)
 	p.Settings.merge(l)
 }
@@ -211,6 +217,9 @@ func (s *Store) refuse(p *Policy, name string, faults []Fault) {
 	p.Sources = append(p.Sources, Source{Name: name, Faults: faults})
 	if p.broken == "" {
 		p.broken = fmt.Sprintf("%s: %v", name, faults[0])
+		if long := []rune(p.broken); len(long) > longestBy {
+			p.broken = string(long[:longestBy-1]) + "…"
+		}
 	}
 	s.options.Log.Error().Str("file", name).Stringer("reason", faults[0]).
 		Msg("a policy cannot be used, so every socket is refused")

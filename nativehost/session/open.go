@@ -117,7 +117,7 @@ func (s *Session) open(ctx context.Context, o opening,
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
 	started := time.Now()
-	ticket, err := s.admit(ctx, e, &o)
+	ticket, err := s.admit(e, &o)
 	s.owners.Go(func() {
 		defer cancel()
 		if err == nil {
@@ -139,7 +139,7 @@ func (s *Session) open(ctx context.Context, o opening,
 }
 
 // admit puts the request before the rules that need no network.
-func (s *Session) admit(ctx context.Context, e *entry, o *opening) (*limits.Ticket, error) {
+func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	if err := origin.Check(o.subject.Origin); err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (s *Session) admit(ctx context.Context, e *entry, o *opening) (*limits.Tick
 	s.mu.Unlock()
 	p := s.Policy.Current()
 	s.limits.SetCaps(caps(s.Caps, p.Settings.Limits))
-	ticket, err := s.limits.Take(ctx, o.subject.Origin)
+	ticket, err := s.limits.Take(o.subject.Origin)
 	if err != nil {
 		return nil, err
 	}
