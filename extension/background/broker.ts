@@ -4,13 +4,14 @@
 // of itself (activated, secure) can only make the answer stricter.
 
 import { ext } from "../ext.ts";
+import { admit } from "./admission.ts";
+import type { Claims } from "./admission.ts";
 import * as grants from "../grants.ts";
 import type { Destination } from "../grants.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
-import { canonicalHost, isTrustworthyOrigin } from "./origin.ts";
-import { isAllowed } from "./permissions_policy.ts";
+import { canonicalHost } from "./origin.ts";
 import type { Answer, Prompts } from "./prompt.ts";
 import { windowBytes } from "../../protocol/message.ts";
 import type { AuditRefusedParams, SocketClosedParams, TCPOpenParams, UDPOpenParams } from "../../protocol/message.ts";
@@ -175,9 +176,9 @@ export class DocumentConnection {
     );
   }
 
-  async #open(socket: Socket, { activated, secure, options }: Open): Promise<void> {
+  async #open(socket: Socket, { activated, options, ...claims }: Open): Promise<void> {
     try {
-      await this.#tryOpen(socket, activated, secure, options);
+      await this.#tryOpen(socket, activated, claims, options);
     } catch (error) {
       const known = this.#sockets.delete(socket.id);
       if (!known) return;
@@ -198,12 +199,12 @@ export class DocumentConnection {
     }
   }
 
-  /** The checks in the order of the API: permissions policy, activation, arguments; then whatever needs host, person or network. */
-  async #tryOpen(socket: Socket, activated: boolean, secure: boolean, options: OpenOptions): Promise<void> {
+  /** The checks in the order of the API: the document's own rules, activation, arguments; then whatever needs host, person or network. */
+  async #tryOpen(socket: Socket, activated: boolean, claims: Claims, options: OpenOptions): Promise<void> {
     const { origin, documentId, tabId } = this.sender;
-    if (!secure || !isTrustworthyOrigin(origin)) throw new Refusal("insecure", "only secure pages may open sockets.");
-    if (!(await isAllowed(this.#attested)))
-      throw new Refusal("permissions-policy", "the permissions policy of this document does not allow direct-sockets.");
+    const admission = await admit(this.#attested, claims, "refuse-unsafe-eval");
+    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
+    socket.withdraw.signal.throwIfAborted();
 
     const { remoteAddress = "", remotePort } = options;
     const request = grants.requestKey(socket.protocol, remoteAddress, remotePort ?? 0);

@@ -3,10 +3,11 @@
 import { ext } from "../ext.ts";
 import { forgetDocuments, onRevoked, sameDestination } from "../grants.ts";
 import { DocumentConnection, attest } from "./broker.ts";
+import { watchHandshakes } from "./handshake.ts";
+import { watchHeaders } from "./headers.ts";
 import { HostUnavailable } from "./host.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
-import { watchHeaders } from "./permissions_policy.ts";
 import { Prompts } from "./prompt.ts";
 
 const hosts = new Hosts();
@@ -19,6 +20,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 }
 
 watchHeaders();
+watchHandshakes();
 
 ext.runtime.onConnect.addListener((port) => {
   if (port.name === "document") {
