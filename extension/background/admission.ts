@@ -61,9 +61,10 @@ export async function admit(
   { secure, evidence }: Claims,
   cspRule: CSPRule,
 ): Promise<Admission> {
-  const { tab, documentId, origin } = sender;
-  if (!secure || !isTrustworthyOrigin(origin) || tab?.id === undefined || documentId === undefined) return insecure;
-  const path = await pathTo(tab.id, documentId);
+  const { tab, documentId, origin, url, frameId } = sender;
+  if (!secure || !isTrustworthyOrigin(origin)) return insecure;
+  if (tab?.id === undefined || documentId === undefined || url === undefined || frameId === undefined) return insecure;
+  const path = await pathTo({ tabId: tab.id, documentId, url, frameId });
   if (path === undefined) return denied("this document is not on the screen.");
   if (!areSecure(path)) return insecure;
 
@@ -103,11 +104,11 @@ async function judgePolicy(
     return denied("the header of this document.");
 
   const held = await Promise.all(known.slice(1).map(({ documentId }) => heldBy(documentId)));
-  if (held.some((one, index) => one?.parent !== known[index]?.documentId))
+  if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))
     return denied(
       "the page that holds this frame did not say so, or changed the frame's allow attribute after it had loaded.",
     );
-  const origins = [...held.map((one) => one?.parentOrigin ?? "null"), origin];
+  const origins = [...held.map((one) => one?.parent.origin ?? "null"), origin];
   if (!origins.every(isTrustworthyOrigin)) return insecure;
 
   const path: PolicyDocument[] = [];

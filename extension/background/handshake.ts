@@ -3,7 +3,7 @@
 // No browser API leads from a document to its <iframe> element in the parent (Firefox has one, Chromium has not). So the frame's content
 // script tells the broker a nonce and posts the same nonce to the parent window, where only the parent's content script sees it; that one
 // finds the element whose window posted it, and tells the broker. The two are joined here, once, and only if the second came from the very
-// document that the browser names as the first one's parent. A page can make neither message.
+// document that the browser names as the first one's parent, where it names one. A page can make neither message.
 //
 // The first answer holds for the document's life: the standard fixes a document's policy when it is made.
 
@@ -11,22 +11,18 @@ import { ext } from "../ext.ts";
 import type { FrameAllow, FrameMessage } from "../../protocol/message.ts";
 import { validateFrameMessage } from "../../protocol/validators.js";
 import { matches, parseAllow } from "./allowlist.ts";
+import type { Place } from "./frame_tree.ts";
 import type { ContainerPolicy } from "./permissions_policy.ts";
 
 /** What is known of the element that holds a document. */
 export interface Held {
   tabId: number;
-  /** The document that the element is in, and its origin, as the browser attests them. */
-  parent: string;
-  parentOrigin: string;
+  /** The document that the element is in, as the browser attests it. */
+  parent: Place & { origin: string };
   policy: ContainerPolicy;
 }
 
-interface Speaker {
-  documentId: string;
-  origin: string;
-  tabId: number;
-}
+type Speaker = Place & { origin: string };
 
 interface Half {
   child?: Speaker;
@@ -49,10 +45,11 @@ const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
 /** Listens from now on. Call once, in the first turn of the background. */
 export function watchHandshakes(): void {
   ext.runtime.onMessage.addListener((message: unknown, sender) => {
-    const { id, documentId, origin, tab } = sender;
-    if (id !== ext.runtime.id || documentId === undefined || origin === undefined || tab?.id === undefined)
-      return false;
-    if (validateFrameMessage(message)) receive(message, { documentId, origin, tabId: tab.id });
+    const { id, documentId, origin, tab, url, frameId, documentLifecycle = "active" } = sender;
+    if (id !== ext.runtime.id || !validateFrameMessage(message)) return false;
+    if (tab?.id === undefined || frameId === undefined || documentLifecycle !== "active") return false;
+    if (documentId === undefined || origin === undefined || url === undefined) return false;
+    receive(message, { documentId, origin, url, frameId, tabId: tab.id });
     return false;
   });
 }
@@ -84,8 +81,10 @@ async function join(child: Speaker, parent: Speaker, message: FrameAllow): Promi
   if (child.tabId !== parent.tabId) return;
   const frames = (await ext.webNavigation.getAllFrames({ tabId: child.tabId })) ?? [];
   const frame = frames.find(({ documentId }) => documentId === child.documentId);
-  const above = frames.find(({ frameId }) => frameId === frame?.parentFrameId);
-  if (frame === undefined || above?.documentId !== parent.documentId) return;
+  if (frame !== undefined) {
+    const above = frames.find(({ frameId }) => frameId === frame.parentFrameId);
+    if (above?.documentId !== parent.documentId) return;
+  }
   if (!message.found) {
     settle(child.documentId, undefined);
     return;
@@ -98,7 +97,7 @@ async function join(child: Speaker, parent: Speaker, message: FrameAllow): Promi
       : lists.every((list) => matches(list, child.origin, parent.origin))
         ? "matches"
         : "differs";
-  const held: Held = { tabId: child.tabId, parent: parent.documentId, parentOrigin: parent.origin, policy };
+  const held: Held = { tabId: child.tabId, parent, policy };
   const key = heldPrefix + child.documentId;
   const known = (await ext.storage.session.get(key))[key] as Held | undefined;
   if (known === undefined) await ext.storage.session.set({ [key]: held });

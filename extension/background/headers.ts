@@ -48,8 +48,8 @@ const privateTabs = new Map<number, boolean>();
 async function areaOf(tabId: number): Promise<"local" | "session"> {
   if (tabId < 0) {
     // A worker's own request does not say whose it is.
-    const windows = await ext.windows.getAll();
-    return windows.some(({ incognito }) => incognito) ? "session" : "local";
+    const tabs = await ext.tabs.query({});
+    return tabs.some(({ incognito }) => incognito) ? "session" : "local";
   }
   let incognito = privateTabs.get(tabId);
   if (incognito === undefined) {

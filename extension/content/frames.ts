@@ -9,11 +9,13 @@ import { select } from "./dom.ts";
 
 /** The member of the posted message that holds the nonce. */
 const mark = "portside:frame";
-/** A frame says it again after this time, in ms: its parent may have had no ears, or been busy. One window is heard no more often. */
+/** A frame says it again after this time, in ms: its parent may have had no ears, or been busy. */
 const pause = 500;
+/** Answers that one window gets within a second: it may hold several documents in that time, but nobody is to make us search all day. */
+const maxAnswers = 10;
 
 let lastSaid = Number.NEGATIVE_INFINITY;
-const lastHeard = new WeakMap<object, number>();
+const heard = new WeakMap<object, { since: number; count: number }>();
 /** What `allow` was when a frame had loaded. A change takes effect with the next load, so until then nobody can say what is in force. */
 const allowAtLoad = new WeakMap<Element, string | null>();
 
@@ -31,7 +33,7 @@ export function announce(): void {
 /** Answers the frames of this document from now on. */
 export function listenToFrames(): void {
   addEventListener("message", hear, true);
-  addEventListener("load", noteLoad, true);
+  document.addEventListener("load", noteLoad, true); // load events of elements do not reach the window
 }
 
 function hear(event: MessageEvent): void {
@@ -42,12 +44,18 @@ function hear(event: MessageEvent): void {
   if (typeof nonce !== "string" || nonce.length !== 36) return;
   if ((ext.runtime as { id?: string }).id === undefined) return; // the extension was reloaded: its new script answers
   event.stopImmediatePropagation();
-  const now = performance.now();
-  if (now - (lastHeard.get(source) ?? Number.NEGATIVE_INFINITY) < pause / 2) return;
-  lastHeard.set(source, now);
+  if (!isInTurn(source)) return;
   const element = findFrame(document, source);
   tell({ type: "allow", nonce, ...(element === undefined ? { found: false } : describe(element)) });
   announce();
+}
+
+function isInTurn(source: Window): boolean {
+  const now = performance.now();
+  const turns = heard.get(source);
+  if (turns === undefined || now - turns.since > 1_000) heard.set(source, { since: now, count: 1 });
+  else if (++turns.count > maxAnswers) return false;
+  return true;
 }
 
 function isChild(source: MessageEventSource | null): source is Window {
