@@ -54,7 +54,7 @@ export type ContentMessage = SocketEvent | { type: "data"; id: number; data: Arr
 
 /** Page script -> content script. */
 export type PageMessage =
-  | { type: "open"; id: number; protocol: "tcp" | "udp"; options: OpenOptions }
+  | { type: "open"; id: number; protocol: "tcp" | "udp"; options: OpenOptions; evalBlocked: boolean }
   | { type: "write"; id: number; data: ArrayBuffer; ack?: number }
   | { type: "credit"; id: number; bytes: number }
   | { type: "shutdown"; id: number }

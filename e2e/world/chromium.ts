@@ -34,6 +34,8 @@ export interface ChromiumOptions {
   env?: Readonly<Record<string, string>>;
   /** A command that starts the browser: it gets the browser's own command line as further arguments, and must exec it. */
   launcher?: readonly [string, ...string[]];
+  /** The folder of an earlier browser that has closed: this one goes on with its profile. */
+  home?: string;
   /** Show windows, if there is a DISPLAY to show them on. */
   headed?: boolean;
 }
@@ -238,11 +240,11 @@ export class Chromium {
 
 export async function startChromium(life: Life, options: ChromiumOptions = {}): Promise<Chromium> {
   const { spki, caPem } = await certificates();
-  const home = life.folder("browser");
+  const home = options.home ?? life.folder("browser");
   const userDataFolder = join(home, "profile");
   const stateFolder = join(home, "state");
   const temporary = join(home, "tmp");
-  for (const folder of [userDataFolder, stateFolder, temporary]) mkdirSync(folder);
+  for (const folder of [userDataFolder, stateFolder, temporary]) mkdirSync(folder, { recursive: true });
   const caFile = join(home, "ca.pem");
   writeFileSync(caFile, caPem);
   const env = {

@@ -1,15 +1,23 @@
-// The allowlist of the permissions policy `direct-sockets`, as a response header states it (Permissions Policy, section 5.2;
-// structured fields, RFC 9651).
+// Allowlists of the permissions policy `direct-sockets`: as a response header states one (Permissions Policy, "Construct policy from
+// dictionary and origin"; structured fields, RFC 9651), and as `<iframe allow>` does ("Parse policy directive").
+//
+// Parsing never throws. Where the standard and browsers read something differently, the stricter reading is taken.
 
 import { Token, parseDictionary } from "structured-headers";
 
 const feature = "direct-sockets";
 
-/** An allowlist: what the header says of the feature. `undefined` stands for the default, `self`. */
+/** Who has the feature. `self` stands for the origin of the document that the list came with. */
 export interface Allowlist {
   all: boolean;
   self: boolean;
+  /** Origins; one with `*.` in front of its host stands for every subdomain. */
   origins: string[];
+}
+
+/** Reports whether two serialized origins are the same. Opaque origins ("null") are the same as none. */
+export function sameOrigin(a: string, b: string): boolean {
+  return a !== "null" && a === b;
 }
 
 /**
@@ -19,29 +27,93 @@ export interface Allowlist {
 export function parseAllowlist(headers: readonly string[]): Allowlist | undefined {
   let member;
   try {
-    member = parseDictionary(headers.join(", ")).get(feature);
+    member = parseDictionary(headers.filter((value) => value.trim() !== "").join(", ")).get(feature);
   } catch {
     return undefined;
   }
   if (member === undefined) return undefined;
   const list: Allowlist = { all: false, self: false, origins: [] };
-  const items = Array.isArray(member[0]) ? member[0] : [member];
-  for (const [value] of items as [unknown, unknown][]) {
-    if (value instanceof Token) {
-      if (value.toString() === "*") list.all = true;
-      if (value.toString() === "self") list.self = true;
-    } else if (typeof value === "string") {
-      try {
-        list.origins.push(new URL(value).origin);
-      } catch {
-        // No origin: matches nothing.
-      }
+  const [value] = member as [unknown, unknown];
+  const inner = Array.isArray(value);
+  // Outside a list only the tokens count: a bare string makes an empty allowlist.
+  for (const item of inner ? (value as [unknown, unknown][]).map(([bare]) => bare) : [value]) {
+    if (item instanceof Token) {
+      if (item.toString() === "*") list.all = true;
+      if (item.toString() === "self") list.self = true;
+    } else if (inner && typeof item === "string") {
+      const origin = originOf(item);
+      if (origin !== undefined) list.origins.push(origin);
     }
   }
   return list;
 }
 
-/** Reports whether a document of `origin`, served with `list`, has the feature itself. */
-export function allows(list: Allowlist | undefined, origin: string): boolean {
-  return list === undefined || list.all || list.self || list.origins.includes(origin);
+/** The element that holds a frame, as its document's content script sees it. */
+export interface Container {
+  /** The origin of the document that the element is in. */
+  origin: string;
+  /** The element's attributes; absent: it has none. */
+  allow?: string | undefined;
+  sandbox?: string | undefined;
+  /** Resolved; absent when it has none, or has srcdoc. */
+  src?: string | undefined;
+}
+
+/** The "declared origin" of an element: of the document that it means to load. "null" when it is opaque. */
+export function declaredOrigin({ origin, sandbox, src }: Container): string {
+  if (sandbox !== undefined && !splitOnWhitespace(sandbox.toLowerCase()).includes("allow-same-origin")) return "null";
+  if (src === undefined || /^(?:about|javascript):/i.test(src)) return origin;
+  return originOf(src) ?? "null";
+}
+
+/**
+ * Reads what `allow` says of `direct-sockets`: one allowlist for each time that it names the feature, with 'self' and 'src' as the origins
+ * that they stand for. None: the attribute says nothing of it.
+ */
+export function parseAllow(container: Container): Allowlist[] {
+  const lists: Allowlist[] = [];
+  for (const declaration of (container.allow ?? "").split(";")) {
+    const [name, ...targets] = splitOnWhitespace(declaration);
+    if (name !== feature) continue;
+    const list: Allowlist = { all: targets.includes("*"), self: false, origins: [] };
+    if (targets.length === 0) targets.push("'src'");
+    for (const target of targets) {
+      const keyword = target.toLowerCase();
+      const origin =
+        keyword === "'self'" ? container.origin : keyword === "'src'" ? declaredOrigin(container) : originOf(target);
+      if (origin !== undefined && origin !== "null") list.origins.push(origin);
+    }
+    lists.push(list);
+  }
+  return lists;
+}
+
+/** Reports whether `list`, which came with a document of origin `self`, matches `origin`. */
+export function matches(list: Allowlist, origin: string, self: string): boolean {
+  return (
+    list.all ||
+    (list.self && sameOrigin(origin, self)) ||
+    list.origins.some((member) => sameOrigin(member, origin) || isSubdomain(origin, member))
+  );
+}
+
+/** Reports whether `origin` is that of a subdomain which `member` (https://*.example.org) stands for. */
+function isSubdomain(origin: string, member: string): boolean {
+  const [scheme, base] = member.split("://*.");
+  // A star before a name without a dot would be every site under a top-level domain.
+  if (base?.includes(".") !== true || !origin.startsWith(`${scheme ?? ""}://`)) return false;
+  return origin.endsWith(`.${base}`); // a port, if there is one, is part of both
+}
+
+function originOf(text: string): string | undefined {
+  try {
+    const { origin } = new URL(text);
+    return origin === "null" ? undefined : origin;
+  } catch {
+    return undefined;
+  }
+}
+
+function splitOnWhitespace(text: string): string[] {
+  return text.split(/[\t\n\f\r ]+/).filter((token) => token !== "");
 }

@@ -4,13 +4,13 @@
 // of itself (activated, secure) can only make the answer stricter.
 
 import { ext } from "../ext.ts";
+import { admit } from "./admission.ts";
 import * as grants from "../grants.ts";
 import type { Destination } from "../grants.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
-import { canonicalHost, isTrustworthyOrigin } from "./origin.ts";
-import { isAllowed } from "./permissions_policy.ts";
+import { canonicalHost } from "./origin.ts";
 import type { Prompts } from "./prompt.ts";
 import { windowBytes } from "../../protocol/message.ts";
 import type {
@@ -48,9 +48,12 @@ interface Socket {
 /** A refusal: which rule, and what the developer may be told on the console. The page gets the same error for every rule. */
 class Refusal extends Error {
   readonly rule: Rule;
-  constructor(rule: Rule, hint: string) {
+  /** The page cannot work it out by itself: the refusal comes on the tick, so that the time says nothing of which rule it was. */
+  readonly hidden: boolean;
+  constructor(rule: Rule, hint: string, { hidden = false } = {}) {
     super(hint);
     this.rule = rule;
+    this.hidden = hidden;
   }
 }
 
@@ -62,10 +65,7 @@ const minKeepAliveDelay = 1000;
 /** Refusals of one document that are written to the audit log, so that a page cannot flood it. */
 const maxAuditedRefusals = 50;
 
-/** Rules that a page cannot work out by itself: their refusals come on the tick, so that the time says nothing of which it was. */
-const hidden: ReadonlySet<Rule> = new Set<Rule>(["policy", "installed-only"]);
-
-/** Refusals of hidden rules come this many ms after the request, or a multiple of it. The host keeps the same beat. */
+/** Hidden refusals come this many ms after the request, or a multiple of it. The host keeps the same beat. */
 const tick = 1000;
 
 /** Waits for the next tick after `started`, or until `signal` aborts. */
@@ -204,7 +204,7 @@ export class DocumentConnection {
     try {
       await this.#tryOpen(socket, open);
     } catch (error) {
-      if (error instanceof Refusal && hidden.has(error.rule)) await nextTick(started, socket.withdraw.signal);
+      if (error instanceof Refusal && error.hidden) await nextTick(started, socket.withdraw.signal);
       const known = this.#sockets.delete(socket.id);
       if (!known) return;
       if (socket.withdraw.signal.aborted) {
@@ -224,13 +224,13 @@ export class DocumentConnection {
     }
   }
 
-  /** The checks in the order of the API: permissions policy, activation, arguments; then whatever needs host, person or network. */
+  /** The checks in the order of the API: the document's own rules, activation, arguments; then whatever needs host, person or network. */
   async #tryOpen(socket: Socket, open: Open): Promise<void> {
-    const { activated, secure, options } = open;
+    const { activated, options, ...claims } = open;
     const { origin, documentId, tabId } = this.sender;
-    if (!secure || !isTrustworthyOrigin(origin)) throw new Refusal("insecure", "only secure pages may open sockets.");
-    if (!(await isAllowed(this.#attested)))
-      throw new Refusal("permissions-policy", "the permissions policy of this document does not allow direct-sockets.");
+    const admission = await admit(this.#attested, claims, "refuse-unsafe-eval");
+    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
+    socket.withdraw.signal.throwIfAborted();
 
     const { remoteAddress = "", remotePort } = options;
     const request = grants.requestKey(socket.protocol, remoteAddress, remotePort ?? 0);
@@ -283,7 +283,7 @@ export class DocumentConnection {
     reopened: grants.Reached | undefined,
     remoteAddress: string,
     port: number,
-    { options, evidence }: Open,
+    { options, ...claims }: Open,
   ): Promise<grants.Reached> {
     const { origin, documentId, windowId } = this.sender;
     const { protocol } = socket;
@@ -303,9 +303,14 @@ export class DocumentConnection {
     const wanted = reopened?.host ?? (remoteAddress.trim() === "" ? undefined : remoteAddress);
     const verdict = await judge(wanted, reopened?.entered === true);
     if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
-    if (verdict.installedOnly && !evidence.standalone)
-      throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.");
-    if (!verdict.allowed) throw new Refusal("policy", "Portside's rules or the administrator do not allow it.");
+    if (verdict.cspRule !== "refuse-unsafe-eval") {
+      const admission = await admit(this.#attested, claims, verdict.cspRule);
+      if (!admission.allowed) throw new Refusal(admission.rule, admission.hint, { hidden: true });
+    }
+    if (verdict.installedOnly && !claims.evidence.standalone)
+      throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
+    if (!verdict.allowed)
+      throw new Refusal("policy", "Portside's rules or the administrator do not allow it.", { hidden: true });
     if (reopened !== undefined) return reopened;
 
     const proposed = verdict.host;
@@ -323,7 +328,7 @@ export class DocumentConnection {
     if (known !== undefined) return known;
     if (verdict.prompt === "skip" && proposed !== undefined) return { host: proposed, entered: false, risk: false };
     if (verdict.prompt === "forbid")
-      throw new Refusal("policy", "the administrator allows this site only what needs no question.");
+      throw new Refusal("policy", "the administrator allows this site only what needs no question.", { hidden: true });
 
     const entered = proposed === undefined || verdict.mustEnter;
     const answer = await this.#prompts.ask(

@@ -3,11 +3,12 @@
 import { ext } from "../ext.ts";
 import { forgetDocuments, onRevoked, sameDestination } from "../grants.ts";
 import { DocumentConnection, attest } from "./broker.ts";
+import { watchHandshakes } from "./handshake.ts";
+import { watchHeaders } from "./headers.ts";
 import { HostUnavailable } from "./host.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
 import { onManagedChange } from "./managed.ts";
-import { watchHeaders } from "./permissions_policy.ts";
 import { Prompts } from "./prompt.ts";
 
 const hosts = new Hosts();
@@ -20,6 +21,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 }
 
 watchHeaders();
+watchHandshakes();
 onManagedChange(() => {
   void hosts.managedChanged();
 });

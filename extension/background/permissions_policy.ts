@@ -1,91 +1,59 @@
-// The permissions policy `direct-sockets` (explainer: "Permissions Policy integration"; default allowlist `self`).
+// The permissions policy `direct-sockets` (explainer: "Permissions Policy integration"; default allowlist 'self'), by the algorithms of the
+// standard (Permissions Policy, section 9), over the documents from the top of a tab down to the one that asks.
 //
-// For the top-level document the response header decides. A frame has the feature only when it and everything above it is of the top-level
-// document's origin; a frame of another origin would need its `allow` attribute, which is not read yet, so it is refused.
-//
-// Headers are seen when a document loads, long before the API may be used, and the worker may stop in between: what matters is kept in
-// storage.session, by documentId.
+// Where these documents, their origins and headers and the elements that hold them come from is not known here: see admission.ts.
 
-import { ext } from "../ext.ts";
-import { allows, parseAllowlist } from "./allowlist.ts";
+import { matches, sameOrigin } from "./allowlist.ts";
 import type { Allowlist } from "./allowlist.ts";
 
-const key = (documentId: string): string => `policy:${documentId}`;
-const pendingKey = (tabId: number): string => `policy-pending:${tabId.toString()}`;
-
-/** Watches navigations from now on. Call once, in the first turn of the background, so that events can start it. */
-export function watchHeaders(): void {
-  // Storage calls are chained: an onCommitted must see what the onHeadersReceived before it kept.
-  let last: Promise<unknown> = Promise.resolve();
-  const next = (work: () => Promise<unknown>): void => {
-    last = last.then(work).catch((error: unknown) => {
-      console.error("permissions policy:", error);
-    });
-  };
-  ext.webRequest.onHeadersReceived.addListener(
-    (details) => {
-      // Firefox has the member, and null in it.
-      const { documentId } = details as { documentId?: string | null };
-      if (typeof documentId === "string") return undefined; // a prefetch, not this frame's own navigation
-      if (details.statusCode >= 300 && details.statusCode < 400 && details.statusCode !== 304) return undefined;
-      const values = (details.responseHeaders ?? []).flatMap((h) =>
-        h.name.toLowerCase() === "permissions-policy" && h.value !== undefined ? [h.value] : [],
-      );
-      const list = parseAllowlist(values);
-      const { tabId, url } = details;
-      next(() =>
-        list === undefined
-          ? ext.storage.session.remove(pendingKey(tabId))
-          : ext.storage.session.set({ [pendingKey(tabId)]: { url, list } }),
-      );
-      return undefined;
-    },
-    { urls: ["<all_urls>"], types: ["main_frame"] },
-    ["responseHeaders"],
-  );
-  ext.webNavigation.onCommitted.addListener(({ tabId, frameId, documentId, url }) => {
-    if (frameId !== 0) return;
-    next(async () => {
-      const stored = await ext.storage.session.get(pendingKey(tabId));
-      const pending = stored[pendingKey(tabId)] as { url: string; list: Allowlist } | undefined;
-      if (pending === undefined || stripFragment(pending.url) !== stripFragment(url)) return;
-      await ext.storage.session.remove(pendingKey(tabId));
-      await ext.storage.session.set({ [key(documentId)]: pending.list });
-    });
-  });
+/** A document, as far as its policy goes. */
+export interface PolicyDocument {
+  origin: string;
+  /** What its own header declares; absent: nothing, or it has none. */
+  declared?: DeclaredPolicy;
+  /** What the element that holds it says of the feature for its origin. Ignored for the first document, which no element holds. */
+  container: ContainerPolicy;
 }
 
-function stripFragment(url: string): string {
-  const at = url.indexOf("#");
-  return at < 0 ? url : url.slice(0, at);
+export interface DeclaredPolicy {
+  list: Allowlist;
+  /** The origin that `self` stands for. Not the document's own where it has taken over its parent's policy. */
+  self: string;
 }
 
-/** Reports whether the document that sent this may use the feature. Stands on what the browser attests, not on what the document says. */
-export async function isAllowed(sender: chrome.runtime.MessageSender): Promise<boolean> {
-  const { tab, frameId, documentId, origin } = sender;
-  if (
-    tab?.id === undefined ||
-    frameId === undefined ||
-    documentId === undefined ||
-    origin === undefined ||
-    origin === "null"
-  )
-    return false;
-  let top = documentId;
-  if (frameId !== 0) {
-    const frames = await ext.webNavigation.getAllFrames({ tabId: tab.id });
-    const byId = new Map(frames?.map((frame) => [frame.frameId, frame]));
-    let frame = byId.get(frameId);
-    if (frame?.documentId !== documentId) return false;
-    while (frame.parentFrameId >= 0) {
-      const parent = byId.get(frame.parentFrameId);
-      if (parent === undefined) return false;
-      // about:blank and srcdoc documents are of their parent's origin, or of an opaque one, which its children inherit with the sandbox.
-      if (!parent.url.startsWith("about:") && new URL(parent.url).origin !== origin) return false;
-      frame = parent;
-    }
-    top = frame.documentId;
+/** The allowlist of the container policy: not there, there and it matches the frame's origin, there and it does not. */
+export type ContainerPolicy = "none" | "matches" | "differs";
+
+/** "Get feature value for origin": what a document may give to `origin`, itself or another. */
+function featureValue(document: PolicyDocument, inherited: boolean, origin: string): boolean {
+  if (!inherited) return false;
+  const { declared } = document;
+  return declared === undefined || matches(declared.list, origin, declared.self);
+}
+
+/** "Define an inherited policy for feature in container at origin". `inherited` is the parent's own inherited policy. */
+function inheritedPolicy(parent: PolicyDocument, inherited: boolean, child: PolicyDocument): boolean {
+  if (!featureValue(parent, inherited, parent.origin)) return false;
+  if (!featureValue(parent, inherited, child.origin)) return false;
+  switch (child.container) {
+    case "matches":
+      return true;
+    case "differs":
+      return false;
+    case "none":
+      return sameOrigin(child.origin, parent.origin); // the default allowlist, 'self'
   }
-  const stored = await ext.storage.session.get(key(top));
-  return allows(stored[key(top)] as Allowlist | undefined, origin);
+}
+
+/** "Is feature enabled in document for origin", for the last document of `path` and its own origin. The first is the top-level document. */
+export function isFeatureEnabled(path: readonly PolicyDocument[]): boolean {
+  const [top, ...frames] = path;
+  if (top === undefined) return false;
+  let document = top;
+  let inherited = true;
+  for (const frame of frames) {
+    inherited = inheritedPolicy(document, inherited, frame);
+    document = frame;
+  }
+  return document.origin !== "null" && featureValue(document, inherited, document.origin);
 }

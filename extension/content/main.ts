@@ -6,6 +6,8 @@
 
 import { ext } from "../ext.ts";
 import { Gestures } from "./activation.ts";
+import { collectEvidence, watchPolicies } from "./evidence.ts";
+import { announce, listenToFrames } from "./frames.ts";
 import { askEvent, handoverEvent } from "../../protocol/page.ts";
 import type { BrokerMessage, ContentMessage, DocumentMessage, PageMessage } from "../../protocol/page.ts";
 
@@ -47,7 +49,8 @@ class Gatekeeper {
         const destination = JSON.stringify([protocol, options.remoteAddress ?? "", options.remotePort]);
         this.#asked.set(message.id, destination);
         const activated = !this.#known.has(destination) && this.#gestures.take();
-        const evidence = { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false };
+        const evidence = collectEvidence(message.evalBlocked);
+        announce();
         this.#tell({ type: "open", id: message.id, protocol, activated, secure: isSecureContext, options, evidence });
         return;
       }
@@ -145,6 +148,8 @@ const world = globalThis as { portsideAlive?: () => boolean };
 if (isSecureContext && world.portsideAlive?.() !== true) {
   const { runtime } = ext;
   world.portsideAlive = () => (runtime as { id?: string }).id !== undefined;
+  listenToFrames();
+  watchPolicies();
   // Not taken: the page script comes later, and will ask.
   if (!handOver()) document.addEventListener(askEvent, () => handOver(), { once: true, capture: true });
 }

@@ -23,6 +23,7 @@ import {
   signalReason,
   stopImmediate,
 } from "./builtins.ts";
+import { isEvalBlocked } from "./eval.ts";
 import { askEvent, errorMessages, handoverEvent } from "../../protocol/page.ts";
 import type { ContentMessage, Opened, PageError, PageErrorName, PageMessage } from "../../protocol/page.ts";
 import type { SocketOptions } from "./webidl.ts";
@@ -191,7 +192,7 @@ export function openSocket<Handler extends SocketHandler>(
     },
     reject,
   });
-  post({ type: "open", id, protocol, options: open });
+  post({ type: "open", id, protocol, options: open, evalBlocked: isEvalBlocked() });
   if (signal !== undefined) {
     addListener(
       signal,

@@ -1,0 +1,128 @@
+// What the element says that holds a frame: the handshake by which a frame's `allow` attribute becomes known (schema/frame.json).
+//
+// No browser API leads from a document to its <iframe> element in the parent (Firefox has one, Chromium has not). So the frame's content
+// script tells the broker a nonce and posts the same nonce to the parent window, where only the parent's content script sees it; that one
+// finds the element whose window posted it, and tells the broker. The two are joined here, once, and only if the second came from the very
+// document that the browser names as the first one's parent, where it names one. A page can make neither message.
+//
+// The first answer holds for the document's life: the standard fixes a document's policy when it is made.
+
+import { ext } from "../ext.ts";
+import type { FrameAllow, FrameMessage } from "../../protocol/message.ts";
+import { validateFrameMessage } from "../../protocol/validators.js";
+import { matches, parseAllow } from "./allowlist.ts";
+import type { Place } from "./frame_tree.ts";
+import type { ContainerPolicy } from "./permissions_policy.ts";
+
+/** What is known of the element that holds a document. */
+export interface Held {
+  tabId: number;
+  /** The document that the element is in, as the browser attests it. */
+  parent: Place & { origin: string };
+  policy: ContainerPolicy;
+}
+
+type Speaker = Place & { origin: string };
+
+interface Half {
+  child?: Speaker;
+  parent?: { speaker: Speaker; message: FrameAllow };
+  at: number;
+}
+
+/** Kept in storage.session by documentId; headers.ts forgets both kinds of entries together. */
+export const heldPrefix = "held:";
+/** How long an open waits for the answer. */
+const patience = 1_000;
+/** Halves of handshakes: how many wait at most for their other half, and how long (ms). */
+const maxHalves = 500;
+const halfLife = 10_000;
+
+const halves = new Map<string, Half>();
+/** Resolves with the answer for a document, or undefined when its parent's content script did not find the element. */
+const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
+
+/** Listens from now on. Call once, in the first turn of the background. */
+export function watchHandshakes(): void {
+  ext.runtime.onMessage.addListener((message: unknown, sender) => {
+    const { id, documentId, origin, tab, url, frameId, documentLifecycle = "active" } = sender;
+    if (id !== ext.runtime.id || !validateFrameMessage(message)) return false;
+    if (tab?.id === undefined || frameId === undefined || documentLifecycle !== "active") return false;
+    if (documentId === undefined || origin === undefined || url === undefined) return false;
+    receive(message, { documentId, origin, url, frameId, tabId: tab.id });
+    return false;
+  });
+}
+
+function receive(message: FrameMessage, speaker: Speaker): void {
+  const half = halves.get(message.nonce) ?? { at: Date.now() };
+  if (message.type === "child") half.child ??= speaker;
+  else half.parent ??= { speaker, message };
+  const { child, parent } = half;
+  if (child === undefined || parent === undefined) {
+    makeRoom();
+    halves.set(message.nonce, half);
+    return;
+  }
+  halves.delete(message.nonce);
+  void join(child, parent.speaker, parent.message);
+}
+
+function makeRoom(): void {
+  const now = Date.now();
+  for (const [nonce, { at }] of halves) {
+    // In order of arrival: what follows is younger.
+    if (halves.size < maxHalves && now - at < halfLife) return;
+    halves.delete(nonce);
+  }
+}
+
+async function join(child: Speaker, parent: Speaker, message: FrameAllow): Promise<void> {
+  if (child.tabId !== parent.tabId) return;
+  const frames = (await ext.webNavigation.getAllFrames({ tabId: child.tabId })) ?? [];
+  const frame = frames.find(({ documentId }) => documentId === child.documentId);
+  if (frame !== undefined) {
+    const above = frames.find(({ frameId }) => frameId === frame.parentFrameId);
+    if (above?.documentId !== parent.documentId) return;
+  }
+  if (!message.found) {
+    settle(child.documentId, undefined);
+    return;
+  }
+  const lists = parseAllow({ origin: parent.origin, allow: message.allow, sandbox: message.sandbox, src: message.src });
+  // Named more than once: the standard takes the last list, Chromium the first. Here all of them must match.
+  const policy =
+    lists.length === 0
+      ? "none"
+      : lists.every((list) => matches(list, child.origin, parent.origin))
+        ? "matches"
+        : "differs";
+  const held: Held = { tabId: child.tabId, parent, policy };
+  const key = heldPrefix + child.documentId;
+  const known = (await ext.storage.session.get(key))[key] as Held | undefined;
+  if (known === undefined) await ext.storage.session.set({ [key]: held });
+  settle(child.documentId, known ?? held);
+}
+
+function settle(documentId: string, held: Held | undefined): void {
+  for (const tell of waiting.get(documentId) ?? []) tell(held);
+  waiting.delete(documentId);
+}
+
+/** What is known of the element that holds the document; waits a second at most for its parent to tell. */
+export async function heldBy(documentId: string): Promise<Held | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Held | undefined>();
+  const waiters = waiting.get(documentId) ?? new Set();
+  waiting.set(documentId, waiters.add(resolve));
+  // Asked after the entry is made: an answer that comes between the two would be missed.
+  const key = heldPrefix + documentId;
+  const known = (await ext.storage.session.get(key))[key] as Held | undefined;
+  const timer = setTimeout(resolve, known === undefined ? patience : 0, undefined);
+  try {
+    return known ?? (await promise);
+  } finally {
+    clearTimeout(timer);
+    waiters.delete(resolve);
+    if (waiters.size === 0 && waiting.get(documentId) === waiters) waiting.delete(documentId);
+  }
+}

@@ -1,0 +1,82 @@
+// Documents that came without headers that anybody saw: a service worker made the response, or the document was there before the extension.
+//
+// What was last seen for the URL counts, the strictest of it. When that is nothing and the document is the top-level one, the server is asked
+// once what it says now: a GET of the document's own URL, without credentials, cookies or referrer, that follows no redirect and reads no body.
+// A page gains nothing by it: it may send the same request to its own origin itself, without its cookies, and sees nothing of the answer.
+// Nothing is asked for private windows, since the background's requests belong to the normal profile.
+
+import { ext } from "../ext.ts";
+import { isRestrictive, readHeaders, strictest } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { noteLater, recordsOf } from "./headers.ts";
+import { recall, recallOrigin } from "./kept.ts";
+import type { TreeDocument } from "./frame_tree.ts";
+
+const patience = 2_000;
+/** Requests in a minute, for all pages together. */
+const maxRequests = 10;
+const minute = 60_000;
+
+const requests: number[] = [];
+const asked = new Map<string, Promise<Facts | undefined>>();
+
+/** What the headers of such a document may have been. Undefined when nothing is known. */
+export async function recallNow(
+  { documentId, url }: TreeDocument,
+  tab: chrome.tabs.Tab,
+  kept: Facts | undefined,
+  top: boolean,
+): Promise<Facts | undefined> {
+  const seen = [kept, await recall(url)].filter((facts) => facts !== undefined);
+  if (seen.length > 0) return strictest(seen);
+  if (!top) return undefined;
+  if (!tab.incognito) {
+    let answer = asked.get(documentId);
+    if (answer === undefined) {
+      answer = askServer(url).finally(() => asked.delete(documentId));
+      asked.set(documentId, answer);
+    }
+    const facts = await answer;
+    if (facts !== undefined) {
+      if (tab.id !== undefined) noteLater(documentId, tab.id, url, facts);
+      return facts;
+    }
+  }
+  // Nobody can say. If the origin is strict anywhere, it is here.
+  const ofOrigin = await recallOrigin(url);
+  return isRestrictive(ofOrigin) ? ofOrigin : undefined;
+}
+
+async function askServer(url: string): Promise<Facts | undefined> {
+  const now = Date.now();
+  while (requests[0] !== undefined && now - requests[0] > minute) requests.shift();
+  if (requests.length >= maxRequests) return undefined;
+  requests.push(now);
+  try {
+    const response = await fetch(url, {
+      credentials: "omit",
+      redirect: "manual",
+      cache: "no-store",
+      referrerPolicy: "no-referrer",
+      signal: AbortSignal.timeout(patience),
+    });
+    void response.body?.cancel();
+    if (!response.ok) return undefined; // an error page, or the way to a login: not this document
+    return readHeaders([...response.headers].map(([name, value]) => ({ name, value })));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What the opener of a tab handed on to an about:blank or blob: document in it: the strictest of what documents of the same origin in the
+ * opener's tab came with. Undefined when that is not known.
+ */
+export async function openerFacts(tab: chrome.tabs.Tab, origin: string): Promise<Facts | undefined> {
+  if (tab.openerTabId === undefined) return undefined;
+  const frames = (await ext.webNavigation.getAllFrames({ tabId: tab.openerTabId })) ?? [];
+  const makers = frames.filter(({ url }) => url.startsWith("about:") || new URL(url).origin === origin);
+  const known = await recordsOf(makers.map(({ documentId }) => documentId));
+  const facts = known.flatMap((record) => record?.facts ?? record?.kept ?? []);
+  return facts.length === 0 ? undefined : strictest(facts);
+}
