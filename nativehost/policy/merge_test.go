@@ -6,7 +6,11 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/rs/zerolog"
 
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/limits"
@@ -148,6 +152,16 @@ func TestBrokenRefusesEverything(t *testing.T) {
 	}
 	if s.Limits.OpenOverall.Value != 3 || len(p.Sources) != 3 || len(p.Sources[1].Faults) != 1 {
 		t.Errorf("%+v, %+v", s.Limits, p.Sources)
+	}
+}
+
+// The protocol bounds what names a setting.
+func TestByIsBounded(t *testing.T) {
+	s := &Store{options: Options{Validator: validator(t), Log: zerolog.Nop()}}
+	s.texts = []source{{name: strings.Repeat("ä", 600), err: "is not a regular file"}}
+	s.build()
+	if by := s.policy.Load().Judge(to("h.example", 1)).By; utf8.RuneCountInString(by) != 512 || !strings.HasSuffix(by, "…") {
+		t.Errorf("%d characters: %s", utf8.RuneCountInString(by), by)
 	}
 }
 
