@@ -257,7 +257,7 @@ func TestMoreLayersAreNeverMoreLenient(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	asked := queries()
 	allowed, refused := 0, 0
-	for range 1500 {
+	for range 500 {
 		var layers []string
 		before := of(v, layers...)
 		for range 1 + r.IntN(3) {
@@ -304,7 +304,7 @@ func TestMoreLayersAreNeverMoreLenient(t *testing.T) {
 			before = after
 		}
 	}
-	if allowed < 2000 || refused < 2000 {
+	if allowed < 700 || refused < 700 {
 		t.Errorf("%d allowed, %d refused: the layers are too much alike", allowed, refused)
 	}
 }
