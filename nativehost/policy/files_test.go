@@ -241,3 +241,18 @@ func TestRelativeFolderIsRefused(t *testing.T) {
 		t.Error("allowed")
 	}
 }
+
+// What is read is what was judged, and not what took its name meanwhile.
+func TestReplacedWhileRead(t *testing.T) {
+	folder := place(t)
+	path := filepath.Join(folder, "policy.json")
+	write(t, path, blocksNone)
+	found := find(folder, os.Geteuid())
+	write(t, path+".new", blocksNone)
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := found.files[0].read(); err == nil {
+		t.Errorf("%s", text)
+	}
+}

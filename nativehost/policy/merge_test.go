@@ -6,7 +6,11 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/rs/zerolog"
 
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/limits"
@@ -151,6 +155,16 @@ func TestBrokenRefusesEverything(t *testing.T) {
 	}
 }
 
+// The protocol bounds what names a setting.
+func TestByIsBounded(t *testing.T) {
+	s := &Store{options: Options{Validator: validator(t), Log: zerolog.Nop()}}
+	s.texts = []source{{name: strings.Repeat("ä", 600), err: "is not a regular file"}}
+	s.build()
+	if by := s.policy.Load().Judge(to("h.example", 1)).By; utf8.RuneCountInString(by) != 512 || !strings.HasSuffix(by, "…") {
+		t.Errorf("%d characters: %s", utf8.RuneCountInString(by), by)
+	}
+}
+
 // randomLayer draws from few hosts, ports and origins, so that rules often meet.
 func randomLayer(r *rand.Rand) string {
 	pick := func(values ...string) string { return values[r.IntN(len(values))] }
@@ -243,7 +257,7 @@ func TestMoreLayersAreNeverMoreLenient(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	asked := queries()
 	allowed, refused := 0, 0
-	for range 1500 {
+	for range 500 {
 		var layers []string
 		before := of(v, layers...)
 		for range 1 + r.IntN(3) {
@@ -290,7 +304,7 @@ func TestMoreLayersAreNeverMoreLenient(t *testing.T) {
 			before = after
 		}
 	}
-	if allowed < 2000 || refused < 2000 {
+	if allowed < 700 || refused < 700 {
 		t.Errorf("%d allowed, %d refused: the layers are too much alike", allowed, refused)
 	}
 }
