@@ -106,8 +106,37 @@ func twins() map[string]any {
 		SocketID: 1, Origin: "https://a.example", Document: "d", Host: "h", Port: 1, Window: 1,
 		Private: true, UserEntered: true, Timeout: 1, SendBufferSize: 1, ReceiveBufferSize: 1,
 		NoDelay: true, KeepAliveDelay: 1000, SecureTransport: "on",
+		TLS: tlsOptions(), DNSQueryType: "ipv6", RiskAccepted: true,
 	}
+	info := &TLSInfo{Version: "1.3", CipherSuite: "TLS_AES_128_GCM_SHA256", ALPNProtocol: "imap", PeerCertificates: []string{"MAA="}}
+	yes, seven := true, int64(7)
+	rules := []PolicyDestination{{
+		Host: "*.example", CIDR: "10.0.0.0/8", Ports: []string{"22", "80-90"}, Protocol: "tcp", TLSOnly: &yes,
+		Origins: []string{"https://a.example"}, Prompt: "skip",
+	}}
 	return map[string]any{
+		"policy": PolicySettings{
+			Enabled: &yes, AllowedOrigins: []string{"*"}, BlockedOrigins: []string{"https://b.example"},
+			AllowedDestinations: rules, BlockedDestinations: rules, Prompt: "always", Remember: &yes,
+			PrivateAddressEntry: &yes, CSPRule: "require-eval-blocked", InstalledOnly: &yes,
+			Limits: &PolicyLimits{
+				AttemptBurst: &seven, AttemptsPerSecond: &seven, AttemptsPerMinuteOverall: &seven,
+				PendingPerOrigin: &seven, OpenPerOrigin: &seven, OpenOverall: &seven,
+			},
+			DNSServers: []string{"192.0.2.53"}, DataLane: "off",
+			Audit: &PolicyAudit{File: "/var/log/portside.log", MaxBytes: new(int64(65536)), Keep: &seven, Detail: "origins"},
+		},
+		"policy.judge.params": PolicyJudgeParams{
+			Origin: "https://a.example", Protocol: "tcp", Host: "h", Port: 1, Secure: true, UserEntered: true,
+		},
+		"policy.judge.result": PolicyJudgeResult{
+			Allowed: true, Reason: "policy", By: "file", Host: "h", Place: "network", Prompt: "ask", Remember: true,
+			MustEnter: true, Risk: true, CSPRule: "refuse-unsafe-eval", InstalledOnly: true,
+		},
+		"policy.managed.params":  PolicyManagedParams{Settings: "{}"},
+		"policy.managed.result":  PolicyManagedResult{Valid: true},
+		"socket.startTLS.params": SocketStartTLSParams{SocketID: 1, Received: 2, TLS: tlsOptions()},
+		"socket.startTLS.result": SocketStartTLSResult{SocketID: 1, TLS: info},
 		"audit.refused.params": AuditRefusedParams{
 			Origin: "https://a.example", Protocol: "udp", Host: "h", Port: 9, Private: true, Rule: "activation",
 		},
@@ -126,15 +155,23 @@ func twins() map[string]any {
 		"socket.write.result":    SocketWriteResult{SocketID: 1},
 		"tcp.open.params":        open,
 		"tcp.open.result": TCPOpenResult{
-			RemoteAddress: "::1", RemotePort: 1, LocalAddress: "::1", LocalPort: 2, Window: 3,
+			RemoteAddress: "::1", RemotePort: 1, LocalAddress: "::1", LocalPort: 2, Window: 3, TLS: info,
 		},
 		"udp.open.params": UDPOpenParams{
 			SocketID: 1, Origin: "https://a.example", Document: "d", Host: "h", Port: 1, Window: 1,
 			Private: true, UserEntered: true, Timeout: 1, SendBufferSize: 1, ReceiveBufferSize: 1,
+			DNSQueryType: "ipv4", RiskAccepted: true,
 		},
 		"udp.open.result": UDPOpenResult{
 			RemoteAddress: "::1", RemotePort: 1, LocalAddress: "::1", LocalPort: 2, Window: 3,
 		},
+	}
+}
+
+func tlsOptions() *TLSOptions {
+	return &TLSOptions{
+		ServerName: "mail.example", ALPNProtocols: []string{"imap"},
+		ServerCertificateHashes: []CertificateHash{{Algorithm: "sha-256", Value: strings.Repeat("A", 43) + "="}},
 	}
 }
 

@@ -120,12 +120,31 @@ export class Chromium {
     return [...this.#pages.values()];
   }
 
-  /** Opens a tab and, with a URL, waits for it to load. An incognito tab is in a private profile of its own. */
+  /** Opens a tab and, with a URL, waits for it to load. */
   async newPage(url?: string, { incognito = false } = {}): Promise<Page> {
-    const context = incognito ? await this.cdp.send("Target.createBrowserContext") : {};
-    const { targetId } = await this.cdp.send("Target.createTarget", { url: "about:blank", ...context });
+    if (incognito) return await this.#newPrivatePage(url);
+    const { targetId } = await this.cdp.send("Target.createTarget", { url: "about:blank" });
     const page = await this.#adopt(targetId, url ?? "a new page");
     if (url !== undefined) await page.goto(url);
+    return page;
+  }
+
+  /**
+   * Opens a private window as a person does. A browser context of the protocol's would be a private profile of its own, which extensions
+   * are told less of.
+   */
+  async #newPrivatePage(url?: string): Promise<Page> {
+    const helper = await this.newExtensionPage("ui/options.html");
+    const known = new Set(this.#targets.keys());
+    await helper.evaluate(async () => {
+      await chrome.windows.create({ incognito: true, url: "about:blank" });
+    });
+    const { targetId } = await until("the private window", () =>
+      this.targets().find((target) => target.type === "page" && !known.has(target.targetId)),
+    );
+    const page = await this.#adopt(targetId, url ?? "a private window");
+    if (url !== undefined) await page.goto(url);
+    await helper.close();
     return page;
   }
 

@@ -204,7 +204,8 @@ describe("the browser", () => {
     assert.ok(browser.process.alive);
   });
 
-  test("an incognito page shares no storage", async () => {
+  test("an incognito page shares no storage", async (t) => {
+    const browser = await startChromium(lifeOf(t), { pages }); // Portside's own pages open the private window
     const url = pages.serve("https://a.test/storage", button);
     const page = await browser.newPage(url);
     await page.evaluate(() => {

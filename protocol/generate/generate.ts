@@ -232,8 +232,12 @@ function validatorFiles(): { js: string; dts: string } {
   return { js, dts };
 }
 
-/** What Chromium's managed storage understands of a schema. With additionalProperties the extension would not load. */
-const managedKeywords = ["description", "enum", "minimum", "maximum", "pattern", "minLength", "maxLength", "minItems"];
+/**
+ * Types and descriptions only. Chromium drops a whole setting without a word when any part of it does not fit its schema, and a blocklist
+ * that is dropped blocks nothing: so what only has the wrong value comes through to the host, which refuses everything and says why.
+ * With additionalProperties the extension would not load at all.
+ */
+const managedKeywords = ["description"];
 
 /** A schema for managed storage, where every value has a type. */
 function managedSchema(schema: Schema): Record<string, unknown> {
