@@ -125,11 +125,11 @@ func ParseHost(text string) (Host, error) {
 
 func invalid(what string) error { return fmt.Errorf("%w: not a host: %s", fault.ErrDNS, what) }
 
-// mapping is what the URL Standard (section 3.3, domain to ASCII) asks UTS 46 for.
-// Lengths are checked after the final dot is gone.
+// mapping is what the URL Standard (section 3.3, domain to ASCII) asks UTS 46 for, and
+// lengths, without which a final label "xn--" would vanish.
 func mapping() *idna.Profile {
 	return idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.CheckJoiners(true),
-		idna.CheckHyphens(false), idna.StrictDomainName(false), idna.VerifyDNSLength(false))
+		idna.CheckHyphens(false), idna.StrictDomainName(false), idna.VerifyDNSLength(true))
 }
 
 // forbidden reports what may not even be mapped away. UTS 46 would ignore a byte
