@@ -90,8 +90,14 @@ func ParseHost(text string) (Host, error) {
 	if strings.ContainsAny(text, ":[]") {
 		return parse6(text)
 	}
-	ascii, err := mapping().ToASCII(text)
+	profile := mapping()
+	ascii, err := profile.ToASCII(text)
 	if err != nil {
+		return Host{}, invalid("not an internationalised name")
+	}
+	// Some checks look at the text as it was before it was mapped; whoever reads the
+	// result next makes them on what it has become.
+	if again, err := profile.ToASCII(ascii); err != nil || again != ascii {
 		return Host{}, invalid("not an internationalised name")
 	}
 	name := strings.TrimSuffix(ascii, ".")
