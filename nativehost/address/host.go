@@ -90,8 +90,14 @@ func ParseHost(text string) (Host, error) {
 	if strings.ContainsAny(text, ":[]") {
 		return parse6(text)
 	}
-	ascii, err := mapping().ToASCII(text)
+	profile := mapping()
+	ascii, err := profile.ToASCII(text)
 	if err != nil {
+		return Host{}, invalid("not an internationalised name")
+	}
+	// Some checks look at the text as it was before it was mapped; whoever reads the
+	// result next makes them on what it has become.
+	if again, err := profile.ToASCII(ascii); err != nil || again != ascii {
 		return Host{}, invalid("not an internationalised name")
 	}
 	name := strings.TrimSuffix(ascii, ".")
@@ -125,11 +131,11 @@ func ParseHost(text string) (Host, error) {
 
 func invalid(what string) error { return fmt.Errorf("%w: not a host: %s", fault.ErrDNS, what) }
 
-// mapping is what the URL Standard (section 3.3, domain to ASCII) asks UTS 46 for.
-// Lengths are checked after the final dot is gone.
+// mapping is what the URL Standard (section 3.3, domain to ASCII) asks UTS 46 for, and
+// lengths, without which a final label "xn--" would vanish.
 func mapping() *idna.Profile {
 	return idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.CheckJoiners(true),
-		idna.CheckHyphens(false), idna.StrictDomainName(false), idna.VerifyDNSLength(false))
+		idna.CheckHyphens(false), idna.StrictDomainName(false), idna.VerifyDNSLength(true))
 }
 
 // forbidden reports what may not even be mapped away. UTS 46 would ignore a byte

@@ -1,10 +1,13 @@
 package address
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net/netip"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -100,6 +103,59 @@ func TestWhatTablesOfTextCannotSay(t *testing.T) {
 			t.Errorf("%s is %q", addr, got)
 		}
 	}
+}
+
+// Host and extension agree about hosts that nobody thought of: the same random ones
+// each time, from pieces that mean something to one of the parsers. Non-ASCII letters and what
+// would stand for them are left out, since Unicode's rules change with the release of
+// the runtime.
+func TestAgreesWithTheExtension(t *testing.T) {
+	pieces := []string{
+		".", ".", ".", ".", "..", "0", "1", "7", "08", "0x", "0x7f", "0X1", "255", "256", "65536", "4294967295", "4294967296", "99999999999999999999",
+		"a", "B", "f", "-", "_", "example", "local", "localhost", "LOCAL", "xn--", ":", "::", "[", "]", "1.2.3.4", "::ffff:", "2001:db8", "ffff",
+		"%", "/", "@", "*", "~", "\x7f", strings.Repeat("a", 60),
+	}
+	source := rand.New(rand.NewPCG(3490, 1034))
+	var texts []string
+	for range 20000 {
+		var text strings.Builder
+		for range 1 + source.IntN(7) {
+			text.WriteString(pieces[source.IntN(len(pieces))])
+		}
+		if strings.Contains(text.String(), "xn--") && !strings.HasSuffix(text.String(), ".xn--") {
+			continue
+		}
+		texts = append(texts, text.String())
+	}
+	in, err := json.Marshal(texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), "node", "--import", "tsx", "--input-type=module", "--eval", `
+import { canonicalHost } from "../../extension/background/origin.ts";
+import { readFileSync } from "node:fs";
+console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map((text) => canonicalHost(text) ?? "")));
+`)
+	command.Stdin = bytes.NewReader(in)
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("the extension's code cannot be run: %v (hint: scripts/setup.sh test installs what it needs)", err)
+	}
+	var theirs []string
+	if err := json.Unmarshal(out, &theirs); err != nil || len(theirs) != len(texts) {
+		t.Fatalf("%d answers, %v", len(theirs), err)
+	}
+	hosts := 0
+	for i, text := range texts {
+		host, _ := ParseHost(text)
+		if host.String() != theirs[i] {
+			t.Errorf("%q: the host says %q, the extension %q", text, host, theirs[i])
+		}
+		if theirs[i] != "" {
+			hosts++
+		}
+	}
+	t.Logf("%d texts, %d of them hosts", len(texts), hosts)
 }
 
 func FuzzParseHost(f *testing.F) {

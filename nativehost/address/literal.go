@@ -2,7 +2,7 @@ package address
 
 import (
 	"encoding/binary"
-	"errors"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -78,26 +78,26 @@ func parse4(name string) (netip.Addr, bool) {
 }
 
 // number reads a number of an IPv4 address (URL Standard, section 3.5, IPv4 number
-// parser). "0x" alone is zero.
+// parser). "0x" alone is zero. What is too large for any place is still a number, and
+// so never part of a name.
 func number(text string) (uint64, bool) {
-	digits, base := text, 10
+	digits, base, allowed := text, 10, "0123456789"
 	switch {
 	case strings.HasPrefix(text, "0x"):
-		digits, base = text[2:], 16
+		digits, base, allowed = text[2:], 16, "0123456789abcdef"
 	case len(text) > 1 && text[0] == '0':
-		digits, base = text[1:], 8
+		digits, base, allowed = text[1:], 8, "01234567"
+	}
+	// strconv stops looking where a number gets too large.
+	if strings.Trim(digits, allowed) != "" {
+		return 0, false
 	}
 	if digits == "" {
 		return 0, base == 16
 	}
-	if strings.ContainsAny(digits, "+-_") {
-		// strconv takes signs.
-		return 0, false
-	}
 	n, err := strconv.ParseUint(digits, base, 64)
-	if errors.Is(err, strconv.ErrRange) {
-		// Still a number, and so never a name: the largest is too large everywhere.
-		return n, true
+	if err != nil {
+		return math.MaxUint64, true
 	}
-	return n, err == nil
+	return n, true
 }

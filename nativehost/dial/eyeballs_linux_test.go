@@ -46,8 +46,8 @@ func TestHappyEyeballs(t *testing.T) {
 	// others without a word, since it forwards nothing.
 	n := netns.NewNeighbour(t)
 	n.Join(t, "out0", []string{"93.184.215.1/24", "2606:2800:21f:cb07::1/64"}, "eth0", []string{"93.184.215.2/24", "2606:2800:21f:cb07::2/64"})
-	n.Run(t, "ip", "addr", "add", "93.184.216.14/32", "dev", "lo")
-	n.Run(t, "ip", "addr", "add", "2606:2800:220::14/128", "dev", "lo", "nodad")
+	n.Run(t, "ip", netns.AddAddr("93.184.216.14/32", "lo")...)
+	n.Run(t, "ip", netns.AddAddr("2606:2800:220::14/128", "lo")...)
 	netns.Run(t, "ip", "route", "add", "93.184.216.0/24", "via", "93.184.215.2")
 	netns.Run(t, "ip", "route", "add", "2606:2800:220::/48", "via", "2606:2800:21f:cb07::2")
 	netns.Run(t, "ip", "route", "add", "unreachable", "2606:2800:221::/48")

@@ -35,12 +35,7 @@ func newWorld(t *testing.T, addrs ...string) *world {
 	for _, text := range addrs {
 		addr := netip.MustParseAddr(text)
 		if !addr.IsLoopback() {
-			add := []string{"addr", "add", text, "dev", "lo"}
-			if addr.Is6() {
-				// Ready at once.
-				add = append(add, "nodad")
-			}
-			netns.Run(t, "ip", add...)
+			netns.Run(t, "ip", netns.AddAddr(text, "lo")...)
 		}
 		at := netip.AddrPortFrom(addr, somewhere).String()
 		listener, err := net.Listen("tcp", at)

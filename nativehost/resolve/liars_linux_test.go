@@ -156,9 +156,9 @@ func TestLiarsOnTheLink(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.first.Run(t, "ip", "addr", "add", "203.0.113.5/32", "dev", "eth0")
-	h.first.Run(t, "ip", "addr", "add", "2001:db8::5/128", "dev", "eth0")
-	h.second.Run(t, "ip", "addr", "add", "10.77.0.99/32", "dev", "eth0")
+	h.first.Run(t, "ip", netns.AddAddr("203.0.113.5/32", "eth0")...)
+	h.first.Run(t, "ip", netns.AddAddr("2001:db8::5/128", "eth0")...)
+	h.second.Run(t, "ip", netns.AddAddr("10.77.0.99/32", "eth0")...)
 	h.second.Run(t, "ip", "route", "add", "10.77.0.1/32", "via", "10.78.0.1")
 	netns.Run(t, "ip", "route", "add", "203.0.113.5/32", "dev", "lan0")
 	netns.Run(t, "ip", "route", "add", "2001:db8::5/128", "dev", "lan0")

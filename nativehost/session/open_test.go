@@ -34,6 +34,7 @@ func TestOpenFailsWithItsReason(t *testing.T) {
 		{"refused", func(*protocol.TCPOpenParams) {}, "NetworkError", "refused"},
 		{"no such name", func(p *protocol.TCPOpenParams) { p.Host = "no-such-name.invalid" }, "NetworkError", "dns"},
 		{"no name at all", func(p *protocol.TCPOpenParams) { p.Host = "not a name" }, "NetworkError", "dns"},
+		{"no address of this family", func(p *protocol.TCPOpenParams) { p.DNSQueryType = "ipv6" }, "NetworkError", "dns"},
 		{"http origin", func(p *protocol.TCPOpenParams) { p.Origin = "http://page.example" }, "NotAllowedError", "origin"},
 		{"opaque origin", func(p *protocol.TCPOpenParams) { p.Origin = "null" }, "NotAllowedError", "origin"},
 	} {

@@ -91,10 +91,10 @@ func (n *Neighbour) Join(t *testing.T, own string, ownAddrs []string, theirs str
 	t.Helper()
 	Run(t, "ip", "link", "add", own, "type", "veth", "peer", "name", theirs, "netns", n.path())
 	for _, addr := range ownAddrs {
-		Run(t, "ip", "addr", "add", addr, "dev", own)
+		Run(t, "ip", AddAddr(addr, own)...)
 	}
 	for _, addr := range theirAddrs {
-		n.Run(t, "ip", "addr", "add", addr, "dev", theirs)
+		n.Run(t, "ip", AddAddr(addr, theirs)...)
 	}
 	Run(t, "ip", "link", "set", own, "up")
 	n.Run(t, "ip", "link", "set", theirs, "up")
@@ -103,6 +103,16 @@ func (n *Neighbour) Join(t *testing.T, own string, ownAddrs []string, theirs str
 		here, there := Run(t, "ip", "-6", "addr", "show", "dev", own), n.Run(t, "ip", "-6", "addr", "show", "dev", theirs)
 		return ready(here) && ready(there)
 	})
+}
+
+// AddAddr returns the arguments with which ip gives an interface an address that is
+// ready at once: nobody is asked whether they have it already (RFC 4862, section 5.4).
+func AddAddr(addr, iface string) []string {
+	args := []string{"addr", "add", addr, "dev", iface}
+	if strings.Contains(addr, ":") {
+		args = append(args, "nodad")
+	}
+	return args
 }
 
 func ready(addrs string) bool {

@@ -44,6 +44,10 @@ func (n *Neighbour) Avahi(t *testing.T, hosts ...[2]string) {
 		fmt.Fprintln(&file, host[1], host[0])
 	}
 	Replace(t, "/etc/avahi/hosts", file.String())
+	// It gives its folder to its own user. In an ordinary user's namespace there is
+	// nobody but root.
+	Replace(t, "/etc/passwd", "root:x:0:0::/:/bin/sh\navahi:x:0:0::/:/bin/sh\n")
+	Replace(t, "/etc/group", "root:x:0:\navahi:x:0:\nnetdev:x:0:\n")
 	overlay(t, "/run/avahi-daemon")
 	config := filepath.Join(t.TempDir(), "avahi-daemon.conf")
 	if err := os.WriteFile(config, []byte("[server]\nhost-name=avahi\nenable-dbus=no\n[wide-area]\nenable-wide-area=no\n[publish]\npublish-workstation=no\n"), 0o644); err != nil {
