@@ -50,6 +50,8 @@ type Options struct {
 	KeepAlive time.Duration
 	// Secure asks for TLS from the first byte.
 	Secure bool
+	// TLS says how TLS is spoken, from the first byte or by StartTLS.
+	TLS TLSOptions
 }
 
 // Rules judge addresses. An error, fault.ErrAddress as a rule, refuses.
@@ -86,7 +88,7 @@ func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn
 		return nil, errors.Join(fault.Classify(err), tcp.Close())
 	}
 	if options.Secure {
-		if err := conn.secure(ctx, target.Host, d.Roots); err != nil {
+		if err := conn.secure(ctx, target.Host, d.Roots, options.TLS); err != nil {
 			tcp.Close()
 			return nil, err
 		}

@@ -21,6 +21,7 @@ import (
 var (
 	ErrAborted       = errors.New("given up by the page")
 	ErrAddress       = errors.New("address not allowed")
+	ErrCORS          = errors.New("the server speaks for itself by CORS")
 	ErrDNS           = errors.New("name not resolved")
 	ErrGone          = errors.New("no such socket")
 	ErrHalfClosed    = errors.New("already shut down for writing")
@@ -29,6 +30,7 @@ var (
 	ErrMessageSize   = errors.New("datagram too large")
 	ErrNetwork       = errors.New("network error")
 	ErrOrigin        = errors.New("origin not secure")
+	ErrPlaintext     = errors.New("plain text out of turn")
 	ErrProtocol      = errors.New("credit or order violated")
 	ErrRefused       = errors.New("connection refused")
 	ErrReset         = errors.New("connection reset")
@@ -58,10 +60,12 @@ func rows() []row {
 		{ErrNotApplicable, Description{"InvalidStateError", "protocol", "This kind of socket cannot do that."}},
 		{ErrOrigin, Description{"NotAllowedError", "origin", "The page was not loaded over a secure connection."}},
 		{ErrAddress, Description{"NotAllowedError", "address", "Pages may not connect to this address."}},
+		{ErrCORS, Description{"NotAllowedError", "cors", "This server decides by CORS which pages may use it."}},
 		{ErrLimitOrigin, Description{"QuotaExceededError", "limit", "This site has too many sockets open."}},
 		{ErrLimitOverall, Description{"NotAllowedError", "limit", "Too many sockets are open in this browser."}},
 		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent."}},
 		{ErrProtocol, Description{"NetworkError", "protocol", "The extension sent more than it was allowed to."}},
+		{ErrPlaintext, Description{"NetworkError", "plaintext", "The other side sent more in plain text before the secure connection began."}},
 		{ErrTimeout, Description{"NetworkError", "timeout", "The other side did not answer in time."}},
 		{ErrDNS, Description{"NetworkError", "dns", "The host name could not be resolved."}},
 		{ErrRefused, Description{"NetworkError", "refused", "The other side refused the connection."}},
