@@ -15,10 +15,11 @@ import type { Answer, Prompts } from "./prompt.ts";
 import { windowBytes } from "../../protocol/message.ts";
 import type { AuditRefusedParams, SocketClosedParams, TCPOpenParams, UDPOpenParams } from "../../protocol/message.ts";
 import { pageError } from "../../protocol/page.ts";
-import type { BrokerMessage, DocumentMessage, OpenOptions, PageError } from "../../protocol/page.ts";
+import type { BrokerMessage, DocumentMessage, OpenOptions, PageError, TLSOptions } from "../../protocol/page.ts";
 import { validateDocumentMessage } from "../../protocol/validators.js";
 
 type Open = Extract<DocumentMessage, { type: "open" }>;
+type StartTls = Extract<DocumentMessage, { type: "startTls" }>;
 type Rule = AuditRefusedParams["rule"];
 
 /** What the browser attests of a document. */
@@ -157,6 +158,9 @@ export class DocumentConnection {
           },
         );
         return;
+      case "startTls":
+        void this.#startTls(connection, socket.id, socketId, message);
+        return;
       case "close":
         connection.request("socket.close", { socketId }).catch(() => undefined); // it closed by itself meanwhile: `closed` is on its way
     }
@@ -173,6 +177,27 @@ export class DocumentConnection {
     this.#tell(
       error === undefined ? { type: "wrote", id: socket.id, ack } : { type: "wrote", id: socket.id, ack, error },
     );
+  }
+
+  /** Whatever went wrong with the server is one and the same error for the page; the host's log has the reason. */
+  async #startTls(
+    connection: HostConnection,
+    id: number,
+    socketId: number,
+    { received, tls }: StartTls,
+  ): Promise<void> {
+    try {
+      const wire = canonicalTLS(tls);
+      const result = await connection.request("socket.startTLS", {
+        socketId,
+        received,
+        ...(wire === undefined ? {} : { tls: wire }),
+      });
+      this.#tell({ type: "secured", id, tls: result.tls });
+    } catch (error) {
+      const name = (error instanceof HostError ? error.data?.name : undefined) ?? "NetworkError";
+      this.#tell({ type: "unsecured", id, error: pageError(name) });
+    }
   }
 
   async #open(socket: Socket, { activated, secure, options }: Open): Promise<void> {
@@ -302,7 +327,7 @@ export class DocumentConnection {
     options: OpenOptions,
   ): Promise<void> {
     const destination = socket.destination as Destination;
-    const { remoteAddress: _, remotePort: __, noDelay, keepAliveDelay, secureTransport, ...common } = options;
+    const { remoteAddress: _, remotePort: __, noDelay, keepAliveDelay, secureTransport, tls, ...common } = options;
     const params: UDPOpenParams = {
       ...common,
       socketId,
@@ -318,6 +343,7 @@ export class DocumentConnection {
     if (params.receiveBufferSize !== undefined)
       params.receiveBufferSize = Math.min(params.receiveBufferSize, 0x7fffffff);
     if (params.timeout !== undefined) params.timeout = Math.min(params.timeout, 86_400_000);
+    const wire = canonicalTLS(tls);
     socket.withdraw.signal.addEventListener("abort", () => {
       if (socket.host === undefined) connection.request("socket.close", { socketId }).catch(() => undefined);
     });
@@ -343,6 +369,7 @@ export class DocumentConnection {
             ...(noDelay === undefined ? {} : { noDelay }),
             ...(keepAliveDelay === undefined ? {} : { keepAliveDelay }),
             ...(secureTransport === undefined ? {} : { secureTransport }),
+            ...(wire === undefined ? {} : { tls: wire }),
           } satisfies TCPOpenParams)
         : await connection.request("udp.open", params);
     if (socket.withdraw.signal.aborted) {
@@ -381,6 +408,14 @@ export class DocumentConnection {
       // No host, no audit log.
     }
   }
+}
+
+/** The host's name in its canonical form, as the destination's own. Throws what the page shall see of a name that is none. */
+function canonicalTLS(tls: TLSOptions | undefined): TLSOptions | undefined {
+  if (tls?.serverName === undefined) return tls;
+  const serverName = canonicalHost(tls.serverName);
+  if (serverName === undefined) throw new HostError("no server name", { name: "NetworkError", reason: "tls" });
+  return { ...tls, serverName };
 }
 
 /** Reads what the browser attests; undefined when it is no document of a tab. */
