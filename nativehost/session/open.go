@@ -27,12 +27,18 @@ type opening struct {
 	target  dial.Target
 	options dial.Options
 	window  int64
+	// upgradable: the socket is plain until socket.startTLS.
+	upgradable bool
 }
 
 // connection is a connected socket that nobody reads from yet.
 type connection struct {
 	socket        socket
 	local, remote netip.AddrPort
+	// tls is nil on a plain connection.
+	tls *protocol.TLSInfo
+	// startTLS is nil when the connection cannot be upgraded.
+	startTLS upgrader
 	// run moves bytes until the socket's end.
 	run func(context.Context) ending
 	// drop closes it before it ran.
@@ -50,6 +56,10 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 	if fault := protocol.DecodeParams(message, &params); fault != nil {
 		return fault
 	}
+	options, err := tlsOptions(params.TLS)
+	if err != nil {
+		return protocol.NewError(protocol.CodeInvalidParams)
+	}
 	o := opening{
 		request: *message.ID,
 		subject: audit.Subject{
@@ -66,9 +76,9 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
 			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
 			NoDelay: params.NoDelay, KeepAlive: time.Duration(params.KeepAliveDelay) * time.Millisecond,
-			Secure: params.SecureTransport == "on", DNSQueryType: resolve.Family(params.DNSQueryType),
+			Secure: params.SecureTransport == "on", DNSQueryType: resolve.Family(params.DNSQueryType), TLS: options,
 		},
-		window: params.Window,
+		window: params.Window, upgradable: params.SecureTransport == "starttls",
 	}
 	return s.open(ctx, o, s.connectTCP)
 }
@@ -208,11 +218,11 @@ func (s *Session) opened(o opening, e *entry, c *connection, ticket *limits.Tick
 		return err
 	}
 	ticket.Opened()
-	e.socket, e.remote = c.socket, c.remote.Addr()
+	e.socket, e.remote, e.startTLS = c.socket, c.remote.Addr(), c.startTLS
 	s.resultLocked(o.request, protocol.TCPOpenResult{
 		RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
 		LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
-		Window: s.Window,
+		Window: s.Window, TLS: c.tls,
 	})
 	return nil
 }
@@ -316,15 +326,20 @@ func (s *Session) connectTCP(ctx context.Context, o opening) (*connection, error
 		SendWindow:    s.Window,
 		ReceiveWindow: o.window,
 	})
-	return &connection{
+	c := &connection{
 		socket: socket,
 		local:  addrPort(conn.LocalAddr()), remote: addrPort(conn.RemoteAddr()),
+		tls: tlsInfo(conn.TLS()),
 		run: func(ctx context.Context) ending {
 			end := socket.Run(ctx)
 			return ending{audit.Traffic{In: end.In, Out: end.Out}, end.Err}
 		},
 		drop: func() { _ = conn.Reset() },
-	}, nil
+	}
+	if o.upgradable {
+		c.startTLS = s.upgrader(o, conn, socket)
+	}
+	return c, nil
 }
 
 func (s *Session) connectUDP(ctx context.Context, o opening) (*connection, error) {

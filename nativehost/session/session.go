@@ -90,6 +90,8 @@ type entry struct {
 	cancel context.CancelFunc
 	// socket is nil while the socket is opening.
 	socket socket
+	// startTLS is nil for a socket that was not opened to be upgraded.
+	startTLS upgrader
 	// abandoned is set by a socket.close that came before the socket was open;
 	// closers are the ids of such requests.
 	abandoned bool
