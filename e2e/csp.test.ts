@@ -2,15 +2,15 @@
 // without a response of their own have from the page that made them.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { openStage, plainPage, type Page, type Stage } from "./stage.ts";
-import { refusals, verdict, withHeaders } from "./verdict.ts";
+import { plainPage, type Page, type Stage } from "./stage.ts";
+import { openWatchedStage, refusals, verdict, withHeaders } from "./verdict.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import type { Frame } from "./world/page.ts";
 
 const life = lifeOfSuite("csp");
 let stage: Stage;
 before(async () => {
-  stage = await openStage(life);
+  stage = await openWatchedStage(life);
 });
 
 let count = 0;
@@ -64,6 +64,7 @@ describe("header and <meta>", () => {
     ["two headers that allow", [unsafe, unsafe], [], "refused", true],
     ["two headers, one forbids", [unsafe, self], [], "may ask", false],
     ["two policies in one header, one forbids", [`${unsafe}, ${self}`], [], "may ask", false],
+    ["beside another policy in the same header", [`${unsafe}, img-src 'self'`], [], "refused", true],
     ["a policy about other things beside it", ["img-src 'self'", unsafe], [], "refused", true],
     ["trusted types required", ["require-trusted-types-for 'script'"], [], "may ask", false],
     ["trusted types required beside it", [`${unsafe}; require-trusted-types-for 'script'`], [], "refused", false],

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { before, describe, test } from "node:test";
-import { openStage, plainPage, type Page, type Stage } from "./stage.ts";
-import { verdict } from "./verdict.ts";
+import { plainPage, type Page, type Stage } from "./stage.ts";
+import { openWatchedStage, verdict } from "./verdict.ts";
 import { startChromium } from "./world/chromium.ts";
 import { Person } from "./world/consent.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
@@ -15,7 +15,7 @@ import { sleep } from "./world/wait.ts";
 const life = lifeOfSuite("pwa");
 let stage: Stage;
 before(async () => {
-  stage = await openStage(life);
+  stage = await openWatchedStage(life);
 });
 
 type Headers = Record<string, string>;
@@ -248,7 +248,7 @@ describe("frames that a service worker serves", () => {
 
 test("after a restart of the browser, without a network: denials were kept, and nothing of private windows", async (t) => {
   const own = lifeOf(t);
-  const first = await openStage(own);
+  const first = await openWatchedStage(own);
   const apps = [
     new App(first, "free.test", "from its cache", {}),
     new App(first, "denied.test", "from its cache", deny),

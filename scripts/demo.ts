@@ -52,7 +52,9 @@ try {
   const page = await browser.newPage(`${server.url}#${form.toString()}`);
 
   if (!automatic) {
-    say("\nIn the browser: press Connect, then answer Portside's question. The mail server is on this computer, so you type");
+    say(
+      "\nIn the browser: press Connect, then answer Portside's question. The mail server is on this computer, so you type",
+    );
     say(`its address yourself: ${server.host}. Close the browser to end the demo.`);
     await browser.process.exited;
   } else {

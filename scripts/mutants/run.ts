@@ -49,7 +49,9 @@ function red(output: string): string {
 
 /** Reports whether any test ran at all: a pattern that fits nothing proves nothing. */
 function ran(proof: Proof, output: string): boolean {
-  return "go" in proof ? !output.includes('no tests to run') : !/^# tests 0$/m.test(output) && !/^# pass 0$/m.test(output);
+  return "go" in proof
+    ? !output.includes("no tests to run")
+    : !/^# tests 0$/m.test(output) && !/^# pass 0$/m.test(output);
 }
 
 const key = (proof: Proof): string => JSON.stringify(proof);
