@@ -60,7 +60,7 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 	if err != nil {
 		return protocol.NewError(protocol.CodeInvalidParams)
 	}
-	o := opening{
+	o := &opening{
 		request: *message.ID,
 		subject: audit.Subject{
 			SocketID: params.SocketID, Protocol: "tcp",
@@ -88,7 +88,7 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 	if fault := protocol.DecodeParams(message, &params); fault != nil {
 		return fault
 	}
-	o := opening{
+	o := &opening{
 		request: *message.ID,
 		subject: audit.Subject{
 			SocketID: params.SocketID, Protocol: "udp",
@@ -111,8 +111,8 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 }
 
 // open leaves a request to a goroutine that owns the socket from then on.
-func (s *Session) open(ctx context.Context, o opening,
-	connect func(context.Context, opening) (*connection, error),
+func (s *Session) open(ctx context.Context, o *opening,
+	connect func(context.Context, *opening) (*connection, error),
 ) *protocol.RPCError {
 	ctx, cancel := context.WithCancel(ctx)
 	e := &entry{cancel: cancel}
@@ -127,7 +127,7 @@ func (s *Session) open(ctx context.Context, o opening,
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
 	started := time.Now()
-	ticket, err := s.admit(e, &o)
+	ticket, err := s.admit(e, o)
 	s.owners.Go(func() {
 		defer cancel()
 		if err == nil {
@@ -188,7 +188,7 @@ func because(err error, by string) error {
 }
 
 // serve moves the bytes of an open socket until its end.
-func (s *Session) serve(ctx context.Context, o opening, e *entry, c *connection, ticket *limits.Ticket, started time.Time) {
+func (s *Session) serve(ctx context.Context, o *opening, e *entry, c *connection, ticket *limits.Ticket, started time.Time) {
 	s.Audit.Opened(o.subject, c.remote.String(), time.Since(started))
 	opened := time.Now()
 	end := c.run(ctx)
@@ -206,7 +206,7 @@ func (s *Session) serve(ctx context.Context, o opening, e *entry, c *connection,
 // opened answers the request to open, under the mutex, so that a socket.close sees
 // the socket either as opening or as open and answered. If one has come before, or a
 // policy that forbids the socket, it drops the connection.
-func (s *Session) opened(o opening, e *entry, c *connection, ticket *limits.Ticket) error {
+func (s *Session) opened(o *opening, e *entry, c *connection, ticket *limits.Ticket) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := e.revoked
@@ -264,7 +264,7 @@ func (s *Session) hush(ctx context.Context, started time.Time) {
 // notOpened writes down why a socket did not open, and answers the request to open
 // and those to close that came meanwhile, in this order. A rule's refusal is not a
 // failure of the network.
-func (s *Session) notOpened(ctx context.Context, o opening, e *entry, err error, started time.Time) {
+func (s *Session) notOpened(ctx context.Context, o *opening, e *entry, err error, started time.Time) {
 	took := time.Since(started)
 	s.mu.Lock()
 	if e.revoked != nil && !e.abandoned {
@@ -294,7 +294,7 @@ func (s *Session) notOpened(ctx context.Context, o opening, e *entry, err error,
 }
 
 // closed says the last word about a socket.
-func (s *Session) closed(o opening, end ending, open time.Duration) {
+func (s *Session) closed(o *opening, end ending, open time.Duration) {
 	last := protocol.SocketClosedParams{
 		SocketID: o.subject.SocketID,
 		BytesIn:  end.traffic.In, BytesOut: end.traffic.Out, Dropped: end.traffic.Dropped,
@@ -314,7 +314,7 @@ func (s *Session) closed(o opening, end ending, open time.Duration) {
 	s.out.Lane(o.subject.SocketID).Closed(last)
 }
 
-func (s *Session) connectTCP(ctx context.Context, o opening) (*connection, error) {
+func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, error) {
 	conn, err := s.Dialer.TCP(ctx, o.target, o.options)
 	if err != nil {
 		return nil, err
@@ -342,7 +342,7 @@ func (s *Session) connectTCP(ctx context.Context, o opening) (*connection, error
 	return c, nil
 }
 
-func (s *Session) connectUDP(ctx context.Context, o opening) (*connection, error) {
+func (s *Session) connectUDP(ctx context.Context, o *opening) (*connection, error) {
 	conn, err := s.Dialer.UDP(ctx, o.target, o.options)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func (s *Session) startTLS(message protocol.Message) *protocol.RPCError {
 }
 
 // upgrader returns what upgrades a socket that was opened as o says.
-func (s *Session) upgrader(o opening, conn *dial.Conn, socket *stream.Socket) upgrader {
+func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) upgrader {
 	return func(request, received int64, options dial.TLSOptions) error {
 		how, began := o.options, time.Now()
 		how.TLS = options
