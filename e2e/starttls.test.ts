@@ -383,3 +383,88 @@ describe("an upgrade that does not come to its end", () => {
     await page.close();
   });
 });
+
+test("changed built-ins: an upgrade works all the same, and nothing internal shows", async () => {
+  const mischief = `
+    for (const [name, value] of Object.entries({ tls: { version: "0" }, error: { name: "Evil" }, alpnProtocol: "evil", received: 99,
+      secureTransport: undefined, id: 99, type: "evil", value: 5, done: true, get: 1, set: 1 }))
+      Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
+    window.Promise = class Evil { constructor() { window.stolen = true } };
+    window.Uint8Array = class Evil { constructor() { window.stolen = true } };
+    Map.prototype.get = Map.prototype.set = Map.prototype.delete = () => { window.stolen = true };
+    Array.prototype.push = Array.prototype.shift = () => { window.stolen = true };
+    Object.freeze = (given) => { window.stolen = given };
+    Reflect.apply = () => { window.stolen = true };
+    String.prototype.charCodeAt = () => { window.stolen = true };
+    WritableStreamDefaultController.prototype.error = () => { window.stolen = true };
+    ReadableByteStreamController.prototype.close = () => { window.stolen = true };`;
+  const peer = await peers.startTlsPeer(life);
+  const html = `<!doctype html><script>${mischief}</script>${plainPage}`;
+  const page = await stage.browser.newPage(stage.pages.serve("https://evil.test/starttls", html));
+  const options = { secureTransport: "starttls", alpnProtocols: ["imap"] } as const;
+  await openTCP(stage, page, { host: "localhost", port: peer.port }, options);
+  const seen = await page.evaluate(async () => {
+    const { socket } = window as unknown as WithTCP;
+    const reader = socket.readable.getReader();
+    await reader.read();
+    await socket.writable.getWriter().write(new TextEncoder().encode("STARTTLS\r\n"));
+    await reader.read();
+    const secure = await socket.startTls();
+    const writer = secure.writable.getWriter();
+    await writer.write(new TextEncoder().encode("unharmed"));
+    const text = new TextDecoder().decode((await secure.readable.getReader().read()).value);
+    const { stolen } = window as unknown as { stolen?: unknown };
+    return {
+      text,
+      plain: socket.tls,
+      version: secure.tls?.version,
+      alpn: secure.tls?.alpnProtocol,
+      stolen: stolen === undefined,
+    };
+  });
+  assert.deepEqual(seen, { text: "unharmed", plain: null, version: "1.3", alpn: "", stolen: true });
+  await page.close();
+});
+
+test("another document's socket cannot be upgraded, and what fits no schema is dropped", async () => {
+  const peer = await peers.startTlsPeer(life);
+  const victim = await pageWith(peer.port);
+  const evil = await stage.open("https://evil.test/upgrade");
+  // As a compromised renderer: with the content script's own voice.
+  const say = (messages: unknown[]): Promise<unknown[]> =>
+    new Promise((resolve) => {
+      const heard: unknown[] = [];
+      const port = chrome.runtime.connect({ name: "document" });
+      port.onMessage.addListener((message: { type: string }) => heard.push(message.type));
+      port.onDisconnect.addListener(() => {
+        resolve([...heard, "disconnected"]);
+      });
+      for (const message of messages) port.postMessage(message);
+      setTimeout(() => {
+        port.disconnect();
+        resolve(heard);
+      }, 500);
+    });
+  const other = [{ type: "startTls", id: 1, received: "* OK ready\r\n".length }];
+  assert.deepEqual(await evil.evaluateInContentScript(say, other), []);
+  for (const bad of [
+    { type: "startTls", id: 1 },
+    { type: "startTls", id: 1, received: -1 },
+    { type: "startTls", id: 1, received: 0, tls: { insecure: true } },
+    { type: "startTls", id: 1, received: 0, tls: { serverCertificateHashes: [] } },
+    { type: "startTls", id: 1, received: 0, tls: { serverCertificateHashes: [{ algorithm: "md5", value: "" }] } },
+  ])
+    assert.deepEqual(await evil.evaluateInContentScript(say, [bad]), ["disconnected"], JSON.stringify(bad));
+  const text = await victim.evaluate(async () => {
+    const talk = new clients.Conversation((window as unknown as WithTCP).socket);
+    const greeting = await talk.hear("\\r\\n");
+    await talk.say("STARTTLS\r\n");
+    await talk.hear("\\r\\n");
+    await talk.secure();
+    await talk.say("still mine\r\n");
+    return greeting + (await talk.hear("\\r\\n"));
+  });
+  assert.equal(text, "* OK ready\r\nstill mine\r\n");
+  await evil.close();
+  await victim.close();
+});

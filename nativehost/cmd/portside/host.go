@@ -15,6 +15,7 @@ import (
 
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/caller"
+	"github.com/portside/portside/nativehost/corsprobe"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/logfile"
@@ -85,6 +86,7 @@ func serve(log zerolog.Logger, validator *protocol.Validator, store *policy.Stor
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer cancel()
 
+	prober := &corsprobe.Prober{}
 	in, out := pipes()
 	reading := watch(in)
 	result := make(chan error, 1)
@@ -93,7 +95,10 @@ func serve(log zerolog.Logger, validator *protocol.Validator, store *policy.Stor
 			In: reading, Out: out,
 			Validator: validator,
 			Dialer: &dial.Dialer{
-				Rules:    session.Rules(store),
+				Rules: session.Rules(store),
+				Probe: func(ctx context.Context, target dial.Target, at netip.AddrPort) error {
+					return prober.Probe(ctx, target.Origin, target.Host.String(), at)
+				},
 				Resolver: &resolve.Resolver{Servers: func() []netip.AddrPort { return store.Current().Settings.DNSServers.Value }},
 			},
 			Policy:        store,
