@@ -79,6 +79,8 @@ export function evalState({ own, others, evalBlocked }: ScriptEvidence): "blocke
     policy.eval === "blocked" || (policy.eval === "trusted" && !trustedTypes);
   if (own.some(blocks) || (evalBlocked && others.some(blocks))) return "blocked";
   if (all.some((policy) => policy.eval === "unsafe")) return "unsafe";
+  // Chromium 156 evaluates plain strings too where 'trusted-types-eval' stands beside required trusted types.
+  if (!evalBlocked && all.some((policy) => policy.eval === "trusted" && trustedTypes)) return "unsafe";
   // The probe fails under trusted types too, yet a TrustedScript may be evaluated.
   if (trustedTypes) return "trusted";
   return evalBlocked ? "blocked" : "open";
