@@ -18,6 +18,7 @@ import (
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/logfile"
+	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/nativehost/session"
@@ -87,16 +88,18 @@ func serve(log zerolog.Logger, validator *protocol.Validator, store *policy.Stor
 
 	in, out := pipes()
 	reading := watch(in)
+	near := nearby.New(log)
 	result := make(chan error, 1)
 	go func() {
 		result <- session.New(session.Config{
 			In: reading, Out: out,
 			Validator: validator,
 			Dialer: &dial.Dialer{
-				Rules:    session.Rules(store),
+				Rules:    session.Rules(store, near),
 				Resolver: &resolve.Resolver{Servers: func() []netip.AddrPort { return store.Current().Settings.DNSServers.Value }},
 			},
 			Policy:        store,
+			Near:          near,
 			PolicyChanged: func(p *policy.Policy) { auditLog.Use(auditSettings(p)) },
 			Caps:          limits.Standard(),
 			Audit:         auditLog,
