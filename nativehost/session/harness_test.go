@@ -21,6 +21,7 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/protocol"
 )
@@ -101,8 +102,9 @@ func start(t testing.TB, o options) *broker {
 		t.Fatal(err)
 	}
 	store := policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()})
+	near := nearby.New(zerolog.Nop())
 	if o.dialer == nil {
-		o.dialer = &dial.Dialer{Rules: Rules(store)}
+		o.dialer = &dial.Dialer{Rules: Rules(store, near)}
 	}
 	caps := limits.Standard()
 	// Tests open sockets faster than any page may.
@@ -118,7 +120,7 @@ func start(t testing.TB, o options) *broker {
 	b.changed = sync.NewCond(&b.mu)
 	ctx, cancel := context.WithCancel(t.Context())
 	s := New(Config{
-		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store,
+		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store, Near: near,
 		Caps: caps, Audit: audit.New(b.audit, "test"), Log: zerolog.Nop(), Window: o.window,
 	})
 	go func() { b.ended <- s.Run(ctx) }()

@@ -170,7 +170,7 @@ func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 		return nil, err
 	}
 	// After the limits, so that not even refusals are to be had without end.
-	j := rules.Before(p, r)
+	j := rules.Before(p, s.Near, r)
 	if err := j.Err(); err != nil {
 		ticket.Failed()
 		ticket.Return()

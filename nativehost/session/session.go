@@ -51,6 +51,8 @@ type Config struct {
 	// Dialer must put every address before Rules.
 	Dialer *dial.Dialer
 	Policy *policy.Store
+	// Near is what the Dialer's Rules go by as well.
+	Near rules.Near
 	// PolicyChanged, which may be nil, is called with each new policy.
 	PolicyChanged func(*policy.Policy)
 	// Caps hold where the policy sets no limits.
