@@ -102,6 +102,8 @@ fuzz: ## Run every fuzz target for FUZZTIME (60s each)
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
 		done; \
 	done
+	$(say) "TypeScript fuzz targets"
+	@node --import tsx extension/fuzz/run.ts --seconds $(FUZZTIME:s=)
 
 .PHONY: mutants
 mutants: ## Take each rule of docs/SECURITY.md out and show which test goes red (ONLY=words for some)

@@ -163,8 +163,8 @@ describe("forged messages", () => {
       protocol: "tcp",
       activated: true,
       secure: true,
-      evidence: { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false },
       options: { remoteAddress: "127.0.0.1", remotePort: peer.port },
+      evidence: { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false },
     };
 
     // Another document's sockets cannot be named: ids are each document's own.
@@ -194,6 +194,9 @@ describe("forged messages", () => {
       { ...open, protocol: "icmp" },
       { ...open, activated: "yes" },
       { ...open, options: { ...open.options, userEntered: true } },
+      { ...open, evidence: undefined },
+      { ...open, evidence: { ...open.evidence, origin: "https://victim.test" } },
+      { ...open, evidence: { ...open.evidence, metaPolicies: Array(65).fill("") } },
       { ...open, options: { ...open.options, remotePort: 70_000 } },
       { type: "write", id: 1, data: "A".repeat(400_000) },
       { type: "credit", id: 1, bytes: 2 ** 40 },
@@ -230,32 +233,17 @@ describe("forged messages", () => {
           const broker = chrome.runtime.connect({ name: "document" });
           const options = { remoteAddress: "127.0.0.1", remotePort: port };
           const evidence = { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false };
+          const open = { type: "open", protocol: "tcp", activated: true, secure: true, options, evidence };
           let opened = 0;
           broker.onMessage.addListener((message: { type: string; id: number; error?: { name: string } }) => {
             if (message.type === "opened") {
               opened++;
               if (message.id === 1) {
                 broker.postMessage({ type: "write", id: 1, data: "*** no base64 ***" });
-                broker.postMessage({
-                  type: "open",
-                  id: 2,
-                  protocol: "tcp",
-                  activated: true,
-                  secure: true,
-                  options,
-                  evidence,
-                });
+                broker.postMessage({ ...open, id: 2 });
               } else if (message.id === 2) {
                 for (let i = 0; i < 6; i++) broker.postMessage({ type: "credit", id: 2, bytes: 16 << 20 });
-                broker.postMessage({
-                  type: "open",
-                  id: 3,
-                  protocol: "tcp",
-                  activated: true,
-                  secure: true,
-                  options,
-                  evidence,
-                });
+                broker.postMessage({ ...open, id: 3 });
               } else {
                 // More than the window, in one go.
                 const data = btoa("x".repeat(196_608));
@@ -269,15 +257,7 @@ describe("forged messages", () => {
             broker.disconnect();
             resolve([`opened ${opened.toString()}`, ...ends]);
           }, 3_000);
-          broker.postMessage({
-            type: "open",
-            id: 1,
-            protocol: "tcp",
-            activated: true,
-            secure: true,
-            options,
-            evidence,
-          });
+          broker.postMessage({ ...open, id: 1 });
         }),
       stalled.port,
     );

@@ -2,8 +2,8 @@
 // shadow trees, the back/forward cache, prerendering; and pages that try to get more than they were given.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { openStage, plainPage, type Page, type Stage } from "./stage.ts";
-import { refusals, verdict, withHeaders } from "./verdict.ts";
+import { plainPage, type Page, type Stage } from "./stage.ts";
+import { openWatchedStage, refusals, verdict, withHeaders } from "./verdict.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import type { Frame } from "./world/page.ts";
 import { extensionFolder } from "./world/places.ts";
@@ -12,7 +12,7 @@ import { until } from "./world/wait.ts";
 const life = lifeOfSuite("frames");
 let stage: Stage;
 before(async () => {
-  stage = await openStage(life);
+  stage = await openWatchedStage(life);
 });
 
 const deny = { "Permissions-Policy": "direct-sockets=()" };
@@ -248,6 +248,22 @@ describe("pages that come and go", () => {
       assert.equal(await ask(await page.frame("#f", { url: /b\.test/ })), expected);
       await page.close();
     }
+  });
+
+  test("out of the back/forward cache, when the server has become less strict meanwhile: the page is the old one", async () => {
+    let headers: Record<string, string> = deny;
+    const url = serve("a.test", () => withHeaders(headers));
+    const page = await stage.browser.newPage(url);
+    await page.goto(serve("c.test"));
+    headers = {};
+    const other = await stage.browser.newPage(url);
+    assert.equal(await ask(other), "may ask");
+    assert.equal((await page.back()).restored, true);
+    assert.equal(await ask(page), "refused");
+    await page.reload();
+    assert.equal(await ask(page), "may ask");
+    await page.close();
+    await other.close();
   });
 
   test("prerendered, then shown: the headers that came while nobody looked", async () => {

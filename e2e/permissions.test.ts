@@ -1,15 +1,15 @@
 // The permissions policy `direct-sockets`, over the whole tree of frames: who may ask the person, and who is refused at once.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { openStage, plainPage, type Page, type Stage } from "./stage.ts";
-import { refusals, verdict, withHeaders } from "./verdict.ts";
+import { plainPage, type Page, type Stage } from "./stage.ts";
+import { openWatchedStage, refusals, verdict, withHeaders } from "./verdict.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import type { Frame } from "./world/page.ts";
 
 const life = lifeOfSuite("permissions");
 let stage: Stage;
 before(async () => {
-  stage = await openStage(life);
+  stage = await openWatchedStage(life);
 });
 
 const policy = (...values: string[]): Record<string, string[]> => ({ "Permissions-Policy": values });

@@ -1,5 +1,5 @@
 // May this document ask the person at all? The question of the suites about documents: permissions, CSP, pages of service workers.
-import { attempt, plainPage, to, type Stage } from "./stage.ts";
+import { attempt, openStage, plainPage, to, type Stage } from "./stage.ts";
 import type { Frame } from "./world/page.ts";
 import { sleep, until } from "./world/wait.ts";
 
@@ -35,6 +35,25 @@ export async function verdict({ browser, person }: Pick<Stage, "browser" | "pers
   await attempted;
   if (name !== "NotAllowedError") return name === undefined || name === "" ? "opened" : name;
   return wasAsked ? "may ask" : "refused";
+}
+
+/**
+ * A stage whose extension sees every navigation from now on. Right after its start it misses the first ones, as if they had been there before it.
+ */
+export async function openWatchedStage(life: Parameters<typeof openStage>[0]): Promise<Stage> {
+  const stage = await openStage(life);
+  const url = stage.pages.serve("https://watched.test/", ({ headers }) =>
+    withHeaders(headers["sec-fetch-dest"] === "document" ? { "Permissions-Policy": "direct-sockets=()" } : {}),
+  );
+  await until("the extension to see navigations", async () => {
+    const page = await stage.browser.newPage(url);
+    await page.waitFor("the API", () => "openTCPSocket" in navigator || performance.now() > 1_000);
+    await attempt(page, {}, { click: false });
+    const seen = page.console.some((line) => line.includes("permissions policy"));
+    await page.close();
+    return seen;
+  });
+  return stage;
 }
 
 /** The rules by which the host's audit log says that opens of `origin` were refused, in order. Waits for `count` of them. */

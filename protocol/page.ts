@@ -3,7 +3,7 @@
 // What a document may say to the broker crosses a trust boundary, so it is defined by schema/document.json and checked
 // there; these types are its other halves. Socket ids are the document's own: a document cannot name another's socket.
 
-import type { DocumentMessage, OpenOptions } from "./message.ts";
+import type { DocumentMessage, OpenOptions, TLSInfo, TLSOptions } from "./message.ts";
 
 /** Errors as a page may see them: a DOMException name, or "TypeError". */
 export type PageErrorName =
@@ -21,8 +21,21 @@ export interface PageError {
   message: string;
 }
 
-/** Addresses of an open socket, and the bytes of credit that its writer starts with. */
-export interface Opened {
+/** What was agreed with the peer, as the page gets it: certificates are DER, not base64 of it. */
+export type PageTLSInfo = Omit<TLSInfo, "peerCertificates"> & { peerCertificates: ArrayBuffer[] };
+
+/** How TLS is to be spoken, as the page script says it: SHA-256 hashes are bytes. */
+export interface PageTLSOptions {
+  serverName?: string;
+  alpnProtocols?: string[];
+  serverCertificateHashes?: ArrayBuffer[];
+}
+
+/** SocketOptions after WebIDL conversion. */
+export type PageOpenOptions = Omit<OpenOptions, "tls"> & { tls?: PageTLSOptions };
+
+/** Addresses of an open socket, the bytes of credit that its writer starts with, and what was agreed with the peer if there is TLS. */
+export interface Opened<TLS> {
   type: "opened";
   id: number;
   remoteAddress: string;
@@ -30,15 +43,18 @@ export interface Opened {
   localAddress: string;
   localPort: number;
   window: number;
+  tls?: TLS;
 }
 
-/** What is said of a socket in the same words on every leg towards the page. */
-export type SocketEvent =
-  | Opened
+/** What is said of a socket in the same words on every leg towards the page, but for certificates. */
+export type SocketEvent<TLS> =
+  | Opened<TLS>
   | { type: "failed"; id: number; error: PageError }
   | { type: "credit"; id: number; bytes: number }
   | { type: "wrote"; id: number; ack: number; error?: PageError }
   | { type: "shut"; id: number; error?: PageError }
+  | { type: "secured"; id: number; tls: TLS }
+  | { type: "unsecured"; id: number; error: PageError }
   | { type: "end"; id: number }
   | { type: "closed"; id: number; error?: PageError };
 
@@ -47,20 +63,25 @@ export type SocketEvent =
  * `forget` every destination is a new one again, and takes a gesture.
  */
 export type BrokerMessage =
-  SocketEvent | { type: "data"; id: number; data: string } | { type: "hint"; text: string } | { type: "forget" };
+  | SocketEvent<TLSInfo>
+  | { type: "data"; id: number; data: string }
+  | { type: "hint"; text: string }
+  | { type: "forget" };
 
 /** Content script -> page script. */
-export type ContentMessage = SocketEvent | { type: "data"; id: number; data: ArrayBuffer } | { type: "lost" };
+export type ContentMessage =
+  SocketEvent<PageTLSInfo> | { type: "data"; id: number; data: ArrayBuffer } | { type: "lost" };
 
 /** Page script -> content script. */
 export type PageMessage =
-  | { type: "open"; id: number; protocol: "tcp" | "udp"; options: OpenOptions; evalBlocked: boolean }
+  | { type: "open"; id: number; protocol: "tcp" | "udp"; options: PageOpenOptions; evalBlocked: boolean }
   | { type: "write"; id: number; data: ArrayBuffer; ack?: number }
   | { type: "credit"; id: number; bytes: number }
   | { type: "shutdown"; id: number }
+  | { type: "startTls"; id: number; received: number; tls?: PageTLSOptions }
   | { type: "close"; id: number };
 
-export type { DocumentMessage, OpenOptions };
+export type { DocumentMessage, OpenOptions, TLSInfo, TLSOptions };
 
 /** The event by which the content script hands the page script its port, and the one that asks for it (BROWSERS: private port). */
 export const handoverEvent = "portside:handover";

@@ -52,7 +52,10 @@ try {
   const page = await browser.newPage(`${server.url}#${form.toString()}`);
 
   if (!automatic) {
-    say("\nIn the browser: press Connect, then answer Portside's question. Close the browser to end the demo.");
+    say(
+      "\nIn the browser: press Connect, then answer Portside's question. The mail server is on this computer, so you type",
+    );
+    say(`its address yourself: ${server.host}. Close the browser to end the demo.`);
     await browser.process.exited;
   } else {
     mkdirSync(pictures, { recursive: true });
@@ -66,6 +69,8 @@ try {
     const prompt = await new Person(browser).seesPrompt();
     say("2. The person is asked:\n");
     for (const text of prompt.text.split("\n").filter((t) => t.trim() !== "")) say(`   | ${text}`);
+    say("\n   The server is on this computer, so the site's word is not enough: the demo types what it proposes");
+    await prompt.typeProposal();
     await prompt.page.waitFor(
       "the buttons",
       () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false,

@@ -1,8 +1,32 @@
 // Types of the API that Portside puts on secure pages: the first generation of Direct Sockets (explainer of 2020 to 2022), with
 // Portside's additions. Add this file to a project's `include`, or copy it.
 
+/** How TLS is to be spoken. */
+interface PortsideTLSOptions {
+  /** Name or address for SNI and for the certificate. Default: the host that was asked for. */
+  serverName?: string;
+  /** Protocols to offer, best first (ALPN): at most 16 ASCII names. A server may take none. */
+  alpnProtocols?: Iterable<string>;
+  /**
+   * Accept exactly a certificate with one of these SHA-256 hashes, for devices that sign their own: at most 16. Who signed it, and for which name,
+   * does not count then; it must be within its validity, of any length. Entries of other algorithms are passed over.
+   */
+  serverCertificateHashes?: Iterable<{ algorithm: string; value: BufferSource }>;
+}
+
+/** What was agreed with the peer. */
+interface PortsideTLSInfo {
+  readonly version: "1.2" | "1.3";
+  /** Its name in IANA's registry. */
+  readonly cipherSuite: string;
+  /** "" when none was agreed. */
+  readonly alpnProtocol: string;
+  /** The peer's chain as sent, leaf first, in DER; at most 32 KiB of it. */
+  readonly peerCertificates: readonly ArrayBuffer[];
+}
+
 /** Options of navigator.openTCPSocket() and navigator.openUDPSocket(). */
-interface SocketOptions {
+interface SocketOptions extends PortsideTLSOptions {
   /** Name or address of the other side. Without it the person at the browser is asked. */
   remoteAddress?: string;
   /** 1 to 65535. A TypeError without it. */
@@ -23,8 +47,8 @@ interface SocketOptions {
   noDelay?: boolean;
   /** TLS from the first byte, verified against the system's roots. TCP only. */
   useSecureTransport?: boolean;
-  /** The same in today's words. */
-  secureTransport?: "off" | "on";
+  /** "on" is the same in today's words; "starttls" is plain until startTls(). TLS options need one of the two. TCP only. */
+  secureTransport?: "off" | "on" | "starttls";
   /** Withdraws the question, or the connection attempt. */
   signal?: AbortSignal;
   /** Milliseconds for connecting, counted from consent. */
@@ -39,6 +63,14 @@ interface PortsideTCPSocket {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** null without TLS. */
+  readonly tls: PortsideTLSInfo | null;
+  /**
+   * Puts TLS on a socket that was opened with `secureTransport: "starttls"`, and resolves with the socket that replaces this one. Options that
+   * are not given are those of the open. Fails with NetworkError, and breaks the connection, also when the server has sent anything that the page
+   * has not read.
+   */
+  startTls(options?: PortsideTLSOptions): Promise<PortsideTCPSocket>;
   close(): Promise<undefined>;
 }
 

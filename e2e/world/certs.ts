@@ -1,4 +1,5 @@
-// A certificate authority of our own and one server certificate, made by openssl(1) once per run. No file of them stays.
+// A certificate authority of our own, one server certificate and some that nobody should accept, made by openssl(1) once per
+// run. No file of them stays.
 import { execFile } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -17,6 +18,15 @@ export interface Certificates {
   spki: string;
   /** SHA-256 of the whole certificate, as in `serverCertificateHashes`. */
   certificateSha256: Buffer;
+  /** Certificates for `localhost` that are wrong in one way each. */
+  wrong: Record<"expired" | "selfSigned" | "otherName", WrongCertificate>;
+}
+
+export interface WrongCertificate {
+  cert: string;
+  key: string;
+  /** SHA-256 of the certificate in DER. */
+  sha256: Buffer;
 }
 
 const names = [
@@ -65,6 +75,19 @@ async function make(): Promise<Certificates> {
       ...["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"],
       ...["-days", "2", "-extfile", "server.cnf", "-out", "server.pem"],
     );
+    const wrong = async (name: string, days: string, subject: string, signed: boolean): Promise<WrongCertificate> => {
+      writeFileSync(path(`${name}.cnf`), `basicConstraints=CA:FALSE\nsubjectAltName=DNS:${subject}\n`);
+      await openssl("req", ...newKey, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${subject}`);
+      const signer = signed ? ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"] : ["-signkey", `${name}.key`];
+      await openssl(
+        ...["x509", "-req", "-in", `${name}.csr`, ...signer],
+        ...["-days", days, "-extfile", `${name}.cnf`, "-out", `${name}.pem`],
+      );
+      const cert = readFileSync(path(`${name}.pem`), "utf8");
+      const { raw } = new X509Certificate(cert);
+      const sha256 = createHash("sha256").update(raw).digest();
+      return { cert, key: readFileSync(path(`${name}.key`), "utf8"), sha256 };
+    };
     const certificatePem = readFileSync(path("server.pem"), "utf8");
     const certificate = new X509Certificate(certificatePem);
     return {
@@ -75,6 +98,11 @@ async function make(): Promise<Certificates> {
         .update(certificate.publicKey.export({ type: "spki", format: "der" }))
         .digest("base64"),
       certificateSha256: createHash("sha256").update(certificate.raw).digest(),
+      wrong: {
+        expired: await wrong("expired", "0", "localhost", true), // valid for the second in which it was made
+        selfSigned: await wrong("self", "2", "localhost", false),
+        otherName: await wrong("other", "2", "other.example", true),
+      },
     };
   } finally {
     removeFolder(folder);

@@ -46,17 +46,17 @@ export class Prompt {
   }
 
   async allowOnce(): Promise<void> {
-    await this.#typeProposal();
+    await this.typeProposal();
     await this.#press("#allow-once");
   }
 
   async allowAndRemember(): Promise<void> {
-    await this.#typeProposal();
+    await this.typeProposal();
     await this.#press("#allow-remember");
   }
 
   /** Types what the page proposes, as somebody does who agrees with it, unless they have typed something else. */
-  async #typeProposal(): Promise<void> {
+  async typeProposal(): Promise<void> {
     const typed = await this.page.evaluate(() => document.querySelector<HTMLInputElement>("#address")?.value ?? "");
     if (typed !== "" || !(await this.asksForAddress())) return;
     const proposal = await this.proposal();

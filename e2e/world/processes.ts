@@ -22,6 +22,8 @@ export interface Program {
   cwd?: string;
   /** Pipes to open as descriptors 3, 4, …. */
   extraPipes?: number;
+  /** Open descriptors of ours that it gets as the ones after the pipes. */
+  inherit?: readonly number[];
   /** Run as `nobody` when the tests run as root. */
   unprivileged?: boolean;
   /** Lines of its output that say nothing about a failure. */
@@ -112,7 +114,7 @@ export async function start(life: Life, program: Program): Promise<Running> {
   const child = spawn("setpriv", ["--pdeathsig", "KILL", ...privileges, "--", program.command, ...program.args], {
     cwd: program.cwd ?? "/",
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", ...program.env, ...mark },
-    stdio: ["ignore", "pipe", "pipe", ...pipes],
+    stdio: ["ignore", "pipe", "pipe", ...pipes, ...(program.inherit ?? [])],
   });
   const started = new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);

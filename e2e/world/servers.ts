@@ -3,4 +3,6 @@
 export { startDnsServer, zone, type DnsServer } from "./servers/dns.ts";
 export { startImapServer, type ImapServer } from "./servers/imap.ts";
 export { startIrcServer, type IrcServer } from "./servers/irc.ts";
+export { startSmtpServer, type SmtpServer } from "./servers/smtp.ts";
 export { startSshServer, type SshServer } from "./servers/ssh.ts";
+export { startXmppServer, type XmppServer } from "./servers/xmpp.ts";

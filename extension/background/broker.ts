@@ -21,10 +21,11 @@ import type {
   UDPOpenParams,
 } from "../../protocol/message.ts";
 import { pageError } from "../../protocol/page.ts";
-import type { BrokerMessage, DocumentMessage, OpenOptions, PageError } from "../../protocol/page.ts";
+import type { BrokerMessage, DocumentMessage, OpenOptions, PageError, TLSOptions } from "../../protocol/page.ts";
 import { validateDocumentMessage } from "../../protocol/validators.js";
 
 type Open = Extract<DocumentMessage, { type: "open" }>;
+type StartTls = Extract<DocumentMessage, { type: "startTls" }>;
 type Rule = AuditRefusedParams["rule"];
 
 /** What the browser attests of a document. */
@@ -180,6 +181,9 @@ export class DocumentConnection {
           },
         );
         return;
+      case "startTls":
+        void this.#startTls(connection, socket.id, socketId, message);
+        return;
       case "close":
         connection.request("socket.close", { socketId }).catch(() => undefined); // it closed by itself meanwhile: `closed` is on its way
     }
@@ -196,6 +200,27 @@ export class DocumentConnection {
     this.#tell(
       error === undefined ? { type: "wrote", id: socket.id, ack } : { type: "wrote", id: socket.id, ack, error },
     );
+  }
+
+  /** Whatever went wrong with the server is one and the same error for the page; the host's log has the reason. */
+  async #startTls(
+    connection: HostConnection,
+    id: number,
+    socketId: number,
+    { received, tls }: StartTls,
+  ): Promise<void> {
+    try {
+      const wire = canonicalTLS(tls);
+      const result = await connection.request("socket.startTLS", {
+        socketId,
+        received,
+        ...(wire === undefined ? {} : { tls: wire }),
+      });
+      this.#tell({ type: "secured", id, tls: result.tls });
+    } catch (error) {
+      const name = (error instanceof HostError ? error.data?.name : undefined) ?? "NetworkError";
+      this.#tell({ type: "unsecured", id, error: pageError(name) });
+    }
   }
 
   async #open(socket: Socket, open: Open): Promise<void> {
@@ -387,6 +412,7 @@ export class DocumentConnection {
     if (params.receiveBufferSize !== undefined)
       params.receiveBufferSize = Math.min(params.receiveBufferSize, 0x7fffffff);
     if (params.timeout !== undefined) params.timeout = Math.min(params.timeout, 86_400_000);
+    const wire = canonicalTLS(tls);
     socket.withdraw.signal.addEventListener("abort", () => {
       if (socket.host === undefined) connection.request("socket.close", { socketId }).catch(() => undefined);
     });
@@ -412,7 +438,7 @@ export class DocumentConnection {
             ...(noDelay === undefined ? {} : { noDelay }),
             ...(keepAliveDelay === undefined ? {} : { keepAliveDelay }),
             ...(secureTransport === undefined ? {} : { secureTransport }),
-            ...(tls === undefined ? {} : { tls }),
+            ...(wire === undefined ? {} : { tls: wire }),
           } satisfies TCPOpenParams)
         : await connection.request("udp.open", params);
     if (socket.withdraw.signal.aborted) {
@@ -451,6 +477,14 @@ export class DocumentConnection {
       // No host, no audit log.
     }
   }
+}
+
+/** The host's name in its canonical form, as the destination's own. Throws what the page shall see of a name that is none. */
+function canonicalTLS(tls: TLSOptions | undefined): TLSOptions | undefined {
+  if (tls?.serverName === undefined) return tls;
+  const serverName = canonicalHost(tls.serverName);
+  if (serverName === undefined) throw new HostError("no server name", { name: "NetworkError", reason: "tls" });
+  return { ...tls, serverName };
 }
 
 /** Reads what the browser attests; undefined when it is no document of a tab. */

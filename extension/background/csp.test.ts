@@ -42,8 +42,9 @@ describe("several policies: eval runs only if each of them lets it", () => {
     [["require-trusted-types-for 'script'"], "trusted"],
     [["require-trusted-types-for 'script'; script-src 'unsafe-eval'"], "unsafe"],
     [["require-trusted-types-for 'script'; script-src 'self'"], "blocked"],
-    [["require-trusted-types-for 'script'; script-src 'trusted-types-eval'"], "trusted"],
-    [["require-trusted-types-for 'script'", "script-src 'trusted-types-eval'"], "trusted"],
+    [["require-trusted-types-for 'script'; script-src 'trusted-types-eval'"], "unsafe"], // unless the probe says no, see below
+    [["require-trusted-types-for 'script'", "script-src 'trusted-types-eval'"], "unsafe"],
+    [["require-trusted-types-for 'script'; script-src 'trusted-types-eval'", "script-src 'self'"], "blocked"],
     [["script-src 'trusted-types-eval'"], "blocked"],
     [["script-src 'trusted-types-eval' 'unsafe-eval'"], "unsafe"],
     [["require-trusted-types-for 'style'; script-src 'trusted-types-eval'"], "blocked"],
@@ -58,6 +59,7 @@ test("what others than the response say: what allows counts, what forbids only w
   const unsafe = parseMetaPolicies(["script-src 'unsafe-eval'"]);
   const strict = parseMetaPolicies(["script-src 'self'"]);
   const trustedTypes = parseMetaPolicies(["require-trusted-types-for 'script'"]);
+  const trustedEval = parseMetaPolicies(["script-src 'trusted-types-eval'"]);
   const states: [Parameters<typeof evalState>[0], State][] = [
     [{ own: [], others: unsafe, evalBlocked: false }, "unsafe"],
     [{ own: [], others: unsafe, evalBlocked: true }, "unsafe"],
@@ -68,6 +70,9 @@ test("what others than the response say: what allows counts, what forbids only w
     [{ own: strict, others: unsafe, evalBlocked: false }, "blocked"],
     [{ own: [], others: [], evalBlocked: true }, "blocked"],
     [{ own: [], others: trustedTypes, evalBlocked: true }, "trusted"],
+    [{ own: trustedEval, others: trustedTypes, evalBlocked: true }, "trusted"],
+    [{ own: trustedEval, others: trustedTypes, evalBlocked: false }, "unsafe"],
+    [{ own: trustedEval, others: [], evalBlocked: false }, "blocked"],
   ];
   for (const [evidence, state] of states) assert.equal(evalState(evidence), state, JSON.stringify(evidence));
 });

@@ -31,7 +31,7 @@ export async function pathTo(place: Place, depth = 0): Promise<TreeDocument[] | 
   // Not by the frame id that the sender had when it connected: a prerendered document changes its own when it is shown.
   const listed = frames.find((candidate) => candidate.documentId === documentId);
   if (listed !== undefined) return listedPath(frames, listed);
-  if (frameId === 0) return url.startsWith("blob:") ? [{ documentId, url }] : undefined;
+  if (frameId === 0) return frames.some((frame) => frame.frameId === 0) ? undefined : [{ documentId, url }];
   const held = depth < maxDepth ? await heldBy(documentId) : undefined;
   const above = held && (await pathTo(held.parent, depth + 1));
   return above && [...above, { documentId, url }];

@@ -106,7 +106,8 @@ function findFrame(root: Document | ShadowRoot, source: unknown): FrameElement |
 }
 
 function shadowOf(element: HTMLElement): ShadowRoot | null {
-  if (typeof chrome !== "undefined" && "dom" in chrome) return chrome.dom.openOrClosedShadowRoot(element);
+  const { dom } = ext as { dom?: typeof chrome.dom };
+  if (dom !== undefined) return dom.openOrClosedShadowRoot(element);
   return (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null; // Firefox
 }
 

@@ -9,16 +9,8 @@ import { Gestures } from "./activation.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
 import { announce, listenToFrames } from "./frames.ts";
 import { askEvent, handoverEvent } from "../../protocol/page.ts";
-import type { BrokerMessage, ContentMessage, DocumentMessage, PageMessage } from "../../protocol/page.ts";
-
-declare global {
-  interface Uint8ArrayConstructor {
-    fromBase64(text: string): Uint8Array<ArrayBuffer>;
-  }
-  interface Uint8Array {
-    toBase64(): string;
-  }
-}
+import { certificatesOf, onTheWire } from "./tls.ts";
+import type { BrokerMessage, ContentMessage, DocumentMessage, OpenOptions, PageMessage } from "../../protocol/page.ts";
 
 /** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
 const maxAddress = 1024;
@@ -44,7 +36,9 @@ class Gatekeeper {
   #fromPage(message: PageMessage): void {
     switch (message.type) {
       case "open": {
-        const { protocol, options } = message;
+        const { protocol, options: given } = message;
+        const { tls, ...rest } = given;
+        const options: OpenOptions = tls === undefined ? rest : { ...rest, tls: onTheWire(tls) };
         if (options.remoteAddress !== undefined) options.remoteAddress = options.remoteAddress.slice(0, maxAddress);
         const destination = JSON.stringify([protocol, options.remoteAddress ?? "", options.remotePort]);
         this.#asked.set(message.id, destination);
@@ -66,6 +60,15 @@ class Gatekeeper {
       case "credit":
         this.#tell({ type: "credit", id: message.id, bytes: message.bytes });
         return;
+      case "startTls": {
+        const { id, received, tls } = message;
+        this.#tell(
+          tls === undefined
+            ? { type: "startTls", id, received }
+            : { type: "startTls", id, received, tls: onTheWire(tls) },
+        );
+        return;
+      }
       case "shutdown":
       case "close":
         this.#tell({ type: message.type, id: message.id });
@@ -85,14 +88,21 @@ class Gatekeeper {
         this.#tellPage({ type: "data", id: message.id, data: buffer }, [buffer]);
         return;
       }
-      case "opened":
-      case "failed": {
+      case "opened": {
         const destination = this.#asked.get(message.id);
         this.#asked.delete(message.id);
-        if (message.type === "opened" && destination !== undefined) this.#known.add(destination);
-        this.#tellPage(message);
+        if (destination !== undefined) this.#known.add(destination);
+        const { tls, ...rest } = message;
+        this.#tellPage(tls === undefined ? rest : { ...rest, tls: certificatesOf(tls) });
         return;
       }
+      case "failed":
+        this.#asked.delete(message.id);
+        this.#tellPage(message);
+        return;
+      case "secured":
+        this.#tellPage({ ...message, tls: certificatesOf(message.tls) });
+        return;
       default:
         this.#tellPage(message);
     }

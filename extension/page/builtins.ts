@@ -29,7 +29,8 @@ export const NativeTypeError = TypeError;
 
 export const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 export const min = Math.min;
-export const hasOwn = Object.hasOwn;
+export const { freeze, hasOwn } = Object;
+export const iterator: typeof Symbol.iterator = Symbol.iterator;
 export const { isFinite: isFiniteNumber } = Number;
 export const { trunc } = Math;
 
@@ -59,6 +60,9 @@ export const mapForEach = uncurry(Map.prototype.forEach) as <K, V>(
   self: Map<K, V>,
   f: (value: V, key: K) => void,
 ) => void;
+export const charCodeAt = uncurry(String.prototype.charCodeAt);
+/** Calls what a page passed as a method. Throws TypeError when it is none. */
+export const call = apply as (method: unknown, self: object, args: readonly unknown[]) => unknown;
 export const arrayPush = uncurry(Array.prototype.push) as <T>(self: T[], value: T) => number;
 export const arrayShift = uncurry(Array.prototype.shift) as <T>(self: T[]) => T | undefined;
 
@@ -118,6 +122,13 @@ export const readerRead = uncurry(
   ) => Promise<ReadableStreamReadResult<unknown>>,
 );
 export const readerRelease = uncurry(ReadableStreamDefaultReader.prototype.releaseLock);
+
+/** Promise.resolve() that the page cannot replace. */
+export function resolved(): Promise<undefined> {
+  return new NativePromise((resolve) => {
+    resolve(undefined);
+  });
+}
 
 /** A promise with its settling functions. */
 export interface Deferred<T> {

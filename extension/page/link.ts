@@ -25,8 +25,16 @@ import {
 } from "./builtins.ts";
 import { isEvalBlocked } from "./eval.ts";
 import { askEvent, errorMessages, handoverEvent } from "../../protocol/page.ts";
-import type { ContentMessage, Opened, PageError, PageErrorName, PageMessage } from "../../protocol/page.ts";
-import type { SocketOptions } from "./webidl.ts";
+import type {
+  ContentMessage,
+  Opened,
+  PageError,
+  PageErrorName,
+  PageMessage,
+  PageTLSInfo,
+  PageTLSOptions,
+} from "../../protocol/page.ts";
+import type { SocketOptions } from "./options.ts";
 
 /** What happens to one open socket. Each is called in the order in which the host said it. */
 export interface SocketHandler {
@@ -43,21 +51,31 @@ export interface SocketHandler {
 
 /** One open socket, seen from the page. */
 export interface Channel {
-  readonly info: Opened;
+  readonly info: Opened<PageTLSInfo>;
   write(data: ArrayBuffer, ack?: number): void;
   credit(bytes: number): void;
   shutdown(): void;
+  /**
+   * Puts TLS on the socket. `create` makes the handler that takes over, as in `openSocket`. Rejects with what the page shall see; the socket
+   * is gone then.
+   */
+  startTls<Handler extends SocketHandler>(
+    received: number,
+    tls: PageTLSOptions,
+    create: (channel: Channel) => Handler,
+  ): Promise<Handler>;
   close(): void;
 }
 
-interface Pending {
-  resolve(this: void, info: Opened): void;
+interface Pending<T> {
+  resolve(this: void, value: T): void;
   reject(this: void, error: unknown): void;
 }
 
 let port: MessagePort | undefined;
 let lastId = 0;
-const opening = new Map<number, Pending>();
+const opening = new Map<number, Pending<Opened<PageTLSInfo>>>();
+const upgrading = new Map<number, Pending<PageTLSInfo>>();
 const sockets = new Map<number, SocketHandler>();
 
 /** A DOMException (or TypeError) as pages see it. */
@@ -87,6 +105,7 @@ function receive(event: Event): void {
       });
       mapForEach(sockets, (handler, id) => {
         mapDelete(sockets, id);
+        giveUpUpgrade(id, makeError("NetworkError"));
         handler.closed(makeError("NetworkError"));
       });
       return;
@@ -115,15 +134,73 @@ function receive(event: Event): void {
         case "shut":
           handler.shut(errorOf(message));
           return;
+        case "secured":
+        case "unsecured": {
+          const pending = mapGet(upgrading, message.id);
+          mapDelete(upgrading, message.id);
+          if (pending === undefined) return;
+          if (message.type === "secured") pending.resolve(message.tls);
+          else pending.reject(errorOf(message));
+          return;
+        }
         case "end":
           handler.end();
           return;
         case "closed":
           mapDelete(sockets, message.id);
+          giveUpUpgrade(message.id, errorOf(message) ?? makeError("AbortError"));
           handler.closed(errorOf(message));
       }
     }
   }
+}
+
+/** A socket that is gone is not upgraded any more. */
+function giveUpUpgrade(id: number, error: unknown): void {
+  const pending = mapGet(upgrading, id);
+  mapDelete(upgrading, id);
+  pending?.reject(error);
+}
+
+/** The channel of an open socket. */
+function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
+  const close = (): void => {
+    post({ type: "close", id });
+  };
+  return {
+    info,
+    write: (data, ack) => {
+      post(ack === undefined ? { type: "write", id, data } : { type: "write", id, data, ack }, [data]);
+    },
+    credit: (bytes) => {
+      post({ type: "credit", id, bytes });
+    },
+    shutdown: () => {
+      post({ type: "shutdown", id });
+    },
+    startTls(received, tls, create) {
+      const { promise, resolve, reject } = deferred<ReturnType<typeof create>>();
+      if (mapGet(sockets, id) === undefined) {
+        reject(makeError("NetworkError"));
+        return promise;
+      }
+      mapSet(upgrading, id, {
+        resolve(agreed) {
+          const handler = create(channelTo(id, { ...info, tls: agreed }));
+          mapSet(sockets, id, handler); // the next word about the socket is for the new handler
+          resolve(handler);
+        },
+        reject(error) {
+          // The host has closed it as a rule. Where it only refused, nobody is left to use the socket.
+          close();
+          reject(error);
+        },
+      });
+      post({ type: "startTls", id, received, tls });
+      return promise;
+    },
+    close,
+  };
 }
 
 /**
@@ -172,21 +249,7 @@ export function openSocket<Handler extends SocketHandler>(
   const id = ++lastId;
   mapSet(opening, id, {
     resolve(info) {
-      const handler = create({
-        info,
-        write: (data, ack) => {
-          post(ack === undefined ? { type: "write", id, data } : { type: "write", id, data, ack }, [data]);
-        },
-        credit: (bytes) => {
-          post({ type: "credit", id, bytes });
-        },
-        shutdown: () => {
-          post({ type: "shutdown", id });
-        },
-        close: () => {
-          post({ type: "close", id });
-        },
-      });
+      const handler = create(channelTo(id, info));
       mapSet(sockets, id, handler);
       resolve(handler);
     },

@@ -1,10 +1,11 @@
 // The page script: puts the API on secure pages, in the MAIN world, before any page script runs. It has no authority.
 
-import { documentView } from "./builtins.ts";
+import { documentView, freeze, hasOwn } from "./builtins.ts";
 import { makeError, openSocket, takePort } from "./link.ts";
 import { TCPState } from "./tcp.ts";
 import { UDPState } from "./udp.ts";
-import { toSocketOptions } from "./webidl.ts";
+import { toSocketOptions, toTLSOptions } from "./options.ts";
+import type { PageTLSInfo, PageTLSOptions } from "../../protocol/page.ts";
 
 const token = Symbol("made by the API");
 
@@ -12,12 +13,30 @@ function guard(given: unknown): void {
   if (given !== token) throw makeError("TypeError", "Illegal constructor");
 }
 
+/** What was agreed with the peer, as a page gets it; null without TLS. */
+type TLSInfo = Readonly<{
+  version: string;
+  cipherSuite: string;
+  alpnProtocol: string;
+  peerCertificates: readonly ArrayBuffer[];
+}> | null;
+
+function toTLSInfo(agreed: PageTLSInfo | undefined): TLSInfo {
+  if (agreed === undefined) return null;
+  const alpnProtocol = hasOwn(agreed, "alpnProtocol") ? (agreed.alpnProtocol ?? "") : "";
+  const { version, cipherSuite, peerCertificates } = agreed;
+  return freeze({ version, cipherSuite, alpnProtocol, peerCertificates: freeze(peerCertificates) });
+}
+
 /** An open TCP socket. Addresses are in canonical form, without brackets; ports are numbers. */
 class TCPSocket {
   readonly #state: TCPState;
+  readonly #tls: TLSInfo;
   constructor(given?: unknown, state?: TCPState) {
     guard(given);
     this.#state = state as TCPState;
+    const { info } = this.#state.channel;
+    this.#tls = toTLSInfo(hasOwn(info, "tls") ? info.tls : undefined);
   }
   /** Byte stream of what the peer sends; done after its FIN, errors with NetworkError. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -38,6 +57,14 @@ class TCPSocket {
   }
   get localPort(): number {
     return this.#state.channel.info.localPort;
+  }
+  /** What was agreed with the peer; null without TLS. */
+  get tls(): TLSInfo {
+    return this.#tls;
+  }
+  /** Puts TLS on a socket that was opened with secureTransport "starttls". The socket that it resolves with replaces this one. */
+  async startTls(options = undefined as unknown): Promise<TCPSocket> {
+    return new TCPSocket(token, await this.#state.startTls(toTLSOptions(options)));
   }
   /** Closes the socket, also while its streams are locked. Always resolves. */
   async close(): Promise<undefined> {
@@ -104,10 +131,15 @@ function install(): void {
   // Methods of an object literal have no [[Construct]], as WebIDL operations have none.
   const operations = {
     async openTCPSocket(this: unknown, options = undefined as unknown): Promise<TCPSocket> {
-      return new TCPSocket(
-        token,
-        await openSocket("tcp", await prepare(this, options), (channel) => new TCPState(channel)),
-      );
+      const prepared = await prepare(this, options);
+      const { open } = prepared;
+      let upgradable: PageTLSOptions | undefined;
+      if (hasOwn(open, "secureTransport") && open.secureTransport === "starttls") {
+        // Kept for startTls(): whoever says at open how TLS is to be spoken means it.
+        upgradable = (hasOwn(open, "tls") ? open.tls : undefined) ?? {};
+        delete open.tls;
+      }
+      return new TCPSocket(token, await openSocket("tcp", prepared, (channel) => new TCPState(channel, upgradable)));
     },
     async openUDPSocket(this: unknown, options = undefined as unknown): Promise<UDPSocket> {
       return new UDPSocket(

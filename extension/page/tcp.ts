@@ -2,7 +2,8 @@
 //
 // Readable is a byte stream that holds nothing itself: bytes wait in our queue, which the credit window bounds, and credit
 // goes back to the host only for bytes that the page has taken. Writable resolves a write once its bytes are on their way under
-// the host's credit; close() and abort() send FIN, and resolve when the system has it.
+// the host's credit; close() and abort() send FIN, and resolve when the system has it. startTls() hands the channel, with its
+// credits, to a new state, and ends this one's streams.
 
 import {
   NativeReadableStream,
@@ -19,6 +20,7 @@ import {
   bytesError,
   deferred,
   min,
+  resolved,
   typedArrayBuffer,
   typedArrayLength,
   typedArrayOffset,
@@ -30,10 +32,17 @@ import {
 import type { Deferred } from "./builtins.ts";
 import { makeError } from "./link.ts";
 import type { Channel, SocketHandler } from "./link.ts";
+import type { PageTLSOptions } from "../../protocol/page.ts";
 import { copyBufferSource } from "./webidl.ts";
 import { chunkBytes, windowBytes } from "../../protocol/message.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What a state takes over from the one before it. */
+interface Inheritance {
+  credit: number;
+  owed: number;
+}
 
 /** The state of one TCP socket: two streams on one channel. */
 export class TCPState implements SocketHandler {
@@ -51,20 +60,28 @@ export class TCPState implements SocketHandler {
   #readError: unknown;
   #readFailed = false;
   #readDone = false; // the readable is closed, cancelled or errored
-  #owed = 0; // bytes read by the page for which no credit was sent yet
+  #owed: number; // bytes read by the page for which no credit was sent yet
+  #received = 0; // bytes read by the page
 
   // Sending.
   #sink!: WritableStreamDefaultController;
   #credit: number;
   #waiting: Deferred<undefined> | undefined; // a write that waits for credit
+  #writing: Promise<void> | undefined; // a write that is not through
   #shutting: Deferred<undefined> | undefined;
   #writeDone = false;
   #dead = false;
   #deadError: unknown;
 
-  constructor(channel: Channel) {
+  // Upgrading: the options given at open, for a socket that is open for it.
+  readonly #upgradable: PageTLSOptions | undefined;
+  #spent: "upgrading" | "spent" | undefined;
+
+  constructor(channel: Channel, upgradable?: PageTLSOptions, from?: Inheritance) {
     this.channel = channel;
-    this.#credit = channel.info.window;
+    this.#upgradable = upgradable;
+    this.#credit = from?.credit ?? channel.info.window;
+    this.#owed = from?.owed ?? 0;
     // __proto__: null, so that a polluted Object.prototype adds nothing to the dictionaries.
     const source = {
       __proto__: null,
@@ -94,7 +111,7 @@ export class TCPState implements SocketHandler {
           this.#waiting?.reject(makeError("AbortError"));
         });
       },
-      write: (chunk: unknown) => this.#write(chunk),
+      write: (chunk: unknown) => (this.#writing = this.#write(chunk)),
       close: () => this.#shutdown(),
       abort: () => this.#shutdown(),
     };
@@ -103,13 +120,58 @@ export class TCPState implements SocketHandler {
 
   /** Closes both directions at once. Bytes whose write has resolved are still sent. */
   close(): Promise<undefined> {
+    if (this.#spent === "upgrading") {
+      // Gives up the handshake.
+      if (!this.#dead) {
+        this.#dead = true;
+        this.#deadError = makeError("AbortError");
+        this.#waiting?.reject(this.#deadError);
+      }
+      this.channel.close();
+      return this.gone.promise;
+    }
+    if (this.#spent === "spent") return resolved();
     this.#finish(makeError("AbortError"), true);
     this.channel.close();
     return this.gone.promise;
   }
 
+  /**
+   * Puts TLS on the socket, and ends this state's streams. What the page had not read yet came in plain text and out of turn: the host
+   * sees by the number of bytes read that there was more, and breaks the connection.
+   */
+  async startTls(options: PageTLSOptions): Promise<TCPState> {
+    const upgradable = this.#upgradable;
+    const over = this.#ended || this.#readFailed || this.#writeDone || this.#shutting !== undefined || this.#dead;
+    if (upgradable === undefined || this.#spent !== undefined || over) throw makeError("InvalidStateError");
+    this.#spent = "upgrading";
+    // A write under way is finished first; those behind it fail with the stream.
+    const writing = this.#writing;
+    writableError(this.#sink, makeError("InvalidStateError"));
+    this.#writeDone = true;
+    this.#queue.length = 0;
+    this.#ended = true;
+    this.#deliver();
+    try {
+      try {
+        await writing;
+      } catch {
+        // Whoever wrote has heard of it.
+      }
+      if (this.#dead) throw this.#deadError;
+      return await this.channel.startTls(
+        this.#received,
+        { ...upgradable, ...options },
+        (channel) => new TCPState(channel, undefined, { credit: this.#credit, owed: this.#owed }),
+      );
+    } finally {
+      this.#spent = "spent";
+    }
+  }
+
   data(buffer: ArrayBuffer): void {
     const bytes = new NativeUint8Array(buffer);
+    if (this.#spent !== undefined) return; // came too late to be plain text: the host breaks the connection
     if (this.#readDone) {
       // Cancelled: read and thrown away, so that the peer is not stalled by a page that no longer listens.
       this.#consumed(typedArrayLength(bytes));
@@ -228,6 +290,7 @@ export class TCPState implements SocketHandler {
 
   /** The page has taken `bytes`: give the credit back, a quarter of the window at a time. */
   #consumed(bytes: number): void {
+    this.#received += bytes;
     this.#owed += bytes;
     if (this.#owed * 4 < windowBytes || this.#dead) return;
     this.channel.credit(this.#owed);
@@ -268,7 +331,7 @@ export class TCPState implements SocketHandler {
 
   /** Both directions are over on our side: the OS socket is not needed any more. (The host sees by itself when both FINs are through.) */
   #closeIfDone(): void {
-    if (this.#readDone && this.#writeDone && !this.#dead) {
+    if (this.#readDone && this.#writeDone && !this.#dead && this.#spent === undefined) {
       this.#dead = true;
       this.#deadError = makeError("InvalidStateError");
       this.channel.close();

@@ -8,7 +8,8 @@ class Document {
   }
 }
 Object.assign(globalThis, { Document });
-const { copyBufferSource, toSocketOptions } = await import("./webidl.ts");
+const { copyBufferSource } = await import("./webidl.ts");
+const { toSocketOptions, toTLSOptions } = await import("./options.ts");
 
 test("options are converted as WebIDL says", () => {
   assert.deepEqual(toSocketOptions(undefined), { open: {} });
@@ -41,7 +42,95 @@ test("useSecureTransport and secureTransport agree", () => {
   assert.equal(toSocketOptions({ useSecureTransport: true }).open.secureTransport, "on");
   assert.equal(toSocketOptions({ useSecureTransport: false }).open.secureTransport, undefined);
   assert.equal(toSocketOptions({ secureTransport: "on" }).open.secureTransport, "on");
+  assert.equal(toSocketOptions({ secureTransport: "starttls" }).open.secureTransport, "starttls");
   assert.throws(() => toSocketOptions({ secureTransport: "maybe" }), TypeError);
+  for (const secureTransport of ["off", "starttls"])
+    assert.throws(() => toSocketOptions({ secureTransport, useSecureTransport: true }), TypeError);
+});
+
+test("TLS options are copied, and refused where they cannot be meant", () => {
+  const value = new Uint8Array(34).fill(7).subarray(1, 33);
+  const given = {
+    secureTransport: "on",
+    serverName: "mail.example",
+    alpnProtocols: new Set(["imap", 7]),
+    serverCertificateHashes: [
+      { algorithm: "sha-512", value: new Uint8Array(64) }, // not known: passed over, as WebTransport does
+      { algorithm: "sha-256", value },
+    ],
+  };
+  const { tls } = toSocketOptions(given).open;
+  value.fill(9);
+  assert.deepEqual(tls, {
+    serverName: "mail.example",
+    alpnProtocols: ["imap", "7"],
+    serverCertificateHashes: [new Uint8Array(32).fill(7).buffer],
+  });
+  assert.deepEqual(toTLSOptions(given), { ...tls, serverCertificateHashes: [new Uint8Array(32).fill(9).buffer] });
+  for (const none of [
+    undefined,
+    null,
+    {},
+    { alpnProtocols: [], serverCertificateHashes: [] },
+    { serverName: undefined },
+  ])
+    assert.deepEqual(toTLSOptions(none), {});
+  // Nobody lists certificates for a connection that shows none.
+  for (const secureTransport of [undefined, "off"])
+    assert.throws(() => toSocketOptions({ ...given, secureTransport }), TypeError);
+  assert.equal(toSocketOptions({ alpnProtocols: [] }).open.tls, undefined);
+});
+
+test("TLS options that cannot be", () => {
+  const hash = { algorithm: "sha-256", value: new Uint8Array(32) };
+  const endless = {
+    *[Symbol.iterator](): Generator<string> {
+      for (;;) yield "x";
+    },
+  };
+  for (const bad of [
+    5,
+    "text",
+    { serverName: "" },
+    { serverName: "a".repeat(254) },
+    { serverName: Symbol("x") },
+    { alpnProtocols: "imap" }, // a string is no sequence
+    { alpnProtocols: 5 },
+    { alpnProtocols: {} },
+    { alpnProtocols: [""] },
+    { alpnProtocols: ["a".repeat(256)] },
+    { alpnProtocols: ["\u00fc"] },
+    { alpnProtocols: endless },
+    { alpnProtocols: { [Symbol.iterator]: () => 5 } },
+    { alpnProtocols: { [Symbol.iterator]: () => ({ next: () => 5 }) } },
+    { alpnProtocols: { [Symbol.iterator]: () => ({}) } },
+    { serverCertificateHashes: hash },
+    { serverCertificateHashes: [hash.value] },
+    { serverCertificateHashes: [{ algorithm: "sha-256" }] },
+    { serverCertificateHashes: [{ value: hash.value }] },
+    { serverCertificateHashes: [{ ...hash, algorithm: "sha-1" }] },
+    { serverCertificateHashes: [{ ...hash, value: new Uint8Array(31) }] },
+    { serverCertificateHashes: [{ ...hash, value: "text" }] },
+    { serverCertificateHashes: [{ ...hash, value: new Uint8Array(new SharedArrayBuffer(32)) }] },
+    { serverCertificateHashes: Array.from({ length: 17 }, () => hash) },
+  ])
+    assert.throws(() => toTLSOptions(bad), TypeError, JSON.stringify(bad));
+});
+
+test("members are read in the order of their names", () => {
+  const read: string[] = [];
+  toSocketOptions(
+    new Proxy(
+      {},
+      {
+        get: (_, name) => {
+          read.push(name as string);
+        },
+      },
+    ),
+  );
+  assert.deepEqual(read, [...read].sort());
+  assert.equal(new Set(read).size, read.length);
 });
 
 test("what is no dictionary, and what throws, is refused", () => {

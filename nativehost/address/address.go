@@ -68,19 +68,19 @@ func Classify(addr netip.Addr) Class {
 			class = max(class, row.class)
 		}
 	}
-	if inner, ok := embedded(addr); ok {
+	if inner, ok := Embedded(addr); ok {
 		class = max(class, Classify(inner))
 	}
 	return class
 }
 
-// embedded returns the IPv4 address to which something on the way may send what is
-// addressed to addr.
+// Embedded returns the IPv4 address to which something on the way may send what is
+// addressed to addr, if there is one.
 //
 // 64:ff9b:1::/48 (RFC 8215) is not here. The IPv4 address is in there too, but where
 // depends on the length of the translator's own prefix (RFC 6052, section 2.2),
 // which nobody outside knows; so all of it is Special.
-func embedded(addr netip.Addr) (netip.Addr, bool) {
+func Embedded(addr netip.Addr) (netip.Addr, bool) {
 	if !addr.Is6() {
 		return netip.Addr{}, false
 	}

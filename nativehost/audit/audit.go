@@ -68,6 +68,11 @@ func (l *Log) Opened(s Subject, remote string, took time.Duration) {
 	line.Int64("ms", took.Milliseconds()).Send()
 }
 
+// Secured writes that a socket which was opened in plain text has TLS on it now.
+func (l *Log) Secured(s Subject, took time.Duration) {
+	l.line("secure", s).Int64("ms", took.Milliseconds()).Send()
+}
+
 // Refused writes that an open was refused by a rule of the host or, when by is
 // "extension", of the extension.
 func (l *Log) Refused(s Subject, by, reason string) {

@@ -1,18 +1,14 @@
 package dial
 
 import (
-	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/gate"
 )
 
@@ -44,24 +40,6 @@ func (c *Conn) tune(options Options) error {
 	return nil
 }
 
-// secure puts TLS on the connection and verifies that the peer is host.
-func (c *Conn) secure(ctx context.Context, host string, roots *x509.CertPool) error {
-	c.tls = tls.Client(underTLS{c.tcp, c}, &tls.Config{
-		ServerName: strings.TrimSuffix(host, "."),
-		RootCAs:    roots,
-		MinVersion: tls.VersionTLS12,
-	})
-	if err := c.tls.HandshakeContext(ctx); err != nil {
-		classified := openError(ctx, err)
-		if d := fault.Describe(classified).Reason; d == "network" {
-			// Whatever else goes wrong in a handshake goes wrong with TLS.
-			return fmt.Errorf("%w: %w", fault.ErrTLS, err)
-		}
-		return classified
-	}
-	return nil
-}
-
 // underTLS is what TLS reads from and writes to.
 type underTLS struct {
 	*net.TCPConn
@@ -76,6 +54,10 @@ func (u underTLS) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Close is what crypto/tls calls when a handshake is given up: the peer should not
+// take that for an end.
+func (u underTLS) Close() error { return u.owner.Reset() }
 
 // SetWriteDeadline does nothing: crypto/tls moves the deadline when it says
 // goodbye, up to five seconds away, whatever the owner had set.

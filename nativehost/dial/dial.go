@@ -58,6 +58,8 @@ type Options struct {
 	Secure bool
 	// DNSQueryType restricts the connection to a family of addresses.
 	DNSQueryType resolve.Family
+	// TLS says how TLS is spoken, from the first byte or by StartTLS.
+	TLS TLSOptions
 }
 
 // Rules judge addresses. An error, fault.ErrAddress as a rule, refuses.
@@ -118,7 +120,7 @@ func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn
 		}
 	}
 	if options.Secure {
-		if err := conn.secure(ctx, target.Host.String(), d.Roots); err != nil {
+		if err := conn.secure(ctx, target.Host.String(), d.Roots, options.TLS); err != nil {
 			tcp.Close()
 			return nil, err
 		}

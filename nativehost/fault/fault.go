@@ -21,6 +21,7 @@ import (
 var (
 	ErrAborted       = errors.New("given up by the page")
 	ErrAddress       = errors.New("address not allowed")
+	ErrCORS          = errors.New("the server speaks for itself by CORS")
 	ErrDNS           = errors.New("name not resolved")
 	ErrGone          = errors.New("no such socket")
 	ErrHalfClosed    = errors.New("already shut down for writing")
@@ -30,6 +31,7 @@ var (
 	ErrNetwork       = errors.New("network error")
 	ErrOrigin        = errors.New("origin not secure")
 	ErrPolicy        = errors.New("refused by the administrator")
+	ErrPlaintext     = errors.New("plain text out of turn")
 	ErrProtocol      = errors.New("credit or order violated")
 	ErrRate          = errors.New("too many attempts")
 	ErrRefused       = errors.New("connection refused")
@@ -64,10 +66,12 @@ func rows() []row {
 		{ErrPolicy, Description{"NotAllowedError", "policy", "The administrator of this computer does not allow it."}},
 		{ErrRate, Description{"NotAllowedError", "rate", "Connections are being opened too fast."}},
 		{ErrRisk, Description{"NotAllowedError", "risk", "Routers watch this port, and nobody agreed to the danger."}},
+		{ErrCORS, Description{"NotAllowedError", "cors", "This server decides by CORS which pages may use it."}},
 		{ErrLimitOrigin, Description{"QuotaExceededError", "limit", "This site has too many sockets open."}},
 		{ErrLimitOverall, Description{"NotAllowedError", "limit", "Too many sockets are open in this browser."}},
 		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent."}},
 		{ErrProtocol, Description{"NetworkError", "protocol", "The extension sent more than it was allowed to."}},
+		{ErrPlaintext, Description{"NetworkError", "plaintext", "The other side sent more in plain text before the secure connection began."}},
 		{ErrTimeout, Description{"NetworkError", "timeout", "The other side did not answer in time."}},
 		{ErrDNS, Description{"NetworkError", "dns", "The host name could not be resolved."}},
 		{ErrRefused, Description{"NetworkError", "refused", "The other side refused the connection."}},

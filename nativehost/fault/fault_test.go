@@ -43,6 +43,9 @@ func TestClassify(t *testing.T) {
 		{ErrRate, "NotAllowedError", "rate"},
 		{ErrLimitOrigin, "QuotaExceededError", "limit"},
 		{ErrLimitOverall, "NotAllowedError", "limit"},
+		{fmt.Errorf("%w: %w", ErrTLS, &tls.CertificateVerificationError{Err: x509.HostnameError{}}), "NetworkError", "tls"},
+		{ErrPlaintext, "NetworkError", "plaintext"},
+		{fmt.Errorf("%w: Access-Control-Allow-Origin", ErrCORS), "NotAllowedError", "cors"},
 		{ErrGone, "InvalidStateError", "gone"},
 	} {
 		got := Describe(Classify(c.err))

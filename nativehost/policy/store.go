@@ -74,8 +74,13 @@ func (s *Store) Current() *Policy {
 func (s *Store) SetManaged(settings []byte) (valid bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.managed = bytes.Clone(settings)
-	s.build()
+	if string(bytes.TrimSpace(settings)) == "{}" {
+		settings = nil
+	}
+	if !bytes.Equal(settings, s.managed) {
+		s.managed = bytes.Clone(settings)
+		s.build()
+	}
 	for _, source := range s.policy.Load().Sources {
 		if source.Name == managed {
 			return len(source.Faults) == 0

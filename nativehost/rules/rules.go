@@ -10,6 +10,10 @@
 //     agreed to a prompt that named the danger, or an administrator listed them;
 //   - what is refused before an address is known is refused afterwards too.
 //
+// What is not public is what the special-purpose registries say, and besides what this
+// computer's own interfaces say: its own addresses and its neighbours' are not, even
+// where they are addresses of the Internet.
+//
 // It knows no sockets and asks the network nothing.
 package rules
 
@@ -21,6 +25,14 @@ import (
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/policy"
 )
+
+// Near knows this computer's place in the network. Package nearby has the real one.
+type Near interface {
+	// Class returns address.Loopback for an address of this computer, address.Private
+	// for one on a link of its, and address.Public for all others. It must not block
+	// for long.
+	Class(addr netip.Addr) address.Class
+}
 
 // Request is who wants to reach what.
 type Request struct {
@@ -84,8 +96,13 @@ func (j Judgement) Err() error {
 	}
 }
 
+// classify returns the stricter of what an address is everywhere and what it is here.
+func classify(near Near, addr netip.Addr) address.Class {
+	return max(address.Classify(addr), near.Class(addr))
+}
+
 // Before judges what is known without the network.
-func Before(p *policy.Policy, r Request) Judgement {
+func Before(p *policy.Policy, near Near, r Request) Judgement {
 	verdict := p.Judge(query(r))
 	j := Judgement{By: verdict.By, Prompt: verdict.Prompt}
 	if !verdict.Allowed {
@@ -105,7 +122,7 @@ func Before(p *policy.Policy, r Request) Judgement {
 		j.Place = Computer
 		j.private(p, r, verdict)
 	case address.Literal:
-		class := address.Classify(r.Host.Addr())
+		class := classify(near, r.Host.Addr())
 		public = class == address.Public
 		j.Place = placeOf(class)
 		switch class {
@@ -158,15 +175,15 @@ func placeOf(class address.Class) Place {
 
 // Resolved judges one address that the request's host has led to. It returns nil or
 // an error of package fault.
-func Resolved(p *policy.Policy, r Request, addr netip.Addr) error {
-	if err := Before(p, r).Err(); err != nil {
+func Resolved(p *policy.Policy, near Near, r Request, addr netip.Addr) error {
+	if err := Before(p, near, r).Err(); err != nil {
 		return err
 	}
 	verdict := p.JudgeAddress(query(r), addr)
 	if !verdict.Allowed {
 		return fmt.Errorf("%w: %s", fault.ErrPolicy, verdict.By)
 	}
-	class := address.Classify(addr)
+	class := classify(near, addr)
 	if class == address.Never {
 		return fmt.Errorf("%w: nobody can be reached there", fault.ErrAddress)
 	}

@@ -39,12 +39,29 @@ func asked(t *testing.T, host string, port uint16) Request {
 func entered(r Request) Request { r.UserEntered = true; return r }
 func agreed(r Request) Request  { r.RiskAccepted = true; return r }
 
+// campus is a place where addresses of the Internet are near: this computer has
+// 93.184.220.7 and 192.168.1.7, and its link is 93.184.220.0/24 and
+// 2606:2800:220::/64.
+type campus struct{}
+
+func (campus) Class(addr netip.Addr) address.Class {
+	switch {
+	case addr == netip.MustParseAddr("93.184.220.7"), addr == netip.MustParseAddr("192.168.1.7"):
+		return address.Loopback
+	case netip.MustParsePrefix("93.184.220.0/24").Contains(addr), netip.MustParsePrefix("2606:2800:220::/64").Contains(addr):
+		return address.Private
+	default:
+		return address.Public
+	}
+}
+
 const (
 	lab        = `{"allowedDestinations": [{"cidr": "10.0.0.0/8", "ports": ["22"]}, {"host": "*"}]}`
 	noEntry    = `{"privateAddressEntry": false}`
 	intranet   = `{"allowedDestinations": [{"host": "*.corp.example", "cidr": "10.0.0.0/8"}, {"host": "*"}]}`
 	sip        = `{"allowedDestinations": [{"host": "sip.example.org", "ports": ["5060"]}, {"host": "*"}]}`
 	sipInRange = `{"allowedDestinations": [{"host": "sip.example.org", "ports": ["1-65535"]}]}`
+	dormitory  = `{"allowedDestinations": [{"host": "*.campus.example", "cidr": "93.184.220.0/24"}, {"host": "*"}]}`
 	blocked    = `{"blockedDestinations": [{"cidr": "93.184.0.0/16"}]}`
 	off        = `{"enabled": false}`
 )
@@ -83,12 +100,21 @@ func TestBefore(t *testing.T) {
 		{"a watched port at home", "", entered(asked(t, "192.168.1.20", 5060)), nil, false, false, Network},
 		{"a watched port that an administrator names", sip, asked(t, "sip.example.org", 5060), nil, false, false, Internet},
 		{"a watched port in a range of an administrator", sipInRange, asked(t, "sip.example.org", 5060), nil, false, true, Internet},
+		{"this computer's public address", "", asked(t, "93.184.220.7", 80), nil, true, false, Computer},
+		{"this computer's public address, entered", "", entered(asked(t, "93.184.220.7", 80)), nil, false, false, Computer},
+		{"this computer's private address", "", asked(t, "192.168.1.7", 80), nil, true, false, Computer},
+		{"a neighbour's public address", "", asked(t, "93.184.220.8", 80), nil, true, false, Network},
+		{"a neighbour's public address by IPv6, entered", "", entered(asked(t, "2606:2800:220::8", 80)), nil, false, false, Network},
+		{"a neighbour's public address, entry forbidden", noEntry, entered(asked(t, "93.184.220.8", 80)), fault.ErrPolicy, false, false, Network},
+		{"a neighbour's public address, vouched for", dormitory, asked(t, "93.184.220.8", 80), nil, true, false, Network},
+		{"a watched port at a neighbour's public address", "", entered(asked(t, "93.184.220.8", 5060)), nil, false, false, Network},
+		{"multicast, whatever is near", "", entered(asked(t, "ff02::1", 80)), fault.ErrAddress, false, false, Special},
 		{"a blocked address", blocked, asked(t, "93.184.215.14", 80), fault.ErrPolicy, false, false, Internet},
 		{"a name that may lead to one", blocked, asked(t, "www.example.org", 80), nil, false, false, Internet},
 		{"switched off", off, asked(t, "mail.example.org", 993), fault.ErrPolicy, false, false, Internet},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			j := Before(says(t, c.policy), c.r)
+			j := Before(says(t, c.policy), campus{}, c.r)
 			if !errors.Is(j.Refused, c.refused) || j.MustEnter != c.enter || j.Risk != c.risk || j.Place != c.place {
 				t.Errorf("%+v", j)
 			}
@@ -103,7 +129,7 @@ func TestBefore(t *testing.T) {
 // of nothing else.
 func TestBeforeWithoutHost(t *testing.T) {
 	for port, risk := range map[uint16]bool{993: false, 5060: true} {
-		j := Before(says(t, ""), Request{Origin: "https://page.example", Protocol: "tcp", Port: port})
+		j := Before(says(t, ""), campus{}, Request{Origin: "https://page.example", Protocol: "tcp", Port: port})
 		if j.Refused != nil || j.MustEnter || j.Risk != risk || j.Place != "" {
 			t.Errorf("port %d: %+v", port, j)
 		}
@@ -142,15 +168,28 @@ func TestResolved(t *testing.T) {
 		{"a name in a blocked prefix, mapped", blocked, asked(t, "www.example.org", 80), "::ffff:93.184.215.14", fault.ErrPolicy},
 		{"a name in a blocked prefix, through 6to4", blocked, asked(t, "www.example.org", 80), "2002:5db8:d70e::1", fault.ErrPolicy},
 		{"a watched port", "", asked(t, "sip.example.org", 5060), "93.184.215.14", fault.ErrRisk},
+		{"a name at this computer's public address", "", entered(asked(t, "mail.example.org", 993)), "93.184.220.7", fault.ErrAddress},
+		{"a name at a neighbour's public address", "", entered(asked(t, "mail.example.org", 993)), "93.184.220.8", fault.ErrAddress},
+		{"a name at a neighbour's public address by IPv6", "", asked(t, "mail.example.org", 993), "2606:2800:220::8", fault.ErrAddress},
+		{"a name in the prefix beside the link's", "", asked(t, "mail.example.org", 993), "93.184.221.8", nil},
+		{"a name at a neighbour's, vouched for", dormitory, asked(t, "git.campus.example", 22), "93.184.220.8", nil},
+		{"a foreign name at a neighbour's, vouched for", dormitory, asked(t, "evil.example", 22), "93.184.220.8", fault.ErrAddress},
+		{"a neighbour's public address, entered", "", entered(asked(t, "93.184.220.8", 22)), "93.184.220.8", nil},
+		{"a neighbour's public address that nobody entered", "", asked(t, "93.184.220.8", 22), "93.184.220.8", fault.ErrAddress},
+		{"this computer's public address, entered", "", entered(asked(t, "93.184.220.7", 22)), "93.184.220.7", nil},
+		{"a name of the network at a neighbour's public address", "", entered(asked(t, "nas.local", 22)), "2606:2800:220::8", nil},
+		{"a name of the network that points at our public address", "", entered(asked(t, "nas.local", 22)), "93.184.220.7", fault.ErrAddress},
+		{"a name of the network that points at our private address", "", entered(asked(t, "nas.local", 22)), "192.168.1.7", fault.ErrAddress},
+		{"a name of the network on a neighbour's watched port", "", entered(asked(t, "phone.local", 5060)), "93.184.220.8", nil},
 		{"switched off", off, asked(t, "mail.example.org", 993), "93.184.215.14", fault.ErrPolicy},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			if err := Resolved(says(t, c.policy), c.r, netip.MustParseAddr(c.addr)); !errors.Is(err, c.want) {
+			if err := Resolved(says(t, c.policy), campus{}, c.r, netip.MustParseAddr(c.addr)); !errors.Is(err, c.want) {
 				t.Errorf("%v, not %v", err, c.want)
 			}
 		})
 	}
-	if err := Resolved(says(t, ""), Request{Origin: "https://page.example", Protocol: "tcp", Port: 80},
+	if err := Resolved(says(t, ""), campus{}, Request{Origin: "https://page.example", Protocol: "tcp", Port: 80},
 		netip.MustParseAddr("93.184.215.14")); !errors.Is(err, fault.ErrAddress) {
 		t.Errorf("without a host: %v", err)
 	}

@@ -33,6 +33,8 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.decoded(message)
 	case protocol.MethodSocketShutdown:
 		return s.shutdown(message)
+	case protocol.MethodSocketStartTLS:
+		return s.startTLS(message)
 	case protocol.MethodSocketClose:
 		return s.close(message)
 	case protocol.MethodSocketCredit:

@@ -18,6 +18,7 @@ import (
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/protocol"
@@ -27,7 +28,7 @@ import (
 // must not panic, hang or leak, and must end when its input does.
 func FuzzSession(f *testing.F) {
 	hello := `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocolVersion":1,"extensionVersion":"x"}}`
-	open := `{"jsonrpc":"2.0","id":2,"method":"tcp.open","params":{"socketId":1,"origin":"https://a.example","document":"d","private":false,"userEntered":false,"host":"127.0.0.1","port":%d,"window":100,"timeout":50}}`
+	open := `{"jsonrpc":"2.0","id":2,"method":"tcp.open","params":{"socketId":1,"origin":"https://a.example","document":"d","private":false,"userEntered":false,"host":"127.0.0.1","port":%d,"window":100,"timeout":50,"secureTransport":"starttls"}}`
 	port := serve(f, echo)
 	v, err := protocol.NewValidator()
 	if err != nil {
@@ -40,6 +41,8 @@ func FuzzSession(f *testing.F) {
 		`{"jsonrpc":"2.0","id":3,"method":"socket.close","params":{"socketId":1,"reset":true}}`,
 		`{"jsonrpc":"2.0","method":"socket.credit","params":{"socketId":1,"bytes":16777216}}`,
 		`{"jsonrpc":"2.0","id":2,"method":"socket.close","params":{"socketId":1}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"socket.startTLS","params":{"socketId":1,"received":0}}` + "\n" +
+			`{"jsonrpc":"2.0","id":4,"method":"socket.startTLS","params":{"socketId":1,"received":0}}`,
 		`[]` + "\n" + `null` + "\n" + `{"jsonrpc":"2.0","id":2}`,
 	} {
 		f.Add(seed, false)
@@ -113,6 +116,7 @@ func (b *broker) fuzzed(t testing.TB, hostIn *os.File, v *protocol.Validator, po
 	s := New(Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: only(port).dialer(),
 		Policy: policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()}),
+		Near:   nearby.New(zerolog.Nop()),
 		Caps:   limits.Standard(), Audit: audit.New(io.Discard, "fuzz"), Log: zerolog.Nop(),
 	})
 	ended, drained := make(chan error, 1), make(chan struct{})

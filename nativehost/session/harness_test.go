@@ -22,6 +22,7 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/protocol"
 )
@@ -103,8 +104,9 @@ func start(t testing.TB, o options) *broker {
 		t.Fatal(err)
 	}
 	store := policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()})
+	near := nearby.New(zerolog.Nop())
 	if o.dialer == nil {
-		o.dialer = &dial.Dialer{Rules: Rules(store)}
+		o.dialer = &dial.Dialer{Rules: Rules(store, near)}
 	}
 	caps := limits.Standard()
 	// Tests open sockets faster than any page may.
@@ -124,7 +126,7 @@ func start(t testing.TB, o options) *broker {
 		log = zerolog.New(o.log)
 	}
 	s := New(Config{
-		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store,
+		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store, Near: near,
 		Caps: caps, Audit: audit.New(b.audit, "test"), Log: log, Window: o.window,
 	})
 	go func() { b.ended <- s.Run(ctx) }()

@@ -27,12 +27,18 @@ type opening struct {
 	target  dial.Target
 	options dial.Options
 	window  int64
+	// upgradable: the socket is plain until socket.startTLS.
+	upgradable bool
 }
 
 // connection is a connected socket that nobody reads from yet.
 type connection struct {
 	socket        socket
 	local, remote netip.AddrPort
+	// tls is nil on a plain connection.
+	tls *protocol.TLSInfo
+	// startTLS is nil when the connection cannot be upgraded.
+	startTLS upgrader
 	// run moves bytes until the socket's end.
 	run func(context.Context) ending
 	// drop closes it before it ran.
@@ -50,7 +56,11 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 	if fault := protocol.DecodeParams(message, &params); fault != nil {
 		return fault
 	}
-	o := opening{
+	options, err := tlsOptions(params.TLS)
+	if err != nil {
+		return protocol.NewError(protocol.CodeInvalidParams)
+	}
+	o := &opening{
 		request: *message.ID,
 		subject: audit.Subject{
 			SocketID: params.SocketID, Protocol: "tcp",
@@ -66,9 +76,9 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
 			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
 			NoDelay: params.NoDelay, KeepAlive: time.Duration(params.KeepAliveDelay) * time.Millisecond,
-			Secure: params.SecureTransport == "on", DNSQueryType: resolve.Family(params.DNSQueryType),
+			Secure: params.SecureTransport == "on", DNSQueryType: resolve.Family(params.DNSQueryType), TLS: options,
 		},
-		window: params.Window,
+		window: params.Window, upgradable: params.SecureTransport == "starttls",
 	}
 	return s.open(ctx, o, s.connectTCP)
 }
@@ -78,7 +88,7 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 	if fault := protocol.DecodeParams(message, &params); fault != nil {
 		return fault
 	}
-	o := opening{
+	o := &opening{
 		request: *message.ID,
 		subject: audit.Subject{
 			SocketID: params.SocketID, Protocol: "udp",
@@ -101,8 +111,8 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 }
 
 // open leaves a request to a goroutine that owns the socket from then on.
-func (s *Session) open(ctx context.Context, o opening,
-	connect func(context.Context, opening) (*connection, error),
+func (s *Session) open(ctx context.Context, o *opening,
+	connect func(context.Context, *opening) (*connection, error),
 ) *protocol.RPCError {
 	ctx, cancel := context.WithCancel(ctx)
 	e := &entry{cancel: cancel}
@@ -117,7 +127,7 @@ func (s *Session) open(ctx context.Context, o opening,
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
 	started := time.Now()
-	ticket, err := s.admit(e, &o)
+	ticket, err := s.admit(e, o)
 	s.owners.Go(func() {
 		defer cancel()
 		if err == nil {
@@ -160,7 +170,7 @@ func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 		return nil, err
 	}
 	// After the limits, so that not even refusals are to be had without end.
-	j := rules.Before(p, r)
+	j := rules.Before(p, s.Near, r)
 	if err := j.Err(); err != nil {
 		ticket.Failed()
 		ticket.Return()
@@ -178,7 +188,7 @@ func because(err error, by string) error {
 }
 
 // serve moves the bytes of an open socket until its end.
-func (s *Session) serve(ctx context.Context, o opening, e *entry, c *connection, ticket *limits.Ticket, started time.Time) {
+func (s *Session) serve(ctx context.Context, o *opening, e *entry, c *connection, ticket *limits.Ticket, started time.Time) {
 	s.Audit.Opened(o.subject, c.remote.String(), time.Since(started))
 	opened := time.Now()
 	end := c.run(ctx)
@@ -196,7 +206,7 @@ func (s *Session) serve(ctx context.Context, o opening, e *entry, c *connection,
 // opened answers the request to open, under the mutex, so that a socket.close sees
 // the socket either as opening or as open and answered. If one has come before, or a
 // policy that forbids the socket, it drops the connection.
-func (s *Session) opened(o opening, e *entry, c *connection, ticket *limits.Ticket) error {
+func (s *Session) opened(o *opening, e *entry, c *connection, ticket *limits.Ticket) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	err := e.revoked
@@ -208,11 +218,11 @@ func (s *Session) opened(o opening, e *entry, c *connection, ticket *limits.Tick
 		return err
 	}
 	ticket.Opened()
-	e.socket, e.remote = c.socket, c.remote.Addr()
+	e.socket, e.remote, e.startTLS = c.socket, c.remote.Addr(), c.startTLS
 	s.resultLocked(o.request, protocol.TCPOpenResult{
 		RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
 		LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
-		Window: s.Window,
+		Window: s.Window, TLS: c.tls,
 	})
 	return nil
 }
@@ -254,7 +264,7 @@ func (s *Session) hush(ctx context.Context, started time.Time) {
 // notOpened writes down why a socket did not open, and answers the request to open
 // and those to close that came meanwhile, in this order. A rule's refusal is not a
 // failure of the network.
-func (s *Session) notOpened(ctx context.Context, o opening, e *entry, err error, started time.Time) {
+func (s *Session) notOpened(ctx context.Context, o *opening, e *entry, err error, started time.Time) {
 	took := time.Since(started)
 	s.mu.Lock()
 	if e.revoked != nil && !e.abandoned {
@@ -284,7 +294,7 @@ func (s *Session) notOpened(ctx context.Context, o opening, e *entry, err error,
 }
 
 // closed says the last word about a socket.
-func (s *Session) closed(o opening, end ending, open time.Duration) {
+func (s *Session) closed(o *opening, end ending, open time.Duration) {
 	last := protocol.SocketClosedParams{
 		SocketID: o.subject.SocketID,
 		BytesIn:  end.traffic.In, BytesOut: end.traffic.Out, Dropped: end.traffic.Dropped,
@@ -304,7 +314,7 @@ func (s *Session) closed(o opening, end ending, open time.Duration) {
 	s.out.Lane(o.subject.SocketID).Closed(last)
 }
 
-func (s *Session) connectTCP(ctx context.Context, o opening) (*connection, error) {
+func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, error) {
 	conn, err := s.Dialer.TCP(ctx, o.target, o.options)
 	if err != nil {
 		return nil, err
@@ -316,18 +326,23 @@ func (s *Session) connectTCP(ctx context.Context, o opening) (*connection, error
 		SendWindow:    s.Window,
 		ReceiveWindow: o.window,
 	})
-	return &connection{
+	c := &connection{
 		socket: socket,
 		local:  addrPort(conn.LocalAddr()), remote: addrPort(conn.RemoteAddr()),
+		tls: tlsInfo(conn.TLS()),
 		run: func(ctx context.Context) ending {
 			end := socket.Run(ctx)
 			return ending{audit.Traffic{In: end.In, Out: end.Out}, end.Err}
 		},
 		drop: func() { _ = conn.Reset() },
-	}, nil
+	}
+	if o.upgradable {
+		c.startTLS = s.upgrader(o, conn, socket)
+	}
+	return c, nil
 }
 
-func (s *Session) connectUDP(ctx context.Context, o opening) (*connection, error) {
+func (s *Session) connectUDP(ctx context.Context, o *opening) (*connection, error) {
 	conn, err := s.Dialer.UDP(ctx, o.target, o.options)
 	if err != nil {
 		return nil, err

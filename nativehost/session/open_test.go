@@ -104,7 +104,7 @@ func TestCloseComesBetweenConnectionAndAnswer(t *testing.T) {
 	written := make(chan error, 1)
 	go func() { written <- s.out.Run() }()
 	dropped := false
-	o := opening{request: 4, subject: audit.Subject{SocketID: 9}}
+	o := &opening{request: 4, subject: audit.Subject{SocketID: 9}}
 	e := &entry{abandoned: true, closers: []int64{5, 6}}
 	err = s.opened(o, e, &connection{drop: func() { dropped = true }}, nil)
 	if !errors.Is(err, fault.ErrAborted) || !dropped {

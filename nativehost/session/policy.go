@@ -15,13 +15,16 @@ import (
 )
 
 // Rules returns what the Dialer must put every address before.
-func Rules(store *policy.Store) dial.Rules { return dialRules{store} }
+func Rules(store *policy.Store, near rules.Near) dial.Rules { return dialRules{store, near} }
 
-type dialRules struct{ store *policy.Store }
+type dialRules struct {
+	store *policy.Store
+	near  rules.Near
+}
 
 // Judge puts an address that a target has led to before the rules.
 func (d dialRules) Judge(_ context.Context, target dial.Target, at netip.AddrPort) error {
-	return rules.Resolved(d.store.Current(), request(target), at.Addr())
+	return rules.Resolved(d.store.Current(), d.near, request(target), at.Addr())
 }
 
 func request(target dial.Target) rules.Request {
@@ -65,7 +68,7 @@ func (s *Session) judge(message protocol.Message) *protocol.RPCError {
 		host, err = address.ParseHost(params.Host)
 	}
 	if err == nil {
-		j := rules.Before(p, rules.Request{
+		j := rules.Before(p, s.Near, rules.Request{
 			Origin: params.Origin, Protocol: params.Protocol, Host: host, Port: uint16(params.Port),
 			Secure: params.Secure, UserEntered: params.UserEntered,
 		})
@@ -114,9 +117,9 @@ func (s *Session) policyChanged(p *policy.Policy) {
 		if e.settled {
 			continue
 		}
-		err := rules.Before(p, e.request).Err()
+		err := rules.Before(p, s.Near, e.request).Err()
 		if err == nil && e.remote.IsValid() {
-			err = rules.Resolved(p, e.request, e.remote)
+			err = rules.Resolved(p, s.Near, e.request, e.remote)
 		}
 		if err == nil || e.revoked != nil {
 			continue

@@ -48,11 +48,11 @@ func TestJudgement(t *testing.T) {
 		{"", "", 5060, false, protocol.PolicyJudgeResult{
 			Allowed: true, Prompt: "ask", Remember: true, Risk: true, CSPRule: usual,
 		}},
-		{lab, "10.1.2.3", 22, false, protocol.PolicyJudgeResult{
-			Allowed: true, Host: "10.1.2.3", Place: "network", Prompt: "skip", CSPRule: "require-eval-blocked", InstalledOnly: true,
+		{lab, "10.231.77.9", 22, false, protocol.PolicyJudgeResult{
+			Allowed: true, Host: "10.231.77.9", Place: "network", Prompt: "skip", CSPRule: "require-eval-blocked", InstalledOnly: true,
 		}},
-		{lab, "192.168.1.1", 22, true, protocol.PolicyJudgeResult{
-			Reason: "policy", Host: "192.168.1.1", Place: "network", Prompt: "forbid", CSPRule: "require-eval-blocked", InstalledOnly: true,
+		{lab, "192.168.233.77", 22, true, protocol.PolicyJudgeResult{
+			Reason: "policy", Host: "192.168.233.77", Place: "network", Prompt: "forbid", CSPRule: "require-eval-blocked", InstalledOnly: true,
 		}},
 	} {
 		b := start(t, options{policy: c.policy})

@@ -51,6 +51,8 @@ type Config struct {
 	// Dialer must put every address before Rules.
 	Dialer *dial.Dialer
 	Policy *policy.Store
+	// Near is what the Dialer's Rules go by as well.
+	Near rules.Near
 	// PolicyChanged, which may be nil, is called with each new policy.
 	PolicyChanged func(*policy.Policy)
 	// Caps hold where the policy sets no limits.
@@ -90,6 +92,8 @@ type entry struct {
 	cancel context.CancelFunc
 	// socket is nil while the socket is opening.
 	socket socket
+	// startTLS is nil for a socket that was not opened to be upgraded.
+	startTLS upgrader
 	// abandoned is set by a socket.close that came before the socket was open;
 	// closers are the ids of such requests.
 	abandoned bool

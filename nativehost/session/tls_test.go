@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"io"
 	"math/big"
 	"net"
@@ -75,6 +76,19 @@ func TestTLS(t *testing.T) {
 		}
 		b.mustCall(protocol.MethodSocketShutdown, protocol.SocketShutdownParams{SocketID: r.id}, nil)
 		b.wantClosed(r, "", "")
+	})
+	t.Run("what was agreed is told", func(t *testing.T) {
+		config.NextProtos = []string{"imap"}
+		defer func() { config.NextProtos = nil }()
+		r, result := b.open(echoing, func(p *protocol.TCPOpenParams, r *remote) {
+			secure(p, r)
+			p.TLS = &protocol.TLSOptions{ALPNProtocols: []string{"pop3", "imap"}}
+		})
+		if got := result.TLS; got == nil || got.Version != "1.3" || got.ALPNProtocol != "imap" ||
+			got.PeerCertificates[0] != base64.StdEncoding.EncodeToString(config.Certificates[0].Certificate[0]) {
+			t.Errorf("agreed on %+v", got)
+		}
+		b.wantAlive(r)
 	})
 	t.Run("answers before what they provoke", func(t *testing.T) {
 		r, _ := b.open(echoing, secure)

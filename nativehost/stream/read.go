@@ -56,11 +56,16 @@ func (s *Socket) read(ctx context.Context) error {
 		if large != nil {
 			into = large.Bytes[:cap(large.Bytes)]
 		}
-		credit, stopped := s.credit()
-		if stopped {
+		credit, state := s.credit()
+		switch {
+		case state == stopped:
 			return errStopped
-		}
-		if credit == 0 {
+		case state == pausing:
+			giveBack()
+			signal(s.paused)
+			<-s.mayRead
+			continue
+		case credit == 0:
 			giveBack()
 			<-s.mayRead
 			continue
@@ -81,26 +86,42 @@ func (s *Socket) read(ctx context.Context) error {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			giveBack()
 		case errors.Is(err, io.EOF):
-			return nil
+			return s.hearEnd()
 		default:
 			return fault.Classify(err)
 		}
 	}
 }
 
+// reading says what the reader is to do.
+type reading int
+
+const (
+	going   reading = iota
+	pausing         // TLS is about to be put on the connection
+	stopped
+)
+
 // credit returns how many bytes may be delivered now. The reader spends it only
 // when it has read them, so that what a waiting socket might read counts as left.
-func (s *Socket) credit() (bytes int64, stopped bool) {
+func (s *Socket) credit() (int64, reading) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.receiveCredit, s.stopReading
+	switch {
+	case s.stopReading:
+		return 0, stopped
+	case s.upgrade != nil:
+		return 0, pausing
+	default:
+		return s.receiveCredit, going
+	}
 }
 
 // readWithin lets the next Read wait for bulkPatience, or for ever.
 func (s *Socket) readWithin(bulk bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopReading {
+	if s.stopReading || s.upgrade != nil {
 		return
 	}
 	var deadline time.Time
@@ -112,9 +133,9 @@ func (s *Socket) readWithin(bulk bool) {
 
 // deliver spends credit and takes its turn.
 func (s *Socket) deliver(ctx context.Context, payload []byte) error {
-	s.mu.Lock()
-	s.receiveCredit -= int64(len(payload))
-	s.mu.Unlock()
+	if !s.hear(int64(len(payload))) {
+		return errStopped
+	}
 	s.order.Pass()
 	if err := s.Lane.Data(ctx, payload); err != nil {
 		return err

@@ -4,6 +4,8 @@
 //     page that does not read closes the peer's window instead of filling memory;
 //   - the bytes that wait for the network never exceed the window, and whoever
 //     oversteps it loses this socket and no other;
+//   - between a request to upgrade to TLS and its answer no byte but the handshake's
+//     is written or delivered, and a byte too many in plain text ends the socket;
 //   - each direction ends on its own, and what was received before an end or an
 //     error is delivered before it is told;
 //   - none of its methods but Run waits for the network.
@@ -23,7 +25,6 @@ import (
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/gate"
-	"github.com/portside/portside/protocol"
 )
 
 const (
@@ -84,6 +85,9 @@ type Socket struct {
 	// mayWrite and mayRead hold a token when there may be something to do for the
 	// goroutine that writes to the network, or more credit for the one that reads.
 	mayWrite, mayRead chan struct{}
+	// paused holds a token once the reader leaves the connection to an upgrade, or
+	// is over.
+	paused chan struct{}
 
 	// order keeps received bytes behind the answers to the writes that provoked
 	// them.
@@ -104,7 +108,12 @@ type Socket struct {
 
 	// Towards the browser.
 	receiveCredit int64
+	heard         int64 // bytes read from the network in plain text, or under TLS
+	heardEnd      bool  // the peer's FIN was read
 	delivered     int64
+	// Between the two.
+	upgrade *Upgrade // waits for its answer
+	secured bool     // an upgrade has succeeded
 
 	// The end.
 	closing     bool // by socket.close, or by the session's end
@@ -125,6 +134,7 @@ func New(conn Conn, config Config) *Socket {
 		Config:        config,
 		mayWrite:      make(chan struct{}, 1),
 		mayRead:       make(chan struct{}, 1),
+		paused:        make(chan struct{}, 1),
 		order:         gate.New(),
 		sendCredit:    config.SendWindow,
 		receiveCredit: config.ReceiveWindow,
@@ -141,8 +151,9 @@ func (s *Socket) Run(ctx context.Context) End {
 	go func() {
 		defer close(readerDone)
 		s.endReading(s.read(ctx))
+		signal(s.paused)
 	}()
-	err := s.write()
+	err := s.write(ctx)
 	if err != nil {
 		// From here on the reader has the last word, but not for ever.
 		s.failWriting(err)
@@ -218,9 +229,12 @@ func (s *Socket) abandon(err error) {
 		err = fault.ErrAborted
 	}
 	s.mu.Lock()
-	queue, waiting, fins := s.queue, s.waiting, s.finWaiting
-	s.queue, s.waiting, s.finWaiting = nil, nil, nil
+	queue, waiting, fins, upgrade := s.queue, s.waiting, s.finWaiting, s.upgrade
+	s.queue, s.waiting, s.finWaiting, s.upgrade = nil, nil, nil, nil
 	s.mu.Unlock()
+	if upgrade != nil {
+		upgrade.Answer(err)
+	}
 	for _, b := range queue {
 		b.Release()
 	}
@@ -277,6 +291,10 @@ func (s *Socket) failWriting(err error) {
 		// The peer did not take in time what was written before the close.
 		s.failLocked(err)
 	}
+	if s.upgrade != nil {
+		// What the reader would still deliver came too late to be plain text.
+		s.failLocked(err)
+	}
 	s.writeErr = fault.Classify(err)
 	// Writing is also ended by whatever ends the socket.
 	cause := s.cause()
@@ -294,43 +312,6 @@ func (s *Socket) stop(writing time.Time) {
 	_ = s.conn.SetWriteDeadline(writing)
 	signal(s.mayRead)
 	signal(s.mayWrite)
-}
-
-// linger waits until the peer has what was sent, reading and dropping what it
-// still sends: closing a socket with unread bytes, or one that receives more of
-// them, sends RST and throws away what is not acknowledged yet (RFC 1122, 4.2.2.13).
-func (s *Socket) linger() {
-	scratch := s.Buffers.Get(16 << 10)
-	defer scratch.Release()
-	discarded := 0
-	for patience := time.Millisecond; ; {
-		s.mu.Lock()
-		by, resetting := s.flushBy, s.resetting
-		s.mu.Unlock()
-		now := time.Now()
-		if resetting || !now.Before(by) {
-			return
-		}
-		next := now.Add(patience)
-		if by.Before(next) {
-			next = by
-		}
-		if err := s.conn.SetReadDeadline(next); err != nil {
-			return
-		}
-		n, err := s.conn.Read(scratch.Bytes[:cap(scratch.Bytes)])
-		discarded += n
-		if err == nil && discarded < protocol.WindowBytes {
-			continue
-		}
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			return
-		}
-		if left, known := s.conn.Unacknowledged(); known && left == 0 {
-			return
-		}
-		patience = min(2*patience, 50*time.Millisecond)
-	}
 }
 
 // signal leaves a token in a channel of one place.

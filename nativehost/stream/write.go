@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/portside/portside/nativehost/buffer"
@@ -41,6 +42,9 @@ func (s *Socket) admit(size int64) error {
 		return fault.ErrGone
 	case s.writeErr != nil:
 		return s.writeErr
+	case s.upgrade != nil:
+		s.failLocked(fault.ErrProtocol)
+		return fault.ErrProtocol
 	case s.finAsked:
 		s.failLocked(fault.ErrProtocol)
 		return fault.ErrHalfClosed
@@ -73,6 +77,9 @@ func (s *Socket) Shutdown(id int64) error {
 		return fault.ErrGone
 	case s.writeErr != nil:
 		return s.writeErr
+	case s.upgrade != nil:
+		s.failLocked(fault.ErrProtocol)
+		return fault.ErrProtocol
 	case s.finSent:
 		// Asking twice is no fault; the answer is the same.
 		s.Answer(id, nil)
@@ -89,13 +96,13 @@ func (s *Socket) Shutdown(id int64) error {
 
 // write moves bytes from the queue to the network until FIN is sent or the socket
 // is over, which is no error of writing, or until writing fails.
-func (s *Socket) write() error {
+func (s *Socket) write(ctx context.Context) error {
 	for {
-		payload, fin, over := s.next()
-		switch {
+		payload, step := s.next()
+		switch step {
 		case over:
 			return nil
-		case payload != nil:
+		case send:
 			s.order.Enter()
 			n, err := s.conn.Write(s.order, payload.Bytes)
 			payload.Release()
@@ -104,6 +111,8 @@ func (s *Socket) write() error {
 			if err != nil {
 				return err
 			}
+		case upgrade:
+			s.secure(ctx)
 		case fin:
 			s.order.Enter()
 			err := s.conn.CloseWrite(s.order)
@@ -115,27 +124,45 @@ func (s *Socket) write() error {
 				return fmt.Errorf("send FIN: %w", err)
 			}
 			return nil
-		default:
+		case wait:
 			<-s.mayWrite
 		}
 	}
 }
 
+// step is what the writer does next.
+type step int
+
+const (
+	wait step = iota
+	send
+	upgrade
+	fin
+	over
+)
+
 // next takes the next thing to do for the network out of the queue.
-func (s *Socket) next() (payload *buffer.Buffer, fin, over bool) {
+func (s *Socket) next() (payload *buffer.Buffer, next step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.failure != nil || s.resetting:
-		return nil, false, true
+		return nil, over
 	case len(s.queue) > 0:
 		payload, s.queue[0] = s.queue[0], nil
 		s.queue = s.queue[1:]
-		return payload, false, false
+		return payload, send
 	}
 	s.queue = nil
+	switch {
 	// An empty write has nothing to send, but it waits its turn like any other.
-	return nil, s.finAsked || s.closing, false
+	case s.finAsked || s.closing:
+		return nil, fin
+	case s.upgrade != nil:
+		return nil, upgrade
+	default:
+		return nil, wait
+	}
 }
 
 // wrote gives credit back for bytes that the system took, a quarter of the window

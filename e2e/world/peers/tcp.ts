@@ -1,7 +1,7 @@
 // TCP servers that behave, and misbehave, in one way each. What they have seen can be asked at any time.
 import { createHash } from "node:crypto";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createSecureContext, createServer as createTlsServer, TLSSocket, type SecureContextOptions } from "node:tls";
 import { certificates } from "../certs.ts";
 import type { Life } from "../life.ts";
 import { until, within } from "../wait.ts";
@@ -85,6 +85,14 @@ export interface PeerOptions {
   port?: number;
 }
 
+/** Another certificate than the test's own, other protocols. */
+export type TlsPeerOptions = Pick<SecureContextOptions, "cert" | "key"> & { ALPNProtocols?: string[] };
+
+async function ownCertificate(): Promise<{ key: string; cert: string }> {
+  const { keyPem, certificatePem } = await certificates();
+  return { key: keyPem, cert: certificatePem };
+}
+
 type Behaviour = (connection: PeerConnection, socket: Socket) => void;
 
 async function listen(
@@ -92,7 +100,7 @@ async function listen(
   what: string,
   options: PeerOptions,
   behave: Behaviour,
-  tls = false,
+  tls?: TlsPeerOptions,
 ): Promise<TcpPeer> {
   const connections: PeerConnection[] = [];
   const open = new Set<Socket>();
@@ -103,11 +111,11 @@ async function listen(
     connections.push(connection);
     behave(connection, socket);
   };
-  const { keyPem, certificatePem } = await certificates();
   const settings = { allowHalfOpen: true, noDelay: true };
-  const server = tls
-    ? createTlsServer({ ...settings, key: keyPem, cert: certificatePem }, accept)
-    : createServer(settings, accept);
+  const server =
+    tls === undefined
+      ? createServer(settings, accept)
+      : createTlsServer({ ...settings, ...(await ownCertificate()), ...tls }, accept);
   const { host = "127.0.0.1", port = 0 } = options;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -141,9 +149,23 @@ export function echoPeer(life: Life, options: PeerOptions = {}): Promise<TcpPeer
   return listen(life, "echo", options, echoBack);
 }
 
-/** The echo peer behind TLS from the first byte, with the test's own certificate. */
-export function tlsEchoPeer(life: Life, options: PeerOptions = {}): Promise<TcpPeer> {
-  return listen(life, "TLS echo", options, echoBack, true);
+/** The echo peer behind TLS from the first byte, with the test's own certificate unless told otherwise. */
+export function tlsEchoPeer(life: Life, options: PeerOptions = {}, tls: TlsPeerOptions = {}): Promise<TcpPeer> {
+  return listen(life, "TLS echo", options, echoBack, tls);
+}
+
+/** Greets, answers the first line with a go-ahead, and is an echo peer under TLS from then on. */
+export async function startTlsPeer(life: Life, options: PeerOptions = {}): Promise<TcpPeer> {
+  const secureContext = createSecureContext(await ownCertificate());
+  return await listen(life, "STARTTLS", options, (_, socket) => {
+    socket.write("* OK ready\r\n");
+    socket.once("data", () => {
+      socket.write("OK\r\n");
+      const secure = new TLSSocket(socket, { isServer: true, secureContext });
+      secure.on("error", () => undefined);
+      secure.pipe(secure);
+    });
+  });
 }
 
 /** Takes everything, counts and hashes it, says nothing, and ends when the other side ends. For bulk see bulk.ts. */

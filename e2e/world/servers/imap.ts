@@ -1,16 +1,18 @@
-// Dovecot, an IMAP server. Debian package dovecot-imapd. One user, one empty INBOX, passwords in the clear.
-import { execFileSync } from "node:child_process";
+// Dovecot, an IMAP and POP3 server. Debian packages dovecot-imapd and dovecot-pop3d. One user, one empty INBOX, passwords in
+// the clear; both protocols offer TLS.
 import { writeFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
-import { isRoot, type Life } from "../life.ts";
+import type { Life } from "../life.ts";
 import { freePort } from "../ports.ts";
 import { start } from "../processes.ts";
+import { serverAccount } from "./account.ts";
+import { writeCertificate } from "./certificate.ts";
 import { waitUntilReady } from "./ready.ts";
 
 export interface ImapServer {
   readonly host: string;
   readonly port: number;
+  readonly pop3Port: number;
   readonly user: string;
   readonly password: string;
 }
@@ -20,21 +22,23 @@ export async function startImapServer(life: Life): Promise<ImapServer> {
   const port = await freePort();
   const user = "harbour";
   const password = "pilot boat";
+  const pop3Port = await freePort();
   // All of Dovecot runs as one ordinary user: there is nobody to separate privileges from.
-  const account = isRoot
-    ? { name: "nobody", group: "nogroup" }
-    : { name: userInfo().username, group: execFileSync("id", ["-gn"], { encoding: "utf8" }).trim() };
+  const account = serverAccount();
+  const { certificate, key } = await writeCertificate(folder);
   const users = join(folder, "users");
   writeFileSync(users, `${user}:{PLAIN}${password}::::::\n`);
   const config = join(folder, "dovecot.conf");
   writeFileSync(
     config,
-    `protocols = imap
+    `protocols = imap pop3
 listen = 127.0.0.1
 base_dir = ${folder}/run
 state_dir = ${folder}/state
 log_path = /dev/stderr
-ssl = no
+ssl = yes
+ssl_cert = <${certificate}
+ssl_key = <${key}
 disable_plaintext_auth = no
 auth_failure_delay = 0
 default_internal_user = ${account.name}
@@ -64,6 +68,15 @@ service imap-login {
     port = 0
   }
 }
+service pop3-login {
+  chroot =
+  inet_listener pop3 {
+    port = ${String(pop3Port)}
+  }
+  inet_listener pop3s {
+    port = 0
+  }
+}
 `,
   );
   const server = await start(life, {
@@ -74,5 +87,6 @@ service imap-login {
     unprivileged: true,
   });
   await waitUntilReady(server, port, { speaksFirst: true });
-  return { host: "127.0.0.1", port, user, password };
+  await waitUntilReady(server, pop3Port, { speaksFirst: true });
+  return { host: "127.0.0.1", port, pop3Port, user, password };
 }

@@ -15,9 +15,11 @@ import (
 
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/caller"
+	"github.com/portside/portside/nativehost/corsprobe"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/logfile"
+	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/nativehost/session"
@@ -85,18 +87,24 @@ func serve(log zerolog.Logger, validator *protocol.Validator, store *policy.Stor
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer cancel()
 
+	prober := &corsprobe.Prober{}
 	in, out := pipes()
 	reading := watch(in)
+	near := nearby.New(log)
 	result := make(chan error, 1)
 	go func() {
 		result <- session.New(session.Config{
 			In: reading, Out: out,
 			Validator: validator,
 			Dialer: &dial.Dialer{
-				Rules:    session.Rules(store),
+				Rules: session.Rules(store, near),
+				Probe: func(ctx context.Context, target dial.Target, at netip.AddrPort) error {
+					return prober.Probe(ctx, target.Origin, target.Host.String(), at)
+				},
 				Resolver: &resolve.Resolver{Servers: func() []netip.AddrPort { return store.Current().Settings.DNSServers.Value }},
 			},
 			Policy:        store,
+			Near:          near,
 			PolicyChanged: func(p *policy.Policy) { auditLog.Use(auditSettings(p)) },
 			Caps:          limits.Standard(),
 			Audit:         auditLog,

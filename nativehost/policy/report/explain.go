@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/nativehost/policy"
 )
@@ -65,9 +66,9 @@ func (c *command) question(q policy.Query, addr netip.Addr) {
 	c.say("%s asks for %s to %s, port %d, %s", q.Origin, strings.ToUpper(q.Protocol), host, q.Port, tls)
 	switch {
 	case q.Addr.IsValid():
-		c.say("  %s is %s", q.Host, kind(q.Addr))
+		c.say("  %s is %s", q.Host, c.kind(q.Addr))
 	case addr.IsValid():
-		c.say("  %s is %s", addr, kind(addr))
+		c.say("  %s is %s", addr, c.kind(addr))
 	default:
 		c.say("  its addresses will be judged once they are known; --address tries one")
 	}
@@ -102,8 +103,8 @@ func (c *command) answer(q policy.Query, addr netip.Addr, v policy.Verdict, priv
 	if !judged.IsValid() {
 		judged = addr
 	}
-	if !public(judged) {
-		switch near := q.Addr.IsValid() || nearby(q.Host); {
+	if c.kind(judged) != publicAddress {
+		switch near := q.Addr.IsValid() || ofTheNetwork(q.Host); {
 		case v.VouchesName, near && v.VouchesPrivate:
 			c.say("  the address is not public; an administrator has named it")
 		case near && !privateEntry.Value:
@@ -122,9 +123,9 @@ func (c *command) answer(q policy.Query, addr netip.Addr, v policy.Verdict, priv
 	return nil
 }
 
-// nearby reports whether a name always leads to this computer or its own network
+// ofTheNetwork reports whether a name always leads to this computer or its own network
 // (RFC 6761 6.3, RFC 6762 3), so that the person may enter it like an address.
-func nearby(host string) bool {
+func ofTheNetwork(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local")
 }
 
@@ -147,9 +148,28 @@ func kinds() []kindOf {
 
 type kindOf struct{ prefixes, text string }
 
-const publicAddress = "a public address"
+const (
+	publicAddress = "a public address"
+	thisComputer  = "this computer, not public"
+)
 
-func kind(addr netip.Addr) string {
+// kind says what an address is; what the interfaces of this computer make of it goes
+// first where it is stricter.
+func (c *command) kind(addr netip.Addr) string {
+	near := c.near.Class(addr)
+	text := registered(addr)
+	switch {
+	case near == address.Loopback && text != thisComputer:
+		return "an address of this computer, not public"
+	case near == address.Private && text == publicAddress:
+		return "an address on a link of this computer, not public"
+	default:
+		return text
+	}
+}
+
+// registered says what the registries make of an address.
+func registered(addr netip.Addr) string {
 	addr = addr.Unmap()
 	if inner := policy.Embedded(addr); inner.IsValid() {
 		addr = inner
@@ -163,5 +183,3 @@ func kind(addr netip.Addr) string {
 	}
 	return publicAddress
 }
-
-func public(addr netip.Addr) bool { return kind(addr) == publicAddress }

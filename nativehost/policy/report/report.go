@@ -1,6 +1,7 @@
 // Package report is `portside policy`: it tells administrators what their settings
-// mean. It reads policy files and writes to the terminal, and does nothing else: no
-// name is resolved, nothing is connected to, no file is changed.
+// mean. It reads policy files and the addresses of this computer's interfaces, writes
+// to the terminal, and does nothing else: no name is resolved, nothing is connected
+// to, no file is changed.
 //
 //	check    says what is wrong with the text of a policy file, for anybody, anywhere
 //	show     says what holds on this computer, and which file says so
@@ -27,6 +28,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/protocol"
 )
@@ -62,6 +64,7 @@ type command struct {
 	origin, to, protocol, address string
 	tls                           bool
 	validator                     *protocol.Validator
+	near                          *nearby.Nearby
 }
 
 // A problem is an error with advice for the person who meets it.
@@ -104,6 +107,7 @@ func (c *command) run(args []string) int {
 	if err == nil {
 		c.validator, err = protocol.NewValidator()
 	}
+	c.near = nearby.New(zerolog.Nop())
 	if err == nil {
 		err = map[string]func() error{"check": c.check, "show": c.show, "explain": c.explain}[c.name]()
 	}

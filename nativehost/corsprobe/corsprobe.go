@@ -1,0 +1,129 @@
+// Package corsprobe asks an HTTPS server whether it takes part in CORS (Fetch, section
+// 3.2), in which case a page is to use fetch() and obey the answer instead of opening
+// a socket of its own: a socket to port 443 would be a way around.
+//
+// It promises that nothing it hears can allow anything: an answer can only refuse.
+// That is why it verifies no certificate. It speaks to no other address than the one
+// it is told, follows nothing, sends no cookies or other credentials, and reads no
+// body; headers, time and memory are bounded.
+//
+// Its bound: a server that does not speak HTTPS, does not answer in time, or shows
+// its CORS headers neither for OPTIONS nor for GET of "/" is not recognised and may be
+// connected to. A server that wants to be protected shows them there. Whoever sits
+// between the host and the server can suppress the answer, but could also just answer
+// in the server's place.
+package corsprobe
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/portside/portside/nativehost/fault"
+)
+
+const (
+	// patience is for everything: connecting, TLS, and both answers.
+	patience = 5 * time.Second
+	// maxHeaderBytes of each answer are read.
+	maxHeaderBytes = 64 << 10
+)
+
+// Prober asks, and remembers for a while what it heard. Its fields are set before
+// first use; the zero value is ready.
+type Prober struct {
+	// Patience for one probe; 0 is 5 seconds.
+	Patience time.Duration
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+
+	mu      sync.Mutex // guards what follows
+	entries map[key]*entry
+}
+
+// key is what an answer holds for.
+type key struct {
+	origin, host string
+	address      netip.AddrPort
+}
+
+// Probe asks the server at address, which is called host, whether it takes part in
+// CORS, on behalf of a page of origin. It returns fault.ErrCORS if it does, nil if it
+// does not or if there is no telling, and the error of ctx if that is done first.
+//
+// The probe itself outlives ctx when others wait for it, but not for longer than its
+// patience; it ends when nobody waits any more.
+func (p *Prober) Probe(ctx context.Context, origin string, host string, address netip.AddrPort) error {
+	return p.remembered(ctx, key{origin: origin, host: host, address: address})
+}
+
+// ask probes the network. known is false when the network failed, so that another
+// attempt may hear more.
+func (p *Prober) ask(ctx context.Context, k key) (err error, known bool) {
+	limit := p.Patience
+	if limit == 0 {
+		limit = patience
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	dial := &dialer{ctx: ctx, address: k.address}
+	defer dial.close()
+	client := &http.Client{
+		Transport:     dial.transport(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	known = true
+	// A server that answers only one of the two is heard all the same, so the first
+	// may not use up the time of the second.
+	for i, method := range []string{http.MethodOptions, http.MethodGet} {
+		ctx, cancel := context.WithTimeout(ctx, limit/time.Duration(2-i))
+		headers, err := headersOf(ctx, client, method, k)
+		cancel()
+		if err != nil {
+			known = false
+			continue
+		}
+		for name := range headers {
+			if strings.HasPrefix(name, "Access-Control-") {
+				return fmt.Errorf("%w: %s", fault.ErrCORS, name), true
+			}
+		}
+	}
+	return nil, known
+}
+
+// headersOf sends one request and returns the answer's headers.
+func headersOf(ctx context.Context, client *http.Client, method string, k key) (http.Header, error) {
+	target := url.URL{Scheme: "https", Host: net.JoinHostPort(k.host, strconv.Itoa(int(k.address.Port()))), Path: "/"}
+	if k.address.Port() == 443 {
+		target.Host = strings.TrimSuffix(target.Host, ":443") // as browsers write it
+	}
+	request, err := http.NewRequestWithContext(ctx, method, target.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header = http.Header{
+		"Origin":     {k.origin},
+		"Accept":     {"*/*"},
+		"User-Agent": {"Mozilla/5.0"}, // neither this program nor its version
+	}
+	if method == http.MethodOptions {
+		// A preflight needs something to ask for. Nobody minds this header.
+		request.Header.Set("Access-Control-Request-Method", http.MethodGet)
+		request.Header.Set("Access-Control-Request-Headers", "x-requested-with")
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	// Closing without reading ends the stream (HTTP/2) or the connection (HTTP/1.1).
+	_ = response.Body.Close()
+	return response.Header, nil
+}

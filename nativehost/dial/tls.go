@@ -1,0 +1,143 @@
+package dial
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portside/portside/nativehost/fault"
+)
+
+// TLSOptions say how TLS is spoken.
+type TLSOptions struct {
+	// ServerName is the name or address for SNI (RFC 6066, section 3) and for
+	// verification; "" is the target's host.
+	ServerName string
+	// ALPN lists the protocols to offer, best first (RFC 7301). A server that takes
+	// none of them may go on without.
+	ALPN []string
+	// Hashes, unless there are none, list the only certificates that are accepted,
+	// by the SHA-256 of their DER. The server proves that it has the key as ever; who
+	// signed the certificate, and for which name, does not count then.
+	Hashes [][sha256.Size]byte
+}
+
+// Why a peer was not accepted. The page learns none of it.
+var (
+	errServerName = errors.New("neither a name nor an address")
+	errNotListed  = errors.New("the certificate is none of those that the page listed")
+	errNotValid   = errors.New("the certificate is not valid at this time")
+)
+
+// StartTLS puts TLS on a connection to target that was plain so far. Nobody may
+// read from it or write to it meanwhile, or after an error.
+//
+// The server speaks only after the client's first message, so what waits to be read
+// when StartTLS is called was said in plain text by somebody else, or out of turn:
+// that is fault.ErrPlaintext. What comes too late to be seen here is taken for TLS,
+// and is not: fault.ErrTLS.
+func (d *Dialer) StartTLS(ctx context.Context, conn *Conn, target Target, options Options) error {
+	if waiting(conn.tcp) {
+		return fault.ErrPlaintext
+	}
+	ctx, cancel := withTimeout(ctx, options)
+	defer cancel()
+	return conn.secure(ctx, target.Host.String(), d.Roots, options.TLS)
+}
+
+// TLS returns what was agreed with the peer, or nil on a plain connection.
+func (c *Conn) TLS() *tls.ConnectionState {
+	if c.tls == nil {
+		return nil
+	}
+	state := c.tls.ConnectionState()
+	return &state
+}
+
+// secure puts TLS on the connection and verifies that the peer is the right one.
+func (c *Conn) secure(ctx context.Context, host string, roots *x509.CertPool, options TLSOptions) error {
+	config, err := options.config(host, roots)
+	if err != nil {
+		return fmt.Errorf("%w: %w", fault.ErrTLS, err)
+	}
+	client := tls.Client(underTLS{c.tcp, c}, config)
+	if err := client.HandshakeContext(ctx); err != nil {
+		classified := openError(ctx, err)
+		if d := fault.Describe(classified).Reason; d == "network" {
+			// Whatever else goes wrong in a handshake goes wrong with TLS.
+			return fmt.Errorf("%w: %w", fault.ErrTLS, err)
+		}
+		return classified
+	}
+	c.tls = client
+	return nil
+}
+
+// config returns what crypto/tls is to do.
+func (o TLSOptions) config(host string, roots *x509.CertPool) (*tls.Config, error) {
+	name := o.ServerName
+	if name == "" {
+		name = host
+	}
+	name, err := serverName(name)
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{
+		ServerName: name, // crypto/tls leaves SNI out for an address, as RFC 6066 wants
+		NextProtos: o.ALPN,
+		RootCAs:    roots,
+		MinVersion: tls.VersionTLS12,
+	}
+	if len(o.Hashes) > 0 {
+		config.InsecureSkipVerify = true
+		config.VerifyConnection = o.verifyListed
+	}
+	return config, nil
+}
+
+// verifyListed accepts a certificate by its hash. Unlike WebTransport it does not ask
+// for a validity of at most two weeks: WebTransport's servers can get a new
+// certificate each week, while printers, cameras and routers come with one that lasts
+// as long as they do.
+func (o TLSOptions) verifyListed(state tls.ConnectionState) error {
+	if len(state.PeerCertificates) == 0 {
+		return errNotListed
+	}
+	leaf := state.PeerCertificates[0]
+	if !slices.Contains(o.Hashes, sha256.Sum256(leaf.Raw)) {
+		return errNotListed
+	}
+	if now := time.Now(); now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
+		return errNotValid
+	}
+	return nil
+}
+
+// serverName returns a host as certificates spell it: no final dot, no IPv6 zone.
+func serverName(host string) (string, error) {
+	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return address.WithZone("").Unmap().String(), nil
+	}
+	name := strings.TrimSuffix(host, ".")
+	if name == "" || len(name) > 253 {
+		return "", errServerName
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, labelBytes) != "" {
+			return "", errServerName
+		}
+	}
+	return name, nil
+}
+
+// labelBytes may stand in a label. The underscore is in no host name (RFC 1123,
+// section 2.1), but in some certificates.
+const labelBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"

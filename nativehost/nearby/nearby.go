@@ -1,0 +1,198 @@
+// Package nearby says what the special-purpose registries cannot: that an address
+// belongs to this computer, or to its neighbour on the same link, though it is one of
+// the Internet. Both are inside the person's firewall, and have most often been given
+// such an address by IPv6 or by a campus.
+//
+// It promises that an address of one of this computer's interfaces, whether the
+// interface is up or not, is address.Loopback; that what shares a link with it is
+// address.Private; and that whatever it does not know for one of these is
+// address.Public, so that it only ever adds to what address.Classify says. An answer
+// is at most a second old.
+//
+// A link is known by the prefix of an address on an interface that is up:
+//
+//   - Prefixes shorter than /16 (IPv4) or /48 (IPv6) are nobody's link. They are how a
+//     VPN draws traffic to itself, and believing them would turn half of the Internet
+//     into neighbours.
+//   - An IPv4 /32 has no neighbours, and neither has an IPv6 /128 on a point-to-point
+//     interface: a tunnel that gives one address says nothing of others.
+//   - Any other IPv6 prefix that is longer than /64 counts as its /64: interface
+//     identifiers have 64 bits (RFC 4291, section 2.5.4), DHCPv6 gives addresses
+//     without the length of a prefix (RFC 8415, section 21.6), and the system then
+//     calls them /128.
+//   - A loopback interface has no link; all of its prefix is this computer, as Linux
+//     sees it.
+//
+// What only routes know, it does not: networks behind a further router, addresses
+// that a route makes local, the public address of a translator at home.
+package nearby
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/portside/portside/nativehost/address"
+)
+
+const (
+	// fresh is how long what was read counts: opening a socket asks several times.
+	fresh = time.Second
+	// shortest4 and shortest6 are the shortest prefixes that are taken for a link.
+	shortest4, shortest6 = 16, 48
+	// subnet6 is the length of a link's prefix in IPv6.
+	subnet6 = 64
+)
+
+// Nearby knows this computer's interfaces. Several goroutines may ask it at once.
+type Nearby struct {
+	log zerolog.Logger
+
+	// mu guards what follows. It is held while the system is asked, so that it is
+	// asked once.
+	mu   sync.Mutex
+	read time.Time
+	// own and links are the zero values until the system has answered.
+	own    []netip.Prefix
+	links  []netip.Prefix
+	warned bool
+}
+
+// New returns a Nearby that reads the interfaces when it is first asked.
+func New(log zerolog.Logger) *Nearby { return &Nearby{log: log} }
+
+// Class returns address.Loopback, address.Private or address.Public, as the package
+// comment says. An IPv6 address into which an IPv4 address is embedded is also what
+// that one is. A zone makes no difference.
+func (n *Nearby) Class(addr netip.Addr) address.Class {
+	addr = addr.Unmap().WithZone("")
+	own, links := n.current()
+	class := classOf(addr, own, links)
+	if inner, ok := address.Embedded(addr); ok {
+		class = max(class, classOf(inner, own, links))
+	}
+	return class
+}
+
+func classOf(addr netip.Addr, own, links []netip.Prefix) address.Class {
+	switch {
+	case contains(own, addr):
+		return address.Loopback
+	case contains(links, addr):
+		return address.Private
+	default:
+		return address.Public
+	}
+}
+
+func contains(prefixes []netip.Prefix, addr netip.Addr) bool {
+	for _, prefix := range prefixes {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// current returns what is known, after it was read again if it is too old.
+//
+// A system that does not answer, because a sandbox keeps its interfaces from us or
+// no descriptor is left, changes nothing, and is complained of once. Were everything
+// refused then, Portside would be of no use in such a sandbox at all, while the rule
+// here is the second of two: private addresses are refused without it. What was read
+// before goes on to count, so that a page which uses up the descriptors does not undo
+// the rule.
+func (n *Nearby) current() (own, links []netip.Prefix) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.read.IsZero() && time.Since(n.read) < fresh {
+		return n.own, n.links
+	}
+	own, links, err := read()
+	n.read = time.Now()
+	if err != nil && !n.warned {
+		n.warned = true
+		n.log.Warn().Err(err).Msg("the network interfaces cannot be read: public addresses of this computer and its neighbours may go unrecognised")
+	}
+	if err == nil {
+		n.own, n.links = own, links
+	}
+	return n.own, n.links
+}
+
+// read asks the system, for everything or nothing.
+func read() (own, links []netip.Prefix, err error) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, iface := range interfaces {
+		addrs, err := iface.Addrs()
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, addr := range addrs {
+			prefix, ok := prefixOf(addr)
+			if !ok {
+				continue
+			}
+			o, l := of(prefix, iface.Flags)
+			own = append(own, o)
+			if l.IsValid() {
+				links = append(links, l)
+			}
+		}
+	}
+	return own, links, nil
+}
+
+// prefixOf returns an interface's address with the length of its prefix, the whole
+// address when it has none: on Windows anycast addresses come without.
+func prefixOf(addr net.Addr) (netip.Prefix, bool) {
+	var ip net.IP
+	var mask net.IPMask
+	switch addr := addr.(type) {
+	case *net.IPNet:
+		ip, mask = addr.IP, addr.Mask
+	case *net.IPAddr:
+		ip = addr.IP
+	}
+	parsed, ok := netip.AddrFromSlice(ip)
+	if !ok {
+		return netip.Prefix{}, false
+	}
+	parsed = parsed.Unmap()
+	if bits, size := mask.Size(); size == parsed.BitLen() {
+		return netip.PrefixFrom(parsed, bits), true
+	}
+	return netip.PrefixFrom(parsed, parsed.BitLen()), true
+}
+
+// of returns what of an interface's prefix is this computer, and the link, which is
+// the zero Prefix when there is none.
+func of(prefix netip.Prefix, flags net.Flags) (own, link netip.Prefix) {
+	addr, bits := prefix.Addr(), prefix.Bits()
+	loopback := flags&net.FlagLoopback != 0
+	shortest := shortest4
+	if addr.Is6() {
+		shortest = shortest6
+		lone := bits == addr.BitLen() && flags&net.FlagPointToPoint != 0
+		if bits > subnet6 && !loopback && !lone {
+			bits = subnet6
+		}
+	}
+	own = netip.PrefixFrom(addr, addr.BitLen())
+	switch {
+	case bits < shortest || bits == addr.BitLen():
+		return own, netip.Prefix{}
+	case loopback:
+		return netip.PrefixFrom(addr, bits).Masked(), netip.Prefix{}
+	case flags&net.FlagUp == 0:
+		return own, netip.Prefix{}
+	default:
+		return own, netip.PrefixFrom(addr, bits).Masked()
+	}
+}

@@ -1,0 +1,71 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/stream"
+	"github.com/portside/portside/protocol"
+)
+
+// upgrader begins to put TLS on a socket. It answers the request unless it returns an
+// error.
+type upgrader func(request, received int64, options dial.TLSOptions) error
+
+// startTLS serves socket.startTLS.
+func (s *Session) startTLS(message protocol.Message) *protocol.RPCError {
+	var params protocol.SocketStartTLSParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	options, err := tlsOptions(params.TLS)
+	if err != nil {
+		return protocol.NewError(protocol.CodeInvalidParams)
+	}
+	s.mu.Lock()
+	var found bool
+	var start upgrader
+	if e := s.sockets[params.SocketID]; e != nil && e.socket != nil {
+		found, start = true, e.startTLS
+	}
+	s.mu.Unlock()
+	switch {
+	case !found:
+		err = fault.ErrGone
+	case start == nil:
+		err = fault.ErrNotApplicable
+	default:
+		err = start(*message.ID, params.Received, options)
+	}
+	if err != nil {
+		s.failure(*message.ID, err)
+	}
+	return nil
+}
+
+// upgrader returns what upgrades a socket that was opened as o says.
+func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) upgrader {
+	return func(request, received int64, options dial.TLSOptions) error {
+		how, began := o.options, time.Now()
+		how.TLS = options
+		return socket.StartTLS(stream.Upgrade{
+			Received: received,
+			Handshake: func(ctx context.Context) error {
+				return s.Dialer.StartTLS(ctx, conn, o.target, how)
+			},
+			Answer: func(err error) {
+				if err != nil {
+					if !o.subject.Private {
+						s.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not secured")
+					}
+					s.failure(request, err)
+					return
+				}
+				s.Audit.Secured(o.subject, time.Since(began))
+				s.result(request, protocol.SocketStartTLSResult{SocketID: o.subject.SocketID, TLS: tlsInfo(conn.TLS())})
+			},
+		})
+	}
+}

@@ -1,0 +1,132 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/portside/portside/nativehost/fault"
+)
+
+// Upgrade is a request to put TLS on the connection.
+type Upgrade struct {
+	// Received is how many bytes the page has read.
+	Received int64
+	// Handshake puts TLS on the connection. Until it returns it is alone with it,
+	// but for deadlines, which are how a handshake is given up.
+	Handshake func(context.Context) error
+	// Answer is called once, unless StartTLS returns an error: nil means that the
+	// connection is secure now. It must not block.
+	Answer func(error)
+}
+
+// StartTLS puts TLS on the connection after everything written before. Reading stops
+// at once; nothing is delivered between now and the answer. A write or a shutdown
+// before the answer is a fault of the sender and ends the socket, and so does
+// whatever goes wrong with the upgrade.
+//
+// What was read from the network in plain text must have reached the page when it
+// asks: anything more was said out of turn, and would otherwise be taken for
+// something that came under TLS.
+func (s *Socket) StartTLS(u Upgrade) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing || s.failure != nil:
+		return fault.ErrGone
+	case s.writeErr != nil:
+		return s.writeErr
+	case s.finAsked:
+		return fault.ErrHalfClosed
+	case s.upgrade != nil || s.secured:
+		return fault.ErrNotApplicable
+	case s.heard != u.Received:
+		s.failLocked(fault.ErrPlaintext)
+		return fault.ErrPlaintext
+	case s.heardEnd:
+		// The page did not know when it asked.
+		s.failLocked(errEndBeforeTLS)
+		return errEndBeforeTLS
+	}
+	s.upgrade = &u
+	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
+	signal(s.mayRead)
+	signal(s.mayWrite)
+	return nil
+}
+
+// errEndBeforeTLS says that the peer ended the connection instead of upgrading it.
+var errEndBeforeTLS = fmt.Errorf("%w: the peer has ended the connection", fault.ErrTLS)
+
+// secure serves the request to upgrade, for the writer, once everything written
+// before is with the system.
+func (s *Socket) secure(ctx context.Context) {
+	// The reader has put the connection down, or is over.
+	<-s.paused
+	u := s.takeConnection()
+	if u == nil {
+		return
+	}
+	err := u.Handshake(ctx)
+	// The reader may be woken by credit, but what it reads waits for the answer.
+	s.order.Enter()
+	defer s.order.Leave()
+	if s.giveConnection(err) {
+		u.Answer(nil)
+		signal(s.mayRead)
+	}
+}
+
+// takeConnection returns the request, or nil when the socket is ending: whoever ends
+// it answers.
+func (s *Socket) takeConnection() *Upgrade {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopReading {
+		return nil
+	}
+	_ = s.conn.SetReadDeadline(time.Time{})
+	return s.upgrade
+}
+
+// giveConnection lets the reader go on after a handshake, and reports whether it
+// may.
+func (s *Socket) giveConnection(err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.stopReading:
+		// The handshake was given up, or came too late; its error is no news.
+		return false
+	case err != nil:
+		s.failLocked(err)
+		return false
+	}
+	s.upgrade, s.secured = nil, true
+	return true
+}
+
+// hear notes that bytes were read, and spends credit on them. It reports false when
+// they may not be delivered.
+func (s *Socket) hear(bytes int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.upgrade != nil {
+		s.failLocked(fault.ErrPlaintext)
+		return false
+	}
+	s.heard += bytes
+	s.receiveCredit -= bytes
+	return true
+}
+
+// hearEnd notes the peer's FIN.
+func (s *Socket) hearEnd() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.upgrade != nil {
+		return errEndBeforeTLS
+	}
+	s.heardEnd = true
+	return nil
+}
