@@ -12,6 +12,7 @@ const vet = "nativehost/dial/vet.go";
 const resolve = "nativehost/resolve/resolve.go";
 const answer = "nativehost/resolve/answer.go";
 const link = "nativehost/resolve/link.go";
+const nearby = "nativehost/nearby/nearby.go";
 
 const edges = inGo("nativehost/address", "TestEdges");
 const embedded = inGo("nativehost/address", "TestEmbedded");
@@ -182,6 +183,36 @@ export const addresses: readonly Mutant[] = [
     ],
 
     [
+      "the addresses of this computer and of its links are not public",
+      before,
+      change(rules, "return max(address.Classify(addr), near.Class(addr))", "return address.Classify(addr)"),
+    ],
+    [
+      "of this computer, whether the interface is up or not",
+      inGo("nativehost/nearby", "TestClass"),
+      change(nearby, "case contains(own, addr):", "case false:"),
+    ],
+    [
+      "of its links",
+      inGo("nativehost/nearby", "TestClass"),
+      change(nearby, "case contains(links, addr):", "case false:"),
+    ],
+    [
+      "also where an IPv6 address embeds them",
+      inGo("nativehost/nearby", "TestClass"),
+      change(nearby, "class = max(class, classOf(inner, own, links))", "_ = inner"),
+    ],
+    [
+      "an address by DHCPv6 tells of its /64",
+      inGo("nativehost/nearby", "TestOf"),
+      change(nearby, "bits = subnet6", "bits = prefix.Bits()"),
+    ],
+    [
+      "interfaces are read again",
+      inGo("nativehost/nearby", "TestChangesAreSeen"),
+      change(nearby, "time.Since(n.read) < fresh", "time.Since(n.read) < time.Hour"),
+    ],
+    [
       "every open is put before the rules",
       inGo("nativehost/session", "TestOpenIsPutBeforeTheRules"),
       change(
@@ -191,7 +222,7 @@ export const addresses: readonly Mutant[] = [
       ),
       change(
         "nativehost/session/policy.go",
-        "return rules.Resolved(d.store.Current(), request(target), at.Addr())",
+        "return rules.Resolved(d.store.Current(), d.near, request(target), at.Addr())",
         "return nil",
       ),
     ],

@@ -14,12 +14,17 @@ const rules = "nativehost/rules/rules.go";
 const audit = "nativehost/audit/audit.go";
 const caller = "nativehost/caller/caller.go";
 const listed = "nativehost/caller/listed.go";
+const probe = "nativehost/corsprobe/corsprobe.go";
+const secure = "nativehost/dial/tls.go";
+const upgrade = "nativehost/stream/upgrade.go";
 const frame = "protocol/frame.go";
 const envelope = "protocol/envelope.go";
 
 const limitsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/limits", name);
 const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/session", name);
 const policyOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/policy", name);
+const tlsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/dial", name);
+const probed = inGo("nativehost/corsprobe", "TestAnswers");
 const before = inGo("nativehost/rules", "TestBefore");
 const resolved = inGo("nativehost/rules", "TestResolved");
 const untrusted = policyOf("TestUntrustedFilesRefuseEverything");
@@ -293,8 +298,8 @@ export const host: readonly Mutant[] = [
     [
       "also by the address that they led to",
       sessionOf("TestNewPolicyEndsSockets"),
-      change("nativehost/session/policy.go", "err = rules.Resolved(p, e.request, e.remote)", "err = nil"),
-      change("nativehost/session/policy.go", "err := rules.Before(p, e.request).Err()", "err := error(nil)"),
+      change("nativehost/session/policy.go", "err = rules.Resolved(p, s.Near, e.request, e.remote)", "err = nil"),
+      change("nativehost/session/policy.go", "err := rules.Before(p, s.Near, e.request).Err()", "err := error(nil)"),
     ],
     [
       "files are looked at again",
@@ -307,29 +312,86 @@ export const host: readonly Mutant[] = [
     ],
   ),
   ...row(
-    "8",
+    "4",
     [
-      "certificates are verified",
-      sessionOf("TestTLS"),
+      "a TCP connection to port 443 is probed, and closed without a byte when the server takes part in CORS",
+      inGo("nativehost/dial", "TestProbe"),
+      change("nativehost/dial/dial.go", "if d.Probe != nil && target.Port == probedPort {", "if false {"),
+    ],
+    [
+      "the host asks",
+      inGo("nativehost/cmd/portside", "TestPort443IsProbed"),
       change(
-        "nativehost/dial/conn.go",
-        "\t\tMinVersion: tls.VersionTLS12,",
-        "\t\tMinVersion: tls.VersionTLS12,\n\t\tInsecureSkipVerify: true,",
+        "nativehost/cmd/portside/host.go",
+        "return prober.Probe(ctx, target.Origin, target.Host.String(), at)",
+        "_ = prober\n\t\t\t\t\treturn nil",
       ),
     ],
     [
-      "for the name that was asked for",
-      sessionOf("TestTLS"),
+      "any header of CORS refuses",
+      probed,
+      change(probe, 'if strings.HasPrefix(name, "Access-Control-") {', 'if name == "Access-Control-Allow-Origin" {'),
+    ],
+    ["by OPTIONS", probed, change(probe, "[]string{http.MethodOptions, http.MethodGet}", "[]string{http.MethodGet}")],
+    ["by GET", probed, change(probe, "[]string{http.MethodOptions, http.MethodGet}", "[]string{http.MethodOptions}")],
+    ["redirects are not followed", probed, change(probe, "{ return http.ErrUseLastResponse },", "{ return nil },")],
+    [
+      "the page's origin is what the server is asked with, and nothing else of it",
+      inGo("nativehost/corsprobe", "TestWhatIsSent"),
+      change(probe, '"Origin":     {k.origin},', '"Origin": {k.origin}, "Cookie": {"id=1"},'),
+    ],
+    [
+      "it ends in time, whatever the server does",
+      inGo("nativehost/corsprobe", "TestNoTelling"),
+      change(probe, "ctx, cancel := context.WithTimeout(ctx, limit)\n", "ctx, cancel := context.WithCancel(ctx)\n"),
       change(
-        "nativehost/dial/conn.go",
-        'ServerName: strings.TrimSuffix(host, "."),',
-        'ServerName: strings.Replace(host, "127.0.0.1", "localhost", 1),',
+        probe,
+        "ctx, cancel := context.WithTimeout(ctx, limit/time.Duration(2-i))",
+        "ctx, cancel := context.WithTimeout(ctx, time.Duration(i+1)*time.Minute)",
       ),
+    ],
+    [
+      "an answer holds for one origin, one name and one address",
+      inGo("nativehost/corsprobe", "TestMemory"),
+      change(probe, "key{origin: origin, host: host, address: address}", "key{host: host, address: address}"),
+    ],
+    [
+      "connections go to the address that was judged",
+      inGo("nativehost/corsprobe", "TestAnswers"),
+      change(
+        "nativehost/corsprobe/dialer.go",
+        "func (d *dialer) dial(context.Context, string, string) (net.Conn, error) {",
+        "func (d *dialer) dial(_ context.Context, _, named string) (net.Conn, error) {",
+      ),
+      change("nativehost/corsprobe/dialer.go", '"tcp", d.address.String())', '"tcp", named)'),
+    ],
+  ),
+  ...row(
+    "8",
+    [
+      "certificates are verified",
+      tlsOf("TestTLSOptions"),
+      change(secure, "MinVersion: tls.VersionTLS12,", "MinVersion: tls.VersionTLS12, InsecureSkipVerify: true,"),
+    ],
+    [
+      "for the name that was asked for, or that the page named",
+      tlsOf("TestTLSOptions"),
+      change(secure, "\tname := o.ServerName\n", '\tname := ""\n'),
     ],
     [
       "TLS is 1.2 or newer",
       sessionOf("TestTLS"),
-      change("nativehost/dial/conn.go", "MinVersion: tls.VersionTLS12", "MinVersion: tls.VersionTLS10"),
+      change(secure, "MinVersion: tls.VersionTLS12", "MinVersion: tls.VersionTLS10"),
+    ],
+    [
+      "where a page lists certificates, only those",
+      tlsOf("TestTLSOptions"),
+      change(secure, "if !slices.Contains(o.Hashes, sha256.Sum256(leaf.Raw)) {", "if false {"),
+    ],
+    [
+      "within their validity",
+      tlsOf("TestTLSOptions"),
+      change(secure, "now.Before(leaf.NotBefore) || now.After(leaf.NotAfter)", "now.IsZero()"),
     ],
     [
       "a stream that is cut is told from one that ends",
@@ -340,6 +402,32 @@ export const host: readonly Mutant[] = [
         "if errors.Is(err, io.EOF) && c.cut && false {",
       ),
     ],
+    [
+      "an upgrade fails when the host has heard more than the page",
+      sessionOf("TestStartTLSInjection"),
+      change(
+        upgrade,
+        "\tcase s.heard != u.Received:\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn fault.ErrPlaintext\n",
+        "",
+      ),
+    ],
+    ["when more waits in the system", tlsOf("TestStartTLS"), change(secure, "if waiting(conn.tcp) {", "if false {")],
+    [
+      "and when more comes meanwhile",
+      sessionOf("TestStartTLSInjection"),
+      change(upgrade, "\tif s.upgrade != nil {\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn false\n\t}\n", ""),
+      change(
+        upgrade,
+        "\tcase s.heard != u.Received:\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn fault.ErrPlaintext\n",
+        "",
+      ),
+    ],
+    [
+      "a socket is upgraded once",
+      sessionOf("TestStartTLS"),
+      change(upgrade, "case s.upgrade != nil || s.secured:", "case s.upgrade != nil:"),
+    ],
+    ["only one that was opened for it", sessionOf("TestStartTLS"), change(open, "if o.upgradable {", "if true {")],
   ),
   ...row(
     "E1",
