@@ -172,8 +172,11 @@ async function check(mutant: Mutant): Promise<string | undefined> {
   }
 }
 
-/** Runs every test that is named with every rule in place, each package or file once. Returns what is wrong. */
-async function baseline(chosen: readonly Mutant[]): Promise<string[]> {
+/**
+ * Runs every test that is named with every rule in place, each package or file once. Returns what is wrong; what is in `useless` proves
+ * nothing.
+ */
+async function baseline(chosen: readonly Mutant[]): Promise<{ wrong: string[]; useless: Set<string> }> {
   const places = new Map<string, { where: Proof; names: Set<string> }>();
   for (const { proof } of chosen) {
     const { names } =
@@ -182,15 +185,19 @@ async function baseline(chosen: readonly Mutant[]): Promise<string[]> {
   }
   console.log(`First the tests of ${places.size.toString()} packages and files, with every rule in place`);
   const built = await build();
-  if (!built.ok) return [`the copy does not build:\n${built.output}`];
+  if (!built.ok) throw new Error(`the copy does not build:\n${built.output}`);
   const wrong: string[] = [];
+  const useless = new Set<string>();
   for (const [name, { where, names }] of places) {
     let outcome = await test(where, [...names]);
     if (!outcome.ok) {
       console.log(`   ${name}: red with every rule in place (${red(outcome)}); once more`);
       outcome = await test(where, [...names]);
     }
-    if (!outcome.ok) wrong.push(`${name}: red with every rule in place: ${red(outcome)}`);
+    if (!outcome.ok) {
+      wrong.push(`${name}: red with every rule in place: ${red(outcome)}`);
+      useless.add(name);
+    }
     // A name that fits nothing proves nothing.
     for (const one of names) {
       const found =
@@ -200,7 +207,7 @@ async function baseline(chosen: readonly Mutant[]): Promise<string[]> {
       if (!found) wrong.push(`${name}: no test called ${one}`);
     }
   }
-  return wrong;
+  return { wrong, useless };
 }
 
 const only = (process.env["ONLY"] ?? "").toLowerCase();
@@ -210,8 +217,9 @@ const began = performance.now();
 const since = (): string => `${((performance.now() - began) / 60_000).toFixed(1)} min`;
 console.log(`Making a copy in build/mutants; ${chosen.length.toString()} rules will be taken out, one at a time`);
 makeCopy();
-const wrong = await baseline(chosen);
-for (const [index, mutant] of (wrong.length > 0 ? [] : chosen).entries()) {
+const { wrong, useless } = await baseline(chosen);
+for (const [index, mutant] of chosen.entries()) {
+  if (useless.has(place(mutant.proof))) continue;
   console.log(
     `\n[${(index + 1).toString()}/${chosen.length.toString()}, ${since()}] row ${mutant.row}: ${mutant.rule}\n` +
       `   taken out of ${[...new Set(mutant.edits.map(({ file }) => file))].join(" and ")}`,
