@@ -1,0 +1,209 @@
+// A copy of the project in which mutants are made, one after the other, and what runs there.
+
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { literally, type Mutant, type Proof } from "./mutant.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+/** How long one command may take, in ms: a mutant may also make a test hang, which is as good as red. */
+const patience = 150_000;
+/** What is left of a command that was told to end is killed after this time, in ms. Tests in the browser tidy up meanwhile. */
+const grace = 15_000;
+
+interface Outcome {
+  ok: boolean;
+  output: string;
+  ended: boolean;
+}
+
+/** Where a test is: a Go package, or a file. */
+export const place = (proof: Proof): string => ("go" in proof ? proof.go : "unit" in proof ? proof.unit : proof.e2e);
+
+/** What runs at this moment; each is the leader of a process group. */
+const running = new Set<number>();
+
+function tell(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // Nobody is left.
+  }
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.on(signal, () => {
+    for (const group of running) tell(group, "SIGTERM");
+    process.exit(1);
+  });
+
+/** The first test that failed, in the words of its runner. */
+function red({ output, ended }: Outcome): string {
+  const go = [...output.matchAll(/^ *--- FAIL: (\S+)/gm)].map(([, name]) => name);
+  const deepest = go.find((name) => name?.includes("/")) ?? go[0];
+  const node = [...output.matchAll(/^( *)not ok \d+ - (.+)$/gm)].sort(
+    (a, b) => (b[1]?.length ?? 0) - (a[1]?.length ?? 0),
+  )[0]?.[2];
+  return deepest ?? node ?? (ended ? "(it ended without a word)" : `(it did not end within ${patience / 1000} s)`);
+}
+
+/** The part of the build that a file belongs to. */
+function partOf(file: string): string | undefined {
+  if (/\.(?:go|mod|sum)$/.test(file)) return "build-host";
+  return /^(?:extension|protocol|manifest|scripts)\//.test(file) ? "build-extension" : undefined;
+}
+
+export class Lane {
+  readonly #copy: string;
+  /** The parts of the build that do not hold what the unchanged copy makes. Tests in the browser build them first, and nobody else. */
+  #stale = new Set(["build-host", "build-extension"]);
+
+  /** Makes a copy of the project, with what is not committed yet, in build/mutants/<name>. */
+  constructor(name: string) {
+    this.#copy = join(root, "build", "mutants", name);
+    rmSync(this.#copy, { recursive: true, force: true });
+    const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
+    for (const file of files.split("\n")) {
+      if (file === "" || file === "node_modules" || !existsSync(join(root, file))) continue;
+      mkdirSync(dirname(join(this.#copy, file)), { recursive: true });
+      cpSync(join(root, file), join(this.#copy, file));
+    }
+    symlinkSync(join(root, "node_modules"), join(this.#copy, "node_modules"));
+  }
+
+  remove(): void {
+    rmSync(this.#copy, { recursive: true, force: true });
+  }
+
+  /** Runs a command in the copy, in a process group of its own: nothing that it starts outlives it. */
+  #run(command: string, args: readonly string[]): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const child = spawn(command, args, {
+        cwd: this.#copy,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, CGO_ENABLED: "0" },
+      });
+      const group = child.pid;
+      if (group !== undefined) running.add(group);
+      let output = "";
+      let ended = true;
+      const collect = (chunk: Buffer): void => {
+        output += chunk.toString();
+      };
+      child.stdout.on("data", collect);
+      child.stderr.on("data", collect);
+      let last: ReturnType<typeof setTimeout> | undefined;
+      const timer = setTimeout(() => {
+        ended = false;
+        if (group !== undefined) tell(group, "SIGTERM");
+        last = setTimeout(() => {
+          if (group !== undefined) tell(group, "SIGKILL");
+          // A grandchild in a group of its own might still hold the pipes.
+          child.stdout.destroy();
+          child.stderr.destroy();
+        }, grace);
+      }, patience);
+      const done = (ok: boolean): void => {
+        clearTimeout(timer);
+        clearTimeout(last);
+        if (group !== undefined) running.delete(group);
+        resolve({ ok, output, ended });
+      };
+      child.on("error", (error) => {
+        output += String(error);
+        done(false);
+      });
+      child.on("close", (code) => {
+        done(code === 0);
+      });
+    });
+  }
+
+  async #build(): Promise<Outcome> {
+    const parts = [...this.#stale].sort();
+    this.#stale = new Set();
+    return parts.length === 0 ? { ok: true, output: "", ended: true } : await this.#run("make", parts);
+  }
+
+  /** Runs the named tests of one package or file. */
+  #test(where: Proof, names: readonly string[]): Promise<Outcome> {
+    if ("go" in where) {
+      const only = `^(${names.join("|")})$`;
+      const flags = ["-v", "-vet=off", "-count=1", "-timeout=100s", "-run", only];
+      return this.#run("go", ["test", ...flags, `./${where.go}`]);
+    }
+    const only = names.map((name) => `--test-name-pattern=${literally(name)}`);
+    return this.#run("node", ["--import", "tsx", "--test", "--test-reporter=tap", ...only, place(where)]);
+  }
+
+  /**
+   * Runs the tests of one package or file with every rule in place; twice if need be, since the machine may be busy. Returns what is wrong: then
+   * they prove nothing.
+   */
+  async sound(where: Proof, names: readonly string[]): Promise<string[]> {
+    const wrong: string[] = [];
+    if ("e2e" in where) {
+      const built = await this.#build();
+      if (!built.ok) return [`the copy does not build:\n${built.output.slice(-2_000)}`];
+    }
+    let outcome = await this.#test(where, names);
+    if (!outcome.ok) {
+      console.log(`   ${place(where)}: red with every rule in place (${red(outcome)}); once more`);
+      outcome = await this.#test(where, names);
+    }
+    if (!outcome.ok) wrong.push(`${place(where)}: red with every rule in place: ${red(outcome)}`);
+    // A name that fits nothing proves nothing.
+    for (const one of names) {
+      const found =
+        "go" in where
+          ? new RegExp(`^=== RUN +${one}$`, "m")
+          : new RegExp(`^ *(?:# Subtest: |ok \\d+ - ).*${literally(one)}`, "m");
+      if (!found.test(outcome.output)) wrong.push(`${place(where)}: no test called ${one}`);
+    }
+    return wrong;
+  }
+
+  /** Makes the changes of a mutant, and returns what puts the files back. */
+  #change({ edits }: Mutant): () => void {
+    const before = new Map<string, string>();
+    const after = new Map<string, string>();
+    for (const { file, find, replace } of edits) {
+      const text = after.get(file) ?? readFileSync(join(this.#copy, file), "utf8");
+      if (!before.has(file)) before.set(file, text);
+      const times = text.split(find).length - 1;
+      if (times !== 1) throw new Error(`its text is in ${file} ${times.toString()} times, not once: mend the table`);
+      after.set(
+        file,
+        text.replace(find, () => replace),
+      );
+    }
+    for (const [file, text] of after) writeFileSync(join(this.#copy, file), text);
+    return () => {
+      for (const [file, text] of before) writeFileSync(join(this.#copy, file), text);
+    };
+  }
+
+  /** Takes a rule out. Returns the test that went red, or why the rule is not proved. */
+  async check(mutant: Mutant): Promise<{ red: string } | { fault: string }> {
+    const parts = new Set(mutant.edits.flatMap(({ file }) => partOf(file) ?? []));
+    const { proof } = mutant;
+    const restore = this.#change(mutant);
+    try {
+      if ("e2e" in proof) {
+        for (const part of parts) this.#stale.add(part);
+        const built = await this.#build();
+        this.#stale = parts;
+        if (!built.ok) return { fault: `it does not build:\n${built.output.slice(-2_000)}` };
+      }
+      const tested = await this.#test(proof, [proof.name]);
+      if (tested.ok) return { fault: `survived ${place(proof)}: ${proof.name}` };
+      if (/\[(?:build|setup) failed\]|Transform failed with/.test(tested.output))
+        return { fault: `it does not build:\n${tested.output.slice(-2_000)}` };
+      return { red: red(tested) };
+    } finally {
+      restore();
+    }
+  }
+}
