@@ -31,6 +31,11 @@ describe("the feature is enabled", () => {
     ["not where the element names another", [page(a), page(b, "differs")], false],
     ["not even of the same origin", [page(a), page(a, "differs")], false],
     ["not two documents without an origin", [page("null"), page("null")], false],
+    [
+      "not past one in another, which are not of the same origin",
+      [page("null"), page("null"), page(a, "matches")],
+      false,
+    ],
     ["not a document without an origin in one that has it", [page(a), page("null", "matches")], false],
 
     ["not below a page that may not itself", [page(a, "none", only(b)), page(b, "matches")], false],
