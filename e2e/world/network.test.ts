@@ -51,7 +51,7 @@ test("a network is two machines: one beyond a gateway, or next to the other wher
     ...far.map((host) => [host, true] as const),
     ...near.map((host) => [host, false] as const),
   ])
-    assert.equal((await network.run("ip", "route", "get", host)).includes(' via '), via, host);
+    assert.equal((await network.run("ip", "route", "get", host)).includes(" via "), via, host);
   const packets = (await wire.packets()).join("\n");
   for (const host of [...far, ...near, ...own, "93.184.216.34"])
     assert.ok(packets.includes(` > ${host}.7777: tcp`), host);

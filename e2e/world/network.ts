@@ -200,12 +200,15 @@ export interface Capture {
 }
 
 export async function capture(life: Life, network: Network): Promise<Capture> {
-  const running = await network.start(life, {
-    name: "tcpdump",
-    command: "/usr/bin/tcpdump",
-    args: ["-i", "any", "-n", "-l", "-q", "-Z", "root", "--immediate-mode", "tcp or udp"],
+  const script = fileURLToPath(new URL("record.py", import.meta.url));
+  // tcpdump stays outside and only puts into words what comes.
+  const words = `tcpdump -r - -n -l -q ${isRoot ? "-Z root" : ""} 'tcp or udp'`;
+  const running = await start(life, {
+    name: "capture",
+    command: "/bin/sh",
+    args: ["-c", `"$@" | ${words}`, "sh", ...network.command, "/usr/bin/python3", script],
   });
-  await until("tcpdump", () => /listening on/.exec(running.output())?.[0]);
+  await until("the capture", () => ["recording", "reading from"].every((word) => running.output().includes(word)));
   return {
     packets: async () => {
       await sleep(300);
