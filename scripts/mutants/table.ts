@@ -50,6 +50,18 @@ export const mutants: readonly Mutant[] = [
     proofs: [rules("^TestResolved$")],
   },
   {
+    row: "6",
+    rule: "public addresses of this computer and of its links are not public",
+    file: "nativehost/rules/rules.go",
+    find: "return max(address.Classify(addr), near.Class(addr))",
+    replace: "return address.Classify(addr)",
+    proofs: [
+      rules("^TestBefore$"),
+      rules("^TestResolved$"),
+      { go: "./nativehost/session", run: "^TestNamesThatLeadNearby$" },
+    ],
+  },
+  {
     row: "7",
     rule: "what the administrator refuses is refused before resolution",
     file: "nativehost/rules/rules.go",
