@@ -33,6 +33,7 @@ test: ## Set up what is missing, then run everything: linters, Go, TypeScript, r
 	@$(MAKE) lint
 	@$(MAKE) test-go
 	@$(MAKE) test-ts
+	@$(MAKE) test-fuzz
 	@$(MAKE) test-e2e
 	$(say) "All tests passed"
 
@@ -86,24 +87,24 @@ test-go: ## Go tests with the race detector, and every fuzz target's seeds
 .PHONY: test-ts
 test-ts: ## TypeScript unit tests
 	$(say) "TypeScript unit tests"
-	@$(NODE_TEST) --test-timeout=60000 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'e2e/pages/*.test.ts')
+	@$(NODE_TEST) --test-timeout=60000 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'scripts/*.test.ts' 'e2e/pages/*.test.ts')
+
+.PHONY: test-fuzz
+test-fuzz: ## Run every fuzz target for ten seconds
+	$(say) "Fuzz targets, 10 s each"
+	@node --import tsx scripts/fuzz.ts 10
 
 .PHONY: test-e2e
 test-e2e: ## Real Chromium, real servers
 	$(say) "End-to-end tests in Chromium (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts')
 
-FUZZTIME := 60s
+# Seconds for each fuzz target.
+FUZZTIME := 60
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME (60s each)
-	@for package in $$(go list $(GO_PACKAGES)); do \
-		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			printf '\n==> %s %s\n' $$package $$target; \
-			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
-		done; \
-	done
-	$(say) "TypeScript fuzz targets"
-	@node --import tsx extension/fuzz/run.ts --seconds $(FUZZTIME:s=)
+fuzz: ## Run every fuzz target for FUZZTIME seconds (60 each; ONLY=words for some)
+	$(say) "Fuzzing, $(FUZZTIME) s for each target"
+	@node --import tsx scripts/fuzz.ts $(FUZZTIME)
 
 .PHONY: mutants
 mutants: ## Take each rule of docs/SECURITY.md out and show which test goes red (ONLY=words for some)

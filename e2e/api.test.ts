@@ -291,6 +291,39 @@ describe("activation", () => {
     assert.equal(await attempt(page, to(two), { click: false }), "NotAllowedError");
     await page.close();
   });
+
+  test("events that a script makes are no gestures", async () => {
+    const [one, two] = [await peers.echoPeer(life), await peers.echoPeer(life)];
+    const page = await stage.open();
+    const both = page.evaluateOnClick(
+      "#go",
+      async (ports: number[]) => {
+        const names: Promise<string>[] = [];
+        for (const remotePort of ports) {
+          names.push(
+            navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
+              () => "opened",
+              (error: unknown) => (error as Error).name,
+            ),
+          );
+          // The document is still activated by the click; what it makes by itself is no second one.
+          for (const event of [
+            new KeyboardEvent("keydown"),
+            new MouseEvent("mousedown"),
+            new PointerEvent("pointerup"),
+          ])
+            document.body.dispatchEvent(event);
+          document.querySelector<HTMLButtonElement>("#go")?.click();
+        }
+        return await Promise.all(names);
+      },
+      [one.port, two.port],
+    );
+    await stage.person.allowsOnce();
+    assert.deepEqual(await both, ["opened", "NotAllowedError"]);
+    assert.equal(two.connections.length, 0);
+    await page.close();
+  });
 });
 
 describe("a TCP socket", () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { attempt, openStage, openTCP, to, plainPage, type Stage, type WithTCP } from "./stage.ts";
+import { refusals } from "./verdict.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
@@ -326,4 +327,31 @@ describe("forged messages", () => {
     });
     await page.close();
   });
+});
+
+test("a page cannot flood the audit log, or read why it was refused", async () => {
+  const page = await stage.open("https://flood.test/");
+  const before = await page.evaluate(() => document.documentElement.outerHTML);
+  const said = await page.evaluate(async () => {
+    const texts = new Set<string>();
+    for (let n = 0; n < 60; n++) {
+      // Without a gesture: refused by the extension.
+      const error = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: n + 1 }).then(
+        () => new Error("opened"),
+        (reason: unknown) => reason as Error,
+      );
+      texts.add(`${error.name}: ${error.message}`);
+    }
+    return [...texts];
+  });
+  // The same words each time, which name no rule.
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? "", /^NotAllowedError: /);
+  assert.doesNotMatch(said[0] ?? "", /gesture|click|key/);
+  assert.equal(await page.evaluate(() => document.documentElement.outerHTML), before);
+  const rules = await refusals(stage, "https://flood.test", 50);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(rules.length, 50);
+  assert.equal((await refusals(stage, "https://flood.test", 50)).length, 50);
+  await page.close();
 });

@@ -125,6 +125,24 @@ test("a port that refuses, and one that never answers: NetworkError, the same fo
   assert.equal(await failureOf(await peers.silentPeer(life), { timeout: 1000 }), "NetworkError");
 });
 
+test("the same words for every failure of the network, which say nothing of the cause", async () => {
+  const texts = new Set<string>();
+  for (const { host, port } of [await peers.refusingPeer(life), await peers.silentPeer(life)]) {
+    const failed = page.evaluateOnClick(
+      "#go",
+      (options: SocketOptions) =>
+        navigator.openTCPSocket(options).then(
+          () => "opened",
+          (error: unknown) => (error as Error).message,
+        ),
+      to({ host, port }, { timeout: 1000 }),
+    );
+    await stage.person.allowsOnce();
+    texts.add(await failed);
+  }
+  assert.deepEqual([...texts], ["The connection could not be opened, or it was lost."]);
+});
+
 test("a name that does not exist: NetworkError", async () => {
   assert.equal(await failureOf({ host: "no-such-name.invalid", port: 9 }), "NetworkError");
 });

@@ -377,6 +377,47 @@ describe("secure to the top", () => {
     assert.deepEqual(await refusals(stage, "https://in-plain-http.test", 1), ["insecure"]);
     await page.close();
   });
+
+  test("a page that is not secure, though its content script says otherwise", async () => {
+    const url = stage.pages.serve("http://plain.test/", plainPage);
+    const page = await stage.browser.newPage(url);
+    // And one that is, whose content script says that it is not.
+    const modest = await stage.open("https://modest.test/");
+    for (const [frame, secure] of [
+      [page, true],
+      [modest, false],
+    ] as const) {
+      const answer = await frame.evaluateInContentScript(
+        (claimed: boolean) =>
+          new Promise<string>((resolve) => {
+            const port = chrome.runtime.connect({ name: "document" });
+            port.onMessage.addListener((message: { type: string; error?: { name: string } }) => {
+              if (message.type === "failed") resolve(message.error?.name ?? "");
+            });
+            const evidence = { metaPolicies: [], evalBlocked: true, standalone: false, controlled: false };
+            const options = { remoteAddress: "peer.example.org", remotePort: 7 };
+            port.postMessage({
+              type: "open",
+              id: 1,
+              protocol: "tcp",
+              activated: true,
+              secure: claimed,
+              options,
+              evidence,
+            });
+            setTimeout(() => {
+              resolve("no answer");
+            }, 5_000);
+          }),
+        secure,
+      );
+      assert.equal(answer, "NotAllowedError");
+    }
+    assert.deepEqual(await refusals(stage, "http://plain.test", 1), ["insecure"]);
+    assert.deepEqual(await refusals(stage, "https://modest.test", 1), ["insecure"]);
+    await page.close();
+    await modest.close();
+  });
 });
 
 describe("pages that want more than they were given", () => {

@@ -1,7 +1,8 @@
 // What an administrator says: in /etc/portside, which the host reads, and in the browser's managed storage. The stricter wins.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { attempt, openStage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { attempt, openStage, plainPage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { refusals } from "./verdict.ts";
 import { canLayerEtc, layerEtc, whyNoLayer } from "./world/etc.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
@@ -177,6 +178,26 @@ describe("a policy of the host", () => {
     assert.equal(await opened, "NotAllowedError");
     await say({});
     await page.close();
+  });
+
+  test("a stricter CSP rule, and installed apps only", async () => {
+    const strict = { headers: { "Content-Security-Policy": "script-src 'self'" }, body: plainPage };
+    const [open, blocked] = [
+      await stage.open("https://open.test/"),
+      await stage.browser.newPage(stage.pages.serve("https://strict.test/", strict)),
+    ];
+    await say({ cspRule: "require-eval-blocked" });
+    const took = await refused(open, there);
+    assert.ok(took > 900, `refused after ${took.toFixed(0)} ms: the beat is a second`);
+    await asked(blocked, there);
+    assert.deepEqual(await refusals(stage, "https://open.test", 1), ["csp"]);
+    await say({ installedOnly: true });
+    await refused(blocked, there);
+    await until("the audit line", () => auditLines().find((text) => text.includes('"reason":"installed-only"')));
+    await say({});
+    await asked(open, there);
+    await open.close();
+    await blocked.close();
   });
 
   test("sockets that a new policy forbids end at once", async () => {

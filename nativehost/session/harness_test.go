@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -85,6 +86,7 @@ type options struct {
 	policy string // the browser's managed settings
 	window int64
 	silent bool // no hello
+	log    io.Writer
 }
 
 func start(t testing.TB, o options) *broker {
@@ -119,9 +121,13 @@ func start(t testing.TB, o options) *broker {
 	}
 	b.changed = sync.NewCond(&b.mu)
 	ctx, cancel := context.WithCancel(t.Context())
+	log := zerolog.Nop()
+	if o.log != nil {
+		log = zerolog.New(o.log)
+	}
 	s := New(Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store, Near: near,
-		Caps: caps, Audit: audit.New(b.audit, "test"), Log: zerolog.Nop(), Window: o.window,
+		Caps: caps, Audit: audit.New(b.audit, "test"), Log: log, Window: o.window,
 	})
 	go func() { b.ended <- s.Run(ctx) }()
 	listening := make(chan struct{})

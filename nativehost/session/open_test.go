@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +20,7 @@ import (
 )
 
 func TestOpenFailsWithItsReason(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := listener.Addr().(*net.TCPAddr).Port
-	listener.Close()
+	closed := closedPort(t)
 	b := start(t, options{})
 	for _, c := range []struct {
 		what         string
@@ -165,6 +161,69 @@ func TestLimits(t *testing.T) {
 		pending.ask(protocol.MethodTCPOpen, pending.tcp(hole))
 	}
 	wantFailure(t, pending.answer(pending.ask(protocol.MethodTCPOpen, pending.tcp(port))), "QuotaExceededError", "limit")
+}
+
+// Whatever an attempt fails at, it costs its origin a second token.
+func TestFailedAttemptsCostDouble(t *testing.T) {
+	for what, fails := range map[string]func(*protocol.TCPOpenParams){
+		"nobody listens": func(p *protocol.TCPOpenParams) { p.Port = int64(closedPort(t)) },
+		"the rules":      func(p *protocol.TCPOpenParams) { p.UserEntered = false },
+	} {
+		t.Run(what, func(t *testing.T) {
+			caps := limits.Standard()
+			caps.AttemptBurst = 4
+			b := start(t, options{caps: &caps})
+			var asked []int64
+			for range 3 {
+				p := b.tcp(9)
+				fails(&p)
+				asked = append(asked, b.ask(protocol.MethodTCPOpen, p))
+				if p.UserEntered {
+					// The network has to say so first. Refusals are known at once, and told
+					// on the beat, in which a token comes back.
+					b.answer(asked[len(asked)-1])
+				}
+			}
+			for i, id := range asked {
+				answer := b.answer(id)
+				if answer.Error == nil || (answer.Error.Data.Reason == "rate") != (i == 2) {
+					t.Errorf("attempt %d: %+v", i, answer.Error)
+				}
+			}
+		})
+	}
+}
+
+// closedPort returns a port of this computer that nobody listens on.
+func closedPort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// What went wrong names the destination; of a private window the log has none.
+func TestLogKeepsPrivateWindowsOut(t *testing.T) {
+	log := &lines{}
+	b := start(t, options{log: log})
+	fail := func(private bool) {
+		p := b.tcp(closedPort(t))
+		p.Private = private
+		wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, p)), "NetworkError", "refused")
+	}
+	fail(true)
+	for _, line := range log.all() {
+		if strings.Contains(line, "127.0.0.1") || strings.Contains(line, "not opened") {
+			t.Errorf("a private window leaves %s", line)
+		}
+	}
+	fail(false)
+	if !slices.ContainsFunc(log.all(), func(line string) bool { return strings.Contains(line, "127.0.0.1") }) {
+		t.Errorf("the log lacks the cause: %q", log.all())
+	}
 }
 
 func TestAuditTellsAllButPrivateWindows(t *testing.T) {

@@ -1,0 +1,410 @@
+// Which documents may ask at all: secure contexts (row 1), the permissions policy (row 5), the CSP rule (row 8).
+
+import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
+
+const admission = "extension/background/admission.ts";
+const allowlist = "extension/background/allowlist.ts";
+const policy = "extension/background/permissions_policy.ts";
+const handshake = "extension/background/handshake.ts";
+const headers = "extension/background/headers.ts";
+const learn = "extension/background/learn.ts";
+const kept = "extension/background/kept.ts";
+const facts = "extension/background/facts.ts";
+const csp = "extension/background/csp.ts";
+const evidence = "extension/content/evidence.ts";
+const frames = "extension/content/frames.ts";
+const content = "extension/content/main.ts";
+const origins = "extension/background/origin.ts";
+
+const inHeader = inUnit("extension/background/allowlist.test.ts", "the Permissions-Policy header");
+const inAllow = inUnit("extension/background/allowlist.test.ts", "the allow attribute");
+const enabled = inUnit("extension/background/permissions_policy.test.ts", "the feature is enabled");
+const policies = inUnit("extension/background/csp.test.ts", "several policies");
+const together = inUnit("extension/background/facts.test.ts", "several responses");
+
+export const documents: readonly Mutant[] = [
+  ...row(
+    "1",
+    [
+      "pages that are not secure have no API: page script and content script",
+      inBrowser("api", "on secure pages, before the page's first script, and not on others"),
+      change("extension/page/main.ts", "if (isSecureContext) takePort", "takePort"),
+      change(content, "if (isSecureContext && world", "if (world"),
+    ],
+    [
+      "the broker takes only origins of secure contexts",
+      inUnit("extension/background/origin.test.ts", "https and loopback origins may ask, others may not"),
+      change(origins, 'if (url.protocol !== "http:") return false;', ""),
+    ],
+    [
+      "plain http is secure on this computer only",
+      inUnit("extension/background/origin.test.ts", "https and loopback origins may ask, others may not"),
+      change(origins, "/^127\\.\\d+\\.\\d+\\.\\d+$/.test(host)", '!host.startsWith("128.")'),
+    ],
+    [
+      "the broker asks by itself, of the document and of all above it",
+      inBrowser("frames", "a page that is not secure, though its content script says otherwise"),
+      change(
+        admission,
+        "if (!secure || !isTrustworthyOrigin(origin)) return insecure;",
+        "if (!secure || origin === undefined) return insecure;",
+      ),
+      change(admission, "  if (!areSecure(path)) return insecure;\n", ""),
+      change(admission, "  if (!origins.every(isTrustworthyOrigin)) return insecure;\n", ""),
+    ],
+    [
+      "what stands above a frame counts",
+      inBrowser("frames", "the broker looks at the documents above by itself"),
+      change(admission, "  if (!areSecure(path)) return insecure;\n", ""),
+    ],
+    [
+      "what the document says of itself makes the answer stricter",
+      inBrowser("frames", "a page that is not secure, though its content script says otherwise"),
+      change(admission, "if (!secure || ", "if ("),
+    ],
+  ),
+  ...row(
+    "5",
+    [
+      "an empty list is nobody",
+      inHeader,
+      change(
+        allowlist,
+        "    } else if (inner && typeof item",
+        "      if (list.origins.length === 0) list.all = true;\n    } else if (inner && typeof item",
+      ),
+      change(
+        allowlist,
+        "  return list;\n}\n\n/** The element",
+        "  if (!list.self && list.origins.length === 0) list.all = true;\n  return list;\n}\n\n/** The element",
+      ),
+    ],
+    [
+      "self is the document's own origin",
+      inHeader,
+      change(
+        allowlist,
+        'if (item.toString() === "self") list.self = true;',
+        'if (item.toString() === "self") list.all = true;',
+      ),
+    ],
+    [
+      "a star stands for subdomains, never for a whole top-level domain",
+      inUnit("extension/background/allowlist.test.ts", "a star before a host stands for its subdomains"),
+      change(allowlist, 'if (base?.includes(".") !== true || !origin', "if (base === undefined || !origin"),
+    ],
+    [
+      "opaque origins are the same as none",
+      enabled,
+      change(allowlist, 'return a !== "null" && a === b;', "return a === b;"),
+    ],
+    [
+      "allow without a target is the declared origin",
+      inAllow,
+      change(
+        allowlist,
+        `if (targets.length === 0) targets.push("'src'");`,
+        "if (targets.length === 0) list.all = true;",
+      ),
+    ],
+    [
+      "a sandboxed element declares no origin",
+      inUnit("extension/background/allowlist.test.ts", "the declared origin"),
+      change(
+        allowlist,
+        'if (sandbox !== undefined && !splitOnWhitespace(sandbox.toLowerCase()).includes("allow-same-origin")) return "null";',
+        "",
+      ),
+    ],
+    [
+      "every list of an allow attribute must match",
+      inBrowser("permissions", "named twice, once denied: refused"),
+      change(handshake, "lists.every((list)", "lists.some((list)"),
+    ],
+
+    [
+      "the header of the document itself",
+      enabled,
+      change(
+        policy,
+        'return document.origin !== "null" && featureValue(document, inherited, document.origin);',
+        'return document.origin !== "null" && inherited;',
+      ),
+    ],
+    [
+      "the parent has the feature itself",
+      enabled,
+      change(policy, "  if (!featureValue(parent, inherited, parent.origin)) return false;\n", ""),
+    ],
+    [
+      "the parent's header names the frame's origin",
+      enabled,
+      change(policy, "  if (!featureValue(parent, inherited, child.origin)) return false;\n", ""),
+    ],
+    [
+      "allow that does not match",
+      enabled,
+      change(policy, '    case "differs":\n      return false;', '    case "differs":\n      return true;'),
+    ],
+    [
+      "without allow: the same origin only",
+      enabled,
+      change(policy, "return sameOrigin(child.origin, parent.origin); // the", "return true; // the"),
+    ],
+    [
+      "what a frame has is handed down the whole tree",
+      enabled,
+      change(policy, "  if (!inherited) return false;\n", ""),
+    ],
+    [
+      "documents without an origin never have it",
+      enabled,
+      change(policy, 'document.origin !== "null" && featureValue', "featureValue"),
+    ],
+
+    [
+      "a document's own header",
+      inBrowser("permissions", "a page's own header"),
+      change(
+        admission,
+        "if (own !== undefined && !known.at(-1)?.inherits && !matches(own, origin, origin))",
+        "if (false as boolean)",
+      ),
+      change(
+        admission,
+        'if (!isFeatureEnabled(path)) return denied("a header, or the allow attribute of a frame.");',
+        "isFeatureEnabled(path);",
+      ),
+    ],
+    [
+      "the tree decides",
+      inBrowser("permissions", "with allow, but the parent's header denies"),
+      change(
+        admission,
+        'if (!isFeatureEnabled(path)) return denied("a header, or the allow attribute of a frame.");',
+        "isFeatureEnabled(path);",
+      ),
+    ],
+    [
+      "a document without a response has the policy of the one above",
+      inBrowser("frames", "a srcdoc frame cannot hand on what its parent's header keeps to itself"),
+      change(
+        admission,
+        "      inherits && index > 0\n        ? path[index - 1]?.declared",
+        "      inherits && index > 0\n        ? undefined",
+      ),
+    ],
+    [
+      "or of the one that opened it",
+      inBrowser("frames", "an about:blank window has the policy of the page that opened it"),
+      change(admission, "index === 0 ? await openerFacts(tab, origin) : known", "index === 0 ? undefined : known"),
+    ],
+    [
+      "a frame whose holder says nothing is refused",
+      inBrowser("frames", "a parent that keeps silent, or lets nobody be heard"),
+      change(
+        admission,
+        "  if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))",
+        "  if (false as boolean)",
+      ),
+      change(admission, 'one?.parent.origin ?? "null"', "one?.parent.origin ?? origin"),
+      change(
+        admission,
+        'container: held[index - 1]?.policy ?? "none",',
+        'container: held[index - 1]?.policy ?? "matches",',
+      ),
+    ],
+    [
+      "only the document that the browser names as the parent may answer",
+      inBrowser("frames", "a frame cannot speak for another"),
+      change(handshake, "    if (above?.documentId !== parent.documentId) return;\n", ""),
+      change(
+        admission,
+        "  if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))",
+        "  if (false as boolean)",
+      ),
+    ],
+    [
+      "in the same tab",
+      inBrowser("frames", "a page of another tab cannot answer for a frame's parent"),
+      change(handshake, "  if (child.tabId !== parent.tabId) return;\n", ""),
+      change(handshake, "    if (above?.documentId !== parent.documentId) return;\n", ""),
+      change(
+        admission,
+        "  if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))",
+        "  if (false as boolean)",
+      ),
+    ],
+    [
+      "the first answer holds",
+      inBrowser("frames", "allow that is changed after the frame has loaded"),
+      change(frames, "  if (atLoad !== undefined && atLoad !== allow) return { found: false };\n", ""),
+      change(handshake, "if (known === undefined) await ext", "await ext"),
+      change(handshake, "settle(child.documentId, known ?? held);", "settle(child.documentId, held);"),
+    ],
+    [
+      "the page does not see the nonces",
+      inBrowser("frames", "forged and replayed announcements"),
+      change(frames, "  event.stopImmediatePropagation();\n", ""),
+    ],
+    [
+      "headers that are not known: no other origin",
+      inBrowser("pwa", "a page whose headers are not known may not hand the feature on"),
+      change(admission, "    if (origins.some((other) => other !== origin))\n", "    if (false as boolean)\n"),
+    ],
+    [
+      "frames that were there before the extension wait for a reload",
+      inBrowser("frames", "the server is asked what it says now about the page itself"),
+      change(admission, "if (unknown.includes(true, 1) && !evidence.controlled)", "if (false as boolean)"),
+    ],
+    [
+      "the last response counts, not a redirect's",
+      inBrowser("frames", "a redirect: the last response and the last origin count"),
+      change(
+        headers,
+        "  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts\n",
+        "  if (pending.has(`${tabId} ${frameId}`)) return;\n",
+      ),
+    ],
+    [
+      "what came before a prerendered page was shown",
+      inBrowser("frames", "prerendered, then shown"),
+      change(headers, "    if ((await ext.storage.session.get(key))[key] !== undefined) return;\n", ""),
+    ],
+    [
+      "headers outlive the worker",
+      inBrowser("frames", "the worker stops between the load and the call"),
+      change(headers, "    await ext.storage.session.set({ [key]: record });\n    if (++commits", "    if (++commits"),
+    ],
+    [
+      "denials are kept for pages of service workers",
+      inBrowser("pwa", "what the server said when the worker, or the page, last asked it"),
+      change(
+        kept,
+        'const found = [recent.get(key), (await table("local")).get(key)?.facts, (await table("session")).get(key)?.facts];',
+        "const found: (Facts | undefined)[] = [];",
+      ),
+      change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<Facts | undefined>(undefined)"),
+      change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
+    ],
+    [
+      "and the server is asked where nothing is known",
+      inBrowser("pwa", "a page that the server denies now, though the worker's cache is older"),
+      change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<Facts | undefined>(undefined)"),
+    ],
+    [
+      "strict where the origin is strict anywhere",
+      inBrowser("pwa", "a page of another path that the worker answers from the same cache"),
+      change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
+    ],
+    ["of several responses the strictest", together, change(facts, "self: a.self && b.self", "self: a.self || b.self")],
+    [
+      "of several lists what all of them name",
+      together,
+      change(facts, "a.origins.filter((origin) => b.origins.includes(origin))", "[...a.origins, ...b.origins]"),
+    ],
+    ["denials are found to be restrictive", together, change(facts, "return allowlist !== undefined || ", "return ")],
+  ),
+  ...row(
+    "8",
+    [
+      "'unsafe-eval' in script-src",
+      policies,
+      change(csp, `sources.includes("'unsafe-eval'")`, `sources.includes("unsafe-eval")`),
+    ],
+    [
+      "or else in default-src",
+      policies,
+      change(csp, 'lowerCased("script-src") ?? lowerCased("default-src")', 'lowerCased("script-src")'),
+    ],
+    [
+      "whatever the case of the letters",
+      policies,
+      change(csp, "?.map((value) => value.toLowerCase())", "?.map((value) => value)"),
+    ],
+    [
+      "several policies in one header",
+      policies,
+      change(csp, 'headers.flatMap((header) => header.split(","))', "[...headers]"),
+    ],
+    [
+      "one policy that allows is enough, unless another forbids",
+      inUnit("extension/background/csp.test.ts", "what others than the response say"),
+      change(
+        csp,
+        'if (all.some((policy) => policy.eval === "unsafe")) return "unsafe";',
+        'if (own.some((policy) => policy.eval === "unsafe")) return "unsafe";',
+      ),
+    ],
+    [
+      "what others forbid counts only when the probe agrees",
+      inUnit("extension/background/csp.test.ts", "what others than the response say"),
+      change(csp, "(evalBlocked && others.some(blocks))", "others.some(blocks)"),
+    ],
+    ["trusted types do not make eval blocked", policies, change(csp, '  if (trustedTypes) return "trusted";\n', "")],
+    [
+      "the rule",
+      inUnit("extension/background/csp.test.ts", "the rule, and the administrator's stricter one"),
+      change(csp, 'state === "blocked" : state !== "unsafe";', 'state === "blocked" : true;'),
+    ],
+    [
+      "the administrator's stricter rule",
+      inUnit("extension/background/csp.test.ts", "the rule, and the administrator's stricter one"),
+      change(csp, 'rule === "require-eval-blocked" ? state === "blocked" : ', ""),
+    ],
+    [
+      "the broker asks for it",
+      inBrowser("csp", "the refusal is audited as what it is"),
+      change(
+        admission,
+        "if (cspPermits(rule, state)) return",
+        "if (cspPermits(rule, state) || rule !== undefined) return",
+      ),
+    ],
+    [
+      "for the header",
+      inBrowser("csp", "the refusal is audited as what it is"),
+      change(admission, "own: document?.own === true ? seen : [],", "own: [],"),
+    ],
+    [
+      "for <meta>",
+      inBrowser("csp", "<meta> that allows: refused"),
+      change(admission, "...parseMetaPolicies(evidence.metaPolicies)],", "],"),
+    ],
+    [
+      "also after the element has gone",
+      inBrowser("csp", "<meta> counts when it was removed, changed, or added by script"),
+      change(content, "  watchPolicies();\n", ""),
+      change(content, "import { collectEvidence, watchPolicies }", "import { collectEvidence }"),
+    ],
+    [
+      "more <meta> policies than anybody reads count as the worst",
+      inBrowser("csp", "more policies in <meta> than anybody reads"),
+      change(evidence, "content.length > maxLength ? unreadable : content", "content.slice(0, maxLength)"),
+      change(evidence, "[...found.slice(0, maxPolicies - 1), unreadable]", "found.slice(0, maxPolicies)"),
+    ],
+    [
+      "documents without a response have their maker's policies",
+      inBrowser("csp", "has the policies of the page that made it, header and <meta>"),
+      change(evidence, "new Set([...policies, ...inherited()])", "policies"),
+    ],
+    [
+      "the administrator's stricter rule reaches the page",
+      inBrowser("policy", "a stricter CSP rule, and installed apps only"),
+      change(
+        "extension/background/broker.ts",
+        "const admission = await admit(this.#attested, claims, verdict.cspRule);",
+        'const admission = await admit(this.#attested, claims, "refuse-unsafe-eval");',
+      ),
+    ],
+  ),
+  ...row("7", [
+    "installed apps only",
+    inBrowser("policy", "a stricter CSP rule, and installed apps only"),
+    change(
+      "extension/background/broker.ts",
+      "if (verdict.installedOnly && !claims.evidence.standalone)",
+      "if (false as boolean)",
+    ),
+  ]),
+];

@@ -1,0 +1,653 @@
+// What the host enforces by itself: limits (row 3), policy (row 7), TLS (row 8), errors (E1), messages (H1), callers (H2).
+
+import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
+
+const limits = "nativehost/limits/limits.go";
+const bucket = "nativehost/limits/bucket.go";
+const open = "nativehost/session/open.go";
+const dispatch = "nativehost/session/dispatch.go";
+const policy = "nativehost/policy/policy.go";
+const layer = "nativehost/policy/layer.go";
+const settings = "nativehost/policy/settings.go";
+const trust = "nativehost/policy/trust.go";
+const rules = "nativehost/rules/rules.go";
+const audit = "nativehost/audit/audit.go";
+const caller = "nativehost/caller/caller.go";
+const listed = "nativehost/caller/listed.go";
+const probe = "nativehost/corsprobe/corsprobe.go";
+const secure = "nativehost/dial/tls.go";
+const upgrade = "nativehost/stream/upgrade.go";
+const frame = "protocol/frame.go";
+const envelope = "protocol/envelope.go";
+
+const limitsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/limits", name);
+const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/session", name);
+const policyOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/policy", name);
+const tlsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/dial", name);
+const probed = inGo("nativehost/corsprobe", "TestAnswers");
+const before = inGo("nativehost/rules", "TestBefore");
+const resolved = inGo("nativehost/rules", "TestResolved");
+const untrusted = policyOf("TestUntrustedFilesRefuseEverything");
+
+export const host: readonly Mutant[] = [
+  ...row(
+    "1",
+    [
+      "the host refuses plain http but on this computer",
+      inGo("nativehost/origin", "TestCheck"),
+      change("nativehost/origin/origin.go", 'u.Scheme == "http" && loopback(u.Hostname())', 'u.Scheme == "http"'),
+    ],
+    [
+      "and what is no serialised origin",
+      inGo("nativehost/origin", "TestCheck"),
+      change(
+        "nativehost/origin/origin.go",
+        'if u.Scheme+"://"+u.Host != serialised || !validPort(u) {',
+        "if !validPort(u) {",
+      ),
+    ],
+    [
+      "each open is looked at",
+      sessionOf("TestRefusalsKeepTheBeat"),
+      change(
+        open,
+        "if err := origin.Check(o.subject.Origin); err != nil {",
+        "if err := origin.Check(o.subject.Origin); err != nil && false {",
+      ),
+    ],
+    [
+      "and each judgement",
+      sessionOf("TestJudgementOfAnInsecureOrigin"),
+      change(
+        "nativehost/session/policy.go",
+        "err := origin.Check(params.Origin)",
+        'err := origin.Check("https://page.example")',
+      ),
+    ],
+  ),
+  ...row(
+    "3",
+    [
+      "an origin has a burst of attempts, then a rate",
+      limitsOf("TestRatePerOrigin"),
+      change(limits, "case !n.bucket.has(now) || !c.minute.has(now):", "case !c.minute.has(now):"),
+    ],
+    [
+      "all together have a rate",
+      limitsOf("TestOverallRateHoldsInEveryMinute"),
+      change(limits, "case !n.bucket.has(now) || !c.minute.has(now):", "case !n.bucket.has(now):"),
+    ],
+    [
+      "which holds in every minute, also after a burst",
+      limitsOf("TestOverallRateHoldsInEveryMinute"),
+      change(bucket, "return newBucket(float64(n-size)/minute, size)", "return newBucket(float64(n)/minute, size)"),
+    ],
+    [
+      "a failed attempt costs double",
+      limitsOf("TestFailuresCostDouble"),
+      change(limits, "\t\tt.count.bucket.owe(t.counter.Now())", ""),
+    ],
+    [
+      "also one that the network lets fail",
+      sessionOf("TestFailedAttemptsCostDouble"),
+      change(
+        open,
+        "\t\t\tticket.Failed()\n\t\t\tticket.Return()\n\t\t}\n\t\ts.notOpened",
+        "\t\t\tticket.Return()\n\t\t}\n\t\ts.notOpened",
+      ),
+    ],
+    [
+      "and one that the rules refuse",
+      sessionOf("TestFailedAttemptsCostDouble"),
+      change(
+        open,
+        "\t\tticket.Failed()\n\t\tticket.Return()\n\t\treturn nil, because",
+        "\t\tticket.Return()\n\t\treturn nil, because",
+      ),
+    ],
+    [
+      "sockets of an origin that are opening",
+      limitsOf("TestCaps"),
+      change(limits, " || n.pending >= c.caps.PendingPerOrigin", ""),
+    ],
+    ["sockets of an origin", limitsOf("TestCaps"), change(limits, "n.open+n.pending >= c.caps.PerOrigin || ", "")],
+    ["sockets in all", limitsOf("TestCaps"), change(limits, "case c.overall >= c.caps.Overall:", "case false:")],
+    [
+      "the numbers",
+      limitsOf("TestStandardIsWhatWasPromised"),
+      change(limits, "AttemptBurst: 20,", "AttemptBurst: 200,"),
+    ],
+    [
+      "each open counts",
+      sessionOf("TestLimits"),
+      change(
+        open,
+        "ticket, err := s.limits.Take(o.subject.Origin)",
+        "ticket, err := limits.New(s.Caps).Take(o.subject.Origin)",
+      ),
+    ],
+    [
+      "a name with many addresses gets eight attempts",
+      inGo("nativehost/dial", "TestRaceWithoutWinner"),
+      change(
+        "nativehost/dial/race.go",
+        "waiting := addresses[:min(len(addresses), maxAttempts)]",
+        "waiting := addresses",
+      ),
+    ],
+    [
+      "the limits are those of every page together, and a page sees them",
+      inBrowser("rules", "an origin may try 20 times at once"),
+      change(
+        "nativehost/cmd/portside/host.go",
+        "limits.Standard(),",
+        "limits.Caps{Overall: 1024, PerOrigin: 256, PendingPerOrigin: 32},",
+      ),
+    ],
+  ),
+  ...row(
+    "7",
+    [
+      "what the administrator refuses is refused before resolution",
+      before,
+      change(rules, "if !verdict.Allowed {\n\t\tj.Refused", "if false {\n\t\tj.Refused"),
+    ],
+    ["and for each address", resolved, change(rules, "if !verdict.Allowed {\n\t\treturn", "if false {\n\t\treturn")],
+    [
+      "an administrator may forbid the entry of private addresses",
+      before,
+      change(rules, "case !p.Settings.PrivateEntry.Value:", "case false:"),
+    ],
+    ["files belong to root", untrusted, change(trust, "case uid != 0 && uid != w.owner:", "case false:")],
+    [
+      "and nobody else may write them, or any folder above them",
+      untrusted,
+      change(trust, "if info.Mode().Perm()&0o022 != 0 && !sticky {", "if false && !sticky {"),
+    ],
+    [
+      "links are followed step by step",
+      untrusted,
+      change(trust, "if info, err = os.Lstat(next); err != nil {", "if info, err = os.Stat(next); err != nil {"),
+    ],
+    [
+      "a sticky folder is trusted on the way only",
+      untrusted,
+      change(trust, "sticky := onTheWay && info.IsDir()", "sticky := info.IsDir()"),
+    ],
+    [
+      "what is read is what was judged",
+      policyOf("TestReplacedWhileRead"),
+      change("nativehost/policy/files.go", "if !os.SameFile(info, f.info) {", "if false {"),
+    ],
+    [
+      "a file that cannot be used refuses everything",
+      policyOf("TestBrokenRefusesEverything"),
+      change(
+        "nativehost/policy/store.go",
+        '\tif p.broken == "" {\n\t\tp.broken = fmt',
+        "\tif false {\n\t\tp.broken = fmt",
+      ),
+    ],
+    [
+      "and its settings are the strictest",
+      policyOf("TestBrokenRefusesEverything"),
+      change("nativehost/policy/store.go", "p.Settings.close(p.broken)", "_ = p.Settings"),
+    ],
+    [
+      "a setting that does not exist is a fault",
+      policyOf("TestFaults"),
+      change(
+        "nativehost/policy/parse.go",
+        '\tif v.Check("policy", p.doc.text) == nil {',
+        '\tif true || v.Check("policy", p.doc.text) == nil {',
+      ),
+      change("nativehost/policy/parse.go", "\t\tdecoder.DisallowUnknownFields()\n", ""),
+    ],
+    [
+      "a key that occurs twice is a fault",
+      policyOf("TestFaults"),
+      change(
+        "nativehost/policy/document.go",
+        "if _, twice := d.keys[child]; twice {",
+        "if _, twice := d.keys[child]; twice && false {",
+      ),
+    ],
+    [
+      "managed settings that cannot be used refuse everything",
+      sessionOf("TestBrokenManagedSettingsRefuseEverything"),
+      change(
+        "nativehost/policy/store.go",
+        "\t\ts.add(p, managed, l, faults)\n",
+        "\t\tif len(faults) == 0 {\n\t\t\ts.add(p, managed, l, faults)\n\t\t}\n",
+      ),
+    ],
+    [
+      "an origin that is blocked",
+      policyOf("TestOneLayer"),
+      change(
+        layer,
+        "if i := firstOrigin(l.blockedOrigins, asked); i >= 0 {",
+        "if i := firstOrigin(l.blockedOrigins, asked); i >= 0 && false {",
+      ),
+    ],
+    [
+      "an origin that is not listed",
+      policyOf("TestOneLayer"),
+      change(layer, 'return "allowedOrigins", ""', 'return "", ""'),
+    ],
+    [
+      "a destination that is blocked",
+      policyOf("TestOneLayer"),
+      change(layer, 'case yes:\n\t\t\ttell(fmt.Sprintf("blockedDestinations[%d]", i), Refuses, "")\n', "case yes:\n"),
+    ],
+    [
+      "a destination that is not listed",
+      policyOf("TestOneLayer"),
+      change(layer, 'tell("allowedDestinations", Refuses, "")', "_ = tell"),
+    ],
+    [
+      "block rules see the IPv4 address inside of an IPv6 one",
+      policyOf("TestOneLayer"),
+      change(layer, ", block && s.embedded.IsValid() && r.prefix.Contains(s.embedded):", ":"),
+    ],
+    [
+      "allow rules do not",
+      policyOf("TestOneLayer"),
+      change(layer, ", block && s.embedded.IsValid()", ", s.embedded.IsValid()"),
+    ],
+    ["TLS only", policyOf("TestOneLayer"), change(layer, "\t\tr.tlsOnly && !s.secure,\n", "")],
+    [
+      "every allow list must admit",
+      policyOf("TestEveryAllowListMustAdmit"),
+      change(policy, '\t\tcase o.refusedBy != "":', '\t\tcase o.refusedBy != "" && l == p.layers[0]:'),
+    ],
+    [
+      "the strictest prompt wins",
+      policyOf("TestPrompts"),
+      change(policy, "if o.prompt.strictness() > v.Prompt.strictness() {", 'if o.prompt != "" {'),
+    ],
+    [
+      "the stricter switch wins",
+      policyOf("TestSettings"),
+      change(settings, 'if s.By == "" || *said == strict && *value != strict {', "if true {"),
+    ],
+    [
+      "the smaller limit wins",
+      policyOf("TestSettings"),
+      change(settings, '(limit.merged.By == "" || int(*limit.said) < limit.merged.Value)', "true"),
+    ],
+    [
+      "the stricter CSP rule wins",
+      policyOf("TestSettings"),
+      change(
+        settings,
+        '(s.CSPRule.By == "" || said.CSPRule == RequireEvalBlocked && s.CSPRule.Value != RequireEvalBlocked)',
+        "true",
+      ),
+    ],
+    [
+      "managed storage does not say where the audit log is",
+      policyOf("TestManaged"),
+      change(settings, "said.Audit != nil && !l.managed && ", "said.Audit != nil && "),
+    ],
+    [
+      "a new policy ends the sockets that it forbids",
+      sessionOf("TestNewPolicyEndsSockets"),
+      change("nativehost/session/policy.go", "\t\te.revoked = err\n\t\te.cancel()", "\t\te.revoked = err"),
+    ],
+    [
+      "also by the address that they led to",
+      sessionOf("TestNewPolicyEndsSockets"),
+      change("nativehost/session/policy.go", "err = rules.Resolved(p, s.Near, e.request, e.remote)", "err = nil"),
+      change("nativehost/session/policy.go", "err := rules.Before(p, s.Near, e.request).Err()", "err := error(nil)"),
+    ],
+    [
+      "files are looked at again",
+      policyOf("TestReload"),
+      change(
+        "nativehost/policy/store.go",
+        "if now-looked >= int64(lookEvery) || now < looked {",
+        "if false && now-looked >= int64(lookEvery) {",
+      ),
+    ],
+  ),
+  ...row(
+    "4",
+    [
+      "a TCP connection to port 443 is probed, and closed without a byte when the server takes part in CORS",
+      inGo("nativehost/dial", "TestProbe"),
+      change("nativehost/dial/dial.go", "if d.Probe != nil && target.Port == probedPort {", "if false {"),
+    ],
+    [
+      "the host asks",
+      inGo("nativehost/cmd/portside", "TestPort443IsProbed"),
+      change(
+        "nativehost/cmd/portside/host.go",
+        "return prober.Probe(ctx, target.Origin, target.Host.String(), at)",
+        "_ = prober\n\t\t\t\t\treturn nil",
+      ),
+    ],
+    [
+      "any header of CORS refuses",
+      probed,
+      change(probe, 'if strings.HasPrefix(name, "Access-Control-") {', 'if name == "Access-Control-Allow-Origin" {'),
+    ],
+    ["by OPTIONS", probed, change(probe, "[]string{http.MethodOptions, http.MethodGet}", "[]string{http.MethodGet}")],
+    ["by GET", probed, change(probe, "[]string{http.MethodOptions, http.MethodGet}", "[]string{http.MethodOptions}")],
+    ["redirects are not followed", probed, change(probe, "{ return http.ErrUseLastResponse },", "{ return nil },")],
+    [
+      "the page's origin is what the server is asked with, and nothing else of it",
+      inGo("nativehost/corsprobe", "TestWhatIsSent"),
+      change(probe, '"Origin":     {k.origin},', '"Origin": {k.origin}, "Cookie": {"id=1"},'),
+    ],
+    [
+      "it ends in time, whatever the server does",
+      inGo("nativehost/corsprobe", "TestNoTelling"),
+      change(probe, "ctx, cancel := context.WithTimeout(ctx, limit)\n", "ctx, cancel := context.WithCancel(ctx)\n"),
+      change(
+        probe,
+        "ctx, cancel := context.WithTimeout(ctx, limit/time.Duration(2-i))",
+        "ctx, cancel := context.WithTimeout(ctx, time.Duration(i+1)*time.Minute)",
+      ),
+    ],
+    [
+      "an answer holds for one origin, one name and one address",
+      inGo("nativehost/corsprobe", "TestMemory"),
+      change(probe, "key{origin: origin, host: host, address: address}", "key{host: host, address: address}"),
+    ],
+    [
+      "connections go to the address that was judged",
+      inGo("nativehost/corsprobe", "TestAnswers"),
+      change(
+        "nativehost/corsprobe/dialer.go",
+        "func (d *dialer) dial(context.Context, string, string) (net.Conn, error) {",
+        "func (d *dialer) dial(_ context.Context, _, named string) (net.Conn, error) {",
+      ),
+      change("nativehost/corsprobe/dialer.go", '"tcp", d.address.String())', '"tcp", named)'),
+    ],
+  ),
+  ...row(
+    "8",
+    [
+      "certificates are verified",
+      tlsOf("TestTLSOptions"),
+      change(secure, "MinVersion: tls.VersionTLS12,", "MinVersion: tls.VersionTLS12, InsecureSkipVerify: true,"),
+    ],
+    [
+      "for the name that was asked for, or that the page named",
+      tlsOf("TestTLSOptions"),
+      change(secure, "\tname := o.ServerName\n", '\tname := ""\n'),
+    ],
+    [
+      "TLS is 1.2 or newer",
+      sessionOf("TestTLS"),
+      change(secure, "MinVersion: tls.VersionTLS12", "MinVersion: tls.VersionTLS10"),
+    ],
+    [
+      "where a page lists certificates, only those",
+      tlsOf("TestTLSOptions"),
+      change(secure, "if !slices.Contains(o.Hashes, sha256.Sum256(leaf.Raw)) {", "if false {"),
+    ],
+    [
+      "within their validity",
+      tlsOf("TestTLSOptions"),
+      change(secure, "now.Before(leaf.NotBefore) || now.After(leaf.NotAfter)", "now.IsZero()"),
+    ],
+    [
+      "a stream that is cut is told from one that ends",
+      sessionOf("TestTLS"),
+      change(
+        "nativehost/dial/conn.go",
+        "if errors.Is(err, io.EOF) && c.cut {",
+        "if errors.Is(err, io.EOF) && c.cut && false {",
+      ),
+    ],
+    [
+      "an upgrade fails when the host has heard more than the page",
+      sessionOf("TestStartTLSInjection"),
+      change(
+        upgrade,
+        "\tcase s.heard != u.Received:\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn fault.ErrPlaintext\n",
+        "",
+      ),
+    ],
+    ["when more waits in the system", tlsOf("TestStartTLS"), change(secure, "if waiting(conn.tcp) {", "if false {")],
+    [
+      "and when more comes meanwhile",
+      sessionOf("TestStartTLSInjection"),
+      change(upgrade, "\tif s.upgrade != nil {\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn false\n\t}\n", ""),
+      change(
+        upgrade,
+        "\tcase s.heard != u.Received:\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn fault.ErrPlaintext\n",
+        "",
+      ),
+    ],
+    [
+      "a socket is upgraded once",
+      sessionOf("TestStartTLS"),
+      change(upgrade, "case s.upgrade != nil || s.secured:", "case s.upgrade != nil:"),
+    ],
+    ["only one that was opened for it", sessionOf("TestStartTLS"), change(open, "if o.upgradable {", "if true {")],
+  ),
+  ...row(
+    "E1",
+    [
+      "refusals of the host come on the beat",
+      sessionOf("TestRefusalsKeepTheBeat"),
+      change(open, '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, started)\n\t}\n', ""),
+    ],
+    [
+      "so many may wait for it",
+      sessionOf("TestFloodOfRefusalsIsBounded"),
+      change(open, "full := s.hushed >= maxHushed", "full := s.hushed > 2*maxHushed"),
+    ],
+    [
+      "whoever closes meanwhile does not wait",
+      sessionOf("TestClosingEndsTheWait"),
+      change(open, "\tcase <-ctx.Done():\n\t}\n}\n\n// notOpened", "\t}\n}\n\n// notOpened"),
+    ],
+    [
+      "the limit of all pages together looks like any refusal",
+      sessionOf("TestLimits"),
+      change(
+        "nativehost/fault/fault.go",
+        '{ErrLimitOverall, Description{"NotAllowedError"',
+        '{ErrLimitOverall, Description{"QuotaExceededError"',
+      ),
+    ],
+    [
+      "errors name no destination",
+      inGo("nativehost/fault", "TestMessagesNameNoDestination"),
+      change("nativehost/fault/fault.go", "{ return c.kind.Error() }", "{ return c.cause.Error() }"),
+    ],
+    [
+      "schema errors repeat nothing of what was sent",
+      inGo("protocol", "TestSchemaErrorsRepeatNothing"),
+      change(
+        "protocol/validate.go",
+        'return fmt.Errorf("%s: %w", name, ErrSchema)\n\t}\n\treturn nil\n}',
+        'return fmt.Errorf("%s: %w %v", name, ErrSchema, faults)\n\t}\n\treturn nil\n}',
+      ),
+    ],
+  ),
+  ...row(
+    "P3",
+    [
+      "private windows leave no origin and no destination in the audit log",
+      inGo("nativehost/audit", "TestLines"),
+      change(audit, "if s.Private || detail == Counts {", "if detail == Counts {"),
+    ],
+    [
+      "nor the address that was reached",
+      inGo("nativehost/audit", "TestLines"),
+      change(audit, "if !s.Private && *l.detail.Load() == Full {", "if *l.detail.Load() == Full {"),
+    ],
+    [
+      "nor what the extension refused there",
+      sessionOf("TestAuditTellsAllButPrivateWindows"),
+      change(dispatch, '\t\tPrivate:  params.Private,\n\t}, "extension"', '\t}, "extension"'),
+    ],
+    [
+      "nor the cause of a failure in the host's log",
+      sessionOf("TestLogKeepsPrivateWindowsOut"),
+      change(open, "if !o.subject.Private {\n\t\ts.Log.Info()", "if true {\n\t\ts.Log.Info()"),
+    ],
+  ),
+  ...row(
+    "H1",
+    [
+      "frames have a largest size",
+      inGo("protocol", "TestFramingIsLost"),
+      change(frame, "if length == 0 || length > MaxFrameBytes {", "if length == 0 {"),
+      change(frame, "min(max(length, 2*cap(r.body), 4<<10), MaxFrameBytes)", "max(length, 2*cap(r.body), 4<<10)"),
+    ],
+    [
+      "a length that is too large allocates nothing",
+      inGo("protocol", "TestLongLengthAllocatesNothing"),
+      change(frame, "\tbody := r.reserve(int(length))\n", ""),
+      change(
+        frame,
+        "\tif length == 0 || length > MaxFrameBytes {",
+        "\tbody := r.reserve(int(min(length, MaxFrameBytes)))\n\tif length == 0 || length > MaxFrameBytes {",
+      ),
+    ],
+    [
+      "the host sends no larger ones",
+      inGo("protocol", "TestEndFrameRefusesWhatBrowsersRefuse"),
+      change(frame, "if length <= 0 || length > MaxFrameBytes {", "if length <= 0 {"),
+    ],
+    [
+      "in TypeScript too",
+      inUnit("protocol/frame.test.ts", "lengths of zero, and over the limit, are refused"),
+      change("protocol/frame.ts", " || size > maxFrameBytes", ""),
+    ],
+    [
+      "control messages have a largest size",
+      inGo("protocol", "TestDecodeSaysWhatIsWrong"),
+      change(envelope, "if name != MethodSocketWrite && len(frame) > MaxControlBytes {", "if false {"),
+    ],
+    [
+      "the envelope comes first",
+      inGo("protocol", "TestDecodeSaysWhatIsWrong"),
+      change(envelope, 'if !idOK || v.Check("envelope", frame) != nil {', "if !idOK {"),
+    ],
+    [
+      "then the schema of the method",
+      inGo("protocol", "TestDecodeSaysWhatIsWrong"),
+      change(envelope, 'if v.Check(name+".params", params) != nil {', "if false {"),
+    ],
+    [
+      "a member that stands twice is refused",
+      inGo("protocol", "TestDecodeSaysWhatIsWrong"),
+      change(envelope, "\tif !uniqueNames(frame) {", "\tif false {"),
+    ],
+    [
+      "types are exact",
+      inGo("protocol", "TestDecodeParamsIsStricterThanTheSchemas"),
+      change(
+        envelope,
+        "\tif err := decoder.Decode(into); err != nil {\n\t\treturn NewError(CodeInvalidParams)",
+        "\tif err := decoder.Decode(into); err != nil {\n\t\treturn nil",
+      ),
+    ],
+    [
+      "nothing comes before hello",
+      sessionOf("TestNothingBeforeHello"),
+      change(dispatch, "if !s.greeted && message.Method != protocol.MethodHello {", "if false {"),
+      change("nativehost/session/session.go", "if s.greeted && s.scanned(frame) {", "if s.scanned(frame) {"),
+    ],
+    [
+      "an id that is taken is not taken twice",
+      sessionOf("TestIDsThatAreOpen"),
+      change(
+        "nativehost/session/session.go",
+        "taken || len(s.requests) >= maxRequests",
+        "len(s.requests) >= maxRequests && taken",
+      ),
+    ],
+    [
+      "too much credit ends the socket, and no other",
+      sessionOf("TestCreditFaultsCostOneSocket"),
+      change("nativehost/stream/read.go", "> protocol.MaxWindowBytes {", "> 1<<62 {"),
+    ],
+    [
+      "so does too much data",
+      sessionOf("TestCreditFaultsCostOneSocket"),
+      change(
+        "nativehost/stream/write.go",
+        "case size > s.sendCredit, len(s.waiting) >= maxWaiting:",
+        "case len(s.waiting) >= maxWaiting:",
+      ),
+    ],
+  ),
+  ...row(
+    "H2",
+    [
+      "only the extension's own id is known",
+      inGo("nativehost/caller", "TestIdentify"),
+      change(caller, "args[0] == manifest.Origin(manifest.ChromiumID),", "true,"),
+    ],
+    [
+      "in Firefox too",
+      inGo("nativehost/caller", "TestIdentify"),
+      change(caller, "args[1] == manifest.FirefoxID,", "true,"),
+    ],
+    [
+      "others must be listed, in a manifest of our name",
+      inGo("nativehost/caller", "TestListed"),
+      change(
+        listed,
+        "m.Name != manifest.HostName || !slices.Contains(m.AllowedOrigins, origin)",
+        "m.Name != manifest.HostName",
+      ),
+    ],
+    [
+      "that nobody else may write",
+      inGo("nativehost/caller", "TestListed"),
+      change(listed, " || info.Mode().Perm()&0o022 != 0", ""),
+    ],
+    [
+      "and that leads to this program",
+      inGo("nativehost/caller", "TestListed"),
+      change(listed, "return err == nil && os.SameFile(own, named)", "return err == nil && own != nil && named != nil"),
+    ],
+    [
+      "a stranger is shown the door",
+      inGo("nativehost/cmd/portside", "TestCommandLine"),
+      change("nativehost/cmd/portside/host.go", "if !from.Known && !from.Listed(surroundings()) {", "if false {"),
+    ],
+    [
+      "manifests list our extension and those that the person named, no others",
+      inGo("manifest", "TestRender"),
+      change(
+        "manifest/manifest.go",
+        "append(m.AllowedOrigins, Origin(id))",
+        'append(m.AllowedOrigins, "chrome-extension://*/")',
+      ),
+    ],
+    [
+      "`portside status` tells of a program that others can change",
+      inGo("install", "TestScripts"),
+      change(
+        "install/binary.go",
+        '\t\treturn advise("chmod go-w "+path, "other users can change %s", path)',
+        "\t\treturn nil",
+      ),
+    ],
+    [
+      "and of a manifest that others can write",
+      inGo("install", "TestScripts"),
+      change("install/status.go", 'fault(repair, "other users can write %s", path)', "_ = repair"),
+    ],
+  ),
+  ...row("H3", [
+    "the host listens nowhere",
+    inGo("nativehost/cmd/portside", "TestNothingListens"),
+    change(
+      "nativehost/cmd/portside/host.go",
+      "\tin, out := pipes()\n",
+      '\tif l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0"); err == nil {\n\t\tdefer l.Close()\n\t}\n\tin, out := pipes()\n',
+    ),
+    change("nativehost/cmd/portside/host.go", '\t"net/netip"\n', '\t"net"\n\t"net/netip"\n'),
+  ]),
+];

@@ -1,0 +1,48 @@
+// What the extension and the host are made of is pinned: to one version, and to one content.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+
+interface Package {
+  version?: string;
+  resolved?: string;
+  integrity?: string;
+  link?: boolean;
+  dev?: boolean;
+}
+
+test("every dependency is one version, and few are part of the extension", () => {
+  const manifest = JSON.parse(read("package.json")) as Record<
+    "dependencies" | "devDependencies",
+    Record<string, string>
+  >;
+  const all = { ...manifest.dependencies, ...manifest.devDependencies };
+  assert.ok(Object.keys(all).length > 10);
+  for (const [name, version] of Object.entries(all)) assert.match(version, /^\d+\.\d+\.\d+$/, name);
+  assert.deepEqual(Object.keys(manifest.dependencies).sort(), ["content-security-policy-parser", "structured-headers"]);
+});
+
+test("every package of the lock file has a hash, and comes from the registry", () => {
+  const { packages } = JSON.parse(read("package-lock.json")) as { packages: Record<string, Package> };
+  const entries = Object.entries(packages).filter(([path]) => path !== "");
+  assert.ok(entries.length > 100);
+  for (const [path, { resolved, integrity }] of entries) {
+    assert.match(integrity ?? "", /^sha512-/, path);
+    assert.match(resolved ?? "https://registry.npmjs.org/", /^https:\/\/registry\.npmjs\.org\//, path);
+  }
+  // What the extension is made of needs nothing else.
+  const bundled = entries.filter(([, { dev }]) => dev !== true).map(([path]) => path);
+  assert.deepEqual(bundled.sort(), ["node_modules/content-security-policy-parser", "node_modules/structured-headers"]);
+});
+
+test("every Go module has a hash", () => {
+  const modules = [...read("go.mod").matchAll(/^(?:require )?\t?(\S+\.\S+\/\S+|\S+\.\S+) (v\S+)/gm)];
+  assert.ok(modules.length > 5);
+  const sums = read("go.sum");
+  for (const [, path = "", version = ""] of modules)
+    assert.ok(sums.includes(`${path} ${version} h1:`), `${path} ${version}`);
+  assert.doesNotMatch(read("go.mod"), /^replace|\tlatest/m);
+});
