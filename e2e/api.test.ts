@@ -514,6 +514,22 @@ describe("a TCP socket", () => {
     await page.close();
   });
 
+  test("datagrams have no TLS: a page that asks for it gets no socket in the clear", async () => {
+    const page = await stage.open();
+    const names = await page.evaluateOnClick("#go", () =>
+      Promise.all(
+        [{ useSecureTransport: true }, { secureTransport: "on" }, { secureTransport: "starttls" }].map((more) =>
+          navigator.openUDPSocket({ remoteAddress: "peer.example.org", remotePort: 9, ...more } as SocketOptions).then(
+            () => "open",
+            (error: unknown) => (error as Error).name,
+          ),
+        ),
+      ),
+    );
+    assert.deepEqual(names, ["TypeError", "TypeError", "TypeError"]);
+    await page.close();
+  });
+
   test("useSecureTransport is TLS, checked against the roots and the name", async () => {
     const peer = await peers.tlsEchoPeer(life);
     const page = await stage.open();

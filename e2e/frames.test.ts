@@ -292,7 +292,7 @@ describe("pages that come and go", () => {
     }
   });
 
-  test("a page that the browser reloads or opens again", async () => {
+  test("a page that is reloaded", async () => {
     const page = await open("", deny);
     await page.reload();
     assert.equal(await ask(page), "refused");

@@ -266,7 +266,7 @@ describe("nothing goes away", () => {
     assert.ok(host !== undefined);
     const { openDescriptors } = await import("./world/proc.ts");
     const start = openDescriptors(host);
-    for (let i = 0; i < 30; i++) assert.equal(await page.evaluate(reconnect, peer.port), "again");
+    for (let i = 0; i < 15; i++) assert.equal(await page.evaluate(reconnect, peer.port), "again");
     await until("the descriptors to be closed", () => openDescriptors(host) <= start);
     assert.ok(readFileSync(`/proc/${host.toString()}/status`, "utf8").includes("portside"));
     await page.close();

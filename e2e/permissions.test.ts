@@ -173,7 +173,7 @@ describe("a frame of the same origin", () => {
       assert.equal(await treeVerdict(holders, last), expected);
     });
 
-  test("in an <object> or a <frame>: as without allow", async () => {
+  test("in an <object>: as without allow", async () => {
     const same = stage.pages.serve(`https://a.test${path()}`, plainPage);
     const foreign = stage.pages.serve(`https://b.test${path()}`, plainPage);
     const page = await stage.browser.newPage(

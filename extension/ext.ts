@@ -8,3 +8,10 @@ export function lastErrorMessage(port?: chrome.runtime.Port): string {
   const own = (port as { error?: { message?: string } | null } | undefined)?.error?.message;
   return own ?? ext.runtime.lastError?.message ?? "";
 }
+
+/** The shadow root of an element, open or closed. For content scripts. */
+export function shadowRootOf(element: HTMLElement): ShadowRoot | null {
+  const { dom } = ext as { dom?: Pick<typeof chrome.dom, "openOrClosedShadowRoot"> };
+  if (dom !== undefined) return dom.openOrClosedShadowRoot(element);
+  return (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null; // Firefox
+}

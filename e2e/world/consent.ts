@@ -104,6 +104,8 @@ export class Person {
   /** Waits for the next consent window. */
   async seesPrompt(): Promise<Prompt> {
     const page = await this.#browser.nextPage("the consent window", promptUrl);
+    // The window is there a moment before the question is in it.
+    await page.waitFor("the question", () => document.querySelector("#who")?.textContent !== "");
     return new Prompt(page, await page.text("body"));
   }
 

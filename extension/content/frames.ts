@@ -3,7 +3,7 @@
 // The child's side speaks on the first use of the API, never at load. The parent's side listens from the start, before any page script,
 // so that it can keep the page from seeing what passes; it listens in its own world, where a page cannot find it.
 
-import { ext } from "../ext.ts";
+import { ext, shadowRootOf } from "../ext.ts";
 import type { FrameMessage } from "../../protocol/message.ts";
 import { select } from "./dom.ts";
 
@@ -98,17 +98,11 @@ function findFrame(root: Document | ShadowRoot, source: unknown): FrameElement |
   for (const element of select(root, "iframe, frame, object"))
     if (isFrame(element) && element.contentWindow === source) return element;
   for (const element of select(root, "*")) {
-    const shadow = element instanceof HTMLElement ? shadowOf(element) : null;
+    const shadow = element instanceof HTMLElement ? shadowRootOf(element) : null;
     const found = shadow === null ? undefined : findFrame(shadow, source);
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function shadowOf(element: HTMLElement): ShadowRoot | null {
-  const { dom } = ext as { dom?: typeof chrome.dom };
-  if (dom !== undefined) return dom.openOrClosedShadowRoot(element);
-  return (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null; // Firefox
 }
 
 function tell(message: FrameMessage): void {

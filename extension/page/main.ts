@@ -142,10 +142,15 @@ function install(): void {
       return new TCPSocket(token, await openSocket("tcp", prepared, (channel) => new TCPState(channel, upgradable)));
     },
     async openUDPSocket(this: unknown, options = undefined as unknown): Promise<UDPSocket> {
-      return new UDPSocket(
-        token,
-        await openSocket("udp", await prepare(this, options), (channel) => new UDPState(channel)),
-      );
+      const prepared = await prepare(this, options);
+      const { open } = prepared;
+      // Datagrams would go out in the clear where the page asked for the contrary.
+      if (hasOwn(open, "secureTransport") && open.secureTransport !== "off")
+        throw makeError(
+          "TypeError",
+          "There is no TLS for datagrams: useSecureTransport and secureTransport are for TCP.",
+        );
+      return new UDPSocket(token, await openSocket("udp", prepared, (channel) => new UDPState(channel)));
     },
   };
   Object.defineProperties(Navigator.prototype, Object.getOwnPropertyDescriptors(operations));

@@ -130,6 +130,9 @@ func TestTLSOptions(t *testing.T) {
 				t.Fatalf("no handshake: %v", err)
 			}
 			if c.refused {
+				if err == nil {
+					conn.Close()
+				}
 				if !errors.Is(err, fault.ErrTLS) || fault.Describe(err).Reason != "tls" {
 					t.Fatalf("got %v", err)
 				}

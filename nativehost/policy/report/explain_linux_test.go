@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"os"
 	"strings"
 	"testing"
 
@@ -36,7 +35,7 @@ func TestExplainNearby(t *testing.T) {
 			args = append(args, "--address", c.address)
 		}
 		var stdout, stderr bytes.Buffer
-		command := &command{stdout: &stdout, stderr: &stderr, folder: t.TempDir(), owner: os.Geteuid()}
+		command := &command{stdout: &stdout, stderr: &stderr}
 		if code := command.run(append([]string{"policy"}, args...)); code != c.code {
 			t.Errorf("%v: %d: %s%s", args, code, &stdout, &stderr)
 		}
