@@ -107,14 +107,19 @@ export const addresses: readonly Mutant[] = [
     [
       "what IDNA makes of a name is read once more",
       vectors,
-      change(host, "err != nil || again != ascii", "false && again != ascii"),
+      change(host, "; err != nil || again != ascii {", "; (err != nil || again != ascii) && false {"),
     ],
     [
       "labels have the characters of names only",
       vectors,
       change(host, " || strings.ContainsFunc(label, notInLabel)", ""),
     ],
-    ["a name has at most 253 bytes", vectors, change(host, "if len(name) > maxName {", "if false {")],
+    [
+      "a name has at most 253 bytes",
+      vectors,
+      change(host, "if len(name) > maxName {", "if false {"),
+      change(host, "idna.VerifyDNSLength(true)", "idna.VerifyDNSLength(false)"),
+    ],
     [
       "the extension shows a host in the same canonical form",
       inUnit("extension/background/origin.test.ts", "one canonical form"),
@@ -345,7 +350,11 @@ export const addresses: readonly Mutant[] = [
       change(resolve, "if r.Servers != nil {", "if false {"),
     ],
     ["answers of multicast DNS come from its port", liars, change(link, "from.Port() != mdnsPort || ", "")],
-    ["from an address on the link", liars, change(link, "if prefix.Contains(addr) {", "if prefix.IsValid() {")],
+    [
+      "from an address on the link",
+      liars,
+      change(link, "if prefix.Contains(addr) {", "if prefix.Contains(addr) || prefix.IsValid() {"),
+    ],
     ["through the interface that was asked", liars, change(link, " || index != 0 && index != l.iface.Index", "")],
     ["with our id", answers, change(answer, " || header.ID != q.id", "")],
     ["as a response", liars, change(answer, "!header.Response || ", "")],

@@ -139,29 +139,32 @@ export class Lane {
   }
 
   /**
-   * Runs the tests of one package or file with every rule in place; twice if need be, since the machine may be busy. Returns what is wrong: then
-   * they prove nothing.
+   * Runs the tests of one package or file with every rule in place; twice if need be, since the machine may be busy. Returns what is wrong with
+   * each test that proves nothing.
    */
-  async sound(where: Proof, names: readonly string[]): Promise<string[]> {
-    const wrong: string[] = [];
+  async sound(where: Proof, names: readonly string[]): Promise<Map<string, string>> {
     if ("e2e" in where) {
       const built = await this.#build();
-      if (!built.ok) return [`the copy does not build:\n${built.output.slice(-2_000)}`];
+      if (!built.ok)
+        return new Map(names.map((name) => [name, `the copy does not build:\n${built.output.slice(-2_000)}`]));
     }
     let outcome = await this.#test(where, names);
     if (!outcome.ok) {
       console.log(`   ${place(where)}: red with every rule in place (${red(outcome)}); once more`);
       outcome = await this.#test(where, names);
     }
-    if (!outcome.ok) wrong.push(`${place(where)}: red with every rule in place: ${red(outcome)}`);
-    // A name that fits nothing proves nothing.
-    for (const one of names) {
-      const found =
+    const { ok, output } = outcome;
+    const wrong = new Map<string, string>();
+    for (const name of names) {
+      // A name that fits nothing proves nothing.
+      const [ran, failed] =
         "go" in where
-          ? new RegExp(`^=== RUN +${one}$`, "m")
-          : new RegExp(`^ *(?:# Subtest: |ok \\d+ - ).*${literally(one)}`, "m");
-      if (!found.test(outcome.output)) wrong.push(`${place(where)}: no test called ${one}`);
+          ? [`^=== RUN +${name}$`, `^--- FAIL: ${name} `]
+          : [`^ *(?:# Subtest: |ok \\d+ - ).*${literally(name)}`, `^ *not ok \\d+ - .*${literally(name)}`];
+      if (!new RegExp(ran, "m").test(output)) wrong.set(name, "there is no such test");
+      else if (!ok && new RegExp(failed, "m").test(output)) wrong.set(name, "red with every rule in place");
     }
+    if (!ok && wrong.size === 0) for (const name of names) wrong.set(name, `its file is red: ${red(outcome)}`);
     return wrong;
   }
 

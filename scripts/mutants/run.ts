@@ -32,16 +32,17 @@ async function run(name: string, some: readonly Mutant[]): Promise<void> {
   const lane = new Lane(name);
   const useless = new Set<string>();
   for (const { where, names } of tests(some)) {
-    const faults = await lane.sound(where, names);
-    for (const fault of faults) console.log(`   NOT SOUND: ${fault}`);
-    wrong.push(...faults);
-    if (faults.length > 0) useless.add(place(where));
+    for (const [test, fault] of await lane.sound(where, names)) {
+      console.log(`   NOT SOUND: ${place(where)}: ${test}: ${fault}`);
+      wrong.push(`${place(where)}: ${test}: ${fault}`);
+      useless.add(`${place(where)}: ${test}`);
+    }
   }
-  console.log(`   ${name}: the tests are green with every rule in place (${since()})`);
+  console.log(`   ${name}: ${useless.size === 0 ? "all of them are" : "the others are"} green (${since()})`);
   for (const mutant of some) {
     const { row, rule, edits, proof } = mutant;
     done++;
-    if (useless.has(place(proof))) continue;
+    if (useless.has(`${place(proof)}: ${proof.name}`)) continue;
     const result = await lane.check(mutant).catch((error: unknown) => ({ fault: (error as Error).message }));
     const files = [...new Set(edits.map(({ file }) => file))].join(" and ");
     const verdict = "red" in result ? `red: ${place(proof)}: ${result.red}` : `NOT PROVED: ${result.fault}`;
