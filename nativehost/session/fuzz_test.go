@@ -18,6 +18,7 @@ import (
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/protocol"
@@ -113,6 +114,7 @@ func (b *broker) fuzzed(t testing.TB, hostIn *os.File, v *protocol.Validator, po
 	s := New(Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: only(port).dialer(),
 		Policy: policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()}),
+		Near:   nearby.New(zerolog.Nop()),
 		Caps:   limits.Standard(), Audit: audit.New(io.Discard, "fuzz"), Log: zerolog.Nop(),
 	})
 	ended, drained := make(chan error, 1), make(chan struct{})
