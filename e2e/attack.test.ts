@@ -251,12 +251,14 @@ describe("forged messages", () => {
               }
             } else if (message.type === "closed") {
               ends.push(`${message.id.toString()} ${message.error?.name ?? "orderly"}`);
+              if (ends.length === 2) done();
             }
           });
-          setTimeout(() => {
+          const done = (): void => {
             broker.disconnect();
             resolve([`opened ${opened.toString()}`, ...ends]);
-          }, 3_000);
+          };
+          setTimeout(done, 20_000);
           broker.postMessage({ ...open, id: 1 });
         }),
       stalled.port,

@@ -2,8 +2,7 @@
 //
 // Go's begin with the seeds in the code and the inputs under testdata/fuzz, which is where `go test` writes one that fails; it belongs into
 // the repository. TypeScript's say in extension/fuzz what theirs is. `ONLY=words` runs the targets whose names hold the words.
-import { spawn } from "node:child_process";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -22,6 +21,9 @@ interface Outcome {
   output: string;
 }
 
+/** Ends what runs at this moment. */
+let stop: (() => void) | undefined;
+
 /** Runs a command in a process group of its own, and ends all of it when it takes too long. */
 function run(command: string, args: readonly string[], limit: number): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -32,20 +34,20 @@ function run(command: string, args: readonly string[], limit: number): Promise<O
     };
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
-    const end = (): void => {
-      output += `\nit did not end within ${limit.toString()} s\n`;
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    };
-    const timer = setTimeout(end, limit * 1_000);
-    process.once("exit", () => {
+    stop = (): void => {
       try {
-        if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       } catch {
         // It is gone.
       }
-    });
+    };
+    const timer = setTimeout(() => {
+      output += `\nit did not end within ${limit.toString()} s\n`;
+      stop?.();
+    }, limit * 1_000);
     child.on("close", (code) => {
       clearTimeout(timer);
+      stop = undefined;
       resolve({ ok: code === 0, output });
     });
   });
@@ -53,6 +55,7 @@ function run(command: string, args: readonly string[], limit: number): Promise<O
 
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {
+    stop?.();
     process.exit(1);
   });
 

@@ -360,7 +360,11 @@ export const addresses: readonly Mutant[] = [
     ["as a response", liars, change(answer, "!header.Response || ", "")],
     ["without an error", liars, change(answer, " || header.RCode != dnsmessage.RCodeSuccess", "")],
     ["for our name", answers, change(answer, " && sameName(record.Name, q.name)", "")],
-    ["of the kind that was asked for", answers, change(answer, "if record.Type == t && ", "if ")],
+    [
+      "of the kind that was asked for",
+      answers,
+      change(answer, "if record.Type == t && ", "if (record.Type == t || record.Type != t) && "),
+    ],
     [
       "and no address of this computer is taken from it",
       answers,
