@@ -37,7 +37,7 @@ function serialize(list: Allowlist): string {
   const items = [
     ...(list.all ? ["*"] : []),
     ...(list.self ? ["self"] : []),
-    ...list.origins.map((origin) => `"${origin}"`),
+    ...list.origins.map((origin) => `"${origin.replaceAll(/["\\]/g, "\\$&")}"`), // a host may have quotation marks
   ];
   return `direct-sockets=(${items.join(" ")})`;
 }
@@ -51,6 +51,7 @@ export const header: Target = {
     "direct-sockets=(self",
     'direct-sockets=("https://*.b.test" *)',
     "a=1;b=?0;c=:YQ==:, direct-sockets",
+    String.raw`direct-sockets=("https://*.\".test" *)`,
   ],
   words,
   check(input, random) {

@@ -374,7 +374,7 @@ export const host: readonly Mutant[] = [
     "8",
     [
       "certificates are verified",
-      tlsOf("TestTLSOptions"),
+      sessionOf("TestTLS"),
       change(secure, "MinVersion: tls.VersionTLS12,", "MinVersion: tls.VersionTLS12, InsecureSkipVerify: true,"),
     ],
     [
@@ -390,7 +390,11 @@ export const host: readonly Mutant[] = [
     [
       "where a page lists certificates, only those",
       tlsOf("TestTLSOptions"),
-      change(secure, "if !slices.Contains(o.Hashes, sha256.Sum256(leaf.Raw)) {", "if false {"),
+      change(
+        secure,
+        "if !slices.Contains(o.Hashes, sha256.Sum256(leaf.Raw)) {",
+        "if len(o.Hashes) == 0 || !slices.Contains(o.Hashes, o.Hashes[0]) {",
+      ),
     ],
     [
       "within their validity",
