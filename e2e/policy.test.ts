@@ -4,6 +4,9 @@ import { before, describe, test } from "node:test";
 import { attempt, openStage, plainPage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
 import { refusals } from "./verdict.ts";
 import { canLayerEtc, layerEtc, whyNoLayer } from "./world/etc.ts";
+import { startChromium } from "./world/chromium.ts";
+import { Person } from "./world/consent.ts";
+import { startPages } from "./world/pages.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import type { HostSpace } from "./world/host-space.ts";
@@ -31,7 +34,11 @@ async function say(policy: object | string | undefined, name?: string): Promise<
 }
 
 /** Asks with a click for what should be refused without a question, and tells how long that took. */
-async function refused(page: Page, destination: { host: string; port: number }, { person } = stage): Promise<number> {
+async function refused(
+  page: Page,
+  destination: { host: string; port: number },
+  { person }: Pick<Stage, "person"> = stage,
+): Promise<number> {
   const called = performance.now();
   const opened = attempt(page, to(destination));
   await person.seesNoPrompt(300);
@@ -39,7 +46,11 @@ async function refused(page: Page, destination: { host: string; port: number }, 
   return performance.now() - called;
 }
 
-async function asked(page: Page, destination: { host: string; port: number }, { person } = stage): Promise<string> {
+async function asked(
+  page: Page,
+  destination: { host: string; port: number },
+  { person }: Pick<Stage, "person"> = stage,
+): Promise<string> {
   const opened = attempt(page, to(destination));
   const prompt = await person.seesPrompt();
   const { text } = prompt;
@@ -198,6 +209,23 @@ describe("a policy of the host", () => {
     await asked(open, there);
     await open.close();
     await blocked.close();
+  });
+
+  test("an installed app, in a window of its own, passes for one", async (t) => {
+    const own = lifeOf(t);
+    const pages = await startPages(own);
+    const browser = await startChromium(own, {
+      pages,
+      host: { policy: { installedOnly: true } },
+      switches: ["--app=data:text/html,<title>An app"],
+    });
+    const person = new Person(browser);
+    const url = pages.serve("https://app.test/", plainPage);
+    const app = await browser.nextPage("the app's window", /^data:/);
+    await app.goto(url);
+    await asked(app, there, { person });
+    const tab = await browser.newPage(url);
+    await refused(tab, there, { person });
   });
 
   test("sockets that a new policy forbids end at once", async () => {

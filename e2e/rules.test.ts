@@ -10,6 +10,8 @@ const life = lifeOfSuite("rules");
 const port = 7777;
 const outside = "93.184.215.14";
 const outside6 = "2606:2800:21f::1";
+/** Servers on port 443: one that takes part in CORS, one that does not, and one that speaks no HTTPS. */
+const web = { cors: "93.184.217.1", plain: "93.184.217.2", mute: "93.184.217.3" };
 /** An address of the network behind which nobody answers: what is sent there is lost. */
 const silent = "93.184.216.34";
 const inside = "10.0.0.5";
@@ -24,7 +26,7 @@ let home: networks.DistantPeer;
 let wire: networks.Capture;
 before(async () => {
   network = await networks.makeNetwork(life);
-  await network.addAddresses(outside, outside6, inside, "fd00::5");
+  await network.addAddresses(outside, outside6, inside, "fd00::5", ...Object.values(web));
   await network.addVoid(silent);
   await network.addOwnAddresses(...own);
   await network.addNeighbour("93.184.220.7/24", neighbours[0]);
@@ -47,13 +49,15 @@ before(async () => {
     `--host-record=neighbour.example,${neighbours[0]}`,
     `--host-record=neighbour6.example,${neighbours[1]}`,
     `--host-record=half.example,${outside},${neighbours[1]}`,
+    ...Object.entries(web).map(([name, address]) => `--host-record=${name}.example,${address}`),
     "--local-ttl=0",
   );
-  peer = await networks.startDistantPeer(
-    life,
-    network,
-    [outside, outside6, inside, "fd00::5", ...neighbours].map((host) => ({ host, port })),
-  );
+  peer = await networks.startDistantPeer(life, network, [
+    ...[outside, outside6, inside, "fd00::5", ...neighbours].map((host) => ({ host, port })),
+    { host: web.cors, port: 443, https: "cors" },
+    { host: web.plain, port: 443, https: "plain" },
+    { host: web.mute, port: 443 },
+  ]);
   home = await networks.startPeer(
     life,
     network,
@@ -261,6 +265,25 @@ describe("after consent", () => {
     assert.equal(await opened, "");
     assert.equal(await page.evaluate(() => (window as unknown as WithTCP).socket.remoteAddress), inside);
     await closeSocket(page);
+    await page.close();
+  });
+
+  test("port 443: a server that takes part in CORS is for fetch(), others may be spoken to", async (t) => {
+    const page = await stage.open("https://around-cors.test/");
+    const known = peer.requests().length;
+    const { name, ms } = await ask(page, { host: "cors.example", port: 443 }, "allowsOnce");
+    assert.equal(name, "NotAllowedError");
+    t.diagnostic(`refused after ${ms.toFixed(0)} ms`);
+    assert.match(peer.requests().slice(known).join(), /OPTIONS https:\/\/around-cors\.test 93\.184\.217\.1:443/);
+    assert.match(stage.browser.hostFiles()["audit.log"] ?? "", /"host":"cors\.example".*"reason":"cors"/);
+    for (const host of ["plain.example", "mute.example"]) {
+      assert.equal((await ask(page, { host, port: 443 }, "allowsOnce")).name, "", host);
+      await closeSocket(page);
+    }
+    // Other ports are nobody's business, and nobody is asked.
+    const asked = peer.requests().length;
+    assert.equal((await ask(page, { host: "cors.example", port: 444 }, "allowsOnce")).name, "NetworkError");
+    assert.equal(peer.requests().length, asked);
     await page.close();
   });
 

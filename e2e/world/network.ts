@@ -6,6 +6,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { certificates } from "./certs.ts";
 import { isRoot, type Life } from "./life.ts";
 import { start, type Program, type Running } from "./processes.ts";
 import { sleep, until } from "./wait.ts";
@@ -142,32 +143,36 @@ export async function makeNetwork(life: Life): Promise<Network> {
 export interface DistantPeer {
   /** "address:port" of every connection so far, as the server sees its own end. */
   connections(): string[];
+  /** "METHOD origin address:port" of every HTTPS request so far. */
+  requests(): string[];
+}
+
+/** Where a server listens, and whether it echoes or speaks HTTPS: "cors" takes part in CORS. */
+export interface Listen {
+  host: string;
+  port: number;
+  https?: "cors" | "plain";
 }
 
 /** Starts an echo server on each of these addresses and ports, which are there. */
-export async function startDistantPeer(
-  life: Life,
-  network: Network,
-  listen: readonly { host: string; port: number }[],
-): Promise<DistantPeer> {
+export async function startDistantPeer(life: Life, network: Network, listen: readonly Listen[]): Promise<DistantPeer> {
   return startPeer(life, network.there, listen);
 }
 
 /** Starts an echo server on each of these addresses and ports of a machine: `network` itself is the host's. */
-export async function startPeer(
-  life: Life,
-  machine: Machine,
-  listen: readonly { host: string; port: number }[],
-): Promise<DistantPeer> {
+export async function startPeer(life: Life, machine: Machine, listen: readonly Listen[]): Promise<DistantPeer> {
+  const { keyPem, certificatePem } = await certificates();
   const script = fileURLToPath(new URL("peers/distant.ts", import.meta.url));
   const tsx = fileURLToPath(new URL("../../node_modules/tsx/dist/esm/index.mjs", import.meta.url));
   const running = await machine.start(life, {
     name: "distant peer",
     command: process.execPath,
     args: ["--import", tsx, script, JSON.stringify(listen)],
+    env: { TLS_KEY: keyPem, TLS_CERT: certificatePem },
   });
   await until("the distant peer", () => /^ready$/m.exec(running.output())?.[0], { timeout: 20_000 });
-  return { connections: () => [...running.output().matchAll(/^connection (.+)$/gm)].map(([, at = ""]) => at) };
+  const said = (pattern: RegExp): string[] => [...running.output().matchAll(pattern)].map(([, what = ""]) => what);
+  return { connections: () => said(/^connection (.+)$/gm), requests: () => said(/^([A-Z]+ .+)$/gm) };
 }
 
 /** A DNS server, there, at the address that the host asks: dnsmasq, with these options besides. */

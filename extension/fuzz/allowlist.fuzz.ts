@@ -37,7 +37,8 @@ function serialize(list: Allowlist): string {
   const items = [
     ...(list.all ? ["*"] : []),
     ...(list.self ? ["self"] : []),
-    ...list.origins.map((origin) => `"${origin.replaceAll(/["\\]/g, "\\$&")}"`), // a host may have quotation marks
+    // Hosts may hold quotes (URL, forbidden host code points): RFC 9651, section 4.1.6 escapes them.
+    ...list.origins.map((origin) => `"${origin.replaceAll(/["\\]/g, "\\$&")}"`),
   ];
   return `direct-sockets=(${items.join(" ")})`;
 }
@@ -51,7 +52,7 @@ export const header: Target = {
     "direct-sockets=(self",
     'direct-sockets=("https://*.b.test" *)',
     "a=1;b=?0;c=:YQ==:, direct-sockets",
-    String.raw`direct-sockets=("https://*.\".test" *)`,
+    'direct-sockets=("https://*\\"https://*.b.test" *)',
   ],
   words,
   check(input, random) {

@@ -606,7 +606,7 @@ export const host: readonly Mutant[] = [
       change(
         listed,
         "m.Name != manifest.HostName || !slices.Contains(m.AllowedOrigins, origin)",
-        "m.Name != manifest.HostName",
+        'm.Name != manifest.HostName || slices.Contains(m.AllowedOrigins, "")',
       ),
     ],
     [
@@ -645,7 +645,7 @@ export const host: readonly Mutant[] = [
     [
       "and of a manifest that others can write",
       inGo("install", "TestScripts"),
-      change("install/status.go", 'fault(repair, "other users can write %s", path)', "_ = repair"),
+      change("install/status.go", 'fault(repair, "other users can write %s", path)', "_, _ = repair, path"),
     ],
   ),
   ...row("H3", [
