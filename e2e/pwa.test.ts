@@ -282,6 +282,11 @@ test("after a restart of the browser, without a network: denials were kept, and 
   await hidden.goto(secret.url);
   assert.equal(await verdict(first, hidden), "refused");
   await hidden.close();
+  // Without a worker, too: the page itself brings the header.
+  const plain = first.pages.serve("https://secret-plain.test/", { headers: deny, body: plainPage });
+  const open = await first.browser.newPage(plain, { incognito: true });
+  assert.equal(await verdict(first, open), "refused");
+  await open.close();
   const keys = await kept(first);
   assert.equal(keys.length - before.length, 4, keys.join(", "));
   await first.browser.close();

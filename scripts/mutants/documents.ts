@@ -22,6 +22,17 @@ const enabled = inUnit("extension/background/permissions_policy.test.ts", "the f
 const policies = inUnit("extension/background/csp.test.ts", "several policies");
 const together = inUnit("extension/background/facts.test.ts", "several responses");
 
+/** Without these, headers are known only as long as nobody restarts anything: three ways to know them from another occasion. */
+const forgetful = [
+  change(
+    kept,
+    'const found = [recent.get(key), (await table("local")).get(key)?.facts, (await table("session")).get(key)?.facts];',
+    "const found: (Facts | undefined)[] = [];",
+  ),
+  change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<Facts | undefined>(undefined)"),
+  change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
+];
+
 export const documents: readonly Mutant[] = [
   ...row(
     "1",
@@ -267,9 +278,10 @@ export const documents: readonly Mutant[] = [
       ),
     ],
     [
-      "what came before a prerendered page was shown",
+      "what came before a prerendered page was shown, or one from the back/forward cache",
       inBrowser("frames", "prerendered, then shown"),
       change(headers, "    if ((await ext.storage.session.get(key))[key] !== undefined) return;\n", ""),
+      ...forgetful,
     ],
     [
       "headers outlive the worker",
@@ -279,13 +291,7 @@ export const documents: readonly Mutant[] = [
     [
       "denials are kept for pages of service workers",
       inBrowser("pwa", "what the server said when the worker, or the page, last asked it"),
-      change(
-        kept,
-        'const found = [recent.get(key), (await table("local")).get(key)?.facts, (await table("session")).get(key)?.facts];',
-        "const found: (Facts | undefined)[] = [];",
-      ),
-      change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<Facts | undefined>(undefined)"),
-      change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
+      ...forgetful,
     ],
     [
       "and the server is asked where nothing is known",

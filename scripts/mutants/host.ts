@@ -374,7 +374,7 @@ export const host: readonly Mutant[] = [
     "8",
     [
       "certificates are verified",
-      tlsOf("TestTLSOptions"),
+      sessionOf("TestTLS"),
       change(secure, "MinVersion: tls.VersionTLS12,", "MinVersion: tls.VersionTLS12, InsecureSkipVerify: true,"),
     ],
     [
@@ -390,7 +390,11 @@ export const host: readonly Mutant[] = [
     [
       "where a page lists certificates, only those",
       tlsOf("TestTLSOptions"),
-      change(secure, "if !slices.Contains(o.Hashes, sha256.Sum256(leaf.Raw)) {", "if false {"),
+      change(
+        secure,
+        "if !slices.Contains(o.Hashes, sha256.Sum256(leaf.Raw)) {",
+        "if len(o.Hashes) == 0 || !slices.Contains(o.Hashes, o.Hashes[0]) {",
+      ),
     ],
     [
       "within their validity",
@@ -602,7 +606,7 @@ export const host: readonly Mutant[] = [
       change(
         listed,
         "m.Name != manifest.HostName || !slices.Contains(m.AllowedOrigins, origin)",
-        "m.Name != manifest.HostName",
+        'm.Name != manifest.HostName || slices.Contains(m.AllowedOrigins, "")',
       ),
     ],
     [
@@ -641,7 +645,7 @@ export const host: readonly Mutant[] = [
     [
       "and of a manifest that others can write",
       inGo("install", "TestScripts"),
-      change("install/status.go", 'fault(repair, "other users can write %s", path)', "_ = repair"),
+      change("install/status.go", 'fault(repair, "other users can write %s", path)', "_, _ = repair, path"),
     ],
   ),
   ...row("H3", [

@@ -41,7 +41,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
 /** The first test that failed, in the words of its runner. */
 function red({ output, ended }: Outcome): string {
   const go = [...output.matchAll(/^ *--- FAIL: (\S+)/gm)].map(([, name]) => name);
-  const deepest = go.find((name) => name?.includes("/")) ?? go[0];
+  const deepest = go.find((name) => name?.includes("/")) ?? go[0] ?? /^panic: (.+)/m.exec(output)?.[1];
   const node = [...output.matchAll(/^( *)not ok \d+ - (.+)$/gm)].sort(
     (a, b) => (b[1]?.length ?? 0) - (a[1]?.length ?? 0),
   )[0]?.[2];
@@ -59,7 +59,7 @@ export class Lane {
   /** The parts of the build that do not hold what the unchanged copy makes. Tests in the browser build them first, and nobody else. */
   #stale = new Set(["build-host", "build-extension"]);
 
-  /** Makes a copy of the project, with what is not committed yet, in build/mutants/<name>. */
+  /** Makes a copy of the project, with what is not committed yet, in build/mutants/NAME. */
   constructor(name: string) {
     this.#copy = join(root, "build", "mutants", name);
     rmSync(this.#copy, { recursive: true, force: true });
@@ -131,7 +131,7 @@ export class Lane {
   #test(where: Proof, names: readonly string[]): Promise<Outcome> {
     if ("go" in where) {
       const only = `^(${names.join("|")})$`;
-      const flags = ["-v", "-vet=off", "-count=1", "-timeout=100s", "-run", only];
+      const flags = ["-v", "-vet=off", "-count=1", "-timeout=40s", "-run", only];
       return this.#run("go", ["test", ...flags, `./${where.go}`]);
     }
     const only = names.map((name) => `--test-name-pattern=${literally(name)}`);

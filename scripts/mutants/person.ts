@@ -239,6 +239,15 @@ export const person: readonly Mutant[] = [
       inBrowser("pwa", "after a restart of the browser, without a network"),
       change("extension/background/headers.ts", 'return incognito === false ? "local" : "session";', 'return "local";'),
     ],
+    [
+      "nor those that a worker asks for while a private window is open",
+      inBrowser("pwa", "after a restart of the browser, without a network"),
+      change(
+        "extension/background/headers.ts",
+        'return tabs.some(({ incognito }) => incognito) ? "session" : "local";',
+        'return tabs.length < 0 ? "session" : "local";',
+      ),
+    ],
   ),
   ...row(
     "E1",
