@@ -3,39 +3,25 @@
 // Facts are what the browser attests of the sender (origin, documentId, frame, tab, private window). What the document says
 // of itself (activated, secure) can only make the answer stricter.
 
-import { ext } from "../ext.ts";
 import { admit } from "./admission.ts";
 import * as grants from "../grants.ts";
 import type { Destination } from "../grants.ts";
+import { Refusal, consentTo } from "./consent.ts";
+import type { Rule } from "./consent.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
 import { canonicalHost } from "./origin.ts";
 import type { Prompts } from "./prompt.ts";
+import type { Sender } from "./sender.ts";
 import { windowBytes } from "../../protocol/message.ts";
-import type {
-  AuditRefusedParams,
-  PolicyJudgeResult,
-  SocketClosedParams,
-  TCPOpenParams,
-  UDPOpenParams,
-} from "../../protocol/message.ts";
+import type { SocketClosedParams, TCPOpenParams, UDPOpenParams } from "../../protocol/message.ts";
 import { pageError } from "../../protocol/page.ts";
 import type { BrokerMessage, DocumentMessage, OpenOptions, PageError, TLSOptions } from "../../protocol/page.ts";
 import { validateDocumentMessage } from "../../protocol/validators.js";
 
 type Open = Extract<DocumentMessage, { type: "open" }>;
 type StartTls = Extract<DocumentMessage, { type: "startTls" }>;
-type Rule = AuditRefusedParams["rule"];
-
-/** What the browser attests of a document. */
-export interface Sender {
-  origin: string;
-  documentId: string;
-  tabId: number;
-  windowId: number;
-  private: boolean;
-}
 
 interface Socket {
   id: number;
@@ -44,18 +30,6 @@ interface Socket {
   withdraw: AbortController;
   host?: { connection: HostConnection; socketId: number };
   destination?: Destination;
-}
-
-/** A refusal: which rule, and what the developer may be told on the console. The page gets the same error for every rule. */
-class Refusal extends Error {
-  readonly rule: Rule;
-  /** The page cannot work it out by itself: the refusal comes on the tick, so that the time says nothing of which rule it was. */
-  readonly hidden: boolean;
-  constructor(rule: Rule, hint: string, { hidden = false } = {}) {
-    super(hint);
-    this.rule = rule;
-    this.hidden = hidden;
-  }
 }
 
 class Invalid extends Error {}
@@ -284,7 +258,19 @@ export class DocumentConnection {
     withdraw.signal.throwIfAborted();
     let socketId = this.#hosts.reserve(connection);
     try {
-      const reached = await this.#consent(socket, request, reopened, remoteAddress, remotePort, open);
+      const wish = {
+        protocol: socket.protocol,
+        remoteAddress,
+        port: remotePort,
+        encryption: options.secureTransport ?? "off",
+      };
+      const reached = await consentTo(wish, { request, ...(reopened === undefined ? {} : { reopened }) }, claims, {
+        sender: this.sender,
+        attested: this.#attested,
+        hosts: this.#hosts,
+        prompts: this.#prompts,
+        signal: withdraw.signal,
+      });
       withdraw.signal.throwIfAborted();
       if (!connection.alive) {
         // It died while the person was thinking.
@@ -299,92 +285,6 @@ export class DocumentConnection {
       this.#hosts.forget(connection, socketId);
       throw error;
     }
-  }
-
-  /** Finds out whether the destination is allowed, and asks the person if nothing says so yet. */
-  async #consent(
-    socket: Socket,
-    request: string,
-    reopened: grants.Reached | undefined,
-    remoteAddress: string,
-    port: number,
-    { options, ...claims }: Open,
-  ): Promise<grants.Reached> {
-    const { origin, documentId, windowId } = this.sender;
-    const { protocol } = socket;
-    const encryption = options.secureTransport ?? "off";
-    // Connects anew each time: the host may go away while the person is thinking.
-    const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
-      const connection = await this.#hosts.connect();
-      return await connection.request("policy.judge", {
-        origin,
-        protocol,
-        ...(host === undefined ? {} : { host }),
-        port,
-        secure: encryption === "on",
-        userEntered,
-      });
-    };
-    const wanted = reopened?.host ?? (remoteAddress.trim() === "" ? undefined : remoteAddress);
-    const verdict = await judge(wanted, reopened?.entered === true);
-    if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
-    if (verdict.cspRule !== "refuse-unsafe-eval") {
-      const admission = await admit(this.#attested, claims, verdict.cspRule);
-      if (!admission.allowed) throw new Refusal(admission.rule, admission.hint, { hidden: true });
-    }
-    if (verdict.installedOnly && !claims.evidence.standalone)
-      throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
-    if (!verdict.allowed)
-      throw new Refusal("policy", "Portside's rules or the administrator do not allow it.", { hidden: true });
-    if (reopened !== undefined) return reopened;
-
-    const proposed = verdict.host;
-    const remembered = async (): Promise<grants.Reached | undefined> => {
-      const again = await grants.documentGrant(documentId, request);
-      if (again !== undefined) return again;
-      if (proposed === undefined || this.sender.private || !verdict.remember || verdict.prompt === "always")
-        return undefined;
-      const grant = await grants.findGrant(origin, { protocol, host: proposed, port });
-      if (grant === undefined || (verdict.risk && !grant.risk) || (verdict.mustEnter && !grant.entered))
-        return undefined;
-      return { host: proposed, entered: grant.entered, risk: grant.risk };
-    };
-    const known = await remembered();
-    if (known !== undefined) return known;
-    if (verdict.prompt === "skip" && proposed !== undefined) return { host: proposed, entered: false, risk: false };
-    if (verdict.prompt === "forbid")
-      throw new Refusal("policy", "the administrator allows this site only what needs no question.", { hidden: true });
-
-    const entered = proposed === undefined || verdict.mustEnter;
-    const answer = await this.#prompts.ask(
-      {
-        origin,
-        protocol,
-        ...(proposed === undefined ? {} : verdict.mustEnter ? { proposal: proposed } : { host: proposed }),
-        ...(verdict.place === undefined ? {} : { place: verdict.place }),
-        port,
-        encryption,
-        risk: verdict.risk,
-        private: this.sender.private,
-        remember: verdict.remember && !this.sender.private,
-        windowId,
-      },
-      socket.withdraw.signal,
-      async () => {
-        const settled = await remembered();
-        return settled === undefined ? undefined : { allow: true, remember: false, host: settled.host };
-      },
-      async (address) => {
-        const typed = await judge(address.trim() === "" ? "/" : address, true);
-        if (typed.allowed && typed.host !== undefined) return { host: typed.host };
-        return { complaint: typed.reason === "policy" ? "policy" : typed.reason === "address" ? "never" : "invalid" };
-      },
-    );
-    if (!answer.allow) throw new Refusal("user", "the person at the browser did not allow it.");
-    const consent = { entered, risk: verdict.risk };
-    if (answer.remember)
-      await grants.addGrant({ origin, protocol, host: answer.host, port, created: Date.now(), ...consent });
-    return { host: answer.host, ...consent };
   }
 
   async #connect(
@@ -485,12 +385,4 @@ function canonicalTLS(tls: TLSOptions | undefined): TLSOptions | undefined {
   const serverName = canonicalHost(tls.serverName);
   if (serverName === undefined) throw new HostError("no server name", { name: "NetworkError", reason: "tls" });
   return { ...tls, serverName };
-}
-
-/** Reads what the browser attests; undefined when it is no document of a tab. */
-export function attest(sender: chrome.runtime.MessageSender | undefined): Sender | undefined {
-  if (sender?.id !== ext.runtime.id) return undefined;
-  const { origin, documentId, tab } = sender;
-  if (origin === undefined || documentId === undefined || tab?.id === undefined) return undefined;
-  return { origin, documentId, tabId: tab.id, windowId: tab.windowId, private: tab.incognito };
 }

@@ -2,7 +2,7 @@
 
 import { ext } from "../ext.ts";
 import { forgetDocuments, onRevoked, sameDestination } from "../grants.ts";
-import { DocumentConnection, attest } from "./broker.ts";
+import { DocumentConnection } from "./broker.ts";
 import { watchHandshakes } from "./handshake.ts";
 import { watchHeaders } from "./headers.ts";
 import { HostUnavailable } from "./host.ts";
@@ -10,6 +10,7 @@ import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
 import { onManagedChange } from "./managed.ts";
 import { Prompts } from "./prompt.ts";
+import { attest } from "./sender.ts";
 
 const hosts = new Hosts();
 const prompts = new Prompts();

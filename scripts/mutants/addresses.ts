@@ -235,7 +235,7 @@ export const addresses: readonly Mutant[] = [
       "the person's word does not come from the page",
       inBrowser("rules", "an address of the own network takes the person's own hand"),
       change(
-        "extension/background/broker.ts",
+        "extension/background/consent.ts",
         "const verdict = await judge(wanted, reopened?.entered === true);",
         "const verdict = await judge(wanted, true);",
       ),
@@ -254,7 +254,7 @@ export const addresses: readonly Mutant[] = [
       "what the person types is judged",
       inBrowser("consent", "without remoteAddress the person names the destination"),
       change(
-        "extension/background/broker.ts",
+        "extension/background/consent.ts",
         "if (typed.allowed && typed.host !== undefined) return { host: typed.host };",
         "return { host: typed.host ?? address };",
       ),
@@ -396,7 +396,7 @@ export const addresses: readonly Mutant[] = [
     [
       "a consent that did not name it is not enough",
       inBrowser("rules", "ports that routers watch are named as a danger"),
-      change("extension/background/broker.ts", "(verdict.risk && !grant.risk) || ", ""),
+      change("extension/background/consent.ts", "(verdict.risk && !grant.risk) || ", ""),
     ],
     [
       "the host knows nothing of a consent that nobody gave",

@@ -398,9 +398,9 @@ export const documents: readonly Mutant[] = [
       "the administrator's stricter rule reaches the page",
       inBrowser("policy", "a stricter CSP rule, and installed apps only"),
       change(
-        "extension/background/broker.ts",
-        "const admission = await admit(this.#attested, claims, verdict.cspRule);",
-        'const admission = await admit(this.#attested, claims, "refuse-unsafe-eval");',
+        "extension/background/consent.ts",
+        "const admission = await admit(attested, claims, verdict.cspRule);",
+        'const admission = await admit(attested, claims, "refuse-unsafe-eval");',
       ),
     ],
   ),
@@ -408,7 +408,7 @@ export const documents: readonly Mutant[] = [
     "installed apps only",
     inBrowser("policy", "a stricter CSP rule, and installed apps only"),
     change(
-      "extension/background/broker.ts",
+      "extension/background/consent.ts",
       "if (verdict.installedOnly && !claims.evidence.standalone)",
       "if (false as boolean)",
     ),

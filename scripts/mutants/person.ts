@@ -4,6 +4,7 @@
 import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
 
 const broker = "extension/background/broker.ts";
+const consent = "extension/background/consent.ts";
 const background = "extension/background/main.ts";
 const prompts = "extension/background/prompt.ts";
 const page = "extension/ui/prompt.ts";
@@ -25,15 +26,15 @@ export const person: readonly Mutant[] = [
     [
       "every new destination is asked for",
       inBrowser("consent", "for a name on the internet says which"),
-      change(broker, 'if (verdict.prompt === "skip" && proposed !== undefined)', "if (proposed !== undefined)"),
+      change(consent, 'if (verdict.prompt === "skip" && proposed', "if (proposed"),
     ],
     [
       "nothing reaches the network before the answer",
       inBrowser("rules", "nothing is sent: no name is asked for, nobody is called"),
       change(
         broker,
-        "      const reached = await this.#consent(",
-        '      if (remoteAddress !== "") await this.#connect(socket, connection, this.#hosts.reserve(connection), { host: remoteAddress, entered: true, risk: true }, options).catch(() => undefined);\n      const reached = await this.#consent(',
+        "      const reached = await consentTo(",
+        '      if (remoteAddress !== "") await this.#connect(socket, connection, this.#hosts.reserve(connection), { host: remoteAddress, entered: true, risk: true }, options).catch(() => undefined);\n      const reached = await consentTo(',
       ),
       change(
         broker,
@@ -45,7 +46,7 @@ export const person: readonly Mutant[] = [
       "a no is a no",
       inBrowser("consent", "Deny, Escape and closing the window all say no"),
       change(
-        broker,
+        consent,
         'if (!answer.allow) throw new Refusal("user", "the person at the browser did not allow it.");',
         'if (!answer.allow) return { host: proposed ?? "", entered: true, risk: false };',
       ),
@@ -101,7 +102,7 @@ export const person: readonly Mutant[] = [
       "the person sees the origin that the browser attests",
       inBrowser("attack", "the content script's own voice"),
       change(
-        broker,
+        "extension/background/sender.ts",
         "return { origin, documentId, tabId: tab.id",
         "return { origin: `${origin}.`, documentId, tabId: tab.id",
       ),
@@ -119,7 +120,7 @@ export const person: readonly Mutant[] = [
     [
       "remembering is the person's choice",
       remembering,
-      change(broker, "if (answer.remember)\n", "if (answer.allow)\n"),
+      change(consent, "if (answer.remember)\n", "if (answer.allow)\n"),
     ],
     [
       "a grant is one origin's",
@@ -215,15 +216,15 @@ export const person: readonly Mutant[] = [
       "grants of other windows do not count in private ones",
       privately,
       change(
-        broker,
-        "if (proposed === undefined || this.sender.private || !verdict",
+        consent,
+        "if (proposed === undefined || sender.private || !verdict",
         "if (proposed === undefined || !verdict",
       ),
     ],
     [
       "remembering is not offered there",
       privately,
-      change(broker, "remember: verdict.remember && !this.sender.private,", "remember: verdict.remember,"),
+      change(consent, "remember: verdict.remember && !sender.private,", "remember: verdict.remember,"),
     ],
     [
       "the host is told which sockets are a private window's",

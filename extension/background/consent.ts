@@ -1,0 +1,132 @@
+// May this document open this destination? What the host's rules and the administrators say, what was remembered, and, if nothing
+// settles it, the person. Nothing is sent to the network here.
+
+import * as grants from "../grants.ts";
+import { admit } from "./admission.ts";
+import type { Claims } from "./admission.ts";
+import { HostError } from "./host.ts";
+import type { Hosts } from "./hosts.ts";
+import type { Prompts } from "./prompt.ts";
+import type { Sender } from "./sender.ts";
+import type { AuditRefusedParams, PolicyJudgeResult } from "../../protocol/message.ts";
+
+export type Rule = AuditRefusedParams["rule"];
+
+/** A refusal: which rule, and what the developer may be told on the console. The page gets the same error for every rule. */
+export class Refusal extends Error {
+  readonly rule: Rule;
+  /** The page cannot work it out by itself: the refusal comes on the tick, so that the time says nothing of which rule it was. */
+  readonly hidden: boolean;
+  constructor(rule: Rule, hint: string, { hidden = false } = {}) {
+    super(hint);
+    this.rule = rule;
+    this.hidden = hidden;
+  }
+}
+
+/** What a document wants to reach. */
+export interface Wish {
+  protocol: "tcp" | "udp";
+  /** As the page wrote it; blank: the person is to name it. */
+  remoteAddress: string;
+  port: number;
+  encryption: "off" | "on" | "starttls";
+}
+
+/** The name of the request in the document's own list, and where it led before, if it did. */
+export interface Asked {
+  request: string;
+  reopened?: grants.Reached;
+}
+
+/** Who asks, and whom there is to ask. */
+export interface Surroundings {
+  sender: Sender;
+  attested: chrome.runtime.MessageSender;
+  hosts: Hosts;
+  prompts: Prompts;
+  /** Aborts when the document withdraws or goes away. */
+  signal: AbortSignal;
+}
+
+/** Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. */
+export async function consentTo(
+  { protocol, remoteAddress, port, encryption }: Wish,
+  { request, reopened }: Asked,
+  claims: Claims,
+  { sender, attested, hosts, prompts, signal }: Surroundings,
+): Promise<grants.Reached> {
+  const { origin, documentId, windowId } = sender;
+  // Connects anew each time: the host may go away while the person is thinking.
+  const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
+    const connection = await hosts.connect();
+    return await connection.request("policy.judge", {
+      origin,
+      protocol,
+      ...(host === undefined ? {} : { host }),
+      port,
+      secure: encryption === "on",
+      userEntered,
+    });
+  };
+  const wanted = reopened?.host ?? (remoteAddress.trim() === "" ? undefined : remoteAddress);
+  const verdict = await judge(wanted, reopened?.entered === true);
+  if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
+  if (verdict.cspRule !== "refuse-unsafe-eval") {
+    const admission = await admit(attested, claims, verdict.cspRule);
+    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint, { hidden: true });
+  }
+  if (verdict.installedOnly && !claims.evidence.standalone)
+    throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
+  if (!verdict.allowed)
+    throw new Refusal("policy", "Portside's rules or the administrator do not allow it.", { hidden: true });
+  if (reopened !== undefined) return reopened;
+
+  const proposed = verdict.host;
+  const remembered = async (): Promise<grants.Reached | undefined> => {
+    const again = await grants.documentGrant(documentId, request);
+    if (again !== undefined) return again;
+    if (proposed === undefined || sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
+    const grant = await grants.findGrant(origin, { protocol, host: proposed, port });
+    if (grant === undefined || (verdict.risk && !grant.risk) || (verdict.mustEnter && !grant.entered)) return undefined;
+    return { host: proposed, entered: grant.entered, risk: grant.risk };
+  };
+  const known = await remembered();
+  if (known !== undefined) return known;
+  // Where the administrator's word does not stand for the person's, they are asked all the same.
+  if (verdict.prompt === "skip" && proposed !== undefined && !verdict.mustEnter && !verdict.risk)
+    return { host: proposed, entered: false, risk: false };
+  if (verdict.prompt === "forbid")
+    throw new Refusal("policy", "the administrator allows this site only what needs no question.", { hidden: true });
+
+  const entered = proposed === undefined || verdict.mustEnter;
+  const answer = await prompts.ask(
+    {
+      origin,
+      protocol,
+      ...(proposed === undefined ? {} : verdict.mustEnter ? { proposal: proposed } : { host: proposed }),
+      ...(verdict.place === undefined ? {} : { place: verdict.place }),
+      port,
+      encryption,
+      risk: verdict.risk,
+      private: sender.private,
+      remember: verdict.remember && !sender.private,
+      windowId,
+    },
+    signal,
+    async () => {
+      const settled = await remembered();
+      return settled === undefined ? undefined : { allow: true, remember: false, host: settled.host };
+    },
+    async (address) => {
+      const typed = await judge(address.trim() === "" ? "/" : address, true);
+      if (typed.allowed && typed.host !== undefined) return { host: typed.host };
+      return { complaint: typed.reason === "policy" ? "policy" : typed.reason === "address" ? "never" : "invalid" };
+    },
+  );
+  if (!answer.allow) throw new Refusal("user", "the person at the browser did not allow it.");
+  const consent = { entered, risk: verdict.risk };
+  if (answer.remember)
+    await grants.addGrant({ origin, protocol, host: answer.host, port, created: Date.now(), ...consent });
+  return { host: answer.host, ...consent };
+}
