@@ -26,7 +26,12 @@ const idleTime = 30_000;
 /** Starts a host and tells it the administrator's settings, before anybody can ask it for anything. */
 async function introduce(listener: HostListener): Promise<HostConnection> {
   const [connection, settings] = await Promise.all([HostConnection.open(listener), managedSettings()]);
-  await connection.request("policy.managed", { settings });
+  try {
+    await connection.request("policy.managed", { settings });
+  } catch (error) {
+    connection.close(); // a host that does not know the settings is asked for nothing
+    throw error;
+  }
   return connection;
 }
 
