@@ -395,7 +395,7 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "a consent that did not name it is not enough",
-      inBrowser("rules", "ports that routers watch are named as a danger"),
+      inBrowser("policy", "what was remembered while the administrator vouched for a port"),
       change("extension/background/broker.ts", "(verdict.risk && !grant.risk) || ", ""),
     ],
     [
