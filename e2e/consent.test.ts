@@ -168,6 +168,11 @@ describe("the prompt", () => {
       answers.push(answer);
       void answer.then((name) => answered.push(name));
       await new Promise((resolve) => setTimeout(resolve, 100));
+      // Chromium drops clicks while windows come and go: like a person, click again.
+      while (!(await page.evaluate(() => navigator.userActivation.hasBeenActive))) {
+        await page.click("#go");
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
     }
     // Whichever comes last: before its question each document is looked at, which takes one longer than the other.
     await until("one too many to be refused", () => answered.length > 0 || undefined);

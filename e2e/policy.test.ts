@@ -191,6 +191,22 @@ describe("a policy of the host", () => {
     await page.close();
   });
 
+  test("what was remembered while the administrator vouched for a port is asked for anew, with its danger", async () => {
+    const sip = { host: "sip.example.org", port: 5060 };
+    await say({ allowedDestinations: [{ host: sip.host, ports: ["5060"] }, { host: "*" }] });
+    const page = await stage.open("https://phone.test/");
+    const opened = attempt(page, to(sip));
+    const prompt = await stage.person.seesPrompt();
+    assert.doesNotMatch(prompt.text, /routers/);
+    await prompt.allowAndRemember();
+    assert.equal(await opened, "NetworkError"); // the name leads nowhere here
+    await page.close();
+    await say({});
+    const again = await stage.open("https://phone.test/again");
+    assert.match(await asked(again, sip), /routers watch port 5060/);
+    await again.close();
+  });
+
   test("a stricter CSP rule, and installed apps only", async () => {
     const strict = { headers: { "Content-Security-Policy": "script-src 'self'" }, body: plainPage };
     const [open, blocked] = [

@@ -106,7 +106,7 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "what IDNA makes of a name is read once more",
-      vectors,
+      inGo("nativehost/address", "FuzzParseHost"), // an input that it once found
       change(host, "; err != nil || again != ascii {", "; (err != nil || again != ascii) && false {"),
     ],
     [
@@ -395,7 +395,7 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "a consent that did not name it is not enough",
-      inBrowser("rules", "ports that routers watch are named as a danger"),
+      inBrowser("policy", "what was remembered while the administrator vouched for a port"),
       change("extension/background/consent.ts", "(verdict.risk && !grant.risk) || ", ""),
     ],
     [

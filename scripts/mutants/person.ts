@@ -315,8 +315,8 @@ export const person: readonly Mutant[] = [
       inBrowser("attack", "events that look like the hand-over give a page nothing"),
       change(
         "manifest/base.json",
-        '      "run_at": "document_start",\n      "all_frames": true,\n      "match_origin_as_fallback": true\n    }\n  ],',
-        '      "run_at": "document_idle",\n      "all_frames": true,\n      "match_origin_as_fallback": true\n    }\n  ],',
+        '"world": "MAIN",\n      "run_at": "document_start",',
+        '"world": "MAIN",\n      "run_at": "document_idle",',
       ),
     ],
     [
