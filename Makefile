@@ -8,8 +8,8 @@ GO_PACKAGES := ./protocol/... ./nativehost/... ./install/... ./manifest/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NODE_TEST := node --import tsx --test --test-reporter=spec
 # Nothing hangs without a word: each stage has an end of its own, in seconds.
-GO_TEST_LIMIT := 480
-E2E_LIMIT := 900
+GO_TEST_LIMIT := 600
+E2E_LIMIT := 1200
 
 say = @printf '\n==> %s\n'
 
