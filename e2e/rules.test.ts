@@ -207,6 +207,21 @@ describe("after consent", () => {
     await page.close();
   });
 
+  test("dnsQueryType keeps to one family of addresses", async () => {
+    const page = await stage.open("https://family.test/");
+    for (const [dnsQueryType, address] of [
+      ["ipv4", outside],
+      ["ipv6", outside6],
+    ]) {
+      const opened = attempt(page, to({ host: "outside.example", port }, { dnsQueryType }));
+      if (dnsQueryType === "ipv4") await stage.person.allowsOnce();
+      assert.equal(await opened, "");
+      assert.equal(await page.evaluate(() => (window as unknown as WithTCP).socket.remoteAddress), address);
+      await closeSocket(page);
+    }
+    await page.close();
+  });
+
   test("a name that nobody knows is a NetworkError, at its own time", async () => {
     const page = await stage.open("https://lost.test/");
     assert.equal((await ask(page, { host: "nowhere.example", port }, "allowsOnce")).name, "NetworkError");

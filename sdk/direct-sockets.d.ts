@@ -43,6 +43,8 @@ interface SocketOptions extends PortsideTLSOptions {
   keepAlive?: boolean | number;
   /** Milliseconds of silence before the first keep-alive probe, at least 1000. TCP only. */
   keepAliveDelay?: number;
+  /** Connect by IPv4 or IPv6 addresses only; default: whichever answers first. */
+  dnsQueryType?: "ipv4" | "ipv6";
   /** Sends small writes at once (TCP_NODELAY). TCP only. */
   noDelay?: boolean;
   /** TLS from the first byte, verified against the system's roots. TCP only. */

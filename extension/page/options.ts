@@ -21,7 +21,7 @@ export interface SocketOptions {
 }
 
 /**
- * Converts `SocketOptions` (API: first generation, with Portside's TLS options, `secureTransport`, `signal` and `timeout`).
+ * Converts `SocketOptions` (API: first generation, with Portside's TLS options, `dnsQueryType`, `secureTransport`, `signal` and `timeout`).
  * Members are read in lexicographical order, as WebIDL asks. Throws TypeError, or what a getter throws.
  */
 export function toSocketOptions(value: unknown): SocketOptions {
@@ -32,6 +32,13 @@ export function toSocketOptions(value: unknown): SocketOptions {
 
   const tls: PageTLSOptions = {};
   readProtocols(from, tls);
+  const dnsQueryType = from["dnsQueryType"];
+  if (dnsQueryType !== undefined) {
+    const family = toDOMString(dnsQueryType);
+    if (family !== "ipv4" && family !== "ipv6")
+      throw new NativeTypeError(`dnsQueryType "${family}" is not supported: use "ipv4" or "ipv6".`);
+    open.dnsQueryType = family;
+  }
   const keepAlive = from["keepAlive"];
   const keepAliveDelay = from["keepAliveDelay"];
   if (keepAliveDelay !== undefined) {

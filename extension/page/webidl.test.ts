@@ -22,6 +22,8 @@ test("options are converted as WebIDL says", () => {
   assert.equal(toSocketOptions({ remotePort: -1 }).open.remotePort, 65535);
   assert.equal(toSocketOptions({ remotePort: NaN }).open.remotePort, 0);
   assert.equal(toSocketOptions({ noDelay: "yes" }).open.noDelay, true);
+  assert.equal(toSocketOptions({ dnsQueryType: "ipv6" }).open.dnsQueryType, "ipv6");
+  assert.throws(() => toSocketOptions({ dnsQueryType: "IPv6" }), TypeError);
   assert.deepEqual(toSocketOptions({ remoteAddress: undefined, remotePort: undefined }).open, {});
 });
 
