@@ -5,7 +5,7 @@ package protocol
 // Limits and versions that both sides share.
 const (
 	// Version of the wire contract. Both sides say theirs in hello; they must be equal.
-	ProtocolVersion = 1
+	ProtocolVersion = 2
 	// Largest frame body either side may send, in bytes. It is the browsers' own limit towards an extension.
 	MaxFrameBytes = 1048576
 	// Largest control message (anything but a data frame), in bytes.
@@ -32,6 +32,12 @@ const (
 	MethodPolicyManaged = "policy.managed"
 	// Asks what the rules say of a destination before anybody is asked. Sends nothing to the network.
 	MethodPolicyJudge = "policy.judge"
+	// Tells the person which policy is in force, and by whom.
+	MethodPolicyGet = "policy.get"
+	// Looks for devices nearby that offer a service at a port, by DNS-SD over multicast DNS. Each is told by resolve.found; answered when the time is over or resolve.stop came.
+	MethodResolveBrowse = "resolve.browse"
+	// Ends a resolve.browse, which is answered first. Nothing is wrong when it has ended by itself.
+	MethodResolveStop = "resolve.stop"
 	// Connects a TCP socket.
 	MethodTCPOpen = "tcp.open"
 	// Opens a UDP socket connected to one remote address and port.
@@ -44,10 +50,18 @@ const (
 	MethodSocketStartTLS = "socket.startTLS"
 	// Closes a socket, or gives up one that is still opening. Bytes written before are still delivered, unless reset is set.
 	MethodSocketClose = "socket.close"
+	// Tells the person about open sockets: bytes so far, the peer's address and certificate.
+	MethodSocketInspect = "socket.inspect"
+	// Starts a small server on loopback, and a page beside it that connects to it by the API, so that the person can try that everything works. A second call replaces the first.
+	MethodTryoutStart = "tryout.start"
+	// Stops both.
+	MethodTryoutStop = "tryout.stop"
 	// The extension refused an open; the host writes the audit line.
 	MethodAuditRefused = "audit.refused"
 	// Bytes received, or one datagram.
 	MethodSocketData = "socket.data"
+	// A device nearby, as long as its resolve.browse is not answered.
+	MethodResolveFound = "resolve.found"
 	// The sender of this has consumed bytes: the other side may send as many more.
 	MethodSocketCredit = "socket.credit"
 	// The peer has sent FIN: no more data will come.
@@ -100,6 +114,31 @@ type HelloResult struct {
 	HostVersion     string `json:"hostVersion"`
 	// What this host can do, such as "tcp", "udp", "tls".
 	Capabilities []string `json:"capabilities"`
+}
+
+// PolicyGetParams is defined by protocol/schema.
+type PolicyGetParams struct {
+	// A site to tell about.
+	Origin string `json:"origin,omitempty"`
+}
+
+// PolicySource: Somewhere that administrators have said something.
+type PolicySource struct {
+	// A file's path, or what the browser's managed settings are called.
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	// Why it cannot be used, in English: everything is refused until it can. Absent: it is in force.
+	Fault string `json:"fault,omitempty"`
+}
+
+// PolicyGetResult is defined by protocol/schema.
+type PolicyGetResult struct {
+	// In the order in which they are asked; empty: nobody has said anything.
+	Sources []PolicySource `json:"sources"`
+	// Whether the site may open sockets at all. Absent when none was named.
+	SiteAllowed bool `json:"siteAllowed,omitempty"`
+	// The setting that refuses the site.
+	SiteBy string `json:"siteBy,omitempty"`
 }
 
 // PolicyDestination: Destinations: all that is given must fit.
@@ -230,6 +269,50 @@ type PolicyManagedResult struct {
 	Valid bool `json:"valid"`
 }
 
+// ResolveBrowseParams is defined by protocol/schema.
+type ResolveBrowseParams struct {
+	// Chosen by the extension, never used twice on a connection.
+	BrowseID int64 `json:"browseId"`
+	// The asking origin, serialised, as the browser attests it: only what it may reach is told.
+	Origin   string `json:"origin"`
+	Protocol string `json:"protocol"`
+	// The port that the page asked for: only services at this port are told.
+	Port int64 `json:"port"`
+	// TLS from the first byte.
+	Secure bool `json:"secure"`
+	// Milliseconds to look for.
+	Timeout int64 `json:"timeout"`
+}
+
+// ResolveBrowseResult is defined by protocol/schema.
+type ResolveBrowseResult struct {
+	// How many devices were told.
+	Found int64 `json:"found"`
+}
+
+// ResolveFoundParams: A device nearby. The same name, service and host are told once.
+type ResolveFoundParams struct {
+	BrowseID int64 `json:"browseId"`
+	// What the device calls itself (RFC 6763, section 4.1.1): untrusted text, without control and formatting characters.
+	Name string `json:"name"`
+	// Its service type, such as "_ipp._tcp" (RFC 6763, section 7).
+	Service string `json:"service"`
+	// What to ask for when it is picked: its name in multicast DNS, or its address, canonical.
+	Host string `json:"host"`
+	// An address of it, canonical, without zone.
+	Address string `json:"address"`
+}
+
+// ResolveStopParams is defined by protocol/schema.
+type ResolveStopParams struct {
+	// Chosen by the extension, never used twice on a connection.
+	BrowseID int64 `json:"browseId"`
+}
+
+// ResolveStopResult is defined by protocol/schema.
+type ResolveStopResult struct {
+}
+
 // SocketCloseParams is defined by protocol/schema.
 type SocketCloseParams struct {
 	SocketID int64 `json:"socketId"`
@@ -271,6 +354,49 @@ type SocketDataParams struct {
 // SocketEndParams is defined by protocol/schema.
 type SocketEndParams struct {
 	SocketID int64 `json:"socketId"`
+}
+
+// SocketInspectParams is defined by protocol/schema.
+type SocketInspectParams struct {
+	SocketIds []int64 `json:"socketIds"`
+}
+
+// PeerCertificate: The peer's own certificate, for the person to read. All texts are the peer's: printable, and cut where they are long.
+type PeerCertificate struct {
+	// Its common name, or its organisation; empty when it has neither.
+	Subject string `json:"subject"`
+	// The same of whoever signed it.
+	Issuer string `json:"issuer"`
+	// The first of the names and addresses that it is for.
+	Names []string `json:"names"`
+	// Milliseconds since 1970.
+	NotBefore int64 `json:"notBefore"`
+	// Milliseconds since 1970.
+	NotAfter int64 `json:"notAfter"`
+	// Of the certificate in DER, in lower-case hexadecimal.
+	Sha256 string `json:"sha256"`
+	// roots: the system's roots vouch for it; hash: the page named its hash.
+	Trust string `json:"trust"`
+}
+
+// SocketState: An open socket as it is now.
+type SocketState struct {
+	SocketID int64 `json:"socketId"`
+	BytesIn  int64 `json:"bytesIn"`
+	BytesOut int64 `json:"bytesOut"`
+	// The address that it is connected to.
+	RemoteAddress string `json:"remoteAddress"`
+	// Absent on a plain connection.
+	TLSVersion  string `json:"tlsVersion,omitempty"`
+	CipherSuite string `json:"cipherSuite,omitempty"`
+	// The peer's own certificate, for the person to read. All texts are the peer's: printable, and cut where they are long.
+	Certificate *PeerCertificate `json:"certificate,omitempty"`
+}
+
+// SocketInspectResult is defined by protocol/schema.
+type SocketInspectResult struct {
+	// Those of the sockets asked for that are open.
+	Sockets []SocketState `json:"sockets"`
 }
 
 // SocketShutdownParams is defined by protocol/schema.
@@ -387,6 +513,51 @@ type TCPOpenResult struct {
 	Window int64 `json:"window"`
 	// What was agreed with the peer.
 	TLS *TLSInfo `json:"tls,omitempty"`
+}
+
+// TryoutTexts: What the page says, in the person's language.
+type TryoutTexts struct {
+	// Title and heading.
+	Title string `json:"title"`
+	// What will happen.
+	Intro string `json:"intro"`
+	// The button that opens the socket.
+	Button string `json:"button"`
+	// While the person is asked.
+	Asking string `json:"asking"`
+	// It worked; followed by what the server said.
+	Done string `json:"done"`
+	// The person, or a rule, did not allow it.
+	Denied string `json:"denied"`
+	// Something else went wrong.
+	Failed string `json:"failed"`
+	// The page has no such API.
+	Missing string `json:"missing"`
+}
+
+// TryoutStartParams is defined by protocol/schema.
+type TryoutStartParams struct {
+	// BCP 47 tag of the texts.
+	Lang string `json:"lang"`
+	Dir  string `json:"dir"`
+	// What the page says, in the person's language.
+	Texts *TryoutTexts `json:"texts"`
+}
+
+// TryoutStartResult is defined by protocol/schema.
+type TryoutStartResult struct {
+	// Of the page, on loopback.
+	Url string `json:"url"`
+	// Where the server listens that the page connects to.
+	Port int64 `json:"port"`
+}
+
+// TryoutStopParams is defined by protocol/schema.
+type TryoutStopParams struct {
+}
+
+// TryoutStopResult is defined by protocol/schema.
+type TryoutStopResult struct {
 }
 
 // UDPOpenParams is defined by protocol/schema.

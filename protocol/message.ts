@@ -1,7 +1,7 @@
 // Code generated from protocol/schema by `npm run generate`. DO NOT EDIT.
 
 /** Version of the wire contract. Both sides say theirs in hello; they must be equal. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Largest frame body either side may send, in bytes. It is the browsers' own limit towards an extension. */
 export const maxFrameBytes = 1048576;
@@ -32,14 +32,21 @@ export const methods = {
   hello: { kind: "request", from: "browser" },
   "policy.managed": { kind: "request", from: "browser" },
   "policy.judge": { kind: "request", from: "browser" },
+  "policy.get": { kind: "request", from: "browser" },
+  "resolve.browse": { kind: "request", from: "browser" },
+  "resolve.stop": { kind: "request", from: "browser" },
   "tcp.open": { kind: "request", from: "browser" },
   "udp.open": { kind: "request", from: "browser" },
   "socket.write": { kind: "data", from: "browser" },
   "socket.shutdown": { kind: "request", from: "browser" },
   "socket.startTLS": { kind: "request", from: "browser" },
   "socket.close": { kind: "request", from: "browser" },
+  "socket.inspect": { kind: "request", from: "browser" },
+  "tryout.start": { kind: "request", from: "browser" },
+  "tryout.stop": { kind: "request", from: "browser" },
   "audit.refused": { kind: "notification", from: "browser" },
   "socket.data": { kind: "data", from: "host" },
+  "resolve.found": { kind: "notification", from: "host" },
   "socket.credit": { kind: "notification", from: "both" },
   "socket.end": { kind: "notification", from: "host" },
   "socket.closed": { kind: "notification", from: "host" },
@@ -58,7 +65,7 @@ export interface AuditRefusedParams {
   /**
    * Which rule refused.
    */
-  rule: "activation" | "csp" | "insecure" | "installed-only" | "limit" | "permissions-policy" | "policy" | "user";
+  rule: "activation" | "csp" | "insecure" | "installed-only" | "limit" | "muted" | "paused" | "permissions-policy" | "policy" | "user";
 }
 /**
  * What a document's content script may say to the broker. Socket ids here are the document's own.
@@ -315,6 +322,42 @@ export interface HelloResult {
    */
   capabilities: string[];
 }
+export interface PolicyGetParams {
+  /**
+   * A site to tell about.
+   */
+  origin?: string;
+}
+export interface PolicyGetResult {
+  /**
+   * In the order in which they are asked; empty: nobody has said anything.
+   *
+   * @maxItems 64
+   */
+  sources: PolicySource[];
+  /**
+   * Whether the site may open sockets at all. Absent when none was named.
+   */
+  siteAllowed?: boolean;
+  /**
+   * The setting that refuses the site.
+   */
+  siteBy?: string;
+}
+/**
+ * Somewhere that administrators have said something.
+ */
+export interface PolicySource {
+  /**
+   * A file's path, or what the browser's managed settings are called.
+   */
+  name: string;
+  kind: "file" | "browser";
+  /**
+   * Why it cannot be used, in English: everything is refused until it can. Absent: it is in force.
+   */
+  fault?: string;
+}
 /**
  * What an administrator may set, in /etc/portside/policy.json, in policy.d/*.json and in the browser's managed storage. What several of them set, the stricter wins.
  */
@@ -542,6 +585,64 @@ export interface PolicyManagedResult {
    */
   valid: boolean;
 }
+export interface ResolveBrowseParams {
+  /**
+   * Chosen by the extension, never used twice on a connection.
+   */
+  browseId: number;
+  /**
+   * The asking origin, serialised, as the browser attests it: only what it may reach is told.
+   */
+  origin: string;
+  protocol: "tcp" | "udp";
+  /**
+   * The port that the page asked for: only services at this port are told.
+   */
+  port: number;
+  /**
+   * TLS from the first byte.
+   */
+  secure: boolean;
+  /**
+   * Milliseconds to look for.
+   */
+  timeout: number;
+}
+export interface ResolveBrowseResult {
+  /**
+   * How many devices were told.
+   */
+  found: number;
+}
+/**
+ * A device nearby. The same name, service and host are told once.
+ */
+export interface ResolveFoundParams {
+  browseId: number;
+  /**
+   * What the device calls itself (RFC 6763, section 4.1.1): untrusted text, without control and formatting characters.
+   */
+  name: string;
+  /**
+   * Its service type, such as "_ipp._tcp" (RFC 6763, section 7).
+   */
+  service: string;
+  /**
+   * What to ask for when it is picked: its name in multicast DNS, or its address, canonical.
+   */
+  host: string;
+  /**
+   * An address of it, canonical, without zone.
+   */
+  address: string;
+}
+export interface ResolveStopParams {
+  /**
+   * Chosen by the extension, never used twice on a connection.
+   */
+  browseId: number;
+}
+export interface ResolveStopResult {}
 export interface SocketCloseParams {
   socketId: number;
   /**
@@ -582,6 +683,74 @@ export interface SocketDataParams {
 }
 export interface SocketEndParams {
   socketId: number;
+}
+export interface SocketInspectParams {
+  /**
+   * @minItems 1
+   * @maxItems 32
+   */
+  socketIds: number[];
+}
+export interface SocketInspectResult {
+  /**
+   * Those of the sockets asked for that are open.
+   *
+   * @maxItems 32
+   */
+  sockets: SocketState[];
+}
+/**
+ * An open socket as it is now.
+ */
+export interface SocketState {
+  socketId: number;
+  bytesIn: number;
+  bytesOut: number;
+  /**
+   * The address that it is connected to.
+   */
+  remoteAddress: string;
+  /**
+   * Absent on a plain connection.
+   */
+  tlsVersion?: "1.2" | "1.3";
+  cipherSuite?: string;
+  certificate?: PeerCertificate;
+}
+/**
+ * The peer's own certificate, for the person to read. All texts are the peer's: printable, and cut where they are long.
+ */
+export interface PeerCertificate {
+  /**
+   * Its common name, or its organisation; empty when it has neither.
+   */
+  subject: string;
+  /**
+   * The same of whoever signed it.
+   */
+  issuer: string;
+  /**
+   * The first of the names and addresses that it is for.
+   *
+   * @maxItems 4
+   */
+  names: string[];
+  /**
+   * Milliseconds since 1970.
+   */
+  notBefore: number;
+  /**
+   * Milliseconds since 1970.
+   */
+  notAfter: number;
+  /**
+   * Of the certificate in DER, in lower-case hexadecimal.
+   */
+  sha256: string;
+  /**
+   * roots: the system's roots vouch for it; hash: the page named its hash.
+   */
+  trust: "roots" | "hash";
 }
 export interface SocketShutdownParams {
   socketId: number;
@@ -709,6 +878,63 @@ export interface TCPOpenResult {
   window: number;
   tls?: TLSInfo;
 }
+export interface TryoutStartParams {
+  /**
+   * BCP 47 tag of the texts.
+   */
+  lang: string;
+  dir: "ltr" | "rtl";
+  texts: TryoutTexts;
+}
+/**
+ * What the page says, in the person's language.
+ */
+export interface TryoutTexts {
+  /**
+   * Title and heading.
+   */
+  title: string;
+  /**
+   * What will happen.
+   */
+  intro: string;
+  /**
+   * The button that opens the socket.
+   */
+  button: string;
+  /**
+   * While the person is asked.
+   */
+  asking: string;
+  /**
+   * It worked; followed by what the server said.
+   */
+  done: string;
+  /**
+   * The person, or a rule, did not allow it.
+   */
+  denied: string;
+  /**
+   * Something else went wrong.
+   */
+  failed: string;
+  /**
+   * The page has no such API.
+   */
+  missing: string;
+}
+export interface TryoutStartResult {
+  /**
+   * Of the page, on loopback.
+   */
+  url: string;
+  /**
+   * Where the server listens that the page connects to.
+   */
+  port: number;
+}
+export interface TryoutStopParams {}
+export interface TryoutStopResult {}
 export interface UDPOpenParams {
   /**
    * Chosen by the extension, unique on this connection, never used twice.
@@ -778,14 +1004,21 @@ export interface MethodParams {
   hello: HelloParams;
   "policy.managed": PolicyManagedParams;
   "policy.judge": PolicyJudgeParams;
+  "policy.get": PolicyGetParams;
+  "resolve.browse": ResolveBrowseParams;
+  "resolve.stop": ResolveStopParams;
   "tcp.open": TCPOpenParams;
   "udp.open": UDPOpenParams;
   "socket.write": SocketWriteParams;
   "socket.shutdown": SocketShutdownParams;
   "socket.startTLS": SocketStartTLSParams;
   "socket.close": SocketCloseParams;
+  "socket.inspect": SocketInspectParams;
+  "tryout.start": TryoutStartParams;
+  "tryout.stop": TryoutStopParams;
   "audit.refused": AuditRefusedParams;
   "socket.data": SocketDataParams;
+  "resolve.found": ResolveFoundParams;
   "socket.credit": SocketCreditParams;
   "socket.end": SocketEndParams;
   "socket.closed": SocketClosedParams;
@@ -796,9 +1029,15 @@ export interface MethodResult {
   hello: HelloResult;
   "policy.managed": PolicyManagedResult;
   "policy.judge": PolicyJudgeResult;
+  "policy.get": PolicyGetResult;
+  "resolve.browse": ResolveBrowseResult;
+  "resolve.stop": ResolveStopResult;
   "tcp.open": TCPOpenResult;
   "udp.open": UDPOpenResult;
   "socket.shutdown": SocketShutdownResult;
   "socket.startTLS": SocketStartTLSResult;
   "socket.close": SocketCloseResult;
+  "socket.inspect": SocketInspectResult;
+  "tryout.start": TryoutStartResult;
+  "tryout.stop": TryoutStopResult;
 }

@@ -11,6 +11,7 @@ import type {
   HelloResult,
   MethodParams,
   MethodResult,
+  ResolveFoundParams,
   SocketClosedParams,
   SocketWriteParams,
 } from "../../protocol/message.ts";
@@ -43,12 +44,13 @@ export class HostError extends Error {
   }
 }
 
-/** What the host says of its sockets. */
+/** What the host says of its sockets, and of devices nearby. */
 export interface HostListener {
   data(socketId: number, base64: string): void;
   credit(socketId: number, bytes: number): void;
   end(socketId: number): void;
   closed(params: SocketClosedParams): void;
+  found(device: ResolveFoundParams): void;
   /** The connection is over: every socket with it. */
   gone(): void;
 }
@@ -63,11 +65,17 @@ const results: Record<Requests, (value: unknown) => boolean> = {
   hello: validators.validateHelloResult,
   "policy.managed": validators.validatePolicyManagedResult,
   "policy.judge": validators.validatePolicyJudgeResult,
+  "policy.get": validators.validatePolicyGetResult,
+  "resolve.browse": validators.validateResolveBrowseResult,
+  "resolve.stop": validators.validateResolveStopResult,
   "tcp.open": validators.validateTCPOpenResult,
   "udp.open": validators.validateUDPOpenResult,
   "socket.shutdown": validators.validateSocketShutdownResult,
   "socket.startTLS": validators.validateSocketStartTLSResult,
   "socket.close": validators.validateSocketCloseResult,
+  "socket.inspect": validators.validateSocketInspectResult,
+  "tryout.start": validators.validateTryoutStartResult,
+  "tryout.stop": validators.validateTryoutStopResult,
 };
 
 /** How long the host may take to answer hello: generous for a cold disk. */
@@ -227,6 +235,7 @@ function notified(method: string, params: unknown, listener: HostListener): void
     listener.credit(params.socketId, params.bytes);
   else if (method === "socket.end" && validators.validateSocketEndParams(params)) listener.end(params.socketId);
   else if (method === "socket.closed" && validators.validateSocketClosedParams(params)) listener.closed(params);
+  else if (method === "resolve.found" && validators.validateResolveFoundParams(params)) listener.found(params);
   else console.error(`host: notification ${method} is unknown or does not fit its schema`);
 }
 

@@ -4,7 +4,7 @@ import { HostConnection, HostUnavailable } from "./host.ts";
 import { managedSettings } from "./managed.ts";
 import { openSetupPage } from "./setup.ts";
 import type { HostListener } from "./host.ts";
-import type { SocketClosedParams } from "../../protocol/message.ts";
+import type { ResolveBrowseParams, ResolveFoundParams, SocketClosedParams } from "../../protocol/message.ts";
 
 /** Who hears of one socket. */
 export interface SocketOwner {
@@ -37,6 +37,8 @@ async function introduce(listener: HostListener): Promise<HostConnection> {
 
 export class Hosts {
   #current: Current | undefined;
+  readonly #browses = new Map<number, (device: ResolveFoundParams) => void>();
+  #lastBrowseId = 0;
   readonly #sockets = new WeakMap<HostConnection, Map<number, SocketOwner | undefined>>();
   #lastSocketId = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
@@ -70,6 +72,7 @@ export class Hosts {
           owner?.closed(params);
           this.#rest();
         },
+        found: (device) => this.#browses.get(device.browseId)?.(device),
         gone: () => {
           if (this.#current === current) this.#current = undefined;
           const owners = [...sockets.values()];
@@ -98,6 +101,28 @@ export class Hosts {
       await connection.request("policy.managed", { settings: await managedSettings() });
     } catch {
       // It is gone: the next one is told when it starts.
+    }
+  }
+
+  /** Has the host look for devices nearby, until `signal` aborts or its time is over. Rejects when the host cannot, or goes away. */
+  async browse(
+    wish: Omit<ResolveBrowseParams, "browseId">,
+    found: (device: ResolveFoundParams) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const connection = await this.connect({ quiet: true });
+    if (signal.aborted) return;
+    const browseId = ++this.#lastBrowseId;
+    const stop = (): void => {
+      connection.request("resolve.stop", { browseId }).catch(() => undefined); // it is over, one way or the other
+    };
+    this.#browses.set(browseId, found);
+    signal.addEventListener("abort", stop);
+    try {
+      await connection.request("resolve.browse", { browseId, ...wish });
+    } finally {
+      signal.removeEventListener("abort", stop);
+      this.#browses.delete(browseId);
     }
   }
 
