@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { Connection, type Session } from "./cdp.ts";
 import type { TargetInfo } from "./cdp-types.ts";
 import { certificates } from "./certs.ts";
+import type { Display } from "./display.ts";
 import { makeHostSpace, type HostSpace, type HostSpaceOptions } from "./host-space.ts";
 import { isRoot, type Life } from "./life.ts";
 import { Contexts, Page } from "./page.ts";
@@ -38,6 +39,8 @@ export interface ChromiumOptions {
   home?: string;
   /** Show windows, if there is a DISPLAY to show them on. */
   headed?: boolean;
+  /** Show windows on this screen. */
+  display?: Display;
 }
 
 /** How much memory the browser's processes hold. */
@@ -171,6 +174,12 @@ export class Chromium {
     return page;
   }
 
+  /** Loads another extension, from a folder. Returns its id. */
+  async loadExtension(path: string): Promise<string> {
+    const { id } = await this.cdp.send("Extensions.loadUnpacked", { path });
+    return id;
+  }
+
   async closeTarget(targetId: string): Promise<void> {
     await this.cdp.send("Target.closeTarget", { targetId });
     await until(`target ${targetId} to close`, () => !this.#targets.has(targetId));
@@ -274,6 +283,7 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
     SSL_CERT_FILE: caFile,
     PORTSIDE_STATE_DIR: stateFolder,
     ...(process.env["DISPLAY"] === undefined ? {} : { DISPLAY: process.env["DISPLAY"] }),
+    ...(options.display === undefined ? {} : { DISPLAY: options.display.name }),
     ...options.env,
   };
 
@@ -281,7 +291,7 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
   const hostSpace = options.host === undefined ? undefined : makeHostSpace(life, home, options.host);
   if (portside) await installHost(userDataFolder, env, hostSpace);
 
-  const headed = options.headed === true && process.env["DISPLAY"] !== undefined;
+  const headed = options.display !== undefined || (options.headed === true && process.env["DISPLAY"] !== undefined);
   const resolverRules = [
     ...(options.pages === undefined
       ? []
