@@ -128,6 +128,22 @@ export function addDocumentGrant(
   return done;
 }
 
+/** The document may not open this destination again without being asked. */
+export function forgetDocumentGrants(documentId: string, destination: Destination): Promise<void> {
+  const done = lastDocumentChange.then(async () => {
+    const key = documentKey(documentId);
+    const grants = (await ext.storage.session.get(key))[key] as DocumentGrants | undefined;
+    if (grants === undefined) return;
+    const rest = Object.entries(grants.opened).filter(([request, { host }]) => {
+      const [protocol, , port] = JSON.parse(request) as [string, string, number];
+      return protocol !== destination.protocol || host !== destination.host || port !== destination.port;
+    });
+    await ext.storage.session.set({ [key]: { ...grants, opened: Object.fromEntries(rest) } });
+  });
+  lastDocumentChange = done.catch(() => undefined);
+  return done;
+}
+
 /** Forgets what documents may reopen: those that `concerned` picks by tab or origin. */
 export async function forgetDocuments(concerned: (tabId: number, origin: string) => boolean): Promise<void> {
   const all = await ext.storage.session.get(null);

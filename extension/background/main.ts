@@ -2,6 +2,8 @@
 
 import { ext } from "../ext.ts";
 import { forgetDocuments, onRevoked, sameDestination } from "../grants.ts";
+import { Activity } from "./activity.ts";
+import { Badge } from "./badge.ts";
 import { DocumentConnection } from "./broker.ts";
 import { watchHandshakes } from "./handshake.ts";
 import { watchHeaders } from "./headers.ts";
@@ -9,12 +11,20 @@ import { HostUnavailable } from "./host.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
 import { onManagedChange } from "./managed.ts";
+import { onPausedChange, watchPrivateWindows } from "./paused.ts";
+import { Popups } from "./popup.ts";
 import { Prompts } from "./prompt.ts";
 import { attest } from "./sender.ts";
 
 const hosts = new Hosts();
 const prompts = new Prompts();
 const documents = new Set<DocumentConnection>();
+const activity = new Activity((tabId) => {
+  badge.update(tabId);
+  popups.changed(tabId);
+});
+const badge = new Badge(activity);
+const popups = new Popups({ activity, hosts, documents });
 
 /** Reports whether the sender is one of the extension's own pages, as opposed to a content script. */
 function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
@@ -34,10 +44,14 @@ ext.runtime.onConnect.addListener((port) => {
       port.disconnect();
       return;
     }
-    const connection = new DocumentConnection(port, sender, hosts, prompts, () => documents.delete(connection));
+    const connection = new DocumentConnection(port, sender, hosts, prompts, activity, () =>
+      documents.delete(connection),
+    );
     documents.add(connection);
   } else if (port.name.startsWith("prompt:") && isOwnPage(port.sender)) {
     prompts.connect(port, port.name.slice("prompt:".length));
+  } else if (port.name === "popup" && isOwnPage(port.sender)) {
+    popups.connect(port);
   } else {
     port.disconnect();
   }
@@ -70,13 +84,21 @@ onRevoked((revoked) => {
   }
 });
 
+onPausedChange((origins, isPrivate) => {
+  for (const connection of documents)
+    if (connection.sender.private === isPrivate && origins.includes(connection.sender.origin)) connection.pause();
+  void badge.updateAll();
+  popups.changed();
+});
+watchPrivateWindows();
+
 ext.tabs.onRemoved.addListener((tabId) => {
   void forgetDocuments((id) => id === tabId);
+  void activity.refusals.forget(tabId);
 });
 
-ext.action.onClicked.addListener(() => {
-  void ext.runtime.openOptionsPage();
-});
+// What the toolbar shows of sockets may be left from a worker that was stopped with them.
+void badge.updateAll();
 
 // Documents that were there before the extension, or that an older copy of it served: they get the scripts now.
 ext.runtime.onInstalled.addListener(() => {
