@@ -31,6 +31,8 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
   return sender?.id === ext.runtime.id && sender.url?.startsWith(ext.runtime.getURL("ui/")) === true;
 }
 
+// What is kept is not for content scripts: with the voice of one, a renderer that was taken over could end a pause, or give itself a grant.
+ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() => undefined); // Firefox has it for session only
 watchHeaders();
 watchHandshakes();
 onManagedChange(() => {
