@@ -9,6 +9,7 @@ import { HostUnavailable } from "./host.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
 import { onManagedChange } from "./managed.ts";
+import { watchPrivateWindows } from "./muted.ts";
 import { Prompts } from "./prompt.ts";
 import { attest } from "./sender.ts";
 
@@ -23,6 +24,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 
 watchHeaders();
 watchHandshakes();
+watchPrivateWindows();
 onManagedChange(() => {
   void hosts.managedChanged();
 });

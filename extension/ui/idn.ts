@@ -58,7 +58,7 @@ function isLatin(character: string): boolean {
 
 /** Reports whether a label can hardly be taken for another one. */
 function isClear(label: string): boolean {
-  const characters = [...label];
+  const characters = Array.from(label);
   if (!characters.every((character) => written.test(character))) return false;
   if (characters.every(isLatin)) return true;
   const others = characters.filter((character) => !ascii.test(character));
