@@ -27,7 +27,7 @@ import (
 // FuzzSession feeds frames of any kind to a session that has an open socket. It
 // must not panic, hang or leak, and must end when its input does.
 func FuzzSession(f *testing.F) {
-	hello := `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocolVersion":1,"extensionVersion":"x"}}`
+	hello := `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocolVersion":2,"extensionVersion":"x"}}`
 	open := `{"jsonrpc":"2.0","id":2,"method":"tcp.open","params":{"socketId":1,"origin":"https://a.example","document":"d","private":false,"userEntered":false,"host":"127.0.0.1","port":%d,"window":100,"timeout":50,"secureTransport":"starttls"}}`
 	port := serve(f, echo)
 	v, err := protocol.NewValidator()
