@@ -208,6 +208,8 @@ type PolicySettings struct {
 	CSPRule string `json:"cspRule,omitempty"`
 	// True: only installed web apps may open sockets.
 	InstalledOnly *bool `json:"installedOnly,omitempty"`
+	// False: nobody looks for devices nearby, so the person types where a socket leads.
+	Discovery *bool `json:"discovery,omitempty"`
 	// Instead of the limits that Portside comes with.
 	Limits *PolicyLimits `json:"limits,omitempty"`
 	// DNS servers to ask instead of the system's: an address, or address and port ("192.0.2.53", "[2001:db8::53]:53").

@@ -119,7 +119,7 @@ func twins() map[string]any {
 		"policy": PolicySettings{
 			Enabled: &yes, AllowedOrigins: []string{"*"}, BlockedOrigins: []string{"https://b.example"},
 			AllowedDestinations: rules, BlockedDestinations: rules, Prompt: "always", Remember: &yes,
-			PrivateAddressEntry: &yes, CSPRule: "require-eval-blocked", InstalledOnly: &yes,
+			PrivateAddressEntry: &yes, CSPRule: "require-eval-blocked", InstalledOnly: &yes, Discovery: &no,
 			Limits: &PolicyLimits{
 				AttemptBurst: &seven, AttemptsPerSecond: &seven, AttemptsPerMinuteOverall: &seven,
 				PendingPerOrigin: &seven, OpenPerOrigin: &seven, OpenOverall: &seven,
