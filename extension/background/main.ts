@@ -11,7 +11,8 @@ import { HostUnavailable } from "./host.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
 import { onManagedChange } from "./managed.ts";
-import { onPausedChange, watchPrivateWindows } from "./paused.ts";
+import { onMutedChange, watchPrivateWindows } from "./muted.ts";
+import { forgetPausesOfPrivateWindows, onPausedChange } from "./paused.ts";
 import { Popups } from "./popup.ts";
 import { Prompts } from "./prompt.ts";
 import { attest } from "./sender.ts";
@@ -35,6 +36,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() => undefined); // Firefox has it for session only
 watchHeaders();
 watchHandshakes();
+watchPrivateWindows();
 onManagedChange(() => {
   void hosts.managedChanged();
 });
@@ -92,7 +94,10 @@ onPausedChange((origins, isPrivate) => {
   void badge.updateAll();
   popups.changed();
 });
-watchPrivateWindows();
+forgetPausesOfPrivateWindows();
+onMutedChange(() => {
+  popups.changed();
+});
 
 ext.tabs.onRemoved.addListener((tabId) => {
   void forgetDocuments((id) => id === tabId);

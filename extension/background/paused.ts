@@ -50,7 +50,7 @@ export function onPausedChange(listener: (paused: string[], isPrivate: boolean) 
 }
 
 /** Forgets what was paused in private windows once there are none. Call once, in the first turn of the background. */
-export function watchPrivateWindows(): void {
+export function forgetPausesOfPrivateWindows(): void {
   ext.windows.onRemoved.addListener(() => {
     void ext.windows.getAll().then((windows) => {
       if (!windows.some(({ incognito }) => incognito)) return ext.storage.session.remove(key);
