@@ -20,10 +20,15 @@ export interface Consent {
   risk: boolean;
 }
 
+/** How the person came to agree: to what the page asked for, to what they typed, or to what they picked from the devices nearby. */
+export type How = "asked" | "typed" | "picked";
+
 export interface Grant extends Destination, Consent {
   origin: string;
   /** When it was given, in ms since 1970. */
   created: number;
+  /** Absent in grants that are older than this. */
+  how?: How;
 }
 
 const grantsKey = "grants";
@@ -123,6 +128,22 @@ export function addDocumentGrant(
     };
     grants.opened[request] = reached;
     await ext.storage.session.set({ [key]: grants });
+  });
+  lastDocumentChange = done.catch(() => undefined);
+  return done;
+}
+
+/** The document may not open this destination again without being asked. */
+export function forgetDocumentGrants(documentId: string, destination: Destination): Promise<void> {
+  const done = lastDocumentChange.then(async () => {
+    const key = documentKey(documentId);
+    const grants = (await ext.storage.session.get(key))[key] as DocumentGrants | undefined;
+    if (grants === undefined) return;
+    const rest = Object.entries(grants.opened).filter(([request, { host }]) => {
+      const [protocol, , port] = JSON.parse(request) as [string, string, number];
+      return protocol !== destination.protocol || host !== destination.host || port !== destination.port;
+    });
+    await ext.storage.session.set({ [key]: { ...grants, opened: Object.fromEntries(rest) } });
   });
   lastDocumentChange = done.catch(() => undefined);
   return done;

@@ -83,7 +83,7 @@ export class Prompt {
   async #press(button: "#allow-once" | "#allow-remember" | "#deny"): Promise<void> {
     await this.page.waitFor(
       `${button} to be enabled`,
-      (id: string) => document.querySelector<HTMLButtonElement>(id)?.disabled === false,
+      (id: string) => document.querySelector(id)?.getAttribute("aria-disabled") !== "true",
       button,
     );
     // The window may close under the mouse: then the release of the button has nobody to answer it.

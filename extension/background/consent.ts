@@ -6,7 +6,8 @@ import { admit } from "./admission.ts";
 import type { Claims } from "./admission.ts";
 import { HostError } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
-import type { Prompts } from "./prompt.ts";
+import type { Helpers, Prompts } from "./prompt.ts";
+import type { Answer } from "./question.ts";
 import type { Sender } from "./sender.ts";
 import type { AuditRefusedParams, PolicyJudgeResult } from "../../protocol/message.ts";
 
@@ -17,10 +18,19 @@ export class Refusal extends Error {
   readonly rule: Rule;
   /** The page cannot work it out by itself: the refusal comes on the tick, so that the time says nothing of which rule it was. */
   readonly hidden: boolean;
-  constructor(rule: Rule, hint: string, { hidden = false } = {}) {
+  /** What the person may know: the reason that the host gave, and the administrator's setting that decided. */
+  readonly reason: Rule | "address" | "origin";
+  readonly by: string | undefined;
+  constructor(
+    rule: Rule,
+    hint: string,
+    { hidden = false, reason, by }: { hidden?: boolean; reason?: "address" | "origin" | "policy"; by?: string } = {},
+  ) {
     super(hint);
     this.rule = rule;
     this.hidden = hidden;
+    this.reason = reason ?? rule;
+    this.by = by;
   }
 }
 
@@ -49,6 +59,17 @@ export interface Surroundings {
   signal: AbortSignal;
 }
 
+/** How long devices nearby are looked for while the question stands, in ms. */
+const lookingTime = 30_000;
+
+/** What to call it when the answer is no. Only the person's own no comes when they gave it. */
+const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal> = {
+  user: () => new Refusal("user", "the person at the browser did not allow it."),
+  muted: () =>
+    new Refusal("muted", "the person has said no several times: this site may not ask for a while.", { hidden: true }),
+  limit: () => new Refusal("limit", "too many questions of this site or tab wait for an answer.", { hidden: true }),
+};
+
 /** Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. */
 export async function consentTo(
   { protocol, remoteAddress, port, encryption }: Wish,
@@ -56,7 +77,7 @@ export async function consentTo(
   claims: Claims,
   { sender, attested, hosts, prompts, signal }: Surroundings,
 ): Promise<grants.Reached> {
-  const { origin, documentId, windowId } = sender;
+  const { origin, documentId } = sender;
   // Connects anew each time: the host may go away while the person is thinking.
   const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
     const connection = await hosts.connect();
@@ -78,8 +99,13 @@ export async function consentTo(
   }
   if (verdict.installedOnly && !claims.evidence.standalone)
     throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
+  const told = verdict.by === undefined ? {} : { by: verdict.by };
   if (!verdict.allowed)
-    throw new Refusal("policy", "Portside's rules or the administrator do not allow it.", { hidden: true });
+    throw new Refusal("policy", "Portside's rules or the administrator do not allow it.", {
+      hidden: true,
+      ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
+      ...told,
+    });
   if (reopened !== undefined) return reopened;
 
   const proposed = verdict.host;
@@ -97,9 +123,13 @@ export async function consentTo(
   if (verdict.prompt === "skip" && proposed !== undefined && !verdict.mustEnter && !verdict.risk)
     return { host: proposed, entered: false, risk: false };
   if (verdict.prompt === "forbid")
-    throw new Refusal("policy", "the administrator allows this site only what needs no question.", { hidden: true });
+    throw new Refusal("policy", "the administrator allows this site only what needs no question.", {
+      hidden: true,
+      ...told,
+    });
 
-  const entered = proposed === undefined || verdict.mustEnter;
+  const look: Helpers["look"] = (found, over) =>
+    hosts.browse({ origin, protocol, port, secure: encryption === "on", timeout: lookingTime }, found, over);
   const answer = await prompts.ask(
     {
       origin,
@@ -111,22 +141,29 @@ export async function consentTo(
       risk: verdict.risk,
       private: sender.private,
       remember: verdict.remember && !sender.private,
-      windowId,
+    },
+    sender,
+    {
+      stillNeeded: async () => {
+        const settled = await remembered();
+        if (settled === undefined) return undefined;
+        const { host, entered, risk } = settled;
+        return { allow: true, remember: false, host, how: entered ? "typed" : "asked", risk };
+      },
+      check: async (address) => {
+        const named = await judge(address.trim() === "" ? "/" : address, true);
+        if (named.allowed && named.host !== undefined)
+          return { host: named.host, risk: named.risk, ...(named.place === undefined ? {} : { place: named.place }) };
+        return { complaint: named.reason === "policy" ? "policy" : named.reason === "address" ? "never" : "invalid" };
+      },
+      // What is proposed on this computer, or beyond the network, is no device nearby.
+      ...(proposed === undefined || (verdict.mustEnter && verdict.place === "network") ? { look } : {}),
     },
     signal,
-    async () => {
-      const settled = await remembered();
-      return settled === undefined ? undefined : { allow: true, remember: false, host: settled.host };
-    },
-    async (address) => {
-      const typed = await judge(address.trim() === "" ? "/" : address, true);
-      if (typed.allowed && typed.host !== undefined) return { host: typed.host };
-      return { complaint: typed.reason === "policy" ? "policy" : typed.reason === "address" ? "never" : "invalid" };
-    },
   );
-  if (!answer.allow) throw new Refusal("user", "the person at the browser did not allow it.");
-  const consent = { entered, risk: verdict.risk };
-  if (answer.remember)
-    await grants.addGrant({ origin, protocol, host: answer.host, port, created: Date.now(), ...consent });
-  return { host: answer.host, ...consent };
+  if (!answer.allow) throw refusals[answer.rule]();
+  const { host, how, risk } = answer;
+  const consent = { entered: how !== "asked", risk };
+  if (answer.remember) await grants.addGrant({ origin, protocol, host, port, created: Date.now(), how, ...consent });
+  return { host, ...consent };
 }

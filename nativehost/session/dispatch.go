@@ -25,6 +25,10 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.managed(message)
 	case protocol.MethodPolicyJudge:
 		return s.judge(message)
+	case protocol.MethodResolveBrowse:
+		return s.browse(ctx, message)
+	case protocol.MethodResolveStop:
+		return s.stopBrowse(message)
 	case protocol.MethodTCPOpen:
 		return s.openTCP(ctx, message)
 	case protocol.MethodUDPOpen:

@@ -21,6 +21,7 @@ import (
 
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/discover"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
@@ -60,6 +61,7 @@ type broker struct {
 	answers  map[int64]message
 	orphans  []message // errors without an id
 	sockets  map[int64]*remote
+	found    []protocol.ResolveFoundParams
 	sequence []string // what came, in order, when remembering
 	remember bool
 	gone     bool // the host's stdout has ended
@@ -87,6 +89,7 @@ type options struct {
 	window int64
 	silent bool // no hello
 	log    io.Writer
+	browse func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
 }
 
 func start(t testing.TB, o options) *broker {
@@ -127,7 +130,7 @@ func start(t testing.TB, o options) *broker {
 	}
 	s := New(Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store, Near: near,
-		Caps: caps, Audit: audit.New(b.audit, "test"), Log: log, Window: o.window,
+		Caps: caps, Audit: audit.New(b.audit, "test"), Log: log, Window: o.window, Browse: o.browse,
 	})
 	go func() { b.ended <- s.Run(ctx) }()
 	listening := make(chan struct{})

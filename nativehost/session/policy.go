@@ -105,7 +105,8 @@ func caps(standard limits.Caps, set policy.Limits) limits.Caps {
 	return standard
 }
 
-// policyChanged ends the sockets that a new policy does not allow any more.
+// policyChanged ends the sockets and the searches that a new policy does not allow any
+// more.
 func (s *Session) policyChanged(p *policy.Policy) {
 	s.Log.Info().Msg("the policy has changed")
 	if s.PolicyChanged != nil {
@@ -126,5 +127,11 @@ func (s *Session) policyChanged(p *policy.Policy) {
 		}
 		e.revoked = err
 		e.cancel()
+	}
+	for _, b := range s.browsings {
+		if err := s.mayBrowse(p, b.params); err != nil && b.revoked == nil {
+			b.revoked = err
+			b.cancel()
+		}
 	}
 }

@@ -70,8 +70,8 @@ function goName(name: string): string {
     .join("")
     .replace(/^Tcp/, "TCP")
     .replace(/^Udp/, "UDP")
-    .replace(/^(Alpn|Cidr|Csp|Dns|Tls)(?=[A-Z]|$)/, (initials) => initials.toUpperCase())
-    .replace(/Id(?=[A-Z]|$)/, "ID");
+    .replace(/^(Alpn|Cidr|Csp|Dns|Sha|Tls|Url)(?=[A-Z\d]|$)/, (initials) => initials.toUpperCase())
+    .replace(/Id(s?)(?=[A-Z]|$)/, "ID$1");
 }
 
 function comment(text: string | undefined, indent = ""): string {
@@ -105,7 +105,10 @@ function define(types: Map<string, string>, name: string, text: string): void {
   types.set(name, text);
 }
 
-/** `absence`: whether absent differs from false and 0, as it does in settings that are merged. */
+/** Where absent differs from false and 0: in settings that are merged, and in an answer to what was not asked. */
+const withAbsence = ["policy", "policy.get.result"];
+
+/** With `absence` an optional flag or number is a pointer, nil when it is absent. */
 function goStruct(schema: Schema, out: Map<string, string>, absence = false): void {
   const fields = Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const inner = property.type === "array" ? property.items : property;
@@ -130,7 +133,7 @@ function goStruct(schema: Schema, out: Map<string, string>, absence = false): vo
 function goFile(): string {
   const structs = new Map<string, string>();
   for (const [name, schema] of schemas) {
-    if (name !== "envelope" && !insideExtension.includes(name)) goStruct(schema, structs, name === "policy");
+    if (name !== "envelope" && !insideExtension.includes(name)) goStruct(schema, structs, withAbsence.includes(name));
   }
   const methodConstants = Object.entries(methods).map(
     ([name, m]) => comment(m.doc, "\t") + `\tMethod${goName(name)} = ${JSON.stringify(name)}\n`,
