@@ -75,8 +75,8 @@ export class Prompt {
   /** Reports whether the button can be pressed now. */
   async isEnabled(button: "#allow-once" | "#allow-remember" | "#deny"): Promise<boolean> {
     return await this.page.evaluate((id: string) => {
-      const element = document.querySelector<HTMLButtonElement>(id);
-      return element !== null && !element.disabled;
+      const element = document.querySelector(id);
+      return element !== null && element.getAttribute("aria-disabled") !== "true";
     }, button);
   }
 

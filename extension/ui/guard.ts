@@ -21,6 +21,11 @@ export class Guard {
     };
     for (const type of ["focus", "blur", "resize", "pageshow"]) addEventListener(type, rest);
     document.addEventListener("visibilitychange", rest);
+    // Somebody who clicks or types on and on means something else, however long they do: they are to pause first.
+    const hasty = (): void => {
+      if (!this.#alive) this.rest();
+    };
+    for (const type of ["pointerdown", "keydown"]) addEventListener(type, hasty, true);
     let place = "";
     setInterval(() => {
       const now = `${screenX.toString()},${screenY.toString()}`;
