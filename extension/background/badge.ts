@@ -4,7 +4,7 @@
 import { ext } from "../ext.ts";
 import type { Activity } from "./activity.ts";
 import { isPaused } from "./paused.ts";
-import { siteOf } from "./site.ts";
+import { siteOfTab } from "./site.ts";
 
 /** Changes within this many ms are shown together. */
 const pace = 100;
@@ -61,7 +61,7 @@ export class Badge {
   }
 
   async #show(tabId: number): Promise<void> {
-    const site = await siteOf(tabId);
+    const site = await siteOfTab(tabId);
     if (site === undefined) return;
     const { refusals } = this.#activity;
     const refused = (await refusals.of(tabId)).some(({ unseen }) => unseen);

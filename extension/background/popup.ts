@@ -11,17 +11,19 @@ import type { DocumentConnection } from "./broker.ts";
 import { HostUnavailable } from "./host.ts";
 import type { HostConnection, HostProblem } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
+import { mutedUntil, unmute } from "./muted.ts";
 import { isTrustworthyOrigin } from "./origin.ts";
 import { listPaused, setPaused } from "./paused.ts";
 import type { RefusalRecord } from "./refusals.ts";
-import { siteOf } from "./site.ts";
+import { siteOfTab } from "./site.ts";
 
 /** What the popup sends. `watch` is the first, and names the tab. */
 export type PopupMessage =
   | { type: "watch"; tabId: number }
   | { type: "close"; key: number }
   | { type: "close-all" }
-  | { type: "pause"; origin: string; paused: boolean };
+  | { type: "pause"; origin: string; paused: boolean }
+  | { type: "unmute"; origin: string };
 
 export interface SocketView extends Pick<LiveSocket, "key" | "protocol" | "host" | "port" | "encryption" | "since"> {
   origin: string;
@@ -51,6 +53,8 @@ export interface PopupView {
   refusals: readonly RefusalRecord[];
   /** Other sites with frames in this tab that are paused. */
   alsoPaused: string[];
+  /** Sites of this tab that may not ask for a while, and until when (ms since 1970). */
+  muted: Record<string, number>;
   host: HostView;
 }
 
@@ -132,6 +136,9 @@ class Popup {
         return;
       case "pause":
         void this.#pause(message.origin, message.paused);
+        return;
+      case "unmute":
+        void this.#unmute(message.origin);
     }
   }
 
@@ -140,8 +147,13 @@ class Popup {
   }
 
   async #pause(origin: string, paused: boolean): Promise<void> {
-    const site = this.tabId === undefined ? undefined : await siteOf(this.tabId);
+    const site = this.tabId === undefined ? undefined : await siteOfTab(this.tabId);
     if (site !== undefined) await setPaused(origin, site.private, paused);
+  }
+
+  async #unmute(origin: string): Promise<void> {
+    const site = this.tabId === undefined ? undefined : await siteOfTab(this.tabId);
+    if (site !== undefined) await unmute(origin, site.private);
   }
 
   /** Sends what is so now, soon. */
@@ -165,16 +177,22 @@ class Popup {
 
   async #view(tabId: number): Promise<PopupView> {
     const { activity, documents } = this.#around;
-    const site = await siteOf(tabId);
+    const site = await siteOfTab(tabId);
     const isPrivate = site?.private === true;
     const [paused, refusals, grants] = await Promise.all([
       listPaused(isPrivate),
       activity.refusals.of(tabId),
       isPrivate ? [] : listGrants(), // grants of other windows do not count there
     ]);
-    const here = new Set(refusals.map(({ origin }) => origin));
-    for (const { sender } of documents) if (sender.tabId === tabId) here.add(sender.origin);
     const origin = site?.origin;
+    const here = new Set(origin === undefined ? [] : [origin]);
+    for (const refusal of refusals) here.add(refusal.origin);
+    for (const { sender } of documents) if (sender.tabId === tabId) here.add(sender.origin);
+    const muted: Record<string, number> = {};
+    for (const one of here) {
+      const until = await mutedUntil(one, isPrivate);
+      if (until !== undefined) muted[one] = until;
+    }
     return {
       ...(origin === undefined
         ? {}
@@ -194,6 +212,7 @@ class Popup {
       }),
       refusals,
       alsoPaused: paused.filter((other) => other !== origin && here.has(other)),
+      muted,
       host: this.#host,
     };
   }

@@ -9,7 +9,7 @@ export interface Site {
 }
 
 /** Undefined: there is no such tab. */
-export async function siteOf(tabId: number): Promise<Site | undefined> {
+export async function siteOfTab(tabId: number): Promise<Site | undefined> {
   let tab: chrome.tabs.Tab;
   try {
     tab = await ext.tabs.get(tabId);

@@ -5,12 +5,13 @@
 
 import { ext } from "../ext.ts";
 import type { PopupMessage, PopupView } from "../background/popup.ts";
-import { foreign, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import { setupAddress, showHost } from "./popup_host.ts";
 import { RefusalList } from "./popup_refusals.ts";
 import { pauseSwitch, SocketList } from "./popup_sockets.ts";
+import { originElement } from "./shown.ts";
 import { byId, fillTexts, text } from "./texts.ts";
+import { moment } from "./units.ts";
 
 /** After this many ms a popup whose background was stopped asks again. */
 const patience = 300;
@@ -24,6 +25,10 @@ function send(message: PopupMessage): void {
 
 function pause(origin: string, paused: boolean): void {
   send({ type: "pause", origin, paused });
+}
+
+function unmute(origin: string): void {
+  send({ type: "unmute", origin });
 }
 
 function openSetup(): void {
@@ -60,6 +65,7 @@ const refusals = new RefusalList(byId("refusals"), {
   resume(origin) {
     pause(origin, false);
   },
+  unmute,
   openSetup,
 });
 const alsoPaused = new KeyedList<string>(byId("also-paused"), byId("open-title"), (origin) => {
@@ -72,14 +78,20 @@ const alsoPaused = new KeyedList<string>(byId("also-paused"), byId("open-title")
   };
 });
 
-function showSite({ site, private: isPrivate }: PopupView): void {
+let shownOrigin: string | undefined;
+
+function showSite({ site, private: isPrivate, muted }: PopupView): void {
   const place = byId("site");
   if (site === undefined) place.textContent = text("extensionName");
-  else if (place.textContent !== siteName(site.origin)) place.replaceChildren(foreign(siteName(site.origin)));
+  else if (shownOrigin !== site.origin) place.replaceChildren(originElement(site.origin));
+  shownOrigin = site?.origin;
   byId("pause-line").hidden = site?.secure !== true;
   byId("pause").setAttribute("aria-checked", String(site?.paused === true));
   byId("paused").hidden = site?.paused !== true;
   byId("private").hidden = !isPrivate;
+  const until = site === undefined ? undefined : muted[site.origin];
+  byId("muted").hidden = until === undefined;
+  byId("muted-until").textContent = until === undefined ? "" : text("popupMuted", moment(until));
 }
 
 let counted: number | undefined;
@@ -109,6 +121,7 @@ function show(now: PopupView): void {
       ...refusal,
       foreignSite: refusal.origin !== own,
       stillPaused: (now.site?.paused === true && refusal.origin === own) || now.alsoPaused.includes(refusal.origin),
+      stillMuted: refusal.origin in now.muted,
     })),
   );
   showHost(byId("host"), now.host, openSetup);
@@ -121,6 +134,10 @@ byId("settings").textContent = text("popupSettings");
 byId("pause").addEventListener("click", (event) => {
   const site = view?.site;
   if (event.isTrusted && site !== undefined) pause(site.origin, !site.paused);
+});
+byId("unmute").addEventListener("click", (event) => {
+  const site = view?.site;
+  if (event.isTrusted && site !== undefined) unmute(site.origin);
 });
 byId("close-all").addEventListener("click", (event) => {
   if (!event.isTrusted) return;

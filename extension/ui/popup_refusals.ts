@@ -1,16 +1,19 @@
 // What was refused or failed in the tab, with the true reason and what one can do.
 
 import type { RefusalRecord } from "../background/refusals.ts";
-import { destinationName, foreign, isolated, siteName } from "./foreign.ts";
+import { destination, foreign, isolated, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import type { Line } from "./keyed.ts";
 import { explain } from "./reasons.ts";
+import type { Remedy } from "./reasons.ts";
+import { originElement } from "./shown.ts";
 import { byId, text } from "./texts.ts";
 import { moment } from "./units.ts";
 
 /** What a person can do about refusals. */
 export interface RefusalActions {
   resume(origin: string): void;
+  unmute(origin: string): void;
   openSetup(): void;
 }
 
@@ -19,9 +22,17 @@ export interface ShownRefusal extends RefusalRecord {
   /** Its site is not the tab's own. */
   foreignSite: boolean;
   stillPaused: boolean;
+  stillMuted: boolean;
 }
 
 const stages = { open: "refusalOpen", upgrade: "refusalUpgrade", end: "refusalEnd" };
+
+/** The texts of a remedy's button; `label` names the site, too. */
+const remedies: Record<Remedy, { name: string; label?: string }> = {
+  resume: { name: "remedyResume", label: "remedyResumeLabel" },
+  unmute: { name: "remedyUnmute", label: "remedyUnmuteLabel" },
+  openSetup: { name: "remedySetup" },
+};
 
 function paragraph(className: string, ...content: (string | Node)[]): HTMLElement {
   const element = document.createElement("p");
@@ -36,14 +47,21 @@ function remedyButton({ reason, origin }: RefusalRecord, actions: RefusalActions
   const button = document.createElement("button");
   button.type = "button";
   button.className = "remedy";
-  button.textContent = text(remedy === "resume" ? "remedyResume" : "remedySetup");
-  if (remedy === "resume") button.setAttribute("aria-label", text("remedyResumeLabel", isolated(siteName(origin))));
+  const { name, label } = remedies[remedy];
+  button.textContent = text(name);
+  if (label !== undefined) button.setAttribute("aria-label", text(label, isolated(siteName(origin))));
   button.addEventListener("click", (event) => {
-    if (!event.isTrusted) return;
-    if (remedy === "resume") actions.resume(origin);
-    else actions.openSetup();
+    if (event.isTrusted) actions[remedy](origin);
   });
   return button;
+}
+
+/** The person was to name it. */
+function unnamed(): HTMLElement {
+  const element = document.createElement("span");
+  element.className = "where";
+  element.textContent = text("refusalUnnamed");
+  return element;
 }
 
 function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal> {
@@ -52,11 +70,12 @@ function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal
   const element = document.createElement("li");
   const when = document.createElement("span");
   when.className = "soft";
-  const name = host === "" ? text("refusalUnnamed") : destinationName(host, port);
   const head = document.createElement("div");
   head.className = "line";
-  head.append(foreign(protocol === "udp" ? `${name} · UDP` : name, "where"), when);
-  const site = paragraph("soft", foreign(siteName(origin)));
+  const where = host === "" ? unnamed() : destination(host, port);
+  if (protocol === "udp") where.append(" · UDP");
+  head.append(where, when);
+  const site = paragraph("soft", originElement(origin));
   const button = remedyButton(refusal, actions);
   element.append(
     head,
@@ -68,11 +87,13 @@ function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal
   );
   return {
     element,
-    update({ at, count, foreignSite, stillPaused }) {
+    update({ at, count, foreignSite, stillPaused, stillMuted }) {
       const words = count > 1 ? `${moment(at)} · ${text("refusalTimes", count)}` : moment(at);
       if (when.textContent !== words) when.textContent = words;
       site.hidden = !foreignSite;
-      if (button !== undefined && reason === "paused") button.hidden = !stillPaused;
+      if (button === undefined) return;
+      if (reason === "paused") button.hidden = !stillPaused;
+      if (reason === "muted") button.hidden = !stillMuted;
     },
   };
 }

@@ -2,11 +2,13 @@
 
 import type { PopupView, SocketView } from "../background/popup.ts";
 import type { SocketState } from "../../protocol/message.ts";
-import { destinationName, foreign, isolated, siteName } from "./foreign.ts";
+import { destination, destinationName, foreign, isolated, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import type { Line } from "./keyed.ts";
 import { Sparkline } from "./sparkline.ts";
-import { byId, describePort, text } from "./texts.ts";
+import { serviceMessage } from "./services.ts";
+import { originElement } from "./shown.ts";
+import { byId, text } from "./texts.ts";
 import { bytes, date, moment } from "./units.ts";
 
 /** What a person can do with sockets. */
@@ -89,8 +91,6 @@ function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView
   close.addEventListener("click", (event) => {
     if (event.isTrusted) actions.close(socket.key);
   });
-  const where = foreign(name, "where");
-  where.title = name;
   const lock = part("span", "lock");
   const [received, sent] = [part("span", "received"), part("span", "sent")];
   const spark = new Sparkline();
@@ -98,15 +98,16 @@ function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView
   const summary = part("summary", "soft", text("popupDetails"));
   summary.setAttribute("aria-label", text("popupDetailsLabel", isolated(name)));
   let shown = "";
-  const service = `${describePort(socket.port)}${socket.protocol === "udp" ? " · UDP" : ""}`;
+  const service = serviceMessage(socket.port, socket.protocol);
   const element = part(
     "li",
     "socket",
-    part("div", "line", where, close),
+    part("div", "line", destination(socket.host, socket.port), close),
     part(
       "div",
       "facts soft",
-      part("span", "", service),
+      ...(service === undefined ? [] : [part("span", "", text(service))]),
+      part("span", "", socket.protocol.toUpperCase()),
       lock,
       part("span", "", text("popupSince", moment(socket.since))),
     ),
@@ -143,7 +144,7 @@ interface Group {
 }
 
 function groupLine({ origin }: Group, actions: SocketActions): Line<Group> {
-  const title = part("h3", "group", foreign(siteName(origin)));
+  const title = part("h3", "group", originElement(origin));
   const toggle = pauseSwitch(origin, actions);
   toggle.update(false); // a site that is paused has no open sockets
   const list = part("ul", "sockets");

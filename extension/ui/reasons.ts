@@ -4,7 +4,7 @@ import type { Reason } from "../background/refusals.ts";
 import { text } from "./texts.ts";
 
 /** What the popup can do about it by itself. */
-export type Remedy = "resume" | "setup";
+export type Remedy = "resume" | "unmute" | "openSetup";
 
 interface Explanation {
   /** Names of texts. */
@@ -25,7 +25,7 @@ const explanations: Record<Reason, Explanation> = {
   "installed-only": { why: "whyInstalledOnly", what: "doInstalledOnly" },
   limit: { why: "whyLimit", what: "doLimit" },
   "message-size": { why: "whyMessageSize", what: "doMessageSize" },
-  muted: { why: "whyMuted", what: "doMuted" },
+  muted: { why: "whyMuted", what: "doMuted", remedy: "unmute" },
   network: { why: "whyNetwork", what: "doNetwork" },
   origin: { why: "whyOrigin", what: "doOrigin" },
   paused: { why: "whyPaused", remedy: "resume" },
@@ -41,12 +41,12 @@ const explanations: Record<Reason, Explanation> = {
   tls: { why: "whyTls", what: "doTls" },
   unreachable: { why: "whyUnreachable", what: "doUnreachable" },
   user: { why: "whyUser", what: "doUser" },
-  version: { why: "whyVersion", what: "doVersion", remedy: "setup" },
-  "host-missing": { why: "whyHostMissing", what: "doHostMissing", remedy: "setup" },
-  "host-forbidden": { why: "whyHostForbidden", what: "doHostForbidden", remedy: "setup" },
-  "host-blocked": { why: "whyHostBlocked", what: "doHostBlocked", remedy: "setup" },
-  "host-version": { why: "whyHostVersion", what: "doHostVersion", remedy: "setup" },
-  "host-failed": { why: "whyHostFailed", what: "doHostFailed", remedy: "setup" },
+  version: { why: "whyVersion", what: "doVersion", remedy: "openSetup" },
+  "host-missing": { why: "whyHostMissing", what: "doHostMissing", remedy: "openSetup" },
+  "host-forbidden": { why: "whyHostForbidden", what: "doHostForbidden", remedy: "openSetup" },
+  "host-blocked": { why: "whyHostBlocked", what: "doHostBlocked", remedy: "openSetup" },
+  "host-version": { why: "whyHostVersion", what: "doHostVersion", remedy: "openSetup" },
+  "host-failed": { why: "whyHostFailed", what: "doHostFailed", remedy: "openSetup" },
 };
 
 export function explain(reason: Reason): { why: string; what: string; remedy: Remedy | undefined } {

@@ -41,6 +41,8 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.startTLS(message)
 	case protocol.MethodSocketClose:
 		return s.close(message)
+	case protocol.MethodSocketInspect:
+		return s.inspect(message)
 	case protocol.MethodSocketCredit:
 		return s.credit(message)
 	case protocol.MethodAuditRefused:

@@ -106,6 +106,8 @@ type entry struct {
 	// Addr while the socket is opening.
 	request rules.Request
 	remote  netip.Addr
+	// security is nil on a plain connection.
+	security *security
 	// revoked is why a new policy has ended the socket, or nil. A policy has no say
 	// once the socket is settled: not open, for a reason that is known.
 	revoked error
@@ -119,6 +121,8 @@ type socket interface {
 	Credit(bytes int64)
 	Shutdown(id int64) error
 	Close(reset bool)
+	// Traffic returns the payload bytes so far, as the end will tell them.
+	Traffic() (in, out int64)
 }
 
 // New returns a Session. Run must follow.
