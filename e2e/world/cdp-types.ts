@@ -50,7 +50,15 @@ interface Command<P, R = None> {
   result: R;
 }
 
+/** A node of the accessibility tree. */
+export interface AXNode {
+  role?: { value?: string };
+  name?: { value?: string };
+  description?: { value?: string };
+}
+
 export interface Commands {
+  "Accessibility.getPartialAXTree": Command<{ objectId: string; fetchRelatives: boolean }, { nodes: AXNode[] }>;
   "Browser.getVersion": Command<None, { product: string }>;
   "Browser.close": Command<None>;
   "DOM.describeNode": Command<{ objectId: string }, { node: { frameId?: string } }>;
@@ -68,6 +76,7 @@ export interface Commands {
     code: string;
     windowsVirtualKeyCode: number;
     text?: string;
+    autoRepeat?: boolean;
   }>;
   "Input.dispatchMouseEvent": Command<{
     type: "mouseMoved" | "mousePressed" | "mouseReleased";
