@@ -4,6 +4,7 @@
 import * as grants from "../grants.ts";
 import { admit } from "./admission.ts";
 import type { Claims } from "./admission.ts";
+import { remember, stillRemembers } from "./cleared.ts";
 import { HostError } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Prompts } from "./prompt.ts";
@@ -89,6 +90,7 @@ export async function consentTo(
     if (proposed === undefined || sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
     const grant = await grants.findGrant(origin, { protocol, host: proposed, port });
     if (grant === undefined || (verdict.risk && !grant.risk) || (verdict.mustEnter && !grant.entered)) return undefined;
+    if (!(await stillRemembers(origin))) return undefined;
     return { host: proposed, entered: grant.entered, risk: grant.risk };
   };
   const known = await remembered();
@@ -126,7 +128,6 @@ export async function consentTo(
   );
   if (!answer.allow) throw new Refusal("user", "the person at the browser did not allow it.");
   const consent = { entered, risk: verdict.risk };
-  if (answer.remember)
-    await grants.addGrant({ origin, protocol, host: answer.host, port, created: Date.now(), ...consent });
+  if (answer.remember) await remember({ origin, protocol, host: answer.host, port, created: Date.now(), ...consent });
   return { host: answer.host, ...consent };
 }

@@ -5,6 +5,7 @@
 // does, so that the two are paired by tab, frame and URL.
 
 import { ext } from "../ext.ts";
+import { clearsStorage, originCleared } from "./clear_site_data.ts";
 import { readHeaders } from "./facts.ts";
 import type { Facts, Header } from "./facts.ts";
 import { heldPrefix } from "./handshake.ts";
@@ -66,10 +67,18 @@ async function areaOf(tabId: number): Promise<"local" | "session"> {
 const navigations = ["main_frame", "sub_frame", "object"] as const;
 const others = ["xmlhttprequest", "script", "other"] as const;
 
-function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails): void {
+function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared: (origin: string) => void): void {
   const { type, statusCode, tabId, frameId, url, initiator } = details;
-  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
   const headers = (details.responseHeaders ?? []) as Header[];
+  if (clearsStorage(headers)) {
+    const origin = originCleared(details);
+    // What is cleared in a private window is its own affair.
+    if (origin !== undefined)
+      next(async () => {
+        if ((await areaOf(tabId)) === "local") cleared(origin);
+      });
+  }
+  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
   if (!(navigations as readonly string[]).includes(type)) {
     // Only what the origin asked of itself, and what could become a document.
     if (initiator === undefined || statusCode >= 300 || new URL(url).origin !== initiator) return;
@@ -115,11 +124,14 @@ function onCommitted({ tabId, frameId, documentId, url }: Committed): void {
   });
 }
 
-/** Watches navigations from now on. Call once, in the first turn of the background, so that events can start it. */
-export function watchHeaders(): void {
+/**
+ * Watches navigations from now on. Call once, in the first turn of the background, so that events can start it. `cleared` hears of origins
+ * whose own response asked for their data to be deleted.
+ */
+export function watchHeaders(cleared: (origin: string) => void): void {
   ext.webRequest.onHeadersReceived.addListener(
     (details) => {
-      onHeaders(details);
+      onHeaders(details, cleared);
       return undefined;
     },
     { urls: ["https://*/*", "http://*/*"], types: [...navigations, ...others] },

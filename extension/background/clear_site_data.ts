@@ -1,0 +1,30 @@
+// Clear-Site-Data (https://www.w3.org/TR/clear-site-data/): a response that asks for its origin's data to be deleted.
+
+import type { Header } from "./facts.ts";
+import { isTrustworthyOrigin } from "./origin.ts";
+
+/**
+ * Reports whether these headers ask for the origin's storage to be deleted. "cookies" alone is not looked for: the browser deletes the
+ * marker by itself then, where it takes the response to have a say.
+ */
+export function clearsStorage(headers: readonly Header[]): boolean {
+  return headers.some(
+    ({ name, value = "" }) =>
+      name.toLowerCase() === "clear-site-data" &&
+      value.split(",").some((type) => ['"storage"', '"*"'].includes(type.trim())),
+  );
+}
+
+/**
+ * The origin that the header of a response is about; undefined where it does not count: over an insecure connection, or in answer to what
+ * another site asked for, of which the browser clears no more than that site's own part.
+ */
+export function originCleared({
+  url,
+  type,
+  initiator,
+}: Pick<chrome.webRequest.OnHeadersReceivedDetails, "url" | "type" | "initiator">): string | undefined {
+  const { origin } = new URL(url);
+  if (!isTrustworthyOrigin(origin)) return undefined;
+  return type === "main_frame" || initiator === origin ? origin : undefined;
+}
