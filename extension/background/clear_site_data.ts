@@ -1,7 +1,6 @@
 // Clear-Site-Data (https://www.w3.org/TR/clear-site-data/): a response that asks for its origin's data to be deleted.
 
 import type { Header } from "./facts.ts";
-import { isTrustworthyOrigin } from "./origin.ts";
 
 /**
  * Reports whether these headers ask for the origin's storage to be deleted. "cookies" alone is not looked for: the browser deletes the
@@ -16,8 +15,8 @@ export function clearsStorage(headers: readonly Header[]): boolean {
 }
 
 /**
- * The origin that the header of a response is about; undefined where it does not count: over an insecure connection, or in answer to what
- * another site asked for, of which the browser clears no more than that site's own part.
+ * The origin that the header of a response is about; undefined where it is in answer to what another site asked for: there the browser
+ * clears no more than that site's own part of it.
  */
 export function originCleared({
   url,
@@ -25,6 +24,5 @@ export function originCleared({
   initiator,
 }: Pick<chrome.webRequest.OnHeadersReceivedDetails, "url" | "type" | "initiator">): string | undefined {
   const { origin } = new URL(url);
-  if (!isTrustworthyOrigin(origin)) return undefined;
   return type === "main_frame" || initiator === origin ? origin : undefined;
 }

@@ -4,12 +4,12 @@
 // storage.session, and forgotten when the tab closes. webRequest does not yet know the documentId of a navigation; webNavigation.onCommitted
 // does, so that the two are paired by tab, frame and URL.
 
-import { ext } from "../ext.ts";
+import { everyHeader, ext } from "../ext.ts";
 import { clearsStorage, originCleared } from "./clear_site_data.ts";
 import { readHeaders } from "./facts.ts";
 import type { Facts, Header } from "./facts.ts";
 import { heldPrefix } from "./handshake.ts";
-import { noteResponse, recall } from "./kept.ts";
+import { forgetPrivate, noteResponse, recall } from "./kept.ts";
 
 /** What is known of a document. No record: it was there before the extension was. */
 export interface DocumentRecord {
@@ -44,13 +44,16 @@ function stripFragment(url: string): string {
   return at < 0 ? url : url.slice(0, at);
 }
 
+async function anyPrivate(): Promise<boolean> {
+  return (await ext.tabs.query({})).some(({ incognito }) => incognito);
+}
+
 /** Whether a response may be remembered beyond the session: only if it was surely not in a private window. */
 const privateTabs = new Map<number, boolean>();
 async function areaOf(tabId: number): Promise<"local" | "session"> {
   if (tabId < 0) {
     // A worker's own request does not say whose it is.
-    const tabs = await ext.tabs.query({});
-    return tabs.some(({ incognito }) => incognito) ? "session" : "local";
+    return (await anyPrivate()) ? "session" : "local";
   }
   let incognito = privateTabs.get(tabId);
   if (incognito === undefined) {
@@ -135,12 +138,15 @@ export function watchHeaders(cleared: (origin: string) => void): void {
       return undefined;
     },
     { urls: ["https://*/*", "http://*/*"], types: [...navigations, ...others] },
-    ["responseHeaders"],
+    everyHeader(),
   );
   ext.webNavigation.onCommitted.addListener(onCommitted);
   ext.tabs.onRemoved.addListener((tabId) => {
     privateTabs.delete(tabId);
-    next(() => forgetTab(tabId));
+    next(async () => {
+      await forgetTab(tabId);
+      if (!(await anyPrivate())) await forgetPrivate();
+    });
   });
 }
 
