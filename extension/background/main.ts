@@ -2,9 +2,11 @@
 
 import { ext } from "../ext.ts";
 import { forgetDocuments, onRevoked, sameDestination } from "../grants.ts";
+import type { Destination } from "../grants.ts";
 import { Activity } from "./activity.ts";
 import { Badge } from "./badge.ts";
 import { DocumentConnection } from "./broker.ts";
+import { clearedByItself, watchCleared } from "./cleared.ts";
 import { watchHandshakes } from "./handshake.ts";
 import { watchHeaders } from "./headers.ts";
 import { HostUnavailable } from "./host.ts";
@@ -34,7 +36,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 
 // What is kept is not for content scripts: with the voice of one, a renderer that was taken over could end a pause, or give itself a grant.
 ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() => undefined); // Firefox has it for session only
-watchHeaders();
+watchHeaders(clearedByItself);
 watchHandshakes();
 watchPrivateWindows();
 onManagedChange(() => {
@@ -75,17 +77,27 @@ ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   return true; // the answer comes later
 });
 
+/** Documents of these origins will be asked again, also for what they had open; sockets that `concerned` picks close. */
+function takeBack(
+  origins: ReadonlySet<string>,
+  concerned: (origin: string, destination: Destination) => boolean,
+): void {
+  const affected = (document: { origin: string; private: boolean }): boolean =>
+    !document.private && origins.has(document.origin);
+  void forgetDocuments(affected);
+  for (const connection of documents)
+    if (affected(connection.sender))
+      connection.revoke((destination) => concerned(connection.sender.origin, destination));
+}
+
 onRevoked((revoked) => {
-  const origins = new Set(revoked.map((grant) => grant.origin));
-  // Documents of these origins will be asked again, also for what they had open.
-  void forgetDocuments((_, origin) => origins.has(origin));
-  for (const connection of documents) {
-    const { origin } = connection.sender;
-    if (!origins.has(origin)) continue;
-    connection.revoke((destination) =>
-      revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),
-    );
-  }
+  takeBack(new Set(revoked.map((grant) => grant.origin)), (origin, destination) =>
+    revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),
+  );
+});
+
+watchCleared((origins) => {
+  takeBack(origins, () => true);
 });
 
 onPausedChange((origins, isPrivate) => {
@@ -100,7 +112,7 @@ onMutedChange(() => {
 });
 
 ext.tabs.onRemoved.addListener((tabId) => {
-  void forgetDocuments((id) => id === tabId);
+  void forgetDocuments((document) => document.tabId === tabId);
   void activity.refusals.forget(tabId);
 });
 

@@ -120,7 +120,7 @@ export const person: readonly Mutant[] = [
     [
       "remembering is the person's choice",
       remembering,
-      change(consent, "if (answer.remember)\n", "if (answer.allow)\n"),
+      change(consent, "if (answer.remember) await", "if (answer.allow) await"),
     ],
     [
       "a grant is one origin's",
