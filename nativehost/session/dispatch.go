@@ -25,6 +25,8 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.managed(message)
 	case protocol.MethodPolicyJudge:
 		return s.judge(message)
+	case protocol.MethodPolicyGet:
+		return s.policies(message)
 	case protocol.MethodResolveBrowse:
 		return s.browse(ctx, message)
 	case protocol.MethodResolveStop:
@@ -45,6 +47,10 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.inspect(message)
 	case protocol.MethodSocketCredit:
 		return s.credit(message)
+	case protocol.MethodTryoutStart:
+		return s.startTrying(ctx, message)
+	case protocol.MethodTryoutStop:
+		return s.stopTrying(message)
 	case protocol.MethodAuditRefused:
 		return s.refusedByExtension(message)
 	default:
