@@ -25,6 +25,8 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.managed(message)
 	case protocol.MethodPolicyJudge:
 		return s.judge(message)
+	case protocol.MethodPolicyGet:
+		return s.policies(message)
 	case protocol.MethodResolveBrowse:
 		return s.browse(ctx, message)
 	case protocol.MethodResolveStop:

@@ -86,6 +86,7 @@ type options struct {
 	dialer *dial.Dialer
 	caps   *limits.Caps
 	policy string // the browser's managed settings
+	folder string // of the administrator's files
 	window int64
 	silent bool // no hello
 	log    io.Writer
@@ -106,7 +107,7 @@ func start(t testing.TB, o options) *broker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()})
+	store := policy.Open(o.folder, policy.Options{Validator: v, Owner: os.Geteuid(), Log: zerolog.Nop()})
 	near := nearby.New(zerolog.Nop())
 	if o.dialer == nil {
 		o.dialer = &dial.Dialer{Rules: Rules(store, near)}

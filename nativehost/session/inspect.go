@@ -91,10 +91,11 @@ func called(name pkix.Name) string {
 	return ""
 }
 
-func size(c *protocol.PeerCertificate) int {
-	text, err := json.Marshal(c)
+// size is how many bytes a part of a message takes.
+func size(part any) int {
+	text, err := json.Marshal(part)
 	if err != nil {
-		return 0 // a struct of texts and numbers has no errors
+		return protocol.MaxControlBytes // what cannot be said has no room
 	}
 	return len(text)
 }
