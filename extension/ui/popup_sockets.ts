@@ -62,9 +62,18 @@ function encryption({ encryption, state }: SocketView): { words: string; safe: b
   }
 }
 
+/** A hash by its bytes, with room for a new line after each. */
+function fingerprint(hex: string): HTMLElement {
+  const pairs = hex.match(/../g) ?? [];
+  const element = part("bdi", "fingerprint");
+  element.dir = "ltr";
+  for (const [n, pair] of pairs.entries())
+    element.append(...(n === 0 ? [pair] : [":", document.createElement("wbr"), pair]));
+  return element;
+}
+
 /** Names and values of the disclosure. Values are foreign text. */
-function details(state: SocketState | undefined): [name: string, value: string][] {
-  if (state === undefined) return [];
+function details(state: SocketState): [name: string, value: string][] {
   const { remoteAddress, cipherSuite, certificate } = state;
   const unnamed = text("popupUnnamed");
   return [
@@ -78,7 +87,7 @@ function details(state: SocketState | undefined): [name: string, value: string][
           ["popupNames", certificate.names.join(", ") || unnamed],
           ["popupValidUntil", date(certificate.notAfter)],
           ["popupTrust", text(certificate.trust === "roots" ? "popupTrustRoots" : "popupTrustHash")],
-          ["popupFingerprint", certificate.sha256.replaceAll(/(?<=..)(..)/g, ":$1")],
+          ["popupFingerprint", certificate.sha256],
         ] as [string, string][])),
   ];
 }
@@ -94,9 +103,10 @@ function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView
   const lock = part("span", "lock");
   const [received, sent] = [part("span", "received"), part("span", "sent")];
   const spark = new Sparkline();
-  const list = part("dl", "soft");
   const summary = part("summary", "soft", text("popupDetails"));
   summary.setAttribute("aria-label", text("popupDetailsLabel", isolated(name)));
+  const list = part("dl", "soft");
+  const more = part("details", "", summary, list);
   let shown = "";
   const service = serviceMessage(socket.port, socket.protocol);
   const element = part(
@@ -111,8 +121,8 @@ function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView
       lock,
       part("span", "", text("popupSince", moment(socket.since))),
     ),
-    part("div", "traffic", received, sent, spark.element),
-    part("details", "", summary, list),
+    part("div", "traffic", received, sent),
+    part("div", "more", spark.element, more),
   );
   return {
     element,
@@ -122,13 +132,18 @@ function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView
       lock.classList.toggle("plain", !safe);
       say(received, text("popupReceived", bytes(now.state?.bytesIn ?? 0)));
       say(sent, text("popupSent", bytes(now.state?.bytesOut ?? 0)));
-      if (now.state !== undefined) spark.add(now.state);
+      more.hidden = now.state === undefined;
+      if (now.state === undefined) return;
+      spark.add(now.state);
       const rows = details(now.state);
       const key = JSON.stringify(rows);
       if (key === shown) return;
       shown = key;
       list.replaceChildren(
-        ...rows.flatMap(([term, value]) => [part("dt", "", text(term)), part("dd", "", foreign(value))]),
+        ...rows.flatMap(([term, value]) => [
+          part("dt", "", text(term)),
+          part("dd", "", term === "popupFingerprint" ? fingerprint(value) : foreign(value)),
+        ]),
       );
     },
   };
