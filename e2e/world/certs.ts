@@ -31,6 +31,7 @@ export interface WrongCertificate {
 
 const names = [
   ...["a", "b", "c", "d", "e", "f"].flatMap((name) => [`DNS:${name}.test`, `DNS:*.${name}.test`]),
+  "DNS:*.example.org",
   "DNS:localhost",
   "IP:127.0.0.1",
   "IP:::1",
