@@ -21,10 +21,15 @@ export interface Consent {
   risk: boolean;
 }
 
+/** How the person came to agree: to what the page asked for, to what they typed, or to what they picked from the devices nearby. */
+export type How = "asked" | "typed" | "picked";
+
 export interface Grant extends Destination, Consent {
   origin: string;
   /** When it was given, in ms since 1970. */
   created: number;
+  /** Absent in grants that are older than this. */
+  how?: How;
 }
 
 const grantsKey = "grants";

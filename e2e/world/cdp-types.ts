@@ -53,6 +53,7 @@ interface Command<P, R = None> {
 export interface Commands {
   "Browser.getVersion": Command<None, { product: string }>;
   "Browser.close": Command<None>;
+  "Browser.setDownloadBehavior": Command<{ behavior: "allow"; downloadPath: string }>;
   "DOM.describeNode": Command<{ objectId: string }, { node: { frameId?: string } }>;
   "Extensions.loadUnpacked": Command<{ path: string; enableInIncognito?: boolean }, { id: string }>;
   "Input.dispatchKeyEvent": Command<{
