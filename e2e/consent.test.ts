@@ -302,8 +302,8 @@ describe("grants", () => {
     assert.equal(await opened, "");
     const settings = await stage.browser.newExtensionPage("ui/options.html");
     const row = await settings.waitFor("the grant in the list", () =>
-      [...document.querySelectorAll("#grants tbody tr")]
-        .map((r) => r.textContent)
+      [...document.querySelectorAll("#grants .site")]
+        .map((site) => site.textContent)
         .find((text) => text.includes("revoke.test")),
     );
     assert.match(row, new RegExp(`127\\.0\\.0\\.1.*${peer.port.toString()}.*TCP`));

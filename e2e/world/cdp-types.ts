@@ -61,6 +61,7 @@ export interface Commands {
   "Accessibility.getPartialAXTree": Command<{ objectId: string; fetchRelatives: boolean }, { nodes: AXNode[] }>;
   "Browser.getVersion": Command<None, { product: string }>;
   "Browser.close": Command<None>;
+  "Browser.setDownloadBehavior": Command<{ behavior: "allow"; downloadPath: string }>;
   "DOM.describeNode": Command<{ objectId: string }, { node: { frameId?: string } }>;
   "Emulation.setDeviceMetricsOverride": Command<{
     width: number;

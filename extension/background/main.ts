@@ -9,13 +9,13 @@ import { DocumentConnection } from "./broker.ts";
 import { clearedByItself, watchCleared } from "./cleared.ts";
 import { watchHandshakes } from "./handshake.ts";
 import { watchHeaders } from "./headers.ts";
-import { HostUnavailable } from "./host.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
 import { onManagedChange } from "./managed.ts";
 import { onMutedChange, watchPrivateWindows } from "./muted.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./paused.ts";
 import { Popups } from "./popup.ts";
+import { hostReport, hostState } from "./own_pages.ts";
 import { Prompts } from "./prompt.ts";
 import { attest } from "./sender.ts";
 
@@ -63,17 +63,12 @@ ext.runtime.onConnect.addListener((port) => {
   }
 });
 
-/** The setup page asks how the host is. */
+/** The settings and the setup page ask how the host is. */
 ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
-  if (!isOwnPage(sender) || message !== "host-state") return false;
-  hosts.connect({ quiet: true }).then(
-    (connection) => {
-      respond({ kind: "ready", hostVersion: connection.hello.hostVersion });
-    },
-    (error: unknown) => {
-      respond(error instanceof HostUnavailable ? error.problem : { kind: "failed", detail: String(error) });
-    },
-  );
+  if (!isOwnPage(sender)) return false;
+  if (message === "host-state") void hostState(hosts).then(respond);
+  else if (message === "host-report") void hostReport(hosts).then(respond);
+  else return false;
   return true; // the answer comes later
 });
 
