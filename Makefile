@@ -111,6 +111,13 @@ mutants: ## Take each rule of docs/SECURITY.md out and show which test goes red 
 	$(say) "Mutation check"
 	@node --import tsx scripts/mutants/run.ts
 
+.PHONY: screenshots
+screenshots: ## Render prompts, popup, settings and setup into docs/images (ONLY=word for some)
+	@scripts/setup.sh test
+	@$(MAKE) build
+	$(say) "Screenshots"
+	@node --import tsx scripts/screenshots.ts
+
 .PHONY: clean
 clean: ## Remove what was built
 	@rm -rf build e2e/artifacts

@@ -20,8 +20,8 @@ export interface Scene {
   about: string;
   /** The inner width of the window that it is shown in, in CSS pixels. */
   width: number;
-  /** Its height, where more than the content is to be seen. */
-  height?: number;
+  /** Its window grows with the zoom. */
+  grows: boolean;
   open(theatre: Theatre): Promise<Shown>;
 }
 
@@ -43,7 +43,7 @@ export async function openTheatre(life: Life, options: Omit<ChromiumOptions, "pa
     { host: mail, port: 993, https: "plain" },
   ]);
   const policy = { limits: { attemptBurst: 400, attemptsPerSecond: 200, attemptsPerMinuteOverall: 6000 } };
-  const world = await openWorld(life, { ...options, host: { network, policy, nameserver: network.nameserver } });
+  const world = await openWorld(life, { ...options, host: { network, policy } });
   const stage: Stage = {
     ...world,
     open: (url = "https://a.test/") => world.browser.newPage(world.pages.serve(url, plainPage)),
@@ -65,6 +65,7 @@ function prompt(
     name: `prompt-${name}`,
     about,
     width: promptWidth,
+    grows: true,
     async open(theatre) {
       const asking = await theatre.open(`${origin}/${name}`);
       const answer = attempt(asking, options).catch(() => "");
@@ -85,19 +86,202 @@ const awake = async (page: Page): Promise<void> => {
   await page.waitFor("Allow to be alive", () => document.querySelector("#allow-once")?.ariaDisabled !== "true");
 };
 
-function settled(name: string, about: string, path: string, prepare: (theatre: Theatre) => Promise<void>, ready: string): Scene {
-  return {
-    name,
-    about,
-    width: 900,
+/** A page of the extension, shown once `ready` can be seen in it. */
+async function show(theatre: Theatre, path: string, ready: string): Promise<Page> {
+  const page = await theatre.browser.newExtensionPage(path);
+  await page.waitFor(
+    `${ready} in ${path}`,
+    (wanted: string) => (document.querySelector(wanted)?.getClientRects().length ?? 0) > 0,
+    ready,
+  );
+  return page;
+}
+
+const day = 86_400_000;
+/** What somebody has remembered who uses Portside for a while: site, destination, days ago, and how it was named. */
+const remembered: readonly [string, "tcp" | "udp", string, number, number, "asked" | "typed" | "picked"][] = [
+  ["https://webmail.test", "tcp", "imap.example.org", 993, 1, "asked"],
+  ["https://webmail.test", "tcp", "smtp.example.org", 465, 1, "asked"],
+  ["https://terminal.test", "tcp", "192.168.1.20", 22, 12, "typed"],
+  ["https://terminal.test", "tcp", "attic.local", 22, 40, "picked"],
+  ["https://print.test", "tcp", "laserjet.local", 631, 90, "picked"],
+  ["https://clock.test", "udp", "time.example.org", 123, 200, "asked"],
+];
+
+/** Remembers them as the person does, one after the other, and then makes them as old as they are to be. */
+async function seedGrants(theatre: Theatre): Promise<void> {
+  for (const [origin, protocol, host, port] of remembered) {
+    const page = await theatre.open(`${origin}/`);
+    const answer = page.evaluateOnClick(
+      "#go",
+      (options: SocketOptions, udp: boolean) =>
+        (udp ? navigator.openUDPSocket(options) : navigator.openTCPSocket(options)).then(
+          () => "",
+          () => "",
+        ),
+      { remoteAddress: host, remotePort: port, timeout: 500 },
+      protocol === "udp",
+    );
+    await theatre.person.allowsAndRemembers();
+    await answer;
+    await page.close();
+  }
+  await theatre.toolbar.desk.evaluate(
+    async (rows: typeof remembered, day: number) => {
+      const { grants } = await chrome.storage.local.get<{ grants: { origin: string; host: string; port: number }[] }>(
+        "grants",
+      );
+      const aged = grants.map((grant) => {
+        const row = rows.find(
+          ([origin, , host, port]) => grant.origin === origin && grant.host === host && grant.port === port,
+        );
+        return row === undefined ? grant : { ...grant, created: Date.now() - row[4] * day, how: row[5] };
+      });
+      await chrome.storage.local.set({ grants: aged });
+    },
+    remembered,
+    day,
+  );
+}
+
+export const scenes: readonly Scene[] = [
+  prompt(
+    "mail",
+    "webmail.test wants to connect to imap.example.org, IMAP mail, encrypted.",
+    "https://webmail.test",
+    to({ host: "imap.example.org", port: 993 }, { secureTransport: "on" }),
+    awake,
+  ),
+  prompt(
+    "chat",
+    "chat.test wants to connect to irc.example.org without encryption.",
+    "https://chat.test",
+    to({ host: "irc.example.org", port: 6667 }),
+    awake,
+  ),
+  prompt(
+    "device",
+    "terminal.test proposes an address in the person's own network; the person is to type it or to pick a device.",
+    "https://terminal.test",
+    to({ host: "192.168.1.20", port: 22 }),
+  ),
+  prompt(
+    "computer",
+    "dashboard.test wants to reach a program on this computer; the person is to type its address.",
+    "https://dashboard.test",
+    to({ host: "localhost", port: 1883 }),
+  ),
+  prompt(
+    "risk",
+    "phone.test wants a port that routers watch: the prompt names the danger.",
+    "https://phone.test",
+    to({ host: "sip.example.org", port: 5060 }, { secureTransport: "starttls" }),
+    awake,
+  ),
+  prompt(
+    "long",
+    "A host with a name that is made to be misread.",
+    "https://quite-a-long-name-for-a-site-that-asks.tricky.test",
+    to({
+      host: `www.bank.example.account.login.${"secure-".repeat(7)}session.${"id".repeat(25)}.evil.example`,
+      port: 4711,
+    }),
+    awake,
+  ),
+  {
+    name: "popup",
+    about: "The toolbar's popup: two open connections, one of them encrypted, and a refusal with its reason.",
+    width: 400,
+    grows: true,
     async open(theatre) {
-      await prepare(theatre);
-      const page = await theatre.browser.newExtensionPage(path);
-      await page.waitFor(`${ready} in ${path}`, (wanted: string) => {
-        const element = document.querySelector<HTMLElement>(wanted);
-        return element !== null && element.getClientRects().length > 0;
-      }, ready);
+      const page = await theatre.open("https://webmail.test/inbox");
+      await openTCP(theatre, page, { host: "imap.example.org", port: 993 }, { secureTransport: "on" });
+      await openTCP(theatre, page, { host: "irc.example.org", port: 6667 });
+      const { prompt, answer } = {
+        answer: attempt(page, to({ host: "10.0.0.1", port: 22 })),
+        prompt: await theatre.person.seesPrompt(),
+      };
+      await prompt.deny();
+      await answer;
+      const popup = await theatre.toolbar.popup(await theatre.toolbar.tabOf(page));
+      // Something to draw a line of: the server echoes. The page is behind, where timers go once a second.
+      await page.evaluate(async () => {
+        const { socket } = window as unknown as WithTCP;
+        const writer = socket.writable.getWriter();
+        void socket.readable.pipeTo(new WritableStream());
+        for (let n = 1; n <= 10; n++) {
+          await writer.write(new Uint8Array(3_000 + 1_500 * ((n * 7) % 5)));
+          await new Promise((resolve) => setTimeout(resolve, 1_000));
+        }
+      });
+      return {
+        page: popup.page,
+        async close() {
+          await popup.close();
+          await page.close();
+        },
+      };
+    },
+  },
+  {
+    name: "popup-empty",
+    about: "The popup over a page that has no direct connections.",
+    width: 400,
+    grows: true,
+    async open(theatre) {
+      const page = await theatre.open("https://quiet.test/");
+      const popup = await theatre.toolbar.popup(await theatre.toolbar.tabOf(page));
+      return {
+        page: popup.page,
+        async close() {
+          await popup.close();
+          await page.close();
+        },
+      };
+    },
+  },
+  {
+    name: "settings",
+    about: "The settings: what was remembered, by site.",
+    width: 900,
+    grows: false,
+    async open(theatre) {
+      await seedGrants(theatre);
+      const page = await show(theatre, "ui/options.html", "#grants");
+      return {
+        page,
+        async close() {
+          await page.close();
+          await theatre.toolbar.desk.evaluate(() => chrome.storage.local.remove("grants"));
+        },
+      };
+    },
+  },
+  {
+    name: "setup-missing",
+    about: "After the installation of the extension, while the program is not there: the one command.",
+    width: 900,
+    grows: false,
+    async open(theatre) {
+      const back = theatre.browser.hideHost();
+      const page = await show(theatre, "ui/setup.html", "#todo");
+      return {
+        page,
+        async close() {
+          back();
+          await page.close();
+        },
+      };
+    },
+  },
+  {
+    name: "setup-ready",
+    about: "The same page once the program is there: try it.",
+    width: 900,
+    grows: false,
+    async open(theatre) {
+      const page = await show(theatre, "ui/setup.html", "#trying");
       return { page, close: () => page.close() };
     },
-  };
-}
+  },
+];

@@ -89,14 +89,7 @@ export interface Commands {
   }>;
   "Input.insertText": Command<{ text: string }>;
   "Page.bringToFront": Command<None>;
-  "Page.captureScreenshot": Command<
-    {
-      format: "png";
-      captureBeyondViewport?: boolean;
-      clip?: { x: number; y: number; width: number; height: number; scale: number };
-    },
-    { data: string }
-  >;
+  "Page.captureScreenshot": Command<{ format: "png" }, { data: string }>;
   "Page.crash": Command<None>;
   "Page.enable": Command<None>;
   "Page.getFrameTree": Command<None, { frameTree: { frame: FrameInfo } }>;

@@ -3,7 +3,16 @@
 // It looks at nothing of the person who runs the tests: own HOME, own profile, own temporary folder. It reaches nothing
 // but this machine: names of *.test lead to the test's web server, all other names lead nowhere.
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
@@ -203,6 +212,19 @@ export class Chromium {
     if (!existsSync(hostProgram)) return [];
     const program = realpathSync(hostProgram);
     return childrenOf(this.process.pid).filter((pid) => programOf(pid)?.replace(/ \(deleted\)$/, "") === program);
+  }
+
+  /** Takes the host away as if it had never been installed, and ends the one that runs. Call what this returns to put it back. */
+  hideHost(): () => void {
+    const file = join(this.userDataFolder, "NativeMessagingHosts", `${hostName}.json`);
+    renameSync(file, `${file}.hidden`);
+    for (const pid of childrenOf(this.process.pid).filter((pid) =>
+      commandLine(pid).includes(`chrome-extension://${extensionId}/`),
+    ))
+      process.kill(pid, "SIGTERM");
+    return () => {
+      renameSync(`${file}.hidden`, file);
+    };
   }
 
   /** What the host has written into its state folder: file name to text. */

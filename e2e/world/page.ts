@@ -354,18 +354,9 @@ export class Page extends Frame {
     return { role: word(node?.role), name: word(node?.name), description: word(node?.description) };
   }
 
-  /** Writes a PNG of what the page shows; with `whole`, of all that can be scrolled to. */
-  async screenshot(file: string, { whole = false } = {}): Promise<void> {
-    const clip = whole
-      ? await this.evaluate(() => {
-          const { width, height } = document.documentElement.getBoundingClientRect();
-          return { x: 0, y: 0, width: Math.ceil(width), height: Math.ceil(height), scale: 1 };
-        })
-      : undefined;
-    const { data } = await this.session.send("Page.captureScreenshot", {
-      format: "png",
-      ...(clip === undefined ? {} : { captureBeyondViewport: true, clip }),
-    });
+  /** Writes a PNG of what the page shows. */
+  async screenshot(file: string): Promise<void> {
+    const { data } = await this.session.send("Page.captureScreenshot", { format: "png" });
     writeFileSync(file, Buffer.from(data, "base64"));
   }
 
@@ -384,6 +375,20 @@ export class Page extends Frame {
       deviceScaleFactor: zoom === 1 ? 0 : zoom,
       mobile: false,
     });
+  }
+
+  /** Waits until two frames have been drawn since now: what has changed is on the screen. */
+  async settle(): Promise<void> {
+    await this.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          requestAnimationFrame(() =>
+            requestAnimationFrame(() => {
+              resolve();
+            }),
+          );
+        }),
+    );
   }
 
   /** Runs a script at the top of the page, whatever the page's CSP says of scripts. */
