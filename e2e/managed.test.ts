@@ -31,6 +31,7 @@ const settings = {
   privateAddressEntry: false,
   cspRule: "require-eval-blocked",
   installedOnly: false,
+  discovery: false,
   limits: {
     attemptBurst: 1,
     attemptsPerSecond: 2,

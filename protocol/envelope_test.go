@@ -139,7 +139,7 @@ func TestErrorsNameNothingOfTheOtherSide(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	v := newValidator(f)
-	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocolVersion":1,"extensionVersion":"1"}}`))
+	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocolVersion":2,"extensionVersion":"1"}}`))
 	f.Add([]byte(`{"jsonrpc":"2.0","method":"socket.credit","params":{"socketId":1,"bytes":1}}`))
 	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"method":"socket.close","params":{"socketId":1,"reset":"true"}}`))
 	f.Add([]byte(`{"a":{"b":[{"c":1}],"b":2}}`))

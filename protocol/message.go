@@ -136,7 +136,7 @@ type PolicyGetResult struct {
 	// In the order in which they are asked; empty: nobody has said anything.
 	Sources []PolicySource `json:"sources"`
 	// Whether the site may open sockets at all. Absent when none was named.
-	SiteAllowed bool `json:"siteAllowed,omitempty"`
+	SiteAllowed *bool `json:"siteAllowed,omitempty"`
 	// The setting that refuses the site.
 	SiteBy string `json:"siteBy,omitempty"`
 }
@@ -208,6 +208,8 @@ type PolicySettings struct {
 	CSPRule string `json:"cspRule,omitempty"`
 	// True: only installed web apps may open sockets.
 	InstalledOnly *bool `json:"installedOnly,omitempty"`
+	// False: nobody looks for devices nearby, so the person types where a socket leads.
+	Discovery *bool `json:"discovery,omitempty"`
 	// Instead of the limits that Portside comes with.
 	Limits *PolicyLimits `json:"limits,omitempty"`
 	// DNS servers to ask instead of the system's: an address, or address and port ("192.0.2.53", "[2001:db8::53]:53").
@@ -358,7 +360,7 @@ type SocketEndParams struct {
 
 // SocketInspectParams is defined by protocol/schema.
 type SocketInspectParams struct {
-	SocketIds []int64 `json:"socketIds"`
+	SocketIDs []int64 `json:"socketIds"`
 }
 
 // PeerCertificate: The peer's own certificate, for the person to read. All texts are the peer's: printable, and cut where they are long.
@@ -374,7 +376,7 @@ type PeerCertificate struct {
 	// Milliseconds since 1970.
 	NotAfter int64 `json:"notAfter"`
 	// Of the certificate in DER, in lower-case hexadecimal.
-	Sha256 string `json:"sha256"`
+	SHA256 string `json:"sha256"`
 	// roots: the system's roots vouch for it; hash: the page named its hash.
 	Trust string `json:"trust"`
 }
@@ -547,7 +549,7 @@ type TryoutStartParams struct {
 // TryoutStartResult is defined by protocol/schema.
 type TryoutStartResult struct {
 	// Of the page, on loopback.
-	Url string `json:"url"`
+	URL string `json:"url"`
 	// Where the server listens that the page connects to.
 	Port int64 `json:"port"`
 }

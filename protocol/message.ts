@@ -410,6 +410,10 @@ export interface PolicySettings {
    * True: only installed web apps may open sockets.
    */
   installedOnly?: boolean;
+  /**
+   * False: nobody looks for devices nearby, so the person types where a socket leads.
+   */
+  discovery?: boolean;
   limits?: PolicyLimits;
   /**
    * DNS servers to ask instead of the system's: an address, or address and port ("192.0.2.53", "[2001:db8::53]:53").

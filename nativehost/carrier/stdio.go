@@ -157,6 +157,11 @@ func (s *Stdio) Error(id *int64, fault *protocol.RPCError) {
 	s.send(protocol.AppendError(nil, id, fault))
 }
 
+// Notify says something that is about no socket.
+func (s *Stdio) Notify(method string, params any) {
+	s.send(protocol.AppendNotification(nil, method, params))
+}
+
 // Lane returns the way to the browser for a new socket.
 func (s *Stdio) Lane(id int64) Lane {
 	return &stdioLane{carrier: s, id: id, taken: make(chan error, 1)}

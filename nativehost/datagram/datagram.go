@@ -129,6 +129,13 @@ func (s *Socket) Run(ctx context.Context) End {
 	return end
 }
 
+// Traffic returns the bytes that End would tell if the socket ended now.
+func (s *Socket) Traffic() (in, out int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.in, s.out
+}
+
 // Close begins to close the socket: nothing more is delivered from now on.
 // Datagrams sent before go out, within a second, unless reset is set.
 func (s *Socket) Close(reset bool) {

@@ -21,6 +21,7 @@ import (
 var (
 	ErrAborted       = errors.New("given up by the page")
 	ErrAddress       = errors.New("address not allowed")
+	ErrBrowsings     = errors.New("too many searches for devices")
 	ErrCORS          = errors.New("the server speaks for itself by CORS")
 	ErrDNS           = errors.New("name not resolved")
 	ErrGone          = errors.New("no such socket")
@@ -69,6 +70,7 @@ func rows() []row {
 		{ErrCORS, Description{"NotAllowedError", "cors", "This server decides by CORS which pages may use it."}},
 		{ErrLimitOrigin, Description{"QuotaExceededError", "limit", "This site has too many sockets open."}},
 		{ErrLimitOverall, Description{"NotAllowedError", "limit", "Too many sockets are open in this browser."}},
+		{ErrBrowsings, Description{"NotAllowedError", "limit", "Too many searches for devices nearby are under way."}},
 		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent."}},
 		{ErrProtocol, Description{"NetworkError", "protocol", "The extension sent more than it was allowed to."}},
 		{ErrPlaintext, Description{"NetworkError", "plaintext", "The other side sent more in plain text before the secure connection began."}},

@@ -110,6 +110,8 @@ type Policy struct {
 // Source is a file or the managed settings.
 type Source struct {
 	Name string
+	// Browser: the browser keeps it; otherwise it is a file.
+	Browser bool
 	// Faults is empty unless the source is refused.
 	Faults []Fault
 	// Said is what it sets; nil when it is refused.

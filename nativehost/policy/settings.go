@@ -33,7 +33,9 @@ type Settings struct {
 	CSPRule Setting[string]
 	// InstalledOnly: whether only installed web apps may open sockets.
 	InstalledOnly Setting[bool]
-	Limits        Limits
+	// Discovery: whether devices nearby may be looked for.
+	Discovery Setting[bool]
+	Limits    Limits
 	// DNSServers is empty when the system's are asked.
 	DNSServers Setting[[]netip.AddrPort]
 	// DataLane: whether bytes may take another way than the native-messaging pipe.
@@ -72,7 +74,7 @@ func (s *Limits) Over(caps limits.Caps) limits.Caps {
 func usual() Settings {
 	return Settings{
 		Enabled: Setting[bool]{Value: true}, Remember: Setting[bool]{Value: true}, PrivateEntry: Setting[bool]{Value: true},
-		CSPRule: Setting[string]{Value: RefuseUnsafeEval}, DataLane: Setting[bool]{Value: true},
+		CSPRule: Setting[string]{Value: RefuseUnsafeEval}, Discovery: Setting[bool]{Value: true}, DataLane: Setting[bool]{Value: true},
 	}
 }
 
@@ -83,6 +85,7 @@ func (s *Settings) merge(l *layer) {
 	s.Remember.stricter(said.Remember, false, l, "remember")
 	s.PrivateEntry.stricter(said.PrivateAddressEntry, false, l, "privateAddressEntry")
 	s.InstalledOnly.stricter(said.InstalledOnly, true, l, "installedOnly")
+	s.Discovery.stricter(said.Discovery, false, l, "discovery")
 	if said.CSPRule != "" && (s.CSPRule.By == "" || said.CSPRule == RequireEvalBlocked && s.CSPRule.Value != RequireEvalBlocked) {
 		s.CSPRule = Setting[string]{said.CSPRule, l.by("cspRule")}
 	}
@@ -147,5 +150,6 @@ func (s *Settings) close(broken string) {
 	s.Remember = Setting[bool]{false, broken}
 	s.PrivateEntry = Setting[bool]{false, broken}
 	s.CSPRule = Setting[string]{RequireEvalBlocked, broken}
+	s.Discovery = Setting[bool]{false, broken}
 	s.DataLane = Setting[bool]{false, broken}
 }

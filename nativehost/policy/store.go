@@ -209,7 +209,7 @@ func (s *Store) add(p *Policy, name string, l *layer, faults []Fault) {
 		s.refuse(p, name, faults)
 		return
 	}
-	p.Sources = append(p.Sources, Source{Name: name, Said: &l.said})
+	p.Sources = append(p.Sources, Source{Name: name, Browser: name == managed, Said: &l.said})
 	if reflect.ValueOf(l.said).IsZero() {
 		return // it says nothing, and is not asked
 	}
@@ -219,7 +219,7 @@ func (s *Store) add(p *Policy, name string, l *layer, faults []Fault) {
 
 // refuse makes the policy refuse everything because of a source.
 func (s *Store) refuse(p *Policy, name string, faults []Fault) {
-	p.Sources = append(p.Sources, Source{Name: name, Faults: faults})
+	p.Sources = append(p.Sources, Source{Name: name, Browser: name == managed, Faults: faults})
 	if p.broken == "" {
 		p.broken = fmt.Sprintf("%s: %v", name, faults[0])
 		if long := []rune(p.broken); len(long) > longestBy {

@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// maxPacket is the largest packet of multicast DNS (RFC 6762, section 17).
-	maxPacket = 9000
 	// maxRecords is how many records of a packet are looked at.
 	maxRecords = 64
 	// highBit marks a question whose answer may be unicast, and a record that
@@ -68,9 +66,6 @@ func (q question) pack(unicast bool) ([]byte, error) {
 // no destination are left out: they are what a neighbour would send who wants a page
 // to reach further than its visitor meant.
 func (q question) answers(packet []byte) []netip.Addr {
-	if len(packet) > maxPacket {
-		return nil
-	}
 	var parser dnsmessage.Parser
 	header, err := parser.Start(packet)
 	// A response to a question from this port repeats its id (RFC 6762, section 6.7).

@@ -21,6 +21,7 @@ import (
 
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/internal/netns"
+	"github.com/portside/portside/nativehost/link"
 )
 
 // liar answers questions on the first link as its table says, by name.
@@ -41,7 +42,7 @@ func (l *liar) start(n *netns.Neighbour) {
 			if err != nil {
 				l.t.Fatal(err)
 			}
-			conn, err = net.ListenMulticastUDP(network, iface, &net.UDPAddr{IP: net.ParseIP(group), Port: mdnsPort})
+			conn, err = net.ListenMulticastUDP(network, iface, &net.UDPAddr{IP: net.ParseIP(group), Port: link.Port})
 			if err != nil {
 				l.t.Fatal(err)
 			}

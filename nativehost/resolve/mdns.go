@@ -11,6 +11,7 @@ import (
 
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/link"
 )
 
 // How long a question to the link takes. RFC 6762 has responders wait up to 120 ms,
@@ -24,6 +25,8 @@ const (
 	settleAfter = 150 * time.Millisecond
 	// maxFound bounds the addresses of one name.
 	maxFound = 16
+	// maxPackets is how many packets are read on a link for one question.
+	maxPackets = 256
 )
 
 // askLink asks all links for a name by a one-shot multicast DNS query (RFC 6762,
@@ -44,30 +47,52 @@ func askLink(ctx context.Context, host address.Host, family Family) ([]netip.Add
 	}
 	ctx, cancel := context.WithTimeout(ctx, linkPatience)
 	defer cancel()
-	links := openLinks(ctx)
+	links := link.Open(ctx)
 	if len(links) == 0 {
 		return nil, fmt.Errorf("%w: no link to ask", fault.ErrDNS)
 	}
 	answers := make(chan netip.Addr)
 	var readers sync.WaitGroup
 	for _, l := range links {
-		readers.Go(func() { l.read(ctx, q, answers) })
+		readers.Go(func() { listen(ctx, l, q, answers) })
 	}
 	defer func() {
 		cancel()
 		for _, l := range links {
-			l.close()
+			l.Close()
 		}
 		readers.Wait()
 	}()
 	send := func(packet []byte) {
 		// A link that cannot be sent to has nobody who answers.
 		for _, l := range links {
-			_ = l.send(packet)
+			_ = l.Send(packet)
 		}
 	}
 	send(first)
 	return gather(ctx, answers, func() { send(second) })
+}
+
+// listen passes on the addresses in good answers until the link is closed or the
+// context ends.
+func listen(ctx context.Context, l *link.Link, q question, answers chan<- netip.Addr) {
+	buffer := make([]byte, link.MaxPacket+1)
+	for range maxPackets {
+		packet, _, err := l.Receive(buffer)
+		if err != nil {
+			return
+		}
+		for _, addr := range q.answers(packet) {
+			if addr.Is6() && !addr.Is4In6() && addr.IsLinkLocalUnicast() {
+				addr = addr.WithZone(l.Zone())
+			}
+			select {
+			case answers <- addr:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
 }
 
 // gather takes answers until some time after the first one, or until the context

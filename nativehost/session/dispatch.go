@@ -25,6 +25,12 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.managed(message)
 	case protocol.MethodPolicyJudge:
 		return s.judge(message)
+	case protocol.MethodPolicyGet:
+		return s.policies(message)
+	case protocol.MethodResolveBrowse:
+		return s.browse(ctx, message)
+	case protocol.MethodResolveStop:
+		return s.stopBrowse(message)
 	case protocol.MethodTCPOpen:
 		return s.openTCP(ctx, message)
 	case protocol.MethodUDPOpen:
@@ -37,8 +43,14 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.startTLS(message)
 	case protocol.MethodSocketClose:
 		return s.close(message)
+	case protocol.MethodSocketInspect:
+		return s.inspect(message)
 	case protocol.MethodSocketCredit:
 		return s.credit(message)
+	case protocol.MethodTryoutStart:
+		return s.startTrying(ctx, message)
+	case protocol.MethodTryoutStop:
+		return s.stopTrying(message)
 	case protocol.MethodAuditRefused:
 		return s.refusedByExtension(message)
 	default:

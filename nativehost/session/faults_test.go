@@ -37,18 +37,18 @@ func TestNothingBeforeHello(t *testing.T) {
 	wantCode(t, b.answer(b.ask(protocol.MethodHello, struct{}{})), protocol.CodeInvalidParams)
 
 	// A mismatch names the host's version, and leaves the door open.
-	m := b.answer(b.ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: 2, ExtensionVersion: "9"}))
+	m := b.answer(b.ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: protocol.ProtocolVersion + 1, ExtensionVersion: "9"}))
 	wantFailure(t, m, "NetworkError", "version")
 	if !strings.HasPrefix(m.Error.Data.Detail, version.Host) {
 		t.Errorf("the detail is %q", m.Error.Data.Detail)
 	}
 	wantCode(t, b.answer(b.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: 1})), protocol.CodeInvalidRequest)
 	var result protocol.HelloResult
-	b.mustCall(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: 1, ExtensionVersion: "9"}, &result)
+	b.mustCall(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: protocol.ProtocolVersion, ExtensionVersion: "9"}, &result)
 	if result.HostVersion != version.Host || strings.Join(result.Capabilities, " ") != "tcp udp tls" {
 		t.Errorf("hello: %+v", result)
 	}
-	wantCode(t, b.answer(b.ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: 1, ExtensionVersion: "9"})), protocol.CodeInvalidRequest)
+	wantCode(t, b.answer(b.ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: protocol.ProtocolVersion, ExtensionVersion: "9"})), protocol.CodeInvalidRequest)
 }
 
 // Whatever nonsense comes, it is answered as the text says, and another socket does

@@ -16,6 +16,7 @@ import (
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/discover"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/nearby"
@@ -27,7 +28,7 @@ import (
 // FuzzSession feeds frames of any kind to a session that has an open socket. It
 // must not panic, hang or leak, and must end when its input does.
 func FuzzSession(f *testing.F) {
-	hello := `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocolVersion":1,"extensionVersion":"x"}}`
+	hello := `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocolVersion":2,"extensionVersion":"x"}}`
 	open := `{"jsonrpc":"2.0","id":2,"method":"tcp.open","params":{"socketId":1,"origin":"https://a.example","document":"d","private":false,"userEntered":false,"host":"127.0.0.1","port":%d,"window":100,"timeout":50,"secureTransport":"starttls"}}`
 	port := serve(f, echo)
 	v, err := protocol.NewValidator()
@@ -43,6 +44,12 @@ func FuzzSession(f *testing.F) {
 		`{"jsonrpc":"2.0","id":2,"method":"socket.close","params":{"socketId":1}}`,
 		`{"jsonrpc":"2.0","id":3,"method":"socket.startTLS","params":{"socketId":1,"received":0}}` + "\n" +
 			`{"jsonrpc":"2.0","id":4,"method":"socket.startTLS","params":{"socketId":1,"received":0}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"resolve.browse","params":{"browseId":1,"origin":"https://a.example","protocol":"tcp","port":22,"secure":false,"timeout":100}}` + "\n" +
+			`{"jsonrpc":"2.0","id":4,"method":"resolve.stop","params":{"browseId":1}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"tryout.start","params":{"lang":"en","dir":"ltr","texts":{"title":"t","intro":"t","button":"t","asking":"t","done":"t","denied":"t","failed":"t","missing":"t"}}}` + "\n" +
+			`{"jsonrpc":"2.0","id":4,"method":"tryout.stop","params":{}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"socket.inspect","params":{"socketIds":[1,2,1]}}` + "\n" +
+			`{"jsonrpc":"2.0","id":4,"method":"policy.get","params":{"origin":"https://a.example"}}`,
 		`[]` + "\n" + `null` + "\n" + `{"jsonrpc":"2.0","id":2}`,
 	} {
 		f.Add(seed, false)
@@ -117,7 +124,12 @@ func (b *broker) fuzzed(t testing.TB, hostIn *os.File, v *protocol.Validator, po
 		In: hostIn, Out: hostOut, Validator: v, Dialer: only(port).dialer(),
 		Policy: policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()}),
 		Near:   nearby.New(zerolog.Nop()),
-		Caps:   limits.Standard(), Audit: audit.New(io.Discard, "fuzz"), Log: zerolog.Nop(),
+		Browse: func(_ *discover.Browser, ctx context.Context, _ discover.Query, found func(discover.Device)) error {
+			found(discover.Device{Name: "d", Service: "_d._tcp", Host: address.FromAddr(netip.IPv6Loopback()), Address: netip.IPv6Loopback()})
+			<-ctx.Done()
+			return nil
+		},
+		Caps: limits.Standard(), Audit: audit.New(io.Discard, "fuzz"), Log: zerolog.Nop(),
 	})
 	ended, drained := make(chan error, 1), make(chan struct{})
 	go func() { ended <- s.Run(t.Context()) }()

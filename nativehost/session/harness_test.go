@@ -21,6 +21,7 @@ import (
 
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/discover"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
@@ -60,6 +61,7 @@ type broker struct {
 	answers  map[int64]message
 	orphans  []message // errors without an id
 	sockets  map[int64]*remote
+	found    []protocol.ResolveFoundParams
 	sequence []string // what came, in order, when remembering
 	remember bool
 	gone     bool // the host's stdout has ended
@@ -84,9 +86,11 @@ type options struct {
 	dialer *dial.Dialer
 	caps   *limits.Caps
 	policy string // the browser's managed settings
+	folder string // of the administrator's files
 	window int64
 	silent bool // no hello
 	log    io.Writer
+	browse func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
 }
 
 func start(t testing.TB, o options) *broker {
@@ -103,7 +107,7 @@ func start(t testing.TB, o options) *broker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()})
+	store := policy.Open(o.folder, policy.Options{Validator: v, Owner: os.Geteuid(), Log: zerolog.Nop()})
 	near := nearby.New(zerolog.Nop())
 	if o.dialer == nil {
 		o.dialer = &dial.Dialer{Rules: Rules(store, near)}
@@ -127,7 +131,7 @@ func start(t testing.TB, o options) *broker {
 	}
 	s := New(Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store, Near: near,
-		Caps: caps, Audit: audit.New(b.audit, "test"), Log: log, Window: o.window,
+		Caps: caps, Audit: audit.New(b.audit, "test"), Log: log, Window: o.window, Browse: o.browse,
 	})
 	go func() { b.ended <- s.Run(ctx) }()
 	listening := make(chan struct{})

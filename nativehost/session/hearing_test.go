@@ -117,10 +117,17 @@ func (b *broker) control(body []byte) {
 	b.answers[*m.ID] = m
 }
 
-// notification takes what the host tells about a socket. b.mu is held.
+// notification takes what the host tells about a socket, or of a device nearby. b.mu is held.
 func (b *broker) notification(m message) {
 	if err := b.v.Check(m.Method+".params", m.Params); err != nil {
 		b.t.Errorf("%s %s: %v", m.Method, m.Params, err)
+	}
+	if m.Method == protocol.MethodResolveFound {
+		var p protocol.ResolveFoundParams
+		_ = json.Unmarshal(m.Params, &p)
+		b.note("found %d", p.BrowseID)
+		b.found = append(b.found, p)
+		return
 	}
 	var subject struct{ SocketID int64 }
 	_ = json.Unmarshal(m.Params, &subject)

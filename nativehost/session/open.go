@@ -35,8 +35,9 @@ type opening struct {
 type connection struct {
 	socket        socket
 	local, remote netip.AddrPort
-	// tls is nil on a plain connection.
-	tls *protocol.TLSInfo
+	// tls and security are nil on a plain connection.
+	tls      *protocol.TLSInfo
+	security *security
 	// startTLS is nil when the connection cannot be upgraded.
 	startTLS upgrader
 	// run moves bytes until the socket's end.
@@ -218,7 +219,7 @@ func (s *Session) opened(o *opening, e *entry, c *connection, ticket *limits.Tic
 		return err
 	}
 	ticket.Opened()
-	e.socket, e.remote, e.startTLS = c.socket, c.remote.Addr(), c.startTLS
+	e.socket, e.remote, e.startTLS, e.security = c.socket, c.remote.Addr(), c.startTLS, c.security
 	s.resultLocked(o.request, protocol.TCPOpenResult{
 		RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
 		LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
@@ -326,10 +327,11 @@ func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, erro
 		SendWindow:    s.Window,
 		ReceiveWindow: o.window,
 	})
+	state := conn.TLS()
 	c := &connection{
 		socket: socket,
 		local:  addrPort(conn.LocalAddr()), remote: addrPort(conn.RemoteAddr()),
-		tls: tlsInfo(conn.TLS()),
+		tls: tlsInfo(state), security: securityOf(state, len(o.options.TLS.Hashes) > 0),
 		run: func(ctx context.Context) ending {
 			end := socket.Run(ctx)
 			return ending{audit.Traffic{In: end.In, Out: end.Out}, end.Err}

@@ -10,6 +10,7 @@ import (
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/printable"
 	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/protocol"
 )
@@ -85,6 +86,59 @@ func (s *Session) judge(message protocol.Message) *protocol.RPCError {
 	return nil
 }
 
+const (
+	// maxSources and maxPolicyText, in bytes, are the schema's.
+	maxSources, maxPolicyText = 64, 512
+	// maxSourcesBytes is what all sources may take of a control message.
+	maxSourcesBytes = 60 << 10
+)
+
+// policies tells which policy is in force, and by whom. Of too many sources, those that
+// cannot be used are told before others.
+func (s *Session) policies(message protocol.Message) *protocol.RPCError {
+	var params protocol.PolicyGetParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	p := s.Policy.Current()
+	result := protocol.PolicyGetResult{Sources: []protocol.PolicySource{}}
+	told, left, room := make([]bool, len(p.Sources)), maxSources, maxSourcesBytes
+	for _, broken := range []bool{true, false} {
+		for i := range p.Sources {
+			if (len(p.Sources[i].Faults) > 0) != broken || left == 0 {
+				continue
+			}
+			if bytes := size(sourceOf(&p.Sources[i])); bytes < room {
+				told[i], left, room = true, left-1, room-bytes-1
+			}
+		}
+	}
+	for i := range p.Sources {
+		if told[i] {
+			result.Sources = append(result.Sources, sourceOf(&p.Sources[i]))
+		}
+	}
+	if params.Origin != "" {
+		verdict := p.JudgeOrigin(params.Origin)
+		allowed := verdict.Allowed && origin.Check(params.Origin) == nil
+		result.SiteAllowed, result.SiteBy = &allowed, printable.Text(verdict.By, maxPolicyText)
+	}
+	s.result(*message.ID, result)
+	return nil
+}
+
+// sourceOf is a source in the protocol's words.
+func sourceOf(source *policy.Source) protocol.PolicySource {
+	told := protocol.PolicySource{Name: printable.Text(source.Name, maxPolicyText), Kind: "file"}
+	if source.Browser {
+		told.Kind = "browser"
+	}
+	if len(source.Faults) > 0 {
+		told.Fault = printable.Text(source.Faults[0].String(), maxPolicyText)
+	}
+	return told
+}
+
 // caps returns the limits that hold: the administrators' where they set some.
 func caps(standard limits.Caps, set policy.Limits) limits.Caps {
 	for _, limit := range []struct {
@@ -105,7 +159,8 @@ func caps(standard limits.Caps, set policy.Limits) limits.Caps {
 	return standard
 }
 
-// policyChanged ends the sockets that a new policy does not allow any more.
+// policyChanged ends what a new policy does not allow any more: sockets, searches, and
+// the page to try it with.
 func (s *Session) policyChanged(p *policy.Policy) {
 	s.Log.Info().Msg("the policy has changed")
 	if s.PolicyChanged != nil {
@@ -126,5 +181,14 @@ func (s *Session) policyChanged(p *policy.Policy) {
 		}
 		e.revoked = err
 		e.cancel()
+	}
+	for _, b := range s.browsings {
+		if err := s.mayBrowse(p, b.params); err != nil && b.revoked == nil {
+			b.revoked = err
+			b.cancel()
+		}
+	}
+	if s.trying != nil && !p.Settings.Enabled.Value {
+		s.trying.cancel()
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/discover"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/rules"
@@ -41,7 +42,7 @@ const (
 // ErrBrowserGone says that the browser's side takes no more messages.
 var ErrBrowserGone = errors.New("the browser has closed the connection")
 
-// Config is what a Session is made of. All but Window must be set.
+// Config is what a Session is made of. All but Window and Browse must be set.
 type Config struct {
 	// In and Out are the browser's side. Run closes both.
 	In  io.ReadCloser
@@ -53,6 +54,8 @@ type Config struct {
 	Policy *policy.Store
 	// Near is what the Dialer's Rules go by as well.
 	Near rules.Near
+	// Browse looks for devices nearby; nil is what package discover does.
+	Browse func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
 	// PolicyChanged, which may be nil, is called with each new policy.
 	PolicyChanged func(*policy.Policy)
 	// Caps hold where the policy sets no limits.
@@ -72,16 +75,20 @@ type Session struct {
 	out     *carrier.Stdio
 	buffers buffer.Pool
 	limits  *limits.Counter
-	// owners counts the goroutines that own a socket.
+	// owners counts the goroutines that own a socket, a search for devices, or the
+	// page to try it with.
 	owners sync.WaitGroup
 	// greeted belongs to the goroutine that reads.
 	greeted bool
 
 	// mu guards what follows. It may be held while the carrier's is taken, never
 	// while a socket's is: sockets answer requests while they hold theirs.
-	mu       sync.Mutex
-	sockets  map[int64]*entry
-	requests map[int64]struct{}
+	mu        sync.Mutex
+	sockets   map[int64]*entry
+	requests  map[int64]struct{}
+	browsings map[int64]*browsing
+	// trying is nil unless there is a page to try it with.
+	trying *trying
 	// hushed counts the refusals that wait for their moment.
 	hushed int
 }
@@ -102,6 +109,8 @@ type entry struct {
 	// Addr while the socket is opening.
 	request rules.Request
 	remote  netip.Addr
+	// security is nil on a plain connection.
+	security *security
 	// revoked is why a new policy has ended the socket, or nil. A policy has no say
 	// once the socket is settled: not open, for a reason that is known.
 	revoked error
@@ -115,6 +124,8 @@ type socket interface {
 	Credit(bytes int64)
 	Shutdown(id int64) error
 	Close(reset bool)
+	// Traffic returns the payload bytes so far, as the end will tell them.
+	Traffic() (in, out int64)
 }
 
 // New returns a Session. Run must follow.
@@ -122,12 +133,16 @@ func New(config Config) *Session {
 	if config.Window == 0 {
 		config.Window = protocol.WindowBytes
 	}
+	if config.Browse == nil {
+		config.Browse = (*discover.Browser).Browse
+	}
 	return &Session{
-		Config:   config,
-		out:      carrier.NewStdio(config.Out),
-		limits:   limits.New(config.Caps),
-		sockets:  map[int64]*entry{},
-		requests: map[int64]struct{}{},
+		Config:    config,
+		out:       carrier.NewStdio(config.Out),
+		limits:    limits.New(config.Caps),
+		sockets:   map[int64]*entry{},
+		requests:  map[int64]struct{}{},
+		browsings: map[int64]*browsing{},
 	}
 }
 

@@ -64,7 +64,9 @@ func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) u
 					return
 				}
 				s.Audit.Secured(o.subject, time.Since(began))
-				s.result(request, protocol.SocketStartTLSResult{SocketID: o.subject.SocketID, TLS: tlsInfo(conn.TLS())})
+				state := conn.TLS()
+				s.secured(o.subject.SocketID, securityOf(state, len(options.Hashes) > 0))
+				s.result(request, protocol.SocketStartTLSResult{SocketID: o.subject.SocketID, TLS: tlsInfo(state)})
 			},
 		})
 	}

@@ -59,13 +59,10 @@ func tlsInfo(state *tls.ConnectionState) *protocol.TLSInfo {
 		return nil
 	}
 	info := &protocol.TLSInfo{
-		Version:          "1.3",
+		Version:          versionOf(state),
 		CipherSuite:      tls.CipherSuiteName(state.CipherSuite),
 		ALPNProtocol:     state.NegotiatedProtocol,
 		PeerCertificates: []string{},
-	}
-	if state.Version == tls.VersionTLS12 {
-		info.Version = "1.2"
 	}
 	left := maxChainBytes
 	for _, certificate := range state.PeerCertificates {

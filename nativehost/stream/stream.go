@@ -164,6 +164,13 @@ func (s *Socket) Run(ctx context.Context) End {
 	return s.finish()
 }
 
+// Traffic returns what End would tell if the socket ended now.
+func (s *Socket) Traffic() (in, out int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.delivered, s.written
+}
+
 // endReading notes how reading ended. The end of a half says nothing about the
 // other half; an error ends both.
 func (s *Socket) endReading(err error) {

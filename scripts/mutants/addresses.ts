@@ -11,7 +11,7 @@ const rules = "nativehost/rules/rules.go";
 const vet = "nativehost/dial/vet.go";
 const resolve = "nativehost/resolve/resolve.go";
 const answer = "nativehost/resolve/answer.go";
-const link = "nativehost/resolve/link.go";
+const link = "nativehost/link/link.go";
 const nearby = "nativehost/nearby/nearby.go";
 
 const edges = inGo("nativehost/address", "TestEdges");
@@ -349,7 +349,7 @@ export const addresses: readonly Mutant[] = [
       inGo("nativehost/resolve", "TestTheAdministratorsServers"),
       change(resolve, "if r.Servers != nil {", "if false {"),
     ],
-    ["answers of multicast DNS come from its port", liars, change(link, "from.Port() != mdnsPort || ", "")],
+    ["answers of multicast DNS come from its port", liars, change(link, "from.Port() != Port || ", "")],
     [
       "from an address on the link",
       liars,

@@ -4,6 +4,7 @@ import { addresses } from "./addresses.ts";
 import { documents } from "./documents.ts";
 import { host } from "./host.ts";
 import type { Mutant } from "./mutant.ts";
+import { nearby } from "./nearby.ts";
 import { person, supply } from "./person.ts";
 
-export const mutants: readonly Mutant[] = [...documents, ...person, ...addresses, ...host, ...supply];
+export const mutants: readonly Mutant[] = [...documents, ...person, ...addresses, ...host, ...nearby, ...supply];

@@ -147,7 +147,9 @@ func (p *process) ask(id int, method, params string) string {
 	return answer
 }
 
-func (p *process) hello() { p.ask(1, "hello", `{"protocolVersion":1,"extensionVersion":"test"}`) }
+func (p *process) hello() {
+	p.ask(1, "hello", fmt.Sprintf(`{"protocolVersion":%d,"extensionVersion":"test"}`, protocol.ProtocolVersion))
+}
 
 func (p *process) open(id, port, window int) {
 	p.t.Helper()
@@ -195,7 +197,7 @@ func TestCommandLine(t *testing.T) {
 		stdout string
 		stderr string
 	}{
-		{[]string{"--version"}, 0, "portside 0.1.0 (protocol 1)\n", ""},
+		{[]string{"--version"}, 0, "portside 0.1.0 (protocol 2)\n", ""},
 		{[]string{"--help"}, 0, "usage:", ""},
 		{nil, 2, "", "usage:"},
 		{[]string{"dance"}, 2, "", `no command "dance"`},

@@ -1,6 +1,7 @@
 package netns
 
 import (
+	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,9 +36,23 @@ func DnsmasqAt(t *testing.T, addr string, args ...string) *Process {
 	return p
 }
 
+// Service is what somebody publishes by DNS-SD (RFC 6763).
+type Service struct {
+	// Name is the instance's, as people read it.
+	Name string
+	// Type is a service type such as "_ipp._tcp".
+	Type string
+	Port int
+	// Host has the service; empty is whoever publishes it.
+	Host string
+}
+
 // Avahi starts a multicast DNS responder at the neighbour's that publishes these
 // names, each with its address, and its own: avahi.local.
-func (n *Neighbour) Avahi(t *testing.T, hosts ...[2]string) {
+func (n *Neighbour) Avahi(t *testing.T, hosts ...[2]string) { n.AvahiServices(t, nil, hosts...) }
+
+// AvahiServices starts a responder like Avahi's that publishes these services, too.
+func (n *Neighbour) AvahiServices(t *testing.T, services []Service, hosts ...[2]string) {
 	t.Helper()
 	var file strings.Builder
 	for _, host := range hosts {
@@ -49,6 +64,10 @@ func (n *Neighbour) Avahi(t *testing.T, hosts ...[2]string) {
 	Replace(t, "/etc/passwd", "root:x:0:0::/:/bin/sh\navahi:x:0:0::/:/bin/sh\n")
 	Replace(t, "/etc/group", "root:x:0:\navahi:x:0:\nnetdev:x:0:\n")
 	overlay(t, "/run/avahi-daemon")
+	overlay(t, "/etc/avahi/services")
+	for i, s := range services {
+		s.write(t, fmt.Sprintf("/etc/avahi/services/%d.service", i))
+	}
 	config := filepath.Join(t.TempDir(), "avahi-daemon.conf")
 	if err := os.WriteFile(config, []byte("[server]\nhost-name=avahi\nenable-dbus=no\n[wide-area]\nenable-wide-area=no\n[publish]\npublish-workstation=no\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -57,6 +76,28 @@ func (n *Neighbour) Avahi(t *testing.T, hosts ...[2]string) {
 	p.Wait(t, "Server startup complete.")
 	for _, host := range hosts {
 		p.Wait(t, fmt.Sprintf("%q successfully established.", host[0]))
+	}
+	for i := range services {
+		p.Wait(t, fmt.Sprintf("(/etc/avahi/services/%d.service) successfully established.", i))
+	}
+}
+
+// write writes the service as avahi.service(5) says.
+func (s Service) write(t *testing.T, path string) {
+	t.Helper()
+	file := struct {
+		XMLName xml.Name `xml:"service-group"`
+		Name    string   `xml:"name"`
+		Type    string   `xml:"service>type"`
+		Host    string   `xml:"service>host-name,omitempty"`
+		Port    int      `xml:"service>port"`
+	}{Name: s.Name, Type: s.Type, Host: s.Host, Port: s.Port}
+	text, err := xml.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -57,6 +57,7 @@ func (c *command) settings(p *policy.Policy) {
 	row("privateAddressEntry", fmt.Sprint(s.PrivateEntry.Value), s.PrivateEntry.By)
 	row("cspRule", s.CSPRule.Value, s.CSPRule.By)
 	row("installedOnly", fmt.Sprint(s.InstalledOnly.Value), s.InstalledOnly.By)
+	row("discovery", fmt.Sprint(s.Discovery.Value), s.Discovery.By)
 	caps := s.Limits.Over(limits.Standard())
 	for _, limit := range []struct {
 		name  string

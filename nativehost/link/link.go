@@ -1,4 +1,14 @@
-package resolve
+// Package link is the links of this computer as multicast DNS sees them: from each
+// everybody on it is asked, and only answers from it are heard. It promises that what
+// is sent goes to 224.0.0.251 or ff02::fb, port 5353, on that one link and no further,
+// and that what is received came from port 5353 (RFC 6762, section 6.7), from an
+// address on that link (section 11), through that link.
+//
+// The questions go out from a port of the system's choice, and answers come there, so
+// a multicast DNS daemon of this computer is not disturbed (section 6.7 calls such
+// askers legacy). What the packets say is for others to judge: anybody on a link may
+// send any.
+package link
 
 import (
 	"context"
@@ -10,16 +20,17 @@ import (
 	"golang.org/x/net/ipv6"
 )
 
-// mdnsPort is where multicast DNS is spoken, and where answers come from (RFC 6762,
+// Port is where multicast DNS is spoken, and where answers come from (RFC 6762,
 // sections 3 and 6.7).
-const mdnsPort = 5353
+const Port = 5353
 
-// maxPackets is how many packets are read on a link for one question.
-const maxPackets = 256
+// MaxPacket is the largest packet of multicast DNS, in bytes (RFC 6762, section 17).
+const MaxPacket = 9000
 
-// link is an interface as seen by one family of addresses: a socket from which that
-// interface is asked and where its answers come in.
-type link struct {
+// Link is an interface as seen by one family of addresses: a socket from which that
+// interface is asked and where its answers come in. One goroutine may receive while
+// others send.
+type Link struct {
 	iface net.Interface
 	// prefixes are on the link: the interface's own and link-local.
 	prefixes []netip.Prefix
@@ -27,21 +38,21 @@ type link struct {
 	six      *ipv6.PacketConn
 }
 
-// openLinks opens all links on which multicast is possible. One that cannot be
-// opened, because its address is not ready or it has just gone, is left out.
-func openLinks(ctx context.Context) []*link {
+// Open opens all links on which multicast is possible. One that cannot be opened,
+// because its address is not ready or it has just gone, is left out.
+func Open(ctx context.Context) []*Link {
 	interfaces, err := net.Interfaces()
 	if err != nil {
 		return nil
 	}
-	var links []*link
+	var links []*Link
 	for _, iface := range interfaces {
 		if iface.Flags&net.FlagUp == 0 || iface.Flags&net.FlagMulticast == 0 {
 			continue
 		}
 		own := ownPrefixes(iface)
 		for _, network := range []string{"udp4", "udp6"} {
-			if l, err := openLink(ctx, network, iface, own); err == nil {
+			if l, err := open(ctx, network, iface, own); err == nil {
 				links = append(links, l)
 			}
 		}
@@ -64,10 +75,10 @@ func ownPrefixes(iface net.Interface) []netip.Prefix {
 	return own
 }
 
-// openLink binds to an address of the interface, so that the question has a source
-// on that link wherever the system's routes point.
-func openLink(ctx context.Context, network string, iface net.Interface, own []netip.Prefix) (*link, error) {
-	l := &link{iface: iface}
+// open binds to an address of the interface, so that the question has a source on
+// that link wherever the system's routes point.
+func open(ctx context.Context, network string, iface net.Interface, own []netip.Prefix) (*Link, error) {
+	l := &Link{iface: iface}
 	var source netip.Addr
 	for _, prefix := range own {
 		addr := prefix.Addr()
@@ -117,47 +128,40 @@ func openLink(ctx context.Context, network string, iface net.Interface, own []ne
 	return l, nil
 }
 
-// send multicasts a packet on the link.
-func (l *link) send(packet []byte) error {
+// Zone is the zone of the link's link-local IPv6 addresses.
+func (l *Link) Zone() string { return l.iface.Name }
+
+// Send multicasts a packet on the link. An error means that nobody there can be asked
+// now.
+func (l *Link) Send(packet []byte) error {
 	var err error
 	if l.four != nil {
-		_, err = l.four.WriteTo(packet, nil, &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: mdnsPort})
+		_, err = l.four.WriteTo(packet, nil, &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: Port})
 	} else {
-		_, err = l.six.WriteTo(packet, nil, &net.UDPAddr{IP: net.ParseIP("ff02::fb"), Port: mdnsPort, Zone: l.iface.Name})
+		_, err = l.six.WriteTo(packet, nil, &net.UDPAddr{IP: net.ParseIP("ff02::fb"), Port: Port, Zone: l.iface.Name})
 	}
 	return err
 }
 
-// read passes on the addresses in good answers until the link is closed or the
-// context ends.
-func (l *link) read(ctx context.Context, q question, answers chan<- netip.Addr) {
-	// One byte more, to notice what is too long.
-	buffer := make([]byte, maxPacket+1)
-	for range maxPackets {
-		n, from, index, err := l.receive(buffer)
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		// Some systems report a packet that is too long as an error.
-		if err != nil || !l.trusts(from, index) {
-			continue
-		}
-		for _, addr := range q.answers(buffer[:n]) {
-			if addr.Is6() && !addr.Is4In6() && addr.IsLinkLocalUnicast() {
-				addr = addr.WithZone(l.iface.Name)
-			}
-			select {
-			case answers <- addr:
-			case <-ctx.Done():
-				return
-			}
-		}
+// Receive reads a packet into buffer and returns it with the address it came from. A
+// packet that is too long, or that does not come from where answers come from, is nil;
+// only after Close is there an error, net.ErrClosed. The buffer should have MaxPacket
+// bytes and one more, or what fills it passes for whole.
+func (l *Link) Receive(buffer []byte) ([]byte, netip.Addr, error) {
+	n, from, index, err := l.receive(buffer)
+	if errors.Is(err, net.ErrClosed) {
+		return nil, netip.Addr{}, net.ErrClosed
 	}
+	// Some systems report a packet that is too long as an error.
+	if err != nil || n > MaxPacket || !l.trusts(from, index) {
+		return nil, netip.Addr{}, nil
+	}
+	return buffer[:n], from.Addr().Unmap(), nil
 }
 
 // receive reads a packet. The index of the interface that it came in through is 0
 // where the system does not tell.
-func (l *link) receive(buffer []byte) (int, netip.AddrPort, int, error) {
+func (l *Link) receive(buffer []byte) (int, netip.AddrPort, int, error) {
 	var n, index int
 	var from net.Addr
 	var err error
@@ -187,8 +191,8 @@ func (l *link) receive(buffer []byte) (int, netip.AddrPort, int, error) {
 // trusts reports whether an answer may come from there: from the port of multicast
 // DNS (RFC 6762, section 6.7), from an address on this link (section 11), through
 // this link.
-func (l *link) trusts(from netip.AddrPort, index int) bool {
-	if from.Port() != mdnsPort || index != 0 && index != l.iface.Index {
+func (l *Link) trusts(from netip.AddrPort, index int) bool {
+	if from.Port() != Port || index != 0 && index != l.iface.Index {
 		return false
 	}
 	addr := from.Addr().Unmap().WithZone("")
@@ -200,7 +204,8 @@ func (l *link) trusts(from netip.AddrPort, index int) bool {
 	return false
 }
 
-func (l *link) close() {
+// Close closes the link. Whoever receives from it is told.
+func (l *Link) Close() {
 	if l.four != nil {
 		_ = l.four.Close()
 	} else {

@@ -1,0 +1,134 @@
+package session
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/discover"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/origin"
+	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/rules"
+	"github.com/portside/portside/protocol"
+)
+
+// maxBrowsings is how many searches for devices may be under way. Nobody looks at more
+// questions than that.
+const maxBrowsings = 4
+
+// browsing is a resolve.browse until it is answered. The session's mutex guards it.
+type browsing struct {
+	params protocol.ResolveBrowseParams
+	// cancel ends it.
+	cancel context.CancelFunc
+	// stoppers are the ids of the resolve.stop that came.
+	stoppers []int64
+	// revoked is why a new policy has ended it, or nil.
+	revoked error
+}
+
+// browse serves resolve.browse: it leaves the request to a goroutine that looks for
+// devices.
+func (s *Session) browse(ctx context.Context, message protocol.Message) *protocol.RPCError {
+	var params protocol.ResolveBrowseParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(params.Timeout)*time.Millisecond)
+	b := &browsing{params: params, cancel: cancel}
+	err := s.mayBrowse(s.Policy.Current(), params)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, taken := s.browsings[params.BrowseID]
+	switch {
+	case taken:
+		cancel()
+		return protocol.NewError(protocol.CodeInvalidRequest)
+	case err == nil && len(s.browsings) >= maxBrowsings:
+		err = fault.ErrBrowsings
+	}
+	if err != nil {
+		cancel()
+		s.failureLocked(*message.ID, err)
+		return nil
+	}
+	s.browsings[params.BrowseID] = b
+	s.owners.Go(func() {
+		defer cancel()
+		s.look(ctx, *message.ID, b)
+	})
+	return nil
+}
+
+// mayBrowse says why nobody may look for devices on behalf of an origin: an
+// administrator does not want it, or the origin could not open any of them.
+func (s *Session) mayBrowse(p *policy.Policy, params protocol.ResolveBrowseParams) error {
+	if !p.Settings.Discovery.Value {
+		return because(fault.ErrPolicy, p.Settings.Discovery.By)
+	}
+	if err := origin.Check(params.Origin); err != nil {
+		return err
+	}
+	j := rules.Before(p, s.Near, wanted(params, address.Host{}))
+	if j.Refused != nil {
+		return because(j.Refused, j.By)
+	}
+	return nil
+}
+
+// wanted is the socket that whoever picks a device would want.
+func wanted(params protocol.ResolveBrowseParams, host address.Host) rules.Request {
+	return rules.Request{
+		Origin: params.Origin, Protocol: params.Protocol, Host: host, Port: uint16(params.Port),
+		Secure: params.Secure, UserEntered: true,
+	}
+}
+
+// look looks for devices until the time is over, tells of each, and answers.
+func (s *Session) look(ctx context.Context, request int64, b *browsing) {
+	browser := &discover.Browser{Near: s.Near, May: func(host address.Host, addr netip.Addr) bool {
+		return rules.Resolved(s.Policy.Current(), s.Near, wanted(b.params, host), addr) == nil
+	}}
+	var found int64
+	err := s.Browse(browser, ctx, discover.Query{Protocol: b.params.Protocol, Port: uint16(b.params.Port)}, func(d discover.Device) {
+		found++
+		s.out.Notify(protocol.MethodResolveFound, protocol.ResolveFoundParams{
+			BrowseID: b.params.BrowseID, Name: d.Name, Service: d.Service, Host: d.Host.String(), Address: d.Address.String(),
+		})
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.browsings, b.params.BrowseID)
+	if b.revoked != nil {
+		err = b.revoked
+	}
+	if err != nil {
+		s.failureLocked(request, err)
+	} else {
+		s.resultLocked(request, protocol.ResolveBrowseResult{Found: found})
+	}
+	for _, id := range b.stoppers {
+		s.resultLocked(id, protocol.ResolveStopResult{})
+	}
+}
+
+// stopBrowse serves resolve.stop. The goroutine that looks answers both requests, in
+// order.
+func (s *Session) stopBrowse(message protocol.Message) *protocol.RPCError {
+	var params protocol.ResolveStopParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.browsings[params.BrowseID]
+	if b == nil {
+		s.resultLocked(*message.ID, protocol.ResolveStopResult{})
+		return nil
+	}
+	b.stoppers = append(b.stoppers, *message.ID)
+	b.cancel()
+	return nil
+}

@@ -1,0 +1,130 @@
+package session
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/mdns"
+
+	"github.com/portside/portside/nativehost/internal/netns"
+	"github.com/portside/portside/protocol"
+)
+
+const mqttPort = 1883
+
+// brokerAt runs a responder of hashicorp's at a neighbour's that tells of an MQTT
+// broker.
+func brokerAt(t *testing.T, n *netns.Neighbour, name, host string, addrs ...string) {
+	t.Helper()
+	n.Do(t, func() {
+		at, err := net.InterfaceByName("eth0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ips []net.IP
+		for _, addr := range addrs {
+			ips = append(ips, net.ParseIP(addr))
+		}
+		zone, err := mdns.NewMDNSService(name, "_mqtt._tcp", "local.", host, mqttPort, ips, []string{"text"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server, err := mdns.NewServer(&mdns.Config{Zone: zone, Iface: at, Logger: log.New(io.Discard, "", 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = server.Shutdown() })
+	})
+}
+
+// A device is found, and the socket to what was told of it opens; what could not be
+// opened is not told; and an administrator who forbids it makes it silent.
+func TestDevicesNearbyOpen(t *testing.T) {
+	if !netns.Enter(t) {
+		return
+	}
+	first, second := netns.NewNeighbour(t), netns.NewNeighbour(t)
+	first.Join(t, "lan0", []string{"10.77.0.1/24"}, "eth0", []string{"10.77.0.2/24"})
+	second.Join(t, "lan1", []string{"10.78.0.1/24"}, "eth0", []string{"10.78.0.2/24"})
+	// Containers on both computers have the same network.
+	netns.Run(t, "ip", "link", "add", "docker0", "type", "bridge")
+	netns.Run(t, "ip", netns.AddAddr("172.17.0.1/16", "docker0")...)
+	netns.Run(t, "ip", "link", "set", "docker0", "up")
+	for _, n := range []*netns.Neighbour{first, second} {
+		n.Do(t, func() {
+			listener, err := net.Listen("tcp", fmt.Sprintf(":%d", mqttPort))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var serving sync.WaitGroup
+			serving.Go(func() {
+				for {
+					c, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					serving.Go(func() {
+						defer c.Close()
+						echo(c.(*net.TCPConn))
+					})
+				}
+			})
+			t.Cleanup(func() {
+				listener.Close()
+				serving.Wait()
+			})
+		})
+	}
+	first.AvahiServices(t, []netns.Service{
+		{Name: "Broker", Type: "_mqtt._tcp", Port: mqttPort}, {Name: "Blocked", Type: "_mqtt._tcp", Port: mqttPort, Host: "blocked.local"},
+		{Name: "Forbidden", Type: "_mqtt._tcp", Port: mqttPort, Host: "forbidden.local"},
+	}, [2]string{"blocked.local", "10.77.0.66"}, [2]string{"forbidden.local", "10.77.0.67"})
+	brokerAt(t, second, "With containers", "containers.local.", "172.17.0.1", "10.78.0.2")
+
+	b := start(t, options{policy: `{"blockedDestinations": [{"cidr": "10.77.0.66"}, {"host": "forbidden.local"}, {"cidr": "10.77.0.67"}]}`})
+	p := looking(1)
+	p.Port = mqttPort
+	id := b.ask(protocol.MethodResolveBrowse, p)
+	b.browsed(2)
+	time.Sleep(time.Second)
+	b.mustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 1}, nil)
+	b.wantResult(protocol.MethodResolveBrowse, b.answer(id), nil)
+	b.mu.Lock()
+	var told []string
+	for _, d := range b.found {
+		told = append(told, strings.Join([]string{d.Name, d.Service, d.Host, d.Address}, " "))
+	}
+	b.mu.Unlock()
+	slices.Sort(told)
+	if want := []string{"Broker _mqtt._tcp avahi.local 10.77.0.2", "With containers _mqtt._tcp 10.78.0.2 10.78.0.2"}; !slices.Equal(told, want) {
+		t.Fatalf("told %q", told)
+	}
+	for _, host := range []string{"avahi.local", "10.78.0.2"} {
+		r, _ := b.open(mqttPort, func(p *protocol.TCPOpenParams, _ *remote) { p.Host = host })
+		b.wantAlive(r)
+	}
+	// The name itself would lead here, too.
+	open := b.tcp(mqttPort)
+	open.Host = "containers.local"
+	wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, open)), "NotAllowedError", "address")
+
+	b.managed(`{"discovery": false}`)
+	captures := []*netns.Capture{netns.Watch(t, "lan0"), netns.Watch(t, "lan1")}
+	p.BrowseID = 2
+	wantFailure(t, b.answer(b.ask(protocol.MethodResolveBrowse, p)), "NotAllowedError", "policy")
+	time.Sleep(1500 * time.Millisecond)
+	for _, capture := range captures {
+		for _, packet := range capture.Packets() {
+			if packet.To.Port() != mqttPort {
+				t.Errorf("sent to %v", packet.To)
+			}
+		}
+	}
+}
