@@ -38,6 +38,8 @@ export interface ChromiumOptions {
   host?: HostSpaceOptions;
   /** An unpacked extension to load instead of the built one. */
   extension?: string;
+  /** Leave the page open that the extension opens when it is installed. Default: a person who closes it at once. */
+  welcome?: boolean;
   /** More command-line switches. */
   switches?: readonly string[];
   /** More environment, for the browser and the hosts that it starts. */
@@ -377,9 +379,16 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
       enableInIncognito: true,
     });
     if (id !== extensionId) throw new Error(`the extension got the id ${id}, not ${extensionId}: is its key gone?`);
+    // It welcomes whoever has installed it: once for each profile.
+    if (options.home === undefined && options.welcome !== true) {
+      const { targetId } = await until("the welcome page", () => browser.targets().find(({ url }) => isWelcome(url)));
+      await browser.closeTarget(targetId);
+    }
   }
   return browser;
 }
+
+const isWelcome = (url: string): boolean => url === `chrome-extension://${extensionId}/ui/setup.html`;
 
 /** Tells this one profile where the host is, by the installer that people use. */
 async function installHost(

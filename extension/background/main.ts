@@ -18,9 +18,12 @@ import { Popups } from "./popup.ts";
 import { hostReport, hostState } from "./own_pages.ts";
 import { Prompts } from "./prompt.ts";
 import { attest } from "./sender.ts";
+import { welcome } from "./setup.ts";
+import { Tryout } from "./tryout.ts";
 
 const hosts = new Hosts();
 const prompts = new Prompts();
+const tryout = new Tryout(hosts);
 const documents = new Set<DocumentConnection>();
 const activity = new Activity((tabId) => {
   badge.update(tabId);
@@ -63,11 +66,12 @@ ext.runtime.onConnect.addListener((port) => {
   }
 });
 
-/** The settings and the setup page ask how the host is. */
+/** The settings and the setup page ask how the host is, or to try it. */
 ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   if (!isOwnPage(sender)) return false;
   if (message === "host-state") void hostState(hosts).then(respond);
   else if (message === "host-report") void hostReport(hosts).then(respond);
+  else if (message === "try") void tryout.start().then(respond);
   else return false;
   return true; // the answer comes later
 });
@@ -115,6 +119,7 @@ ext.tabs.onRemoved.addListener((tabId) => {
 void badge.updateAll();
 
 // Documents that were there before the extension, or that an older copy of it served: they get the scripts now.
-ext.runtime.onInstalled.addListener(() => {
+ext.runtime.onInstalled.addListener(({ reason }) => {
   void injectEverywhere();
+  if (reason === "install") void welcome();
 });

@@ -36,7 +36,7 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 /** "3 days ago". */
 function ago(time: number): string {
   const seconds = Math.max(0, (Date.now() - time) / 1000);
-  const [unit, length] = units.find(([, length]) => seconds >= length) ?? (["second", 1] as const);
+  const [unit, length] = units.find(([, length]) => seconds >= length) ?? (["second", Infinity] as const);
   return spans.format(-Math.floor(seconds / length), unit);
 }
 

@@ -63,9 +63,6 @@ async function showHost(): Promise<void> {
   host = await ext.runtime.sendMessage<string, HostReport>("host-report");
   const { state } = host;
   byId("host").textContent = state.kind === "ready" ? text("hostReady", state.hostVersion) : text("hostNotReady");
-  const parameters: Record<string, string> = { ...state, problem: state.kind };
-  byId<HTMLAnchorElement>("help").href =
-    state.kind === "ready" ? "setup.html" : `setup.html?${new URLSearchParams(parameters).toString()}`;
   byId("help").textContent = text(state.kind === "ready" ? "hostTry" : "hostHelp");
 }
 
