@@ -5,6 +5,7 @@ import type { ChromiumOptions } from "./world/chromium.ts";
 import type { Life } from "./world/life.ts";
 import { makeNetwork, startNameServer, startPeer, type Network } from "./world/network.ts";
 import type { Page } from "./world/page.ts";
+import { sleep } from "./world/wait.ts";
 import { openWorld } from "./world/world.ts";
 
 /** A page on the screen. */
@@ -204,16 +205,18 @@ export const scenes: readonly Scene[] = [
       await prompt.deny();
       await answer;
       const popup = await theatre.toolbar.popup(await theatre.toolbar.tabOf(page));
-      // Something to draw a line of: the server echoes. The page is behind, where timers go once a second.
-      await page.evaluate(async () => {
+      // Something to draw a line of: the server echoes.
+      await page.evaluate(() => {
         const { socket } = window as unknown as WithTCP;
         const writer = socket.writable.getWriter();
         void socket.readable.pipeTo(new WritableStream());
-        for (let n = 1; n <= 10; n++) {
-          await writer.write(new Uint8Array(3_000 + 1_500 * ((n * 7) % 5)));
-          await new Promise((resolve) => setTimeout(resolve, 1_000));
-        }
+        let n = 0;
+        setInterval(() => {
+          n++;
+          void writer.write(new Uint8Array(3_000 + 1_500 * ((n * 7) % 5)));
+        }, 1_000);
       });
+      await sleep(8_000);
       return {
         page: popup.page,
         async close() {

@@ -1,5 +1,6 @@
 // Pages that want an Allow that nobody meant to give: look-alikes, windows over windows, clicks and keys that were meant for something
-// else, floods, forged messages. On a screen with a window manager, a real pointer and a real keyboard.
+// else, other extensions. On a screen with a window manager, a real pointer and a real keyboard. Floods are in prompt.test.ts, forged
+// messages in attack.test.ts, names that are made to be misread in consent.test.ts.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -238,79 +239,6 @@ describe("clicks and keys that were meant for something else", () => {
         await answer;
       }
     }
-  });
-});
-
-describe("floods", () => {
-  const prompts = (): number =>
-    stage.browser.targets().filter(({ type, url }) => type === "page" && url.includes(`${extensionId}/ui/prompt.html`))
-      .length;
-
-  test("frames of many origins in one page raise one prompt, and the rest of a few wait", async () => {
-    const origins = Array.from({ length: 12 }, (_, n) => `https://flood${n.toString()}.test/`);
-    for (const url of origins) stage.pages.serve(url, plainPage);
-    const page = await stage.browser.newPage(
-      stage.pages.serve(
-        "https://manyframes.test/",
-        origins
-          .map((url, n) => `<iframe id=f${n.toString()} allow=direct-sockets width=90 height=60 src="${url}"></iframe>`)
-          .join(""),
-      ),
-    );
-    const answered: string[] = [];
-    let most = 0;
-    for (const [n] of origins.entries()) {
-      const frame = await page.frame(`#f${n.toString()}`);
-      void attempt(frame, to(somewhere)).then(
-        (name) => answered.push(name),
-        () => undefined,
-      );
-      await sleep(150);
-      most = Math.max(most, prompts());
-    }
-    assert.equal(most, 1);
-    await until("what is too much to be refused", () => answered.length >= 12 - 8 || undefined);
-    assert.ok(answered.every((name) => name === "NotAllowedError"));
-    assert.ok(prompts() === 1);
-    await page.close();
-    await until("every prompt to go with the page", () => prompts() === 0);
-  });
-
-  test("pages of many origins raise three prompts at most", async () => {
-    const pages: Page[] = [];
-    let most = 0;
-    for (let n = 0; n < 6; n++) {
-      const page = await stage.open(`https://swarm${n.toString()}.test/`);
-      pages.push(page);
-      attempt(page, to(somewhere)).catch(() => undefined);
-      await sleep(400);
-      most = Math.max(most, prompts());
-    }
-    assert.ok(most >= 1 && most <= 3, `${most.toString()} prompts at once`);
-    for (const page of pages) await page.close();
-    await until("every prompt to go", () => prompts() === 0);
-  });
-
-  test("asked again and again, a site is muted; others are not", async () => {
-    const page = await stage.open("https://nagging.test/");
-    for (let n = 0; n < 3; n++) {
-      const { prompt, answer } = await ask(page, { host: `n${n.toString()}.example.org`, port: 4711 });
-      await prompt.deny();
-      assert.equal(await answer, "NotAllowedError");
-    }
-    const muted = attempt(page, to({ host: "n4.example.org", port: 4711 }));
-    await stage.person.seesNoPrompt(1_500);
-    assert.equal(await muted, "NotAllowedError");
-    // Nor does it help to be somebody else of the same site.
-    const sister = await stage.open("https://sister.nagging.test/");
-    const also = attempt(sister, to(somewhere));
-    await stage.person.seesNoPrompt(1_500);
-    assert.equal(await also, "NotAllowedError");
-    const other = await stage.open("https://quiet.test/");
-    const { prompt, answer } = await ask(other);
-    await prompt.deny();
-    await answer;
-    for (const each of [page, sister, other]) await each.close();
   });
 });
 
