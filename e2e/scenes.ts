@@ -5,7 +5,6 @@ import type { ChromiumOptions } from "./world/chromium.ts";
 import type { Life } from "./world/life.ts";
 import { makeNetwork, startNameServer, startPeer, type Network } from "./world/network.ts";
 import type { Page } from "./world/page.ts";
-import { sleep } from "./world/wait.ts";
 import { openWorld } from "./world/world.ts";
 
 /** A page on the screen. */
@@ -21,6 +20,8 @@ export interface Scene {
   about: string;
   /** The inner width of the window that it is shown in, in CSS pixels. */
   width: number;
+  /** How long it takes until there is something to see, in ms. */
+  ripens?: number;
   /** Its window grows with the zoom. */
   grows: boolean;
   open(theatre: Theatre): Promise<Shown>;
@@ -192,11 +193,15 @@ export const scenes: readonly Scene[] = [
   {
     name: "popup",
     about: "The toolbar's popup: two open connections, one of them encrypted, and a refusal with its reason.",
-    width: 400,
+    ripens: 30_000,
+    width: 380,
     grows: true,
     async open(theatre) {
       const page = await theatre.open("https://webmail.test/inbox");
       await openTCP(theatre, page, { host: "imap.example.org", port: 993 }, { secureTransport: "on" });
+      await page.evaluate(() => {
+        Object.assign(window, { first: (window as unknown as WithTCP).socket });
+      });
       await openTCP(theatre, page, { host: "irc.example.org", port: 6667 });
       const { prompt, answer } = {
         answer: attempt(page, to({ host: "10.0.0.1", port: 22 })),
@@ -205,18 +210,21 @@ export const scenes: readonly Scene[] = [
       await prompt.deny();
       await answer;
       const popup = await theatre.toolbar.popup(await theatre.toolbar.tabOf(page));
-      // Something to draw a line of: the server echoes.
+      // Something to draw lines of: both servers answer.
       await page.evaluate(() => {
-        const { socket } = window as unknown as WithTCP;
-        const writer = socket.writable.getWriter();
-        void socket.readable.pipeTo(new WritableStream());
+        const { socket, first } = window as unknown as WithTCP & { first: PortsideTCPSocket };
+        const writers = [socket, first].map((each) => {
+          void each.readable.pipeTo(new WritableStream());
+          return each.writable.getWriter();
+        });
         let n = 0;
         setInterval(() => {
           n++;
-          void writer.write(new Uint8Array(3_000 + 1_500 * ((n * 7) % 5)));
+          void writers[0]?.write(new Uint8Array(3_000 + 1_500 * ((n * 7) % 5)));
+          if (n % 2 === 0)
+            void writers[1]?.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: imap.example.org\r\n\r\n"));
         }, 1_000);
       });
-      await sleep(8_000);
       return {
         page: popup.page,
         async close() {
@@ -229,7 +237,7 @@ export const scenes: readonly Scene[] = [
   {
     name: "popup-empty",
     about: "The popup over a page that has no direct connections.",
-    width: 400,
+    width: 380,
     grows: true,
     async open(theatre) {
       const page = await theatre.open("https://quiet.test/");

@@ -25,15 +25,18 @@ async function render(theatre: Theatre, byName: Record<string, Look>): Promise<v
   for (const scene of scenes.filter(({ name }) => name.includes(only))) {
     const shown = await scene.open(theatre);
     const { page } = shown;
+    if (scene.ripens !== undefined) await sleep(scene.ripens);
     for (const [ending, look] of Object.entries(byName)) {
       // At 200 % a page has half the room of a window that is as wide as before; a window of ours grows with its content instead.
       const zoom = look.zoom ?? 1;
       const width = scene.grows ? scene.width * zoom : scene.width;
-      await page.lookAt({ ...look, size: { width, height: 2000 * zoom } });
-      await page.settle();
       // All of the content and no more, as far as a window may grow.
-      const content = await page.evaluate(() => Math.ceil(document.body.getBoundingClientRect().height));
-      await page.lookAt({ ...look, size: { width, height: content * zoom } });
+      for (let height = 0, next = 1; next > height;) {
+        height = next;
+        await page.lookAt({ ...look, size: { width, height: height * zoom } });
+        await page.settle();
+        next = await page.evaluate(() => document.documentElement.scrollHeight);
+      }
       await sleep(rest);
       const file = join(folder, `${scene.name}${ending}.png`);
       await page.screenshot(file);

@@ -2,6 +2,7 @@
 // is in its tab.
 
 import { ext } from "../ext.ts";
+import { textDirection, textLanguage } from "../language.ts";
 import { removeGrants } from "../grants.ts";
 import type { TryoutStartParams } from "../../protocol/message.ts";
 import type { HostConnection } from "./host.ts";
@@ -58,9 +59,8 @@ export class Tryout {
     }
     const hold = this.#hosts.reserve(connection);
     try {
-      const dir = ext.i18n.getMessage("@@bidi_dir") === "rtl" ? "rtl" : "ltr";
-      const lang = ext.i18n.getUILanguage();
-      const { url } = await connection.request("tryout.start", { lang, dir, texts: texts() });
+      const page = { lang: textLanguage(), dir: textDirection(), texts: texts() };
+      const { url } = await connection.request("tryout.start", page);
       const { id: tabId } = await ext.tabs.create({ url });
       if (tabId === undefined) throw new Error("a tab without an id");
       this.#running = { connection, hold, origin: new URL(url).origin, tabId };

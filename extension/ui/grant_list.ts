@@ -1,7 +1,8 @@
 // The list of remembered connections: grouped by site, searched, and kept up to date without moving the focus or what stands around it.
 
+import { numberLanguage } from "../language.ts";
 import type { Grant } from "../grants.ts";
-import { describePort, language, text } from "./texts.ts";
+import { describePort, text } from "./texts.ts";
 
 /** What a button of the list takes back: one grant, or all of a site. */
 export type Taken = { grant: Grant } | { origin: string };
@@ -21,9 +22,9 @@ interface Site {
   rows: Map<string, Row>;
 }
 
-const { compare } = new Intl.Collator(language(), { numeric: true });
-const dates = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" });
-const spans = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
+const { compare } = new Intl.Collator(numberLanguage(), { numeric: true });
+const dates = new Intl.DateTimeFormat(numberLanguage(), { dateStyle: "medium", timeStyle: "short" });
+const spans = new Intl.RelativeTimeFormat(numberLanguage(), { numeric: "auto" });
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 365 * 86_400],

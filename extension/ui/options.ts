@@ -1,14 +1,15 @@
 // Settings: what was remembered, and how to take it back; how the host is; a report for support.
 
 import { ext } from "../ext.ts";
+import { numberLanguage } from "../language.ts";
 import { listGrants, removeGrants, sameDestination } from "../grants.ts";
 import type { Grant } from "../grants.ts";
 import type { HostReport } from "../background/own_pages.ts";
 import { GrantList } from "./grant_list.ts";
 import { makeReport, save } from "./report.ts";
-import { byId, fillTexts, language, text } from "./texts.ts";
+import { byId, fillTexts, text } from "./texts.ts";
 
-const numbers = new Intl.NumberFormat(language());
+const numbers = new Intl.NumberFormat(numberLanguage());
 const search = byId<HTMLInputElement>("search");
 const confirmation = byId<HTMLDialogElement>("confirm");
 const list = new GrantList(byId("grants"), (taken) => {

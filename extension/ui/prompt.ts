@@ -2,6 +2,7 @@
 // press that was meant for something else allows nothing.
 
 import { ext } from "../ext.ts";
+import { numberLanguage } from "../language.ts";
 import { promptWidth } from "../background/prompt_size.ts";
 import type { Device, Named, PromptMessage, PromptView, Question } from "../background/question.ts";
 import { encryptionMessage, isReadable, placeMessage, plainText } from "./display.ts";
@@ -75,7 +76,7 @@ function showEncryption({ encryption }: Question, place: Place | undefined): voi
 function duration(ms: number): string {
   const units = { day: 86_400_000, hour: 3_600_000, minute: 60_000 };
   const [unit, length] = Object.entries(units).find(([, length]) => ms >= length) ?? ["minute", units.minute];
-  const format = new Intl.NumberFormat(ext.i18n.getUILanguage(), { style: "unit", unit, unitDisplay: "long" });
+  const format = new Intl.NumberFormat(numberLanguage(), { style: "unit", unit, unitDisplay: "long" });
   return format.format(Math.round(ms / length));
 }
 

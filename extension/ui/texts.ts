@@ -1,21 +1,17 @@
 // Texts of the extension's pages. All of them live in _locales.
 
 import { ext } from "../ext.ts";
+import { textDirection, textLanguage } from "../language.ts";
 import { serviceMessage } from "./services.ts";
 
 export function text(name: string, ...values: (string | number)[]): string {
   return ext.i18n.getMessage(name, values.map(String));
 }
 
-/** The person's language, as a BCP 47 tag. */
-export function language(): string {
-  return ext.i18n.getUILanguage();
-}
-
 /** Fills every element with a data-text attribute, every field with a data-hint, and the page's title and language. */
 export function fillTexts(): void {
-  document.documentElement.lang = language();
-  document.documentElement.dir = text("@@bidi_dir");
+  document.documentElement.lang = textLanguage();
+  document.documentElement.dir = textDirection();
   for (const element of document.querySelectorAll<HTMLElement>("[data-text]"))
     element.textContent = text(element.dataset["text"] ?? "");
   for (const field of document.querySelectorAll<HTMLInputElement>("[data-hint]"))

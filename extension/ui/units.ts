@@ -1,8 +1,8 @@
 // Numbers and times as the person's language writes them.
 
-import { ext } from "../ext.ts";
+import { numberLanguage } from "../language.ts";
 
-const language = ext.i18n.getUILanguage();
+const language = numberLanguage();
 const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 const formats = units.map(
   (unit) =>
