@@ -51,7 +51,7 @@ export interface Surroundings {
 }
 
 /** How long devices nearby are looked for while the question stands, in ms. */
-const lookingTime = 30_000;
+const lookingTime = 20_000;
 
 /** What to call it when the answer is no. Only the person's own no comes when they gave it. */
 const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal> = {
