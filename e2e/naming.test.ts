@@ -264,12 +264,23 @@ describe("devices nearby", () => {
       ]),
       [["https://known.test", "printer.local", 631, "picked", true]],
     );
-    // Remembered: the next document that asks for it by its name is not asked, and nobody is looked for.
+    // Remembered: there is no question in the next document, whether it asks by name or leaves it open, and nobody is looked for.
     const next = await stage.open("https://known.test/next");
     const from = (await wire.packets()).length;
     assert.equal(await attempt(next, to({ host: "printer.local", port: 631 })), "");
+    assert.equal(await attempt(next, { remotePort: 631 }), "");
+    assert.equal((await socketOf(next)).remoteAddress, printer);
     const asked = (await questions(from)).length;
-    assert.ok(asked <= 4, `${asked.toString()} questions: the name's own, and no looking around`);
+    assert.ok(asked <= 8, `${asked.toString()} questions: those of the name, and no looking around`);
+    // Once there are two, nobody knows which is meant.
+    const second = attempt(next, to({ host: nas, port: 631 }));
+    await stage.person.allowsAndRemembers();
+    assert.equal(await second, "");
+    const last = await stage.open("https://known.test/last");
+    const open = attempt(last, { remotePort: 631 });
+    await stage.person.denies();
+    assert.equal(await open, "NotAllowedError");
+    await last.close();
     await page.close();
     await next.close();
   });

@@ -98,10 +98,14 @@ export async function consentTo(
   const remembered = async (): Promise<grants.Reached | undefined> => {
     const again = await grants.documentGrant(documentId, request);
     if (again !== undefined) return again;
-    if (proposed === undefined || sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
-    const grant = await grants.findGrant(origin, { protocol, host: proposed, port });
-    if (grant === undefined || (verdict.risk && !grant.risk) || (verdict.mustEnter && !grant.entered)) return undefined;
-    return { host: proposed, entered: grant.entered, risk: grant.risk };
+    if (sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
+    const grant =
+      proposed === undefined
+        ? await grants.findNamed(origin, protocol, port)
+        : await grants.findGrant(origin, { protocol, host: proposed, port });
+    if (grant === undefined || (verdict.risk && !grant.risk)) return undefined;
+    if ((proposed === undefined || verdict.mustEnter) && !grant.entered) return undefined;
+    return { host: grant.host, entered: grant.entered, risk: grant.risk };
   };
   const known = await remembered();
   if (known !== undefined) return known;
