@@ -62,6 +62,8 @@ export interface Commands {
     code: string;
     windowsVirtualKeyCode: number;
     text?: string;
+    modifiers?: number;
+    commands?: string[];
   }>;
   "Input.dispatchMouseEvent": Command<{
     type: "mouseMoved" | "mousePressed" | "mouseReleased";
