@@ -50,7 +50,15 @@ interface Command<P, R = None> {
   result: R;
 }
 
+/** A node of the accessibility tree. */
+export interface AXNode {
+  role?: { value?: string };
+  name?: { value?: string };
+  description?: { value?: string };
+}
+
 export interface Commands {
+  "Accessibility.getPartialAXTree": Command<{ objectId: string; fetchRelatives: boolean }, { nodes: AXNode[] }>;
   "Browser.getVersion": Command<None, { product: string }>;
   "Browser.close": Command<None>;
   "Browser.setDownloadBehavior": Command<{ behavior: "allow"; downloadPath: string }>;
@@ -64,6 +72,7 @@ export interface Commands {
     text?: string;
     modifiers?: number;
     commands?: string[];
+    autoRepeat?: boolean;
   }>;
   "Input.dispatchMouseEvent": Command<{
     type: "mouseMoved" | "mousePressed" | "mouseReleased";

@@ -285,7 +285,7 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
   const hostSpace = options.host === undefined ? undefined : makeHostSpace(life, home, options.host);
   if (portside) await installHost(userDataFolder, env, hostSpace);
 
-  const headed = options.headed === true && process.env["DISPLAY"] !== undefined;
+  const headed = options.headed === true && env.DISPLAY !== undefined;
   const resolverRules = [
     ...(options.pages === undefined
       ? []

@@ -7,7 +7,8 @@ import type { Claims } from "./admission.ts";
 import { remember, stillRemembers } from "./cleared.ts";
 import { HostError } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
-import type { Prompts } from "./prompt.ts";
+import type { Helpers, Prompts } from "./prompt.ts";
+import type { Answer } from "./question.ts";
 import type { Sender } from "./sender.ts";
 import type { AuditRefusedParams, PolicyJudgeResult } from "../../protocol/message.ts";
 
@@ -50,6 +51,17 @@ export interface Surroundings {
   signal: AbortSignal;
 }
 
+/** How long devices nearby are looked for while the question stands, in ms. */
+const lookingTime = 30_000;
+
+/** What to call it when the answer is no. Only the person's own no comes when they gave it. */
+const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal> = {
+  user: () => new Refusal("user", "the person at the browser did not allow it."),
+  muted: () =>
+    new Refusal("muted", "the person has said no several times: this site may not ask for a while.", { hidden: true }),
+  limit: () => new Refusal("limit", "too many questions of this site or tab wait for an answer.", { hidden: true }),
+};
+
 /** Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. */
 export async function consentTo(
   { protocol, remoteAddress, port, encryption }: Wish,
@@ -57,7 +69,7 @@ export async function consentTo(
   claims: Claims,
   { sender, attested, hosts, prompts, signal }: Surroundings,
 ): Promise<grants.Reached> {
-  const { origin, documentId, windowId } = sender;
+  const { origin, documentId } = sender;
   // Connects anew each time: the host may go away while the person is thinking.
   const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
     const connection = await hosts.connect();
@@ -101,7 +113,8 @@ export async function consentTo(
   if (verdict.prompt === "forbid")
     throw new Refusal("policy", "the administrator allows this site only what needs no question.", { hidden: true });
 
-  const entered = proposed === undefined || verdict.mustEnter;
+  const look: Helpers["look"] = (found, over) =>
+    hosts.browse({ origin, protocol, port, secure: encryption === "on", timeout: lookingTime }, found, over);
   const answer = await prompts.ask(
     {
       origin,
@@ -113,21 +126,29 @@ export async function consentTo(
       risk: verdict.risk,
       private: sender.private,
       remember: verdict.remember && !sender.private,
-      windowId,
+    },
+    sender,
+    {
+      stillNeeded: async () => {
+        const settled = await remembered();
+        if (settled === undefined) return undefined;
+        const { host, entered, risk } = settled;
+        return { allow: true, remember: false, host, how: entered ? "typed" : "asked", risk };
+      },
+      check: async (address) => {
+        const named = await judge(address.trim() === "" ? "/" : address, true);
+        if (named.allowed && named.host !== undefined)
+          return { host: named.host, risk: named.risk, ...(named.place === undefined ? {} : { place: named.place }) };
+        return { complaint: named.reason === "policy" ? "policy" : named.reason === "address" ? "never" : "invalid" };
+      },
+      // What is proposed on this computer, or beyond the network, is no device nearby.
+      ...(proposed === undefined || (verdict.mustEnter && verdict.place === "network") ? { look } : {}),
     },
     signal,
-    async () => {
-      const settled = await remembered();
-      return settled === undefined ? undefined : { allow: true, remember: false, host: settled.host };
-    },
-    async (address) => {
-      const typed = await judge(address.trim() === "" ? "/" : address, true);
-      if (typed.allowed && typed.host !== undefined) return { host: typed.host };
-      return { complaint: typed.reason === "policy" ? "policy" : typed.reason === "address" ? "never" : "invalid" };
-    },
   );
-  if (!answer.allow) throw new Refusal("user", "the person at the browser did not allow it.");
-  const consent = { entered, risk: verdict.risk };
-  if (answer.remember) await remember({ origin, protocol, host: answer.host, port, created: Date.now(), ...consent });
-  return { host: answer.host, ...consent };
+  if (!answer.allow) throw refusals[answer.rule]();
+  const { host, how, risk } = answer;
+  const consent = { entered: how !== "asked", risk };
+  if (answer.remember) await remember({ origin, protocol, host, port, created: Date.now(), how, ...consent });
+  return { host, ...consent };
 }

@@ -10,6 +10,7 @@ import { watchHeaders } from "./headers.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
 import { onManagedChange } from "./managed.ts";
+import { watchPrivateWindows } from "./muted.ts";
 import { hostReport, hostState } from "./own_pages.ts";
 import { Prompts } from "./prompt.ts";
 import { attest } from "./sender.ts";
@@ -28,6 +29,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 
 watchHeaders(clearedByItself);
 watchHandshakes();
+watchPrivateWindows();
 onManagedChange(() => {
   void hosts.managedChanged();
 });

@@ -1,181 +1,288 @@
-// The consent window: an extension page that no web page can draw over, script or read.
+// Asks the person, a question at a time, and tells whoever asked.
 //
-// One question per origin is on the screen at a time; the others of that origin wait in line, a few at most. A closed window is a "no".
+// line.ts says whose turn it is, muted.ts who may not ask for a while, prompt_window.ts has the window. Questions that are the same in all
+// that is shown, of one document, are one question with one answer. A closed window is a no.
 
+import { siteOf } from "../domain.ts";
 import { ext } from "../ext.ts";
-import { promptWidth } from "./prompt_size.ts";
+import { HostError } from "./host.ts";
+import { Line } from "./line.ts";
+import type { InLine } from "./line.ts";
+import { mutedUntil, noteAnswer, threatTo } from "./muted.ts";
+import { PromptWindow } from "./prompt_window.ts";
+import type { Answer, Checked, Device, Named, PromptMessage, PromptView, Question } from "./question.ts";
+import type { Sender } from "./sender.ts";
+import type { ResolveFoundParams } from "../../protocol/message.ts";
 
-/** What the person is asked. */
-export interface Question {
-  origin: string;
-  protocol: "tcp" | "udp";
-  /** Absent: the person is to name it. */
-  host?: string;
-  /** What the page proposes where its word is not enough: shown beside the field, never in it. */
-  proposal?: string;
-  /** What kind of place the proposal is. */
-  place?: "internet" | "network" | "computer" | "special";
-  port: number;
-  /** off: plain; on: TLS from the first byte; starttls: plain to begin with. */
-  encryption: "off" | "on" | "starttls";
-  /** Routers watch this port: the prompt names the danger. */
-  risk: boolean;
-  private: boolean;
-  /** Whether "Allow and remember" is offered. */
-  remember: boolean;
-  /** The window that asks, for the place on the screen. */
-  windowId?: number;
+/** What there is to ask besides the person. */
+export interface Helpers {
+  /** Asked when the question's turn comes: an earlier answer may have settled it. */
+  stillNeeded(): Promise<Answer | undefined>;
+  /** Judges what the person named. */
+  check(address: string): Promise<Checked>;
+  /** Looks for devices nearby until `signal` aborts. Absent: there is nothing to look for. */
+  look?(found: (device: ResolveFoundParams) => void, signal: AbortSignal): Promise<void>;
 }
 
-export type Answer = { allow: false } | { allow: true; remember: boolean; host: string };
+/** More devices than this are not listed: something on the link is making them up. */
+const maxDevices = 100;
 
-/** What is wrong with an address that the person typed. */
-export type Complaint = "invalid" | "never" | "policy";
-/** Looks at an address that the person typed; resolves with its canonical form. */
-export type CheckAddress = (address: string) => Promise<{ host: string } | { complaint: Complaint }>;
+const no = { allow: false, rule: "user" } as const;
 
-/** What the prompt page sends. */
-export type PromptMessage = { type: "allow"; remember: boolean; address?: string } | { type: "deny" };
-/** What it receives. */
-export type PromptView = { type: "question"; question: Question } | { type: "complaint"; complaint: Complaint };
+/** A question, from the moment that it is asked until it is answered. */
+class Pending implements InLine {
+  readonly id = crypto.randomUUID();
+  readonly question: Question;
+  readonly sender: Sender;
+  readonly helpers: Helpers;
+  /** Questions with the same key are the same question. */
+  readonly key: string;
+  readonly site: string;
+  readonly tab: number;
+  askers = 0;
+  /** It has been put on the screen. */
+  shown = false;
+  window: PromptWindow | undefined;
+  /** To the page of the prompt, while it is there. */
+  tell: ((view: PromptView) => void) | undefined;
+  mutes: number | undefined;
+  readonly devices: Device[] = [];
+  /** Hosts that the person named, of which the prompt has told the danger. */
+  readonly warned = new Set<string>();
+  readonly answered: Promise<Answer>;
+  /** Aborts with the answer. */
+  readonly over = new AbortController();
+  /** The answer counts for muting: the next question of the site waits for that. */
+  noted: Promise<void> = Promise.resolve();
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: unknown) => void;
 
-interface Pending {
-  id: string;
-  question: Question;
-  answer(answer: Answer): void;
-  check: CheckAddress;
-  windowId?: number;
+  constructor(question: Question, sender: Sender, helpers: Helpers) {
+    this.question = question;
+    this.sender = sender;
+    this.helpers = helpers;
+    this.key = keyOf(question, sender);
+    this.site = lineOf(sender);
+    this.tab = sender.tabId;
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.answered = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    promise.catch(() => undefined); // everybody may have gone
+  }
+
+  /** The first answer counts. */
+  settle(answer: Answer): void {
+    this.#resolve(answer);
+    this.over.abort();
+  }
+
+  get isOver(): boolean {
+    return this.over.signal.aborted;
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error);
+    this.over.abort();
+  }
 }
 
-/** More questions than this of one origin at once are refused without asking. */
-export const maxQueued = 5;
+function keyOf(question: Question, { documentId }: Sender): string {
+  return JSON.stringify([documentId, question]);
+}
 
-const width = promptWidth;
-/** To begin with: the page corrects it. */
-const height = 430;
+/** The site that a question counts for; private windows are sites of their own. */
+function lineOf(sender: Sender): string {
+  return `${sender.private ? "private " : ""}${siteOf(sender.origin)}`;
+}
 
 export class Prompts {
-  readonly #queues = new Map<string, Pending[]>();
-  readonly #turns = new Map<Pending, () => void>();
+  readonly #line = new Line<Pending>();
 
   constructor() {
     ext.windows.onRemoved.addListener((windowId) => {
-      for (const pending of this.#all()) if (pending.windowId === windowId) pending.answer({ allow: false });
+      const closed = this.#line.all.find(({ window }) => window?.is(windowId));
+      if (closed !== undefined) this.#answer(closed, no);
     });
-  }
-
-  #all(): Pending[] {
-    return [...this.#queues.values()].flat();
   }
 
   /**
-   * Asks the person. Resolves with the answer; with a "no" as well when `signal` aborts (the document went away) or too many
-   * questions of this origin wait. `stillNeeded` is asked when the question's turn comes: an earlier answer may have settled it.
-   * `check` is asked for what the person types.
+   * Asks the person. Each call has a gesture of its own behind it. Resolves with the answer; with a no when the site may not ask now, when
+   * too many of its questions wait, or when `signal` aborts (the document takes it back, or went away). Rejects when what is asked of the
+   * helpers fails.
    */
-  async ask(
-    question: Question,
-    signal: AbortSignal,
-    stillNeeded: () => Promise<Answer | undefined>,
-    check: CheckAddress,
-  ): Promise<Answer> {
-    const queue = this.#queues.get(question.origin) ?? [];
-    this.#queues.set(question.origin, queue);
-    const withdrawn = (): boolean => signal.aborted;
-    if (queue.length >= maxQueued || withdrawn()) return { allow: false };
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    const pending: Pending = { id: crypto.randomUUID(), question, answer: resolve, check };
-    signal.addEventListener("abort", () => {
-      resolve({ allow: false });
+  async ask(question: Question, sender: Sender, helpers: Helpers, signal: AbortSignal): Promise<Answer> {
+    if ((await mutedUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };
+    if (signal.aborted) return no;
+    const site = lineOf(sender);
+    // They clicked again, and may not have seen that there is a question.
+    for (const shown of this.#line.all)
+      if (this.#line.isShown(shown) && (shown.site === site || shown.tab === sender.tabId)) shown.window?.raise();
+    if (!this.#line.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };
+    const key = keyOf(question, sender);
+    const same = this.#line.all.find((one) => one.key === key && !one.isOver);
+    const pending = same ?? this.#begin(question, sender, helpers);
+    return await this.#await(pending, signal);
+  }
+
+  #begin(question: Question, sender: Sender, helpers: Helpers): Pending {
+    const pending = new Pending(question, sender, helpers);
+    this.#line.join(pending);
+    pending.over.signal.addEventListener("abort", () => {
+      pending.window?.close();
+      void pending.noted.finally(() => {
+        this.#line.leave(pending);
+        this.#tellWaiting(pending.site);
+        this.#advance();
+      });
     });
-    const before = queue.at(-1);
-    queue.push(pending);
+    this.#tellWaiting(pending.site);
+    this.#advance();
+    return pending;
+  }
+
+  /** Waits for the answer, or until this one asker goes. The question goes with the last of them. */
+  async #await(pending: Pending, signal: AbortSignal): Promise<Answer> {
+    pending.askers++;
+    const { promise: gone, resolve: leave } = Promise.withResolvers<Answer>();
+    const onAbort = (): void => {
+      leave(no);
+    };
+    signal.addEventListener("abort", onAbort);
     try {
-      if (before !== undefined) {
-        await Promise.race([promise, this.#turn(pending, queue)]);
-        const settled = withdrawn() ? undefined : await stillNeeded();
-        if (settled !== undefined) return settled;
-      }
-      if (!withdrawn()) await this.#show(pending);
-      return await promise;
+      return await Promise.race([pending.answered, gone]);
     } finally {
-      queue.splice(queue.indexOf(pending), 1);
-      if (queue.length === 0) this.#queues.delete(question.origin);
-      this.#advance(queue);
-      if (pending.windowId !== undefined) ext.windows.remove(pending.windowId).catch(() => undefined); // it may be closed already
+      signal.removeEventListener("abort", onAbort);
+      if (--pending.askers === 0 && !pending.isOver) {
+        if (pending.shown) pending.noted = noteAnswer(pending.sender.origin, pending.sender.private, "withdrawn");
+        pending.settle(no);
+      }
     }
   }
 
-  #turn(pending: Pending, queue: Pending[]): Promise<void> {
-    return new Promise((resolve) => {
-      this.#turns.set(pending, resolve);
-      this.#advance(queue);
-    });
-  }
-
-  #advance(queue: Pending[]): void {
-    const first = queue[0];
-    if (first === undefined) return;
-    this.#turns.get(first)?.();
-    this.#turns.delete(first);
+  #advance(): void {
+    for (let next = this.#line.next(); next !== undefined; next = this.#line.next()) {
+      const pending = next;
+      this.#show(pending).catch((error: unknown) => {
+        pending.fail(error);
+      });
+    }
   }
 
   async #show(pending: Pending): Promise<void> {
-    const { windowId } = pending.question;
-    let place: { left?: number; top?: number } = {};
-    if (windowId !== undefined) {
-      try {
-        const { left = 0, top = 0, width: outer = width } = await ext.windows.get(windowId);
-        place = { left: Math.max(0, Math.round(left + (outer - width) / 2)), top: Math.max(0, top + 80) };
-      } catch {
-        // The window is gone; the prompt goes with it in a moment, wherever it stands.
-      }
+    const { origin, private: isPrivate, windowId } = pending.sender;
+    const settled = await pending.helpers.stillNeeded();
+    if (settled !== undefined) {
+      pending.settle(settled);
+      return;
     }
-    const created = await ext.windows.create({
-      url: `ui/prompt.html#${pending.id}`,
-      type: "popup",
-      width,
-      height,
-      focused: true,
-      ...place,
-    });
-    if (created?.id !== undefined) pending.windowId = created.id;
+    if ((await mutedUntil(origin, isPrivate)) !== undefined) {
+      pending.settle({ allow: false, rule: "muted" });
+      return;
+    }
+    pending.mutes = await threatTo(origin, isPrivate);
+    if (pending.isOver) return;
+    pending.shown = true;
+    const beside = this.#line.all.filter(({ window }) => window !== undefined).length;
+    const window = await PromptWindow.open(pending.id, windowId, beside);
+    pending.window = window;
+    if (window === undefined) this.#answer(pending, no);
+    else if (pending.over.signal.aborted) window.close(); // answered meanwhile
+  }
+
+  /** What the person said, be it a word or a closed window. */
+  #answer(pending: Pending, answer: Answer, { all = false } = {}): void {
+    if (pending.isOver) return;
+    const { origin, private: isPrivate } = pending.sender;
+    pending.noted = noteAnswer(origin, isPrivate, answer.allow ? "yes" : "no");
+    if (all) for (const other of this.#line.waiting(pending.site)) other.settle(no);
+    pending.settle(answer);
+  }
+
+  #tellWaiting(site: string): void {
+    const count = this.#line.waiting(site).length;
+    for (const one of this.#line.all) if (one.site === site) one.tell?.({ type: "waiting", count });
   }
 
   /** Takes the connection of a prompt page. The caller has checked that it is one of the extension's own pages. */
   connect(port: chrome.runtime.Port, id: string): void {
-    const pending = this.#all().find((p) => p.id === id);
-    if (pending === undefined) {
+    const pending = this.#line.all.find((one) => one.id === id);
+    if (pending?.tell !== undefined || pending === undefined) {
       port.disconnect();
       return;
     }
-    const tell = (view: PromptView): void => {
+    pending.tell = (view) => {
       port.postMessage(view);
     };
     port.onDisconnect.addListener(() => {
-      pending.answer({ allow: false });
+      pending.tell = undefined;
+      this.#answer(pending, no);
     });
     port.onMessage.addListener((message: PromptMessage) => {
-      if (message.type === "deny") {
-        pending.answer({ allow: false });
-        return;
-      }
-      const remember = message.remember && pending.question.remember;
-      const { host } = pending.question;
-      if (host !== undefined) {
-        pending.answer({ allow: true, remember, host });
-        return;
-      }
-      pending.check(message.address ?? "").then(
-        (checked) => {
-          if ("complaint" in checked) tell({ type: "complaint", complaint: checked.complaint });
-          else pending.answer({ allow: true, remember, host: checked.host });
-        },
-        () => {
-          pending.answer({ allow: false }); // the host went away: the page is told by the open itself
-        },
-      );
+      this.#receive(pending, message).catch(() => {
+        this.#answer(pending, no); // the host went away: the page is told by the open itself
+      });
     });
-    tell({ type: "question", question: pending.question });
+    pending.tell({
+      type: "question",
+      question: pending.question,
+      waiting: this.#line.waiting(pending.site).length,
+      looks: pending.helpers.look !== undefined,
+      ...(pending.mutes === undefined ? {} : { mutes: pending.mutes }),
+    });
+    void this.#look(pending);
+  }
+
+  async #receive(pending: Pending, message: PromptMessage): Promise<void> {
+    if (message.type === "deny") {
+      this.#answer(pending, no, { all: message.all === true });
+      return;
+    }
+    const { question, helpers } = pending;
+    const checked = async (named: Named): Promise<Checked> => {
+      const address = "device" in named ? pending.devices[named.device]?.host : named.address;
+      return await helpers.check(address ?? "");
+    };
+    const tellNamed = (named: Named, found: Checked): void => {
+      if ("host" in found && found.risk) pending.warned.add(found.host);
+      pending.tell?.({ type: "named", named, ...("complaint" in found ? {} : found) });
+    };
+    if (message.type === "name") {
+      tellNamed(message.named, await checked(message.named));
+      return;
+    }
+    const remember = message.remember && question.remember;
+    if (question.host !== undefined) {
+      this.#answer(pending, { allow: true, remember, host: question.host, how: "asked", risk: question.risk });
+      return;
+    }
+    const { named = { address: "" } } = message;
+    const found = await checked(named);
+    if ("complaint" in found) {
+      pending.tell?.({ type: "complaint", complaint: found.complaint });
+    } else if (found.risk && !question.risk && !pending.warned.has(found.host)) {
+      tellNamed(named, found); // they were quicker than the warning, and have to press again
+    } else {
+      const how = "device" in named ? "picked" : "typed";
+      this.#answer(pending, { allow: true, remember, host: found.host, how, risk: question.risk || found.risk });
+    }
+  }
+
+  /** Looks for devices nearby as long as the question stands. */
+  async #look(pending: Pending): Promise<void> {
+    const { helpers, devices, over } = pending;
+    if (helpers.look === undefined) return;
+    let how: "done" | "failed" | "forbidden" = "done";
+    try {
+      await helpers.look(({ name, service, host, address }) => {
+        if (devices.length >= maxDevices || pending.isOver) return;
+        const device = { index: devices.length, name, service, host, address };
+        devices.push(device);
+        pending.tell?.({ type: "device", device });
+      }, over.signal);
+    } catch (error) {
+      how = error instanceof HostError && error.data?.reason === "policy" ? "forbidden" : "failed";
+    }
+    if (!pending.isOver) pending.tell?.({ type: "looked", how });
   }
 }

@@ -1,40 +1,45 @@
-// The consent window. Deny is the default, and Escape; the Allow buttons are dead for the first moment and after each return of the focus,
-// so that a click that was meant for something else allows nothing.
+// The consent window. Deny is the default, and Escape; the Allow buttons are dead for a moment after whatever changes (guard.ts), so that a
+// press that was meant for something else allows nothing.
 
 import { ext } from "../ext.ts";
 import { promptWidth } from "../background/prompt_size.ts";
-import type { PromptMessage, PromptView, Question } from "../background/prompt.ts";
+import type { Device, Named, PromptMessage, PromptView, Question } from "../background/question.ts";
+import { encryptionMessage, isReadable, placeMessage, plainText } from "./display.ts";
+import type { Place } from "./display.ts";
+import { Guard } from "./guard.ts";
+import { Nearby } from "./nearby.ts";
+import { hostElement, hostNotes, originElement } from "./shown.ts";
 import { byId, describePort, fillTexts, text } from "./texts.ts";
 
-/** How long the Allow buttons stay dead, in ms. */
-const deadTime = 500;
+/** What the person types is looked at when they pause for so long, in ms. */
+const pause = 250;
 
-const allowOnce = byId<HTMLButtonElement>("allow-once");
-const allowRemember = byId<HTMLButtonElement>("allow-remember");
+const allowOnce = byId("allow-once");
+const allowRemember = byId("allow-remember");
 const address = byId<HTMLInputElement>("address");
 const port = ext.runtime.connect({ name: `prompt:${location.hash.slice(1)}` });
-let question: Question | undefined;
-let alive = false;
-let timer: ReturnType<typeof setTimeout> | undefined;
 
-function answer(message: PromptMessage): void {
+let question: Question | undefined;
+/** What the person has named and the background has looked at: only then Allow has anything to allow. */
+let named: Named | undefined;
+let typing: ReturnType<typeof setTimeout> | undefined;
+
+const guard = new Guard(refresh);
+const nearby = new Nearby(onPicked);
+
+function send(message: PromptMessage): void {
   port.postMessage(message);
 }
 
-function refresh(): void {
-  const ready = alive && question !== undefined && (question.host !== undefined || address.value.trim() !== "");
-  allowOnce.disabled = !ready;
-  allowRemember.disabled = !ready;
+function ready(): boolean {
+  return question !== undefined && (question.host !== undefined || named !== undefined);
 }
 
-function rest(): void {
-  alive = false;
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    alive = true;
-    refresh();
-  }, deadTime);
-  refresh();
+/** Not `disabled`: a button that has the focus shall keep it, and be found. */
+function refresh(): void {
+  const dead = String(!guard.alive || !ready());
+  allowOnce.ariaDisabled = dead;
+  allowRemember.ariaDisabled = dead;
 }
 
 /** The text that says what the page wants. */
@@ -53,74 +58,207 @@ function wants({ host, proposal, place }: Question): string {
 
 const complaints = { invalid: "promptAddressInvalid", never: "promptAddressNever", policy: "promptAddressPolicy" };
 
-function show(asked: Question): void {
-  question = asked;
-  byId("who").textContent = asked.origin.replace(/^https:\/\//, "");
-  byId("wants").textContent = text(wants(asked));
-  byId("where").textContent = asked.host ?? "";
-  byId("service").textContent =
-    describePort(asked.port) + (asked.protocol === "udp" ? ` · ${text("promptDatagrams")}` : "");
-  byId("ask-address").hidden = asked.host !== undefined;
-  const proposal = byId("proposal");
-  proposal.hidden = asked.proposal === undefined;
-  byId("proposed").textContent = asked.proposal ?? "";
-  byId("risk").hidden = !asked.risk;
-  byId("risk").textContent = text("promptRisk", asked.port);
-  const encryption = byId("encryption");
-  encryption.textContent = text(
-    { on: "promptEncrypted", off: "promptPlain", starttls: "promptStartTLS" }[asked.encryption],
-  );
-  encryption.classList.toggle("plain", asked.encryption !== "on");
-  byId("private").hidden = !asked.private;
-  allowRemember.hidden = !asked.remember;
-  (asked.host === undefined ? address : byId("deny")).focus();
-  rest();
-  fit();
+/** Fills an element, or hides it. */
+function tell(id: string, ...content: (string | Node)[]): void {
+  const element = byId(id);
+  element.replaceChildren(...content);
+  element.hidden = content.length === 0;
 }
 
-/** Makes the window as large as its content, which has a width of its own: some window managers and switches have other ideas. */
-function fit(): void {
-  const width = promptWidth + (outerWidth - innerWidth);
-  const height = Math.ceil(document.documentElement.offsetHeight + (outerHeight - innerHeight));
-  void ext.windows
-    .getCurrent()
-    .then(({ id }) => (id === undefined ? undefined : ext.windows.update(id, { width, height })));
+function showEncryption({ encryption }: Question, place: Place | undefined): void {
+  const element = byId("encryption");
+  element.textContent = text(encryptionMessage(encryption, place));
+  element.classList.toggle("plain", isReadable(encryption, place));
+}
+
+/** "10 minutes" */
+function duration(ms: number): string {
+  const units = { day: 86_400_000, hour: 3_600_000, minute: 60_000 };
+  const [unit, length] = Object.entries(units).find(([, length]) => ms >= length) ?? ["minute", units.minute];
+  const format = new Intl.NumberFormat(ext.i18n.getUILanguage(), { style: "unit", unit, unitDisplay: "long" });
+  return format.format(Math.round(ms / length));
+}
+
+function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { type: "question" }>): void {
+  question = asked;
+  const { origin, host, proposal, place, protocol } = asked;
+  const who = originElement(origin);
+  tell("who", who);
+  tell("who-notes", ...hostNotes(new URL(origin).hostname, who));
+  tell("wants", text(wants(asked)));
+  const where = host === undefined ? undefined : hostElement(host);
+  tell("where", ...(where === undefined ? [] : [where]));
+  tell("where-notes", ...(host === undefined || where === undefined ? [] : hostNotes(host, where)));
+  const service = document.createElement("span");
+  service.textContent = describePort(asked.port, protocol);
+  const carrier = document.createElement("span");
+  carrier.textContent = text(protocol === "udp" ? "promptDatagrams" : "promptStream");
+  tell("service", service, carrier);
+  tell("place", ...(host === undefined || place === undefined ? [] : [text(placeMessage(place))]));
+  byId("ask-address").hidden = host !== undefined;
+  byId("named").hidden = host !== undefined;
+  byId("named").textContent = text("promptNothing");
+  byId("proposal").hidden = proposal === undefined;
+  byId("proposed").textContent = proposal ?? "";
+  if (looks) nearby.begin();
+  tell("risk", ...(asked.risk ? [text("promptRisk", asked.port)] : []));
+  // Where the person names it, nobody knows yet where it goes.
+  showEncryption(asked, host === undefined ? undefined : place);
+  byId("private").hidden = !asked.private;
+  tell("mutes", ...(mutes === undefined ? [] : [text("promptMutes", duration(mutes))]));
+  showWaiting(waiting);
+  allowRemember.hidden = !asked.remember;
+  (host === undefined ? address : byId("deny")).focus();
+  changed();
+}
+
+function showWaiting(count: number): void {
+  byId("more").hidden = count === 0;
+  byId("waiting").textContent = text("promptWaiting", count);
+}
+
+/** What the window says has changed. */
+function changed(): void {
+  guard.rest();
+  void fit();
+}
+
+/** Makes the window as large as its content, within the screen: some window managers and switches have other ideas. */
+async function fit(): Promise<void> {
+  const { id } = await ext.windows.getCurrent();
+  const zoom = await ext.tabs.getZoom();
+  // The first try may leave a scroll bar, which takes room; and windows take their time.
+  for (let tries = 0; tries < 3 && id !== undefined; tries++) {
+    const frame = { width: outerWidth - innerWidth * zoom, height: outerHeight - innerHeight * zoom };
+    const width = Math.min(screen.availWidth, Math.ceil(promptWidth * zoom + frame.width));
+    const height = Math.min(screen.availHeight, Math.ceil(document.documentElement.offsetHeight * zoom + frame.height));
+    if (Math.abs(width - outerWidth) <= 1 && Math.abs(height - outerHeight) <= 1) return;
+    // All of it on the screen that it is on.
+    const { availLeft = 0, availTop = 0 } = screen as { availLeft?: number; availTop?: number };
+    const left = Math.max(availLeft, Math.min(screenX, availLeft + screen.availWidth - width));
+    const top = Math.max(availTop, Math.min(screenY, availTop + screen.availHeight - height));
+    await ext.windows.update(id, { width, height, ...(left === screenX && top === screenY ? {} : { left, top }) });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+  }
+}
+
+/** The person named something else, and the background is to say what it is. */
+function rename(next: Named | undefined): void {
+  named = undefined;
+  clearTimeout(typing);
+  byId("named").textContent = text("promptNothing");
+  byId("address-error").textContent = "";
+  address.removeAttribute("aria-invalid");
+  if (question !== undefined) showEncryption(question, undefined);
+  if (next !== undefined) {
+    typing = setTimeout(
+      () => {
+        send({ type: "name", named: next });
+      },
+      "device" in next ? 0 : pause,
+    );
+  }
+  changed();
+}
+
+function onPicked(device: Device | undefined): void {
+  if (device === undefined) return;
+  address.value = "";
+  rename({ device: device.index });
+}
+
+function isCurrent(other: Named): boolean {
+  return "device" in other ? nearby.picked?.index === other.device : address.value === other.address;
+}
+
+function showNamed({ named: checked, host, place, risk }: Extract<PromptView, { type: "named" }>): void {
+  if (!isCurrent(checked) || question === undefined) return; // they have gone on
+  named = checked;
+  if (host !== undefined) {
+    const line = document.createElement("p");
+    const chosen = hostElement(host);
+    line.append(`${text("promptNamed")} `);
+    if ("device" in checked) {
+      const name = document.createElement("bdi");
+      name.className = "device-name";
+      name.textContent = plainText(nearby.picked?.name ?? "");
+      line.append(name, " ");
+    }
+    line.append(chosen);
+    const notes = hostNotes(host, chosen);
+    if (place !== undefined) {
+      const where = document.createElement("p");
+      where.className = "soft";
+      where.textContent = text(placeMessage(place));
+      notes.push(where);
+    }
+    byId("named").replaceChildren(line, ...notes);
+    showEncryption(question, place);
+  }
+  tell("risk", ...(question.risk || risk === true ? [text("promptRisk", question.port)] : []));
+  changed();
+}
+
+function complain(complaint: keyof typeof complaints): void {
+  byId("address-error").textContent = text(complaints[complaint]);
+  address.setAttribute("aria-invalid", "true");
+  address.focus();
+  changed();
 }
 
 fillTexts();
 port.onMessage.addListener((view: PromptView) => {
-  if (view.type === "question") {
-    show(view.question);
-    return;
+  switch (view.type) {
+    case "question":
+      show(view);
+      return;
+    case "complaint":
+      complain(view.complaint);
+      return;
+    case "named":
+      showNamed(view);
+      return;
+    case "waiting":
+      showWaiting(view.count);
+      changed();
+      return;
+    case "device":
+      nearby.add(view.device);
+      return;
+    case "looked":
+      nearby.end(view.how);
+      changed();
   }
-  byId("address-error").textContent = text(complaints[view.complaint]);
-  address.setAttribute("aria-invalid", "true");
-  address.focus();
-  fit();
 });
 port.onDisconnect.addListener(() => {
   window.close(); // answered elsewhere, or the page that asked is gone
 });
+
 for (const [button, remember] of [
   [allowOnce, false],
   [allowRemember, true],
-] as const) {
-  button.addEventListener("click", (event) => {
-    if (!event.isTrusted || button.disabled || question === undefined) return;
-    answer(
-      question.host === undefined ? { type: "allow", remember, address: address.value } : { type: "allow", remember },
-    );
+] as const)
+  guard.guard(button, ready, () => {
+    send({ type: "allow", remember, ...(named === undefined ? {} : { named }) });
   });
-}
 byId("deny").addEventListener("click", () => {
-  answer({ type: "deny" });
+  send({ type: "deny" });
+});
+byId("deny-all").addEventListener("click", () => {
+  send({ type: "deny", all: true });
 });
 address.addEventListener("input", () => {
-  byId("address-error").textContent = "";
-  address.removeAttribute("aria-invalid");
-  refresh();
+  nearby.clear();
+  rename(address.value.trim() === "" ? undefined : { address: address.value });
+});
+let density = devicePixelRatio;
+addEventListener("resize", () => {
+  if (devicePixelRatio === density) return; // the person's own doing, or ours
+  density = devicePixelRatio; // they have zoomed
+  void fit();
 });
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape") answer({ type: "deny" });
+  if (event.key === "Escape") send({ type: "deny" });
+  // A key that was held down before this window came up presses nothing.
+  if (event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault();
 });
-addEventListener("focus", rest);

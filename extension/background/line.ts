@@ -1,0 +1,77 @@
+// Who is asked when: questions in line. Pure.
+//
+// Of one site, and of one tab, one question is on the screen at a time, and a few of all; so neither frames nor subdomains of one owner can
+// put up several. The rest wait, and who waits for a turn the longest gets it: a site that asks much does not keep others waiting.
+
+/** At most so many of one site, of one tab; and on the screen, of all. Those on the screen count. */
+export const limits = { site: 5, tab: 8, screen: 3 } as const;
+
+export interface InLine {
+  /** The site that asks. Private windows are sites of their own. */
+  readonly site: string;
+  readonly tab: number;
+  /** How many askers wait for this one answer. */
+  readonly askers: number;
+}
+
+export class Line<T extends InLine> {
+  readonly #all: T[] = [];
+  readonly #shown = new Set<T>();
+  /** When a site that still has something in line was last shown, as a count. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
+
+  /** In the order of arrival. */
+  get all(): readonly T[] {
+    return this.#all;
+  }
+
+  /** Reports whether another asker of this site and tab may wait. */
+  hasRoom(site: string, tab: number): boolean {
+    const count = (some: readonly T[]): number => some.reduce((sum, { askers }) => sum + askers, 0);
+    return (
+      count(this.#all.filter((one) => one.site === site)) < limits.site &&
+      count(this.#all.filter((one) => one.tab === tab)) < limits.tab
+    );
+  }
+
+  join(one: T): void {
+    this.#all.push(one);
+  }
+
+  leave(one: T): void {
+    const index = this.#all.indexOf(one);
+    if (index < 0) return;
+    this.#all.splice(index, 1);
+    this.#shown.delete(one);
+    if (!this.#all.some(({ site }) => site === one.site)) this.#turns.delete(one.site);
+  }
+
+  /** Takes the one whose turn it is, if it is anybody's. */
+  next(): T | undefined {
+    if (this.#shown.size >= limits.screen) return undefined;
+    const busy = [...this.#shown];
+    const free = this.#all.filter(
+      (one) => !this.#shown.has(one) && !busy.some(({ site, tab }) => site === one.site || tab === one.tab),
+    );
+    const last = ({ site }: T): number => this.#turns.get(site) ?? 0;
+    const first = free.reduce<T | undefined>(
+      (best, one) => (best === undefined || last(one) < last(best) ? one : best),
+      undefined,
+    );
+    if (first === undefined) return undefined;
+    this.#shown.add(first);
+    this.#turns.set(first.site, ++this.#turn);
+    return first;
+  }
+
+  /** Reports whether it is this one's turn. */
+  isShown(one: T): boolean {
+    return this.#shown.has(one);
+  }
+
+  /** Those of a site that still wait. */
+  waiting(site: string): T[] {
+    return this.#all.filter((one) => one.site === site && !this.#shown.has(one));
+  }
+}

@@ -1,0 +1,27 @@
+// Who a host belongs to: its registrable domain, "example.co.uk" for "www.example.co.uk". One owner has all the names below it, as many as
+// they like; so what is counted against a site is counted against this.
+//
+// Browsers tell extensions nothing of the Public Suffix List, so it comes with tldts. The list's private part counts: whoever has
+// alice.github.io has nothing else of github.io.
+
+import { getDomain } from "tldts";
+
+/** Reports whether a canonical host is an address, as opposed to a name. With or without brackets. */
+export function isAddress(host: string): boolean {
+  return host.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/**
+ * The registrable domain of a canonical host. The whole host where there is no such thing: addresses, single labels, and names that are
+ * public suffixes themselves.
+ */
+export function registrableDomain(host: string): string {
+  if (isAddress(host)) return host;
+  const found = getDomain(host, { allowPrivateDomains: true, extractHostname: false, validateHostname: false });
+  return found !== null && (host === found || host.endsWith(`.${found}`)) ? found : host;
+}
+
+/** The site that an origin belongs to: its registrable domain, whatever the scheme and the port. */
+export function siteOf(origin: string): string {
+  return registrableDomain(new URL(origin).hostname);
+}

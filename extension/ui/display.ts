@@ -1,0 +1,122 @@
+// How hosts, origins and foreign texts are put before the person, so that nobody is taken in. Pure: pages make elements of it (shown.ts).
+//
+// A host is always shown in the form that is dialled: ASCII, an IPv6 address in brackets where a port follows. Who it belongs to is what
+// counts, so the registrable domain is told apart and never cut; what the owner may put before it, at will, is cut in the middle when it
+// is long. "1.2.3.4.evil.example" is so seen to be evil.example's.
+
+import { isAddress, registrableDomain } from "../domain.ts";
+import { inLetters } from "./idn.ts";
+
+/** A host, in parts that put together are the whole of it. */
+export interface ShownHost {
+  /** What the owner of the domain put before it, with its dot. */
+  start: string;
+  /** What is left out where there is little room; "" when all of it is short. */
+  middle: string;
+  end: string;
+  /** The registrable domain, or the whole host where there is none. Never cut. */
+  domain: string;
+  /** The labels in their letters, where that can be read safely and differs. */
+  letters?: string[];
+  /** It has letters that may be taken for others: they are not shown. */
+  unclear: boolean;
+}
+
+/** Before the registrable domain, more characters than this are cut in the middle. */
+const most = 40;
+/** How many of them stay, at the start and at the end. */
+const kept = 16;
+
+/** `host` is canonical: ASCII, with or without brackets. */
+export function showHost(host: string): ShownHost {
+  const domain = registrableDomain(host);
+  const before = host.slice(0, host.length - domain.length);
+  const long = before.length > most;
+  const read = inLetters(host);
+  return {
+    start: long ? before.slice(0, kept) : before,
+    middle: long ? before.slice(kept, -kept) : "",
+    end: long ? before.slice(-kept) : "",
+    domain,
+    ...(read?.clear === true ? { letters: read.labels } : {}),
+    unclear: read !== undefined && !read.clear,
+  };
+}
+
+/** Who asks. */
+export interface ShownOrigin {
+  /** "http://", which only this computer's own pages may have; "" for https. */
+  scheme: string;
+  host: ShownHost;
+  /** ":8443"; "" for the scheme's own port. */
+  port: string;
+}
+
+export function showOrigin(origin: string): ShownOrigin {
+  const { protocol, hostname, port } = new URL(origin);
+  return {
+    scheme: protocol === "https:" ? "" : `${protocol}//`,
+    host: showHost(hostname),
+    port: port === "" ? "" : `:${port}`,
+  };
+}
+
+/** Reports whether a name begins as an address does, such as "192.168.1.1.example.org". */
+export function looksLikeAddress(host: string): boolean {
+  return !isAddress(host) && /^(?:\d{1,3}\.){4}|^(?:\d{1,3}-){3}\d{1,3}\./.test(host);
+}
+
+/** "mail.example.org:993", "[fd00::5]:631". */
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]:${port.toString()}` : `${host}:${port.toString()}`;
+}
+
+/**
+ * Foreign text, such as what a device calls itself, without what could upset the text around it: control and formatting characters (bidi
+ * controls among them), line breaks, what has no meaning, and more than two marks on one letter.
+ */
+export function plainText(text: string): string {
+  return text
+    .replaceAll(/[\p{Zl}\p{Zp}\p{Zs}\t\r\n]+/gu, " ")
+    .replaceAll(/[\p{C}\u115f\u1160\u3164\uffa0\u2800]/gu, "")
+    .replaceAll(/(\p{M}{2})\p{M}+/gu, "$1")
+    .trim();
+}
+
+export type Place = "internet" | "network" | "computer" | "special";
+export type Encryption = "off" | "on" | "starttls";
+
+/** The message that says what kind of place it is. */
+export function placeMessage(place: Place): string {
+  switch (place) {
+    case "internet":
+      return "placeInternet";
+    case "network":
+      return "placeNetwork";
+    case "computer":
+      return "placeComputer";
+    case "special":
+      return "placeSpecial";
+  }
+}
+
+/** The message that says whether others can read what is sent: who is in between depends on the place. Undefined: nobody knows it yet. */
+export function encryptionMessage(encryption: Encryption, place: Place | undefined): string {
+  if (encryption === "on") return "encryptionOn";
+  const late = encryption === "starttls";
+  switch (place) {
+    case "computer":
+      return late ? "encryptionLaterComputer" : "encryptionOffComputer";
+    case "network":
+      return late ? "encryptionLaterNetwork" : "encryptionOffNetwork";
+    case "internet":
+      return late ? "encryptionLaterInternet" : "encryptionOffInternet";
+    default:
+      return late ? "encryptionLaterUnknown" : "encryptionOffUnknown";
+  }
+}
+
+/** Reports whether others may read what is sent, as far as Portside can tell. */
+export function isReadable(encryption: Encryption, place: Place | undefined): boolean {
+  return encryption !== "on" && place !== "computer";
+}

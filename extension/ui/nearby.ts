@@ -1,0 +1,109 @@
+// The list of devices nearby: one can be picked, with the mouse or with the arrow keys. It has a fixed height and grows at its end only, so
+// that nothing moves under the pointer.
+
+import type { Device } from "../background/question.ts";
+import { plainText } from "./display.ts";
+import { kindMessage } from "./services.ts";
+import { byId, text } from "./texts.ts";
+
+function part(className: string, content: string): HTMLElement {
+  const element = document.createElement("bdi");
+  element.className = className;
+  element.textContent = content;
+  return element;
+}
+
+export class Nearby {
+  readonly #list = byId("devices");
+  readonly #status = byId("nearby-status");
+  /** Read aloud, and not seen. */
+  readonly #said = byId("nearby-said");
+  readonly #picked: (device: Device | undefined) => void;
+  readonly #devices: Device[] = [];
+  #current: number | undefined;
+
+  /** `picked` is called when the person picks another device. */
+  constructor(picked: (device: Device | undefined) => void) {
+    this.#picked = picked;
+    this.#list.addEventListener("keydown", (event) => {
+      this.#onKey(event);
+    });
+  }
+
+  get picked(): Device | undefined {
+    return this.#current === undefined ? undefined : this.#devices[this.#current];
+  }
+
+  begin(): void {
+    byId("nearby").hidden = false;
+    this.#status.textContent = text("nearbyLooking");
+  }
+
+  add(device: Device): void {
+    const position = this.#devices.push(device) - 1;
+    const name = plainText(device.name) || device.host;
+    const kind = kindMessage(device.service);
+    const option = document.createElement("li");
+    option.id = `device-${position.toString()}`;
+    option.role = "option";
+    option.ariaSelected = "false";
+    option.append(
+      part("device-name", name),
+      part("device-kind", kind === undefined ? plainText(device.service) : text(kind)),
+      part("device-address", device.address),
+    );
+    option.addEventListener("click", (event) => {
+      if (event.isTrusted) this.#pick(position);
+    });
+    this.#list.append(option);
+    this.#list.tabIndex = 0;
+    this.#said.textContent = text("nearbyFound", name);
+  }
+
+  /** Nobody answers any more. */
+  end(how: "done" | "failed" | "forbidden"): void {
+    const count = this.#devices.length;
+    this.#list.hidden = count === 0;
+    const nothing = { done: "nearbyNothing", failed: "nearbyFailed", forbidden: "nearbyForbidden" }[how];
+    this.#status.textContent = count > 0 ? text("nearbyAnswered", count) : text(nothing);
+  }
+
+  /** The person named something else. */
+  clear(): void {
+    this.#select(undefined);
+  }
+
+  #pick(position: number): void {
+    if (position === this.#current) return;
+    this.#select(position);
+    this.#picked(this.picked);
+  }
+
+  #select(position: number | undefined): void {
+    this.#current = position;
+    for (const [n, option] of [...this.#list.children].entries()) option.ariaSelected = String(n === position);
+    if (position === undefined) {
+      this.#list.removeAttribute("aria-activedescendant");
+      return;
+    }
+    this.#list.setAttribute("aria-activedescendant", `device-${position.toString()}`);
+    this.#list.children[position]?.scrollIntoView({ block: "nearest" });
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const last = this.#devices.length - 1;
+    const now = this.#current;
+    const to: Record<string, number> = {
+      ArrowDown: now === undefined ? 0 : Math.min(now + 1, last),
+      ArrowUp: now === undefined ? last : Math.max(now - 1, 0),
+      Home: 0,
+      End: last,
+      " ": now ?? 0,
+      Enter: now ?? 0,
+    };
+    const position = to[event.key];
+    if (!event.isTrusted || position === undefined || last < 0) return;
+    event.preventDefault();
+    this.#pick(position);
+  }
+}
