@@ -139,6 +139,20 @@ export function addDocumentGrant(
   });
 }
 
+/** The document may not open this destination again without being asked. */
+export function forgetDocumentGrants(documentId: string, destination: Destination): Promise<void> {
+  return changeDocuments(async () => {
+    const key = documentKey(documentId);
+    const grants = (await ext.storage.session.get(key))[key] as DocumentGrants | undefined;
+    if (grants === undefined) return;
+    const rest = Object.entries(grants.opened).filter(([request, { host }]) => {
+      const [protocol, , port] = JSON.parse(request) as [string, string, number];
+      return protocol !== destination.protocol || host !== destination.host || port !== destination.port;
+    });
+    await ext.storage.session.set({ [key]: { ...grants, opened: Object.fromEntries(rest) } });
+  });
+}
+
 /** Forgets what documents may reopen: those that `concerned` picks. */
 export function forgetDocuments(concerned: (document: DocumentPlace) => boolean): Promise<void> {
   return changeDocuments(async () => {

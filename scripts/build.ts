@@ -34,6 +34,7 @@ for (const browser of browsers) {
     build({
       ...common,
       entryPoints: {
+        popup: "extension/ui/popup.ts",
         prompt: "extension/ui/prompt.ts",
         options: "extension/ui/options.ts",
         setup: "extension/ui/setup.ts",
@@ -51,6 +52,8 @@ for (const browser of browsers) {
   cpSync("extension/icons", join(out, "icons"), { recursive: true, filter: (path) => !path.endsWith(".svg") });
   for (const file of [
     "style.css",
+    "popup.html",
+    "popup.css",
     "prompt.html",
     "prompt.css",
     "options.html",

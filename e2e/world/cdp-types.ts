@@ -63,6 +63,13 @@ export interface Commands {
   "Browser.close": Command<None>;
   "Browser.setDownloadBehavior": Command<{ behavior: "allow"; downloadPath: string }>;
   "DOM.describeNode": Command<{ objectId: string }, { node: { frameId?: string } }>;
+  "Emulation.setDeviceMetricsOverride": Command<{
+    width: number;
+    height: number;
+    deviceScaleFactor: number;
+    mobile: boolean;
+  }>;
+  "Emulation.setEmulatedMedia": Command<{ features: { name: string; value: string }[] }>;
   "Extensions.loadUnpacked": Command<{ path: string; enableInIncognito?: boolean }, { id: string }>;
   "Input.dispatchKeyEvent": Command<{
     type: "keyDown" | "keyUp" | "rawKeyDown";
@@ -84,7 +91,14 @@ export interface Commands {
   }>;
   "Input.insertText": Command<{ text: string }>;
   "Page.bringToFront": Command<None>;
-  "Page.captureScreenshot": Command<{ format: "png" }, { data: string }>;
+  "Page.captureScreenshot": Command<
+    {
+      format: "png";
+      captureBeyondViewport?: boolean;
+      clip?: { x: number; y: number; width: number; height: number; scale: number };
+    },
+    { data: string }
+  >;
   "Page.crash": Command<None>;
   "Page.enable": Command<None>;
   "Page.getFrameTree": Command<None, { frameTree: { frame: FrameInfo } }>;

@@ -3,6 +3,7 @@
 // Facts are what the browser attests of the sender (origin, documentId, frame, tab, private window). What the document says
 // of itself (activated, secure) can only make the answer stricter.
 
+import type { Activity, LiveSocket } from "./activity.ts";
 import { admit } from "./admission.ts";
 import * as grants from "../grants.ts";
 import type { Destination } from "../grants.ts";
@@ -12,7 +13,10 @@ import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
 import { canonicalHost } from "./origin.ts";
+import { isPaused } from "./paused.ts";
 import type { Prompts } from "./prompt.ts";
+import { reasonOf, reasonOfEnd } from "./refusals.ts";
+import type { Attempt, Why } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
 import { windowBytes } from "../../protocol/message.ts";
 import type { SocketClosedParams, TCPOpenParams, UDPOpenParams } from "../../protocol/message.ts";
@@ -26,10 +30,19 @@ type StartTls = Extract<DocumentMessage, { type: "startTls" }>;
 interface Socket {
   id: number;
   protocol: "tcp" | "udp";
+  asked: OpenOptions;
   /** Aborts the question and the connection attempt while the socket is not open yet. */
   withdraw: AbortController;
   host?: { connection: HostConnection; socketId: number };
   destination?: Destination;
+  /** While it is open: what the toolbar shows of it. */
+  live?: LiveSocket;
+  /** The person has stopped it while it was opening: what its open is refused with. */
+  stopped?: Refusal;
+  /** It is refused already, and waits for the tick. */
+  refused?: boolean;
+  /** Why it ends has been told. */
+  blamed?: boolean;
 }
 
 class Invalid extends Error {}
@@ -54,6 +67,11 @@ async function nextTick(started: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** The person has paused the site. */
+function pausedRefusal(): Refusal {
+  return new Refusal("paused", "Portside is paused on this site.", { hidden: true });
+}
+
 /** One document's connection to the broker. */
 export class DocumentConnection {
   readonly sender: Sender;
@@ -61,18 +79,27 @@ export class DocumentConnection {
   readonly #port: chrome.runtime.Port;
   readonly #hosts: Hosts;
   readonly #prompts: Prompts;
+  readonly #activity: Activity;
   readonly #gone: () => void;
   readonly #sockets = new Map<number, Socket>();
   #audited = 0;
   #disposed = false;
 
   /** `gone` is called once, when the connection is over for whichever reason. */
-  constructor(port: chrome.runtime.Port, sender: Sender, hosts: Hosts, prompts: Prompts, gone: () => void) {
+  constructor(
+    port: chrome.runtime.Port,
+    sender: Sender,
+    hosts: Hosts,
+    prompts: Prompts,
+    activity: Activity,
+    gone: () => void,
+  ) {
     this.#port = port;
     this.#attested = port.sender ?? {};
     this.sender = sender;
     this.#hosts = hosts;
     this.#prompts = prompts;
+    this.#activity = activity;
     this.#gone = gone;
     port.onMessage.addListener((message: unknown) => {
       if (!validateDocumentMessage(message)) {
@@ -97,6 +124,7 @@ export class DocumentConnection {
     for (const socket of this.#sockets.values()) {
       socket.withdraw.abort();
       if (socket.host !== undefined) this.#hosts.release(socket.host.connection, socket.host.socketId);
+      this.#ended(socket);
     }
     this.#sockets.clear();
   }
@@ -107,12 +135,48 @@ export class DocumentConnection {
     for (const socket of [...this.#sockets.values()]) {
       if (socket.destination === undefined || !concerned(socket.destination)) continue;
       socket.withdraw.abort();
-      if (socket.host !== undefined) {
-        this.#hosts.release(socket.host.connection, socket.host.socketId);
-        this.#sockets.delete(socket.id);
-        this.#tell({ type: "closed", id: socket.id, error: pageError("NetworkError") });
-      }
+      this.#cut(socket);
     }
+  }
+
+  /** The person has paused this site: open sockets end, and those that are opening are refused. */
+  pause(): void {
+    for (const socket of [...this.#sockets.values()]) {
+      if (socket.withdraw.signal.aborted || socket.refused === true) continue;
+      socket.stopped = pausedRefusal();
+      socket.withdraw.abort();
+      this.#cut(socket);
+    }
+  }
+
+  /** Ends a socket at once, if it is open. For the page it is an error like any other of the network. */
+  #cut(socket: Socket): void {
+    if (socket.host === undefined || this.#sockets.get(socket.id) !== socket) return;
+    this.#hosts.release(socket.host.connection, socket.host.socketId);
+    this.#sockets.delete(socket.id);
+    this.#ended(socket);
+    this.#tell({ type: "closed", id: socket.id, error: pageError("NetworkError") });
+  }
+
+  /** The person closes it. The document may not open it again by itself: that takes a gesture and, if it is not remembered, a yes. */
+  async #closeByHand(socket: Socket, destination: Destination): Promise<void> {
+    this.#tell({ type: "forget" });
+    await grants.forgetDocumentGrants(this.sender.documentId, destination); // before the page hears of it, and tries again
+    this.#cut(socket);
+  }
+
+  /** The toolbar shows it no longer. */
+  #ended({ live }: Socket): void {
+    if (live !== undefined) this.#activity.closed(live);
+  }
+
+  /** Tells the toolbar what did not work, and why. */
+  #failed({ protocol, asked, destination }: Socket, stage: Attempt["stage"], why: Why | undefined): void {
+    if (why === undefined) return;
+    const { origin, tabId } = this.sender;
+    const { remoteAddress = "", remotePort = 0 } = asked;
+    const host = destination?.host ?? canonicalHost(remoteAddress) ?? remoteAddress.trim();
+    void this.#activity.refusals.add(tabId, { origin, stage, protocol, host, port: remotePort }, why);
   }
 
   #tell(message: BrokerMessage): void {
@@ -123,7 +187,8 @@ export class DocumentConnection {
   #receive(message: DocumentMessage): void {
     if (message.type === "open") {
       if (this.#sockets.has(message.id)) return;
-      const socket: Socket = { id: message.id, protocol: message.protocol, withdraw: new AbortController() };
+      const { id, protocol, options: asked } = message;
+      const socket: Socket = { id, protocol, asked, withdraw: new AbortController() };
       this.#sockets.set(socket.id, socket);
       void this.#open(socket, message);
       return;
@@ -156,7 +221,7 @@ export class DocumentConnection {
         );
         return;
       case "startTls":
-        void this.#startTls(connection, socket.id, socketId, message);
+        void this.#startTls(connection, socket, socketId, message);
         return;
       case "close":
         connection.request("socket.close", { socketId }).catch(() => undefined); // it closed by itself meanwhile: `closed` is on its way
@@ -179,10 +244,11 @@ export class DocumentConnection {
   /** Whatever went wrong with the server is one and the same error for the page; the host's log has the reason. */
   async #startTls(
     connection: HostConnection,
-    id: number,
+    socket: Socket,
     socketId: number,
     { received, tls }: StartTls,
   ): Promise<void> {
+    const { id, live } = socket;
     try {
       const wire = canonicalTLS(tls);
       const result = await connection.request("socket.startTLS", {
@@ -191,7 +257,11 @@ export class DocumentConnection {
         ...(wire === undefined ? {} : { tls: wire }),
       });
       this.#tell({ type: "secured", id, tls: result.tls });
+      if (live !== undefined) this.#activity.upgraded(live);
     } catch (error) {
+      const why = reasonOf(error);
+      socket.blamed = why !== undefined;
+      this.#failed(socket, "upgrade", why);
       const name = (error instanceof HostError ? error.data?.name : undefined) ?? "NetworkError";
       this.#tell({ type: "unsecured", id, error: pageError(name) });
     }
@@ -202,11 +272,15 @@ export class DocumentConnection {
     const started = performance.now();
     try {
       await this.#tryOpen(socket, open);
-    } catch (error) {
+    } catch (thrown) {
+      const error = socket.stopped ?? thrown;
+      socket.refused = true;
       if (error instanceof Refusal && error.hidden) await nextTick(started, socket.withdraw.signal);
       const known = this.#sockets.delete(socket.id);
       if (!known) return;
-      if (socket.withdraw.signal.aborted) {
+      const withdrawn = socket.withdraw.signal.aborted && socket.stopped === undefined;
+      if (!withdrawn) this.#failed(socket, "open", reasonOf(error));
+      if (withdrawn) {
         this.#tell({ type: "failed", id: socket.id, error: pageError("AbortError") });
       } else if (error instanceof Invalid) {
         this.#tell({ type: "failed", id: socket.id, error: { name: "TypeError", message: error.message } });
@@ -252,6 +326,7 @@ export class DocumentConnection {
     if (options.sendBufferSize === 0) throw new Invalid("sendBufferSize must not be 0.");
     if (options.receiveBufferSize === 0) throw new Invalid("receiveBufferSize must not be 0.");
 
+    if (await isPaused(this.sender)) throw pausedRefusal();
     const { withdraw } = socket;
     // A missing host is found out before the person is bothered with a question.
     let connection = await this.#hosts.connect();
@@ -346,6 +421,15 @@ export class DocumentConnection {
       throw new DOMException("withdrawn", "AbortError");
     }
     socket.host = { connection, socketId };
+    socket.live = this.#activity.opened({
+      sender: this.sender,
+      ...destination,
+      encryption: secureTransport ?? "off",
+      since: Date.now(),
+      connection,
+      socketId,
+      close: () => void this.#closeByHand(socket, destination),
+    });
     this.#tell({ type: "opened", id: socket.id, ...result });
   }
 
@@ -353,6 +437,8 @@ export class DocumentConnection {
   #closed(socket: Socket, params: SocketClosedParams | undefined): void {
     if (socket.host === undefined || !this.#sockets.delete(socket.id)) return; // still opening: the request's own answer tells the page
     const name = params === undefined ? "NetworkError" : params.name;
+    this.#ended(socket);
+    if (name !== undefined && socket.blamed !== true) this.#failed(socket, "end", reasonOfEnd(params));
     this.#tell(
       name === undefined
         ? { type: "closed", id: socket.id }

@@ -19,10 +19,19 @@ export class Refusal extends Error {
   readonly rule: Rule;
   /** The page cannot work it out by itself: the refusal comes on the tick, so that the time says nothing of which rule it was. */
   readonly hidden: boolean;
-  constructor(rule: Rule, hint: string, { hidden = false } = {}) {
+  /** What the person may know: the reason that the host gave, and the administrator's setting that decided. */
+  readonly reason: Rule | "address" | "origin";
+  readonly by: string | undefined;
+  constructor(
+    rule: Rule,
+    hint: string,
+    { hidden = false, reason, by }: { hidden?: boolean; reason?: "address" | "origin" | "policy"; by?: string } = {},
+  ) {
     super(hint);
     this.rule = rule;
     this.hidden = hidden;
+    this.reason = reason ?? rule;
+    this.by = by;
   }
 }
 
@@ -91,8 +100,13 @@ export async function consentTo(
   }
   if (verdict.installedOnly && !claims.evidence.standalone)
     throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
+  const told = verdict.by === undefined ? {} : { by: verdict.by };
   if (!verdict.allowed)
-    throw new Refusal("policy", "Portside's rules or the administrator do not allow it.", { hidden: true });
+    throw new Refusal("policy", "Portside's rules or the administrator do not allow it.", {
+      hidden: true,
+      ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
+      ...told,
+    });
   if (reopened !== undefined) return reopened;
 
   const proposed = verdict.host;
@@ -111,7 +125,10 @@ export async function consentTo(
   if (verdict.prompt === "skip" && proposed !== undefined && !verdict.mustEnter && !verdict.risk)
     return { host: proposed, entered: false, risk: false };
   if (verdict.prompt === "forbid")
-    throw new Refusal("policy", "the administrator allows this site only what needs no question.", { hidden: true });
+    throw new Refusal("policy", "the administrator allows this site only what needs no question.", {
+      hidden: true,
+      ...told,
+    });
 
   const look: Helpers["look"] = (found, over) =>
     hosts.browse({ origin, protocol, port, secure: encryption === "on", timeout: lookingTime }, found, over);

@@ -3,6 +3,8 @@
 import { ext } from "../ext.ts";
 import { forgetDocuments, onRevoked, sameDestination } from "../grants.ts";
 import type { Destination } from "../grants.ts";
+import { Activity } from "./activity.ts";
+import { Badge } from "./badge.ts";
 import { DocumentConnection } from "./broker.ts";
 import { clearedByItself, watchCleared } from "./cleared.ts";
 import { watchHandshakes } from "./handshake.ts";
@@ -10,8 +12,10 @@ import { watchHeaders } from "./headers.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
 import { onManagedChange } from "./managed.ts";
-import { watchPrivateWindows } from "./muted.ts";
+import { onMutedChange, watchPrivateWindows } from "./muted.ts";
 import { hostReport, hostState } from "./own_pages.ts";
+import { forgetPausesOfPrivateWindows, onPausedChange } from "./paused.ts";
+import { Popups } from "./popup.ts";
 import { Prompts } from "./prompt.ts";
 import { attest } from "./sender.ts";
 import { welcome } from "./setup.ts";
@@ -21,12 +25,20 @@ const hosts = new Hosts();
 const prompts = new Prompts();
 const tryout = new Tryout(hosts);
 const documents = new Set<DocumentConnection>();
+const activity = new Activity((tabId) => {
+  badge.update(tabId);
+  popups.changed(tabId);
+});
+const badge = new Badge(activity);
+const popups = new Popups({ activity, hosts, documents });
 
 /** Reports whether the sender is one of the extension's own pages, as opposed to a content script. */
 function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
   return sender?.id === ext.runtime.id && sender.url?.startsWith(ext.runtime.getURL("ui/")) === true;
 }
 
+// What is kept is not for content scripts: with the voice of one, a renderer that was taken over could end a pause, or give itself a grant.
+ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() => undefined); // Firefox has it for session only
 watchHeaders(clearedByItself);
 watchHandshakes();
 watchPrivateWindows();
@@ -41,10 +53,14 @@ ext.runtime.onConnect.addListener((port) => {
       port.disconnect();
       return;
     }
-    const connection = new DocumentConnection(port, sender, hosts, prompts, () => documents.delete(connection));
+    const connection = new DocumentConnection(port, sender, hosts, prompts, activity, () =>
+      documents.delete(connection),
+    );
     documents.add(connection);
   } else if (port.name.startsWith("prompt:") && isOwnPage(port.sender)) {
     prompts.connect(port, port.name.slice("prompt:".length));
+  } else if (port.name === "popup" && isOwnPage(port.sender)) {
+    popups.connect(port);
   } else {
     port.disconnect();
   }
@@ -83,13 +99,24 @@ watchCleared((origins) => {
   takeBack(origins, () => true);
 });
 
-ext.tabs.onRemoved.addListener((tabId) => {
-  void forgetDocuments((document) => document.tabId === tabId);
+onPausedChange((origins, isPrivate) => {
+  for (const connection of documents)
+    if (connection.sender.private === isPrivate && origins.includes(connection.sender.origin)) connection.pause();
+  void badge.updateAll();
+  popups.changed();
+});
+forgetPausesOfPrivateWindows();
+onMutedChange(() => {
+  popups.changed();
 });
 
-ext.action.onClicked.addListener(() => {
-  void ext.runtime.openOptionsPage();
+ext.tabs.onRemoved.addListener((tabId) => {
+  void forgetDocuments((document) => document.tabId === tabId);
+  void activity.refusals.forget(tabId);
 });
+
+// What the toolbar shows of sockets may be left from a worker that was stopped with them.
+void badge.updateAll();
 
 // Documents that were there before the extension, or that an older copy of it served: they get the scripts now.
 ext.runtime.onInstalled.addListener(({ reason }) => {

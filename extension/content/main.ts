@@ -21,6 +21,8 @@ class Gatekeeper {
   /** Destinations that this document opened before: a reconnection needs no gesture. The broker keeps its own list. */
   readonly #known = new Set<string>();
   readonly #asked = new Map<number, string>();
+  /** Sockets that are open. */
+  readonly #open = new Set<number>();
   #broker: chrome.runtime.Port | undefined;
 
   constructor(page: MessagePort) {
@@ -92,10 +94,15 @@ class Gatekeeper {
         const destination = this.#asked.get(message.id);
         this.#asked.delete(message.id);
         if (destination !== undefined) this.#known.add(destination);
+        this.#open.add(message.id);
         const { tls, ...rest } = message;
         this.#tellPage(tls === undefined ? rest : { ...rest, tls: certificatesOf(tls) });
         return;
       }
+      case "closed":
+        this.#open.delete(message.id);
+        this.#tellPage(message);
+        return;
       case "failed":
         this.#asked.delete(message.id);
         this.#tellPage(message);
@@ -124,7 +131,10 @@ class Gatekeeper {
         this.#fromBroker(m);
       });
       port.onDisconnect.addListener(() => {
-        if (this.#broker === port) this.#lose();
+        if (this.#broker !== port) return;
+        const { size } = this.#open;
+        this.#lose();
+        if (size > 0) wakeBackground();
       });
     }
     this.#broker.postMessage(message);
@@ -139,8 +149,18 @@ class Gatekeeper {
     const broker = this.#broker;
     this.#broker = undefined;
     this.#asked.clear();
+    this.#open.clear();
     broker?.disconnect();
     this.#tellPage({ type: "lost" });
+  }
+}
+
+/** The background was stopped, and our sockets with it: started again, it sees that the toolbar shows what is no more. */
+function wakeBackground(): void {
+  try {
+    void ext.runtime.sendMessage("wake").catch(() => undefined); // nobody answers
+  } catch {
+    // The extension itself was reloaded or removed.
   }
 }
 

@@ -1,0 +1,921 @@
+// The toolbar: what is open, what was refused and why, and the person's hand on all of it. The page learns nothing of it.
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { attempt, openStage, openTCP, openUDP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
+import { Toolbar } from "./toolbar.ts";
+import { certificates } from "./world/certs.ts";
+import type { HostSpace } from "./world/host-space.ts";
+import { lifeOf, lifeOfSuite } from "./world/life.ts";
+import * as networks from "./world/network.ts";
+import type { Frame } from "./world/page.ts";
+import * as peers from "./world/peers.ts";
+import { extensionFolder, extensionId } from "./world/places.ts";
+import { isAlive } from "./world/proc.ts";
+import { until } from "./world/wait.ts";
+
+const life = lifeOfSuite("toolbar");
+/** Generous, so that the tests do not wait for each other. */
+const generous = { limits: { attemptBurst: 400, attemptsPerSecond: 200, attemptsPerMinuteOverall: 6000 } };
+let stage: Stage;
+let admin: HostSpace;
+let toolbar: Toolbar;
+before(async () => {
+  stage = await openStage(life, { host: { policy: generous } });
+  assert.ok(stage.browser.hostSpace);
+  admin = stage.browser.hostSpace;
+  toolbar = await Toolbar.of(stage);
+});
+
+/** Asks for a socket and gives all that the page can see of the error; "" when it opened. Leaves it at `window.socket`. */
+function outcome(frame: Frame, options: Record<string, unknown>, { click = true } = {}): Promise<string> {
+  const call = async (given: unknown): Promise<string> => {
+    try {
+      const socket = await navigator.openTCPSocket(given as SocketOptions);
+      Object.assign(window, { socket });
+      return "";
+    } catch (error) {
+      const { name, message } = error as Error;
+      return `${name}: ${message} ${Reflect.ownKeys(error as object).join()}`;
+    }
+  };
+  return click ? frame.evaluateOnClick("#go", call, options) : frame.evaluate(call, options);
+}
+
+/** How the page's socket ended: the error's name; "" for an orderly end. */
+const ending = (frame: Frame): Promise<string> =>
+  frame.evaluate(async () => {
+    const { socket } = window as unknown as WithTCP;
+    const reader = socket.readable.getReader();
+    try {
+      while (!(await reader.read()).done);
+      return "";
+    } catch (error) {
+      return (error as Error).name;
+    }
+  });
+
+/** Opens more sockets to where this document already is. */
+const openMore = (frame: Frame, count: number, remotePort: number): Promise<unknown> =>
+  frame.evaluate(
+    async (count: number, remotePort: number) => {
+      const opened = Array.from({ length: count }, () =>
+        navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }),
+      );
+      Object.assign(window, { more: await Promise.all(opened) });
+    },
+    count,
+    remotePort,
+  );
+
+const closeMore = (frame: Frame): Promise<unknown> =>
+  frame.evaluate(async () => {
+    const { more } = window as unknown as { more: PortsideTCPSocket[] };
+    await Promise.all(more.map((socket) => socket.close()));
+  });
+
+describe("the badge", () => {
+  test("counts the open sockets of its tab, those of all frames, and says so in words", async () => {
+    const peer = await peers.echoPeer(life);
+    const inner = stage.pages.serve("https://count.test/inner", plainPage);
+    const page = await stage.browser.newPage(
+      stage.pages.serve("https://count.test/", `${plainPage}<iframe id=f src="${inner}"></iframe>`),
+    );
+    const other = await stage.open("https://count.test/other");
+    const [tab, otherTab] = [await toolbar.tabOf(page), await toolbar.tabOf(other)];
+    assert.deepEqual(await toolbar.badge(tab), { text: "", title: "Portside" });
+    await openTCP(stage, page, peer);
+    assert.deepEqual(await toolbar.shows(tab, "1"), { text: "1", title: "Portside: open connections 1" });
+    const frame = await page.frame("#f", { url: /inner/ });
+    const opened = attempt(frame, to(peer));
+    await stage.person.allowsOnce();
+    assert.equal(await opened, "");
+    await toolbar.shows(tab, "2");
+    await openMore(page, 98, peer.port);
+    assert.equal((await toolbar.shows(tab, "99+")).title, "Portside: open connections 100");
+    await closeMore(page);
+    await toolbar.shows(tab, "2");
+    await page.evaluate(() => {
+      document.querySelector("#f")?.remove();
+    });
+    await toolbar.shows(tab, "1");
+    await page.evaluate(() => (window as unknown as WithTCP).socket.close());
+    assert.deepEqual(await toolbar.shows(tab, ""), { text: "", title: "Portside" });
+    assert.deepEqual(await toolbar.badge(otherTab), { text: "", title: "Portside" });
+    await page.close();
+    await other.close();
+  });
+
+  test("calls for attention when something was refused, until the popup is opened or another page comes", async () => {
+    const page = await stage.open("https://attention.test/");
+    const tab = await toolbar.tabOf(page);
+    const nowhere = to({ host: "peer.example.org", port: 9 });
+    assert.equal(await attempt(page, nowhere, { click: false }), "NotAllowedError");
+    assert.match((await toolbar.shows(tab, "!")).title, /^Portside\nSomething was refused/);
+    const popup = await toolbar.popup(tab);
+    await popup.showsRefusal(/by itself/);
+    await toolbar.shows(tab, "");
+    await popup.close();
+    assert.equal(await attempt(page, nowhere, { click: false }), "NotAllowedError");
+    await toolbar.shows(tab, "!");
+    await page.goto(stage.pages.serve("https://attention.test/next", plainPage));
+    await toolbar.shows(tab, "");
+    // What the person said no to is no news to them.
+    const denied = attempt(page, nowhere);
+    await stage.person.denies();
+    assert.equal(await denied, "NotAllowedError");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.equal((await toolbar.badge(tab)).text, "");
+    await page.close();
+  });
+
+  test("calls for attention when there is no host; the popup says what to do", async (t) => {
+    const bare = await openStage(lifeOf(t), { portside: false, extension: extensionFolder });
+    const toolbar = await Toolbar.of(bare);
+    const page = await bare.open();
+    const tab = await toolbar.tabOf(page);
+    assert.equal(await attempt(page, to({ host: "127.0.0.1", port: 9 })), "NetworkError");
+    await (await bare.browser.nextPage("the setup page", /\/ui\/setup\.html/)).close();
+    await toolbar.shows(tab, "!");
+    const popup = await toolbar.popup(tab);
+    await popup.showsRefusal(/127\.0\.0\.1:9[^]*not installed for this browser[^]*What to do/);
+    assert.match(await popup.page.text("#host"), /not installed for this browser/);
+    await popup.page.click("#host button");
+    const setup = await bare.browser.nextPage("the setup page", /\/ui\/setup\.html\?.*problem=missing/);
+    assert.match(await setup.text("#problem"), /not installed/);
+  });
+});
+
+describe("the popup", () => {
+  test("hangs from the icon, and shows the sockets of the page under it as they live", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://live.test/");
+    await openTCP(stage, page, peer);
+    const popup = await toolbar.hang(page);
+    const [line] = await popup.showsSockets(1);
+    assert.equal(line?.where, `127.0.0.1:${peer.port.toString()}`);
+    assert.match(line.text, new RegExp(`TCP\\s+Not encrypted\\s+Since \\d`));
+    assert.equal(await popup.page.text("#site"), "live.test");
+    await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      await socket.writable.getWriter().write(new Uint8Array(43_210));
+      const reader = socket.readable.getReader();
+      for (let read = 0; read < 43_210;) read += (await reader.read()).value?.byteLength ?? 0;
+    });
+    await until("the bytes", async () => {
+      const [{ text } = { text: "" }] = await popup.sockets();
+      return text.includes("Received 43.2 kB") && text.includes("Sent 43.2 kB");
+    });
+    const spark = await popup.page.waitFor("the picture of the last minute", () => {
+      const picture = document.querySelector(".spark");
+      const label = picture?.getAttribute("aria-label") ?? "";
+      return label.includes("kB") ? { role: picture?.getAttribute("role"), label } : undefined;
+    });
+    assert.equal(spark.role, "img");
+    assert.match(spark.label, /received [\d.]+ kB, sent [\d.]+ kB$/);
+    await popup.close();
+    await page.close();
+  });
+
+  test("tells the certificate of a server, and who vouches for it", async () => {
+    const { certificateSha256, wrong } = await certificates();
+    const trusted = await peers.tlsEchoPeer(life);
+    const listed = await peers.tlsEchoPeer(life, {}, wrong.selfSigned);
+    const page = await stage.open("https://secure.test/");
+    const tab = await toolbar.tabOf(page);
+    const opens = async (options: SocketOptions, hash?: number[]): Promise<void> => {
+      const opened = page.evaluateOnClick(
+        "#go",
+        async (options: SocketOptions, hash?: number[]) => {
+          const pinned = hash && { serverCertificateHashes: [{ algorithm: "sha-256", value: new Uint8Array(hash) }] };
+          const socket = await navigator.openTCPSocket({ ...options, ...pinned });
+          Object.assign(window, { [`socket${String(options.remotePort)}`]: socket });
+        },
+        options,
+        hash,
+      );
+      await stage.person.allowsOnce();
+      await opened;
+    };
+    await opens({ remoteAddress: "localhost", remotePort: trusted.port, secureTransport: "on" });
+    await opens({ remoteAddress: "localhost", remotePort: listed.port, secureTransport: "on" }, [
+      ...wrong.selfSigned.sha256,
+    ]);
+    const popup = await toolbar.popup(tab);
+    await popup.showsSockets(2);
+    await popup.page.waitFor("the certificates", () => document.querySelectorAll("dd").length >= 16);
+    const [first = "", second = ""] = await popup.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLDetailsElement>("details")].map((details) => {
+        details.open = true;
+        return details.innerText;
+      }),
+    );
+    const print = (hash: Buffer): string => hash.toString("hex").replaceAll(/(?<=..)(..)/g, ":$1");
+    assert.match(first, /Address\s+127\.0\.0\.1/);
+    assert.match(first, /Encryption\s+TLS_/);
+    assert.match(first, /Certificate of\s+a\.test/);
+    assert.match(first, /Issued by\s+Portside test CA/);
+    assert.match(first, /For\s+a\.test, \*\.a\.test/);
+    assert.match(first, new RegExp(`Valid until\\s+\\w+ \\d+, ${String(new Date().getFullYear()).slice(0, 2)}`));
+    assert.match(first, /Trusted\s+by this system/);
+    assert.ok(first.includes(print(certificateSha256)), first);
+    assert.match(second, /Trusted\s+because the page named exactly this certificate/);
+    assert.ok(second.includes(print(wrong.selfSigned.sha256)), second);
+    assert.match((await popup.sockets())[0]?.text ?? "", /Encrypted, TLS 1\.3/);
+    await popup.close();
+    await page.close();
+  });
+
+  test("follows an upgrade to TLS, and knows datagrams", async () => {
+    const peer = await peers.startTlsPeer(life);
+    const page = await stage.open("https://upgrade.test/");
+    await openTCP(stage, page, peer, { secureTransport: "starttls", serverName: "localhost" });
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    assert.match((await popup.showsSockets(1))[0]?.text ?? "", /Not encrypted yet/);
+    await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const reader = socket.readable.getReader();
+      await reader.read();
+      const writer = socket.writable.getWriter();
+      await writer.write(new TextEncoder().encode("STARTTLS\r\n"));
+      await reader.read();
+      reader.releaseLock();
+      writer.releaseLock();
+      await socket.startTls({ serverName: "localhost" });
+    });
+    await until("the upgrade", async () => (await popup.sockets())[0]?.text.includes("Encrypted, TLS 1.3"));
+    const udp = await peers.udpEchoPeer(life);
+    await openUDP(stage, page, udp);
+    await until("the datagram socket", async () => (await popup.sockets()).find(({ text }) => text.includes("UDP")));
+    await popup.close();
+    await page.close();
+  });
+
+  test("Close ends a socket with an error; the page cannot open it again by itself", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://close.test/");
+    await openTCP(stage, page, peer);
+    await openMore(page, 1, peer.port);
+    const tab = await toolbar.tabOf(page);
+    const popup = await toolbar.popup(tab);
+    await popup.showsSockets(2);
+    const ended = ending(page);
+    await popup.page.click(".socket .close");
+    assert.equal(await ended, "NetworkError");
+    await (await peer.connection(0)).waitUntilClosed(2_000);
+    await popup.showsSockets(1);
+    // The focus went to the next line, and how many are left was said aloud.
+    assert.equal(await popup.page.evaluate(() => document.activeElement?.className), "close");
+    assert.equal(await popup.page.text("#count"), "Open connections: 1");
+    assert.equal(peer.connections[1]?.closedAt, undefined, "the other one was closed, too");
+    assert.equal(await attempt(page, to(peer), { click: false }), "NotAllowedError");
+    const again = attempt(page, to(peer));
+    await stage.person.allowsOnce();
+    assert.equal(await again, "");
+    await popup.showsSockets(2);
+    const last = ending(page);
+    await popup.page.click("#close-all");
+    assert.equal(await last, "NetworkError");
+    for (const connection of peer.connections) await connection.waitUntilClosed(2_000);
+    await popup.showsSockets(0);
+    assert.equal(await popup.page.text("#none"), "This page has no direct connections.");
+    await popup.close();
+    await page.close();
+  });
+
+  test("a click that a script makes closes nothing", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://scripted.test/");
+    await openTCP(stage, page, peer);
+    await openMore(page, 1, peer.port);
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    await popup.showsSockets(2);
+    await popup.page.evaluate(() => {
+      document.querySelector<HTMLButtonElement>(".socket .close")?.click();
+      document.querySelector<HTMLButtonElement>("#close-all")?.click();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal((await popup.sockets()).length, 2);
+    assert.deepEqual(
+      peer.connections.map(({ closedAt }) => closedAt),
+      [undefined, undefined],
+    );
+    await popup.close();
+    await page.close();
+  });
+
+  test("changes in place: the focus stays, and only a change of the number is said aloud", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://calm.test/");
+    await openTCP(stage, page, peer);
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    await popup.showsSockets(1);
+    await popup.page.evaluate(() => {
+      document.querySelector<HTMLButtonElement>(".socket .close")?.focus();
+      document.querySelector<HTMLElement>("details")?.setAttribute("open", "");
+      const said: string[] = [];
+      const lines: string[] = [];
+      Object.assign(window, { said, lines });
+      new MutationObserver(() => said.push(document.querySelector("#count")?.textContent ?? "")).observe(
+        document.querySelector("#count") as Element,
+        { childList: true, characterData: true, subtree: true },
+      );
+      new MutationObserver(() => lines.push("changed")).observe(document.querySelector(".sockets") as Element, {
+        childList: true,
+      });
+    });
+    await page.evaluate(async () => {
+      await (window as unknown as WithTCP).socket.writable.getWriter().write(new Uint8Array(5_000));
+    });
+    await until("the bytes", async () => (await popup.sockets())[0]?.text.includes("Sent 5 kB"));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const calm = await popup.page.evaluate(() => ({
+      focused: document.activeElement?.className,
+      open: document.querySelector("details")?.open,
+      said: (window as unknown as { said: string[] }).said,
+      lines: (window as unknown as { lines: string[] }).lines,
+    }));
+    assert.deepEqual(calm, { focused: "close", open: true, said: [], lines: [] });
+    await openMore(page, 1, peer.port);
+    await popup.showsSockets(2);
+    assert.deepEqual(await popup.page.evaluate(() => (window as unknown as { said: string[] }).said), [
+      "Open connections: 2",
+    ]);
+    assert.equal(await popup.page.evaluate(() => document.activeElement?.className), "close");
+    await popup.close();
+    await page.close();
+  });
+
+  test("where there is no web page it says so", async () => {
+    const popup = await toolbar.popup(await toolbar.tabOf(toolbar.desk));
+    assert.equal(await popup.page.text("#none"), "This is no web page: nothing here can open connections.");
+    assert.equal(await popup.page.evaluate(() => document.querySelector<HTMLElement>("#pause-line")?.hidden), true);
+    await popup.close();
+    const plain = await stage.browser.newPage(stage.pages.serve("http://plain.test/", plainPage));
+    const other = await toolbar.popup(await toolbar.tabOf(plain));
+    assert.match(await other.page.text("#none"), /did not come over a secure connection/);
+    await other.close();
+    await plain.close();
+    const nothing = await toolbar.popup(999_999_999);
+    assert.match(await nothing.page.text("#none"), /no web page/);
+    await nothing.close();
+  });
+
+  test("frames of other sites have groups of their own, and their own pause", async () => {
+    const peer = await peers.echoPeer(life);
+    const inner = stage.pages.serve("https://widget.test/", plainPage);
+    const page = await stage.browser.newPage(
+      stage.pages.serve(
+        "https://holder.test/",
+        `${plainPage}<iframe id=f allow="direct-sockets" width=300 height=200 src="${inner}"></iframe>`,
+      ),
+    );
+    const frame = await page.frame("#f", { url: /widget/ });
+    await openTCP(stage, page, peer);
+    const opened = attempt(frame, to(peer));
+    await stage.person.allowsOnce();
+    assert.equal(await opened, "");
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    await popup.showsSockets(2);
+    const groups = await popup.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>("h3.group")].map((title) => title.innerText),
+    );
+    assert.deepEqual(groups, ["holder.test", "widget.test"]);
+    const ended = ending(frame);
+    await popup.page.click('[role=switch][aria-label*="widget.test"]');
+    assert.equal(await ended, "NetworkError");
+    await (await peer.connection(1)).waitUntilClosed(2_000);
+    await popup.showsSockets(1);
+    assert.match(await outcome(frame, to(peer), { click: false }), /^NotAllowedError/);
+    assert.equal((await peer.connection(0)).closedAt, undefined);
+    assert.equal((await toolbar.badge(await toolbar.tabOf(page))).text, "1"); // the site itself goes on
+    await popup.showsRefusal(/widget\.test[^]*You have paused Portside on this site/);
+    await popup.page.click('#also-paused [role=switch][aria-label*="widget.test"]');
+    await popup.page.waitFor("the pause to end", () => document.querySelector("#also-paused")?.children.length === 0);
+    assert.equal(await attempt(frame, to(peer), { click: false }), "");
+    await popup.close();
+    await page.close();
+  });
+
+  test("tells the version of the host and what administrators say; showing it keeps no host alive", async (t) => {
+    const own = await openStage(lifeOf(t), { host: { policy: generous } });
+    const toolbar = await Toolbar.of(own);
+    const space = own.browser.hostSpace;
+    const page = await own.open("https://ruled.test/");
+    const tab = await toolbar.tabOf(page);
+    const quiet = await toolbar.popup(tab);
+    const said = await quiet.page.text("#host");
+    assert.match(said, /Ready, version \d+\.\d+/);
+    assert.match(said, /Rules of your administrator:\s+\/etc\/portside\/policy\.json/);
+    const [host] = own.browser.hosts();
+    assert.ok(host !== undefined);
+    const started = Date.now();
+
+    space?.setPolicy({ ...generous, blockedOrigins: ["https://ruled.test"] });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const refused = await toolbar.popup(tab);
+    await refused.page.waitFor("what the administrator says", () =>
+      /does not let this site open connections\.\s+The setting that decided: .*blockedOrigins/.test(
+        document.querySelector<HTMLElement>("#host")?.innerText ?? "",
+      ),
+    );
+    await refused.close();
+    space?.setPolicy("{ broken");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const broken = await toolbar.popup(tab);
+    assert.match(await broken.page.text("#host"), /policy\.json\s+Cannot be used, so that everything is refused/);
+    await broken.close();
+    space?.setPolicy(undefined);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const none = await toolbar.popup(tab);
+    assert.match(await none.page.text("#host"), /No administrator has set rules/);
+    await none.close();
+    // The first popup is still open.
+    await until("the host to be let go", () => !isAlive(host), { timeout: 45_000, every: 250 });
+    t.diagnostic(`the host was let go ${String(Date.now() - started)} ms after it was asked first`);
+    assert.equal(quiet.page.open, true);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    assert.deepEqual(own.browser.hosts(), []);
+  });
+});
+
+describe("a pause", () => {
+  test("closes what the site has open in every tab, and refuses what it asks for, on the beat and like anything else", async () => {
+    const peer = await peers.echoPeer(life);
+    const [one, two] = [await stage.open("https://paused.test/1"), await stage.open("https://paused.test/2")];
+    const neighbour = await stage.open("https://neighbour.test/");
+    for (const page of [one, two, neighbour]) await openTCP(stage, page, peer);
+    const [tab, otherTab] = [await toolbar.tabOf(one), await toolbar.tabOf(two)];
+    const popup = await toolbar.popup(tab);
+    const ends = [ending(one), ending(two)];
+    await popup.page.click("#pause");
+    assert.deepEqual(await Promise.all(ends), ["NetworkError", "NetworkError"]);
+    for (const index of [0, 1]) await (await peer.connection(index)).waitUntilClosed(2_000);
+    assert.equal((await peer.connection(2)).closedAt, undefined, "another site's socket was closed");
+    await popup.isPaused(true);
+    assert.match((await toolbar.shows(tab, "II")).title, /Paused on this site/);
+    await toolbar.shows(otherTab, "II");
+
+    // Known destination, new destination, destination that is left open: one answer, on the beat, and nobody is asked or called.
+    const known = peer.connections.length;
+    const called = performance.now();
+    const answers = await Promise.all([
+      outcome(one, to(peer), { click: false }),
+      outcome(two, { remotePort: peer.port }),
+    ]);
+    const took = performance.now() - called;
+    await stage.person.seesNoPrompt(300);
+    answers.push(await outcome(two, to({ host: "peer.example.org", port: 9 })));
+    assert.equal(peer.connections.length, known);
+    assert.ok(took > 900 && took < 2_000, `refused after ${took.toFixed(0)} ms: the beat is a second`);
+    // The same as any other refusal.
+    admin.setPolicy({ ...generous, blockedOrigins: ["https://neighbour.test"] });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const byPolicy = await outcome(neighbour, to(peer), { click: false });
+    admin.setPolicy(generous);
+    assert.match(byPolicy, /^NotAllowedError: /);
+    assert.deepEqual([...new Set(answers)], [byPolicy]);
+    const refusal = await popup.showsRefusal(/You have paused Portside on this site/);
+    assert.equal(refusal.where, `127.0.0.1:${peer.port.toString()}`);
+    const line = await until("the audit line", () =>
+      (stage.browser.hostFiles()["audit.log"] ?? "")
+        .split("\n")
+        .find((line) => line.includes("https://paused.test") && line.includes('"reason":"paused"')),
+    );
+    assert.match(line, /"by":"extension"/);
+    // Without an attention call: the person did it themselves.
+    assert.equal((await toolbar.badge(tab)).text, "II");
+
+    // A click that a script makes ends no pause.
+    await popup.page.evaluate(() => {
+      document.querySelector<HTMLButtonElement>("#pause")?.click();
+      document.querySelector<HTMLButtonElement>("#refusals .remedy")?.click();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.match(await outcome(one, to(peer), { click: false }), /^NotAllowedError/);
+    await popup.page.click("#refusals .remedy");
+    await popup.isPaused(false);
+    await toolbar.shows(tab, "");
+    assert.equal(await outcome(one, to(peer), { click: false }), "");
+    await popup.close();
+    for (const page of [one, two, neighbour]) await page.close();
+  });
+
+  test("comes to what is just being opened, too: the question goes, and nobody is called", async () => {
+    const peer = await peers.echoPeer(life);
+    const silent = await peers.silentPeer(life);
+    const [asking, opening] = [await stage.open("https://justnow.test/1"), await stage.open("https://justnow.test/2")];
+    const waiting = outcome(opening, to(silent));
+    await stage.person.allowsOnce();
+    const asked = outcome(asking, to(peer));
+    const prompt = await stage.person.seesPrompt();
+    const popup = await toolbar.popup(await toolbar.tabOf(asking));
+    await popup.page.click("#pause");
+    await prompt.page.waitUntilClosed();
+    const answers = await Promise.all([asked, waiting]);
+    assert.match(answers[0], /^NotAllowedError: /);
+    assert.equal(answers[1], answers[0]);
+    assert.equal(peer.connections.length, 0);
+    await popup.page.click("#pause");
+    await popup.isPaused(false);
+    await popup.close();
+    await asking.close();
+    await opening.close();
+  });
+
+  test("holds over a stop of the worker, and a new page of the site", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://lasting.test/");
+    const tab = await toolbar.tabOf(page);
+    const popup = await toolbar.popup(tab);
+    await popup.page.click("#pause");
+    await popup.isPaused(true);
+    await stage.browser.killServiceWorker();
+    await page.goto(stage.pages.serve("https://lasting.test/again", plainPage));
+    await toolbar.shows(tab, "II");
+    assert.match(await outcome(page, to(peer)), /^NotAllowedError/);
+    await popup.isPaused(true);
+    await popup.page.click("#pause");
+    await popup.isPaused(false);
+    await popup.close();
+    await page.close();
+  });
+});
+
+describe("refusals", () => {
+  let far: Stage;
+  let farToolbar: Toolbar;
+  const port = 7777;
+  const web = "93.184.217.1";
+  const outside = "93.184.215.14";
+  before(async () => {
+    const network = await networks.makeNetwork(life);
+    await network.addAddresses(outside, web);
+    await networks.startNameServer(
+      life,
+      network,
+      `--host-record=outside.example,${outside}`,
+      `--host-record=cors.example,${web}`,
+      "--host-record=inside.example,10.0.0.5",
+      "--local-ttl=0",
+    );
+    await networks.startDistantPeer(life, network, [
+      { host: outside, port },
+      { host: web, port: 443, https: "cors" },
+    ]);
+    const policy = { blockedDestinations: [{ host: "forbidden.example" }] };
+    far = await openStage(life, { host: { network, policy } });
+    farToolbar = await Toolbar.of(far);
+  });
+
+  test("have their true reason in the popup; for the page they are one of two errors", async () => {
+    const frame = far.pages.serve("https://inner.test/", plainPage);
+    const page = await far.browser.newPage(
+      far.pages.serve(
+        "https://reasons.test/",
+        `${plainPage}<iframe id=f width=300 height=200 src="${frame}"></iframe>`,
+      ),
+    );
+    const popup = await farToolbar.popup(await farToolbar.tabOf(page));
+    const seen: Record<string, string> = {};
+    const asks = async (
+      what: string,
+      told: RegExp,
+      options: Record<string, unknown>,
+      { answer, from = page, click = true }: { answer?: "allowsOnce" | "denies"; from?: Frame; click?: boolean } = {},
+    ): Promise<void> => {
+      const result = outcome(from, options, { click });
+      if (answer !== undefined) await far.person[answer]();
+      seen[what] = await result;
+      const { where, text } = await popup.showsRefusal(told);
+      assert.equal(where, `${String(options["remoteAddress"])}:${String(options["remotePort"])}`, text);
+      assert.match(text, /\d:\d\d/);
+    };
+    const there = { host: "outside.example", port };
+    await asks("activation", /Not opened: The page asked by itself[^]*Click the page’s own button/, to(there), {
+      click: false,
+    });
+    await asks("user", /You did not allow it/, to(there), { answer: "denies" });
+    await asks(
+      "policy",
+      /Your administrator does not allow it[^]*The setting that decided: .*policy\.json.*blockedDestinations/,
+      to({ host: "forbidden.example", port }),
+    );
+    await asks(
+      "permissions policy",
+      /inner\.test[^]*does not let this part of it/,
+      to({ host: "framed.example", port }),
+      {
+        from: await page.frame("#f", { url: /inner/ }),
+      },
+    );
+    await asks("address", /leads into your own network/, to({ host: "inside.example", port }), {
+      answer: "allowsOnce",
+    });
+    await asks("cors", /which sites may use it, by the ordinary ways/, to({ host: "cors.example", port: 443 }), {
+      answer: "allowsOnce",
+    });
+    await asks("dns", /There is no such name/, to({ host: "nowhere.example", port }), { answer: "allowsOnce" });
+    await asks("refused", /no program answers at this port/, to({ host: outside, port: port + 1 }), {
+      answer: "allowsOnce",
+    });
+    await asks("tls", /There is no secure connection/, to(there, { secureTransport: "on" }), {
+      answer: "allowsOnce",
+    });
+    const opened = outcome(page, to({ host: outside, port }));
+    await far.person.allowsOnce();
+    assert.equal(await opened, "");
+    seen["rate"] = await page.evaluate(
+      async (remoteAddress: string, remotePort: number) => {
+        for (;;)
+          try {
+            await navigator.openTCPSocket({ remoteAddress, remotePort });
+          } catch (error) {
+            const { name, message } = error as Error;
+            return `${name}: ${message} ${Reflect.ownKeys(error as object).join()}`;
+          }
+      },
+      outside,
+      port,
+    );
+    await popup.showsRefusal(/The site opens connections too fast[^]*Wait a minute/);
+
+    const named = (name: string): string[] => Object.values(seen).filter((error) => error.startsWith(`${name}: `));
+    assert.equal(named("NotAllowedError").length, 7, JSON.stringify(seen));
+    assert.equal(named("NetworkError").length, 3);
+    assert.equal(new Set(Object.values(seen)).size, 2, JSON.stringify(seen));
+    await popup.close();
+    await page.close();
+  });
+
+  test("that repeat are one line with a count, and a page cannot fill more than twenty", async () => {
+    const page = await stage.open("https://flooding.test/");
+    const tab = await toolbar.tabOf(page);
+    const flood = (remotePort: number, times: number): Promise<void> =>
+      page.evaluate(
+        async (first: number, times: number) => {
+          const attempts = Array.from({ length: 300 }, (_, n) =>
+            navigator
+              .openTCPSocket({
+                remoteAddress: `${(first + n * times).toString()}.${"long.".repeat(160)}example`,
+                remotePort: 9,
+              })
+              .catch(() => undefined),
+          );
+          await Promise.all(attempts);
+        },
+        remotePort,
+        times,
+      );
+    await flood(1, 0); // the same, 300 times
+    const popup = await toolbar.popup(tab);
+    assert.match((await popup.showsRefusal(/Times: 300/)).text, /by itself/);
+    await flood(1_000, 1); // 300 others
+    await until("the lines", async () => (await popup.refusals()).length === 20);
+    const kept = await toolbar.desk.evaluate(async () =>
+      Object.entries(await chrome.storage.session.get(null)).filter(([key]) => key.startsWith("refusals:")),
+    );
+    const mine = kept.find(([key]) => key === `refusals:${tab.toString()}`)?.[1] as { host: string }[];
+    assert.equal(mine.length, 20);
+    assert.ok(mine.every(({ host }) => host.length <= 255));
+    await popup.close();
+    await page.close();
+    await until("the refusals to go with their tab", async () => {
+      const left = await toolbar.desk.evaluate(async () => Object.keys(await chrome.storage.session.get(null)));
+      return !left.includes(`refusals:${tab.toString()}`);
+    });
+  });
+
+  test("tell what became of open sockets: lost, failed to upgrade, cut by a new policy", async () => {
+    const page = await stage.open("https://broken.test/");
+    const tab = await toolbar.tabOf(page);
+    const popup = await toolbar.popup(tab);
+    const resetting = await peers.resetPeer(life, "on data");
+    await openTCP(stage, page, resetting);
+    await page.evaluate(async () => {
+      await (window as unknown as WithTCP).socket.writable.getWriter().write(new Uint8Array(1));
+    });
+    await popup.showsRefusal(/Ended: The other side broke the connection off/);
+    assert.equal((await toolbar.badge(tab)).text, "", "the network's doings call for no attention");
+
+    const plain = await peers.linePeer(life, {
+      greeting: "220 hello\r\n",
+      answer: () => "220 go ahead\r\n220 and more\r\n",
+    });
+    await openTCP(stage, page, plain, { secureTransport: "starttls" });
+    await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      await socket.startTls({ serverName: "localhost" }).catch(() => undefined); // with the greeting unread
+    });
+    await popup.showsRefusal(/Could not be encrypted: Something was said before encryption began/);
+    assert.equal((await popup.refusals()).filter(({ where }) => where.endsWith(`:${String(plain.port)}`)).length, 1);
+    await popup.close();
+
+    const peer = await peers.echoPeer(life);
+    await openTCP(stage, page, peer);
+    admin.setPolicy({ ...generous, blockedOrigins: ["https://broken.test"] });
+    await toolbar.shows(tab, "!");
+    const again = await toolbar.popup(tab);
+    await again.showsRefusal(/Ended: Your administrator does not allow it/);
+    admin.setPolicy(generous);
+    await again.close();
+    await page.close();
+  });
+});
+
+describe("a private window", () => {
+  test("has a popup of its own; its pauses and refusals are on no disk, and go with it", async () => {
+    const peer = await peers.echoPeer(life);
+    const normal = await stage.open("https://secret.test/");
+    const keptBefore = await toolbar.desk.evaluate(async () => JSON.stringify(await chrome.storage.local.get(null)));
+    const page = await stage.browser.newPage(stage.pages.serve("https://secret.test/private", plainPage), {
+      incognito: true,
+    });
+    const tab = await toolbar.tabOf(page);
+    const opened = attempt(page, to(peer));
+    await stage.person.allowsOnce();
+    assert.equal(await opened, "");
+    assert.equal(await attempt(page, to({ host: "elsewhere.example", port: 9 }), { click: false }), "NotAllowedError");
+    await toolbar.shows(tab, "!");
+    const popup = await toolbar.popup(tab);
+    await popup.showsSockets(1);
+    await popup.showsRefusal(/by itself/);
+    assert.equal(await popup.page.evaluate(() => document.querySelector<HTMLElement>("#private")?.hidden), false);
+    const ended = ending(page);
+    await popup.page.click("#pause");
+    assert.equal(await ended, "NetworkError");
+    await popup.isPaused(true);
+    assert.match(await outcome(page, to(peer), { click: false }), /^NotAllowedError/);
+
+    // The other windows know nothing of it, nor does the disk.
+    const other = await toolbar.popup(await toolbar.tabOf(normal));
+    await other.isPaused(false);
+    assert.deepEqual(await other.refusals(), []);
+    await openTCP(stage, normal, peer);
+    await other.showsSockets(1);
+    const keptAfter = await toolbar.desk.evaluate(async () => JSON.stringify(await chrome.storage.local.get(null)));
+    assert.equal(keptAfter, keptBefore);
+    // And the other way round.
+    await popup.page.click("#pause");
+    await popup.isPaused(false);
+    await other.page.click("#pause");
+    await other.isPaused(true);
+    await popup.isPaused(false);
+    await other.page.click("#pause");
+    await other.isPaused(false);
+
+    await popup.page.click("#pause");
+    await popup.isPaused(true);
+    await popup.close();
+    await page.close();
+    await until("the private window to be forgotten", async () => {
+      const left = await toolbar.desk.evaluate(async () => JSON.stringify(await chrome.storage.session.get(null)));
+      return !left.includes("paused") && !left.includes("elsewhere.example");
+    });
+    await other.close();
+    await normal.close();
+  });
+});
+
+describe("a stop of the worker", () => {
+  test("ends the sockets; the popup finds back, and the refusals are still there", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://stopped.test/");
+    const tab = await toolbar.tabOf(page);
+    assert.equal(await attempt(page, to({ host: "early.example", port: 9 }), { click: false }), "NotAllowedError");
+    await openTCP(stage, page, peer);
+    await toolbar.shows(tab, "!");
+    // With nobody else there to start it again: the badge does not go on counting what is gone.
+    await stage.browser.killServiceWorker();
+    await (await peer.connection()).waitUntilClosed(2_000);
+    assert.match(
+      (
+        await until("the badge without a count", async () => {
+          const badge = await toolbar.badge(tab);
+          return badge.title.includes("open connections") ? undefined : badge;
+        })
+      ).title,
+      /^Portside\n/,
+    );
+
+    assert.equal(await attempt(page, to(peer), { click: false }), "");
+    const popup = await toolbar.popup(tab);
+    await popup.showsSockets(1);
+    await stage.browser.killServiceWorker();
+    await popup.showsSockets(0);
+    await popup.showsRefusal(/early\.example:9[^]*by itself/);
+    // It is connected again, and not only shows what it had.
+    assert.equal(await attempt(page, to(peer), { click: false }), "");
+    await popup.showsSockets(1);
+    await popup.close();
+    await page.close();
+  });
+});
+
+describe("nobody else", () => {
+  /** Connects as a popup would and tries everything; gives what came of it. */
+  const pretend = (extension: string | undefined, tabId: number): Promise<string> =>
+    new Promise((resolve) => {
+      try {
+        const info = { name: "popup" };
+        const port = extension === undefined ? chrome.runtime.connect(info) : chrome.runtime.connect(extension, info);
+        port.onMessage.addListener((message: unknown) => {
+          resolve(JSON.stringify(message));
+        });
+        port.onDisconnect.addListener(() => {
+          resolve("disconnected");
+        });
+        for (const message of [
+          { type: "watch", tabId },
+          { type: "close-all" },
+          { type: "pause", origin: "https://guarded.test", paused: true },
+        ])
+          port.postMessage(message);
+      } catch (error) {
+        resolve(String(error));
+      }
+      setTimeout(() => {
+        resolve("no answer");
+      }, 2_000);
+    });
+
+  test("content scripts, pages and other extensions cannot read the popup's view, close or pause", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://guarded.test/");
+    await openTCP(stage, page, peer);
+    const tab = await toolbar.tabOf(page);
+    assert.equal(await page.evaluateInContentScript(pretend, undefined, tab), "disconnected");
+    assert.equal(
+      await page.evaluate(() => typeof (globalThis as { chrome?: { runtime?: unknown } }).chrome?.runtime),
+      "undefined",
+      "the extension is there for pages",
+    );
+    const folder = life.folder("other-extension");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify({ manifest_version: 3, name: "Other", version: "1" }));
+    writeFileSync(join(folder, "page.html"), "<!doctype html><title>Other</title>");
+    const { id } = await stage.browser.cdp.send("Extensions.loadUnpacked", { path: folder });
+    const other = await stage.browser.newPage(`chrome-extension://${id}/page.html`);
+    assert.equal(await other.evaluate(pretend, extensionId, tab), "disconnected");
+    await other.close();
+    // Nor through what is kept.
+    const kept = await page.evaluateInContentScript(async () => {
+      const tries = [
+        () => chrome.storage.local.get(null),
+        () => chrome.storage.local.set({ paused: [] }),
+        () => chrome.storage.session.get(null),
+      ];
+      return await Promise.all(
+        tries.map((attempt) =>
+          attempt().then(
+            () => "done",
+            () => "refused",
+          ),
+        ),
+      );
+    });
+    assert.deepEqual(kept, ["refused", "refused", "refused"]);
+    assert.equal((await peer.connection()).closedAt, undefined);
+    assert.equal((await toolbar.badge(tab)).text, "1");
+    await page.close();
+  });
+
+  test("a page can neither frame nor open nor fetch the popup", async () => {
+    const page = await stage.open("https://framing.test/");
+    const tab = await toolbar.tabOf(page);
+    const url = `chrome-extension://${extensionId}/ui/popup.html?tab=${tab.toString()}`;
+    // A popup that worked would take the call for attention away.
+    assert.match(await outcome(page, to({ host: "peer.example.org", port: 9 }), { click: false }), /^NotAllowedError/);
+    await toolbar.shows(tab, "!");
+    const tried = await page.evaluateOnClick(
+      "#go",
+      async (url: string) => {
+        const opened = window.open(url);
+        const frame = document.createElement("iframe");
+        frame.src = url;
+        document.body.append(frame);
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        const fetched = await fetch(url).then(
+          () => "fetched",
+          () => "refused",
+        );
+        let inside: string;
+        try {
+          inside = frame.contentDocument?.querySelector("#pause") === undefined ? "nothing" : "read";
+        } catch {
+          inside = "nothing";
+        }
+        opened?.close();
+        return { fetched, inside };
+      },
+      url,
+    );
+    assert.deepEqual(tried, { fetched: "refused", inside: "nothing" });
+    assert.equal((await toolbar.badge(tab)).text, "!");
+    const popup = await toolbar.popup(tab);
+    await toolbar.shows(tab, "");
+    await popup.close();
+    await page.close();
+  });
+});

@@ -1,0 +1,41 @@
+// Text that comes from elsewhere (sites, hosts, certificates), set apart from ours: it cannot turn the direction of what stands around it.
+
+import { canonicalHost } from "../background/origin.ts";
+import { hostAndPort, plainText } from "./display.ts";
+import { hostElement } from "./shown.ts";
+
+/** An element with foreign text. */
+export function foreign(text: string, className?: string): HTMLElement {
+  const element = document.createElement("bdi");
+  element.textContent = text;
+  if (className !== undefined) element.className = className;
+  return element;
+}
+
+/** Foreign text for an attribute or inside of a sentence: between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
+}
+
+/** A site as people know it. */
+export function siteName(origin: string): string {
+  return origin.replace(/^https:\/\//, "");
+}
+
+/** A destination as text: without a port where it is 0. */
+export function destinationName(host: string, port: number): string {
+  return port === 0 ? host : hostAndPort(host, port);
+}
+
+/** The same as an element. What is no host, such as what a page asked for in vain, is foreign text like any other. */
+export function destination(host: string, port: number): HTMLElement {
+  const element = document.createElement("bdi");
+  element.className = "where";
+  element.dir = "ltr";
+  if (canonicalHost(host) !== host) element.append(foreign(plainText(host)), port === 0 ? "" : `:${port.toString()}`);
+  else {
+    const [before, after] = host.includes(":") ? ["[", "]"] : ["", ""];
+    element.append(before, hostElement(host), after, port === 0 ? "" : `:${port.toString()}`);
+  }
+  return element;
+}

@@ -1,0 +1,72 @@
+// How the Portside program is, and what administrators have said.
+
+import type { HostView } from "../background/popup.ts";
+import type { PolicyGetResult, PolicySource } from "../../protocol/message.ts";
+import { foreign, isolated } from "./foreign.ts";
+import { explain } from "./reasons.ts";
+import { text } from "./texts.ts";
+
+function paragraph(words: string, className = ""): HTMLElement {
+  const element = document.createElement("p");
+  element.className = className;
+  element.textContent = words;
+  return element;
+}
+
+function sourceLine({ name, kind, fault }: PolicySource): HTMLElement {
+  const element = document.createElement("li");
+  element.append(kind === "browser" ? text("policyBrowser") : foreign(name));
+  if (fault !== undefined) element.append(paragraph(text("policyFault", isolated(fault)), "plain"));
+  return element;
+}
+
+function policyParts({ sources, siteAllowed, siteBy }: PolicyGetResult): HTMLElement[] {
+  const parts: HTMLElement[] = [];
+  if (siteAllowed === false) {
+    parts.push(paragraph(text("policySiteRefused"), "plain"));
+    if (siteBy !== undefined) {
+      const by = paragraph(text("refusalBy"), "by");
+      by.append(" ", foreign(siteBy));
+      parts.push(by);
+    }
+  }
+  if (sources.length === 0) return [...parts, paragraph(text("policyNone"), "soft")];
+  const list = document.createElement("ul");
+  list.className = "sources";
+  list.append(...sources.map(sourceLine));
+  return [...parts, paragraph(text("policyTitle")), list];
+}
+
+/** The address of the setup page, for what is wrong with the host. */
+export function setupAddress(host: HostView): string {
+  if (host.kind === "ready" || host.kind === "checking") return "setup.html";
+  return `setup.html?${new URLSearchParams({ ...host, problem: host.kind }).toString()}`;
+}
+
+let shown = "";
+
+/** Shows it in `parent`, unless nothing has changed. */
+export function showHost(parent: HTMLElement, host: HostView, openSetup: () => void): void {
+  const key = JSON.stringify(host);
+  if (key === shown) return;
+  shown = key;
+  if (host.kind === "checking") {
+    parent.replaceChildren(paragraph(text("hostChecking"), "soft"));
+    return;
+  }
+  if (host.kind === "ready") {
+    const policy = host.policy === undefined ? [] : policyParts(host.policy);
+    parent.replaceChildren(paragraph(text("popupHostReady", host.version), "ready"), ...policy);
+    return;
+  }
+  const { why } = explain(`host-${host.kind}`);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "remedy";
+  button.textContent = text("remedySetup");
+  button.addEventListener("click", openSetup);
+  parent.replaceChildren(
+    paragraph(host.kind === "version" ? text("popupHostVersion", host.hostVersion) : why, "plain"),
+    button,
+  );
+}

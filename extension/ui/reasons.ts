@@ -1,0 +1,55 @@
+// Why something was refused or failed, in plain words, and what one can do about it.
+
+import type { Reason } from "../background/refusals.ts";
+import { text } from "./texts.ts";
+
+/** What the popup can do about it by itself. */
+export type Remedy = "resume" | "unmute" | "openSetup";
+
+interface Explanation {
+  /** Names of texts. */
+  why: string;
+  what?: string;
+  remedy?: Remedy;
+}
+
+const explanations: Record<Reason, Explanation> = {
+  aborted: { why: "whyAborted" },
+  activation: { why: "whyActivation", what: "doActivation" },
+  address: { why: "whyAddress", what: "doAddress" },
+  cors: { why: "whyCors", what: "doCors" },
+  csp: { why: "whyCsp", what: "doCsp" },
+  dns: { why: "whyDns", what: "doDns" },
+  gone: { why: "whyGone", what: "doGone" },
+  insecure: { why: "whyInsecure", what: "doInsecure" },
+  "installed-only": { why: "whyInstalledOnly", what: "doInstalledOnly" },
+  limit: { why: "whyLimit", what: "doLimit" },
+  "message-size": { why: "whyMessageSize", what: "doMessageSize" },
+  muted: { why: "whyMuted", what: "doMuted", remedy: "unmute" },
+  network: { why: "whyNetwork", what: "doNetwork" },
+  origin: { why: "whyOrigin", what: "doOrigin" },
+  paused: { why: "whyPaused", remedy: "resume" },
+  "permissions-policy": { why: "whyPermissionsPolicy", what: "doPermissionsPolicy" },
+  plaintext: { why: "whyPlaintext", what: "doPlaintext" },
+  policy: { why: "whyPolicy", what: "doPolicy" },
+  protocol: { why: "whyProtocol", what: "doProtocol" },
+  rate: { why: "whyRate", what: "doRate" },
+  refused: { why: "whyRefused", what: "doRefused" },
+  reset: { why: "whyReset", what: "doReset" },
+  risk: { why: "whyRisk", what: "doRisk" },
+  timeout: { why: "whyTimeout", what: "doTimeout" },
+  tls: { why: "whyTls", what: "doTls" },
+  unreachable: { why: "whyUnreachable", what: "doUnreachable" },
+  user: { why: "whyUser", what: "doUser" },
+  version: { why: "whyVersion", what: "doVersion", remedy: "openSetup" },
+  "host-missing": { why: "whyHostMissing", what: "doHostMissing", remedy: "openSetup" },
+  "host-forbidden": { why: "whyHostForbidden", what: "doHostForbidden", remedy: "openSetup" },
+  "host-blocked": { why: "whyHostBlocked", what: "doHostBlocked", remedy: "openSetup" },
+  "host-version": { why: "whyHostVersion", what: "doHostVersion", remedy: "openSetup" },
+  "host-failed": { why: "whyHostFailed", what: "doHostFailed", remedy: "openSetup" },
+};
+
+export function explain(reason: Reason): { why: string; what: string; remedy: Remedy | undefined } {
+  const { why, what, remedy } = explanations[reason];
+  return { why: text(why), what: what === undefined ? "" : text(what), remedy };
+}

@@ -1,0 +1,35 @@
+// Numbers and times as the person's language writes them.
+
+import { ext } from "../ext.ts";
+
+const language = ext.i18n.getUILanguage();
+const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+const formats = units.map(
+  (unit) =>
+    new Intl.NumberFormat(language, {
+      style: "unit",
+      unit,
+      unitDisplay: "short",
+      maximumFractionDigits: unit === "byte" ? 0 : 1,
+    }),
+);
+const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const dayAndTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+
+/** "512 byte", "1.2 MB": thousands, as network speeds are counted. */
+export function bytes(count: number): string {
+  let [rest, step] = [count, 0];
+  while (rest >= 999.95 && step < units.length - 1) [rest, step] = [rest / 1000, step + 1];
+  return formats[step]?.format(rest) ?? String(count);
+}
+
+/** The time of day, with the date unless it is today's. `at` is in ms since 1970. */
+export function moment(at: number): string {
+  const today = new Date(at).toDateString() === new Date().toDateString();
+  return (today ? time : dayAndTime).format(at);
+}
+
+export function date(at: number): string {
+  return day.format(at);
+}
