@@ -77,6 +77,8 @@ export interface Commands {
     code: string;
     windowsVirtualKeyCode: number;
     text?: string;
+    modifiers?: number;
+    commands?: string[];
     autoRepeat?: boolean;
   }>;
   "Input.dispatchMouseEvent": Command<{

@@ -42,6 +42,8 @@ export interface ChromiumOptions {
   welcome?: boolean;
   /** More command-line switches. */
   switches?: readonly string[];
+  /** Switches of ours that this browser shall not have. */
+  without?: readonly string[];
   /** More environment, for the browser and the hosts that it starts. */
   env?: Readonly<Record<string, string>>;
   /** A command that starts the browser: it gets the browser's own command line as further arguments, and must exec it. */
@@ -336,7 +338,7 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
     command: launcher,
     args: [
       ...launcherArgs,
-      ...switches,
+      ...switches.filter((one) => options.without?.includes(one) !== true),
       ...(headed ? [] : ["--headless=new"]),
       // The sandbox cannot be had as root; containers of CI are often root.
       ...(isRoot ? ["--no-sandbox"] : []),

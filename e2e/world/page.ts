@@ -330,6 +330,14 @@ export class Page extends Frame {
     await this.session.send("Input.dispatchKeyEvent", { type: "keyUp", ...common });
   }
 
+  /** Pastes what is on the clipboard into what has the focus. */
+  async paste(): Promise<void> {
+    await this.bringToFront();
+    const key = { key: "v", code: "KeyV", windowsVirtualKeyCode: 86, modifiers: 2 } as const;
+    await this.session.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...key, commands: ["paste"] });
+    await this.session.send("Input.dispatchKeyEvent", { type: "keyUp", ...key });
+  }
+
   /** Clicks into the field, empties it and types. */
   async type(selector: string, text: string): Promise<void> {
     await this.click(selector);

@@ -17,7 +17,7 @@ export async function openSetupPage(problem: HostProblem): Promise<void> {
   const [open] = await ext.tabs.query({ url: `${page()}*` });
   if (open?.id === undefined) await ext.tabs.create({ url });
   else {
-    await ext.tabs.update(open.id, { url, active: true });
+    await ext.tabs.update(open.id, open.url === url ? { active: true } : { url, active: true });
     await ext.windows.update(open.windowId, { focused: true });
   }
 }

@@ -8,12 +8,16 @@ import type { TryoutStartParams } from "../../protocol/message.ts";
 import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
 
+/** The host serves them no longer than this, in ms (nativehost/tryout). */
+const lifetime = 15 * 60_000;
+
 interface Running {
   connection: HostConnection;
   /** Keeps the host as an open socket does. */
   hold: number;
   origin: string;
   tabId: number;
+  over: ReturnType<typeof setTimeout>;
 }
 
 function texts(): TryoutStartParams["texts"] {
@@ -63,7 +67,10 @@ export class Tryout {
       const { url } = await connection.request("tryout.start", page);
       const { id: tabId } = await ext.tabs.create({ url });
       if (tabId === undefined) throw new Error("a tab without an id");
-      this.#running = { connection, hold, origin: new URL(url).origin, tabId };
+      const over = setTimeout(() => {
+        this.#stop();
+      }, lifetime);
+      this.#running = { connection, hold, origin: new URL(url).origin, tabId, over };
       return true;
     } catch (error) {
       console.error("tryout:", error);
@@ -76,7 +83,8 @@ export class Tryout {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
-    const { connection, hold, origin } = running;
+    const { connection, hold, origin, over } = running;
+    clearTimeout(over);
     connection.request("tryout.stop", {}).catch(() => undefined); // it is gone with its host
     this.#hosts.forget(connection, hold);
     // The next one is at another port: nothing is worth remembering of this one.
