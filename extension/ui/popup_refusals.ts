@@ -70,6 +70,9 @@ function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal
   const element = document.createElement("li");
   const when = document.createElement("span");
   when.className = "soft";
+  const last = document.createElement("time");
+  const times = document.createElement("span");
+  when.append(last, " ", times);
   const head = document.createElement("div");
   head.className = "line";
   const where = host === "" ? unnamed() : destination(host, port);
@@ -88,8 +91,9 @@ function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal
   return {
     element,
     update({ at, count, foreignSite, stillPaused, stillMuted }) {
-      const words = count > 1 ? `${moment(at)} · ${text("refusalTimes", count)}` : moment(at);
-      if (when.textContent !== words) when.textContent = words;
+      const counted = count > 1 ? text("refusalTimes", count) : "";
+      if (last.textContent !== moment(at)) last.textContent = moment(at);
+      if (times.textContent !== counted) times.textContent = counted;
       site.hidden = !foreignSite;
       if (button === undefined) return;
       if (reason === "paused") button.hidden = !stillPaused;

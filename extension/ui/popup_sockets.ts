@@ -117,7 +117,7 @@ function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView
       "div",
       "facts soft",
       ...(service === undefined ? [] : [part("span", "", text(service))]),
-      part("span", "", socket.protocol.toUpperCase()),
+      foreign(socket.protocol.toUpperCase()),
       lock,
       part("span", "", text("popupSince", moment(socket.since))),
     ),
