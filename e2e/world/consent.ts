@@ -158,6 +158,7 @@ export class Prompt {
 
 export class Person {
   readonly #browser: Chromium;
+  #settings: Page | undefined;
 
   constructor(browser: Chromium) {
     this.#browser = browser;
@@ -204,11 +205,10 @@ export class Person {
     return prompt;
   }
 
-  /** Lets all sites ask again that were told no too often. */
+  /** Lets all sites ask again that were told no too often. A page of the extension stays open for it, since some tests do it often. */
   async unmutesAll(): Promise<void> {
-    const page = await this.#browser.newExtensionPage("ui/options.html");
-    await page.evaluate(() => chrome.storage.session.remove("muted"));
-    await page.close();
+    if (this.#settings?.open !== true) this.#settings = await this.#browser.newExtensionPage("ui/options.html");
+    await this.#settings.evaluate(() => chrome.storage.session.remove("muted"));
   }
 
   /** Types the destination that a page left open, and allows it this once. */
