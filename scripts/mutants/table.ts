@@ -5,5 +5,6 @@ import { documents } from "./documents.ts";
 import { host } from "./host.ts";
 import type { Mutant } from "./mutant.ts";
 import { person, supply } from "./person.ts";
+import { toolbar } from "./toolbar.ts";
 
-export const mutants: readonly Mutant[] = [...documents, ...person, ...addresses, ...host, ...supply];
+export const mutants: readonly Mutant[] = [...documents, ...person, ...toolbar, ...addresses, ...host, ...supply];
