@@ -2,6 +2,9 @@
 
 import { numberLanguage } from "../language.ts";
 import type { Grant } from "../grants.ts";
+import { hostAndPort } from "./display.ts";
+import { isolated, siteName } from "./foreign.ts";
+import { hostElement, originElement } from "./shown.ts";
 import { describePort, text } from "./texts.ts";
 
 /** What a button of the list takes back: one grant, or all of a site. */
@@ -41,9 +44,6 @@ function ago(time: number): string {
   return spans.format(-Math.floor(seconds / length), unit);
 }
 
-/** The site as it is shown: its scheme only where that is not the usual one. */
-const shown = (origin: string): string => origin.replace(/^https:\/\//, "");
-
 const keyOf = ({ origin, protocol, host, port, created }: Grant): string =>
   JSON.stringify([origin, protocol, host, port, created]);
 
@@ -54,11 +54,10 @@ function element(tag: string, className: string, ...content: (string | Node)[]):
   return made;
 }
 
-/** Foreign text: it keeps its own direction. */
-function foreign(content: string, className = ""): HTMLElement {
-  const made = element("bdi", className, content);
-  made.translate = false;
-  return made;
+/** Here there is room for all of it. */
+function whole(host: HTMLElement): HTMLElement {
+  host.classList.add("whole");
+  return host;
 }
 
 function how({ how, entered }: Grant): string {
@@ -115,7 +114,7 @@ export class GrantList {
       this.#sites.delete(origin);
     }
     const added = [...wanted].sort(
-      ([, a], [, b]) => compare(shown(a.origin), shown(b.origin)) || compare(a.host, b.host) || a.port - b.port,
+      ([, a], [, b]) => compare(siteName(a.origin), siteName(b.origin)) || compare(a.host, b.host) || a.port - b.port,
     );
     for (const [key, grant] of added) this.#add(key, grant);
     for (const site of this.#sites.values()) this.#hideEmpty(site);
@@ -169,10 +168,10 @@ export class GrantList {
   #site(origin: string): Site {
     const known = this.#sites.get(origin);
     if (known !== undefined) return known;
-    const name = shown(origin);
-    const title = element("h3", "", foreign(name));
+    const name = siteName(origin);
+    const title = element("h3", "", whole(originElement(origin)));
     title.id = `site-${crypto.randomUUID()}`;
-    const all = this.#button("revoke-site", text("revokeSite"), text("revokeSiteLabel", name), { origin });
+    const all = this.#button("revoke-site", text("revokeSite"), text("revokeSiteLabel", isolated(name)), { origin });
     const list = element("ul", "");
     const section = element("section", "site", element("header", "", title, all), list);
     section.setAttribute("aria-labelledby", title.id);
@@ -185,11 +184,11 @@ export class GrantList {
 
   #add(key: string, grant: Grant): void {
     const site = this.#site(grant.origin);
-    const service = text("grantService", describePort(grant.port), grant.protocol.toUpperCase());
+    const service = text("grantService", describePort(grant.port, grant.protocol), grant.protocol.toUpperCase());
     const where = element(
       "p",
       "",
-      foreign(grant.host, "host"),
+      whole(hostElement(grant.host)),
       document.createElement("br"),
       element("small", "", service),
     );
@@ -200,10 +199,15 @@ export class GrantList {
     };
     tick();
     const given = element("p", "when", when, document.createElement("br"), how(grant));
-    const destination = `${grant.host.includes(":") ? `[${grant.host}]` : grant.host}:${grant.port.toString()}`;
-    const take = this.#button("revoke", text("revoke"), text("revokeLabel", shown(grant.origin), destination), {
-      grant,
-    });
+    const destination = hostAndPort(grant.host, grant.port);
+    const take = this.#button(
+      "revoke",
+      text("revoke"),
+      text("revokeLabel", isolated(siteName(grant.origin)), isolated(destination)),
+      {
+        grant,
+      },
+    );
     const item = element("li", "grant", where, given, take);
     const words = [grant.origin, destination, service, how(grant)].join(" ").toLocaleLowerCase();
     const row: Row = { grant, element: item, words, tick };

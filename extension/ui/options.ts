@@ -6,6 +6,7 @@ import { listGrants, removeGrants, sameDestination } from "../grants.ts";
 import type { Grant } from "../grants.ts";
 import type { HostReport } from "../background/own_pages.ts";
 import { GrantList } from "./grant_list.ts";
+import { showHeld } from "./held_back.ts";
 import { makeReport, save } from "./report.ts";
 import { byId, fillTexts, text } from "./texts.ts";
 
@@ -87,9 +88,12 @@ confirmation.addEventListener("close", () => {
 });
 ext.storage.onChanged.addListener((changes, area) => {
   if (area === "local" && "grants" in changes) void showGrants().then(showReport);
+  else if ("paused" in changes || "muted" in changes) void showHeld().then(showReport);
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) list.tick();
+  if (document.hidden) return;
+  list.tick();
+  void showHeld();
 });
 byId("save-report").addEventListener("click", () => {
   // What is saved is what is shown.
@@ -97,4 +101,5 @@ byId("save-report").addEventListener("click", () => {
   save(report.textContent, `portside-report-${new Date().toISOString().slice(0, 10)}.json`);
 });
 void showGrants();
+void showHeld();
 void showHost().then(showReport);

@@ -3,12 +3,14 @@
 
 import { ext } from "../ext.ts";
 import { listGrants } from "../grants.ts";
+import { listHeld } from "./held_back.ts";
 import type { HostReport } from "../background/own_pages.ts";
 
 /** The report as it is shown and saved. */
 export async function makeReport(host: HostReport): Promise<string> {
-  const [grants, platform, self] = await Promise.all([
+  const [grants, held, platform, self] = await Promise.all([
     listGrants(),
+    listHeld(),
     ext.runtime.getPlatformInfo(),
     ext.management.getSelf(),
   ]);
@@ -20,6 +22,10 @@ export async function makeReport(host: HostReport): Promise<string> {
     system: `${platform.os} ${platform.arch}`,
     host,
     remembered: grants.map(({ created, ...grant }) => ({ ...grant, created: new Date(created).toISOString() })),
+    paused: held.flatMap(({ site, until }) => (until === undefined ? [site] : [])),
+    muted: held.flatMap(({ site, until }) =>
+      until === undefined ? [] : [{ site, until: new Date(until).toISOString() }],
+    ),
   };
   return `${JSON.stringify(report, null, 2)}\n`;
 }

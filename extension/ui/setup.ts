@@ -4,6 +4,7 @@
 
 import { ext } from "../ext.ts";
 import type { HostState } from "../background/own_pages.ts";
+import { isolated } from "./foreign.ts";
 import { byId, fillTexts, text } from "./texts.ts";
 
 /** Pauses between two looks at the host, in ms: the first, and the longest. A look may start a process, if there is one that does not run. */
@@ -27,7 +28,7 @@ function remedy(state: HostState): { step: string; command: string; more?: strin
       return {
         step: text("setupStepRepair"),
         command: install,
-        more: text("setupLog", "~/.local/state/portside/portside.log"),
+        more: text("setupLog", isolated("~/.local/state/portside/portside.log")),
       };
     case "forbidden":
       return { step: text("setupStepAdmit"), command: `${install} EXTENSION_ID=${ext.runtime.id}` };
@@ -50,7 +51,7 @@ function describe(state: HostState): string {
     case "version":
       return text("setupVersion", state.hostVersion, ext.runtime.getManifest().version);
     case "failed":
-      return text("setupFailed", state.detail);
+      return text("setupFailed", isolated(state.detail));
   }
 }
 

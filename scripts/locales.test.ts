@@ -1,0 +1,75 @@
+// The texts of the extension: every language has all of them, with the same placeholders; each is used, and each that is used exists.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+
+interface Message {
+  message: string;
+  placeholders?: Record<string, { content: string }>;
+}
+type Messages = Record<string, Message>;
+
+const folder = new URL("../extension/_locales/", import.meta.url);
+const messagesOf = (locale: string): Messages =>
+  JSON.parse(readFileSync(new URL(`${locale}/messages.json`, folder), "utf8")) as Messages;
+const locales = readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? [entry.name] : [],
+);
+const english = messagesOf("en");
+
+const sources = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "extension", "manifest"], {
+  encoding: "utf8",
+  cwd: new URL("..", import.meta.url),
+})
+  .split("\n")
+  .filter((file) => /\.(ts|html|json)$/.test(file) && !file.includes("_locales") && !file.includes(".test."))
+  .map((file) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8"))
+  .join("\n");
+
+/** The placeholders that a text uses, "$HOST$" in any case. */
+const used = ({ message }: Message): string[] =>
+  [...message.matchAll(/\$([A-Za-z0-9_@]+)\$/g)].map(([, name = ""]) => name.toLowerCase()).sort();
+
+test("English, and at least two more languages, one of which runs from right to left", () => {
+  assert.ok(locales.includes("en"));
+  assert.ok(locales.length >= 3, locales.join(", "));
+  assert.ok(locales.some((locale) => ["ar", "fa", "he"].includes(locale)));
+});
+
+for (const locale of locales) {
+  test(`${locale}: all texts are there, with the same placeholders`, () => {
+    const messages = messagesOf(locale);
+    assert.deepEqual(Object.keys(messages).sort(), Object.keys(english).sort());
+    for (const [name, message] of Object.entries(messages)) {
+      const original = english[name] as Message;
+      assert.notEqual(message.message.trim(), "", name);
+      assert.deepEqual([...new Set(used(message))], [...new Set(used(original))], name);
+      assert.deepEqual(message.placeholders, original.placeholders, `${name}: placeholders`);
+      // Chromium takes a lone dollar sign for the beginning of a placeholder.
+      assert.deepEqual(used(message), [...new Set(used(message))], `${name}: a placeholder twice`);
+    }
+  });
+}
+
+test("texts are used, and what is used is a text", () => {
+  // Names that are put together, as in text(`service${name}`): what they begin with.
+  const prefixes = [...sources.matchAll(/`([A-Za-z]+)\$\{/g)].map(([, prefix = ""]) => prefix);
+  const unused = Object.keys(english).filter(
+    (name) =>
+      !new RegExp(`["'\`_]${name}(?:["'\`]|__)`).test(sources) && !prefixes.some((prefix) => name.startsWith(prefix)),
+  );
+  assert.deepEqual(unused, [], "texts that nobody uses");
+  const wanted = [
+    ...sources.matchAll(/data-(?:text|label|title|placeholder)="([A-Za-z0-9]+)"/g),
+    ...sources.matchAll(/\btext\(\s*"([A-Za-z0-9]+)"/g),
+    ...sources.matchAll(/__MSG_([A-Za-z0-9]+)__/g),
+  ].map(([, name = ""]) => name);
+  assert.ok(wanted.length > 20);
+  assert.deepEqual(
+    [...new Set(wanted)].filter((name) => !Object.hasOwn(english, name)),
+    [],
+    "texts that are missing",
+  );
+});
