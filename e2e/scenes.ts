@@ -93,7 +93,8 @@ async function show(theatre: Theatre, path: string, ready: string): Promise<Page
   const page = await theatre.browser.newExtensionPage(path);
   await page.waitFor(
     `${ready} in ${path}`,
-    (wanted: string) => (document.querySelector(wanted)?.getClientRects().length ?? 0) > 0,
+    (wanted: string) =>
+      document.documentElement.lang !== "" && (document.querySelector(wanted)?.getClientRects().length ?? 0) > 0,
     ready,
   );
   return page;
