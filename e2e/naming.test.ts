@@ -73,7 +73,7 @@ describe("devices nearby", () => {
     await until("what was picked", async () => ((await prompt.named()) === "printer.local" ? true : undefined));
     assert.match(
       await prompt.page.text("#named"),
-      /You chose: Drucker im Büro printer\.local\s+A device in your own network\./,
+      /You chose: printer\.local\s+Drucker im Büro\s*A device in your own network\./,
     );
     assert.match(await prompt.page.text("#encryption"), /others in your network may read/);
     // Picking is not allowing.
