@@ -180,7 +180,7 @@ describe("the popup", () => {
     await openMore(page, 20, peer.port);
     await popup.showsSockets(21);
     const { width, height } = await popup.page.evaluate(() => ({ width: innerWidth, height: innerHeight }));
-    assert.ok(width >= 320 && width <= 400 && height > 400 && height <= 600, `${String(width)} x ${String(height)}`);
+    assert.ok(width >= 380 && width <= 400 && height > 400 && height <= 600, `${String(width)} x ${String(height)}`);
     await popup.close();
     await page.close();
   });
