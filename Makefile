@@ -53,6 +53,15 @@ build-extension: node_modules/.portside-lock
 node_modules/.portside-lock: package-lock.json
 	@scripts/setup.sh build
 
+.PHONY: install
+install: build-host ## Build the program and put it in place for you, in ~/.local/bin
+	$(say) "Installing for you"
+	@scripts/install.sh install
+
+.PHONY: uninstall
+uninstall: ## Take away what `make install` put in place
+	@scripts/install.sh uninstall
+
 .PHONY: generate
 generate: ## Write the types and validators that follow from protocol/schema
 	@node --import tsx protocol/generate/generate.ts

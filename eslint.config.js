@@ -1,7 +1,16 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["build/", "node_modules/", "protocol/validators.js", "protocol/validators.d.ts", "protocol/message.ts"] },
+  {
+    ignores: [
+      "build/",
+      "node_modules/",
+      "protocol/validators.js",
+      "protocol/validators.d.ts",
+      "protocol/message.ts",
+      "nativehost/tryout/page/page.js",
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -166,10 +166,7 @@ describe("a policy of the host", () => {
     const opened = attempt(page, { remotePort: peer.port });
     const prompt = await stage.person.seesPrompt();
     await prompt.typeAddress("127.0.0.1");
-    await prompt.page.waitFor(
-      "Allow to be enabled",
-      () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false,
-    );
+    await prompt.waitUntilEnabled("#allow-once");
     await prompt.page.click("#allow-once");
     await prompt.page.waitFor("the complaint", () =>
       (document.querySelector("#address-error")?.textContent ?? "").includes("administrator"),

@@ -1,7 +1,8 @@
 // What the person allowed: for good (a remembered grant), or for as long as one document lives (Allow once).
 //
 // A remembered grant is (origin, protocol, host, port) in storage.local. What a document may reopen is kept in storage.session, so
-// that a stop of the worker loses nothing; it ends with the tab. Private windows never touch storage.local.
+// that a stop of the worker loses nothing; it ends with the tab. Private windows never touch storage.local, and what is taken back for
+// others does not concern them.
 
 import { ext } from "./ext.ts";
 
@@ -47,15 +48,11 @@ export async function findGrant(origin: string, destination: Destination): Promi
   return (await listGrants()).find((grant) => grant.origin === origin && sameDestination(grant, destination));
 }
 
-// Changes read, then write: one after the other, so that none is lost.
-let lastChange: Promise<unknown> = Promise.resolve();
-
-function change(edit: (grants: Grant[]) => Grant[]): Promise<void> {
-  const done = lastChange.then(async () => {
+// Changes read, then write: one after the other, so that none is lost, whichever page of the extension makes them.
+async function change(edit: (grants: Grant[]) => Grant[]): Promise<void> {
+  await navigator.locks.request(grantsKey, async () => {
     await ext.storage.local.set({ [grantsKey]: edit(await listGrants()) });
   });
-  lastChange = done.catch(() => undefined);
-  return done;
 }
 
 export function addGrant(grant: Grant): Promise<void> {
@@ -84,10 +81,16 @@ export function onRevoked(listener: (revoked: Grant[]) => void): void {
   });
 }
 
-/** What one document may open again without being asked: what it asked for -> where that led. */
-interface DocumentGrants {
+/** Whose document it is. */
+export interface DocumentPlace {
   tabId: number;
   origin: string;
+  /** In a private window. */
+  private: boolean;
+}
+
+/** What one document may open again without being asked: what it asked for -> where that led. */
+interface DocumentGrants extends DocumentPlace {
   opened: Record<string, Reached>;
 }
 
@@ -112,30 +115,33 @@ export async function documentGrant(documentId: string, request: string): Promis
 
 let lastDocumentChange: Promise<unknown> = Promise.resolve();
 
+function changeDocuments(work: () => Promise<void>): Promise<void> {
+  const done = lastDocumentChange.then(work);
+  lastDocumentChange = done.catch(() => undefined);
+  return done;
+}
+
 export function addDocumentGrant(
-  documentId: string,
-  tabId: number,
-  origin: string,
+  { documentId, tabId, origin, private: isPrivate }: DocumentPlace & { documentId: string },
   request: string,
   reached: Reached,
 ): Promise<void> {
-  const done = lastDocumentChange.then(async () => {
+  return changeDocuments(async () => {
     const key = documentKey(documentId);
     const grants = ((await ext.storage.session.get(key))[key] as DocumentGrants | undefined) ?? {
       tabId,
       origin,
+      private: isPrivate,
       opened: {},
     };
     grants.opened[request] = reached;
     await ext.storage.session.set({ [key]: grants });
   });
-  lastDocumentChange = done.catch(() => undefined);
-  return done;
 }
 
 /** The document may not open this destination again without being asked. */
 export function forgetDocumentGrants(documentId: string, destination: Destination): Promise<void> {
-  const done = lastDocumentChange.then(async () => {
+  return changeDocuments(async () => {
     const key = documentKey(documentId);
     const grants = (await ext.storage.session.get(key))[key] as DocumentGrants | undefined;
     if (grants === undefined) return;
@@ -145,17 +151,15 @@ export function forgetDocumentGrants(documentId: string, destination: Destinatio
     });
     await ext.storage.session.set({ [key]: { ...grants, opened: Object.fromEntries(rest) } });
   });
-  lastDocumentChange = done.catch(() => undefined);
-  return done;
 }
 
-/** Forgets what documents may reopen: those that `concerned` picks by tab or origin. */
-export async function forgetDocuments(concerned: (tabId: number, origin: string) => boolean): Promise<void> {
-  const all = await ext.storage.session.get(null);
-  const keys = Object.entries(all).flatMap(([key, value]) => {
-    if (!key.startsWith("document:")) return [];
-    const { tabId, origin } = value as DocumentGrants;
-    return concerned(tabId, origin) ? [key] : [];
+/** Forgets what documents may reopen: those that `concerned` picks. */
+export function forgetDocuments(concerned: (document: DocumentPlace) => boolean): Promise<void> {
+  return changeDocuments(async () => {
+    const all = await ext.storage.session.get(null);
+    const keys = Object.entries(all).flatMap(([key, value]) =>
+      key.startsWith("document:") && concerned(value as DocumentGrants) ? [key] : [],
+    );
+    if (keys.length > 0) await ext.storage.session.remove(keys);
   });
-  if (keys.length > 0) await ext.storage.session.remove(keys);
 }

@@ -71,10 +71,7 @@ try {
     for (const text of prompt.text.split("\n").filter((t) => t.trim() !== "")) say(`   | ${text}`);
     say("\n   The server is on this computer, so the site's word is not enough: the demo types what it proposes");
     await prompt.typeProposal();
-    await prompt.page.waitFor(
-      "the buttons",
-      () => document.querySelector<HTMLButtonElement>("#allow-once")?.disabled === false,
-    );
+    await prompt.waitUntilEnabled("#allow-once");
     await picture(prompt.page, "prompt");
     say("3. Allow once, and the page reads its mail");
     await prompt.allowOnce();

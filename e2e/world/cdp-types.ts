@@ -50,9 +50,18 @@ interface Command<P, R = None> {
   result: R;
 }
 
+/** A node of the accessibility tree. */
+export interface AXNode {
+  role?: { value?: string };
+  name?: { value?: string };
+  description?: { value?: string };
+}
+
 export interface Commands {
+  "Accessibility.getPartialAXTree": Command<{ objectId: string; fetchRelatives: boolean }, { nodes: AXNode[] }>;
   "Browser.getVersion": Command<None, { product: string }>;
   "Browser.close": Command<None>;
+  "Browser.setDownloadBehavior": Command<{ behavior: "allow"; downloadPath: string }>;
   "DOM.describeNode": Command<{ objectId: string }, { node: { frameId?: string } }>;
   "Emulation.setDeviceMetricsOverride": Command<{
     width: number;
@@ -68,6 +77,9 @@ export interface Commands {
     code: string;
     windowsVirtualKeyCode: number;
     text?: string;
+    modifiers?: number;
+    commands?: string[];
+    autoRepeat?: boolean;
   }>;
   "Input.dispatchMouseEvent": Command<{
     type: "mouseMoved" | "mousePressed" | "mouseReleased";

@@ -28,8 +28,12 @@ export interface ChromiumOptions {
   host?: HostSpaceOptions;
   /** An unpacked extension to load instead of the built one. */
   extension?: string;
+  /** Leave the page open that the extension opens when it is installed. Default: a person who closes it at once. */
+  welcome?: boolean;
   /** More command-line switches. */
   switches?: readonly string[];
+  /** Switches of ours that this browser shall not have. */
+  without?: readonly string[];
   /** More environment, for the browser and the hosts that it starts. */
   env?: Readonly<Record<string, string>>;
   /** A command that starts the browser: it gets the browser's own command line as further arguments, and must exec it. */
@@ -281,7 +285,7 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
   const hostSpace = options.host === undefined ? undefined : makeHostSpace(life, home, options.host);
   if (portside) await installHost(userDataFolder, env, hostSpace);
 
-  const headed = options.headed === true && process.env["DISPLAY"] !== undefined;
+  const headed = options.headed === true && env.DISPLAY !== undefined;
   const resolverRules = [
     ...(options.pages === undefined
       ? []
@@ -302,7 +306,7 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
     command: launcher,
     args: [
       ...launcherArgs,
-      ...switches,
+      ...switches.filter((one) => options.without?.includes(one) !== true),
       ...(headed ? [] : ["--headless=new"]),
       // The sandbox cannot be had as root; containers of CI are often root.
       ...(isRoot ? ["--no-sandbox"] : []),
@@ -345,9 +349,16 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
       enableInIncognito: true,
     });
     if (id !== extensionId) throw new Error(`the extension got the id ${id}, not ${extensionId}: is its key gone?`);
+    // It welcomes whoever has installed it: once for each profile.
+    if (options.home === undefined && options.welcome !== true) {
+      const { targetId } = await until("the welcome page", () => browser.targets().find(({ url }) => isWelcome(url)));
+      await browser.closeTarget(targetId);
+    }
   }
   return browser;
 }
+
+const isWelcome = (url: string): boolean => url === `chrome-extension://${extensionId}/ui/setup.html`;
 
 /** Tells this one profile where the host is, by the installer that people use. */
 async function installHost(

@@ -7,6 +7,16 @@ import { sleep } from "./wait.ts";
 
 const promptUrl = new RegExp(`^chrome-extension://${extensionId}/ui/prompt\\.html`);
 
+type Button = "#allow-once" | "#allow-remember" | "#deny" | "#deny-all";
+
+/** A device in the window's list. */
+export interface Listed {
+  name: string;
+  kind: string;
+  address: string;
+  picked: boolean;
+}
+
 /** One consent window on the screen. */
 export class Prompt {
   readonly page: Page;
@@ -45,6 +55,37 @@ export class Prompt {
     await this.page.type("#address", address);
   }
 
+  /** What Allow would lead to, where the person names it; "" as long as they have named nothing that one can go to. */
+  async named(): Promise<string> {
+    return await this.page.evaluate(() => document.querySelector("#named .host")?.textContent ?? "");
+  }
+
+  /** The devices in the list. */
+  async devices(): Promise<Listed[]> {
+    return await this.page.evaluate(() =>
+      [...document.querySelectorAll("#devices [role=option]")].map((option) => {
+        const part = (name: string): string => option.querySelector(`.device-${name}`)?.textContent ?? "";
+        return {
+          name: part("name"),
+          kind: part("kind"),
+          address: part("address"),
+          picked: option.ariaSelected === "true",
+        };
+      }),
+    );
+  }
+
+  /** Waits for a device of this name in the list, and clicks it. */
+  async picks(name: string): Promise<void> {
+    const index = await this.page.waitFor(
+      `the device ${name}`,
+      (wanted: string) =>
+        [...document.querySelectorAll("#devices .device-name")].findIndex((one) => one.textContent === wanted) + 1,
+      name,
+    );
+    await this.page.click(`#device-${(index - 1).toString()}`);
+  }
+
   async allowOnce(): Promise<void> {
     await this.typeProposal();
     await this.#press("#allow-once");
@@ -58,7 +99,8 @@ export class Prompt {
   /** Types what the page proposes, as somebody does who agrees with it, unless they have typed something else. */
   async typeProposal(): Promise<void> {
     const typed = await this.page.evaluate(() => document.querySelector<HTMLInputElement>("#address")?.value ?? "");
-    if (typed !== "" || !(await this.asksForAddress())) return;
+    const picked = (await this.devices()).some((device) => device.picked);
+    if (typed !== "" || picked || !(await this.asksForAddress())) return;
     const proposal = await this.proposal();
     if (proposal !== "") await this.typeAddress(proposal);
   }
@@ -67,25 +109,39 @@ export class Prompt {
     await this.#press("#deny");
   }
 
+  /** Denies this and all that waits from the site. */
+  async denyAll(): Promise<void> {
+    await this.#press("#deny-all");
+  }
+
   /** Closes the window without an answer. */
   async dismiss(): Promise<void> {
     await this.page.close();
   }
 
-  /** Reports whether the button can be pressed now. */
-  async isEnabled(button: "#allow-once" | "#allow-remember" | "#deny"): Promise<boolean> {
+  /** Reports whether pressing the button does anything now. */
+  async isEnabled(button: Button): Promise<boolean> {
     return await this.page.evaluate((id: string) => {
-      const element = document.querySelector<HTMLButtonElement>(id);
-      return element !== null && !element.disabled;
+      const element = document.querySelector(id);
+      return element !== null && element.ariaDisabled !== "true";
     }, button);
   }
 
-  async #press(button: "#allow-once" | "#allow-remember" | "#deny"): Promise<void> {
+  /** Waits until the person could press it: with the window in front. */
+  async waitUntilEnabled(button: Button): Promise<void> {
+    await this.page.bringToFront();
     await this.page.waitFor(
       `${button} to be enabled`,
-      (id: string) => document.querySelector(id)?.getAttribute("aria-disabled") !== "true",
+      (id: string) => {
+        const element = document.querySelector(id);
+        return element !== null && element.ariaDisabled !== "true";
+      },
       button,
     );
+  }
+
+  async #press(button: Button): Promise<void> {
+    await this.waitUntilEnabled(button);
     // The window may close under the mouse: then the release of the button has nobody to answer it.
     await this.page.click(button).catch((error: unknown) => {
       if (!(error instanceof TargetGoneError)) throw error;
@@ -126,6 +182,27 @@ export class Person {
     const prompt = await this.seesPrompt();
     await prompt.deny();
     return prompt;
+  }
+
+  async deniesAll(): Promise<Prompt> {
+    const prompt = await this.seesPrompt();
+    await prompt.denyAll();
+    return prompt;
+  }
+
+  /** Picks a device of the list, and allows it this once. */
+  async picks(device: string): Promise<Prompt> {
+    const prompt = await this.seesPrompt();
+    await prompt.picks(device);
+    await prompt.allowOnce();
+    return prompt;
+  }
+
+  /** Lets all sites ask again that were told no too often. */
+  async unmutesAll(): Promise<void> {
+    const page = await this.#browser.newExtensionPage("ui/options.html");
+    await page.evaluate(() => chrome.storage.session.remove("muted"));
+    await page.close();
   }
 
   /** Types the destination that a page left open, and allows it this once. */

@@ -146,7 +146,7 @@ export class Frame {
     // Frames of other processes scroll a moment later: the place is right when it has stayed the same.
     let last: Point | undefined;
     const place = await until(`${selector} to stand still in ${this.session.name}`, async () => {
-      const [before, now] = [last, await this.#middleOf(selector)];
+      const [before, now] = [last, await this.middleOf(selector)];
       last = now;
       return before?.x === now.x && before.y === now.y ? now : undefined;
     });
@@ -183,7 +183,7 @@ export class Frame {
   }
 
   /** The middle of the element, in the window. */
-  async #middleOf(selector: string): Promise<Point> {
+  protected async middleOf(selector: string): Promise<Point> {
     const inside = await this.evaluate((wanted: string) => {
       const box = document.querySelector(wanted)?.getBoundingClientRect();
       if (box === undefined) throw new Error(`no ${wanted}`);
@@ -306,8 +306,18 @@ export class Page extends Frame {
     await this.session.send("Input.dispatchMouseEvent", { type: "mouseReleased", buttons: 0, ...button });
   }
 
-  /** Presses and releases one key of the keyboard. */
-  async press(key: keyof typeof keys): Promise<void> {
+  /** Half a click: presses or releases the left button over the middle of the element, which is there. */
+  async halfClick(half: "press" | "release", selector: string): Promise<void> {
+    const { x, y } = await this.middleOf(selector);
+    await this.session.send("Input.dispatchMouseEvent", {
+      type: half === "press" ? "mousePressed" : "mouseReleased",
+      buttons: half === "press" ? 1 : 0,
+      ...{ x, y, button: "left", clickCount: 1 },
+    });
+  }
+
+  /** Presses and releases one key of the keyboard. `held`: it was down before, and is only now released. */
+  async press(key: keyof typeof keys, { held = false } = {}): Promise<void> {
     const { code, number, text } = keys[key];
     const common = { key, code, windowsVirtualKeyCode: number };
     await this.bringToFront();
@@ -315,8 +325,17 @@ export class Page extends Frame {
       type: text === undefined ? "rawKeyDown" : "keyDown",
       ...common,
       ...(text === undefined ? {} : { text }),
+      autoRepeat: held,
     });
     await this.session.send("Input.dispatchKeyEvent", { type: "keyUp", ...common });
+  }
+
+  /** Pastes what is on the clipboard into what has the focus. */
+  async paste(): Promise<void> {
+    await this.bringToFront();
+    const key = { key: "v", code: "KeyV", windowsVirtualKeyCode: 86, modifiers: 2 } as const;
+    await this.session.send("Input.dispatchKeyEvent", { type: "rawKeyDown", ...key, commands: ["paste"] });
+    await this.session.send("Input.dispatchKeyEvent", { type: "keyUp", ...key });
   }
 
   /** Clicks into the field, empties it and types. */
@@ -326,6 +345,21 @@ export class Page extends Frame {
       document.querySelector<HTMLInputElement>(wanted)?.select();
     }, selector);
     await this.session.send("Input.insertText", { text });
+  }
+
+  /** What a screen reader is told of the element. */
+  async accessible(selector: string): Promise<{ role: string; name: string; description: string }> {
+    const { result } = await this.session.send("Runtime.evaluate", {
+      expression: `document.querySelector(${JSON.stringify(selector)})`,
+    });
+    if (result.objectId === undefined) throw new Error(`no ${selector}`);
+    const { nodes } = await this.session.send("Accessibility.getPartialAXTree", {
+      objectId: result.objectId,
+      fetchRelatives: false,
+    });
+    const [node] = nodes;
+    const word = (value: { value?: string } | undefined): string => value?.value ?? "";
+    return { role: word(node?.role), name: word(node?.name), description: word(node?.description) };
   }
 
   /** Writes a PNG of what the page shows; with `whole`, of all that can be scrolled to. */
@@ -424,4 +458,7 @@ const keys = {
   Escape: { code: "Escape", number: 27, text: undefined },
   Tab: { code: "Tab", number: 9, text: undefined },
   a: { code: "KeyA", number: 65, text: "a" },
+  ArrowDown: { code: "ArrowDown", number: 40, text: undefined },
+  ArrowUp: { code: "ArrowUp", number: 38, text: undefined },
+  End: { code: "End", number: 35, text: undefined },
 } as const;

@@ -300,7 +300,7 @@ export class DocumentConnection {
   /** The checks in the order of the API: the document's own rules, activation, arguments; then whatever needs host, person or network. */
   async #tryOpen(socket: Socket, open: Open): Promise<void> {
     const { activated, options, ...claims } = open;
-    const { origin, documentId, tabId } = this.sender;
+    const { documentId } = this.sender;
     const admission = await admit(this.#attested, claims, "refuse-unsafe-eval");
     if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
     socket.withdraw.signal.throwIfAborted();
@@ -355,7 +355,7 @@ export class DocumentConnection {
       }
       socket.destination = { protocol: socket.protocol, host: reached.host, port: remotePort };
       await this.#connect(socket, connection, socketId, reached, options);
-      await grants.addDocumentGrant(documentId, tabId, origin, request, reached);
+      await grants.addDocumentGrant(this.sender, request, reached);
     } catch (error) {
       this.#hosts.forget(connection, socketId);
       throw error;

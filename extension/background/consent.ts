@@ -4,6 +4,7 @@
 import * as grants from "../grants.ts";
 import { admit } from "./admission.ts";
 import type { Claims } from "./admission.ts";
+import { remember, stillRemembers } from "./cleared.ts";
 import { HostError } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
 import type { Helpers, Prompts } from "./prompt.ts";
@@ -115,6 +116,7 @@ export async function consentTo(
     if (proposed === undefined || sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
     const grant = await grants.findGrant(origin, { protocol, host: proposed, port });
     if (grant === undefined || (verdict.risk && !grant.risk) || (verdict.mustEnter && !grant.entered)) return undefined;
+    if (!(await stillRemembers(origin))) return undefined;
     return { host: proposed, entered: grant.entered, risk: grant.risk };
   };
   const known = await remembered();
@@ -164,6 +166,6 @@ export async function consentTo(
   if (!answer.allow) throw refusals[answer.rule]();
   const { host, how, risk } = answer;
   const consent = { entered: how !== "asked", risk };
-  if (answer.remember) await grants.addGrant({ origin, protocol, host, port, created: Date.now(), how, ...consent });
+  if (answer.remember) await remember({ origin, protocol, host, port, created: Date.now(), how, ...consent });
   return { host, ...consent };
 }

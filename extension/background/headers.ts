@@ -4,11 +4,12 @@
 // storage.session, and forgotten when the tab closes. webRequest does not yet know the documentId of a navigation; webNavigation.onCommitted
 // does, so that the two are paired by tab, frame and URL.
 
-import { ext } from "../ext.ts";
+import { everyHeader, ext } from "../ext.ts";
+import { clearsStorage, originCleared } from "./clear_site_data.ts";
 import { readHeaders } from "./facts.ts";
 import type { Facts, Header } from "./facts.ts";
 import { heldPrefix } from "./handshake.ts";
-import { noteResponse, recall } from "./kept.ts";
+import { forgetPrivate, noteResponse, recall } from "./kept.ts";
 
 /** What is known of a document. No record: it was there before the extension was. */
 export interface DocumentRecord {
@@ -43,13 +44,16 @@ function stripFragment(url: string): string {
   return at < 0 ? url : url.slice(0, at);
 }
 
+async function anyPrivate(): Promise<boolean> {
+  return (await ext.tabs.query({})).some(({ incognito }) => incognito);
+}
+
 /** Whether a response may be remembered beyond the session: only if it was surely not in a private window. */
 const privateTabs = new Map<number, boolean>();
 async function areaOf(tabId: number): Promise<"local" | "session"> {
   if (tabId < 0) {
     // A worker's own request does not say whose it is.
-    const tabs = await ext.tabs.query({});
-    return tabs.some(({ incognito }) => incognito) ? "session" : "local";
+    return (await anyPrivate()) ? "session" : "local";
   }
   let incognito = privateTabs.get(tabId);
   if (incognito === undefined) {
@@ -66,10 +70,18 @@ async function areaOf(tabId: number): Promise<"local" | "session"> {
 const navigations = ["main_frame", "sub_frame", "object"] as const;
 const others = ["xmlhttprequest", "script", "other"] as const;
 
-function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails): void {
+function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared: (origin: string) => void): void {
   const { type, statusCode, tabId, frameId, url, initiator } = details;
-  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
   const headers = (details.responseHeaders ?? []) as Header[];
+  if (clearsStorage(headers)) {
+    const origin = originCleared(details);
+    // What is cleared in a private window is its own affair.
+    if (origin !== undefined)
+      next(async () => {
+        if ((await areaOf(tabId)) === "local") cleared(origin);
+      });
+  }
+  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
   if (!(navigations as readonly string[]).includes(type)) {
     // Only what the origin asked of itself, and what could become a document.
     if (initiator === undefined || statusCode >= 300 || new URL(url).origin !== initiator) return;
@@ -115,20 +127,26 @@ function onCommitted({ tabId, frameId, documentId, url }: Committed): void {
   });
 }
 
-/** Watches navigations from now on. Call once, in the first turn of the background, so that events can start it. */
-export function watchHeaders(): void {
+/**
+ * Watches navigations from now on. Call once, in the first turn of the background, so that events can start it. `cleared` hears of origins
+ * whose own response asked for their data to be deleted.
+ */
+export function watchHeaders(cleared: (origin: string) => void): void {
   ext.webRequest.onHeadersReceived.addListener(
     (details) => {
-      onHeaders(details);
+      onHeaders(details, cleared);
       return undefined;
     },
     { urls: ["https://*/*", "http://*/*"], types: [...navigations, ...others] },
-    ["responseHeaders"],
+    everyHeader(),
   );
   ext.webNavigation.onCommitted.addListener(onCommitted);
   ext.tabs.onRemoved.addListener((tabId) => {
     privateTabs.delete(tabId);
-    next(() => forgetTab(tabId));
+    next(async () => {
+      await forgetTab(tabId);
+      if (!(await anyPrivate())) await forgetPrivate();
+    });
   });
 }
 

@@ -18,10 +18,14 @@ export interface SocketOwner {
 interface Current {
   connection: Promise<HostConnection>;
   sockets: Map<number, SocketOwner | undefined>;
+  /** Somebody wanted more of it than to see how it is. */
+  used: boolean;
 }
 
 /** A host that nothing needs is let go after this many ms; an open native port would keep the worker alive for ever. */
 const idleTime = 30_000;
+/** One that was started only to see how it is. */
+const probeTime = 1_000;
 
 /** Starts a host and tells it the administrator's settings, before anybody can ask it for anything. */
 async function introduce(listener: HostListener): Promise<HostConnection> {
@@ -47,8 +51,9 @@ export class Hosts {
    * The connection to the host, made if need be. When there is no host to talk to, the setup page opens (unless `quiet`) and the promise
    * rejects with HostUnavailable.
    */
-  async connect({ quiet = false } = {}): Promise<HostConnection> {
+  async connect({ quiet = false, use = true } = {}): Promise<HostConnection> {
     this.#current ??= this.#start();
+    if (use) this.#current.used = true;
     this.#rest();
     try {
       return await this.#current.connection;
@@ -58,10 +63,16 @@ export class Hosts {
     }
   }
 
+  /** The same, to see how the host is: no page opens, and one that nobody else has used is let go a moment later. */
+  probe(): Promise<HostConnection> {
+    return this.connect({ quiet: true, use: false });
+  }
+
   #start(): Current {
     const sockets: Current["sockets"] = new Map();
     const current: Current = {
       sockets,
+      used: false,
       connection: introduce({
         data: (id, base64) => sockets.get(id)?.data(base64),
         credit: (id, bytes) => sockets.get(id)?.credit(bytes),
@@ -151,16 +162,19 @@ export class Hosts {
 
   #rest(): void {
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => {
-      const current = this.#current;
-      if (current === undefined || current.sockets.size > 0) return;
-      this.#current = undefined;
-      current.connection.then(
-        (connection) => {
-          connection.close();
-        },
-        () => undefined,
-      );
-    }, idleTime);
+    this.#idle = setTimeout(
+      () => {
+        const current = this.#current;
+        if (current === undefined || current.sockets.size > 0) return;
+        this.#current = undefined;
+        current.connection.then(
+          (connection) => {
+            connection.close();
+          },
+          () => undefined,
+        );
+      },
+      this.#current?.used === false ? probeTime : idleTime,
+    );
   }
 }

@@ -2,8 +2,8 @@
 // its cache.
 //
 // What restricts must not be lost by restarting the browser, so it is kept in storage.local until a later response for that URL restricts no
-// more; what was seen in a private window, or may have been, stays in memory (storage.session). URLs are kept as hashes, without query and
-// fragment: the list is not to tell where the person has been. Its length has a bound.
+// more; what was seen in a private window, or may have been, stays in memory (storage.session) and is forgotten with the last such window.
+// URLs are kept as hashes, without query and fragment: the list is not to tell where the person has been. Its length has a bound.
 
 import { ext } from "../ext.ts";
 import { isRestrictive, strictest } from "./facts.ts";
@@ -23,7 +23,7 @@ const maxRecent = 200;
 const day = 86_400_000;
 
 /** What responses without restrictions said, too: as long as the worker runs. */
-const recent = new Map<string, Facts>();
+const recent = new Map<string, { facts: Facts; area: Area }>();
 const tables: Partial<Record<Area, Promise<Map<string, Entry>>>> = {};
 
 /** The table of one area, read once. Everything that changes it goes through here. */
@@ -50,7 +50,7 @@ async function keyOf(url: string): Promise<{ origin: string; key: string }> {
 export async function noteResponse(url: string, facts: Facts, area: Area): Promise<void> {
   const { key } = await keyOf(url);
   recent.delete(key);
-  recent.set(key, facts);
+  recent.set(key, { facts, area });
   if (recent.size > maxRecent) for (const oldest of recent.keys()) if (recent.delete(oldest)) break;
 
   const entries = await table(area);
@@ -72,7 +72,11 @@ export async function noteResponse(url: string, facts: Facts, area: Area): Promi
 /** What was seen for `url`; undefined when that is nothing. */
 export async function recall(url: string): Promise<Facts | undefined> {
   const { key } = await keyOf(url);
-  const found = [recent.get(key), (await table("local")).get(key)?.facts, (await table("session")).get(key)?.facts];
+  const found = [
+    recent.get(key)?.facts,
+    (await table("local")).get(key)?.facts,
+    (await table("session")).get(key)?.facts,
+  ];
   const known = found.filter((facts) => facts !== undefined);
   return known.length === 0 ? undefined : strictest(known);
 }
@@ -82,4 +86,13 @@ export async function recallOrigin(url: string): Promise<Facts> {
   const { origin } = await keyOf(url);
   const entries = [...(await table("local")), ...(await table("session"))];
   return strictest(entries.flatMap(([key, { facts }]) => (key.startsWith(origin) ? [facts] : [])));
+}
+
+/** The last private window is closed: nothing that was seen there stays. */
+export async function forgetPrivate(): Promise<void> {
+  for (const [key, { area }] of recent) if (area === "session") recent.delete(key);
+  const entries = await table("session");
+  const keys = [...entries.keys()];
+  entries.clear();
+  if (keys.length > 0) await ext.storage.session.remove(keys);
 }

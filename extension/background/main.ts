@@ -2,23 +2,28 @@
 
 import { ext } from "../ext.ts";
 import { forgetDocuments, onRevoked, sameDestination } from "../grants.ts";
+import type { Destination } from "../grants.ts";
 import { Activity } from "./activity.ts";
 import { Badge } from "./badge.ts";
 import { DocumentConnection } from "./broker.ts";
+import { clearedByItself, watchCleared } from "./cleared.ts";
 import { watchHandshakes } from "./handshake.ts";
 import { watchHeaders } from "./headers.ts";
-import { HostUnavailable } from "./host.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
 import { onManagedChange } from "./managed.ts";
 import { onMutedChange, watchPrivateWindows } from "./muted.ts";
+import { hostReport, hostState } from "./own_pages.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./paused.ts";
 import { Popups } from "./popup.ts";
 import { Prompts } from "./prompt.ts";
 import { attest } from "./sender.ts";
+import { welcome } from "./setup.ts";
+import { Tryout } from "./tryout.ts";
 
 const hosts = new Hosts();
 const prompts = new Prompts();
+const tryout = new Tryout(hosts);
 const documents = new Set<DocumentConnection>();
 const activity = new Activity((tabId) => {
   badge.update(tabId);
@@ -34,7 +39,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 
 // What is kept is not for content scripts: with the voice of one, a renderer that was taken over could end a pause, or give itself a grant.
 ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() => undefined); // Firefox has it for session only
-watchHeaders();
+watchHeaders(clearedByItself);
 watchHandshakes();
 watchPrivateWindows();
 onManagedChange(() => {
@@ -61,31 +66,37 @@ ext.runtime.onConnect.addListener((port) => {
   }
 });
 
-/** The setup page asks how the host is. */
+/** The settings and the setup page ask how the host is, or to try it. */
 ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
-  if (!isOwnPage(sender) || message !== "host-state") return false;
-  hosts.connect({ quiet: true }).then(
-    (connection) => {
-      respond({ kind: "ready", hostVersion: connection.hello.hostVersion });
-    },
-    (error: unknown) => {
-      respond(error instanceof HostUnavailable ? error.problem : { kind: "failed", detail: String(error) });
-    },
-  );
+  if (!isOwnPage(sender)) return false;
+  if (message === "host-state") void hostState(hosts).then(respond);
+  else if (message === "host-report") void hostReport(hosts).then(respond);
+  else if (message === "try") void tryout.start().then(respond);
+  else return false;
   return true; // the answer comes later
 });
 
+/** Documents of these origins will be asked again, also for what they had open; sockets that `concerned` picks close. */
+function takeBack(
+  origins: ReadonlySet<string>,
+  concerned: (origin: string, destination: Destination) => boolean,
+): void {
+  const affected = (document: { origin: string; private: boolean }): boolean =>
+    !document.private && origins.has(document.origin);
+  void forgetDocuments(affected);
+  for (const connection of documents)
+    if (affected(connection.sender))
+      connection.revoke((destination) => concerned(connection.sender.origin, destination));
+}
+
 onRevoked((revoked) => {
-  const origins = new Set(revoked.map((grant) => grant.origin));
-  // Documents of these origins will be asked again, also for what they had open.
-  void forgetDocuments((_, origin) => origins.has(origin));
-  for (const connection of documents) {
-    const { origin } = connection.sender;
-    if (!origins.has(origin)) continue;
-    connection.revoke((destination) =>
-      revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),
-    );
-  }
+  takeBack(new Set(revoked.map((grant) => grant.origin)), (origin, destination) =>
+    revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),
+  );
+});
+
+watchCleared((origins) => {
+  takeBack(origins, () => true);
 });
 
 onPausedChange((origins, isPrivate) => {
@@ -100,7 +111,7 @@ onMutedChange(() => {
 });
 
 ext.tabs.onRemoved.addListener((tabId) => {
-  void forgetDocuments((id) => id === tabId);
+  void forgetDocuments((document) => document.tabId === tabId);
   void activity.refusals.forget(tabId);
   badge.forget(tabId);
 });
@@ -108,6 +119,7 @@ ext.tabs.onRemoved.addListener((tabId) => {
 void badge.updateOld();
 
 // Documents that were there before the extension, or that an older copy of it served: they get the scripts now.
-ext.runtime.onInstalled.addListener(() => {
+ext.runtime.onInstalled.addListener(({ reason }) => {
   void injectEverywhere();
+  if (reason === "install") void welcome();
 });

@@ -5,6 +5,7 @@
 
 import { siteOf } from "../domain.ts";
 import { ext } from "../ext.ts";
+import { HostError } from "./host.ts";
 import { Line } from "./line.ts";
 import type { InLine } from "./line.ts";
 import { mutedUntil, noteAnswer, threatTo } from "./muted.ts";
@@ -271,7 +272,7 @@ export class Prompts {
   async #look(pending: Pending): Promise<void> {
     const { helpers, devices, over } = pending;
     if (helpers.look === undefined) return;
-    let failed = false;
+    let how: "done" | "failed" | "forbidden" = "done";
     try {
       await helpers.look(({ name, service, host, address }) => {
         if (devices.length >= maxDevices || pending.isOver) return;
@@ -279,9 +280,9 @@ export class Prompts {
         devices.push(device);
         pending.tell?.({ type: "device", device });
       }, over.signal);
-    } catch {
-      failed = true;
+    } catch (error) {
+      how = error instanceof HostError && error.data?.reason === "policy" ? "forbidden" : "failed";
     }
-    if (!pending.isOver) pending.tell?.({ type: "looked", failed });
+    if (!pending.isOver) pending.tell?.({ type: "looked", how });
   }
 }

@@ -72,5 +72,5 @@ export type PromptView =
   | { type: "named"; named: Named; host?: string; place?: Place; risk?: boolean }
   | { type: "waiting"; count: number }
   | { type: "device"; device: Device }
-  /** Looking for devices is over; `failed`: it could not be done. */
-  | { type: "looked"; failed: boolean };
+  /** Looking for devices is over; or it could not be done, or an administrator does not want it. */
+  | { type: "looked"; how: "done" | "failed" | "forbidden" };

@@ -61,11 +61,11 @@ export class Nearby {
   }
 
   /** Nobody answers any more. */
-  end(failed: boolean): void {
+  end(how: "done" | "failed" | "forbidden"): void {
     const count = this.#devices.length;
     this.#list.hidden = count === 0;
-    this.#status.textContent =
-      count > 0 ? text("nearbyAnswered", count) : text(failed ? "nearbyFailed" : "nearbyNothing");
+    const nothing = { done: "nearbyNothing", failed: "nearbyFailed", forbidden: "nearbyForbidden" }[how];
+    this.#status.textContent = count > 0 ? text("nearbyAnswered", count) : text(nothing);
   }
 
   /** The person named something else. */

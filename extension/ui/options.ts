@@ -1,68 +1,104 @@
-// Settings: what was remembered, and how to take it back; how the host is.
+// Settings: what was remembered, and how to take it back; how the host is; a report for support.
 
 import { ext } from "../ext.ts";
 import { listGrants, removeGrants, sameDestination } from "../grants.ts";
 import type { Grant } from "../grants.ts";
-import { byId, describePort, fillTexts, text } from "./texts.ts";
+import type { HostReport } from "../background/own_pages.ts";
+import { GrantList } from "./grant_list.ts";
+import { showHeld } from "./held_back.ts";
+import { makeReport, save } from "./report.ts";
+import { byId, fillTexts, language, text } from "./texts.ts";
 
-const day = new Intl.DateTimeFormat(ext.i18n.getUILanguage(), { dateStyle: "medium" });
+const numbers = new Intl.NumberFormat(language());
+const search = byId<HTMLInputElement>("search");
+const confirmation = byId<HTMLDialogElement>("confirm");
+const list = new GrantList(byId("grants"), (taken) => {
+  if ("grant" in taken) void takeBack((other) => isSame(other, taken.grant));
+  else void takeBack((other) => other.origin === taken.origin);
+});
 
-async function revoke(which: (grant: Grant) => boolean): Promise<void> {
-  await removeGrants(which);
-  byId("said").textContent = text("revoked");
+function isSame(a: Grant, b: Grant): boolean {
+  return a.origin === b.origin && sameDestination(a, b);
 }
 
-function row(grant: Grant): HTMLTableRowElement {
-  const line = document.createElement("tr");
-  const [site, destination, since, action] = [
-    line.insertCell(),
-    line.insertCell(),
-    line.insertCell(),
-    line.insertCell(),
-  ] as const;
-  site.textContent = grant.origin.replace(/^https:\/\//, "");
-  destination.textContent = grant.host;
-  const detail = document.createElement("small");
-  detail.textContent = `${describePort(grant.port)} · ${grant.protocol.toUpperCase()}`;
-  destination.append(detail);
-  since.textContent = day.format(grant.created);
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "revoke";
-  button.textContent = text("revoke");
-  button.setAttribute("aria-label", text("revokeLabel", grant.origin, `${grant.host}:${grant.port.toString()}`));
-  button.addEventListener("click", () => {
-    void revoke((other) => other.origin === grant.origin && sameDestination(other, grant));
-  });
-  action.append(button);
-  return line;
+async function takeBack(which: (grant: Grant) => boolean): Promise<void> {
+  const all = (await listGrants()).filter(which).length;
+  await removeGrants(which);
+  byId("said").textContent = text("revoked", numbers.format(all));
+}
+
+/** Counts are said a moment after the last key, not at each. */
+let counting: ReturnType<typeof setTimeout> | undefined;
+function showCount(): void {
+  clearTimeout(counting);
+  counting = setTimeout(() => {
+    const { all, shown } = list.count();
+    byId("count").textContent =
+      search.value.trim() === ""
+        ? text("grantsCount", numbers.format(all))
+        : text("grantsShown", numbers.format(shown), numbers.format(all));
+  }, 300);
+}
+
+function showMatches(): void {
+  const { all, shown } = list.count();
+  byId("no-match").hidden = all === 0 || shown > 0;
+  showCount();
 }
 
 async function showGrants(): Promise<void> {
   const grants = await listGrants();
-  byId("grants")
-    .querySelector("tbody")
-    ?.replaceChildren(...grants.map(row));
-  byId("grants").hidden = grants.length === 0;
-  byId("revoke-all").hidden = grants.length < 2;
+  const hadFocus = byId("tools").contains(document.activeElement) || byId("grants").contains(document.activeElement);
+  list.update(grants);
   byId("none").hidden = grants.length > 0;
+  byId("tools").hidden = grants.length === 0;
+  showMatches();
+  // Nothing is left that the focus could go on to. (The browser itself takes it off what is hidden, a moment later.)
+  if (hadFocus && grants.length === 0) byId("grants-title").focus();
+  else if (hadFocus && document.activeElement === document.body) search.focus();
 }
 
+let host: HostReport = { state: { kind: "failed", detail: "" } };
+
 async function showHost(): Promise<void> {
-  const state: { kind: string; hostVersion?: string } = await ext.runtime.sendMessage("host-state");
-  const ready = state.kind === "ready";
-  byId("host").textContent = ready ? text("hostReady", state.hostVersion ?? "") : text("hostNotReady");
-  const help = byId<HTMLAnchorElement>("help");
-  help.hidden = ready;
-  help.href = `setup.html?${new URLSearchParams({ ...state, problem: state.kind }).toString()}`;
+  host = await ext.runtime.sendMessage<string, HostReport>("host-report");
+  const { state } = host;
+  byId("host").textContent = state.kind === "ready" ? text("hostReady", state.hostVersion) : text("hostNotReady");
+  byId("help").textContent = text(state.kind === "ready" ? "hostTry" : "hostHelp");
+}
+
+const report = byId("report-text");
+async function showReport(): Promise<void> {
+  report.textContent = await makeReport(host);
 }
 
 fillTexts();
-byId("revoke-all").addEventListener("click", () => {
-  void revoke(() => true);
+search.addEventListener("input", () => {
+  list.search(search.value);
+  showMatches();
 });
-ext.storage.onChanged.addListener(() => {
-  void showGrants();
+byId("revoke-all").addEventListener("click", () => {
+  byId("confirm-text").textContent = text("revokeAllMeaning", numbers.format(list.count().all));
+  confirmation.returnValue = "no";
+  confirmation.showModal();
+});
+confirmation.addEventListener("close", () => {
+  if (confirmation.returnValue === "yes") void takeBack(() => true);
+});
+ext.storage.onChanged.addListener((changes, area) => {
+  if (area === "local" && "grants" in changes) void showGrants().then(showReport);
+  else if ("paused" in changes || "muted" in changes) void showHeld().then(showReport);
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  list.tick();
+  void showHeld();
+});
+byId("save-report").addEventListener("click", () => {
+  // What is saved is what is shown.
+  byId<HTMLDetailsElement>("report").open = true;
+  save(report.textContent, `portside-report-${new Date().toISOString().slice(0, 10)}.json`);
 });
 void showGrants();
-void showHost();
+void showHeld();
+void showHost().then(showReport);

@@ -226,7 +226,7 @@ port.onMessage.addListener((view: PromptView) => {
       nearby.add(view.device);
       return;
     case "looked":
-      nearby.end(view.failed);
+      nearby.end(view.how);
       changed();
   }
 });

@@ -4,13 +4,13 @@
 type Protocol = "tcp" | "udp";
 
 const services: Record<number, string> = {
-  13: "Time", 21: "FTP", 22: "SSH", 23: "Telnet", 25: "SMTP", 37: "Time", 43: "Whois", 53: "DNS", 70: "Gopher", 79: "Finger", 80: "HTTP",
+  13: "Time", 21: "FTP", 22: "SSH", 23: "Telnet", 25: "SMTP", 37: "Time", 43: "Whois", 53: "DNS", 69: "TFTP", 70: "Gopher", 79: "Finger", 80: "HTTP",
   110: "POP3", 119: "News", 123: "NTP", 139: "SMB", 143: "IMAP", 161: "SNMP", 194: "IRC", 389: "LDAP", 443: "HTTPS", 445: "SMB",
   465: "SMTPS", 502: "Machine", 514: "Syslog", 515: "Printer", 554: "RTSP", 563: "NewsS", 587: "SMTP", 631: "Printer", 636: "LDAPS",
   853: "DNSS", 873: "Rsync", 990: "FTPS", 993: "IMAPS", 995: "POP3S", 1194: "VPN", 1433: "Database", 1521: "Database", 1720: "SIP",
   1723: "VPN", 1883: "MQTT", 1965: "Gemini", 2049: "NFS", 2375: "Docker", 2376: "Docker", 3306: "Database", 3389: "RDP", 3478: "STUN",
-  4840: "Machine", 5060: "SIP", 5061: "SIP", 5222: "XMPP", 5223: "XMPPS", 5269: "XMPP", 5432: "Database", 5900: "VNC", 5901: "VNC",
-  6379: "Database", 6566: "Scanner", 6600: "Music", 6667: "IRC", 6697: "IRCS", 8080: "HTTP", 8443: "HTTPS", 8883: "MQTTS", 9100: "Printer",
+  4840: "Machine", 4880: "Instrument", 5024: "Instrument", 5025: "Instrument", 5060: "SIP", 5061: "SIP", 5222: "XMPP", 5223: "XMPPS", 5269: "XMPP", 5432: "Database", 5900: "VNC", 5901: "VNC",
+  6379: "Database", 6566: "Scanner", 5683: "CoAP", 6600: "Music", 6667: "IRC", 6697: "IRCS", 8080: "HTTP", 8443: "HTTPS", 8009: "Cast", 8883: "MQTTS", 9100: "Printer",
   9418: "Git", 11211: "Database", 25565: "Game", 27017: "Database", 47808: "Machine", 51820: "VPN",
 }; // prettier-ignore
 
@@ -33,7 +33,8 @@ const kinds: Record<string, string> = {
   _raop: "Media", _googlecast: "Media", "_spotify-connect": "Media", _daap: "Media", _mpd: "Media", _sonos: "Media", _rtsp: "Camera",
   _axis: "Camera", "_axis-video": "Camera", _imap: "Mail", _imaps: "Mail", _pop3: "Mail", _smtp: "Mail", _submission: "Mail", _irc: "Chat",
   "_xmpp-client": "Chat", "_xmpp-server": "Chat", _presence: "Chat", _sip: "Phone", _sips: "Phone", _ldap: "Directory", _domain: "Names",
-  _ntp: "Clock", _git: "Files", _workstation: "Computer", "_device-info": "Computer", _postgresql: "Database", _mysql: "Database",
+  _ntp: "Clock", _git: "Files", _lxi: "Instrument", _hislip: "Instrument",
+  "_scpi-raw": "Instrument", "_scpi-telnet": "Instrument", _tftp: "Files", _workstation: "Computer", "_device-info": "Computer", _postgresql: "Database", _mysql: "Database",
   _redis: "Database", _mongodb: "Database",
 }; // prettier-ignore
 

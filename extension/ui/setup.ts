@@ -1,76 +1,126 @@
-// Setup: says what is missing between the browser and the host, with the exact commands for it.
+// Welcome and setup: what Portside is, whether the program is there and the one command that brings it, and a first connection to try.
+//
+// The page notices by itself when something has changed: it asks while it is looked at, less and less often.
 
 import { ext } from "../ext.ts";
-import type { HostProblem } from "../background/host.ts";
+import type { HostState } from "../background/own_pages.ts";
+import { isolated } from "./foreign.ts";
 import { byId, fillTexts, text } from "./texts.ts";
 
-type State = HostProblem | { kind: "ready"; hostVersion: string };
+/** Pauses between two looks at the host, in ms: the first, and the longest. A look may start a process, if there is one that does not run. */
+const firstPause = 1_000;
+const longestPause = 5_000;
 
-const build = "make build && sudo install -m 755 build/portside /usr/local/bin/portside";
-const register = "portside install";
+/** How long a button says "Copied", in ms. */
+const copiedTime = 3_000;
 
-function command(label: string, line: string): HTMLLIElement {
-  const item = document.createElement("li");
-  const box = document.createElement("div");
-  box.className = "command";
-  const code = document.createElement("pre");
-  code.textContent = line;
-  const copy = document.createElement("button");
-  copy.type = "button";
-  copy.textContent = text("copy");
-  copy.setAttribute("aria-label", `${text("copy")}: ${line}`);
-  copy.addEventListener("click", () => {
-    void navigator.clipboard.writeText(line).then(() => {
-      copy.textContent = text("copied");
-    });
-  });
-  box.append(code, copy);
-  item.append(label, box);
-  return item;
+const command = byId("command");
+
+/** The command that mends it, and what to say of it. */
+function remedy(state: HostState): { step: string; command: string; more?: string } | undefined {
+  const install = "make install";
+  switch (state.kind) {
+    case "missing":
+      return { step: text("setupStepInstall"), command: install };
+    case "version":
+      return { step: text("setupStepUpdate"), command: install };
+    case "failed":
+      return {
+        step: text("setupStepRepair"),
+        command: install,
+        more: text("setupLog", isolated("~/.local/state/portside/portside.log")),
+      };
+    case "forbidden":
+      return { step: text("setupStepAdmit"), command: `${install} EXTENSION_ID=${ext.runtime.id}` };
+    default:
+      return undefined;
+  }
 }
 
-function show(state: State): void {
-  const problem = byId("problem");
-  const steps: HTMLElement[] = [];
-  const back = document.createElement("li");
-  back.textContent = text("setupStepBack");
+/** What is wrong, or that nothing is. */
+function describe(state: HostState): string {
   switch (state.kind) {
     case "ready":
-      problem.textContent = text("setupReady", state.hostVersion);
-      break;
+      return text(calledFor ? "setupReadyBack" : "setupReady", state.hostVersion);
     case "missing":
-      problem.textContent = text("setupMissing");
-      steps.push(command(text("setupStepBuild"), build), command(text("setupStepRegister"), register), back);
-      break;
+      return text("setupMissing");
     case "forbidden":
-      problem.textContent = text("setupForbidden");
-      steps.push(command(text("setupStepRegister"), `${register} --extension-id ${ext.runtime.id}`), back);
-      break;
+      return text("setupForbidden");
     case "blocked":
-      problem.textContent = text("setupBlocked");
-      break;
+      return text("setupBlocked");
     case "version":
-      problem.textContent = text("setupVersion", state.hostVersion, ext.runtime.getManifest().version);
-      steps.push(command(text("setupStepBuild"), build), command(text("setupStepRegister"), register), back);
-      break;
+      return text("setupVersion", state.hostVersion, ext.runtime.getManifest().version);
     case "failed":
-      problem.textContent = text("setupFailed", state.detail);
-      steps.push(command(text("setupStepRepair"), `${register} && portside status`), back);
+      return text("setupFailed", isolated(state.detail));
   }
-  byId("steps").replaceChildren(...steps);
 }
 
-async function check(): Promise<void> {
-  show(await ext.runtime.sendMessage<string, State>("host-state"));
+let shown = "";
+function show(state: HostState, runsHere: boolean): void {
+  const now = JSON.stringify(state);
+  if (now === shown) return; // or a screen reader would say it again and again
+  shown = now;
+  const ready = state.kind === "ready";
+  byId("state").className = `card ${ready ? "ready" : "missing"}`;
+  byId("problem").textContent = ready || runsHere ? describe(state) : text("setupNotHere");
+  const what = runsHere ? remedy(state) : undefined;
+  byId("todo").hidden = what === undefined;
+  byId("step").textContent = what?.step ?? "";
+  command.textContent = what?.command ?? "";
+  byId("more").hidden = what?.more === undefined;
+  byId("more").textContent = what?.more ?? "";
+  byId("waiting").hidden = ready || !runsHere;
+  byId("trying").hidden = !ready;
+}
+
+/** Resolves at the next change between seen and hidden. */
+function turned(): Promise<void> {
+  return new Promise((resolve) => {
+    const listener = (): void => {
+      resolve();
+    };
+    document.addEventListener("visibilitychange", listener, { once: true });
+  });
+}
+
+async function watch(): Promise<never> {
+  const { os } = await ext.runtime.getPlatformInfo();
+  const runsHere = os === "linux" || os === "mac";
+  for (let pause = firstPause; ;) {
+    const state = await ext.runtime.sendMessage<string, HostState>("host-state");
+    show(state, runsHere);
+    // What is there is looked at again when the person comes back to this page.
+    const again = state.kind === "ready" ? turned() : new Promise((resolve) => setTimeout(resolve, pause));
+    await again;
+    pause = Math.min(pause * 1.5, longestPause);
+    while (document.hidden) {
+      await turned();
+      pause = firstPause;
+    }
+  }
 }
 
 fillTexts();
-const given = new URLSearchParams(location.search);
-const problem = given.get("problem");
-if (problem === "version") show({ kind: problem, hostVersion: given.get("hostVersion") ?? "?" });
-else if (problem === "failed") show({ kind: problem, detail: given.get("detail") ?? "" });
-else if (problem === "missing" || problem === "forbidden" || problem === "blocked") show({ kind: problem });
-else void check();
-byId("check").addEventListener("click", () => {
-  void check();
+/** A page's call has led here, not the installation. */
+const calledFor = new URLSearchParams(location.search).has("problem");
+
+let copied: ReturnType<typeof setTimeout> | undefined;
+byId("copy").addEventListener("click", () => {
+  void navigator.clipboard.writeText(command.textContent).then(() => {
+    byId("copy").textContent = text("copied");
+    byId("said").textContent = text("copied");
+    clearTimeout(copied);
+    copied = setTimeout(() => {
+      byId("copy").textContent = text("copy");
+      byId("said").textContent = "";
+    }, copiedTime);
+  });
 });
+
+byId("try").addEventListener("click", () => {
+  byId("try-state").textContent = "";
+  void ext.runtime.sendMessage<string, boolean>("try").then((started) => {
+    if (!started) byId("try-state").textContent = text("tryFailed");
+  });
+});
+void watch();

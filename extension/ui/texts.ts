@@ -7,12 +7,19 @@ export function text(name: string, ...values: (string | number)[]): string {
   return ext.i18n.getMessage(name, values.map(String));
 }
 
-/** Fills every element with a data-text attribute, and the page's title and language. */
+/** The person's language, as a BCP 47 tag. */
+export function language(): string {
+  return ext.i18n.getUILanguage();
+}
+
+/** Fills every element with a data-text attribute, every field with a data-hint, and the page's title and language. */
 export function fillTexts(): void {
-  document.documentElement.lang = ext.i18n.getUILanguage();
+  document.documentElement.lang = language();
   document.documentElement.dir = text("@@bidi_dir");
   for (const element of document.querySelectorAll<HTMLElement>("[data-text]"))
     element.textContent = text(element.dataset["text"] ?? "");
+  for (const field of document.querySelectorAll<HTMLInputElement>("[data-hint]"))
+    field.placeholder = text(field.dataset["hint"] ?? "");
   const title = document.querySelector("title");
   if (title !== null) document.title = title.textContent;
 }

@@ -76,9 +76,6 @@ func (b *Browser) rank(addr netip.Addr) int {
 // anybody to this computer, into the Internet, or to where something on the way
 // translates addresses.
 func (b *Browser) nearby(c claim) bool {
-	if c.addr.Is4In6() {
-		return false
-	}
 	if _, embeds := address.Embedded(c.addr); embeds {
 		return false
 	}

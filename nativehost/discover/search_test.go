@@ -25,6 +25,8 @@ type here struct{}
 func (here) Class(addr netip.Addr) address.Class {
 	addr = addr.WithZone("").Unmap()
 	switch {
+	case addr.IsLoopback():
+		return address.Loopback
 	case slices.Contains([]string{"10.77.0.1", "172.17.0.1", "fd77::1", "2a00::1", "fe80::1"}, addr.String()):
 		return address.Loopback
 	case netip.MustParsePrefix("10.77.0.0/24").Contains(addr), netip.MustParsePrefix("fd77::/64").Contains(addr),
@@ -386,6 +388,16 @@ func TestFloodIsBounded(t *testing.T) {
 	for _, target := range w.targets {
 		if len(target.claims) > maxAddrs {
 			t.Errorf("%d addresses", len(target.claims))
+		}
+	}
+}
+
+// A neighbour may put this computer's IPv6 address on its packets.
+func TestOwn(t *testing.T) {
+	b := &Browser{Near: here{}}
+	for addr, want := range map[string]bool{"10.77.0.1": true, "172.17.0.1": true, "10.77.0.9": false, "fd77::1": false, "fe80::1": false, "fd77::9": false, "8.8.8.8": false} {
+		if got := b.isOwn(netip.MustParseAddr(addr)); got != want {
+			t.Errorf("%s: %v", addr, got)
 		}
 	}
 }

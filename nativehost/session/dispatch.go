@@ -47,6 +47,10 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.inspect(message)
 	case protocol.MethodSocketCredit:
 		return s.credit(message)
+	case protocol.MethodTryoutStart:
+		return s.startTrying(ctx, message)
+	case protocol.MethodTryoutStop:
+		return s.stopTrying(message)
 	case protocol.MethodAuditRefused:
 		return s.refusedByExtension(message)
 	default:

@@ -159,8 +159,8 @@ func caps(standard limits.Caps, set policy.Limits) limits.Caps {
 	return standard
 }
 
-// policyChanged ends the sockets and the searches that a new policy does not allow any
-// more.
+// policyChanged ends what a new policy does not allow any more: sockets, searches, and
+// the page to try it with.
 func (s *Session) policyChanged(p *policy.Policy) {
 	s.Log.Info().Msg("the policy has changed")
 	if s.PolicyChanged != nil {
@@ -187,5 +187,8 @@ func (s *Session) policyChanged(p *policy.Policy) {
 			b.revoked = err
 			b.cancel()
 		}
+	}
+	if s.trying != nil && !p.Settings.Enabled.Value {
+		s.trying.cancel()
 	}
 }

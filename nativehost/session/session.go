@@ -75,7 +75,8 @@ type Session struct {
 	out     *carrier.Stdio
 	buffers buffer.Pool
 	limits  *limits.Counter
-	// owners counts the goroutines that own a socket, or a search for devices.
+	// owners counts the goroutines that own a socket, a search for devices, or the
+	// page to try it with.
 	owners sync.WaitGroup
 	// greeted belongs to the goroutine that reads.
 	greeted bool
@@ -86,6 +87,8 @@ type Session struct {
 	sockets   map[int64]*entry
 	requests  map[int64]struct{}
 	browsings map[int64]*browsing
+	// trying is nil unless there is a page to try it with.
+	trying *trying
 	// hushed counts the refusals that wait for their moment.
 	hushed int
 }

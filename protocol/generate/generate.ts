@@ -1,6 +1,6 @@
 // Writes everything that follows from protocol/schema: the Go and TypeScript types, the tables of methods and constants,
 // the extension's compiled validators (an extension's CSP forbids the eval that ajv would otherwise need), and the schema by
-// which Chromium checks what administrators set in the browser.
+// which Chromium checks what administrators set in the browser. Also the one script that the host serves, out of its TypeScript.
 //
 //   npm run generate            writes the files
 //   npm run generate -- --check fails when a file on disk differs from what the schemas say
@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import standalone from "ajv/dist/standalone/index.js";
+import { transformSync } from "esbuild";
 import { compile } from "json-schema-to-typescript";
 import * as prettier from "prettier";
 import typescript from "typescript";
@@ -266,6 +267,18 @@ function managedFile(): string {
   return JSON.stringify(managedSchema({ ...rest, properties: Object.fromEntries(settings) }));
 }
 
+/** The script of the page by which a person tries Portside. The host has it inside, and Go knows no TypeScript. */
+function tryoutScript(): string {
+  const source = "nativehost/tryout/page/page.ts";
+  const { code } = transformSync(readFileSync(join(here, "..", "..", source), "utf8"), {
+    loader: "ts",
+    format: "iife",
+    target: ["chrome140", "firefox142"],
+    charset: "utf8",
+  });
+  return `// Code generated from ${source} by \`npm run generate\`. DO NOT EDIT.\n${code}`;
+}
+
 const { js, dts } = validatorFiles();
 const ts = await prettier.format(await tsFile(), { parser: "typescript", printWidth: 140 });
 const outputs: Record<string, string> = {
@@ -273,6 +286,7 @@ const outputs: Record<string, string> = {
   "protocol/message.go": goFile(),
   "protocol/validators.js": js,
   "protocol/validators.d.ts": dts,
+  "nativehost/tryout/page/page.js": tryoutScript(),
   "extension/managed_schema.json": await prettier.format(managedFile(), { parser: "json", printWidth: 120 }),
 };
 let stale = false;
@@ -288,7 +302,7 @@ for (const [file, raw] of Object.entries(outputs)) {
     }
     if (present !== text) {
       stale = true;
-      console.error(`${file} does not match protocol/schema: run \`npm run generate\` and commit the result`);
+      console.error(`${file} does not match what it is generated from: run \`npm run generate\` and commit the result`);
     }
   } else {
     writeFileSync(path, text);

@@ -4,7 +4,16 @@ import { addresses } from "./addresses.ts";
 import { documents } from "./documents.ts";
 import { host } from "./host.ts";
 import type { Mutant } from "./mutant.ts";
+import { nearby } from "./nearby.ts";
 import { person, supply } from "./person.ts";
 import { toolbar } from "./toolbar.ts";
 
-export const mutants: readonly Mutant[] = [...documents, ...person, ...toolbar, ...addresses, ...host, ...supply];
+export const mutants: readonly Mutant[] = [
+  ...documents,
+  ...person,
+  ...toolbar,
+  ...addresses,
+  ...host,
+  ...nearby,
+  ...supply,
+];

@@ -1,0 +1,230 @@
+// The list of remembered connections: grouped by site, searched, and kept up to date without moving the focus or what stands around it.
+
+import type { Grant } from "../grants.ts";
+import { hostAndPort } from "./display.ts";
+import { isolated, siteName } from "./foreign.ts";
+import { hostElement, originElement } from "./shown.ts";
+import { describePort, language, text } from "./texts.ts";
+
+/** What a button of the list takes back: one grant, or all of a site. */
+export type Taken = { grant: Grant } | { origin: string };
+
+interface Row {
+  grant: Grant;
+  element: HTMLElement;
+  /** What a search looks through. */
+  words: string;
+  /** Says again how long ago it was. */
+  tick(): void;
+}
+
+interface Site {
+  element: HTMLElement;
+  list: HTMLElement;
+  rows: Map<string, Row>;
+}
+
+const { compare } = new Intl.Collator(language(), { numeric: true });
+const dates = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" });
+const spans = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
+
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 365 * 86_400],
+  ["month", 30 * 86_400],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** "3 days ago". */
+function ago(time: number): string {
+  const seconds = Math.max(0, (Date.now() - time) / 1000);
+  const [unit, length] = units.find(([, length]) => seconds >= length) ?? (["second", Infinity] as const);
+  return spans.format(-Math.floor(seconds / length), unit);
+}
+
+const keyOf = ({ origin, protocol, host, port, created }: Grant): string =>
+  JSON.stringify([origin, protocol, host, port, created]);
+
+function element(tag: string, className: string, ...content: (string | Node)[]): HTMLElement {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.append(...content);
+  return made;
+}
+
+/** Here there is room for all of it. */
+function whole(host: HTMLElement): HTMLElement {
+  host.classList.add("whole");
+  return host;
+}
+
+function how({ how, entered }: Grant): string {
+  switch (how ?? (entered ? "typed" : "asked")) {
+    case "picked":
+      return text("grantPicked");
+    case "typed":
+      return text("grantTyped");
+    default:
+      return text("grantAsked");
+  }
+}
+
+export class GrantList {
+  readonly #place: HTMLElement;
+  readonly #take: (taken: Taken) => void;
+  readonly #sites = new Map<string, Site>();
+  #query: string[] = [];
+
+  /** Lists grants in `place`. `take` is called when the person takes something back. */
+  constructor(place: HTMLElement, take: (taken: Taken) => void) {
+    this.#place = place;
+    this.#take = take;
+  }
+
+  /** How many grants there are, and how many of them are shown. */
+  count(): { all: number; shown: number } {
+    const rows = this.#rows();
+    return { all: rows.length, shown: rows.filter((row) => !row.element.hidden).length };
+  }
+
+  /** Shows those that have all the words in them. */
+  search(words: string): void {
+    this.#query = words
+      .toLocaleLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== "");
+    for (const row of this.#rows()) this.#match(row);
+    for (const site of this.#sites.values()) this.#hideEmpty(site);
+  }
+
+  /** Brings the list up to date. Returns where the focus belongs if it was on something that is gone; undefined when nothing is left. */
+  update(grants: readonly Grant[]): void {
+    const next = this.#next();
+    const wanted = new Map(grants.map((grant) => [keyOf(grant), grant]));
+    for (const [origin, site] of this.#sites) {
+      for (const [key, row] of site.rows) {
+        if (wanted.delete(key)) continue;
+        row.element.remove();
+        site.rows.delete(key);
+      }
+      if (site.rows.size > 0) continue;
+      site.element.remove();
+      this.#sites.delete(origin);
+    }
+    const added = [...wanted].sort(
+      ([, a], [, b]) => compare(siteName(a.origin), siteName(b.origin)) || compare(a.host, b.host) || a.port - b.port,
+    );
+    for (const [key, grant] of added) this.#add(key, grant);
+    for (const site of this.#sites.values()) this.#hideEmpty(site);
+    next?.();
+  }
+
+  /** Says again how long ago each was given. */
+  tick(): void {
+    for (const row of this.#rows()) row.tick();
+  }
+
+  #rows(): Row[] {
+    return [...this.#sites.values()].flatMap(({ rows }) => [...rows.values()]);
+  }
+
+  #match({ element, words }: Row): void {
+    element.hidden = !this.#query.every((word) => words.includes(word));
+  }
+
+  #hideEmpty({ element, rows }: Site): void {
+    element.hidden = [...rows.values()].every((row) => row.element.hidden);
+  }
+
+  /**
+   * What to do about the focus after a change: if it is on a button that goes, it moves on to the next of the same kind, else the one before,
+   * so that the next press of a key does nothing that is not meant.
+   */
+  #next(): (() => void) | undefined {
+    const focused = document.activeElement;
+    if (focused === null || !this.#place.contains(focused)) return undefined;
+    const alike = [...this.#place.querySelectorAll<HTMLElement>(`button.${focused.className}`)];
+    const at = alike.findIndex((button) => button === focused);
+    const candidates = [...alike.slice(at), ...alike.slice(0, at).reverse()];
+    return () => {
+      if (!focused.isConnected) candidates.find((button) => button.isConnected && button.checkVisibility())?.focus();
+    };
+  }
+
+  #button(className: string, label: string, name: string, taken: Taken): HTMLElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = className;
+    button.textContent = label;
+    button.setAttribute("aria-label", name);
+    button.addEventListener("click", () => {
+      this.#take(taken);
+    });
+    return button;
+  }
+
+  #site(origin: string): Site {
+    const known = this.#sites.get(origin);
+    if (known !== undefined) return known;
+    const name = siteName(origin);
+    const title = element("h3", "", whole(originElement(origin)));
+    title.id = `site-${crypto.randomUUID()}`;
+    const all = this.#button("revoke-site", text("revokeSite"), text("revokeSiteLabel", isolated(name)), { origin });
+    const list = element("ul", "");
+    const section = element("section", "site", element("header", "", title, all), list);
+    section.setAttribute("aria-labelledby", title.id);
+    section.dataset["name"] = name;
+    insertSorted(this.#place, section, (other) => compare(other.dataset["name"] ?? "", name) > 0);
+    const site: Site = { element: section, list, rows: new Map() };
+    this.#sites.set(origin, site);
+    return site;
+  }
+
+  #add(key: string, grant: Grant): void {
+    const site = this.#site(grant.origin);
+    const service = text("grantService", describePort(grant.port, grant.protocol), grant.protocol.toUpperCase());
+    const where = element(
+      "p",
+      "",
+      whole(hostElement(grant.host)),
+      document.createElement("br"),
+      element("small", "", service),
+    );
+    const when = document.createElement("time");
+    when.dateTime = new Date(grant.created).toISOString();
+    const tick = (): void => {
+      when.textContent = text("grantSince", dates.format(grant.created), ago(grant.created));
+    };
+    tick();
+    const given = element("p", "when", when, document.createElement("br"), how(grant));
+    const destination = hostAndPort(grant.host, grant.port);
+    const take = this.#button(
+      "revoke",
+      text("revoke"),
+      text("revokeLabel", isolated(siteName(grant.origin)), isolated(destination)),
+      {
+        grant,
+      },
+    );
+    const item = element("li", "grant", where, given, take);
+    const words = [grant.origin, destination, service, how(grant)].join(" ").toLocaleLowerCase();
+    const row: Row = { grant, element: item, words, tick };
+    site.rows.set(key, row);
+    this.#match(row);
+    item.dataset["name"] = `${grant.host} ${grant.port.toString()}`;
+    insertSorted(site.list, item, (other) => compare(other.dataset["name"] ?? "", item.dataset["name"] ?? "") > 0);
+  }
+}
+
+/** Puts an element before the first that comes after it. Looks from the end: what is added in order is added quickly. */
+function insertSorted(parent: HTMLElement, child: HTMLElement, comesAfter: (other: HTMLElement) => boolean): void {
+  let next: Element | null = null;
+  for (
+    let last = parent.lastElementChild;
+    last instanceof HTMLElement && comesAfter(last);
+    last = last.previousElementSibling
+  )
+    next = last;
+  parent.insertBefore(child, next);
+}

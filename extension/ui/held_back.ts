@@ -1,0 +1,57 @@
+// Sites that are held back: those that the person has paused, and those that asked too often. Of private windows nothing is shown here.
+
+import { listMuted, unmute } from "../background/muted.ts";
+import { listPaused, setPaused } from "../background/paused.ts";
+import { foreign, isolated, siteName } from "./foreign.ts";
+import { KeyedList } from "./keyed.ts";
+import { byId, language, text } from "./texts.ts";
+
+/** A site that is held back: until then, or until the person lets it go on. */
+export interface Held {
+  site: string;
+  /** In ms since 1970; absent: it is paused. */
+  until?: number;
+}
+
+export async function listHeld(): Promise<Held[]> {
+  const [paused, muted] = await Promise.all([listPaused(false), listMuted()]);
+  return [
+    ...paused.map((site) => ({ site })),
+    ...muted.flatMap(({ who, private: isPrivate, until }) => (isPrivate ? [] : [{ site: who, until }])),
+  ];
+}
+
+const times = new Intl.DateTimeFormat(language(), { timeStyle: "short" });
+
+let list: KeyedList<Held> | undefined;
+
+/** Brings the section up to date. Without such sites it is not there. */
+export async function showHeld(): Promise<void> {
+  list ??= new KeyedList(byId("held"), byId("grants-title"), ({ site, until }) => {
+    const name = siteName(site);
+    const why = document.createElement("small");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = text(until === undefined ? "heldRelease" : "remedyUnmute");
+    button.setAttribute(
+      "aria-label",
+      text(until === undefined ? "heldReleaseLabel" : "remedyUnmuteLabel", isolated(name)),
+    );
+    button.addEventListener("click", (event) => {
+      if (event.isTrusted) void (until === undefined ? setPaused(site, false, false) : unmute(site, false));
+    });
+    const words = document.createElement("p");
+    words.append(foreign(name, "site-name"), document.createElement("br"), why);
+    const element = document.createElement("li");
+    element.append(words, button);
+    return {
+      element,
+      update: ({ until: end }) => {
+        why.textContent = end === undefined ? text("whyPaused") : text("popupMuted", times.format(end));
+      },
+    };
+  });
+  const held = await listHeld();
+  byId("held-section").hidden = held.length === 0;
+  list.show(held, ({ site, until }) => `${until === undefined ? "paused" : "muted"} ${site}`);
+}

@@ -1,0 +1,41 @@
+// What somebody who helps needs to know: versions, what is remembered, how the host is and which policy is in force. Nothing else: nothing
+// of private windows, nothing of what was sent, and not the markers (background/marker.ts), which are secrets.
+
+import { ext } from "../ext.ts";
+import { listGrants } from "../grants.ts";
+import { listHeld } from "./held_back.ts";
+import type { HostReport } from "../background/own_pages.ts";
+
+/** The report as it is shown and saved. */
+export async function makeReport(host: HostReport): Promise<string> {
+  const [grants, held, platform, self] = await Promise.all([
+    listGrants(),
+    listHeld(),
+    ext.runtime.getPlatformInfo(),
+    ext.management.getSelf(),
+  ]);
+  const report = {
+    about: "Portside, report for support",
+    made: new Date().toISOString(),
+    extension: { version: self.version, id: self.id, installed: self.installType },
+    browser: navigator.userAgent,
+    system: `${platform.os} ${platform.arch}`,
+    host,
+    remembered: grants.map(({ created, ...grant }) => ({ ...grant, created: new Date(created).toISOString() })),
+    paused: held.flatMap(({ site, until }) => (until === undefined ? [site] : [])),
+    muted: held.flatMap(({ site, until }) =>
+      until === undefined ? [] : [{ site, until: new Date(until).toISOString() }],
+    ),
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** Offers the text as a file. */
+export function save(content: string, name: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type: "application/json" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}

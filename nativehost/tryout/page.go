@@ -1,0 +1,118 @@
+package tryout
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/portside/portside/protocol"
+)
+
+//go:embed page/page.html
+var pageHTML string
+
+//go:embed page/page.css
+var pageCSS []byte
+
+//go:embed page/page.js
+var pageJS []byte
+
+// csp is the page's content security policy: its own script and style, and nothing of
+// anybody else's.
+const csp = "default-src 'none'; script-src 'self'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+// handler serves the page. It does not change.
+type handler struct {
+	// host is the one Host that is served: a name that leads here, as in DNS rebinding,
+	// is another one.
+	host  string
+	files map[string]file
+}
+
+type file struct {
+	contentType string
+	text        []byte
+}
+
+// newHandler returns the handler of a page in this folder that connects to a port.
+func newHandler(at netip.AddrPort, folder string, params protocol.TryoutStartParams, port uint16) (*handler, error) {
+	parsed, err := template.New("page").Parse(pageHTML)
+	if err != nil {
+		return nil, err
+	}
+	var page bytes.Buffer
+	if err := parsed.Execute(&page, struct {
+		protocol.TryoutStartParams
+		Port uint16
+	}{params, port}); err != nil {
+		return nil, err
+	}
+	return &handler{host: at.String(), files: map[string]file{
+		folder:              {"text/html; charset=utf-8", page.Bytes()},
+		folder + "page.css": {"text/css; charset=utf-8", pageCSS},
+		folder + "page.js":  {"text/javascript; charset=utf-8", pageJS},
+	}}, nil
+}
+
+// ServeHTTP serves a file of the page, to whom knows where it is.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	for name, value := range map[string]string{
+		"Cache-Control":                "no-store",
+		"Content-Security-Policy":      csp,
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Permissions-Policy":           "direct-sockets=(self)",
+		"Referrer-Policy":              "no-referrer",
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+	} {
+		header.Set(name, value)
+	}
+	found, ok := h.files[r.URL.Path]
+	switch {
+	case r.Host != h.host:
+		w.WriteHeader(http.StatusMisdirectedRequest)
+	case !ok:
+		w.WriteHeader(http.StatusNotFound)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		header.Set("Allow", "GET, HEAD")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	default:
+		header.Set("Content-Type", found.contentType)
+		_, _ = w.Write(found.text)
+	}
+}
+
+// newServer returns a server that nobody can hold up for long. It counts its
+// connections.
+func newServer(h http.Handler, conns *sync.WaitGroup) *http.Server {
+	return &http.Server{
+		Handler: h,
+		// Else "OPTIONS *" would be answered without a look at the Host.
+		DisableGeneralOptionsHandler: true,
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				conns.Add(1)
+			case http.StateClosed:
+				conns.Done()
+			default:
+			}
+		},
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       5 * time.Second,
+		WriteTimeout:      10 * time.Second,
+		IdleTimeout:       10 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		// What strangers send is not worth a line; stdout and stderr are the browser's.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+}

@@ -1,0 +1,131 @@
+// Package tryout lets a person see that everything works: a page on this computer that
+// opens a socket, and a small server on this computer that answers it. It is the one
+// place where the host listens.
+//
+// It promises that both listen on 127.0.0.1 only, serve this computer only, and are
+// gone when Run returns, which is after Lifetime at the latest; that the page is found
+// by nobody who was not told its path; and that nothing which comes in has any effect
+// but an answer: the page has no state, and the server says back what it heard.
+//
+// It has no rights of its own: the page asks for its socket as every page does.
+package tryout
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"github.com/portside/portside/protocol"
+)
+
+// Lifetime is how long both are there at most.
+const Lifetime = 15 * time.Minute
+
+const (
+	// maxPageConns and maxServerConns connections are served at a time; others wait.
+	maxPageConns, maxServerConns = 16, 8
+	// secretBytes are random in the page's path.
+	secretBytes = 16
+)
+
+// Tryout is the page and the server. Run must follow Start.
+type Tryout struct {
+	url      string
+	listener net.Listener
+	page     *http.Server
+	// visits are the page's connections.
+	visits   sync.WaitGroup
+	server   *greeter
+	lifetime time.Duration
+}
+
+// Start makes a page with these texts and a server, and listens for both. Nobody is
+// answered before Run.
+func Start(ctx context.Context, params protocol.TryoutStartParams) (*Tryout, error) {
+	var secret [secretBytes]byte
+	// It never fails: crypto/rand ends the program instead.
+	_, _ = rand.Read(secret[:])
+	listener, at, err := listen(ctx, maxPageConns)
+	if err != nil {
+		return nil, err
+	}
+	server, port, err := listen(ctx, maxServerConns)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	folder := "/" + hex.EncodeToString(secret[:]) + "/"
+	handler, err := newHandler(at, folder, params, port.Port())
+	if err != nil {
+		return nil, errors.Join(err, listener.Close(), server.Close())
+	}
+	t := &Tryout{
+		url: fmt.Sprintf("http://%v%s", at, folder), listener: listener, server: newGreeter(server, port.Port()), lifetime: Lifetime,
+	}
+	t.page = newServer(handler, &t.visits)
+	return t, nil
+}
+
+// listen listens on a port of the system's choice, for so many connections at a time.
+func listen(ctx context.Context, most int) (net.Listener, netip.AddrPort, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	at := l.Addr().(*net.TCPAddr).AddrPort()
+	return local{netutil.LimitListener(l, most)}, at, nil
+}
+
+// local is a listener that hears this computer only. To listen on 127.0.0.1 is not
+// enough where the system routes that address (net.ipv4.conf.*.route_localnet).
+type local struct{ net.Listener }
+
+func (l local) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		from, ok := conn.RemoteAddr().(*net.TCPAddr)
+		if ok && from.AddrPort().Addr().Unmap().IsLoopback() {
+			return conn, nil
+		}
+		conn.Close()
+	}
+}
+
+// URL is the page's.
+func (t *Tryout) URL() string { return t.url }
+
+// Port is the server's.
+func (t *Tryout) Port() uint16 { return t.server.port }
+
+// Run serves until ctx is done or Lifetime is over, and then ends every connection.
+func (t *Tryout) Run(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, t.lifetime)
+	defer cancel()
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		// It serves until it is closed; nobody is there whom an error would help.
+		_ = t.page.Serve(t.listener)
+		cancel()
+	})
+	serving.Go(func() {
+		t.server.serve()
+		cancel()
+	})
+	<-ctx.Done()
+	_ = t.page.Close()
+	t.server.close()
+	serving.Wait()
+	t.visits.Wait()
+}
