@@ -95,6 +95,9 @@ describe("the badge", () => {
     await stage.person.allowsOnce();
     assert.equal(await opened, "");
     await toolbar.shows(tab, "2");
+    const elsewhere = await toolbar.popup(otherTab);
+    assert.deepEqual(await elsewhere.sockets(), [], "sockets of another tab");
+    await elsewhere.close();
     await openMore(page, 98, peer.port);
     assert.equal((await toolbar.shows(tab, "99+")).title, "Portside: open connections 100");
     await closeMore(page);
