@@ -148,6 +148,9 @@ describe("the marker", () => {
     await stage.person.allowsAndRemembers();
     assert.equal(await second, "");
     assert.equal((await markers()).filter(({ domain }) => domain === "localhost").length, 1);
+    const elsewhere = await remember("https://elsewhere.test");
+    assert.notEqual((await markerOf("elsewhere.test")).path, (await markerOf("localhost")).path);
+    await elsewhere.close();
     for (const left of [1, 0]) {
       await own.click(`button.revoke[aria-label*="${origin}"]`);
       await until("the grant to go", async () => (await remembered()).filter((one) => one === origin).length === left);

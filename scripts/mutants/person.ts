@@ -7,7 +7,11 @@ const broker = "extension/background/broker.ts";
 const consent = "extension/background/consent.ts";
 const background = "extension/background/main.ts";
 const prompts = "extension/background/prompt.ts";
+const cleared = "extension/background/cleared.ts";
+const marker = "extension/background/marker.ts";
+const headers = "extension/background/headers.ts";
 const page = "extension/ui/prompt.ts";
+const options = "extension/ui/options.ts";
 const grants = "extension/grants.ts";
 const activation = "extension/content/activation.ts";
 const content = "extension/content/main.ts";
@@ -195,19 +199,153 @@ export const person: readonly Mutant[] = [
       inBrowser("consent", "the settings list what is remembered"),
       change(
         background,
-        "    connection.revoke((destination) =>\n",
-        "    ((_: unknown) => undefined)((destination: Destination) =>\n",
-      ),
-      change(
-        background,
-        "import { forgetDocuments, onRevoked, sameDestination } from",
-        'import type { Destination } from "../grants.ts";\nimport { forgetDocuments, onRevoked, sameDestination } from',
+        "    connection.revoke((destination) => concerned(connection.sender.origin, destination));",
+        "    void concerned;",
       ),
     ],
     [
       "and asked for again",
       inBrowser("consent", "the settings list what is remembered"),
-      change(background, "  void forgetDocuments((_, origin) => origins.has(origin));\n", ""),
+      change(background, "  void forgetDocuments(affected);\n", ""),
+    ],
+    [
+      "all of a site, and of no other",
+      inBrowser("settings", "all of a site: every socket of it ends at once"),
+      change(options, "takeBack((other) => other.origin === taken.origin)", "takeBack(() => true)"),
+    ],
+    [
+      "all of a site, not one of it",
+      inBrowser("settings", "all of a site: every socket of it ends at once"),
+      change(
+        background,
+        "revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),",
+        "revoked[0] !== undefined && revoked[0].origin === origin && sameDestination(revoked[0], destination),",
+      ),
+    ],
+    [
+      "everything goes only after a second thought",
+      inBrowser("settings", "everything, after a second thought"),
+      change(options, 'if (confirmation.returnValue === "yes")', 'if (confirmation.returnValue !== "")'),
+    ],
+    [
+      "the list follows what happens elsewhere",
+      inBrowser("settings", "follows what happens elsewhere"),
+      change(options, '"grants" in changes) void showGrants()', '"grants" in changes) void listGrants()'),
+    ],
+    [
+      "what is saved is what is shown",
+      inBrowser("settings", "the report for support is saved as it is shown"),
+      change(options, "  save(report.textContent, `", '  save(report.textContent.replace("report", "saved report"), `'),
+    ],
+    [
+      "nothing of private windows is shown or reported",
+      inBrowser("settings", "sites that are held back are listed"),
+      change("extension/ui/held_back.ts", "isPrivate ? [] :", "isPrivate && until < 0 ? [] :"),
+    ],
+  ),
+  ...row(
+    "P2",
+    [
+      "what deletes the marker takes the grants at once",
+      inBrowser("clearing", "of one site, on its page"),
+      change(
+        cleared,
+        "if (mayBeMarker(change.cookie)) void inTurn(() => changed(change));",
+        "void changed; void change;",
+      ),
+    ],
+    [
+      "and closes what was allowed once, too",
+      inBrowser("clearing", "of one site, on its page"),
+      change(background, "  takeBack(origins, () => true);", "  takeBack(origins, () => false);"),
+    ],
+    [
+      "a grant without its marker does not count",
+      inBrowser("clearing", "a grant without its marker does not count"),
+      change(consent, "    if (!(await stillRemembers(origin))) return undefined;\n", ""),
+      change(consent, "import { remember, stillRemembers } from", "import { remember } from"),
+    ],
+    [
+      "nor one whose marker was overwritten",
+      inBrowser("clearing", "a grant without its marker does not count"),
+      change(
+        cleared,
+        'removed ? cause === "overwrite" : isMarkerOf(origin, marker, cookie)',
+        'removed ? cause === "overwrite" : marker.path !== ""',
+      ),
+    ],
+    [
+      "the markers are looked for when the browser starts",
+      inBrowser("clearing", "a browser that deletes data when it closes"),
+      change(
+        cleared,
+        "  await lookAtAll();\n  await ext",
+        '  if (lookedKey === ("" as string)) await lookAtAll();\n  await ext',
+      ),
+    ],
+    [
+      "and once a day",
+      inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
+      change(
+        cleared,
+        "  await lookAtAll();\n  await ext",
+        '  if (lookedKey === ("" as string)) await lookAtAll();\n  await ext',
+      ),
+    ],
+    [
+      "a marker is touched, so that the browser does not throw it out",
+      inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
+      change(cleared, "    await touchMarker(origin, marker, cookie);\n", ""),
+    ],
+    [
+      "it lives on while it is used",
+      inBrowser("clearing", "lives on while it is used"),
+      change(cleared, "if (Date.now() - marker.renewed > day) {", "if (marker.renewed < 0) {"),
+    ],
+    [
+      "a new grant makes it young again",
+      inBrowser("clearing", "a grant of the last hour is not hidden"),
+      change(marker, "value: random(), renewed", "value: old?.value ?? random(), renewed"),
+    ],
+    [
+      "it goes with the last grant",
+      inBrowser("clearing", "is one for each origin, and goes with the last grant of it"),
+      change(cleared, "void inTurn(() => tidy(new Set(revoked.map(({ origin }) => origin))));", "void revoked;"),
+    ],
+    [
+      "no script reads or replaces it",
+      inBrowser("clearing", "no page, no server and no other site sees it"),
+      change(marker, "      httpOnly: true,\n", "      httpOnly: false,\n"),
+      change(marker, "    cookie.httpOnly &&\n", ""),
+    ],
+    [
+      "nobody can guess where it is",
+      inBrowser("clearing", "is one for each origin, and goes with the last grant of it"),
+      change(marker, "`/.portside-${random()}/`", '`/.portside-${"0".repeat(22)}/`'),
+    ],
+    [
+      "Clear-Site-Data: the storage",
+      inBrowser("clearing", '"storage", with a page and with what a page loads'),
+      change(headers, "  if (clearsStorage(headers)) {", "  if (clearsStorage(headers.slice(0, 0))) {"),
+    ],
+    [
+      "also with a redirection",
+      inBrowser("clearing", "on the way, with a redirection"),
+      change(headers, "  if (clearsStorage(headers)) {", "  if (clearsStorage(headers) && statusCode < 300) {"),
+    ],
+    [
+      "not in answer to another site",
+      inBrowser("clearing", "of other data, of another origin, on another site's account"),
+      change(
+        "extension/background/clear_site_data.ts",
+        'type === "main_frame" || initiator === origin ? origin',
+        'type === "main_frame" || initiator !== "" ? origin',
+      ),
+    ],
+    [
+      "not out of a private window",
+      inBrowser("clearing", "of other data, of another origin, on another site's account"),
+      change(headers, 'if ((await areaOf(tabId)) === "local") cleared(origin);', "cleared(origin);"),
     ],
   ),
   ...row(
@@ -220,6 +358,21 @@ export const person: readonly Mutant[] = [
         "if (proposed === undefined || sender.private || !verdict",
         "if (proposed === undefined || !verdict",
       ),
+    ],
+    [
+      "what is taken back elsewhere ends nothing there",
+      inBrowser("private", "normal and private know nothing of each other"),
+      change(background, "    !document.private && origins.has(document.origin);", "    origins.has(document.origin);"),
+    ],
+    [
+      "what its documents may reopen goes with their tabs",
+      inBrowser("private", "nothing is written down, and nothing is left"),
+      change(background, "  void forgetDocuments((document) => document.tabId === tabId);\n", ""),
+    ],
+    [
+      "what was seen there goes with the last of them",
+      inBrowser("private", "nothing is written down, and nothing is left"),
+      change(headers, "      if (!(await anyPrivate())) await forgetPrivate();\n", ""),
     ],
     [
       "remembering is not offered there",
@@ -238,15 +391,15 @@ export const person: readonly Mutant[] = [
     [
       "headers that were seen there are not kept",
       inBrowser("pwa", "after a restart of the browser, without a network"),
-      change("extension/background/headers.ts", 'return incognito === false ? "local" : "session";', 'return "local";'),
+      change(headers, 'return incognito === false ? "local" : "session";', 'return "local";'),
     ],
     [
       "nor those that a worker asks for while a private window is open",
       inBrowser("pwa", "after a restart of the browser, without a network"),
       change(
-        "extension/background/headers.ts",
-        'return tabs.some(({ incognito }) => incognito) ? "session" : "local";',
-        'return tabs.length < 0 ? "session" : "local";',
+        headers,
+        'return (await anyPrivate()) ? "session" : "local";',
+        'return (await anyPrivate()) && tabId > 0 ? "session" : "local";',
       ),
     ],
   ),
