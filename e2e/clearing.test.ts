@@ -9,6 +9,7 @@ import { startChromium } from "./world/chromium.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import { deleteBrowsingData, deleteSiteData } from "./world/own-settings.ts";
 import * as peers from "./world/peers.ts";
+import { extensionId } from "./world/places.ts";
 import { until } from "./world/wait.ts";
 
 interface Cookie {
@@ -353,6 +354,36 @@ describe("Clear-Site-Data", () => {
     await page.close();
     await stranger.close();
   });
+});
+
+test("where no marker can be set, Allow and remember is Allow once", async (t) => {
+  const away = await openStage(lifeOf(t));
+  const page = await away.open("https://withheld.test/");
+  // The person keeps the extension away from sites: this page has its scripts already.
+  const extensions = await away.browser.newPage("chrome://extensions");
+  await extensions.evaluate(async (extensionId: string) => {
+    await (
+      chrome as unknown as {
+        developerPrivate: { updateExtensionConfiguration(update: object): Promise<void> };
+      }
+    ).developerPrivate.updateExtensionConfiguration({ extensionId, hostAccess: "ON_CLICK" });
+  }, extensionId);
+  const opened = attempt(page, to(peer));
+  await away.person.allowsAndRemembers();
+  assert.equal(await opened, "");
+  const settings = await away.browser.newExtensionPage("ui/options.html");
+  assert.deepEqual(await remembered(settings), []);
+  assert.deepEqual(await markers(settings), []);
+  await page.evaluate(() => (window as unknown as WithTCP).socket.close());
+  const again = await page.evaluate(
+    (remotePort: number) =>
+      navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
+        () => "",
+        (error: unknown) => (error as Error).name,
+      ),
+    peer.port,
+  );
+  assert.equal(again, "", "this document may go on");
 });
 
 test("a browser that deletes data when it closes keeps no grants either; one that does not, does", async (t) => {

@@ -284,6 +284,15 @@ export const person: readonly Mutant[] = [
       ),
     ],
     [
+      "nothing is remembered without a marker",
+      inBrowser("clearing", "where no marker can be set, Allow and remember is Allow once"),
+      change(
+        cleared,
+        "    if (marker === undefined) return false;\n    await writeMarkers(",
+        "    if (marker !== undefined) await writeMarkers(",
+      ),
+    ],
+    [
       "and once a day",
       inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
       change(
