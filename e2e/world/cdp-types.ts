@@ -62,6 +62,13 @@ export interface Commands {
   "Browser.getVersion": Command<None, { product: string }>;
   "Browser.close": Command<None>;
   "DOM.describeNode": Command<{ objectId: string }, { node: { frameId?: string } }>;
+  "Emulation.setDeviceMetricsOverride": Command<{
+    width: number;
+    height: number;
+    deviceScaleFactor: number;
+    mobile: boolean;
+  }>;
+  "Emulation.setEmulatedMedia": Command<{ features: { name: string; value: string }[] }>;
   "Extensions.loadUnpacked": Command<{ path: string; enableInIncognito?: boolean }, { id: string }>;
   "Input.dispatchKeyEvent": Command<{
     type: "keyDown" | "keyUp" | "rawKeyDown";
@@ -81,7 +88,14 @@ export interface Commands {
   }>;
   "Input.insertText": Command<{ text: string }>;
   "Page.bringToFront": Command<None>;
-  "Page.captureScreenshot": Command<{ format: "png" }, { data: string }>;
+  "Page.captureScreenshot": Command<
+    {
+      format: "png";
+      captureBeyondViewport?: boolean;
+      clip?: { x: number; y: number; width: number; height: number; scale: number };
+    },
+    { data: string }
+  >;
   "Page.crash": Command<None>;
   "Page.enable": Command<None>;
   "Page.getFrameTree": Command<None, { frameTree: { frame: FrameInfo } }>;

@@ -11,6 +11,17 @@ interface Point {
   y: number;
 }
 
+/** How a page is to be looked at. What is not named is as usual. */
+export interface Look {
+  colours?: "light" | "dark";
+  contrast?: "forced";
+  motion?: "reduced";
+  /** The window's inner size, in CSS pixels at a zoom of 1. */
+  size?: { width: number; height: number };
+  /** The browser's zoom: 2 is 200 %. */
+  zoom?: number;
+}
+
 /** The script contexts of one session, kept up to date from its events. */
 export class Contexts {
   readonly #contexts = new Map<string, ExecutionContext>();
@@ -343,10 +354,46 @@ export class Page extends Frame {
     return { role: word(node?.role), name: word(node?.name), description: word(node?.description) };
   }
 
-  /** Writes a PNG of what the page shows. */
-  async screenshot(file: string): Promise<void> {
-    const { data } = await this.session.send("Page.captureScreenshot", { format: "png" });
+  /** Writes a PNG of what the page shows; with `whole`, of all that can be scrolled to. */
+  async screenshot(file: string, { whole = false } = {}): Promise<void> {
+    const clip = whole
+      ? await this.evaluate(() => {
+          const { width, height } = document.documentElement.getBoundingClientRect();
+          return { x: 0, y: 0, width: Math.ceil(width), height: Math.ceil(height), scale: 1 };
+        })
+      : undefined;
+    const { data } = await this.session.send("Page.captureScreenshot", {
+      format: "png",
+      ...(clip === undefined ? {} : { captureBeyondViewport: true, clip }),
+    });
     writeFileSync(file, Buffer.from(data, "base64"));
+  }
+
+  /** Shows the page as to somebody with these preferences. Zoom leaves as many CSS pixels as the browser's own zoom would. */
+  async lookAt({ colours, contrast, motion, size, zoom = 1 }: Look): Promise<void> {
+    await this.session.send("Emulation.setEmulatedMedia", {
+      features: [
+        { name: "prefers-color-scheme", value: colours ?? "" },
+        { name: "forced-colors", value: contrast === "forced" ? "active" : "" },
+        { name: "prefers-reduced-motion", value: motion === "reduced" ? "reduce" : "" },
+      ],
+    });
+    await this.session.send("Emulation.setDeviceMetricsOverride", {
+      width: Math.floor((size?.width ?? 0) / zoom),
+      height: Math.floor((size?.height ?? 0) / zoom),
+      deviceScaleFactor: zoom === 1 ? 0 : zoom,
+      mobile: false,
+    });
+  }
+
+  /** Runs a script at the top of the page, whatever the page's CSP says of scripts. */
+  async run(script: string): Promise<void> {
+    outcomeOf(
+      await this.session.send("Runtime.evaluate", {
+        expression: guarded(`(() => { ${script}\n })()`),
+        returnByValue: true,
+      }),
+    );
   }
 
   /** Kills the page's renderer, as a bug in it would. */
