@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { asks } from "./asking.ts";
 import { attempt, openStage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { assertAccessible } from "./world/axe.ts";
 import type { Prompt } from "./world/consent.ts";
 import type { HostSpace } from "./world/host-space.ts";
 import { lifeOfSuite } from "./world/life.ts";
@@ -120,6 +121,7 @@ describe("devices nearby", () => {
     assert.equal(await focused(), "address");
     await prompt.page.press("Tab");
     assert.equal(await focused(), "devices");
+    await assertAccessible(prompt.page, "a list of devices");
     const list = await prompt.page.accessible("#devices");
     assert.deepEqual([list.role, list.name], ["listbox", "Devices nearby"]);
     const picked = async (): Promise<(string | undefined)[]> => [
