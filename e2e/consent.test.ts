@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { attempt, openStage, openTCP, to, type Stage, type WithTCP } from "./stage.ts";
+import { assertAccessible } from "./world/axe.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
@@ -228,6 +229,25 @@ describe("the prompt", () => {
     assert.deepEqual(seen, { focused: "deny", main: 1, order: ["deny", "allow-remember", "allow-once"] });
     await prompt.deny();
     await opened;
+    await page.close();
+  });
+
+  test("axe finds nothing, in the light, in the dark, and with forced colours", async () => {
+    const page = await stage.open("https://axe.test/");
+    const cases: [string, Record<string, unknown>][] = [
+      ["a name on the internet", to({ host: `www.${"a".repeat(60)}.b\u00fccher.example`, port: 5060 })],
+      ["an address to be typed", { remotePort: 631 }],
+    ];
+    for (const [name, options] of cases) {
+      const opened = attempt(page, options);
+      const prompt = await stage.person.seesPrompt();
+      for (const look of [{ colours: "light" }, { colours: "dark" }, { contrast: "forced" }] as const) {
+        await prompt.page.lookAt(look);
+        await assertAccessible(prompt.page, `${name}, ${JSON.stringify(look)}`);
+      }
+      await prompt.deny();
+      assert.equal(await opened, "NotAllowedError");
+    }
     await page.close();
   });
 
