@@ -5,6 +5,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -50,14 +51,15 @@ func TestDevicesNearbyOpen(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	first, second := netns.NewNeighbour(t), netns.NewNeighbour(t)
+	first, second, third := netns.NewNeighbour(t), netns.NewNeighbour(t), netns.NewNeighbour(t)
 	first.Join(t, "lan0", []string{"10.77.0.1/24"}, "eth0", []string{"10.77.0.2/24"})
 	second.Join(t, "lan1", []string{"10.78.0.1/24"}, "eth0", []string{"10.78.0.2/24"})
+	third.Join(t, "lan2", nil, "eth0", nil)
 	// Containers on both computers have the same network.
 	netns.Run(t, "ip", "link", "add", "docker0", "type", "bridge")
 	netns.Run(t, "ip", netns.AddAddr("172.17.0.1/16", "docker0")...)
 	netns.Run(t, "ip", "link", "set", "docker0", "up")
-	for _, n := range []*netns.Neighbour{first, second} {
+	for _, n := range []*netns.Neighbour{first, second, third} {
 		n.Do(t, func() {
 			listener, err := net.Listen("tcp", fmt.Sprintf(":%d", mqttPort))
 			if err != nil {
@@ -86,13 +88,15 @@ func TestDevicesNearbyOpen(t *testing.T) {
 		{Name: "Broker", Type: "_mqtt._tcp", Port: mqttPort}, {Name: "Blocked", Type: "_mqtt._tcp", Port: mqttPort, Host: "blocked.local"},
 		{Name: "Forbidden", Type: "_mqtt._tcp", Port: mqttPort, Host: "forbidden.local"},
 	}, [2]string{"blocked.local", "10.77.0.66"}, [2]string{"forbidden.local", "10.77.0.67"})
+	linkLocal := regexp.MustCompile(`inet6 (fe80::[0-9a-f:]+)/64`).FindStringSubmatch(third.Run(t, "ip", "-6", "addr", "show", "dev", "eth0"))[1]
+	brokerAt(t, third, "Link-local", "linklocal.local.", linkLocal)
 	brokerAt(t, second, "With containers", "containers.local.", "172.17.0.1", "10.78.0.2")
 
 	b := start(t, options{policy: `{"blockedDestinations": [{"cidr": "10.77.0.66"}, {"host": "forbidden.local"}, {"cidr": "10.77.0.67"}]}`})
 	p := looking(1)
 	p.Port = mqttPort
 	id := b.ask(protocol.MethodResolveBrowse, p)
-	b.browsed(2)
+	b.browsed(3)
 	time.Sleep(time.Second)
 	b.mustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 1}, nil)
 	b.wantResult(protocol.MethodResolveBrowse, b.answer(id), nil)
@@ -103,10 +107,10 @@ func TestDevicesNearbyOpen(t *testing.T) {
 	}
 	b.mu.Unlock()
 	slices.Sort(told)
-	if want := []string{"Broker _mqtt._tcp avahi.local 10.77.0.2", "With containers _mqtt._tcp 10.78.0.2 10.78.0.2"}; !slices.Equal(told, want) {
+	if want := []string{"Broker _mqtt._tcp avahi.local 10.77.0.2", "Link-local _mqtt._tcp linklocal.local " + linkLocal, "With containers _mqtt._tcp 10.78.0.2 10.78.0.2"}; !slices.Equal(told, want) {
 		t.Fatalf("told %q", told)
 	}
-	for _, host := range []string{"avahi.local", "10.78.0.2"} {
+	for _, host := range []string{"avahi.local", "10.78.0.2", "linklocal.local"} {
 		r, _ := b.open(mqttPort, func(p *protocol.TCPOpenParams, _ *remote) { p.Host = host })
 		b.wantAlive(r)
 	}

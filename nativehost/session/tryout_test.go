@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/portside/portside/protocol"
 )
@@ -115,12 +116,16 @@ func TestTryoutIsForThosePagesThatMayTry(t *testing.T) {
 	}
 	defer conn.Close()
 	b.managed(`{"enabled": false}`)
-	// Both ends with it, also what was under way.
+	// What was under way ends with it, before the server loses its patience.
+	began := time.Now()
 	if _, err := io.Copy(io.Discard, conn); err != nil && !strings.Contains(err.Error(), "reset") {
 		t.Error(err)
 	}
-	b.mustCall(protocol.MethodTryoutStop, protocol.TryoutStopParams{}, nil)
-	if served(t, result) {
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if pageServed(t, result) {
 		t.Error("it is served")
 	}
+	b.mustCall(protocol.MethodTryoutStop, protocol.TryoutStopParams{}, nil)
 }

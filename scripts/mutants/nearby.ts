@@ -29,7 +29,11 @@ export const nearby: readonly Mutant[] = [
       lies,
       change(search, "if v.port == s.query.Port {", "if true {"),
     ],
-    ["devices nearby: of the type that was asked for", lies, change(search, "!ok || service != t.service {", "!ok {")],
+    [
+      "devices nearby: of the type that was asked for",
+      lies,
+      change(search, "!ok || service != t.service {", '!ok || service == "" {'),
+    ],
     ["devices nearby: by answers with our id", nearbyOf("TestParse"), change(packet, " || message.Id != id", "")],
     ["devices nearby: that are answers", nearbyOf("TestParse"), change(packet, " || !message.Response", "")],
     [
