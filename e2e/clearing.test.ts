@@ -124,6 +124,14 @@ describe("the marker", () => {
       });
       assert.deepEqual(seen, ["", 0]);
     }
+    // Where it is, is kept from the content script: that is a renderer that was taken over.
+    const stolen = await page.evaluateInContentScript(() =>
+      chrome.storage.local.get(null).then(
+        (all) => JSON.stringify(all),
+        () => "",
+      ),
+    );
+    assert.equal(stolen, "");
     // Even a script that knew the path could do nothing.
     await page.evaluate((path: string) => {
       document.cookie = `portside-marker=mine; path=${path}; secure`;
@@ -188,7 +196,7 @@ describe("the marker", () => {
     const page = await remember("https://used.test");
     const marker = await markerOf("used.test");
     const year = Date.now() / 1000 + 365 * 86_400;
-    assert.ok(marker.expirationDate > year);
+    assert.ok(marker.expirationDate > year, "more than a year");
     // Some months later: half of its life is over.
     await own.evaluate(async ({ name, value, path }: Cookie) => {
       const markers = (await chrome.storage.local.get("markers"))["markers"] as Record<string, { renewed: number }>;
@@ -209,7 +217,7 @@ describe("the marker", () => {
       });
     }, marker);
     await stillCounts("https://used.test");
-    assert.ok((await markerOf("used.test")).expirationDate > year);
+    assert.ok((await markerOf("used.test")).expirationDate > year, "its whole life again");
     await page.close();
   });
 
@@ -347,7 +355,7 @@ describe("Clear-Site-Data", () => {
     serve(origin, '"*"');
     const secret = await stage.browser.newPage(`${origin}/clear`, { incognito: true });
     await secret.close();
-    assert.ok((await remembered()).includes(origin));
+    assert.equal((await remembered()).includes(origin), true, "the grant stays");
     await stillCounts(origin);
     const { socket } = { socket: () => (window as unknown as WithTCP).socket.remotePort };
     assert.equal(await page.evaluate(socket), peer.port);

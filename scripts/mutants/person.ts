@@ -594,6 +594,11 @@ export const person: readonly Mutant[] = [
       change(marker, "    cookie.httpOnly &&\n", ""),
     ],
     [
+      "nor is a renderer that was taken over told where it is",
+      inBrowser("clearing", "no page, no server and no other site sees it"),
+      change(background, '{ accessLevel: "TRUSTED_CONTEXTS" }', '{ accessLevel: "TRUSTED_AND_UNTRUSTED_CONTEXTS" }'),
+    ],
+    [
       "nobody can guess where it is",
       inBrowser("clearing", "is one for each origin, and goes with the last grant of it"),
       change(marker, "`/.portside-${random()}/`", '`/.portside-${"0".repeat(22)}/`'),
