@@ -5,6 +5,7 @@ import type { Device } from "../background/question.ts";
 import { plainText } from "./display.ts";
 import { kindMessage } from "./services.ts";
 import { byId, text } from "./texts.ts";
+import { count } from "./units.ts";
 
 function part(className: string, content: string): HTMLElement {
   const element = document.createElement("bdi");
@@ -62,10 +63,10 @@ export class Nearby {
 
   /** Nobody answers any more. */
   end(how: "done" | "failed" | "forbidden"): void {
-    const count = this.#devices.length;
-    this.#list.hidden = count === 0;
+    const found = this.#devices.length;
+    this.#list.hidden = found === 0;
     const nothing = { done: "nearbyNothing", failed: "nearbyFailed", forbidden: "nearbyForbidden" }[how];
-    this.#status.textContent = count > 0 ? text("nearbyAnswered", count) : text(nothing);
+    this.#status.textContent = found > 0 ? text("nearbyAnswered", count(found)) : text(nothing);
   }
 
   /** The person named something else. */
