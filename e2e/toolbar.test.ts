@@ -760,7 +760,7 @@ describe("refusals", () => {
       assert.match(text, /\d:\d\d/);
     };
     const there = { host: "outside.example", port };
-    await asks("activation", /Not opened\. The page asked by itself[^]*Click the page’s own button/, to(there), {
+    await asks("activation", /Not opened: The page asked by itself[^]*Click the page’s own button/, to(there), {
       click: false,
     });
     await asks("user", /You did not allow it/, to(there), { answer: "denies" });
@@ -863,7 +863,7 @@ describe("refusals", () => {
     await page.evaluate(async () => {
       await (window as unknown as WithTCP).socket.writable.getWriter().write(new Uint8Array(1));
     });
-    await popup.showsRefusal(/Ended\. The other side broke the connection off/);
+    await popup.showsRefusal(/Ended: The other side broke the connection off/);
     assert.equal((await toolbar.badge(tab)).text, "", "the network's doings call for no attention");
 
     const plain = await peers.linePeer(life, {
@@ -875,7 +875,7 @@ describe("refusals", () => {
       const { socket } = window as unknown as WithTCP;
       await socket.startTls({ serverName: "localhost" }).catch(() => undefined); // with the greeting unread
     });
-    await popup.showsRefusal(/Could not be encrypted\. Something was said before encryption began/);
+    await popup.showsRefusal(/Could not be encrypted: Something was said before encryption began/);
     assert.equal((await popup.refusals()).filter(({ where }) => where.endsWith(`:${String(plain.port)}`)).length, 1);
     await popup.close();
 
@@ -884,7 +884,7 @@ describe("refusals", () => {
     admin.setPolicy({ ...generous, blockedOrigins: ["https://broken.test"] });
     await toolbar.shows(tab, "!");
     const again = await toolbar.popup(tab);
-    await again.showsRefusal(/Ended\. Your administrator does not allow it/);
+    await again.showsRefusal(/Ended: Your administrator does not allow it/);
     admin.setPolicy(generous);
     await again.close();
     await page.close();

@@ -51,6 +51,23 @@ for (const locale of locales) {
       assert.deepEqual(used(message), [...new Set(used(message))], `${name}: a placeholder twice`);
     }
   });
+
+  test(`${locale}: the name of a button begins with what the button shows`, () => {
+    // Who speaks to the computer says what they see (WCAG 2.5.3).
+    const messages = messagesOf(locale);
+    const named = Object.entries(messages).flatMap(([name, label]) => {
+      const shown = messages[name.replace(/Label$/, "")];
+      return name.endsWith("Label") && shown !== undefined ? [{ name, label, shown }] : [];
+    });
+    assert.ok(named.length >= 7, named.map(({ name }) => name).join(", "));
+    for (const { name, label, shown } of named) assert.ok(label.message.startsWith(shown.message), name);
+  });
+
+  test(`${locale}: the manifest's texts have the length that browsers take`, () => {
+    const { extensionName, extensionDescription } = messagesOf(locale);
+    assert.ok((extensionName?.message ?? "").length <= 75);
+    assert.ok((extensionDescription?.message ?? "").length <= 132);
+  });
 }
 
 test("texts are used, and what is used is a text", () => {

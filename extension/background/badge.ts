@@ -2,12 +2,15 @@
 // the icon's title says in words.
 
 import { ext } from "../ext.ts";
+import { numberLanguage } from "../language.ts";
 import type { Activity } from "./activity.ts";
 import { isPaused } from "./paused.ts";
 import { siteOfTab } from "./site.ts";
 
 /** Changes within this many ms are shown together. */
 const pace = 100;
+
+const numbers = new Intl.NumberFormat(numberLanguage());
 
 /** Dark enough for white text, in light and dark toolbars. */
 const colours = { open: "#0b5c8a", refused: "#a33b00", paused: "#545d68" };
@@ -20,14 +23,14 @@ interface Look {
 
 function look(open: number, refused: boolean, paused: boolean): Look {
   const lines = [
-    open > 0 ? ext.i18n.getMessage("badgeOpen", String(open)) : ext.i18n.getMessage("extensionName"),
+    open > 0 ? ext.i18n.getMessage("badgeOpen", numbers.format(open)) : ext.i18n.getMessage("extensionName"),
     ...(paused ? [ext.i18n.getMessage("badgePaused")] : []),
     ...(refused ? [ext.i18n.getMessage("badgeRefused")] : []),
   ];
   const title = lines.join("\n");
   if (paused) return { text: "II", colour: colours.paused, title };
   if (refused) return { text: "!", colour: colours.refused, title };
-  const text = open === 0 ? "" : open > 99 ? "99+" : String(open);
+  const text = open === 0 ? "" : open > 99 ? `${numbers.format(99)}+` : numbers.format(open);
   return { text, colour: colours.open, title };
 }
 

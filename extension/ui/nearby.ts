@@ -6,6 +6,7 @@ import { plainText } from "./display.ts";
 import { kindMessage } from "./services.ts";
 import { part } from "./shown.ts";
 import { byId, text } from "./texts.ts";
+import { count } from "./units.ts";
 
 export class Nearby {
   readonly #list = byId("devices");
@@ -56,10 +57,10 @@ export class Nearby {
 
   /** Nobody answers any more. */
   end(how: "done" | "failed" | "forbidden"): void {
-    const count = this.#devices.length;
-    this.#list.hidden = count === 0;
+    const found = this.#devices.length;
+    this.#list.hidden = found === 0;
     const nothing = { done: "nearbyNothing", failed: "nearbyFailed", forbidden: "nearbyForbidden" }[how];
-    this.#status.textContent = count > 0 ? text("nearbyAnswered", count) : text(nothing);
+    this.#status.textContent = found > 0 ? text("nearbyAnswered", count(found)) : text(nothing);
   }
 
   /** The person named something else. */

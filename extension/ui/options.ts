@@ -1,7 +1,6 @@
 // Settings: what was remembered, and how to take it back; how the host is; a report for support.
 
 import { ext } from "../ext.ts";
-import { numberLanguage } from "../language.ts";
 import { listGrants, removeGrants, sameDestination } from "../grants.ts";
 import type { Grant } from "../grants.ts";
 import type { HostReport } from "../background/own_pages.ts";
@@ -9,8 +8,8 @@ import { GrantList } from "./grant_list.ts";
 import { showHeld } from "./held_back.ts";
 import { makeReport, save } from "./report.ts";
 import { byId, fillTexts, text } from "./texts.ts";
+import { count } from "./units.ts";
 
-const numbers = new Intl.NumberFormat(numberLanguage());
 const search = byId<HTMLInputElement>("search");
 const confirmation = byId<HTMLDialogElement>("confirm");
 const list = new GrantList(byId("grants"), (taken) => {
@@ -25,7 +24,7 @@ function isSame(a: Grant, b: Grant): boolean {
 async function takeBack(which: (grant: Grant) => boolean): Promise<void> {
   const all = (await listGrants()).filter(which).length;
   await removeGrants(which);
-  byId("said").textContent = text("revoked", numbers.format(all));
+  byId("said").textContent = text("revoked", count(all));
 }
 
 /** Counts are said a moment after the last key, not at each. */
@@ -35,9 +34,7 @@ function showCount(): void {
   counting = setTimeout(() => {
     const { all, shown } = list.count();
     byId("count").textContent =
-      search.value.trim() === ""
-        ? text("grantsCount", numbers.format(all))
-        : text("grantsShown", numbers.format(shown), numbers.format(all));
+      search.value.trim() === "" ? text("grantsCount", count(all)) : text("grantsShown", count(shown), count(all));
   }, 300);
 }
 
@@ -79,7 +76,7 @@ search.addEventListener("input", () => {
   showMatches();
 });
 byId("revoke-all").addEventListener("click", () => {
-  byId("confirm-text").textContent = text("revokeAllMeaning", numbers.format(list.count().all));
+  byId("confirm-text").textContent = text("revokeAllMeaning", count(list.count().all));
   confirmation.returnValue = "no";
   confirmation.showModal();
 });

@@ -12,7 +12,7 @@ import { RefusalList } from "./popup_refusals.ts";
 import { pauseSwitch, SocketList } from "./popup_sockets.ts";
 import { originElement } from "./shown.ts";
 import { byId, fillTexts, text } from "./texts.ts";
-import { moment } from "./units.ts";
+import { count, moment } from "./units.ts";
 
 /** After this many ms a popup whose background was stopped asks again. */
 const patience = 300;
@@ -109,7 +109,7 @@ function showSockets(now: PopupView): void {
   none.textContent =
     now.site === undefined ? text("popupNoSite") : now.site.secure ? text("popupNone") : text("popupInsecure");
   // Read out when it changes; not for the first time, when everything is read anyway.
-  if (counted !== undefined && counted !== length) byId("count").textContent = text("popupCount", length);
+  if (counted !== undefined && counted !== length) byId("count").textContent = text("popupCount", count(length));
   counted = length;
 }
 
@@ -130,7 +130,7 @@ function show(now: PopupView): void {
   );
   showHost(byId("host"), now.host, openSetup);
   const remembered = now.site?.remembered ?? 0;
-  byId("settings").textContent = remembered > 0 ? text("popupRemembered", remembered) : text("popupSettings");
+  byId("settings").textContent = remembered > 0 ? text("popupRemembered", count(remembered)) : text("popupSettings");
 }
 
 fillTexts();

@@ -8,7 +8,7 @@ import { explain } from "./reasons.ts";
 import type { Remedy } from "./reasons.ts";
 import { originElement } from "./shown.ts";
 import { byId, text } from "./texts.ts";
-import { moment } from "./units.ts";
+import { count, moment } from "./units.ts";
 
 /** What a person can do about refusals. */
 export interface RefusalActions {
@@ -71,8 +71,8 @@ function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal
   const when = document.createElement("span");
   when.className = "soft";
   const last = document.createElement("time");
-  const times = document.createElement("span");
-  when.append(last, " ", times);
+  const often = document.createElement("span");
+  when.append(last, " ", often);
   const head = document.createElement("div");
   head.className = "line";
   const where = host === "" ? unnamed() : destination(host, port);
@@ -83,17 +83,17 @@ function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal
   element.append(
     head,
     site,
-    paragraph("why", text(stages[stage]), " ", why),
+    paragraph("why", text(stages[stage], why)),
     ...(by === undefined ? [] : [paragraph("by", text("refusalBy"), " ", foreign(by))]),
     ...(what === "" ? [] : [paragraph("soft", what)]),
     ...(button === undefined ? [] : [button]),
   );
   return {
     element,
-    update({ at, count, foreignSite, stillPaused, stillMuted }) {
-      const counted = count > 1 ? text("refusalTimes", count) : "";
+    update({ at, count: times, foreignSite, stillPaused, stillMuted }) {
+      const counted = times > 1 ? text("refusalTimes", count(times)) : "";
       if (last.textContent !== moment(at)) last.textContent = moment(at);
-      if (times.textContent !== counted) times.textContent = counted;
+      if (often.textContent !== counted) often.textContent = counted;
       site.hidden = !foreignSite;
       if (button === undefined) return;
       if (reason === "paused") button.hidden = !stillPaused;

@@ -11,6 +11,7 @@ import { Guard } from "./guard.ts";
 import { Nearby } from "./nearby.ts";
 import { hostElement, hostNotes, originElement, part } from "./shown.ts";
 import { byId, describePort, fillTexts, text } from "./texts.ts";
+import { count } from "./units.ts";
 
 /** What the person types is looked at when they pause for so long, in ms. */
 const pause = 250;
@@ -114,9 +115,9 @@ function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { 
   changed();
 }
 
-function showWaiting(count: number): void {
-  byId("more").hidden = count === 0;
-  byId("waiting").textContent = text("promptWaiting", count);
+function showWaiting(others: number): void {
+  byId("more").hidden = others === 0;
+  byId("waiting").textContent = text("promptWaiting", count(others));
 }
 
 /** What the window says has changed. */

@@ -13,6 +13,7 @@ const formats = units.map(
       maximumFractionDigits: unit === "byte" ? 0 : 1,
     }),
 );
+const numbers = new Intl.NumberFormat(language);
 const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 const dayAndTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
@@ -22,6 +23,11 @@ export function bytes(count: number): string {
   let [rest, step] = [count, 0];
   while (rest >= 999.95 && step < units.length - 1) [rest, step] = [rest / 1000, step + 1];
   return formats[step]?.format(rest) ?? String(count);
+}
+
+/** How many there are. Not for ports, which are names more than numbers and are written like addresses. */
+export function count(number: number): string {
+  return numbers.format(number);
 }
 
 /** The time of day, with the date unless it is today's. `at` is in ms since 1970. */
