@@ -665,6 +665,11 @@ export const person: readonly Mutant[] = [
       ),
     ],
     [
+      "noes that were given there are forgotten with the last of them",
+      mutes,
+      change(background, "watchPrivateWindows();\n", "void watchPrivateWindows;\n"),
+    ],
+    [
       "headers that were seen there are not kept",
       inBrowser("pwa", "after a restart of the browser, without a network"),
       change(headers, 'return incognito === false ? "local" : "session";', 'return "local";'),
