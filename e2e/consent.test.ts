@@ -177,7 +177,6 @@ describe("the prompt", () => {
     assert.match(prompt.text, /A server on the internet\./);
     assert.match(prompt.text, /others on the way may read/);
     assert.match(prompt.text, /IMAP mail, port 993/, "the name of the port does not say that it is encrypted");
-    assert.match(prompt.text, /A lasting connection \(TCP\)/);
     await prompt.deny();
     await opened;
     // Where the person names it, it is said once they have.

@@ -94,8 +94,8 @@ function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { 
   tell(
     "service",
     part(describePort(asked.port, protocol, { plain: asked.encryption !== "on" })),
-    " ",
-    part(text(protocol === "udp" ? "promptDatagrams" : "promptStream")),
+    // What people know as a connection is none with UDP, and need not be said of TCP.
+    ...(protocol === "udp" ? [" ", part(text("promptDatagrams"))] : []),
   );
   tell("place", ...(host === undefined || place === undefined ? [] : [text(placeMessage(place))]));
   byId("ask-address").hidden = host !== undefined;
