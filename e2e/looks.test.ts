@@ -2,6 +2,7 @@
 // languages, from right to left. Every scene of scenes.ts, in every one of them.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { misordered, unseen } from "./looking.ts";
 import { openTheatre, scenes, type Scene, type Theatre } from "./scenes.ts";
 import { axeFindings } from "./world/axe.ts";
 import { Life } from "./world/life.ts";
@@ -60,7 +61,8 @@ async function check(page: Page, scene: Scene, look: Look, what: string, { axe }
   const width = scene.grows ? scene.width * zoom : scene.width;
   await page.lookAt({ ...look, size: look.size ?? { width, height: 640 * zoom } });
   await page.settle();
-  const found = await page.evaluate(misfits);
+  const found = [...(await page.evaluate(misfits)), ...(await page.evaluate(misordered))];
+  if (look.contrast === "forced") found.push(...(await page.evaluate(unseen)).map((part) => `cannot be seen: ${part}`));
   if (axe) found.push(...(await axeFindings(page)));
   return found.map((finding) => `${what}: ${finding}`);
 }

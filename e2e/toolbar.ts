@@ -67,10 +67,10 @@ export class Toolbar {
   /** The popup of a tab, opened as a page of its own. */
   async popup(tabId: number): Promise<Popup> {
     const page = await this.#stage.browser.newExtensionPage(`ui/popup.html?tab=${tabId.toString()}`);
-    await page.waitFor("the popup to know how the host is", () => {
-      const host = document.querySelector("#host")?.textContent ?? "";
-      return host !== "" && !host.includes("Checking");
-    });
+    await page.waitFor(
+      "the popup to know how the host is",
+      () => document.querySelector("#host .ready, #host .plain") !== null,
+    );
     return new Popup(page);
   }
 

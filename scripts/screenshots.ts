@@ -37,6 +37,9 @@ async function render(theatre: Theatre, byName: Record<string, Look>): Promise<v
         await page.settle();
         next = await page.evaluate(() => document.documentElement.scrollHeight);
       }
+      // A popup grows no further than browsers let it.
+      const end = await page.evaluate(() => Math.ceil(document.body.getBoundingClientRect().bottom));
+      await page.lookAt({ ...look, size: { width, height: end * zoom } });
       await sleep(rest);
       const file = join(folder, `${scene.name}${ending}.png`);
       await page.screenshot(file);
