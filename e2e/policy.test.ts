@@ -56,6 +56,7 @@ async function asked(
   const { text } = prompt;
   await prompt.deny();
   assert.equal(await opened, "NotAllowedError");
+  await person.unmutesAll();
   return text;
 }
 

@@ -78,7 +78,9 @@ async function ask(
   await stage.person[answer]();
   const answered = performance.now();
   const name = await opened;
-  return { name, ms: performance.now() - answered, waited: performance.now() - called };
+  const times = { ms: performance.now() - answered, waited: performance.now() - called };
+  if (answer === "denies") await stage.person.unmutesAll();
+  return { name, ...times };
 }
 
 const closeSocket = (page: Page): Promise<void> =>
@@ -101,6 +103,7 @@ describe("before consent", () => {
       await prompt.deny();
       assert.equal(await opened, "NotAllowedError");
     }
+    await stage.person.unmutesAll();
     assert.equal(await attempt(page, to({ host: "outside.example", port }), { click: false }), "NotAllowedError");
     assert.deepEqual((await wire.packets()).slice(known), []);
     assert.equal((await ask(page, { host: "outside.example", port }, "allowsOnce")).name, "");

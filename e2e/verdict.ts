@@ -33,6 +33,7 @@ export async function verdict({ browser, person }: Pick<Stage, "browser" | "pers
   const wasAsked = asked();
   if (wasAsked) await person.denies();
   await attempted;
+  if (wasAsked) await person.unmutesAll(); // many verdicts are about one site
   if (name !== "NotAllowedError") return name === undefined || name === "" ? "opened" : name;
   return wasAsked ? "may ask" : "refused";
 }

@@ -48,6 +48,17 @@ export async function findGrant(origin: string, destination: Destination): Promi
   return (await listGrants()).find((grant) => grant.origin === origin && sameDestination(grant, destination));
 }
 
+/**
+ * What the person named when this origin left the destination open: the one that they had remembered. Undefined when there are several, since
+ * nobody knows which they mean now.
+ */
+export async function findNamed(origin: string, protocol: "tcp" | "udp", port: number): Promise<Grant | undefined> {
+  const named = (await listGrants()).filter(
+    (grant) => grant.origin === origin && grant.protocol === protocol && grant.port === port && grant.entered,
+  );
+  return named.length === 1 ? named[0] : undefined;
+}
+
 // Changes read, then write: one after the other, so that none is lost, whichever page of the extension makes them.
 async function change(edit: (grants: Grant[]) => Grant[]): Promise<void> {
   await navigator.locks.request(grantsKey, async () => {

@@ -3,7 +3,7 @@ import { TargetGoneError } from "./cdp.ts";
 import type { Chromium } from "./chromium.ts";
 import type { Page } from "./page.ts";
 import { extensionId } from "./places.ts";
-import { sleep } from "./wait.ts";
+import { sleep, until } from "./wait.ts";
 
 const promptUrl = new RegExp(`^chrome-extension://${extensionId}/ui/prompt\\.html`);
 
@@ -77,13 +77,19 @@ export class Prompt {
 
   /** Waits for a device of this name in the list, and clicks it. */
   async picks(name: string): Promise<void> {
-    const index = await this.page.waitFor(
+    const option = await this.page.waitFor(
       `the device ${name}`,
       (wanted: string) =>
-        [...document.querySelectorAll("#devices .device-name")].findIndex((one) => one.textContent === wanted) + 1,
+        [...document.querySelectorAll("#devices [role=option]")].find(
+          (one) => one.querySelector(".device-name")?.textContent === wanted,
+        )?.id,
       name,
     );
-    await this.page.click(`#device-${(index - 1).toString()}`);
+    // Chromium drops clicks while windows come and go: like a person, click again.
+    await until(`${name} to be picked`, async () => {
+      await this.page.click(`#${option}`);
+      return (await this.devices()).some((device) => device.picked && device.name === name) || undefined;
+    });
   }
 
   async allowOnce(): Promise<void> {
@@ -152,6 +158,7 @@ export class Prompt {
 
 export class Person {
   readonly #browser: Chromium;
+  #settings: Page | undefined;
 
   constructor(browser: Chromium) {
     this.#browser = browser;
@@ -198,11 +205,10 @@ export class Person {
     return prompt;
   }
 
-  /** Lets all sites ask again that were told no too often. */
+  /** Lets all sites ask again that were told no too often. A page of the extension stays open for it, since some tests do it often. */
   async unmutesAll(): Promise<void> {
-    const page = await this.#browser.newExtensionPage("ui/options.html");
-    await page.evaluate(() => chrome.storage.session.remove("muted"));
-    await page.close();
+    if (this.#settings?.open !== true) this.#settings = await this.#browser.newExtensionPage("ui/options.html");
+    await this.#settings.evaluate(() => chrome.storage.session.remove("muted"));
   }
 
   /** Types the destination that a page left open, and allows it this once. */

@@ -61,7 +61,7 @@ export interface Surroundings {
 }
 
 /** How long devices nearby are looked for while the question stands, in ms. */
-const lookingTime = 30_000;
+const lookingTime = 20_000;
 
 /** What to call it when the answer is no. Only the person's own no comes when they gave it. */
 const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal> = {
@@ -113,11 +113,15 @@ export async function consentTo(
   const remembered = async (): Promise<grants.Reached | undefined> => {
     const again = await grants.documentGrant(documentId, request);
     if (again !== undefined) return again;
-    if (proposed === undefined || sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
-    const grant = await grants.findGrant(origin, { protocol, host: proposed, port });
-    if (grant === undefined || (verdict.risk && !grant.risk) || (verdict.mustEnter && !grant.entered)) return undefined;
+    if (sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
+    const grant =
+      proposed === undefined
+        ? await grants.findNamed(origin, protocol, port)
+        : await grants.findGrant(origin, { protocol, host: proposed, port });
+    if (grant === undefined || (verdict.risk && !grant.risk)) return undefined;
+    if ((proposed === undefined || verdict.mustEnter) && !grant.entered) return undefined;
     if (!(await stillRemembers(origin))) return undefined;
-    return { host: proposed, entered: grant.entered, risk: grant.risk };
+    return { host: grant.host, entered: grant.entered, risk: grant.risk };
   };
   const known = await remembered();
   if (known !== undefined) return known;

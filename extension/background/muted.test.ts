@@ -1,0 +1,110 @@
+// Who is muted, by origin and by site, and how the person undoes it.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+/** storage.session and the locks that its users share, as far as they are used. */
+const stored = new Map<string, unknown>();
+const listeners: ((changes: object, area: string) => void)[] = [];
+let last: Promise<unknown> = Promise.resolve();
+Object.assign(globalThis, {
+  chrome: {
+    storage: {
+      session: {
+        get: async (key: string) => (stored.has(key) ? { [key]: structuredClone(stored.get(key)) } : {}),
+        set: async (items: Record<string, unknown>) => {
+          for (const [key, value] of Object.entries(items)) stored.set(key, structuredClone(value));
+          for (const listener of listeners) listener(items, "session");
+        },
+      },
+      onChanged: { addListener: (listener: (changes: object, area: string) => void) => listeners.push(listener) },
+    },
+  },
+});
+Object.defineProperty(globalThis, "navigator", {
+  configurable: true,
+  value: {
+    locks: {
+      request: (_: string, work: () => Promise<void>) => {
+        last = last.then(work);
+        return last;
+      },
+    },
+  },
+});
+const { listMuted, mutedUntil, noteAnswer, onMutedChange, threatTo, unmute } = await import("./muted.ts");
+
+beforeEach(() => {
+  stored.clear();
+});
+
+const minute = 60_000;
+async function noes(origin: string, count: number, isPrivate = false): Promise<void> {
+  for (let n = 0; n < count; n++) await noteAnswer(origin, isPrivate, "no");
+}
+const isMuted = async (origin: string, isPrivate = false): Promise<boolean> =>
+  (await mutedUntil(origin, isPrivate)) !== undefined;
+
+test("three noes mute the origin and its site, and nobody else", async () => {
+  await noes("https://a.evil.test", 2);
+  assert.equal(await isMuted("https://a.evil.test"), false);
+  assert.equal(await threatTo("https://b.evil.test", false), 10 * minute);
+  await noes("https://a.evil.test", 1);
+  assert.equal(await isMuted("https://a.evil.test"), true);
+  assert.equal(await isMuted("https://b.evil.test"), true);
+  assert.equal(await isMuted("https://good.test"), false);
+  assert.equal(await isMuted("https://a.evil.test", true), false, "private windows have a count of their own");
+  const all = await listMuted();
+  assert.deepEqual(
+    all.map(({ who, private: isPrivate }) => [who, isPrivate]),
+    [["evil.test", false]],
+  );
+  const [entry] = all;
+  assert.ok(entry !== undefined && Math.abs(entry.until - Date.now() - 10 * minute) < 5_000);
+});
+
+test("from three origins of one site it is the site", async () => {
+  for (const n of [1, 2, 3]) await noes(`https://s${n.toString()}.evil.test`, 1);
+  assert.equal(await isMuted("https://s4.evil.test"), true);
+  // Users of a host that many share are sites of their own.
+  for (const n of [1, 2, 3]) await noes(`https://u${n.toString()}.github.io`, 1);
+  assert.equal(await isMuted("https://u4.github.io"), false);
+});
+
+test("a yes to one origin lets the site off, and not another of its origins", async () => {
+  await noes("https://ads.example.test", 2);
+  await noteAnswer("https://shop.example.test", false, "yes");
+  assert.equal(await threatTo("https://shop.example.test", false), undefined);
+  await noes("https://ads.example.test", 1);
+  assert.equal(await isMuted("https://ads.example.test"), true);
+  assert.equal(await isMuted("https://shop.example.test"), false);
+  assert.deepEqual(
+    (await listMuted()).map(({ who }) => who),
+    ["https://ads.example.test"],
+  );
+});
+
+test("the person undoes it: for an origin and its site, or for a site and its origins", async () => {
+  let changes = 0;
+  onMutedChange(() => {
+    changes++;
+  });
+  for (const who of ["https://a.evil.test", "evil.test"]) {
+    await noes("https://a.evil.test", 3);
+    await noes("https://b.evil.test", 3, true);
+    const known = changes;
+    await unmute(who, false);
+    assert.ok(changes > known);
+    assert.equal(await isMuted("https://a.evil.test"), false);
+    assert.equal(await isMuted("https://b.evil.test"), false);
+    assert.equal(await isMuted("https://b.evil.test", true), true, "the private one stays");
+    await unmute("evil.test", true);
+    assert.equal(await isMuted("https://b.evil.test", true), false);
+  }
+  assert.deepEqual(await listMuted(), []);
+});
+
+test("answers that come at once are all counted", async () => {
+  await Promise.all([1, 2, 3].map(() => noteAnswer("https://quick.test", false, "no")));
+  assert.equal(await isMuted("https://quick.test"), true);
+});
