@@ -211,7 +211,7 @@ export const toolbar: readonly Mutant[] = [
       change(
         popup,
         "    if (this.#over) return;\n    if (sockets.length > 0) this.refresh();",
-        "    if (this.#over) return;\n    await this.#around.hosts.probe();\n    if (sockets.length > 0) this.refresh();",
+        "    if (this.#over) return;\n    await this.#around.hosts.connect({ quiet: true });\n    if (sockets.length > 0) this.refresh();",
       ),
     ],
   ),
