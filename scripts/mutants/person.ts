@@ -284,6 +284,15 @@ export const person: readonly Mutant[] = [
       ),
     ],
     [
+      "nothing is remembered without a marker",
+      inBrowser("clearing", "where no marker can be set, Allow and remember is Allow once"),
+      change(
+        cleared,
+        "    if (marker === undefined) return false;\n    await writeMarkers(",
+        "    if (marker !== undefined) await writeMarkers(",
+      ),
+    ],
+    [
       "and once a day",
       inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
       change(
@@ -317,6 +326,11 @@ export const person: readonly Mutant[] = [
       inBrowser("clearing", "no page, no server and no other site sees it"),
       change(marker, "      httpOnly: true,\n", "      httpOnly: false,\n"),
       change(marker, "    cookie.httpOnly &&\n", ""),
+    ],
+    [
+      "nor is a renderer that was taken over told where it is",
+      inBrowser("clearing", "no page, no server and no other site sees it"),
+      change(background, '{ accessLevel: "TRUSTED_CONTEXTS" }', '{ accessLevel: "TRUSTED_AND_UNTRUSTED_CONTEXTS" }'),
     ],
     [
       "nobody can guess where it is",
