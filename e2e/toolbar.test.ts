@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { attempt, openStage, openTCP, openUDP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
 import { Toolbar } from "./toolbar.ts";
+import { assertAccessible } from "./world/axe.ts";
 import { certificates } from "./world/certs.ts";
 import type { HostSpace } from "./world/host-space.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
@@ -12,12 +13,14 @@ import * as networks from "./world/network.ts";
 import type { Frame } from "./world/page.ts";
 import * as peers from "./world/peers.ts";
 import { extensionFolder, extensionId } from "./world/places.ts";
-import { isAlive } from "./world/proc.ts";
+import { childrenOf, commandLine } from "./world/proc.ts";
 import { until } from "./world/wait.ts";
 
 const life = lifeOfSuite("toolbar");
 /** Generous, so that the tests do not wait for each other. */
-const generous = { limits: { attemptBurst: 400, attemptsPerSecond: 200, attemptsPerMinuteOverall: 6000 } };
+const generous = {
+  limits: { attemptBurst: 400, attemptsPerSecond: 200, attemptsPerMinuteOverall: 6000, pendingPerOrigin: 200 },
+};
 let stage: Stage;
 let admin: HostSpace;
 let toolbar: Toolbar;
@@ -92,6 +95,9 @@ describe("the badge", () => {
     await stage.person.allowsOnce();
     assert.equal(await opened, "");
     await toolbar.shows(tab, "2");
+    const elsewhere = await toolbar.popup(otherTab);
+    assert.deepEqual(await elsewhere.sockets(), [], "sockets of another tab");
+    await elsewhere.close();
     await openMore(page, 98, peer.port);
     assert.equal((await toolbar.shows(tab, "99+")).title, "Portside: open connections 100");
     await closeMore(page);
@@ -143,7 +149,9 @@ describe("the badge", () => {
     assert.match(await popup.page.text("#host"), /not installed for this browser/);
     await popup.page.click("#host button");
     const setup = await bare.browser.nextPage("the setup page", /\/ui\/setup\.html\?.*problem=missing/);
-    assert.match(await setup.text("#problem"), /not installed/);
+    await setup.waitFor("what is wrong", () =>
+      /not (?:installed|there)|missing/.test(document.querySelector("#problem")?.textContent ?? ""),
+    );
   });
 });
 
@@ -174,6 +182,129 @@ describe("the popup", () => {
     });
     assert.equal(spark.role, "img");
     assert.match(spark.label, /received [\d.]+ kB, sent [\d.]+ kB$/);
+    await openMore(page, 20, peer.port);
+    await popup.showsSockets(21);
+    const { width, height } = await popup.page.evaluate(() => ({ width: innerWidth, height: innerHeight }));
+    assert.ok(width >= 380 && width <= 400 && height > 400 && height <= 600, `${String(width)} x ${String(height)}`);
+    await popup.close();
+    await page.close();
+  });
+
+  test("works with the keyboard alone", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://keys.test/");
+    await openTCP(stage, page, peer);
+    await openMore(page, 1, peer.port);
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    await popup.showsSockets(2);
+    await popup.page.waitFor("the details", () => document.querySelectorAll("dd").length > 0);
+    const walk = async (): Promise<string> => {
+      await popup.page.press("Tab");
+      return await popup.page.evaluate(() => {
+        const { activeElement: at } = document;
+        return at?.id !== "" ? `#${at?.id ?? ""}` : `${at.tagName} ${at.getAttribute("aria-label") ?? ""}`;
+      });
+    };
+    const name = `\u2068127.0.0.1:${peer.port.toString()}\u2069`;
+    const stops: string[] = [];
+    for (let n = 0; n < 8; n++) stops.push(await walk());
+    const line = [`BUTTON Close the connection to ${name}`, `SUMMARY Details of the connection to ${name}`];
+    assert.deepEqual(stops, ["#pause", "#close-all", ...line, ...line, "#settings", "#help"]);
+    const ended = ending(page);
+    await popup.page.evaluate(() => {
+      document.querySelector<HTMLButtonElement>(".socket .close")?.focus();
+    });
+    await popup.page.press("Enter");
+    assert.equal(await ended, "NetworkError");
+    await popup.showsSockets(1);
+    await popup.page.press("Enter"); // the focus is on the next line's
+    await popup.showsSockets(0);
+    assert.equal(await popup.page.evaluate(() => document.activeElement?.id), "open-title");
+    await popup.page.evaluate(() => {
+      document.querySelector<HTMLButtonElement>("#pause")?.focus();
+    });
+    await popup.page.press(" ");
+    await popup.isPaused(true);
+    await popup.page.press(" ");
+    await popup.isPaused(false);
+    await popup.close();
+    await page.close();
+  });
+
+  test("axe finds nothing, light, dark, and with all that it can show", async () => {
+    const peer = await peers.tlsEchoPeer(life);
+    const inner = stage.pages.serve("https://full-inner.test/", plainPage);
+    const page = await stage.browser.newPage(
+      stage.pages.serve(
+        "https://full.test/",
+        `${plainPage}<iframe id=f allow="direct-sockets" width=300 height=200 src="${inner}"></iframe>`,
+      ),
+    );
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    await assertAccessible(popup.page, "with nothing in it");
+    const frame = await page.frame("#f", { url: /full-inner/ });
+    for (const [where, remoteAddress] of [
+      [page, "localhost"],
+      [frame, "127.0.0.1"],
+    ] as const) {
+      const opened = attempt(where, { remoteAddress, remotePort: peer.port, secureTransport: "on" });
+      await stage.person.allowsOnce();
+      assert.equal(await opened, "");
+    }
+    await attempt(frame, to({ host: `${"long.".repeat(40)}example.org`, port: 9 }), { click: false });
+    await attempt(page, to({ host: "not a host", port: 9 }), { click: false });
+    await popup.showsSockets(2);
+    await popup.showsRefusal(/not a host/);
+    await popup.page.waitFor("the certificates", () => document.querySelectorAll("dd").length >= 14);
+    await popup.page.evaluate(() => {
+      document.querySelector("details")?.setAttribute("open", "");
+    });
+    for (const colours of ["light", "dark"] as const) {
+      await popup.page.lookAt({ colours, size: { width: 400, height: 700 } });
+      await assertAccessible(popup.page, colours);
+    }
+    const ended = ending(page);
+    await popup.page.click("#pause");
+    assert.equal(await ended, "NetworkError");
+    await popup.isPaused(true);
+    await attempt(page, to({ host: "localhost", port: peer.port }), { click: false });
+    await popup.showsRefusal(/You have paused/);
+    await assertAccessible(popup.page, "paused");
+    await popup.page.click("#pause");
+    await popup.isPaused(false);
+    await popup.close();
+    await page.close();
+  });
+
+  test("moves little for who wants little motion", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://still.test/");
+    await openTCP(stage, page, peer);
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    const draws = async (): Promise<number> => {
+      await popup.page.evaluate(() => {
+        Object.assign(window, { drawn: 0 });
+        new MutationObserver((changes) => {
+          (window as unknown as { drawn: number }).drawn += changes.length;
+        }).observe(document.querySelector(".spark .received") as Element, { attributes: true });
+      });
+      const write = (): Promise<void> =>
+        page.evaluate(async () => {
+          const { socket } = window as unknown as WithTCP;
+          const writer = socket.writable.getWriter();
+          await writer.write(new Uint8Array(1_000));
+          writer.releaseLock();
+        });
+      for (let n = 0; n < 4; n++) {
+        await write();
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+      return await popup.page.evaluate(() => (window as unknown as { drawn: number }).drawn);
+    };
+    await popup.showsSockets(1);
+    assert.ok((await draws()) >= 2, "it is not drawn at all");
+    await popup.page.lookAt({ motion: "reduced", size: { width: 400, height: 700 } });
+    assert.ok((await draws()) <= 1);
     await popup.close();
     await page.close();
   });
@@ -362,6 +493,25 @@ describe("the popup", () => {
     await nothing.close();
   });
 
+  test("says how much is remembered for the site, and leads to the settings", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://keeping.test/");
+    const opened = attempt(page, to(peer));
+    await stage.person.allowsAndRemembers();
+    assert.equal(await opened, "");
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    await popup.page.waitFor(
+      "the number",
+      () => document.querySelector("#settings")?.textContent === "Remembered connections: 1",
+    );
+    await popup.page.click("#settings");
+    // They are open already: that tab comes to the front.
+    await toolbar.desk.waitFor("the settings", async () => (await chrome.tabs.getCurrent())?.active);
+    assert.match(await toolbar.desk.text("body"), /keeping\.test/);
+    await popup.close();
+    await page.close();
+  });
+
   test("frames of other sites have groups of their own, and their own pause", async () => {
     const peer = await peers.echoPeer(life);
     const inner = stage.pages.serve("https://widget.test/", plainPage);
@@ -408,10 +558,6 @@ describe("the popup", () => {
     const said = await quiet.page.text("#host");
     assert.match(said, /Ready, version \d+\.\d+/);
     assert.match(said, /Rules of your administrator:\s+\/etc\/portside\/policy\.json/);
-    const [host] = own.browser.hosts();
-    assert.ok(host !== undefined);
-    const started = Date.now();
-
     space?.setPolicy({ ...generous, blockedOrigins: ["https://ruled.test"] });
     await new Promise((resolve) => setTimeout(resolve, 400));
     const refused = await toolbar.popup(tab);
@@ -431,12 +577,15 @@ describe("the popup", () => {
     const none = await toolbar.popup(tab);
     assert.match(await none.page.text("#host"), /No administrator has set rules/);
     await none.close();
-    // The first popup is still open.
-    await until("the host to be let go", () => !isAlive(host), { timeout: 45_000, every: 250 });
-    t.diagnostic(`the host was let go ${String(Date.now() - started)} ms after it was asked first`);
+    // The first popup is still open. The host is in a space of its own, where its program has another path.
+    const hosts = (): number[] =>
+      childrenOf(own.browser.process.pid).filter((pid) => commandLine(pid)[0]?.endsWith("/portside"));
+    const asked = Date.now();
+    await until("the host to be let go", () => hosts().length === 0, { timeout: 5_000 });
+    t.diagnostic(`the host was let go ${String(Date.now() - asked)} ms after the last popup had asked it`);
     assert.equal(quiet.page.open, true);
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    assert.deepEqual(own.browser.hosts(), []);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    assert.deepEqual(hosts(), []);
   });
 });
 
@@ -541,6 +690,24 @@ describe("a pause", () => {
     await popup.close();
     await page.close();
   });
+
+  test("holds over a restart of the browser", async (t) => {
+    const own = lifeOf(t);
+    const home = own.folder("home");
+    const first = await openStage(own, { home });
+    const peer = await peers.echoPeer(own);
+    const page = await first.open("https://kept.test/");
+    const popup = await (await Toolbar.of(first)).popup(await (await Toolbar.of(first)).tabOf(page));
+    await popup.page.click("#pause");
+    await popup.isPaused(true);
+    await first.browser.close();
+    const second = await openStage(own, { home });
+    const toolbar = await Toolbar.of(second);
+    const again = await second.open("https://kept.test/");
+    assert.match((await toolbar.shows(await toolbar.tabOf(again), "II")).title, /Paused on this site/);
+    assert.match(await outcome(again, to(peer)), /^NotAllowedError/);
+    assert.equal(peer.connections.length, 0);
+  });
 });
 
 describe("refusals", () => {
@@ -593,7 +760,7 @@ describe("refusals", () => {
       assert.match(text, /\d:\d\d/);
     };
     const there = { host: "outside.example", port };
-    await asks("activation", /Not opened: The page asked by itself[^]*Click the page’s own button/, to(there), {
+    await asks("activation", /Not opened\. The page asked by itself[^]*Click the page’s own button/, to(there), {
       click: false,
     });
     await asks("user", /You did not allow it/, to(there), { answer: "denies" });
@@ -696,7 +863,7 @@ describe("refusals", () => {
     await page.evaluate(async () => {
       await (window as unknown as WithTCP).socket.writable.getWriter().write(new Uint8Array(1));
     });
-    await popup.showsRefusal(/Ended: The other side broke the connection off/);
+    await popup.showsRefusal(/Ended\. The other side broke the connection off/);
     assert.equal((await toolbar.badge(tab)).text, "", "the network's doings call for no attention");
 
     const plain = await peers.linePeer(life, {
@@ -708,7 +875,7 @@ describe("refusals", () => {
       const { socket } = window as unknown as WithTCP;
       await socket.startTls({ serverName: "localhost" }).catch(() => undefined); // with the greeting unread
     });
-    await popup.showsRefusal(/Could not be encrypted: Something was said before encryption began/);
+    await popup.showsRefusal(/Could not be encrypted\. Something was said before encryption began/);
     assert.equal((await popup.refusals()).filter(({ where }) => where.endsWith(`:${String(plain.port)}`)).length, 1);
     await popup.close();
 
@@ -717,9 +884,40 @@ describe("refusals", () => {
     admin.setPolicy({ ...generous, blockedOrigins: ["https://broken.test"] });
     await toolbar.shows(tab, "!");
     const again = await toolbar.popup(tab);
-    await again.showsRefusal(/Ended: Your administrator does not allow it/);
+    await again.showsRefusal(/Ended\. Your administrator does not allow it/);
     admin.setPolicy(generous);
     await again.close();
+    await page.close();
+  });
+});
+
+describe("a muted site", () => {
+  test("is said to be muted, and may ask again when the person says so", async () => {
+    const page = await stage.open("https://nagging.test/");
+    const nowhere = to({ host: "peer.example.org", port: 9 });
+    for (let n = 0; n < 3; n++) {
+      const denied = attempt(page, nowhere);
+      await stage.person.denies();
+      assert.equal(await denied, "NotAllowedError");
+    }
+    assert.equal(await attempt(page, nowhere), "NotAllowedError");
+    const tab = await toolbar.tabOf(page);
+    await toolbar.shows(tab, "!");
+    const popup = await toolbar.popup(tab);
+    await popup.showsRefusal(/asked again and again[^]*Let it ask again/);
+    assert.match(await popup.page.text("#muted"), /may not ask before \d+:\d\d/);
+    await popup.page.evaluate(() => {
+      document.querySelector<HTMLButtonElement>("#unmute")?.click();
+      document.querySelector<HTMLButtonElement>("#refusals .remedy")?.click();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.equal(await popup.page.evaluate(() => document.querySelector<HTMLElement>("#muted")?.hidden), false);
+    await popup.page.click("#refusals .remedy");
+    await popup.page.waitFor("the note to go", () => document.querySelector<HTMLElement>("#muted")?.hidden);
+    const asked = attempt(page, nowhere);
+    await stage.person.denies();
+    assert.equal(await asked, "NotAllowedError");
+    await popup.close();
     await page.close();
   });
 });
@@ -785,7 +983,9 @@ describe("a stop of the worker", () => {
     const tab = await toolbar.tabOf(page);
     assert.equal(await attempt(page, to({ host: "early.example", port: 9 }), { click: false }), "NotAllowedError");
     await openTCP(stage, page, peer);
-    await toolbar.shows(tab, "!");
+    await until("the socket to be counted", async () =>
+      (await toolbar.badge(tab)).title.includes("open connections 1"),
+    );
     // With nobody else there to start it again: the badge does not go on counting what is gone.
     await stage.browser.killServiceWorker();
     await (await peer.connection()).waitUntilClosed(2_000);

@@ -34,6 +34,8 @@ function look(open: number, refused: boolean, paused: boolean): Look {
 export class Badge {
   readonly #activity: Activity;
   readonly #due = new Set<number>();
+  /** Tabs that may have a badge. */
+  readonly #badged = new Set<number>();
 
   constructor(activity: Activity) {
     this.#activity = activity;
@@ -55,9 +57,23 @@ export class Badge {
     }, pace);
   }
 
-  /** For all tabs: when the worker starts, since what it showed before may have gone with it, and when sites are paused. */
+  /** For all tabs, as when a site is paused. */
   async updateAll(): Promise<void> {
     for (const { id } of await ext.tabs.query({})) if (id !== undefined) this.update(id);
+  }
+
+  /** When the worker starts: what badges say may have gone with the one before. */
+  async updateOld(): Promise<void> {
+    for (const { id: tabId } of await ext.tabs.query({})) {
+      if (tabId === undefined || (await ext.action.getBadgeText({ tabId })) === "") continue;
+      this.#badged.add(tabId);
+      this.update(tabId);
+    }
+  }
+
+  /** The tab is gone. */
+  forget(tabId: number): void {
+    this.#badged.delete(tabId);
   }
 
   async #show(tabId: number): Promise<void> {
@@ -66,7 +82,10 @@ export class Badge {
     const { refusals } = this.#activity;
     const refused = (await refusals.of(tabId)).some(({ unseen }) => unseen);
     const paused = site.origin !== undefined && (await isPaused({ origin: site.origin, private: site.private }));
-    const { text, colour, title } = look(this.#activity.socketsOf(tabId).length, refused, paused);
+    const wanted = look(this.#activity.socketsOf(tabId).length, refused, paused);
+    if (wanted.text === "" && !this.#badged.delete(tabId)) return; // most tabs, at each navigation
+    if (wanted.text !== "") this.#badged.add(tabId);
+    const { text, colour, title } = wanted;
     try {
       await Promise.all([
         ext.action.setBadgeText({ tabId, text }),

@@ -172,7 +172,7 @@ export class DocumentConnection {
 
   /** Tells the toolbar what did not work, and why. */
   #failed({ protocol, asked, destination }: Socket, stage: Attempt["stage"], why: Why | undefined): void {
-    if (why === undefined) return;
+    if (why === undefined || this.#disposed) return; // what is known of a tab goes with it
     const { origin, tabId } = this.sender;
     const { remoteAddress = "", remotePort = 0 } = asked;
     const host = destination?.host ?? canonicalHost(remoteAddress) ?? remoteAddress.trim();

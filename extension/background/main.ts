@@ -113,10 +113,10 @@ onMutedChange(() => {
 ext.tabs.onRemoved.addListener((tabId) => {
   void forgetDocuments((document) => document.tabId === tabId);
   void activity.refusals.forget(tabId);
+  badge.forget(tabId);
 });
 
-// What the toolbar shows of sockets may be left from a worker that was stopped with them.
-void badge.updateAll();
+void badge.updateOld();
 
 // Documents that were there before the extension, or that an older copy of it served: they get the scripts now.
 ext.runtime.onInstalled.addListener(({ reason }) => {

@@ -80,7 +80,7 @@ function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal
   element.append(
     head,
     site,
-    paragraph("why", `${text(stages[stage])}: ${why}`),
+    paragraph("why", text(stages[stage]), " ", why),
     ...(by === undefined ? [] : [paragraph("by", text("refusalBy"), " ", foreign(by))]),
     ...(what === "" ? [] : [paragraph("soft", what)]),
     ...(button === undefined ? [] : [button]),

@@ -6,5 +6,14 @@ import { host } from "./host.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
 import { person, supply } from "./person.ts";
+import { toolbar } from "./toolbar.ts";
 
-export const mutants: readonly Mutant[] = [...documents, ...person, ...addresses, ...host, ...nearby, ...supply];
+export const mutants: readonly Mutant[] = [
+  ...documents,
+  ...person,
+  ...toolbar,
+  ...addresses,
+  ...host,
+  ...nearby,
+  ...supply,
+];

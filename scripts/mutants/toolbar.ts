@@ -1,0 +1,249 @@
+// What the person sees and has in hand while sockets are open: the toolbar's badge and popup, and the pause of a site (row P4); and that
+// nobody else has (H1).
+
+import { change, inBrowser, row, type Mutant } from "./mutant.ts";
+
+const activity = "extension/background/activity.ts";
+const refusals = "extension/background/refusals.ts";
+const badge = "extension/background/badge.ts";
+const broker = "extension/background/broker.ts";
+const background = "extension/background/main.ts";
+const paused = "extension/background/paused.ts";
+const popup = "extension/background/popup.ts";
+const page = "extension/ui/popup.ts";
+
+const counts = inBrowser("toolbar", "counts the open sockets of its tab");
+const attention = inBrowser("toolbar", "calls for attention when something was refused");
+const close = inBrowser("toolbar", "Close ends a socket with an error");
+const pause = inBrowser("toolbar", "closes what the site has open in every tab");
+const reasons = inBrowser("toolbar", "have their true reason in the popup");
+const bounded = inBrowser("toolbar", "that repeat are one line with a count");
+const stopped = inBrowser("toolbar", "ends the sockets; the popup finds back");
+const privately = inBrowser("toolbar", "has a popup of its own; its pauses and refusals");
+const nobody = inBrowser("toolbar", "content scripts, pages and other extensions cannot read");
+
+export const toolbar: readonly Mutant[] = [
+  ...row(
+    "P4",
+    [
+      "every open socket is counted",
+      counts,
+      change(
+        activity,
+        "    this.#sockets.set(live.key, live);\n",
+        "    if (live.key % 2 === 0) this.#sockets.set(live.key, live);\n",
+      ),
+    ],
+    ["and for as long as it is open", counts, change(activity, "if (this.#sockets.delete(live.key)) this", "this")],
+    [
+      "of its own tab",
+      counts,
+      change(
+        activity,
+        "filter(({ sender }) => sender.tabId === tabId)",
+        "filter(({ sender }) => sender.tabId !== -tabId)",
+      ),
+    ],
+    [
+      "a badge does not go on counting what went with the worker",
+      stopped,
+      change(
+        "extension/content/main.ts",
+        "        if (size > 0) wakeBackground();\n",
+        "        if (size < 0) wakeBackground();\n",
+      ),
+    ],
+    [
+      "what was refused calls for attention",
+      attention,
+      change(badge, "some(({ unseen }) => unseen)", "some(({ unseen, count }) => unseen && count < 0)"),
+    ],
+    [
+      "what the person did does not",
+      attention,
+      change(refusals, 'return reason !== "user" && reason !== "paused";', "return true;"),
+    ],
+    [
+      "what the popup shows is the host's word",
+      inBrowser("toolbar", "hangs from the icon"),
+      change(popup, "this.#states.set(ids.get(state.socketId) ?? 0, { ...state, at });", "void at;"),
+    ],
+    [
+      "an upgrade to TLS shows",
+      inBrowser("toolbar", "follows an upgrade to TLS"),
+      change(broker, "      if (live !== undefined) this.#activity.upgraded(live);\n", ""),
+    ],
+    [
+      "Close closes",
+      close,
+      change(
+        broker,
+        "destination); // before the page hears of it, and tries again\n    this.#cut(socket);",
+        "destination); // before the page hears of it, and tries again\n",
+      ),
+    ],
+    [
+      "what the person has closed, the page cannot open again by itself",
+      close,
+      change(
+        broker,
+        "    await grants.forgetDocumentGrants(this.sender.documentId, destination);",
+        "    void grants; void destination;",
+      ),
+    ],
+    [
+      "closing takes a trusted click",
+      inBrowser("toolbar", "a click that a script makes closes nothing"),
+      change(
+        "extension/ui/popup_sockets.ts",
+        "if (event.isTrusted) actions.close(socket.key);",
+        'if (event.type !== "") actions.close(socket.key);',
+      ),
+    ],
+    [
+      "a paused site gets nothing",
+      pause,
+      change(broker, "    if (await isPaused(this.sender)) throw pausedRefusal();\n", ""),
+    ],
+    [
+      "and learns nothing: the refusal comes on the beat",
+      pause,
+      change(broker, '"Portside is paused on this site.", { hidden: true }', '"Portside is paused on this site."'),
+    ],
+    [
+      "what it had open ends, in every tab",
+      pause,
+      change(
+        background,
+        "origins.includes(connection.sender.origin)) connection.pause();",
+        "origins.length < 0) connection.pause();",
+      ),
+    ],
+    [
+      "and nobody else's",
+      pause,
+      change(
+        background,
+        "origins.includes(connection.sender.origin)) connection.pause();",
+        "origins.length > 0) connection.pause();",
+      ),
+    ],
+    [
+      "what is just being opened is refused, too",
+      inBrowser("toolbar", "comes to what is just being opened"),
+      change(broker, "      socket.stopped = pausedRefusal();\n      socket.withdraw.abort();\n", ""),
+    ],
+    [
+      "and not in another way",
+      inBrowser("toolbar", "comes to what is just being opened"),
+      change(broker, "      socket.stopped = pausedRefusal();\n", ""),
+    ],
+    [
+      "a pause holds over a restart of the browser",
+      inBrowser("toolbar", "holds over a restart of the browser"),
+      change(paused, 'return isPrivate ? "session" : "local";', 'return isPrivate ? "session" : "session";'),
+    ],
+    [
+      "to end a pause takes a trusted click: the switch",
+      pause,
+      change(page, "if (event.isTrusted && site !== undefined) pause(", "if (site !== undefined) pause("),
+    ],
+    [
+      "and the button beside the refusal",
+      pause,
+      change(
+        "extension/ui/popup_refusals.ts",
+        "if (event.isTrusted) actions[remedy](origin);",
+        'if (event.type !== "") actions[remedy](origin);',
+      ),
+    ],
+    [
+      "so does to let a muted site ask again",
+      inBrowser("toolbar", "is said to be muted"),
+      change(page, "if (event.isTrusted && site !== undefined) unmute(", "if (site !== undefined) unmute("),
+    ],
+    [
+      "the reason in the popup is the true one",
+      reasons,
+      change(
+        refusals,
+        '    return name === "AbortError" || name === "InvalidStateError" ? undefined : { reason };',
+        '    return name === "AbortError" || reason === "gone" ? undefined : { reason: "network" };',
+      ),
+    ],
+    [
+      "and names the setting that decided",
+      reasons,
+      change(
+        "extension/background/consent.ts",
+        "const told = verdict.by === undefined ? {} : { by: verdict.by };",
+        "const told = {};",
+      ),
+    ],
+    ["lines are few", bounded, change(refusals, ".slice(0, maxRefusals)", ".slice(0, 1_000)")],
+    [
+      "what repeats is one of them",
+      bounded,
+      change(
+        refusals,
+        "records.find((old) => same(old, record))",
+        "records.find((old) => old.count < 0 && same(old, record))",
+      ),
+    ],
+    [
+      "a page's texts are cut",
+      bounded,
+      change(refusals, "host: attempt.host.slice(0, maxText),", "host: attempt.host,"),
+    ],
+    ["refusals go with their tab", bounded, change(background, "  void activity.refusals.forget(tabId);\n", "")],
+    [
+      "and not with the worker",
+      stopped,
+      change(
+        refusals,
+        "        await ext.storage.session.set(Object.fromEntries(kept));\n",
+        "        await ext.storage.session.set(Object.fromEntries(kept.slice(0, 0)));\n",
+      ),
+    ],
+    [
+      "a popup keeps no host alive",
+      inBrowser("toolbar", "tells the version of the host and what administrators say"),
+      change(
+        popup,
+        "    if (this.#over) return;\n    if (sockets.length > 0) this.refresh();",
+        "    if (this.#over) return;\n    await this.#around.hosts.connect({ quiet: true });\n    if (sockets.length > 0) this.refresh();",
+      ),
+    ],
+  ),
+  ...row(
+    "P3",
+    [
+      "a pause in a private window is on no disk",
+      privately,
+      change(paused, 'return isPrivate ? "session" : "local";', 'return isPrivate ? "local" : "local";'),
+    ],
+    [
+      "and goes with the last of them",
+      privately,
+      change(background, "forgetPausesOfPrivateWindows();\n", ""),
+      change(background, "import { forgetPausesOfPrivateWindows, onPausedChange }", "import { onPausedChange }"),
+    ],
+  ),
+  ...row(
+    "H1",
+    [
+      "only the extension's own pages are popups",
+      nobody,
+      change(background, 'port.name === "popup" && isOwnPage(port.sender)', 'port.name === "popup"'),
+    ],
+    [
+      "what is kept is closed to content scripts",
+      nobody,
+      change(
+        background,
+        'setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" })',
+        'setAccessLevel({ accessLevel: "TRUSTED_AND_UNTRUSTED_CONTEXTS" })',
+      ),
+    ],
+  ),
+];
