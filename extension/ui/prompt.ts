@@ -91,7 +91,7 @@ function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { 
   tell("where-notes", ...(host === undefined || where === undefined ? [] : hostNotes(host, where)));
   tell(
     "service",
-    part(describePort(asked.port, protocol)),
+    part(describePort(asked.port, protocol, { plain: asked.encryption !== "on" })),
     " ",
     part(text(protocol === "udp" ? "promptDatagrams" : "promptStream")),
   );
