@@ -158,6 +158,7 @@ export const person: readonly Mutant[] = [
         'port.name.startsWith("prompt:") && isOwnPage(port.sender)',
         'port.name.startsWith("prompt:")',
       ),
+      change(prompts, "if (pending?.tell !== undefined || pending === undefined) {", "if (pending === undefined) {"),
     ],
     [
       "the person sees the origin that the browser attests",
