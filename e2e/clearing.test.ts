@@ -9,6 +9,7 @@ import { startChromium } from "./world/chromium.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import { deleteBrowsingData, deleteSiteData } from "./world/own-settings.ts";
 import * as peers from "./world/peers.ts";
+import { extensionId } from "./world/places.ts";
 import { until } from "./world/wait.ts";
 
 interface Cookie {
@@ -123,6 +124,14 @@ describe("the marker", () => {
       });
       assert.deepEqual(seen, ["", 0]);
     }
+    // Where it is, is kept from the content script: that is a renderer that was taken over.
+    const stolen = await page.evaluateInContentScript(() =>
+      chrome.storage.local.get(null).then(
+        (all) => JSON.stringify(all),
+        () => "",
+      ),
+    );
+    assert.equal(stolen, "");
     // Even a script that knew the path could do nothing.
     await page.evaluate((path: string) => {
       document.cookie = `portside-marker=mine; path=${path}; secure`;
@@ -148,6 +157,9 @@ describe("the marker", () => {
     await stage.person.allowsAndRemembers();
     assert.equal(await second, "");
     assert.equal((await markers()).filter(({ domain }) => domain === "localhost").length, 1);
+    const elsewhere = await remember("https://elsewhere.test");
+    assert.notEqual((await markerOf("elsewhere.test")).path, (await markerOf("localhost")).path);
+    await elsewhere.close();
     for (const left of [1, 0]) {
       await own.click(`button.revoke[aria-label*="${origin}"]`);
       await until("the grant to go", async () => (await remembered()).filter((one) => one === origin).length === left);
@@ -184,7 +196,7 @@ describe("the marker", () => {
     const page = await remember("https://used.test");
     const marker = await markerOf("used.test");
     const year = Date.now() / 1000 + 365 * 86_400;
-    assert.ok(marker.expirationDate > year);
+    assert.ok(marker.expirationDate > year, "more than a year");
     // Some months later: half of its life is over.
     await own.evaluate(async ({ name, value, path }: Cookie) => {
       const markers = (await chrome.storage.local.get("markers"))["markers"] as Record<string, { renewed: number }>;
@@ -205,7 +217,7 @@ describe("the marker", () => {
       });
     }, marker);
     await stillCounts("https://used.test");
-    assert.ok((await markerOf("used.test")).expirationDate > year);
+    assert.ok((await markerOf("used.test")).expirationDate > year, "its whole life again");
     await page.close();
   });
 
@@ -343,13 +355,43 @@ describe("Clear-Site-Data", () => {
     serve(origin, '"*"');
     const secret = await stage.browser.newPage(`${origin}/clear`, { incognito: true });
     await secret.close();
-    assert.ok((await remembered()).includes(origin));
+    assert.equal((await remembered()).includes(origin), true, "the grant stays");
     await stillCounts(origin);
     const { socket } = { socket: () => (window as unknown as WithTCP).socket.remotePort };
     assert.equal(await page.evaluate(socket), peer.port);
     await page.close();
     await stranger.close();
   });
+});
+
+test("where no marker can be set, Allow and remember is Allow once", async (t) => {
+  const away = await openStage(lifeOf(t));
+  const page = await away.open("https://withheld.test/");
+  // The person keeps the extension away from sites: this page has its scripts already.
+  const extensions = await away.browser.newPage("chrome://extensions");
+  await extensions.evaluate(async (extensionId: string) => {
+    await (
+      chrome as unknown as {
+        developerPrivate: { updateExtensionConfiguration(update: object): Promise<void> };
+      }
+    ).developerPrivate.updateExtensionConfiguration({ extensionId, hostAccess: "ON_CLICK" });
+  }, extensionId);
+  const opened = attempt(page, to(peer));
+  await away.person.allowsAndRemembers();
+  assert.equal(await opened, "");
+  const settings = await away.browser.newExtensionPage("ui/options.html");
+  assert.deepEqual(await remembered(settings), []);
+  assert.deepEqual(await markers(settings), []);
+  await page.evaluate(() => (window as unknown as WithTCP).socket.close());
+  const again = await page.evaluate(
+    (remotePort: number) =>
+      navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
+        () => "",
+        (error: unknown) => (error as Error).name,
+      ),
+    peer.port,
+  );
+  assert.equal(again, "", "this document may go on");
 });
 
 test("a browser that deletes data when it closes keeps no grants either; one that does not, does", async (t) => {

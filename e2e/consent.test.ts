@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { attempt, openStage, openTCP, to, type Stage, type WithTCP } from "./stage.ts";
+import { assertAccessible } from "./world/axe.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
@@ -146,7 +147,9 @@ describe("the prompt", () => {
       if (says !== undefined) assert.match(prompt.text, says);
       if (hides !== undefined) assert.doesNotMatch(prompt.text, new RegExp(hides));
       if (host === long) {
-        assert.equal(seen.whole, long, "all of it is there for who listens");
+        assert.equal(seen.whole, long);
+        const { description } = await prompt.page.accessible('[role="alertdialog"]');
+        assert.ok(description.includes(` ${long} `), `who listens hears all of it: ${description}`);
         assert.equal(seen.title, long);
         assert.ok((seen.cut ?? 99) <= 1, "it is cut for who looks");
         // By keyboard: the button is the next stop but one before Deny.
@@ -169,11 +172,11 @@ describe("the prompt", () => {
 
   test("says what kind of place it is, who can read what is sent, and in plain words what UDP is", async () => {
     const page = await stage.open("https://places.test/");
-    const opened = attempt(page, to({ host: "imap.example.org", port: 143 }));
+    const opened = attempt(page, to({ host: "imap.example.org", port: 993 }));
     let prompt = await stage.person.seesPrompt();
     assert.match(prompt.text, /A server on the internet\./);
     assert.match(prompt.text, /others on the way may read/);
-    assert.match(prompt.text, /A lasting connection \(TCP\)/);
+    assert.match(prompt.text, /IMAP mail, port 993/, "the name of the port does not say that it is encrypted");
     await prompt.deny();
     await opened;
     // Where the person names it, it is said once they have.
@@ -225,6 +228,25 @@ describe("the prompt", () => {
     assert.deepEqual(seen, { focused: "deny", main: 1, order: ["deny", "allow-remember", "allow-once"] });
     await prompt.deny();
     await opened;
+    await page.close();
+  });
+
+  test("axe finds nothing, in the light, in the dark, and with forced colours", async () => {
+    const page = await stage.open("https://axe.test/");
+    const cases: [string, Record<string, unknown>][] = [
+      ["a name on the internet", to({ host: `www.${"a".repeat(60)}.b\u00fccher.example`, port: 5060 })],
+      ["an address to be typed", { remotePort: 631 }],
+    ];
+    for (const [name, options] of cases) {
+      const opened = attempt(page, options);
+      const prompt = await stage.person.seesPrompt();
+      for (const look of [{ colours: "light" }, { colours: "dark" }, { contrast: "forced" }] as const) {
+        await prompt.page.lookAt(look);
+        await assertAccessible(prompt.page, `${name}, ${JSON.stringify(look)}`);
+      }
+      await prompt.deny();
+      assert.equal(await opened, "NotAllowedError");
+    }
     await page.close();
   });
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { asks } from "./asking.ts";
 import { attempt, openStage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { assertAccessible } from "./world/axe.ts";
 import type { Prompt } from "./world/consent.ts";
 import type { HostSpace } from "./world/host-space.ts";
 import { lifeOfSuite } from "./world/life.ts";
@@ -73,7 +74,7 @@ describe("devices nearby", () => {
     await until("what was picked", async () => ((await prompt.named()) === "printer.local" ? true : undefined));
     assert.match(
       await prompt.page.text("#named"),
-      /You chose: Drucker im Büro printer\.local\s+A device in your own network\./,
+      /You chose: printer\.local\s+Drucker im Büro\s*A device in your own network\./,
     );
     assert.match(await prompt.page.text("#encryption"), /others in your network may read/);
     // Picking is not allowing.
@@ -92,7 +93,7 @@ describe("devices nearby", () => {
     assert.doesNotMatch(JSON.stringify([socket, page.console]), /local"|NAS|Drucker|10\.77\.0\.3/);
     // The end of the question is the end of the looking.
     const after = (await wire.packets()).length;
-    await sleep(4_000);
+    await sleep(6_000);
     assert.deepEqual(
       (await wire.packets()).slice(after).filter((line) => question.test(line)),
       [],
@@ -120,6 +121,7 @@ describe("devices nearby", () => {
     assert.equal(await focused(), "address");
     await prompt.page.press("Tab");
     assert.equal(await focused(), "devices");
+    await assertAccessible(prompt.page, "a list of devices");
     const list = await prompt.page.accessible("#devices");
     assert.deepEqual([list.role, list.name], ["listbox", "Devices nearby"]);
     const picked = async (): Promise<(string | undefined)[]> => [
@@ -310,7 +312,7 @@ describe("devices nearby", () => {
 });
 
 describe("what the person names", () => {
-  test("is judged like all else: a port that routers watch is named as a danger first, also to who is quicker than that", async () => {
+  test("is judged like all else: a port that routers watch is named as a danger first", async () => {
     const page = await stage.open("https://phone.test/");
     // The site proposes an address of the own network, where nobody watches; the person types a public one.
     const opened = attempt(page, to({ host: printer, port: 5060 }));
@@ -325,6 +327,31 @@ describe("what the person names", () => {
     await prompt.page.waitFor("the danger", () => document.querySelector<HTMLElement>("#risk")?.hidden === false);
     await prompt.allowOnce();
     assert.equal(await opened, "NetworkError"); // it was tried; nobody has that name
+    await page.close();
+  });
+
+  test("is judged again when Allow is pressed, be it picked or typed", async () => {
+    const page = await stage.open("https://late.test/");
+    const known = peer.connections().length;
+    const opened = attempt(page, { remotePort: 22 });
+    const prompt = await stage.person.seesPrompt();
+    await prompt.picks("NAS");
+    await until("what was picked", async () => ((await prompt.named()) === "nas.local" ? true : undefined));
+    admin.setPolicy({ blockedDestinations: [{ host: "nas.local" }, { cidr: `${printer}/32` }] });
+    await sleep(400);
+    for (const again of [undefined, printer]) {
+      if (again !== undefined) await prompt.typeAddress(again);
+      await prompt.waitUntilEnabled("#allow-once");
+      await prompt.page.click("#allow-once");
+      await prompt.page.waitFor("the complaint", () =>
+        (document.querySelector("#address-error")?.textContent ?? "").includes("administrator"),
+      );
+    }
+    await prompt.deny();
+    assert.equal(await opened, "NotAllowedError");
+    assert.equal(peer.connections().length, known);
+    admin.setPolicy({});
+    await sleep(400);
     await page.close();
   });
 

@@ -370,7 +370,11 @@ describe("a site that was told no three times in a row", () => {
     // A private window has a count of its own.
     const secret = await stage.browser.newPage("https://www.again.test/", { incognito: true });
     await told(secret, "denies", 1);
-    await secret.close();
+    assert.ok((await stage.person.countedNoes()).includes("private again.test"));
+    await secret.close(); // the last one of its window, and that the last private one
+    await until("what was counted there to be forgotten", async () =>
+      (await stage.person.countedNoes()).every((who) => who.startsWith("normal ")) ? true : undefined,
+    );
     // And other sites have nothing to do with it.
     const stranger = await stage.open("https://bystander.test/");
     await told(stranger, "denies", 1);

@@ -3,6 +3,7 @@ import { attempt, openTCP, plainPage, to, type Stage, type WithTCP } from "./sta
 import { Toolbar } from "./toolbar.ts";
 import type { ChromiumOptions } from "./world/chromium.ts";
 import type { Life } from "./world/life.ts";
+import { startDevices } from "./world/nearby.ts";
 import { makeNetwork, startNameServer, startPeer, type Network } from "./world/network.ts";
 import type { Page } from "./world/page.ts";
 import { openWorld } from "./world/world.ts";
@@ -36,6 +37,9 @@ export interface Theatre extends Stage {
 /** Where irc.example.org and imap.example.org are. */
 const [chat, mail] = ["93.184.215.14", "93.184.215.25"];
 
+/** Devices in the same network as the host. */
+const nearby = { "attic.local": "192.168.1.20", "media.local": "192.168.1.31" };
+
 export async function openTheatre(life: Life, options: Omit<ChromiumOptions, "pages" | "host"> = {}): Promise<Theatre> {
   const network = await makeNetwork(life);
   await network.addAddresses(chat, mail);
@@ -44,6 +48,10 @@ export async function openTheatre(life: Life, options: Omit<ChromiumOptions, "pa
     { host: chat, port: 6667 },
     { host: mail, port: 993, https: "plain" },
   ]);
+  await network.addNeighbour("192.168.1.7/24", ...Object.values(nearby));
+  const devices = await startDevices(life, network.there, nearby);
+  await devices.add({ name: "Attic server", type: "_ssh._tcp", port: 22, host: "attic.local" });
+  await devices.add({ name: "Media box", type: "_ssh._tcp", port: 22, host: "media.local" });
   const policy = { limits: { attemptBurst: 400, attemptsPerSecond: 200, attemptsPerMinuteOverall: 6000 } };
   const world = await openWorld(life, { ...options, host: { network, policy } });
   const stage: Stage = {
@@ -93,7 +101,8 @@ async function show(theatre: Theatre, path: string, ready: string): Promise<Page
   const page = await theatre.browser.newExtensionPage(path);
   await page.waitFor(
     `${ready} in ${path}`,
-    (wanted: string) => (document.querySelector(wanted)?.getClientRects().length ?? 0) > 0,
+    (wanted: string) =>
+      document.documentElement.lang !== "" && (document.querySelector(wanted)?.getClientRects().length ?? 0) > 0,
     ready,
   );
   return page;
@@ -166,6 +175,11 @@ export const scenes: readonly Scene[] = [
     "terminal.test proposes an address in the person's own network; the person is to type it or to pick a device.",
     "https://terminal.test",
     to({ host: "192.168.1.20", port: 22 }),
+    async (page) => {
+      await page.waitFor("both devices", () => document.querySelectorAll("#devices [role=option]").length === 2);
+      await page.click("#devices [role=option]");
+      await awake(page);
+    },
   ),
   prompt(
     "computer",

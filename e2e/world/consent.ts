@@ -205,10 +205,22 @@ export class Person {
     return prompt;
   }
 
-  /** Lets all sites ask again that were told no too often. A page of the extension stays open for it, since some tests do it often. */
+  /** Lets all sites ask again that were told no too often. */
   async unmutesAll(): Promise<void> {
+    const page = await this.#ownPage();
+    await page.evaluate(() => chrome.storage.session.remove("muted"));
+  }
+
+  /** Of whom noes are counted: "normal" or "private", and an origin or a site. */
+  async countedNoes(): Promise<string[]> {
+    const page = await this.#ownPage();
+    return await page.evaluate(async () => Object.keys((await chrome.storage.session.get("muted"))["muted"] ?? {}));
+  }
+
+  /** A page of the extension, which stays open, since some tests need it often. */
+  async #ownPage(): Promise<Page> {
     if (this.#settings?.open !== true) this.#settings = await this.#browser.newExtensionPage("ui/options.html");
-    await this.#settings.evaluate(() => chrome.storage.session.remove("muted"));
+    return this.#settings;
   }
 
   /** Types the destination that a page left open, and allows it this once. */

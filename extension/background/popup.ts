@@ -1,8 +1,8 @@
 // The popup of the toolbar, seen from the background: what it shows of one tab, and what it may do about it.
 //
 // Only the extension's own pages are let in (main.ts); a web page can neither open nor frame one. What is shown of the sockets comes from
-// the host, once a second and only while a popup is open. To show how the host is, one may be started; if no socket keeps it, it is let go
-// as ever, and the popup shows what it has said.
+// the host, once a second and only while a popup is open. To show how the host is, one may be started; if nobody else uses it, it is let go
+// a moment later, and the popup shows what it has said.
 
 import { listGrants } from "../grants.ts";
 import type { PolicyGetResult, SocketState } from "../../protocol/message.ts";
@@ -221,7 +221,7 @@ class Popup {
   async #meetHost(origin: string | undefined): Promise<void> {
     this.#asked = origin;
     try {
-      const connection = await this.#around.hosts.connect({ quiet: true });
+      const connection = await this.#around.hosts.probe();
       const version = connection.hello.hostVersion;
       this.#host = { kind: "ready", version, policy: await askPolicy(connection, origin) };
     } catch (error) {

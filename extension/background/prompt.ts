@@ -47,7 +47,7 @@ class Pending implements InLine {
   tell: ((view: PromptView) => void) | undefined;
   mutes: number | undefined;
   readonly devices: Device[] = [];
-  /** Hosts that the person named, of which the prompt has told the danger. */
+  /** Hosts that the person named and of which the prompt has told the danger. */
   readonly warned = new Set<string>();
   readonly answered: Promise<Answer>;
   /** Aborts with the answer. */
@@ -243,12 +243,11 @@ export class Prompts {
       const address = "device" in named ? pending.devices[named.device]?.host : named.address;
       return await helpers.check(address ?? "");
     };
-    const tellNamed = (named: Named, found: Checked): void => {
+    if (message.type === "name") {
+      const { named } = message;
+      const found = await checked(named);
       if ("host" in found && found.risk) pending.warned.add(found.host);
       pending.tell?.({ type: "named", named, ...("complaint" in found ? {} : found) });
-    };
-    if (message.type === "name") {
-      tellNamed(message.named, await checked(message.named));
       return;
     }
     const remember = message.remember && question.remember;
@@ -260,11 +259,10 @@ export class Prompts {
     const found = await checked(named);
     if ("complaint" in found) {
       pending.tell?.({ type: "complaint", complaint: found.complaint });
-    } else if (found.risk && !question.risk && !pending.warned.has(found.host)) {
-      tellNamed(named, found); // they were quicker than the warning, and have to press again
     } else {
       const how = "device" in named ? "picked" : "typed";
-      this.#answer(pending, { allow: true, remember, host: found.host, how, risk: question.risk || found.risk });
+      const risk = question.risk || pending.warned.has(found.host);
+      this.#answer(pending, { allow: true, remember, host: found.host, how, risk });
     }
   }
 

@@ -4,15 +4,9 @@
 import type { Device } from "../background/question.ts";
 import { plainText } from "./display.ts";
 import { kindMessage } from "./services.ts";
+import { part } from "./shown.ts";
 import { byId, text } from "./texts.ts";
 import { count } from "./units.ts";
-
-function part(className: string, content: string): HTMLElement {
-  const element = document.createElement("bdi");
-  element.className = className;
-  element.textContent = content;
-  return element;
-}
 
 export class Nearby {
   readonly #list = byId("devices");
@@ -49,9 +43,9 @@ export class Nearby {
     option.role = "option";
     option.ariaSelected = "false";
     option.append(
-      part("device-name", name),
-      part("device-kind", kind === undefined ? plainText(device.service) : text(kind)),
-      part("device-address", device.address),
+      part(name, "device-name"),
+      part(kind === undefined ? plainText(device.service) : text(kind), "device-kind"),
+      part(device.address, "device-address"),
     );
     option.addEventListener("click", (event) => {
       if (event.isTrusted) this.#pick(position);

@@ -5,8 +5,9 @@
 
 import { ext } from "../ext.ts";
 import type { PopupMessage, PopupView } from "../background/popup.ts";
+import { openSetupPage } from "../background/setup.ts";
 import { KeyedList } from "./keyed.ts";
-import { setupAddress, showHost } from "./popup_host.ts";
+import { showHost } from "./popup_host.ts";
 import { RefusalList } from "./popup_refusals.ts";
 import { pauseSwitch, SocketList } from "./popup_sockets.ts";
 import { originElement } from "./shown.ts";
@@ -32,7 +33,10 @@ function unmute(origin: string): void {
 }
 
 function openSetup(): void {
-  void ext.tabs.create({ url: ext.runtime.getURL(`ui/${setupAddress(view?.host ?? { kind: "checking" })}`) });
+  const host = view?.host;
+  if (host === undefined || host.kind === "checking" || host.kind === "ready")
+    void ext.tabs.create({ url: ext.runtime.getURL("ui/setup.html") });
+  else void openSetupPage(host);
 }
 
 /** The tab that this is about: the one that it hangs from, or the one that the address names where it was opened as a page. */

@@ -37,12 +37,6 @@ function policyParts({ sources, siteAllowed, siteBy }: PolicyGetResult): HTMLEle
   return [...parts, paragraph(text("policyTitle")), list];
 }
 
-/** The address of the setup page, for what is wrong with the host. */
-export function setupAddress(host: HostView): string {
-  if (host.kind === "ready" || host.kind === "checking") return "setup.html";
-  return `setup.html?${new URLSearchParams({ ...host, problem: host.kind }).toString()}`;
-}
-
 let shown = "";
 
 /** Shows it in `parent`, unless nothing has changed. */

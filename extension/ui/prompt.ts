@@ -9,7 +9,7 @@ import { encryptionMessage, isReadable, placeMessage, plainText } from "./displa
 import type { Place } from "./display.ts";
 import { Guard } from "./guard.ts";
 import { Nearby } from "./nearby.ts";
-import { hostElement, hostNotes, originElement } from "./shown.ts";
+import { hostElement, hostNotes, originElement, part } from "./shown.ts";
 import { byId, describePort, fillTexts, text } from "./texts.ts";
 import { count } from "./units.ts";
 
@@ -91,11 +91,12 @@ function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { 
   const where = host === undefined ? undefined : hostElement(host);
   tell("where", ...(where === undefined ? [] : [where]));
   tell("where-notes", ...(host === undefined || where === undefined ? [] : hostNotes(host, where)));
-  const service = document.createElement("span");
-  service.textContent = describePort(asked.port, protocol);
-  const carrier = document.createElement("span");
-  carrier.textContent = text(protocol === "udp" ? "promptDatagrams" : "promptStream");
-  tell("service", service, carrier);
+  tell(
+    "service",
+    part(describePort(asked.port, protocol, { plain: asked.encryption !== "on" })),
+    // What people know as a connection is none with UDP, and need not be said of TCP.
+    ...(protocol === "udp" ? [" ", part(text("promptDatagrams"))] : []),
+  );
   tell("place", ...(host === undefined || place === undefined ? [] : [text(placeMessage(place))]));
   byId("ask-address").hidden = host !== undefined;
   byId("named").hidden = host !== undefined;
@@ -179,22 +180,16 @@ function showNamed({ named: checked, host, place, risk }: Extract<PromptView, { 
   if (host !== undefined) {
     const line = document.createElement("p");
     const chosen = hostElement(host);
-    line.append(`${text("promptNamed")} `);
-    if ("device" in checked) {
-      const name = document.createElement("bdi");
-      name.className = "device-name";
-      name.textContent = plainText(nearby.picked?.name ?? "");
-      line.append(name, " ");
-    }
-    line.append(chosen);
-    const notes = hostNotes(host, chosen);
-    if (place !== undefined) {
-      const where = document.createElement("p");
-      where.className = "soft";
-      where.textContent = text(placeMessage(place));
-      notes.push(where);
-    }
-    byId("named").replaceChildren(line, ...notes);
+    line.append(`${text("promptNamed")} `, chosen);
+    // What it calls itself is a stranger's word: it stands behind what it is asked for by.
+    const about = document.createElement("p");
+    about.className = "soft parts";
+    for (const words of [
+      "device" in checked ? plainText(nearby.picked?.name ?? "") : "",
+      place === undefined ? "" : text(placeMessage(place)),
+    ])
+      if (words !== "") about.append(part(words), " ");
+    byId("named").replaceChildren(line, about, ...hostNotes(host, chosen));
     showEncryption(question, place);
   }
   tell("risk", ...(question.risk || risk === true ? [text("promptRisk", question.port)] : []));

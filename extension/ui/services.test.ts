@@ -25,6 +25,11 @@ test("services at their ports", () => {
   assert.equal(service(53, "udp"), service(53));
   assert.notEqual(service(443, "udp"), service(443));
   assert.equal(service(4711), undefined);
+  for (const port of [443, 465, 563, 636, 853, 990, 993, 995, 5223, 6697, 8443, 8883]) {
+    assert.match(service(port) ?? "", /, encrypted$/);
+    const plain = texts[serviceMessage(port, "tcp", { plain: true }) ?? ""]?.message;
+    assert.equal(`${plain ?? ""}, encrypted`, service(port), "a name does not say what nobody knows");
+  }
 });
 
 test("kinds of devices by their service type", () => {

@@ -17,10 +17,20 @@ const services: Record<number, string> = {
 /** Ports at which datagrams are something else. */
 const datagrams: Record<number, string> = { 443: "QUIC", 500: "VPN", 4500: "VPN", 27015: "Game" };
 
-/** The message that names the service at this port; undefined when people have no name for it. */
-export function serviceMessage(port: number, protocol: Protocol): string | undefined {
+/** Services whose names say that they are encrypted, and the same without. */
+const encrypted: Record<string, string> = {
+  DNSS: "DNS", FTPS: "FTP", HTTPS: "HTTP", IMAPS: "IMAP", IRCS: "IRC", LDAPS: "LDAP", MQTTS: "MQTT", NewsS: "News", POP3S: "POP3",
+  SMTPS: "SMTP", XMPPS: "XMPP",
+}; // prettier-ignore
+
+/**
+ * The message that names the service at this port; undefined when people have no name for it. `plain`: it is known that nothing is
+ * encrypted there, or not known that it is, and the name shall not say so.
+ */
+export function serviceMessage(port: number, protocol: Protocol, { plain = false } = {}): string | undefined {
   const service = (protocol === "udp" ? datagrams[port] : undefined) ?? services[port];
-  return service === undefined ? undefined : `service${service}`;
+  if (service === undefined) return undefined;
+  return `service${(plain ? encrypted[service] : undefined) ?? service}`;
 }
 
 /** What devices offer (DNS-SD service types, RFC 6763), by the first part of the type. */
@@ -48,5 +58,6 @@ export function kindMessage(service: string): string | undefined {
 export const serviceMessages: readonly string[] = [
   ...Object.values(services).map((name) => `service${name}`),
   ...Object.values(datagrams).map((name) => `service${name}`),
+  ...Object.values(encrypted).map((name) => `service${name}`),
   ...Object.values(kinds).map((name) => `kind${name}`),
 ];

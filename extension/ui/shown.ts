@@ -47,6 +47,16 @@ export function originElement(origin: string): HTMLElement {
   return element;
 }
 
+/** A piece of a line, of our own words or of a stranger's, which keeps its own direction. */
+export function part(content: string, className = ""): HTMLElement {
+  const element = document.createElement("span");
+  element.className = className;
+  const inner = document.createElement("bdi");
+  inner.textContent = content;
+  element.append(inner);
+  return element;
+}
+
 /** What to say of a host besides: its letters, or why they are not shown; that it is no address; and a button that shows all of it. */
 export function hostNotes(host: string, element: HTMLElement): HTMLElement[] {
   const notes: HTMLElement[] = [];
@@ -72,11 +82,7 @@ export function hostNotes(host: string, element: HTMLElement): HTMLElement[] {
   if (letters !== undefined) {
     // Each label keeps its own direction, so that labels stay in their order.
     const name = frame();
-    for (const [n, label] of letters.entries()) {
-      const part = document.createElement("bdi");
-      part.textContent = label;
-      name.append(...(n === 0 ? [part] : [".", part]));
-    }
+    for (const [n, label] of letters.entries()) name.append(...(n === 0 ? [part(label)] : [".", part(label)]));
     note(`${text("hostLetters")} `, name);
   }
   if (unclear) note(text("hostUnclear"));

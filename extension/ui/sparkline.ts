@@ -38,7 +38,9 @@ export class Sparkline {
     this.element.setAttribute("preserveAspectRatio", "none");
     this.#received.setAttribute("class", "received");
     this.#sent.setAttribute("class", "sent");
-    this.element.append(this.#received, this.#sent);
+    const ground = document.createElementNS(namespace, "path");
+    ground.setAttribute("d", `M0,${height.toString()}H${width.toString()}`);
+    this.element.append(ground, this.#received, this.#sent);
     this.#draw([], Date.now());
   }
 

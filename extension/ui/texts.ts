@@ -26,8 +26,8 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return element as T;
 }
 
-/** "IMAP mail, port 143", or "port 4711". */
-export function describePort(port: number, protocol: "tcp" | "udp" = "tcp"): string {
-  const service = serviceMessage(port, protocol);
+/** "IMAP mail, port 143", or "port 4711". `plain`: the name is not to say that it is encrypted. */
+export function describePort(port: number, protocol: "tcp" | "udp" = "tcp", { plain = false } = {}): string {
+  const service = serviceMessage(port, protocol, { plain });
   return service === undefined ? text("promptPort", port) : text("promptService", text(service), port);
 }

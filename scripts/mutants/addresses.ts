@@ -246,8 +246,8 @@ export const addresses: readonly Mutant[] = [
       inBrowser("rules", "what the person types counts"),
       change(
         "extension/background/prompt.ts",
-        "pending.answer({ allow: true, remember, host: checked.host });",
-        "pending.answer({ allow: true, remember, host: pending.question.proposal ?? checked.host });",
+        "{ allow: true, remember, host: found.host, how, risk }",
+        "{ allow: true, remember, host: question.proposal ?? found.host, how, risk }",
       ),
     ],
     [
@@ -255,8 +255,8 @@ export const addresses: readonly Mutant[] = [
       inBrowser("consent", "without remoteAddress the person names the destination"),
       change(
         "extension/background/consent.ts",
-        "if (typed.allowed && typed.host !== undefined) return { host: typed.host };",
-        "return { host: typed.host ?? address };",
+        "if (named.allowed && named.host !== undefined)\n          return { host: named.host, risk",
+        "if (named.allowed || address !== undefined)\n          return { host: named.host ?? address, risk",
       ),
     ],
 
@@ -391,12 +391,16 @@ export const addresses: readonly Mutant[] = [
     [
       "the prompt names the danger",
       inBrowser("rules", "ports that routers watch are named as a danger"),
-      change("extension/ui/prompt.ts", 'byId("risk").hidden = !asked.risk;', 'byId("risk").hidden = true;'),
+      change("extension/ui/prompt.ts", "...(asked.risk ? [", "...(asked.host === undefined ? ["),
     ],
     [
       "a consent that did not name it is not enough",
       inBrowser("policy", "what was remembered while the administrator vouched for a port"),
-      change("extension/background/consent.ts", "(verdict.risk && !grant.risk) || ", ""),
+      change(
+        "extension/background/consent.ts",
+        " || (verdict.risk && !grant.risk)) return undefined;",
+        ") return undefined;",
+      ),
     ],
     [
       "the host knows nothing of a consent that nobody gave",

@@ -7,7 +7,16 @@ const broker = "extension/background/broker.ts";
 const consent = "extension/background/consent.ts";
 const background = "extension/background/main.ts";
 const prompts = "extension/background/prompt.ts";
+const line = "extension/background/line.ts";
+const muted = "extension/background/muted.ts";
+const cleared = "extension/background/cleared.ts";
+const marker = "extension/background/marker.ts";
+const headers = "extension/background/headers.ts";
+const options = "extension/ui/options.ts";
 const page = "extension/ui/prompt.ts";
+const guard = "extension/ui/guard.ts";
+const display = "extension/ui/display.ts";
+const idn = "extension/ui/idn.ts";
 const grants = "extension/grants.ts";
 const activation = "extension/content/activation.ts";
 const content = "extension/content/main.ts";
@@ -18,6 +27,14 @@ const remembering = inBrowser(
   "consent",
   "Allow once is for this document, Allow and remember for every document of the site",
 );
+const lineTest = "extension/background/line.test.ts";
+const displayTest = "extension/ui/display.test.ts";
+const idnTest = "extension/ui/idn.test.ts";
+const liveness = inBrowser("prompt", "Allow is dead for half a second when the window comes");
+const focus = inBrowser("focus", "Allow is dead for half a second after each return of the focus");
+const clicksAgain = inBrowser("focus", "who clicks again in the page sees the question again");
+const mutes = inBrowser("prompt", "may not ask for a while: the third question says so");
+const nearby = inBrowser("naming", "are listed as they answer, nothing leaves before Allow but the question");
 const privately = inBrowser("consent", "a private window is asked anew, remembers nothing");
 
 export const person: readonly Mutant[] = [
@@ -47,7 +64,7 @@ export const person: readonly Mutant[] = [
       inBrowser("consent", "Deny, Escape and closing the window all say no"),
       change(
         consent,
-        'if (!answer.allow) throw new Refusal("user", "the person at the browser did not allow it.");',
+        "if (!answer.allow) throw refusals[answer.rule]();",
         'if (!answer.allow) return { host: proposed ?? "", entered: true, risk: false };',
       ),
     ],
@@ -56,38 +73,82 @@ export const person: readonly Mutant[] = [
       inBrowser("consent", "Deny, Escape and closing the window all say no"),
       change(
         prompts,
-        "if (pending.windowId === windowId) pending.answer({ allow: false });",
-        'if (pending.windowId === windowId) pending.check("").catch(() => undefined);',
+        "if (closed !== undefined) this.#answer(closed, no);",
+        "if (closed !== undefined) closed.tell = undefined;",
       ),
       change(
         prompts,
-        "    port.onDisconnect.addListener(() => {\n      pending.answer({ allow: false });\n    });\n",
-        "",
+        "      pending.tell = undefined;\n      this.#answer(pending, no);\n",
+        "      pending.tell = undefined;\n",
       ),
     ],
     [
-      "Allow is dead for the first half second, and after each return of the focus",
-      inBrowser("consent", "Deny has the focus, and Allow is dead for the first half second"),
-      change(page, "const deadTime = 500;", "const deadTime = 50;"),
+      "Allow is dead for the first half second",
+      liveness,
+      change(guard, "export const deadTime = 500;", "export const deadTime = 50;"),
     ],
     [
       "after each return of the focus",
-      inBrowser("consent", "Deny has the focus, and Allow is dead for the first half second"),
-      change(page, 'addEventListener("focus", rest);', ""),
+      focus,
+      change(guard, '["focus", "blur", "resize", "pageshow"]', '["resize", "pageshow"]'),
+    ],
+    [
+      "and as long as another window has it",
+      focus,
+      change(guard, 'document.hasFocus() && document.visibilityState === "visible"', "true"),
+    ],
+    [
+      "after a change of size",
+      liveness,
+      change(guard, '["focus", "blur", "resize", "pageshow"]', '["focus", "blur", "pageshow"]'),
+    ],
+    ["after a move", liveness, change(guard, 'if (place !== "" && now !== place) this.rest();', "")],
+    [
+      "after a change of what it says",
+      liveness,
+      change(page, "      showWaiting(view.count);\n      changed();\n", "      showWaiting(view.count);\n"),
+    ],
+    [
+      "after what the person named has changed",
+      inBrowser("naming", "Allow is dead for half a second after another one is picked"),
+      change(
+        page,
+        '      "device" in next ? 0 : pause,\n    );\n  }\n  changed();\n',
+        '      "device" in next ? 0 : pause,\n    );\n  }\n',
+      ),
+      change(page, "  named = undefined;\n  clearTimeout(typing);", "  clearTimeout(typing);"),
     ],
     [
       "Deny has the focus",
-      inBrowser("consent", "Deny has the focus, and Allow is dead for the first half second"),
+      inBrowser("consent", "is a dialog that is read out with who, where and what, and Deny has the focus"),
       change(
         page,
-        '(asked.host === undefined ? address : byId("deny")).focus();',
-        "(asked.host === undefined ? address : document.body).focus();",
+        '(host === undefined ? address : byId("deny")).focus();',
+        "(host === undefined ? address : document.body).focus();",
       ),
     ],
     [
-      "only a trusted click allows",
-      inBrowser("consent", "a script in the prompt's place cannot press Allow"),
-      change(page, "if (!event.isTrusted || button.disabled", "if (button.disabled"),
+      "only what a person does allows, and no script",
+      inBrowser("prompt", "no script, no key that is held down"),
+      change(guard, "event.isTrusted && !held && ", "!held && "),
+      change(guard, "if (event.isTrusted && whole && ", "if (whole && "),
+      change(guard, "const whole = this.#pressed === button;", "const whole = true as boolean;"),
+    ],
+    [
+      "no key that is held down",
+      inBrowser("prompt", "no script, no key that is held down"),
+      change(guard, "const held = event instanceof KeyboardEvent && event.repeat;", "const held = false as boolean;"),
+      change(page, "  if (event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault();\n", ""),
+    ],
+    [
+      "a press counts only if it began on the button, while it was alive",
+      inBrowser("prompt", "a press counts only if all of it comes while Allow is alive"),
+      change(guard, "const whole = this.#pressed === button;", "const whole = true as boolean;"),
+    ],
+    [
+      "and nothing has changed since",
+      inBrowser("prompt", "a press counts only if all of it comes while Allow is alive"),
+      change(guard, "    this.#pressed = undefined;\n    clearTimeout", "    clearTimeout"),
     ],
     [
       "only the extension's own page may answer",
@@ -108,14 +169,223 @@ export const person: readonly Mutant[] = [
       ),
     ],
     [
-      "one question of an origin at a time, a few in line",
-      inBrowser("consent", "one question of an origin at a time"),
-      change(prompts, "queue.length >= maxQueued || withdrawn()", "withdrawn()"),
+      "one question of a site at a time",
+      inUnit(lineTest, "one of a site at a time"),
+      change(line, "site === one.site || tab === one.tab", "tab === one.tab"),
     ],
     [
-      "in line",
-      inBrowser("consent", "one question of an origin at a time"),
-      change(prompts, "if (before !== undefined) {", "if (false as boolean) {"),
+      "whatever its subdomains are",
+      inBrowser("prompt", "one of a site at a time, whatever its subdomains are"),
+      change(
+        "extension/domain.ts",
+        "return registrableDomain(new URL(origin).hostname);",
+        "return new URL(origin).hostname;",
+      ),
+    ],
+    [
+      "one question of a tab at a time",
+      inUnit(lineTest, "one of a tab at a time"),
+      change(line, "site === one.site || tab === one.tab", "site === one.site"),
+    ],
+    [
+      "three on the screen",
+      inUnit(lineTest, "a few on the screen"),
+      change(line, "    if (this.#shown.size >= limits.screen) return undefined;\n", ""),
+    ],
+    [
+      "who asks much keeps nobody waiting",
+      inUnit(lineTest, "whoever has waited longest for a turn gets it"),
+      change(line, "    this.#turns.set(first.site, ++this.#turn);\n", ""),
+    ],
+    [
+      "a few of a site and of a tab may wait",
+      inBrowser("prompt", "five of a site may wait, eight of a tab"),
+      change(prompts, '    if (!this.#line.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };\n', ""),
+    ],
+    [
+      "that too many wait is told on the beat",
+      inBrowser("prompt", "five of a site may wait, eight of a tab"),
+      change(
+        consent,
+        '"too many questions of this site or tab wait for an answer.", { hidden: true }',
+        '"too many questions of this site or tab wait for an answer.", {}',
+      ),
+    ],
+    [
+      "the same question is asked once",
+      inBrowser("prompt", "one answer is for all who asked the same in one document"),
+      change(
+        prompts,
+        "const pending = same ?? this.#begin(question, sender, helpers);",
+        "const pending = (same?.shown === undefined ? same : undefined) ?? this.#begin(question, sender, helpers);",
+      ),
+    ],
+    [
+      "who clicks again sees the question",
+      clicksAgain,
+      change(prompts, "shown.window?.raise();", "void shown.window;"),
+    ],
+    [
+      "but it does not come to the front for ever",
+      clicksAgain,
+      change(
+        "extension/background/prompt_window.ts",
+        "    if (++this.#raises > maxRaises) return;\n",
+        "    this.#raises += maxRaises;\n",
+      ),
+    ],
+    [
+      "three noes in a row mute",
+      mutes,
+      change(
+        prompts,
+        '    if ((await mutedUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };\n',
+        "",
+      ),
+      change(prompts, "if ((await mutedUntil(origin, isPrivate)) !== undefined) {", "if (false as boolean) {"),
+    ],
+    [
+      "what waits is not asked any more",
+      inBrowser("prompt", "questions that wait when it happens are not put any more"),
+      change(prompts, "if ((await mutedUntil(origin, isPrivate)) !== undefined) {", "if (false as boolean) {"),
+    ],
+    [
+      "the person is told beforehand",
+      mutes,
+      change(
+        prompts,
+        "    pending.mutes = await threatTo(origin, isPrivate);\n",
+        "    await threatTo(origin, isPrivate);\n",
+      ),
+    ],
+    [
+      "the refusal of who is muted keeps the beat",
+      mutes,
+      change(
+        consent,
+        '"the person has said no several times: this site may not ask for a while.", { hidden: true }',
+        '"the person has said no several times: this site may not ask for a while.", {}',
+      ),
+    ],
+    [
+      "a site is muted whatever subdomain asks",
+      inUnit("extension/background/muted.test.ts", "from three origins of one site it is the site"),
+      change(muted, "  keyOf(siteOf(origin), isPrivate),\n", ""),
+    ],
+    [
+      "private windows have a count of their own",
+      inUnit("extension/background/muted.test.ts", "three noes mute the origin and its site, and nobody else"),
+      change(muted, '`${isPrivate ? "private" : "normal"} ${who}`', "`${typeof isPrivate} ${who}`"),
+    ],
+    [
+      "a yes begins anew",
+      inBrowser("prompt", "an Allow in between begins anew"),
+      change(muted, 'if (answer === "yes") Reflect.deleteProperty(kept, key);\n      else ', 'if (answer !== "yes") '),
+    ],
+    [
+      "questions that are taken back count half",
+      inBrowser("prompt", "questions that the page takes back as soon as they are on the screen count half"),
+      change(prompts, "if (pending.shown) pending.noted =", "if (!pending.shown) pending.noted ="),
+    ],
+    [
+      "longer each time",
+      inUnit("extension/background/streak.test.ts", "ten minutes, then an hour, then a day each time"),
+      change("extension/background/streak.ts", "times: streak.times + 1", "times: streak.times"),
+    ],
+    [
+      "who a host belongs to is told apart, and never cut",
+      inUnit(displayTest, "a long host is cut in the middle"),
+      change(
+        display,
+        "const before = host.slice(0, host.length - domain.length);",
+        "const before = host.slice(0, -2);",
+      ),
+    ],
+    [
+      "users of a shared host are sites of their own",
+      inUnit("extension/domain.test.ts", "the registrable domain: what somebody registered"),
+      change("extension/domain.ts", "allowPrivateDomains: true", "allowPrivateDomains: false"),
+    ],
+    [
+      "scripts are not mixed",
+      inUnit(idnTest, "what may be taken for something else is not"),
+      change(idn, "return !mixed && !(", "return !("),
+    ],
+    [
+      "letters that all look Latin are not read out",
+      inUnit(idnTest, "what may be taken for something else is not"),
+      change(idn, "lookalikes !== undefined && made(lookalikes)", "lookalikes === undefined && mixed"),
+    ],
+    [
+      "what is read out leads where it came from",
+      inUnit(idnTest, "what is no Punycode, or leads elsewhere, is not read out"),
+      change(idn, "clear: same && read", "clear: same !== undefined && read"),
+    ],
+    [
+      "names that are not clear stay ASCII",
+      inBrowser("consent", "shows whose host it is"),
+      change(
+        display,
+        "...(read?.clear === true ? { letters: read.labels } : {}),",
+        "...(read === undefined ? {} : { letters: read.labels }),",
+      ),
+    ],
+    [
+      "foreign text keeps no control characters",
+      inUnit(displayTest, "foreign text keeps nothing that upsets the text around it"),
+      change(display, "    .replaceAll(/[\\p{C}", "    .replaceAll(/[\\p{Co}"),
+    ],
+    [
+      "the name of a port does not promise encryption",
+      inBrowser("consent", "says what kind of place it is"),
+      change(page, 'plain: asked.encryption !== "on"', "plain: false"),
+    ],
+    [
+      "nor does another place than the one that was named",
+      inBrowser("consent", "says what kind of place it is"),
+      change(page, "    showEncryption(question, place);\n", ""),
+    ],
+    [
+      "picking is not allowing",
+      nearby,
+      change(
+        prompts,
+        '    if (message.type === "name") {\n',
+        '    if (message.type === "name" && "device" in message.named) {\n      const found = await checked(message.named);\n      if ("host" in found) this.#answer(pending, { allow: true, remember: false, host: found.host, how: "picked", risk: false });\n      return;\n    }\n    if (message.type === "name") {\n',
+      ),
+    ],
+    [
+      "looking ends with the question",
+      nearby,
+      change(
+        consent,
+        "timeout: lookingTime }, found, over)",
+        "timeout: lookingTime }, found, new AbortController().signal ?? over)",
+      ),
+    ],
+    [
+      "nobody is looked for where nobody near is meant",
+      inBrowser("naming", "are not looked for where the site proposes this computer"),
+      change(consent, '(verdict.mustEnter && verdict.place === "network")', "verdict.mustEnter"),
+    ],
+    [
+      "what was named is judged again when it is allowed",
+      inBrowser("naming", "is judged again when Allow is pressed"),
+      change(
+        prompts,
+        '    const found = await checked(named);\n    if ("complaint" in found) {',
+        '    const found: Checked = "device" in named ? { host: "nas.local", risk: false } : await checked(named);\n    if ("complaint" in found) {',
+      ),
+    ],
+    [
+      "nothing moves under the pointer",
+      inBrowser("naming", "come in at the end, and nothing moves under the pointer"),
+      change("extension/ui/nearby.ts", "this.#list.append(option);", "this.#list.prepend(option);"),
+    ],
+    [
+      "one named destination that is remembered, and no guess among several",
+      inBrowser("naming", "are not looked for where the site proposes this computer"),
+      change(grants, "return named.length === 1 ? named[0] : undefined;", "return named[0];"),
     ],
     [
       "remembering is the person's choice",
@@ -147,7 +417,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "the question goes with its tab",
-      inBrowser("consent", "goes when its tab goes"),
+      inBrowser("prompt", "when its tab is closed"),
       change(
         broker,
         "    for (const socket of this.#sockets.values()) {\n      socket.withdraw.abort();\n",
@@ -195,19 +465,167 @@ export const person: readonly Mutant[] = [
       inBrowser("consent", "the settings list what is remembered"),
       change(
         background,
-        "    connection.revoke((destination) =>\n",
-        "    ((_: unknown) => undefined)((destination: Destination) =>\n",
-      ),
-      change(
-        background,
-        "import { forgetDocuments, onRevoked, sameDestination } from",
-        'import type { Destination } from "../grants.ts";\nimport { forgetDocuments, onRevoked, sameDestination } from',
+        "    connection.revoke((destination) => concerned(connection.sender.origin, destination));",
+        "    void concerned;",
       ),
     ],
     [
       "and asked for again",
       inBrowser("consent", "the settings list what is remembered"),
-      change(background, "  void forgetDocuments((_, origin) => origins.has(origin));\n", ""),
+      change(background, "  void forgetDocuments(affected);\n", ""),
+    ],
+    [
+      "all of a site, and of no other",
+      inBrowser("settings", "all of a site: every socket of it ends at once"),
+      change(options, "takeBack((other) => other.origin === taken.origin)", "takeBack(() => true)"),
+    ],
+    [
+      "all of a site, not one of it",
+      inBrowser("settings", "all of a site: every socket of it ends at once"),
+      change(
+        background,
+        "revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),",
+        "revoked[0] !== undefined && revoked[0].origin === origin && sameDestination(revoked[0], destination),",
+      ),
+    ],
+    [
+      "everything goes only after a second thought",
+      inBrowser("settings", "everything, after a second thought"),
+      change(options, 'if (confirmation.returnValue === "yes")', 'if (confirmation.returnValue !== "")'),
+    ],
+    [
+      "the list follows what happens elsewhere",
+      inBrowser("settings", "follows what happens elsewhere"),
+      change(options, '"grants" in changes) void showGrants()', '"grants" in changes) void listGrants()'),
+    ],
+    [
+      "what is saved is what is shown",
+      inBrowser("settings", "the report for support is saved as it is shown"),
+      change(options, "  save(report.textContent, `", '  save(report.textContent.replace("report", "saved report"), `'),
+    ],
+    [
+      "nothing of private windows is shown or reported",
+      inBrowser("settings", "sites that are held back are listed"),
+      change("extension/ui/held_back.ts", "isPrivate ? [] :", "isPrivate && until < 0 ? [] :"),
+    ],
+  ),
+  ...row(
+    "P2",
+    [
+      "what deletes the marker takes the grants at once",
+      inBrowser("clearing", "of one site, on its page"),
+      change(
+        cleared,
+        "if (mayBeMarker(change.cookie)) void inTurn(() => changed(change));",
+        "void changed; void change;",
+      ),
+    ],
+    [
+      "and closes what was allowed once, too",
+      inBrowser("clearing", "of one site, on its page"),
+      change(background, "  takeBack(origins, () => true);", "  takeBack(origins, () => false);"),
+    ],
+    [
+      "a grant without its marker does not count",
+      inBrowser("clearing", "a grant without its marker does not count"),
+      change(consent, "    if (!(await stillRemembers(origin))) return undefined;\n", ""),
+      change(consent, "import { remember, stillRemembers } from", "import { remember } from"),
+    ],
+    [
+      "nor one whose marker was overwritten",
+      inBrowser("clearing", "a grant without its marker does not count"),
+      change(
+        cleared,
+        'removed ? cause === "overwrite" : isMarkerOf(origin, marker, cookie)',
+        'removed ? cause === "overwrite" : marker.path !== ""',
+      ),
+    ],
+    [
+      "the markers are looked for when the browser starts",
+      inBrowser("clearing", "a browser that deletes data when it closes"),
+      change(
+        cleared,
+        "  await lookAtAll();\n  await ext",
+        '  if (lookedKey === ("" as string)) await lookAtAll();\n  await ext',
+      ),
+    ],
+    [
+      "nothing is remembered without a marker",
+      inBrowser("clearing", "where no marker can be set, Allow and remember is Allow once"),
+      change(
+        cleared,
+        "    if (marker === undefined) return false;\n    await writeMarkers(",
+        "    if (marker !== undefined) await writeMarkers(",
+      ),
+    ],
+    [
+      "and once a day",
+      inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
+      change(
+        cleared,
+        "  await lookAtAll();\n  await ext",
+        '  if (lookedKey === ("" as string)) await lookAtAll();\n  await ext',
+      ),
+    ],
+    [
+      "a marker is touched, so that the browser does not throw it out",
+      inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
+      change(cleared, "    await touchMarker(origin, marker, cookie);\n", ""),
+    ],
+    [
+      "it lives on while it is used",
+      inBrowser("clearing", "lives on while it is used"),
+      change(cleared, "if (Date.now() - marker.renewed > day) {", "if (marker.renewed < 0) {"),
+    ],
+    [
+      "a new grant makes it young again",
+      inBrowser("clearing", "a grant of the last hour is not hidden"),
+      change(marker, "value: random(), renewed", "value: old?.value ?? random(), renewed"),
+    ],
+    [
+      "it goes with the last grant",
+      inBrowser("clearing", "is one for each origin, and goes with the last grant of it"),
+      change(cleared, "void inTurn(() => tidy(new Set(revoked.map(({ origin }) => origin))));", "void revoked;"),
+    ],
+    [
+      "no script reads or replaces it",
+      inBrowser("clearing", "no page, no server and no other site sees it"),
+      change(marker, "      httpOnly: true,\n", "      httpOnly: false,\n"),
+      change(marker, "    cookie.httpOnly &&\n", ""),
+    ],
+    [
+      "nor is a renderer that was taken over told where it is",
+      inBrowser("clearing", "no page, no server and no other site sees it"),
+      change(background, '{ accessLevel: "TRUSTED_CONTEXTS" }', '{ accessLevel: "TRUSTED_AND_UNTRUSTED_CONTEXTS" }'),
+    ],
+    [
+      "nobody can guess where it is",
+      inBrowser("clearing", "is one for each origin, and goes with the last grant of it"),
+      change(marker, "`/.portside-${random()}/`", '`/.portside-${"0".repeat(22)}/`'),
+    ],
+    [
+      "Clear-Site-Data: the storage",
+      inBrowser("clearing", '"storage", with a page and with what a page loads'),
+      change(headers, "  if (clearsStorage(headers)) {", "  if (clearsStorage(headers.slice(0, 0))) {"),
+    ],
+    [
+      "also with a redirection",
+      inBrowser("clearing", "on the way, with a redirection"),
+      change(headers, "  if (clearsStorage(headers)) {", "  if (clearsStorage(headers) && statusCode < 300) {"),
+    ],
+    [
+      "not in answer to another site",
+      inBrowser("clearing", "of other data, of another origin, on another site's account"),
+      change(
+        "extension/background/clear_site_data.ts",
+        'type === "main_frame" || initiator === origin ? origin',
+        'type === "main_frame" || initiator !== "" ? origin',
+      ),
+    ],
+    [
+      "not out of a private window",
+      inBrowser("clearing", "of other data, of another origin, on another site's account"),
+      change(headers, 'if ((await areaOf(tabId)) === "local") cleared(origin);', "cleared(origin);"),
     ],
   ),
   ...row(
@@ -215,11 +633,22 @@ export const person: readonly Mutant[] = [
     [
       "grants of other windows do not count in private ones",
       privately,
-      change(
-        consent,
-        "if (proposed === undefined || sender.private || !verdict",
-        "if (proposed === undefined || !verdict",
-      ),
+      change(consent, "if (sender.private || !verdict.remember", "if (!verdict.remember"),
+    ],
+    [
+      "what is taken back elsewhere ends nothing there",
+      inBrowser("private", "normal and private know nothing of each other"),
+      change(background, "    !document.private && origins.has(document.origin);", "    origins.has(document.origin);"),
+    ],
+    [
+      "what its documents may reopen goes with their tabs",
+      inBrowser("private", "nothing is written down, and nothing is left"),
+      change(background, "  void forgetDocuments((document) => document.tabId === tabId);\n", ""),
+    ],
+    [
+      "what was seen there goes with the last of them",
+      inBrowser("private", "nothing is written down, and nothing is left"),
+      change(headers, "      if (!(await anyPrivate())) await forgetPrivate();\n", ""),
     ],
     [
       "remembering is not offered there",
@@ -236,17 +665,22 @@ export const person: readonly Mutant[] = [
       ),
     ],
     [
+      "noes that were given there are forgotten with the last of them",
+      mutes,
+      change(background, "watchPrivateWindows();\n", "void watchPrivateWindows;\n"),
+    ],
+    [
       "headers that were seen there are not kept",
       inBrowser("pwa", "after a restart of the browser, without a network"),
-      change("extension/background/headers.ts", 'return incognito === false ? "local" : "session";', 'return "local";'),
+      change(headers, 'return incognito === false ? "local" : "session";', 'return "local";'),
     ],
     [
       "nor those that a worker asks for while a private window is open",
       inBrowser("pwa", "after a restart of the browser, without a network"),
       change(
-        "extension/background/headers.ts",
-        'return tabs.some(({ incognito }) => incognito) ? "session" : "local";',
-        'return tabs.length < 0 ? "session" : "local";',
+        headers,
+        'return (await anyPrivate()) ? "session" : "local";',
+        'return (await anyPrivate()) && tabId > 0 ? "session" : "local";',
       ),
     ],
   ),

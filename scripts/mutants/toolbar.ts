@@ -139,13 +139,9 @@ export const toolbar: readonly Mutant[] = [
       change(broker, "      socket.stopped = pausedRefusal();\n", ""),
     ],
     [
-      "a pause holds over a stop of the worker",
-      inBrowser("toolbar", "holds over a stop of the worker"),
-      change(
-        paused,
-        "    await ext.storage[area(isPrivate)].set({ [key]: paused ? [...others, origin] : others });",
-        "    await ext.storage[area(isPrivate)].set({ [key]: paused ? [...others, origin] : others });\n    setTimeout(() => void ext.storage[area(isPrivate)].set({ [key]: [] }), 500);",
-      ),
+      "a pause holds over a restart of the browser",
+      inBrowser("toolbar", "holds over a restart of the browser"),
+      change(paused, 'return isPrivate ? "session" : "local";', 'return isPrivate ? "session" : "session";'),
     ],
     [
       "to end a pause takes a trusted click: the switch",
