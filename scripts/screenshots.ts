@@ -35,7 +35,10 @@ async function render(theatre: Theatre, byName: Record<string, Look>): Promise<v
         height = next;
         await page.lookAt({ ...look, size: { width, height: height * zoom } });
         await page.settle();
-        next = await page.evaluate(() => document.documentElement.scrollHeight);
+        next = await page.evaluate(() => {
+          const bottoms = [...document.body.children].map((part) => part.getBoundingClientRect().bottom);
+          return Math.ceil(Math.max(...bottoms));
+        });
       }
       // A popup grows no further than browsers let it.
       const end = await page.evaluate(() => Math.ceil(document.body.getBoundingClientRect().bottom));

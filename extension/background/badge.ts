@@ -21,7 +21,9 @@ interface Look {
   title: string;
 }
 
-function look(open: number, refused: boolean, paused: boolean): Look {
+/** Undefined: as on most tabs, nothing but the icon. */
+function look(open: number, refused: boolean, paused: boolean): Look | undefined {
+  if (open === 0 && !refused && !paused) return undefined;
   const lines = [
     open > 0 ? ext.i18n.getMessage("badgeOpen", numbers.format(open)) : ext.i18n.getMessage("extensionName"),
     ...(paused ? [ext.i18n.getMessage("badgePaused")] : []),
@@ -30,7 +32,7 @@ function look(open: number, refused: boolean, paused: boolean): Look {
   const title = lines.join("\n");
   if (paused) return { text: "II", colour: colours.paused, title };
   if (refused) return { text: "!", colour: colours.refused, title };
-  const text = open === 0 ? "" : open > 99 ? `${numbers.format(99)}+` : numbers.format(open);
+  const text = open > 99 ? `${numbers.format(99)}+` : numbers.format(open);
   return { text, colour: colours.open, title };
 }
 
@@ -86,10 +88,15 @@ export class Badge {
     const refused = (await refusals.of(tabId)).some(({ unseen }) => unseen);
     const paused = site.origin !== undefined && (await isPaused({ origin: site.origin, private: site.private }));
     const wanted = look(this.#activity.socketsOf(tabId).length, refused, paused);
-    if (wanted.text === "" && !this.#badged.delete(tabId)) return; // most tabs, at each navigation
-    if (wanted.text !== "") this.#badged.add(tabId);
-    const { text, colour, title } = wanted;
     try {
+      if (wanted === undefined) {
+        if (!this.#badged.delete(tabId)) return;
+        const title = ext.i18n.getMessage("extensionName");
+        await Promise.all([ext.action.setBadgeText({ tabId, text: "" }), ext.action.setTitle({ tabId, title })]);
+        return;
+      }
+      const { text, colour, title } = wanted;
+      this.#badged.add(tabId);
       await Promise.all([
         ext.action.setBadgeText({ tabId, text }),
         ext.action.setBadgeBackgroundColor({ tabId, color: colour }),
