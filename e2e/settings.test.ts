@@ -301,7 +301,7 @@ describe("taking back", () => {
     });
     await settings.press("Enter");
     await shows({ "site2.test": ["host.example.org"] });
-    assert.match(await focused(), /all of \u2068site2\.test/);
+    assert.match(await focused(), /all of this site: \u2068site2\.test/);
   });
 });
 

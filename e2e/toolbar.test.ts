@@ -347,7 +347,7 @@ describe("the popup", () => {
     assert.match(first, /Encryption\s+TLS_/);
     assert.match(first, /Certificate of\s+a\.test/);
     assert.match(first, /Issued by\s+Portside test CA/);
-    assert.match(first, /For\s+a\.test, \*\.a\.test/);
+    assert.match(first, /Valid for\s+a\.test, \*\.a\.test/);
     assert.match(first, new RegExp(`Valid until\\s+\\w+ \\d+, ${String(new Date().getFullYear()).slice(0, 2)}`));
     assert.match(first, /Trusted\s+by this system/);
     assert.ok(first.includes(print(certificateSha256)), first);
