@@ -33,6 +33,15 @@ export const misordered = (): string[] => {
   return found;
 };
 
+/**
+ * Where all our texts are in brackets (world/pseudo.ts): those that take their direction from their first letter, as only a stranger's words
+ * should. In a language that runs from right to left they would come apart when they begin with a name such as "SSH".
+ */
+export const misdirected = (): string[] =>
+  [...document.querySelectorAll("bdi:not([dir])")].flatMap(({ textContent }) =>
+    textContent.startsWith("⟦") ? [textContent] : [],
+  );
+
 /** What cannot be seen with the system's own colours, and moves before somebody who wants little motion. */
 export const unseen = (): string[] => {
   const found: string[] = [];

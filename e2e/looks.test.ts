@@ -2,7 +2,7 @@
 // languages, from right to left. Every scene of scenes.ts, in every one of them.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { misordered, unseen } from "./looking.ts";
+import { misdirected, misordered, unseen } from "./looking.ts";
 import { openTheatre, scenes, type Scene, type Theatre } from "./scenes.ts";
 import { axeFindings } from "./world/axe.ts";
 import { Life } from "./world/life.ts";
@@ -122,7 +122,10 @@ describe("every page, in every state", () => {
             found.push(...(await check(page, scene, look, `${scene.name} ${how}`, { axe })));
           }
           if (pseudo === true)
-            found.push(...(await page.evaluate(untranslated)).map((text) => `${scene.name}: not translated: ${text}`));
+            found.push(
+              ...(await page.evaluate(untranslated)).map((text) => `${scene.name}: not translated: ${text}`),
+              ...(await page.evaluate(misdirected)).map((text) => `${scene.name}: keeps its own direction: ${text}`),
+            );
         });
         assert.deepEqual(found, []);
       } catch (error) {

@@ -44,7 +44,9 @@ export class Nearby {
     option.ariaSelected = "false";
     option.append(
       part(name, "device-name"),
-      part(kind === undefined ? plainText(device.service) : text(kind), "device-kind"),
+      kind === undefined
+        ? part(plainText(device.service), "device-kind")
+        : part(text(kind), "device-kind", { ours: true }),
       part(device.address, "device-address"),
     );
     option.addEventListener("click", (event) => {

@@ -72,24 +72,35 @@ function fingerprint(hex: string): HTMLElement {
   return element;
 }
 
-/** Names and values of the disclosure. Values are foreign text. */
-function details(state: SocketState): [name: string, value: string][] {
-  const { remoteAddress, cipherSuite, certificate } = state;
-  const unnamed = text("popupUnnamed");
+/** A line of the disclosure: the name of a text, and a value in foreign text or in our own words, or a date in ms since 1970. */
+type Detail = { name: string } & ({ foreign: string } | { ours: string } | { on: number });
+
+function details({ remoteAddress, cipherSuite, certificate }: SocketState): Detail[] {
+  const found: Detail[] = [{ name: "popupAddress", foreign: remoteAddress }];
+  if (cipherSuite !== undefined) found.push({ name: "popupCipher", foreign: cipherSuite });
+  if (certificate === undefined) return found;
+  const { subject, issuer, names, notAfter, trust, sha256 } = certificate;
+  const named = (name: string, foreign: string): Detail =>
+    foreign === "" ? { name, ours: text("popupUnnamed") } : { name, foreign };
   return [
-    ["popupAddress", remoteAddress],
-    ...(cipherSuite === undefined ? [] : [["popupCipher", cipherSuite] as [string, string]]),
-    ...(certificate === undefined
-      ? []
-      : ([
-          ["popupSubject", certificate.subject || unnamed],
-          ["popupIssuer", certificate.issuer || unnamed],
-          ["popupNames", certificate.names.join(", ") || unnamed],
-          ["popupValidUntil", date(certificate.notAfter)],
-          ["popupTrust", text(certificate.trust === "roots" ? "popupTrustRoots" : "popupTrustHash")],
-          ["popupFingerprint", certificate.sha256],
-        ] as [string, string][])),
+    ...found,
+    named("popupSubject", subject),
+    named("popupIssuer", issuer),
+    named("popupNames", names.join(", ")),
+    { name: "popupValidUntil", on: notAfter },
+    { name: "popupTrust", ours: text(trust === "roots" ? "popupTrustRoots" : "popupTrustHash") },
+    { name: "popupFingerprint", foreign: sha256 },
   ];
+}
+
+function detailValue(detail: Detail): string | HTMLElement {
+  if ("ours" in detail) return detail.ours;
+  if ("on" in detail) {
+    const time = document.createElement("time");
+    time.textContent = date(detail.on);
+    return time;
+  }
+  return detail.name === "popupFingerprint" ? fingerprint(detail.foreign) : foreign(detail.foreign);
 }
 
 function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView> {
@@ -140,10 +151,7 @@ function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView
       if (key === shown) return;
       shown = key;
       list.replaceChildren(
-        ...rows.flatMap(([term, value]) => [
-          part("dt", "", text(term)),
-          part("dd", "", term === "popupFingerprint" ? fingerprint(value) : foreign(value)),
-        ]),
+        ...rows.flatMap((row) => [part("dt", "", text(row.name)), part("dd", "", detailValue(row))]),
       );
     },
   };

@@ -93,9 +93,9 @@ function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { 
   tell("where-notes", ...(host === undefined || where === undefined ? [] : hostNotes(host, where)));
   tell(
     "service",
-    part(describePort(asked.port, protocol, { plain: asked.encryption !== "on" })),
+    part(describePort(asked.port, protocol, { plain: asked.encryption !== "on" }), "", { ours: true }),
     // What people know as a connection is none with UDP, and need not be said of TCP.
-    ...(protocol === "udp" ? [" ", part(text("promptDatagrams"))] : []),
+    ...(protocol === "udp" ? [" ", part(text("promptDatagrams"), "", { ours: true })] : []),
   );
   tell("place", ...(host === undefined || place === undefined ? [] : [text(placeMessage(place))]));
   byId("ask-address").hidden = host !== undefined;
@@ -184,11 +184,9 @@ function showNamed({ named: checked, host, place, risk }: Extract<PromptView, { 
     // What it calls itself is a stranger's word: it stands behind what it is asked for by.
     const about = document.createElement("p");
     about.className = "soft parts";
-    for (const words of [
-      "device" in checked ? plainText(nearby.picked?.name ?? "") : "",
-      place === undefined ? "" : text(placeMessage(place)),
-    ])
-      if (words !== "") about.append(part(words), " ");
+    const name = "device" in checked ? plainText(nearby.picked?.name ?? "") : "";
+    if (name !== "") about.append(part(name), " ");
+    if (place !== undefined) about.append(part(text(placeMessage(place)), "", { ours: true }));
     byId("named").replaceChildren(line, about, ...hostNotes(host, chosen));
     showEncryption(question, place);
   }

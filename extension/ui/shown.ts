@@ -1,5 +1,6 @@
 // Elements for what display.ts has put together. Foreign text goes in as text, and each piece keeps its own direction.
 
+import { textDirection } from "../language.ts";
 import { looksLikeAddress, showHost, showOrigin } from "./display.ts";
 import type { ShownHost } from "./display.ts";
 import { text } from "./texts.ts";
@@ -47,11 +48,12 @@ export function originElement(origin: string): HTMLElement {
   return element;
 }
 
-/** A piece of a line, of our own words or of a stranger's, which keeps its own direction. */
-export function part(content: string, className = ""): HTMLElement {
+/** A piece of a line. A stranger's words keep their own direction; ours run as the page does, also when "SSH" is the first of them. */
+export function part(content: string, className = "", { ours = false } = {}): HTMLElement {
   const element = document.createElement("span");
   element.className = className;
   const inner = document.createElement("bdi");
+  if (ours) inner.dir = textDirection();
   inner.textContent = content;
   element.append(inner);
   return element;
