@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NODE_TEST := node --import tsx --test --test-reporter=spec
 # Nothing hangs without a word: each stage has an end of its own, in seconds.
 GO_TEST_LIMIT := 600
-E2E_LIMIT := 1200
+E2E_LIMIT := 1800
 
 say = @printf '\n==> %s\n'
 
