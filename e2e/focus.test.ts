@@ -10,17 +10,27 @@ import { sleep, until } from "./world/wait.ts";
 const life = lifeOfSuite("focus");
 let stage: Stage;
 before(async () => {
-  stage = await openStage(life, { display: await openDisplay(life) });
+  stage = await openStage(life, {
+    display: await openDisplay(life),
+    switches: ["--window-position=0,0", "--window-size=600,800"],
+  });
 });
 
 test("Allow is dead for half a second after each return of the focus, and all the time that another window has it", async (t) => {
   const page = await stage.open("https://behind.test/");
   const { answer } = await asks(page, somewhere(1));
   const prompt = await stage.person.seesPrompt();
+  // Beside the page's window, so that it can be seen all the time.
+  await prompt.page.evaluate(async () => {
+    const { id } = await chrome.windows.getCurrent();
+    if (id !== undefined) await chrome.windows.update(id, { left: 700, top: 20 });
+  });
+  const state = (): Promise<[boolean, string]> =>
+    prompt.page.evaluate(() => [document.hasFocus(), document.visibilityState]);
   const ms = await deadAfter(prompt, async () => {
     await page.bringToFront();
     await sleep(1_000);
-    assert.equal(await prompt.page.evaluate(() => document.hasFocus()), false);
+    assert.deepEqual(await state(), [false, "visible"]);
     assert.equal(await prompt.isEnabled("#allow-once"), false);
     await prompt.page.halfClick("press", "#allow-once");
     await prompt.page.halfClick("release", "#allow-once");

@@ -381,6 +381,7 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
       enableInIncognito: true,
     });
     if (id !== extensionId) throw new Error(`the extension got the id ${id}, not ${extensionId}: is its key gone?`);
+    await ensureTexts(browser);
     // It welcomes whoever has installed it: once for each profile.
     if (options.home === undefined && options.welcome !== true) {
       const { targetId } = await until("the welcome page", () => browser.targets().find(({ url }) => isWelcome(url)));
@@ -391,6 +392,28 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
 }
 
 const isWelcome = (url: string): boolean => url === `chrome-extension://${extensionId}/ui/setup.html`;
+
+/**
+ * Makes sure that the extension has its texts. Once in hundreds of starts, under load, Chromium gives an extension that was loaded for private
+ * windows too (which it reloads for that) an empty text for every name, for as long as it runs. People's installations are not reloaded.
+ */
+async function ensureTexts(browser: Chromium): Promise<void> {
+  for (let tries = 0; tries < 3; tries++) {
+    // A page that runs nothing of ours.
+    const page = await browser.newExtensionPage("icons/16.png");
+    const name = await page.evaluate(() => chrome.i18n.getMessage("extensionName"));
+    if (name !== "") {
+      await page.close();
+      return;
+    }
+    console.error("the extension has no texts: it is loaded again");
+    await page.evaluate(() => {
+      chrome.runtime.reload();
+    });
+    await page.waitUntilClosed();
+  }
+  throw new Error("the extension has no texts, however often it is loaded");
+}
 
 /** Tells this one profile where the host is, by the installer that people use. */
 async function installHost(

@@ -212,15 +212,19 @@ export class Prompts {
       return;
     }
     pending.tell = (view) => {
-      port.postMessage(view);
+      try {
+        port.postMessage(view);
+      } catch {
+        // It is closing, and its end is on the way.
+      }
     };
     port.onDisconnect.addListener(() => {
       pending.tell = undefined;
       this.#answer(pending, no);
     });
     port.onMessage.addListener((message: PromptMessage) => {
-      this.#receive(pending, message).catch(() => {
-        this.#answer(pending, no); // the host went away: the page is told by the open itself
+      this.#receive(pending, message).catch((error: unknown) => {
+        pending.fail(error); // the host went away, which is nobody's no
       });
     });
     pending.tell({

@@ -50,6 +50,7 @@ test("what may be taken for something else is not", () => {
     "סחו.com": "Hebrew letters that all look Latin",
     "αбв.com": "Greek and Cyrillic",
     "bücherж.com": "Latin and Cyrillic",
+    "яndex.com": "ASCII and a Cyrillic letter that looks like no other",
     "büch中.com": "Latin with marks and Han",
     "google一.com": "a stroke of Han beside ASCII",
     "goノogle.com": "a stroke of Katakana beside ASCII",

@@ -146,6 +146,29 @@ export const person: readonly Mutant[] = [
       change(guard, "const whole = this.#pressed === button;", "const whole = true as boolean;"),
     ],
     [
+      "somebody who clicks on and on means something else",
+      inBrowser("tricks", "somebody who clicks fast at the place where Allow appears"),
+      change(guard, "      if (!this.#alive) this.rest();\n", ""),
+    ],
+    [
+      "no page can frame, open or read the extension's pages",
+      inBrowser("tricks", "the extension's pages cannot be framed, opened or read by a page"),
+      change(
+        "manifest/base.json",
+        '  "action": {',
+        '  "web_accessible_resources": [{ "resources": ["ui/*"], "matches": ["<all_urls>"] }],\n  "action": {',
+      ),
+    ],
+    [
+      "no other extension may speak to this one",
+      inBrowser("tricks", "cannot answer, read or script a prompt, nor speak to the extension"),
+      change(
+        background,
+        "ext.runtime.onConnect.addListener((port) => {",
+        'ext.runtime.onConnectExternal.addListener((port) => {\n  prompts.connect(port, port.name.slice("prompt:".length));\n});\next.runtime.onConnect.addListener((port) => {',
+      ),
+    ],
+    [
       "and nothing has changed since",
       inBrowser("prompt", "a press counts only if all of it comes while Allow is alive"),
       change(guard, "    this.#pressed = undefined;\n    clearTimeout", "    clearTimeout"),
@@ -158,6 +181,7 @@ export const person: readonly Mutant[] = [
         'port.name.startsWith("prompt:") && isOwnPage(port.sender)',
         'port.name.startsWith("prompt:")',
       ),
+      change(prompts, "if (pending?.tell !== undefined || pending === undefined) {", "if (pending === undefined) {"),
     ],
     [
       "the person sees the origin that the browser attests",
