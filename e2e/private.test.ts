@@ -5,7 +5,7 @@ import { before, test } from "node:test";
 import { attempt, openStage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
-import { until } from "./world/wait.ts";
+import { sleep, until } from "./world/wait.ts";
 
 interface Extension {
   cookies: {
@@ -55,7 +55,13 @@ test("nothing is written down, and nothing is left when the window closes", asyn
   const asked = attempt(normal, to(peer));
   await stage.person.allowsAndRemembers();
   assert.equal(await asked, "");
+  assert.match(await kept("session"), /before\.test/);
   await normal.close();
+  await until("memory to have forgotten the normal page", async () => {
+    const now = await kept("session");
+    await sleep(500);
+    return !now.includes("before.test") && (await kept("session")) === now;
+  });
   const before = { local: await kept("local"), session: await kept("session"), logs: logs() };
 
   // A page that restricts itself and one that does not, headers of both kinds being kept for normal windows.

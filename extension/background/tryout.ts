@@ -57,7 +57,7 @@ export class Tryout {
     }
     let connection: HostConnection;
     try {
-      connection = await this.#hosts.connect({ quiet: true });
+      connection = await this.#hosts.probe();
     } catch {
       return false;
     }
