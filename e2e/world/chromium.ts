@@ -36,8 +36,10 @@ export interface ChromiumOptions {
   portside?: boolean;
   /** Run the host in a small system of its own: with a policy, or in a network of the test's. */
   host?: HostSpaceOptions;
-  /** An unpacked extension to load instead of the built one. */
+  /** An unpacked extension to load instead of the built one: another build of Portside. */
   extension?: string;
+  /** An unpacked extension with Portside's id that is not Portside. */
+  toy?: string;
   /** Leave the page open that the extension opens when it is installed. Default: a person who closes it at once. */
   welcome?: boolean;
   /** More command-line switches. */
@@ -375,12 +377,14 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
 
   await connection.browser.send("Browser.getVersion", {}, { timeout: 30_000, what: "Chromium to start" });
   await connection.browser.send("Target.setDiscoverTargets", { discover: true });
-  if (portside || options.extension !== undefined) {
+  const extension = options.toy ?? options.extension ?? (portside ? extensionFolder : undefined);
+  if (extension !== undefined) {
     const { id } = await connection.browser.send("Extensions.loadUnpacked", {
-      path: options.extension ?? extensionFolder,
+      path: extension,
       enableInIncognito: true,
     });
     if (id !== extensionId) throw new Error(`the extension got the id ${id}, not ${extensionId}: is its key gone?`);
+    if (options.toy !== undefined) return browser;
     await ensureTexts(browser);
     // It welcomes whoever has installed it: once for each profile.
     if (options.home === undefined && options.welcome !== true) {

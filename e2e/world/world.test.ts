@@ -233,7 +233,7 @@ describe("the browser", () => {
 test("an extension's worker is seen, killed without attaching, and comes back", async (t) => {
   const life = lifeOf(t);
   const pages = await startPages(life);
-  const browser = await startChromium(life, { pages, portside: false, extension: toyExtension(life) });
+  const browser = await startChromium(life, { pages, portside: false, toy: toyExtension(life) });
   await until("the worker", () => browser.serviceWorker());
   assert.equal(browser.serviceWorker()?.attached, false);
   const page = await browser.newPage(pages.serve("https://a.test/", button));
