@@ -65,12 +65,37 @@ describe("no Allow without a deliberate one", () => {
     const ms = await deadAfter(prompt, () => prompt.page.press("a"));
     assert.ok(ms >= 600, `${ms.toString()} ms: the letter, and then what was named by it`);
     assert.equal(await prompt.named(), "10.0.0.5a");
-    await prompt.typeAddress("no such / place");
-    const complaint = await deadAfter(prompt, () => prompt.page.click("#allow-once"));
-    assert.ok(complaint >= 450, complaint.toString());
-    assert.match(await prompt.page.text("#address-error"), /not a name or an address/);
     await prompt.deny();
     await answer;
+    await page.close();
+  });
+
+  test("what is no address: Allow stays dead, and the window says why when the person has paused", async () => {
+    const page = await stage.open("https://no-address.test/");
+    const answer = attempt(page, { remotePort: 9 });
+    const prompt = await stage.person.seesPrompt();
+    const complaint = (): Promise<string> => prompt.page.text("#address-error");
+    await prompt.typeAddress("10.0.0.5");
+    await prompt.waitUntilEnabled("#allow-once");
+    await prompt.typeAddress("10.0.0.5/");
+    await sleep(600);
+    assert.equal(await complaint(), "", "half an address is no mistake yet");
+    assert.match(await prompt.complains(), /not a name or an address/);
+    assert.equal(await prompt.page.evaluate(() => document.querySelector("#address")?.ariaInvalid), "true");
+    await sleep(700);
+    assert.equal(await prompt.isEnabled("#allow-once"), false);
+    await prompt.typeAddress("10.0.0.5");
+    assert.equal(await complaint(), "", "they are mending it");
+    await prompt.waitUntilEnabled("#allow-once");
+    assert.equal(await prompt.named(), "10.0.0.5");
+    // Whoever goes on to something else has finished typing.
+    await prompt.typeAddress("no such / place");
+    await sleep(500);
+    assert.equal(await complaint(), "");
+    await prompt.page.press("Tab");
+    assert.match(await complaint(), /not a name or an address/);
+    await prompt.deny();
+    assert.equal(await answer, "NotAllowedError");
     await page.close();
   });
 

@@ -60,6 +60,13 @@ export class Prompt {
     return await this.page.evaluate(() => document.querySelector("#named .host")?.textContent ?? "");
   }
 
+  /** Waits until the window says what is wrong with what the person named; returns what it says. */
+  async complains(): Promise<string> {
+    const complains = (): boolean => document.querySelector("#address-error")?.textContent !== "";
+    await this.page.waitFor("a complaint about the address", complains);
+    return await this.page.text("#address-error");
+  }
+
   /** The devices in the list. */
   async devices(): Promise<Listed[]> {
     return await this.page.evaluate(() =>

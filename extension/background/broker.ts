@@ -8,20 +8,21 @@ import { admit } from "./admission.ts";
 import * as grants from "../grants.ts";
 import type { Destination } from "../grants.ts";
 import { Refusal, consentTo } from "./consent.ts";
-import type { Rule } from "./consent.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
+import { Invalid, canonicalTLS, checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
 import { canonicalHost } from "./origin.ts";
 import { isPaused } from "./paused.ts";
 import type { Prompts } from "./prompt.ts";
+import { RefusalAudit } from "./refusal_audit.ts";
 import { reasonOf, reasonOfEnd } from "./refusals.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
-import { windowBytes } from "../../protocol/message.ts";
-import type { SocketClosedParams, TCPOpenParams, UDPOpenParams } from "../../protocol/message.ts";
+import { nextTick } from "./tick.ts";
+import type { SocketClosedParams } from "../../protocol/message.ts";
 import { pageError } from "../../protocol/page.ts";
-import type { BrokerMessage, DocumentMessage, OpenOptions, PageError, TLSOptions } from "../../protocol/page.ts";
+import type { BrokerMessage, DocumentMessage, OpenOptions, PageError } from "../../protocol/page.ts";
 import { validateDocumentMessage } from "../../protocol/validators.js";
 
 type Open = Extract<DocumentMessage, { type: "open" }>;
@@ -45,28 +46,6 @@ interface Socket {
   blamed?: boolean;
 }
 
-class Invalid extends Error {}
-
-/** Delay that the API accepts for keep-alive, in ms (Direct Sockets, 2022). */
-const minKeepAliveDelay = 1000;
-
-/** Refusals of one document that are written to the audit log, so that a page cannot flood it. */
-const maxAuditedRefusals = 50;
-
-/** Hidden refusals come this many ms after the request, or a multiple of it. The host keeps the same beat. */
-const tick = 1000;
-
-/** Waits for the next tick after `started`, or until `signal` aborts. */
-async function nextTick(started: number, signal: AbortSignal): Promise<void> {
-  const rest = tick - ((performance.now() - started) % tick);
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, rest);
-    signal.addEventListener("abort", () => {
-      resolve();
-    });
-  });
-}
-
 /** The person has paused the site. */
 function pausedRefusal(): Refusal {
   return new Refusal("paused", "Portside is paused on this site.", { hidden: true });
@@ -81,8 +60,8 @@ export class DocumentConnection {
   readonly #prompts: Prompts;
   readonly #activity: Activity;
   readonly #gone: () => void;
+  readonly #audit: RefusalAudit;
   readonly #sockets = new Map<number, Socket>();
-  #audited = 0;
   #disposed = false;
 
   /** `gone` is called once, when the connection is over for whichever reason. */
@@ -101,6 +80,7 @@ export class DocumentConnection {
     this.#prompts = prompts;
     this.#activity = activity;
     this.#gone = gone;
+    this.#audit = new RefusalAudit(sender, hosts);
     port.onMessage.addListener((message: unknown) => {
       if (!validateDocumentMessage(message)) {
         // Our content script never sends this: something else speaks with its voice.
@@ -250,11 +230,10 @@ export class DocumentConnection {
   ): Promise<void> {
     const { id, live } = socket;
     try {
-      const wire = canonicalTLS(tls);
       const result = await connection.request("socket.startTLS", {
         socketId,
         received,
-        ...(wire === undefined ? {} : { tls: wire }),
+        ...(tls === undefined ? {} : { tls: canonicalTLS(tls) }),
       });
       this.#tell({ type: "secured", id, tls: result.tls });
       if (live !== undefined) this.#activity.upgraded(live);
@@ -287,7 +266,7 @@ export class DocumentConnection {
       } else if (error instanceof Refusal) {
         this.#tell({ type: "hint", text: error.message });
         this.#tell({ type: "failed", id: socket.id, error: pageError("NotAllowedError") });
-        void this.#audit(socket, error.rule, options);
+        void this.#audit.refused(socket.protocol, options, error.rule);
       } else if (error instanceof HostError && error.data !== undefined) {
         this.#tell({ type: "failed", id: socket.id, error: pageError(error.data.name) });
       } else {
@@ -314,17 +293,7 @@ export class DocumentConnection {
         "a new destination needs a click or a key press of its own, no more than five seconds ago.",
       );
     }
-    if (remotePort === undefined) throw new Invalid("remotePort is missing.");
-    if (remotePort === 0) throw new Invalid("remotePort must be from 1 to 65535.");
-    if (
-      options.keepAliveDelay !== undefined &&
-      options.keepAliveDelay !== 0 &&
-      options.keepAliveDelay < minKeepAliveDelay
-    ) {
-      throw new Invalid("keepAliveDelay must be at least 1000 ms.");
-    }
-    if (options.sendBufferSize === 0) throw new Invalid("sendBufferSize must not be 0.");
-    if (options.receiveBufferSize === 0) throw new Invalid("receiveBufferSize must not be 0.");
+    const port = checkOptions(options);
 
     if (await isPaused(this.sender)) throw pausedRefusal();
     const { withdraw } = socket;
@@ -336,7 +305,7 @@ export class DocumentConnection {
       const wish = {
         protocol: socket.protocol,
         remoteAddress,
-        port: remotePort,
+        port,
         encryption: options.secureTransport ?? "off",
       };
       const reached = await consentTo(wish, { request, ...(reopened === undefined ? {} : { reopened }) }, claims, {
@@ -353,7 +322,7 @@ export class DocumentConnection {
         connection = await this.#hosts.connect();
         socketId = this.#hosts.reserve(connection);
       }
-      socket.destination = { protocol: socket.protocol, host: reached.host, port: remotePort };
+      socket.destination = { protocol: socket.protocol, host: reached.host, port };
       await this.#connect(socket, connection, socketId, reached, options);
       await grants.addDocumentGrant(this.sender, request, reached);
     } catch (error) {
@@ -366,28 +335,11 @@ export class DocumentConnection {
     socket: Socket,
     connection: HostConnection,
     socketId: number,
-    { host, entered, risk }: grants.Reached,
+    reached: grants.Reached,
     options: OpenOptions,
   ): Promise<void> {
     const destination = socket.destination as Destination;
-    const { remoteAddress: _, remotePort: __, noDelay, keepAliveDelay, secureTransport, tls, ...common } = options;
-    const params: UDPOpenParams = {
-      ...common,
-      socketId,
-      origin: this.sender.origin,
-      document: this.sender.documentId,
-      private: this.sender.private,
-      userEntered: entered,
-      ...(risk ? { riskAccepted: true } : {}),
-      host,
-      port: destination.port,
-      window: windowBytes,
-    };
-    if (params.sendBufferSize !== undefined) params.sendBufferSize = Math.min(params.sendBufferSize, 0x7fffffff);
-    if (params.receiveBufferSize !== undefined)
-      params.receiveBufferSize = Math.min(params.receiveBufferSize, 0x7fffffff);
-    if (params.timeout !== undefined) params.timeout = Math.min(params.timeout, 86_400_000);
-    const wire = canonicalTLS(tls);
+    const wish = [socketId, this.sender, destination, reached, options] as const;
     socket.withdraw.signal.addEventListener("abort", () => {
       if (socket.host === undefined) connection.request("socket.close", { socketId }).catch(() => undefined);
     });
@@ -408,14 +360,8 @@ export class DocumentConnection {
     });
     const result =
       socket.protocol === "tcp"
-        ? await connection.request("tcp.open", {
-            ...params,
-            ...(noDelay === undefined ? {} : { noDelay }),
-            ...(keepAliveDelay === undefined ? {} : { keepAliveDelay }),
-            ...(secureTransport === undefined ? {} : { secureTransport }),
-            ...(wire === undefined ? {} : { tls: wire }),
-          } satisfies TCPOpenParams)
-        : await connection.request("udp.open", params);
+        ? await connection.request("tcp.open", tcpOpen(...wish))
+        : await connection.request("udp.open", udpOpen(...wish));
     if (socket.withdraw.signal.aborted) {
       this.#hosts.release(connection, socketId); // withdrawn while the answer was on its way
       throw new DOMException("withdrawn", "AbortError");
@@ -424,7 +370,7 @@ export class DocumentConnection {
     socket.live = this.#activity.opened({
       sender: this.sender,
       ...destination,
-      encryption: secureTransport ?? "off",
+      encryption: options.secureTransport ?? "off",
       since: Date.now(),
       connection,
       socketId,
@@ -445,30 +391,4 @@ export class DocumentConnection {
         : { type: "closed", id: socket.id, error: pageError(name) },
     );
   }
-
-  async #audit(socket: Socket, rule: Rule, options: OpenOptions): Promise<void> {
-    if (++this.#audited > maxAuditedRefusals) return;
-    const host = canonicalHost(options.remoteAddress ?? "");
-    try {
-      const connection = await this.#hosts.connect({ quiet: true });
-      connection.notify("audit.refused", {
-        origin: this.sender.origin,
-        protocol: socket.protocol,
-        ...(host === undefined ? {} : { host }),
-        ...(options.remotePort === undefined || options.remotePort === 0 ? {} : { port: options.remotePort }),
-        private: this.sender.private,
-        rule,
-      });
-    } catch {
-      // No host, no audit log.
-    }
-  }
-}
-
-/** The host's name in its canonical form, as the destination's own. Throws what the page shall see of a name that is none. */
-function canonicalTLS(tls: TLSOptions | undefined): TLSOptions | undefined {
-  if (tls?.serverName === undefined) return tls;
-  const serverName = canonicalHost(tls.serverName);
-  if (serverName === undefined) throw new HostError("no server name", { name: "NetworkError", reason: "tls" });
-  return { ...tls, serverName };
 }

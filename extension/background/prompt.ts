@@ -251,7 +251,7 @@ export class Prompts {
       const { named } = message;
       const found = await checked(named);
       if ("host" in found && found.risk) pending.warned.add(found.host);
-      pending.tell?.({ type: "named", named, ...("complaint" in found ? {} : found) });
+      pending.tell?.({ type: "named", named, ...found });
       return;
     }
     const remember = message.remember && question.remember;
@@ -262,7 +262,7 @@ export class Prompts {
     const { named = { address: "" } } = message;
     const found = await checked(named);
     if ("complaint" in found) {
-      pending.tell?.({ type: "complaint", complaint: found.complaint });
+      pending.tell?.({ type: "complaint", named, complaint: found.complaint });
     } else {
       const how = "device" in named ? "picked" : "typed";
       const risk = question.risk || pending.warned.has(found.host);

@@ -67,9 +67,10 @@ export type PromptView =
       /** For how long the site would be muted by another no, in ms. */
       mutes?: number;
     }
-  | { type: "complaint"; complaint: Complaint }
-  /** What was named is this; the answer to `name`. Absent: nothing that one could go to. */
-  | { type: "named"; named: Named; host?: string; place?: Place; risk?: boolean }
+  /** Allow was pressed, and what was named cannot be allowed after all. */
+  | { type: "complaint"; named: Named; complaint: Complaint }
+  /** What was named is this; the answer to `name`. */
+  | ({ type: "named"; named: Named } & Checked)
   | { type: "waiting"; count: number }
   | { type: "device"; device: Device }
   /** Looking for devices is over; or it could not be done, or an administrator does not want it. */

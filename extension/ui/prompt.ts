@@ -15,6 +15,8 @@ import { count } from "./units.ts";
 
 /** What the person types is looked at when they pause for so long, in ms. */
 const pause = 250;
+/** Half an address is no mistake: what is wrong with what they typed is said when they pause for so long, or go on to something else, in ms. */
+const patience = 1_000;
 
 const allowOnce = byId("allow-once");
 const allowRemember = byId("allow-remember");
@@ -22,9 +24,11 @@ const address = byId<HTMLInputElement>("address");
 const port = ext.runtime.connect({ name: `prompt:${location.hash.slice(1)}` });
 
 let question: Question | undefined;
-/** What the person has named and the background has looked at: only then Allow has anything to allow. */
+/** What the person has named and the background has found good: only then Allow has anything to allow. */
 let named: Named | undefined;
 let typing: ReturnType<typeof setTimeout> | undefined;
+/** Says what is wrong with what they typed, once they have had the time to finish it. */
+let objection: (() => void) | undefined;
 
 const guard = new Guard(refresh);
 const nearby = new Nearby(onPicked);
@@ -148,6 +152,7 @@ async function fit(): Promise<void> {
 /** The person named something else, and the background is to say what it is. */
 function rename(next: Named | undefined): void {
   named = undefined;
+  objection = undefined;
   clearTimeout(typing);
   byId("named").textContent = text("promptNothing");
   byId("address-error").textContent = "";
@@ -174,30 +179,42 @@ function isCurrent(other: Named): boolean {
   return "device" in other ? nearby.picked?.index === other.device : address.value === other.address;
 }
 
-function showNamed({ named: checked, host, place, risk }: Extract<PromptView, { type: "named" }>): void {
+function showNamed(view: Extract<PromptView, { type: "named" }>): void {
+  const { named: checked } = view;
   if (!isCurrent(checked) || question === undefined) return; // they have gone on
-  named = checked;
-  if (host !== undefined) {
-    const line = document.createElement("p");
-    const chosen = hostElement(host);
-    line.append(`${text("promptNamed")} `, chosen);
-    // What it calls itself is a stranger's word: it stands behind what it is asked for by.
-    const about = document.createElement("p");
-    about.className = "soft parts";
-    const name = "device" in checked ? plainText(nearby.picked?.name ?? "") : "";
-    if (name !== "") about.append(part(name), " ");
-    if (place !== undefined) about.append(part(text(placeMessage(place)), "", { ours: true }));
-    byId("named").replaceChildren(line, about, ...hostNotes(host, chosen));
-    showEncryption(question, place);
+  if ("complaint" in view) {
+    const { complaint } = view;
+    objection = () => {
+      complain(checked, complaint);
+    };
+    if ("device" in checked || document.activeElement !== address) objection();
+    else typing = setTimeout(objection, patience - pause);
+    return;
   }
-  tell("risk", ...(question.risk || risk === true ? [text("promptRisk", question.port)] : []));
+  const { host, place, risk } = view;
+  named = checked;
+  const line = document.createElement("p");
+  const chosen = hostElement(host);
+  line.append(`${text("promptNamed")} `, chosen);
+  // What it calls itself is a stranger's word: it stands behind what it is asked for by.
+  const about = document.createElement("p");
+  about.className = "soft parts";
+  const name = "device" in checked ? plainText(nearby.picked?.name ?? "") : "";
+  if (name !== "") about.append(part(name), " ");
+  if (place !== undefined) about.append(part(text(placeMessage(place)), "", { ours: true }));
+  byId("named").replaceChildren(line, about, ...hostNotes(host, chosen));
+  showEncryption(question, place);
+  tell("risk", ...(question.risk || risk ? [text("promptRisk", question.port)] : []));
   changed();
 }
 
-function complain(complaint: keyof typeof complaints): void {
+/** What was named cannot be allowed. */
+function complain(about: Named, complaint: keyof typeof complaints): void {
+  if (!isCurrent(about) || question === undefined) return;
+  rename(undefined);
+  tell("risk", ...(question.risk ? [text("promptRisk", question.port)] : []));
   byId("address-error").textContent = text(complaints[complaint]);
-  address.setAttribute("aria-invalid", "true");
-  address.focus();
+  if ("address" in about) address.setAttribute("aria-invalid", "true");
   changed();
 }
 
@@ -208,7 +225,7 @@ port.onMessage.addListener((view: PromptView) => {
       show(view);
       return;
     case "complaint":
-      complain(view.complaint);
+      complain(view.named, view.complaint);
       return;
     case "named":
       showNamed(view);
@@ -246,6 +263,7 @@ address.addEventListener("input", () => {
   nearby.clear();
   rename(address.value.trim() === "" ? undefined : { address: address.value });
 });
+address.addEventListener("blur", () => objection?.());
 let density = devicePixelRatio;
 addEventListener("resize", () => {
   if (devicePixelRatio === density) return; // the person's own doing, or ours

@@ -239,7 +239,7 @@ export const addresses: readonly Mutant[] = [
         "const verdict = await judge(wanted, reopened?.entered === true);",
         "const verdict = await judge(wanted, true);",
       ),
-      change("extension/background/broker.ts", "      userEntered: entered,\n", "      userEntered: true,\n"),
+      change("extension/background/open_options.ts", "    userEntered: entered,\n", "    userEntered: true,\n"),
     ],
     [
       "what the person types counts, not what the page proposed",

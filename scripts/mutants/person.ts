@@ -56,7 +56,7 @@ export const person: readonly Mutant[] = [
       change(
         broker,
         "const destination = socket.destination as Destination;",
-        "const destination = { port: options.remotePort ?? 0 };",
+        "const destination = { protocol: socket.protocol, host: reached.host, port: options.remotePort ?? 0 };",
       ),
     ],
     [
@@ -683,9 +683,9 @@ export const person: readonly Mutant[] = [
       "the host is told which sockets are a private window's",
       privately,
       change(
-        broker,
-        "      private: this.sender.private,\n      userEntered",
-        "      private: false,\n      userEntered",
+        "extension/background/open_options.ts",
+        "    private: isPrivate,\n    userEntered",
+        "    private: isPrivate && false,\n    userEntered",
       ),
     ],
     [
@@ -736,7 +736,7 @@ export const person: readonly Mutant[] = [
     [
       "a page cannot flood the audit log",
       inBrowser("attack", "a page cannot flood the audit log, or read why it was refused"),
-      change(broker, "    if (++this.#audited > maxAuditedRefusals) return;\n", ""),
+      change("extension/background/refusal_audit.ts", "    if (++this.#written > maxRefusals) return;\n", ""),
     ],
   ),
   ...row(
