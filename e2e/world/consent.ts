@@ -215,7 +215,8 @@ export class Person {
   /** Lets all sites ask again that were told no too often. */
   async unmutesAll(): Promise<void> {
     const page = await this.#ownPage();
-    await page.evaluate(() => chrome.storage.session.remove("muted"));
+    // With the lock that all who change it take (muted.ts): an answer may be about to be noted.
+    await page.evaluate(() => navigator.locks.request("muted", () => chrome.storage.session.remove("muted")));
   }
 
   /** Of whom noes are counted: "normal" or "private", and an origin or a site. */
