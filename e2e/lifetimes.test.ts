@@ -139,12 +139,12 @@ describe("a part of Portside goes away", () => {
     await openTCP(stage, page, peer);
     await watchSocket(page);
     const [host] = stage.browser.hosts();
-    assert.ok(host !== undefined);
+    assert.ok(host !== undefined, "no host runs");
     await closesInTime(peer, () => Promise.resolve(process.kill(host, "SIGKILL")));
     assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
     assert.equal(await page.evaluate(reconnect, peer.port), "again");
     const [next] = stage.browser.hosts();
-    assert.ok(next !== undefined && next !== host);
+    assert.ok(next !== undefined && next !== host, "no new host runs");
     await page.close();
   });
 
@@ -168,7 +168,7 @@ describe("a part of Portside goes away", () => {
     const opened = attempt(page, to(peer));
     const prompt = await stage.person.seesPrompt();
     const [host] = stage.browser.hosts();
-    assert.ok(host !== undefined);
+    assert.ok(host !== undefined, "no host runs");
     process.kill(host, "SIGKILL");
     await until("the host to be gone", () => !isAlive(host));
     await prompt.allowOnce();
@@ -240,7 +240,7 @@ describe("nothing goes away", () => {
       const page = await own.open();
       await openTCP(own, page, peer);
       const [host] = own.browser.hosts();
-      assert.ok(host !== undefined);
+      assert.ok(host !== undefined, "no host runs");
       // Chromium stops an idle worker after 30 s. Nothing is sent meanwhile, and nothing is attached to the worker.
       await new Promise((resolve) => setTimeout(resolve, 40_000));
       assert.equal(isAlive(host), true);
@@ -263,12 +263,15 @@ describe("nothing goes away", () => {
     const page = await stage.open();
     await openTCP(stage, page, peer);
     const [host] = stage.browser.hosts();
-    assert.ok(host !== undefined);
+    assert.ok(host !== undefined, "no host runs");
     const { openDescriptors } = await import("./world/proc.ts");
     const start = openDescriptors(host);
     for (let i = 0; i < 15; i++) assert.equal(await page.evaluate(reconnect, peer.port), "again");
     await until("the descriptors to be closed", () => openDescriptors(host) <= start);
-    assert.ok(readFileSync(`/proc/${host.toString()}/status`, "utf8").includes("portside"));
+    assert.ok(
+      readFileSync(`/proc/${host.toString()}/status`, "utf8").includes("portside"),
+      "the process is not the host",
+    );
     await page.close();
   });
 });

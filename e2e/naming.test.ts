@@ -35,7 +35,7 @@ before(async () => {
   await devices.add({ name: "NAS", type: "_ssh._tcp", port: 22, host: "nas.local" });
   wire = await networks.capture(life, network);
   stage = await openStage(life, { host: { network, policy: {} } });
-  assert.ok(stage.browser.hostSpace);
+  assert.ok(stage.browser.hostSpace, "the host has no space of its own");
   admin = stage.browser.hostSpace;
 });
 
@@ -81,7 +81,10 @@ describe("devices nearby", () => {
     await sleep(1_000);
     assert.equal(prompt.page.open, true);
     const before = (await wire.packets()).slice(known);
-    assert.ok(before.some((line) => question.test(line)));
+    assert.ok(
+      before.some((line) => question.test(line)),
+      "no question was captured",
+    );
     assert.deepEqual(others(before), []);
     assert.deepEqual(peer.connections(), []);
     await prompt.allowOnce();

@@ -20,7 +20,7 @@ let peer: peers.TcpPeer;
 before(async () => {
   stage = await openStage(life, { host: { policy: {} } });
   const { hostSpace } = stage.browser;
-  assert.ok(hostSpace);
+  assert.ok(hostSpace, "the host has no space of its own");
   admin = hostSpace;
   peer = await peers.echoPeer(life);
 });
@@ -315,7 +315,7 @@ describe("a policy of the host", () => {
     await say({ limits: { attemptBurst: 200, attemptsPerSecond: 100, attemptsPerMinuteOverall: 6000 } });
     assert.deepEqual([...new Set(await tries(60))], ["open"]);
     await say({ limits: { attemptBurst: 1, attemptsPerSecond: 1 } });
-    assert.ok((await tries(4)).includes("NotAllowedError"));
+    assert.ok((await tries(4)).includes("NotAllowedError"), "four at once were allowed");
     await say({});
     await page.close();
   });

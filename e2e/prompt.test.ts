@@ -131,7 +131,7 @@ describe("no Allow without a deliberate one", () => {
       await prompt.page.halfClick("press", "#allow-once");
       await prompt.page.halfClick("release", "#allow-once");
     }
-    assert.ok(clicks > 3);
+    assert.ok(clicks > 3, `only ${clicks.toString()} clicks`);
     assert.equal(await isOpen(prompt, 0), true, "clicks at a dead button");
     // The button goes down while it is dead, and up when it is alive.
     await prompt.page.evaluate(() => dispatchEvent(new Event("resize")));
@@ -197,7 +197,7 @@ describe("floods", () => {
       "https://frame-two.test/",
     ]);
     const [one, two] = frames;
-    assert.ok(one !== undefined && two !== undefined);
+    assert.ok(one !== undefined && two !== undefined, "two windows");
     const first = await asks(one, somewhere(1));
     const prompt = await stage.person.seesPrompt();
     const second = await asks(two, somewhere(2));
@@ -268,7 +268,7 @@ describe("floods", () => {
     const refused = await ask(page, 6);
     assert.ok(refused >= 900, `refused after ${refused.toString()} ms`);
     const [one, two] = frames;
-    assert.ok(one !== undefined && two !== undefined);
+    assert.ok(one !== undefined && two !== undefined, "two windows");
     for (let n = 1; n <= 3; n++) answers.push((await asks(one, somewhere(n))).answer);
     assert.ok((await ask(two, 1)) >= 900, "the ninth of the tab");
     const prompt = await stage.person.seesPrompt();
@@ -395,7 +395,10 @@ describe("a site that was told no three times in a row", () => {
     // A private window has a count of its own.
     const secret = await stage.browser.newPage("https://www.again.test/", { incognito: true });
     await told(secret, "denies", 1);
-    assert.ok((await stage.person.countedNoes()).includes("private again.test"));
+    assert.ok(
+      (await stage.person.countedNoes()).includes("private again.test"),
+      "a no in a private window is not counted",
+    );
     await secret.close(); // the last one of its window, and that the last private one
     await until("what was counted there to be forgotten", async () =>
       (await stage.person.countedNoes()).every((who) => who.startsWith("normal ")) ? true : undefined,

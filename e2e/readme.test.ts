@@ -15,7 +15,7 @@ test("the README's example works as it stands there", async (t) => {
   const stage = await openStage(lifeOf(t));
   const peer = await peers.sendThenClosePeer(stage.life, "20 NOV 2026 12:00:00 UTC\r\n");
   const original = 'remoteAddress: "time.example.org", remotePort: 13';
-  assert.ok(html.includes(original));
+  assert.ok(html.includes(original), "the page has no such line");
   const here = html.replace(original, `remoteAddress: "127.0.0.1", remotePort: ${peer.port.toString()}`);
   const page = await stage.browser.newPage(stage.pages.serve("https://readme.test/", here));
   await page.click("button");

@@ -357,7 +357,7 @@ describe("an upgrade that does not come to its end", () => {
           break;
         case "host": {
           const [host] = stage.browser.hosts();
-          assert.ok(host !== undefined);
+          assert.ok(host !== undefined, "no host runs");
           process.kill(host, "SIGKILL");
           assert.equal(await page.evaluate(failed), "NetworkError");
         }

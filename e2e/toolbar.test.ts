@@ -26,7 +26,7 @@ let admin: HostSpace;
 let toolbar: Toolbar;
 before(async () => {
   stage = await openStage(life, { host: { policy: generous } });
-  assert.ok(stage.browser.hostSpace);
+  assert.ok(stage.browser.hostSpace, "the host has no space of its own");
   admin = stage.browser.hostSpace;
   toolbar = await Toolbar.of(stage);
 });
@@ -304,7 +304,7 @@ describe("the popup", () => {
     await popup.showsSockets(1);
     assert.ok((await draws()) >= 2, "it is not drawn at all");
     await popup.page.lookAt({ motion: "reduced", size: { width: 400, height: 700 } });
-    assert.ok((await draws()) <= 1);
+    assert.ok((await draws()) <= 1, "drawn more than once");
     await popup.close();
     await page.close();
   });
@@ -845,7 +845,10 @@ describe("refusals", () => {
     );
     const mine = kept.find(([key]) => key === `refusals:${tab.toString()}`)?.[1] as { host: string }[];
     assert.equal(mine.length, 20);
-    assert.ok(mine.every(({ host }) => host.length <= 255));
+    assert.ok(
+      mine.every(({ host }) => host.length <= 255),
+      "a text was not cut",
+    );
     await popup.close();
     await page.close();
     await until("the refusals to go with their tab", async () => {

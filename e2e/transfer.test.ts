@@ -278,7 +278,7 @@ test(
       await socket.close();
       return bytes;
     });
-    assert.ok(read >= 8 * MiB);
+    assert.ok(read >= 8 * MiB, `${read.toString()} bytes read`);
     await fresh.close();
   },
 );
@@ -324,6 +324,9 @@ test("a page that reads no datagrams: what exceeds the window is dropped and cou
   t.diagnostic(
     `${numbers.length.toString()} of ${sent.toString()} datagrams kept, ${dropped.toString()} dropped by the host`,
   );
-  assert.ok(dropped > 0 && numbers.length + dropped <= sent);
+  assert.ok(
+    dropped > 0 && numbers.length + dropped <= sent,
+    `${dropped.toString()} dropped, ${numbers.length.toString()} received of ${sent.toString()}`,
+  );
   await fresh.close();
 });

@@ -33,9 +33,12 @@ const used = ({ message }: Message): string[] =>
   [...message.matchAll(/\$([A-Za-z0-9_@]+)\$/g)].map(([, name = ""]) => name.toLowerCase()).sort();
 
 test("English, and at least two more languages, one of which runs from right to left", () => {
-  assert.ok(locales.includes("en"));
+  assert.ok(locales.includes("en"), "no English");
   assert.ok(locales.length >= 3, locales.join(", "));
-  assert.ok(locales.some((locale) => ["ar", "fa", "he"].includes(locale)));
+  assert.ok(
+    locales.some((locale) => ["ar", "fa", "he"].includes(locale)),
+    "no language from right to left",
+  );
 });
 
 for (const locale of locales) {
@@ -65,8 +68,8 @@ for (const locale of locales) {
 
   test(`${locale}: the manifest's texts have the length that browsers take`, () => {
     const { extensionName, extensionDescription } = messagesOf(locale);
-    assert.ok((extensionName?.message ?? "").length <= 75);
-    assert.ok((extensionDescription?.message ?? "").length <= 132);
+    assert.ok((extensionName?.message ?? "").length <= 75, "extensionName is too long");
+    assert.ok((extensionDescription?.message ?? "").length <= 132, "extensionDescription is too long");
   });
 }
 
@@ -83,7 +86,7 @@ test("texts are used, and what is used is a text", () => {
     ...sources.matchAll(/\btext\(\s*"([A-Za-z0-9]+)"/g),
     ...sources.matchAll(/__MSG_([A-Za-z0-9]+)__/g),
   ].map(([, name = ""]) => name);
-  assert.ok(wanted.length > 20);
+  assert.ok(wanted.length > 20, "texts are missing");
   assert.deepEqual(
     [...new Set(wanted)].filter((name) => !Object.hasOwn(english, name)),
     [],

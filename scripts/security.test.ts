@@ -47,7 +47,7 @@ const proofs = [...rows].map(([row, text]) => ({
 
 test("the table at the top and the sections name the same rows", () => {
   const listed = [...document.matchAll(/^\| \[(\w+)\]\(#/gm)].map(([, row]) => row);
-  assert.ok(listed.length >= 16);
+  assert.ok(listed.length >= 16, "rows are missing");
   assert.deepEqual(listed, [...rows.keys()]);
 });
 
@@ -68,7 +68,7 @@ test("files and folders that are named exist", () => {
   const paths = quoted(document).filter((words) =>
     /^(?:extension|nativehost|protocol|e2e|scripts|manifest|docs)\/[\w./-]+$/.test(words),
   );
-  assert.ok(paths.length > 80);
+  assert.ok(paths.length > 80, "paths are missing");
   for (const path of paths) assert.ok(existsSync(join(root, path)), path);
   for (const [, target = ""] of document.matchAll(/\]\(([\w./-]+\.md)\)/g))
     assert.ok(existsSync(join(root, "docs", target)), target);

@@ -20,7 +20,7 @@ test("every dependency is one version, and few are part of the extension", () =>
     Record<string, string>
   >;
   const all = { ...manifest.dependencies, ...manifest.devDependencies };
-  assert.ok(Object.keys(all).length > 10);
+  assert.ok(Object.keys(all).length > 10, "packages are missing");
   for (const [name, version] of Object.entries(all)) assert.match(version, /^\d+\.\d+\.\d+$/, name);
   assert.deepEqual(Object.keys(manifest.dependencies).sort(), [
     "content-security-policy-parser",
@@ -33,7 +33,7 @@ test("every dependency is one version, and few are part of the extension", () =>
 test("every package of the lock file has a hash, and comes from the registry", () => {
   const { packages } = JSON.parse(read("package-lock.json")) as { packages: Record<string, Package> };
   const entries = Object.entries(packages).filter(([path]) => path !== "");
-  assert.ok(entries.length > 100);
+  assert.ok(entries.length > 100, "entries are missing");
   for (const [path, { resolved, integrity }] of entries) {
     assert.match(integrity ?? "", /^sha512-/, path);
     assert.match(resolved ?? "https://registry.npmjs.org/", /^https:\/\/registry\.npmjs\.org\//, path);
@@ -51,7 +51,7 @@ test("every package of the lock file has a hash, and comes from the registry", (
 
 test("every Go module has a hash", () => {
   const modules = [...read("go.mod").matchAll(/^(?:require )?\t?(\S+\.\S+\/\S+|\S+\.\S+) (v\S+)/gm)];
-  assert.ok(modules.length > 5);
+  assert.ok(modules.length > 5, "modules are missing");
   const sums = read("go.sum");
   for (const [, path = "", version = ""] of modules)
     assert.ok(sums.includes(`${path} ${version} h1:`), `${path} ${version}`);

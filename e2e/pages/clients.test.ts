@@ -56,7 +56,7 @@ describe("IMAP", () => {
     const messages = await client.select("INBOX");
     assert.equal(messages, 1);
     const [summary] = await client.summaries(messages);
-    assert.ok(summary);
+    assert.ok(summary, "no summary");
     assert.equal(summary.subject, letterSubject);
     assert.equal(summary.from, "Keeper of the Light");
     assert.equal(summary.address, "keeper@harbour.test");
@@ -67,7 +67,7 @@ describe("IMAP", () => {
     assert.equal((await client.summaries(messages))[0]?.seen, true);
     await client.logout();
     assert.ok(said.includes(`C: a1 LOGIN "${server.user}" ••••••`), said.join("\n"));
-    assert.ok(!said.join("\n").includes(server.password));
+    assert.ok(!said.join("\n").includes(server.password), "the password was shown");
   });
 
   test("a wrong password is an error with the server's reason", async (t) => {

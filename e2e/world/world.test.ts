@@ -201,7 +201,7 @@ describe("the browser", () => {
     await page.crash();
     await assert.rejects(waiting, /crashed/);
     await page.close();
-    assert.ok(browser.process.alive);
+    assert.ok(browser.process.alive, "the browser is gone");
   });
 
   test("an incognito page shares no storage", async (t) => {
@@ -221,11 +221,11 @@ describe("the browser", () => {
     const page = await browser.newPage(pages.serve("https://a.test/picture", button));
     const { browser: main, renderers, hosts } = browser.memory();
     assert.ok(main.resident > 10e6 && main.peak >= main.resident, `${String(main.resident)} of ${String(main.peak)}`);
-    assert.ok(renderers.length > 0 && renderers.every(({ resident }) => resident > 1e6));
+    assert.ok(renderers.length > 0 && renderers.every(({ resident }) => resident > 1e6), "memory of renderers");
     assert.deepEqual(hosts, []);
     const file = join(lifeOf(t).folder("picture"), "page.png");
     await page.screenshot(file);
-    assert.ok(existsSync(file));
+    assert.ok(existsSync(file), "no picture");
     await page.close();
   });
 });
@@ -243,8 +243,8 @@ test("an extension's worker is seen, killed without attaching, and comes back", 
   await browser.killServiceWorker();
   assert.equal(browser.serviceWorker(), undefined);
   assert.equal(await ask(), "https://a.test");
-  assert.ok(browser.serviceWorker());
-  assert.ok(browser.memory().extension);
+  assert.ok(browser.serviceWorker(), "no worker");
+  assert.ok(browser.memory().extension, "no process of the extension");
 });
 
 describe("the servers", () => {
@@ -313,7 +313,7 @@ describe("the peers", () => {
     await second.closed();
     const seen = await sink.connection();
     assert.deepEqual([seen.received, seen.sha256], [100_000, peers.patternSha256(3, 100_000)]);
-    assert.ok((await seen.waitUntilClosed()) >= (seen.endedAt ?? Infinity));
+    assert.ok((await seen.waitUntilClosed()) >= (seen.endedAt ?? Infinity), "closed before it ended");
 
     const line = await peers.linePeer(life, { greeting: "hello\n", answer: (said) => `you said ${said}\n` });
     const third = await dial(life, line.port);
@@ -429,7 +429,7 @@ describe("the end", () => {
     await browser.newPage();
     const [alive, folders] = [survivors(), leftFolders()];
     assert.ok(alive.length > 5, `only ${String(alive.length)} processes: are they all seen?`);
-    assert.ok(folders.length >= 3 && folders.every((folder) => existsSync(folder)));
+    assert.ok(folders.length >= 3 && folders.every((folder) => existsSync(folder)), "folders are missing");
     await life.end();
     assert.deepEqual(alive.filter(isAlive), []);
     assert.deepEqual(survivors(), []);
@@ -454,7 +454,7 @@ describe("the end", () => {
         timeout: 30_000,
       });
       const { processes, folders } = JSON.parse(line) as { processes: Identity[]; folders: string[] };
-      assert.ok(processes.length > 5 && processes.every(isAlive));
+      assert.ok(processes.length > 5 && processes.every(isAlive), "processes are missing");
       process.kill(run.pid, signal);
       await until("all processes to end", () => !processes.some(isAlive), { timeout: 5_000 });
       await run.exited;

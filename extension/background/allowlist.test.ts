@@ -81,7 +81,7 @@ describe("the Permissions-Policy header", () => {
 
   test("a star before a host stands for its subdomains, not for itself, nor for every site", () => {
     const list = parseAllowlist(['direct-sockets=("https://*.b.test" "https://*.c.test:8443" "https://*.com")']);
-    assert.ok(list);
+    assert.ok(list, "no list");
     for (const [origin, expected] of [
       ["https://x.b.test", true],
       ["https://x.y.b.test", true],

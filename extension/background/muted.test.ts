@@ -60,7 +60,7 @@ test("three noes mute the origin and its site, and nobody else", async () => {
     [["evil.test", false]],
   );
   const [entry] = all;
-  assert.ok(entry !== undefined && Math.abs(entry.until - Date.now() - 10 * minute) < 5_000);
+  assert.ok(entry !== undefined && Math.abs(entry.until - Date.now() - 10 * minute) < 5_000, "muted for ten minutes");
 });
 
 test("from three origins of one site it is the site", async () => {
@@ -94,7 +94,7 @@ test("the person undoes it: for an origin and its site, or for a site and its or
     await noes("https://b.evil.test", 3, true);
     const known = changes;
     await unmute(who, false);
-    assert.ok(changes > known);
+    assert.ok(changes > known, "no change was told");
     assert.equal(await isMuted("https://a.evil.test"), false);
     assert.equal(await isMuted("https://b.evil.test"), false);
     assert.equal(await isMuted("https://b.evil.test", true), true, "the private one stays");

@@ -46,7 +46,7 @@ interface HostVector {
 test("a host is shown and dialled in one canonical form, the one that the native host uses", () => {
   const table = new URL("../../protocol/testdata/hosts.json", import.meta.url);
   const vectors = JSON.parse(readFileSync(table, "utf8")) as HostVector[];
-  assert.ok(vectors.length > 100);
+  assert.ok(vectors.length > 100, "vectors are missing");
   for (const { input, host, extension, why } of vectors) {
     assert.equal(extension === undefined, why === undefined, `${JSON.stringify(input)}: a difference has a reason`);
     const expected = extension === undefined ? host : extension;

@@ -44,7 +44,7 @@ test("a question that is taken back while it is on the screen is half a no", () 
     streak = afterNo(streak, n, weights.withdrawn);
     assert.equal(streak.until, 0);
   }
-  assert.ok(afterNo(streak, 5, weights.withdrawn).until > 0);
+  assert.ok(afterNo(streak, 5, weights.withdrawn).until > 0, "not muted");
 });
 
 test("it is forgotten once nothing counts any more, a day after the end of it", () => {

@@ -29,7 +29,7 @@ function wellFormed(list: Allowlist): void {
   }
   // Opaque origins are matched by the star only.
   assert.equal(matches(list, "null", "null"), list.all);
-  if (list.all) for (const origin of origins) assert.ok(matches(list, origin, "https://a.test"));
+  if (list.all) for (const origin of origins) assert.ok(matches(list, origin, "https://a.test"), "it does not match");
 }
 
 /** The list written as a header again. */
@@ -81,7 +81,7 @@ export const header: Target = {
     }
     // A header only takes away.
     if (isFeatureEnabled([top, document]))
-      assert.ok(isFeatureEnabled([top, { origin, container: document.container }]));
+      assert.ok(isFeatureEnabled([top, { origin, container: document.container }]), "it is not enabled");
   },
 };
 
@@ -108,7 +108,7 @@ export const allow: Target = {
     const src = random.pick([undefined, "https://b.test/x", "about:blank", "data:,x", input, random.text(words, 4)]);
     const container = { origin, allow: input, sandbox, src };
     const target = declaredOrigin(container);
-    assert.ok(target === "null" || target === origin || new URL(target).origin === target);
+    assert.ok(target === "null" || target === origin || new URL(target).origin === target, `${target} is no origin`);
     if (sandbox !== undefined && !/allow-same-origin/i.test(sandbox)) assert.equal(target, "null");
     const lists = parseAllow(container);
     assert.equal(lists.length > 0, /(?:^|;)[\t\n\f\r ]*direct-sockets(?:[\t\n\f\r ;]|$)/.test(input), "named or not");

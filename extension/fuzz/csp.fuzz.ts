@@ -24,7 +24,7 @@ export const csp: Target = {
     assert.ok(policies.length <= 7, "there are few different policies");
     assert.deepEqual(parseHeaderPolicies(input.split(",")), policies, "a comma is as good as another header");
     assert.deepEqual(parseHeaderPolicies([input, input]), policies, "twice says no more than once");
-    assert.ok(parseMetaPolicies([input]).length <= 1);
+    assert.ok(parseMetaPolicies([input]).length <= 1, "more than one policy");
     const state = (own: typeof policies, others: typeof policies, evalBlocked: boolean): ReturnType<typeof evalState> =>
       evalState({ own, others, evalBlocked });
 
@@ -41,7 +41,8 @@ export const csp: Target = {
     // Who may under the stricter rule may under the usual one.
     for (const blocked of [true, false]) {
       const found = state(policies, more, blocked);
-      if (cspPermits("require-eval-blocked", found)) assert.ok(cspPermits("refuse-unsafe-eval", found));
+      if (cspPermits("require-eval-blocked", found))
+        assert.ok(cspPermits("refuse-unsafe-eval", found), "not permitted");
     }
   },
 };
