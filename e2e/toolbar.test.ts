@@ -725,13 +725,14 @@ describe("refusals", () => {
       `--host-record=outside.example,${outside}`,
       `--host-record=cors.example,${web}`,
       "--host-record=inside.example,10.0.0.5",
+      "--host-record=ranged.example,93.184.219.9",
       "--local-ttl=0",
     );
     await networks.startDistantPeer(life, network, [
       { host: outside, port },
       { host: web, port: 443, https: "cors" },
     ]);
-    const policy = { blockedDestinations: [{ host: "forbidden.example" }] };
+    const policy = { blockedDestinations: [{ host: "forbidden.example" }, { cidr: "93.184.219.0/24" }] };
     far = await openStage(life, { host: { network, policy } });
     farToolbar = await Toolbar.of(far);
   });
@@ -768,6 +769,12 @@ describe("refusals", () => {
       "policy",
       /Your administrator does not allow it[^]*The setting that decided: .*policy\.json.*blockedDestinations/,
       to({ host: "forbidden.example", port }),
+    );
+    await asks(
+      "policy, by where the name leads",
+      /Your administrator does not allow it[^]*The setting that decided: .*policy\.json.*blockedDestinations\[1\]/,
+      to({ host: "ranged.example", port }),
+      { answer: "allowsOnce" },
     );
     await asks(
       "permissions policy",
@@ -809,7 +816,7 @@ describe("refusals", () => {
     await popup.showsRefusal(/The site opens connections too fast[^]*Wait a minute/);
 
     const named = (name: string): string[] => Object.values(seen).filter((error) => error.startsWith(`${name}: `));
-    assert.equal(named("NotAllowedError").length, 7, JSON.stringify(seen));
+    assert.equal(named("NotAllowedError").length, 8, JSON.stringify(seen));
     assert.equal(named("NetworkError").length, 3);
     assert.equal(new Set(Object.values(seen)).size, 2, JSON.stringify(seen));
     await popup.close();
@@ -887,7 +894,7 @@ describe("refusals", () => {
     admin.setPolicy({ ...generous, blockedOrigins: ["https://broken.test"] });
     await toolbar.shows(tab, "!");
     const again = await toolbar.popup(tab);
-    await again.showsRefusal(/Ended: Your administrator does not allow it/);
+    await again.showsRefusal(/Ended: Your administrator does not allow it[^]*The setting that decided: .*blockedOrigins/);
     admin.setPolicy(generous);
     await again.close();
     await page.close();

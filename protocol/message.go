@@ -88,6 +88,8 @@ type ErrorData struct {
 	Name string `json:"name"`
 	// The true reason, for the log and the person; never for the page.
 	Reason string `json:"reason"`
+	// The administrator's setting that decided, for the log and the person.
+	By string `json:"by,omitempty"`
 	// One sentence for the person, in English.
 	Detail string `json:"detail,omitempty"`
 }
@@ -333,7 +335,9 @@ type SocketClosedParams struct {
 	// The DOMException name that the page sees; absent after an orderly close.
 	Name string `json:"name,omitempty"`
 	// The true reason, for the log and the person.
-	Reason   string `json:"reason,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// The administrator's setting that decided, for the person.
+	By       string `json:"by,omitempty"`
 	BytesIn  int64  `json:"bytesIn"`
 	BytesOut int64  `json:"bytesOut"`
 	// UDP: datagrams received and dropped because the page did not read.

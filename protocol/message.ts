@@ -275,6 +275,10 @@ export interface ErrorData {
     | "unreachable"
     | "version";
   /**
+   * The administrator's setting that decided, for the log and the person.
+   */
+  by?: string;
+  /**
    * One sentence for the person, in English.
    */
   detail?: string;
@@ -667,6 +671,10 @@ export interface SocketClosedParams {
    * The true reason, for the log and the person.
    */
   reason?: string;
+  /**
+   * The administrator's setting that decided, for the person.
+   */
+  by?: string;
   bytesIn: number;
   bytesOut: number;
   /**

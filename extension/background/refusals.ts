@@ -75,8 +75,9 @@ export function reasonOf(error: unknown): Why | undefined {
     return error.by === undefined ? { reason: error.reason } : { reason: error.reason, by: error.by };
   if (error instanceof HostUnavailable) return { reason: `host-${error.problem.kind}` };
   if (error instanceof HostError) {
-    const { name, reason } = error.data ?? { name: "NetworkError", reason: "network" };
-    return name === "AbortError" || name === "InvalidStateError" ? undefined : { reason };
+    const { name, reason, by } = error.data ?? { name: "NetworkError", reason: "network" };
+    if (name === "AbortError" || name === "InvalidStateError") return undefined;
+    return by === undefined ? { reason } : { reason, by };
   }
   return undefined;
 }
@@ -84,8 +85,8 @@ export function reasonOf(error: unknown): Why | undefined {
 /** Why the host says that a socket ended with an error; without its word, it is gone itself. */
 export function reasonOfEnd(last: SocketClosedParams | undefined): Why {
   if (last === undefined) return { reason: "gone" };
-  const reason = hostReasons.find((known) => known === last.reason);
-  return { reason: reason ?? "network" };
+  const reason = hostReasons.find((known) => known === last.reason) ?? "network";
+  return last.by === undefined ? { reason } : { reason, by: last.by };
 }
 
 function same(a: RefusalRecord, b: RefusalRecord): boolean {

@@ -133,6 +133,33 @@ func Cause(err error) string {
 	return err.Error()
 }
 
+// decided keeps the administrator's setting that an error comes from.
+type decided struct {
+	error
+	setting string
+}
+
+func (d *decided) Error() string { return d.error.Error() + ": " + d.setting }
+func (d *decided) Unwrap() error { return d.error }
+
+// Because adds the administrator's setting that decided to an error, for the log and
+// the person. An empty one adds nothing.
+func Because(err error, setting string) error {
+	if setting == "" {
+		return err
+	}
+	return &decided{err, setting}
+}
+
+// Setting returns the administrator's setting that an error comes from, or "".
+func Setting(err error) string {
+	var d *decided
+	if errors.As(err, &d) {
+		return d.setting
+	}
+	return ""
+}
+
 func kind(err error) error {
 	var dns *net.DNSError
 	var verify *tls.CertificateVerificationError

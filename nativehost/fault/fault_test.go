@@ -46,6 +46,7 @@ func TestClassify(t *testing.T) {
 		{fmt.Errorf("%w: %w", ErrTLS, &tls.CertificateVerificationError{Err: x509.HostnameError{}}), "NetworkError", "tls"},
 		{ErrPlaintext, "NetworkError", "plaintext"},
 		{fmt.Errorf("%w: Access-Control-Allow-Origin", ErrCORS), "NotAllowedError", "cors"},
+		{Because(ErrPolicy, "allowedOrigins"), "NotAllowedError", "policy"},
 		{ErrGone, "InvalidStateError", "gone"},
 	} {
 		got := Describe(Classify(c.err))
@@ -92,5 +93,15 @@ func TestMessagesNameNoDestination(t *testing.T) {
 	}
 	if !strings.Contains(Cause(err), "192.0.2.7") || Cause(ErrGone) == "" {
 		t.Errorf("the cause is %q", Cause(err))
+	}
+}
+
+func TestSetting(t *testing.T) {
+	err := Because(ErrPolicy, "blockedOrigins[0]")
+	if err.Error() != ErrPolicy.Error()+": blockedOrigins[0]" || Setting(fmt.Errorf("dial: %w", err)) != "blockedOrigins[0]" {
+		t.Errorf("%v, decided by %q", err, Setting(err))
+	}
+	if err := Because(ErrPolicy, ""); err != ErrPolicy || Setting(err) != "" || Setting(nil) != "" {
+		t.Errorf("%v, decided by %q", err, Setting(err))
 	}
 }

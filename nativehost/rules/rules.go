@@ -86,7 +86,7 @@ type Judgement struct {
 func (j Judgement) Err() error {
 	switch {
 	case j.Refused != nil:
-		return j.Refused
+		return fault.Because(j.Refused, j.By)
 	case j.MustEnter:
 		return fmt.Errorf("%w: the person did not enter it", fault.ErrAddress)
 	case j.Risk:
@@ -128,7 +128,7 @@ func Before(p *policy.Policy, near Near, r Request) Judgement {
 		switch class {
 		case address.Public:
 		case address.Never:
-			j.refuse(fault.ErrAddress)
+			j.never()
 		default:
 			j.private(p, r, verdict)
 		}
@@ -151,6 +151,14 @@ func (j *Judgement) private(p *policy.Policy, r Request, verdict policy.Verdict)
 	case !r.UserEntered:
 		j.MustEnter = true
 	}
+}
+
+// never refuses what no setting opens.
+func (j *Judgement) never() {
+	if j.Refused == nil {
+		j.By = ""
+	}
+	j.refuse(fault.ErrAddress)
 }
 
 // refuse keeps the first reason.
@@ -181,7 +189,7 @@ func Resolved(p *policy.Policy, near Near, r Request, addr netip.Addr) error {
 	}
 	verdict := p.JudgeAddress(query(r), addr)
 	if !verdict.Allowed {
-		return fmt.Errorf("%w: %s", fault.ErrPolicy, verdict.By)
+		return fault.Because(fault.ErrPolicy, verdict.By)
 	}
 	class := classify(near, addr)
 	if class == address.Never {

@@ -121,6 +121,9 @@ func TestBefore(t *testing.T) {
 			if (j.Err() == nil) != (c.refused == nil && !c.enter && !c.risk) {
 				t.Errorf("Err: %v", j.Err())
 			}
+			if setting := fault.Setting(j.Err()); (setting != "") != errors.Is(c.refused, fault.ErrPolicy) {
+				t.Errorf("decided by %q", setting)
+			}
 		})
 	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/printable"
 	"github.com/portside/portside/protocol"
 )
 
@@ -27,7 +28,15 @@ func (s *Session) failure(id int64, err error) {
 func (s *Session) failureLocked(id int64, err error) {
 	delete(s.requests, id)
 	says := fault.Describe(err)
-	s.out.Error(&id, protocol.NewFailure(says.Name, says.Reason, says.Detail))
+	failure := protocol.NewFailure(says.Name, says.Reason, says.Detail)
+	failure.Data.By = setting(err)
+	s.out.Error(&id, failure)
+}
+
+// setting returns the administrator's setting that an error comes from, as the person
+// may read it.
+func setting(err error) string {
+	return printable.Text(fault.Setting(err), maxPolicyText)
 }
 
 // answer answers a request about a socket. Sockets call it while they hold their

@@ -66,14 +66,14 @@ func (s *Session) browse(ctx context.Context, message protocol.Message) *protoco
 // administrator does not want it, or the origin could not open any of them.
 func (s *Session) mayBrowse(p *policy.Policy, params protocol.ResolveBrowseParams) error {
 	if !p.Settings.Discovery.Value {
-		return because(fault.ErrPolicy, p.Settings.Discovery.By)
+		return fault.Because(fault.ErrPolicy, p.Settings.Discovery.By)
 	}
 	if err := origin.Check(params.Origin); err != nil {
 		return err
 	}
 	j := rules.Before(p, s.Near, wanted(params, address.Host{}))
 	if j.Refused != nil {
-		return because(j.Refused, j.By)
+		return fault.Because(j.Refused, j.By)
 	}
 	return nil
 }

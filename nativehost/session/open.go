@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
 	"time"
@@ -175,17 +174,9 @@ func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	if err := j.Err(); err != nil {
 		ticket.Failed()
 		ticket.Return()
-		return nil, because(err, j.By)
+		return nil, err
 	}
 	return ticket, nil
-}
-
-// because adds the administrator's setting to an error, for the log.
-func because(err error, by string) error {
-	if by == "" {
-		return err
-	}
-	return fmt.Errorf("%w: %s", err, by)
 }
 
 // serve moves the bytes of an open socket until its end.
@@ -302,7 +293,7 @@ func (s *Session) closed(o *opening, end ending, open time.Duration) {
 	}
 	if end.err != nil {
 		says := fault.Describe(end.err)
-		last.Reason = says.Reason
+		last.Reason, last.By = says.Reason, setting(end.err)
 		// A reset that was asked for is not an error to whoever asked.
 		if says.Reason != "aborted" {
 			last.Name = says.Name

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -173,9 +174,15 @@ func TestNewPolicyEndsSockets(t *testing.T) {
 	kept, _ := b.open(stays, nil)
 	lost, _ := b.open(goes, nil)
 	b.managed(fmt.Sprintf(`{"blockedDestinations": [{"cidr": "127.0.0.0/8", "ports": ["%d"]}]}`, goes))
-	b.wantClosed(lost, "NotAllowedError", "policy")
+	if last := b.wantClosed(lost, "NotAllowedError", "policy"); !strings.Contains(last.By, "blockedDestinations") {
+		t.Errorf("closed by %q", last.By)
+	}
 	b.wantAlive(kept)
-	wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, b.tcp(goes))), "NotAllowedError", "policy")
+	refused := b.answer(b.ask(protocol.MethodTCPOpen, b.tcp(goes)))
+	wantFailure(t, refused, "NotAllowedError", "policy")
+	if by := refused.Error.Data.By; !strings.Contains(by, "blockedDestinations") {
+		t.Errorf("refused by %q", by)
+	}
 	b.managed("{}")
 	again, _ := b.open(goes, nil)
 	b.wantAlive(again)

@@ -24,7 +24,7 @@ func (s *Session) startTrying(ctx context.Context, message protocol.Message) *pr
 	}
 	if enabled := s.Policy.Current().Settings.Enabled; !enabled.Value {
 		// Nothing listens for a page that could not open a socket.
-		s.failure(*message.ID, because(fault.ErrPolicy, enabled.By))
+		s.failure(*message.ID, fault.Because(fault.ErrPolicy, enabled.By))
 		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
