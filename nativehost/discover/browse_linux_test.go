@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -317,19 +315,7 @@ func (l *liar) say(from *net.UDPConn, change func(*dns.Msg), records ...string) 
 // delivered counts the IPv4 datagrams that programs of this namespace have received.
 func delivered(t *testing.T) int {
 	t.Helper()
-	text, err := os.ReadFile("/proc/thread-self/net/snmp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	match := regexp.MustCompile(`(?m)^Udp: InDatagrams.*\nUdp: (\d+) `).FindSubmatch(text)
-	if match == nil {
-		t.Fatalf("no count in %s", text)
-	}
-	n, err := strconv.Atoi(string(match[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return netns.Count(t, "UdpInDatagrams")
 }
 
 // Nothing but a proper answer from the link counts. Each lie reaches the socket that

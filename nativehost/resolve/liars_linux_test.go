@@ -6,9 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -120,28 +118,7 @@ func record(name string, body dnsmessage.ResourceBody) dnsmessage.Resource {
 // delivered counts the datagrams that programs of this namespace have received.
 func delivered(t *testing.T) int64 {
 	t.Helper()
-	four, err := os.ReadFile("/proc/thread-self/net/snmp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	six, err := os.ReadFile("/proc/thread-self/net/snmp6")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// A line of names, then one of numbers; one name and number to a line.
-	found := regexp.MustCompile(`(?m)^Udp: InDatagrams.*\nUdp: (\d+) |^Udp6InDatagrams\s+(\d+)`).FindAllSubmatch(append(four, six...), -1)
-	if len(found) != 2 {
-		t.Fatalf("%d counts in %s%s", len(found), four, six)
-	}
-	var sum int64
-	for _, match := range found {
-		n, err := strconv.ParseInt(string(append(match[1], match[2]...)), 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum += n
-	}
-	return sum
+	return int64(netns.Count(t, "UdpInDatagrams") + netns.Count(t, "Udp6InDatagrams"))
 }
 
 // Nothing but a proper answer from the link counts. Each lie reaches the socket that

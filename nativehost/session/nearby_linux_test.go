@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -83,19 +80,7 @@ func (g *guestbook) all() []string {
 // SYN, by either family.
 func begun(t *testing.T) int {
 	t.Helper()
-	text, err := os.ReadFile("/proc/thread-self/net/snmp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	match := regexp.MustCompile(`(?m)^Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens.*\nTcp: \S+ \S+ \S+ \S+ (\d+)`).FindSubmatch(text)
-	if match == nil {
-		t.Fatalf("no count in %s", text)
-	}
-	n, err := strconv.Atoi(string(match[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return netns.Count(t, "TcpActiveOpens")
 }
 
 // Names that lead to a public address of this computer, or of a neighbour's on the
