@@ -2,11 +2,9 @@ package session
 
 import (
 	"fmt"
-	"net"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -32,29 +30,7 @@ func TestDevicesNearbyOpen(t *testing.T) {
 	netns.Run(t, "ip", netns.AddAddr("172.17.0.1/16", "docker0")...)
 	netns.Run(t, "ip", "link", "set", "docker0", "up")
 	for _, n := range []*netns.Neighbour{first, second, third} {
-		n.Do(t, func() {
-			listener, err := net.Listen("tcp", fmt.Sprintf(":%d", mqttPort))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var serving sync.WaitGroup
-			serving.Go(func() {
-				for {
-					c, err := listener.Accept()
-					if err != nil {
-						return
-					}
-					serving.Go(func() {
-						defer c.Close()
-						echo(c.(*net.TCPConn))
-					})
-				}
-			})
-			t.Cleanup(func() {
-				listener.Close()
-				serving.Wait()
-			})
-		})
+		n.Do(t, func() { serveAt(t, fmt.Sprintf(":%d", mqttPort), echo) })
 	}
 	first.AvahiServices(t, []netns.Service{
 		{Name: "Broker", Type: "_mqtt._tcp", Port: mqttPort}, {Name: "Blocked", Type: "_mqtt._tcp", Port: mqttPort, Host: "blocked.local"},

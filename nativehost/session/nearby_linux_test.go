@@ -192,29 +192,7 @@ func TestSocketToWhatHasComeNear(t *testing.T) {
 	n.Join(t, "out0", []string{"100.64.0.2/30"}, "eth0", []string{"100.64.0.1/30"})
 	netns.Run(t, "ip", "route", "add", "default", "via", "100.64.0.1")
 	n.Run(t, "ip", netns.AddAddr("93.184.215.14", "lo")...)
-	n.Do(t, func() {
-		listener, err := net.Listen("tcp", fmt.Sprintf("93.184.215.14:%d", guestPort))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var serving sync.WaitGroup
-		serving.Go(func() {
-			for {
-				c, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				serving.Go(func() {
-					defer c.Close()
-					echo(c.(*net.TCPConn))
-				})
-			}
-		})
-		t.Cleanup(func() {
-			listener.Close()
-			serving.Wait()
-		})
-	})
+	n.Do(t, func() { serveAt(t, fmt.Sprintf("93.184.215.14:%d", guestPort), echo) })
 	netns.Dnsmasq(t, "--host-record=far.example,93.184.215.14")
 	b := start(t, options{})
 	r, _ := b.open(guestPort, func(p *protocol.TCPOpenParams, _ *remote) { p.Host, p.UserEntered = "far.example", false })
