@@ -4,39 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/netip"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/mdns"
 	"github.com/miekg/dns"
 	"github.com/rs/zerolog"
-	"golang.org/x/sys/unix"
 
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/internal/mdnstest"
 	"github.com/portside/portside/nativehost/internal/netns"
-	"github.com/portside/portside/nativehost/link"
 	"github.com/portside/portside/nativehost/nearby"
 )
 
-// house is a computer with two links and a neighbour on each, and without a way out.
-type house struct{ first, second *netns.Neighbour }
-
-func newHouse(t *testing.T) house {
+// newHouse makes a house in which this computer has two addresses on the first link.
+func newHouse(t *testing.T) mdnstest.House {
 	t.Helper()
-	h := house{netns.NewNeighbour(t), netns.NewNeighbour(t)}
-	h.first.Join(t, "lan0", []string{"10.77.0.1/24", "10.77.0.3/24", "fd77::1/64"}, "eth0", []string{"10.77.0.2/24", "fd77::2/64"})
-	h.second.Join(t, "lan1", []string{"10.78.0.1/24", "fd78::1/64"}, "eth0", []string{"10.78.0.2/24", "fd78::2/64"})
+	h := mdnstest.NewHouse(t)
+	netns.Run(t, "ip", netns.AddAddr("10.77.0.3/24", "lan0")...)
 	return h
 }
 
@@ -109,7 +98,7 @@ func TestDevicesFromAvahi(t *testing.T) {
 		return
 	}
 	h := newHouse(t)
-	h.second.AvahiServices(t, []netns.Service{
+	h.Second.AvahiServices(t, []netns.Service{
 		{Name: "Drucker im Büro", Type: "_ipp._tcp", Port: 631}, {Name: "HP LaserJet 4.1 (2nd floor)", Type: "_ipp._tcp", Port: 631},
 		{Name: "Secure", Type: "_ipps._tcp", Port: 631}, {Name: "Elsewhere", Type: "_ipp._tcp", Port: 8631},
 		{Name: "NAS", Type: "_ssh._tcp", Port: 22}, {Name: "NAS", Type: "_sftp-ssh._tcp", Port: 22},
@@ -134,44 +123,19 @@ func TestDevicesFromAnotherResponder(t *testing.T) {
 		return
 	}
 	h := newHouse(t)
-	serve(t, h.first, "eth0", "First", "first.local.", "10.77.0.2")
-	serve(t, h.second, "eth0", "Second", "second.local.", "fd78::2")
+	mdnstest.ServeAt(t, h.First, "First", "first.local.", "10.77.0.2")
+	mdnstest.ServeAt(t, h.Second, "Second", "second.local.", "fd78::2")
 	third := netns.NewNeighbour(t)
 	third.Join(t, "lan2", []string{"fd79::1/64"}, "eth0", []string{"fd79::2/64"})
-	serve(t, third, "eth0", "Without IPv4", "six.local.", "fd79::2")
+	mdnstest.ServeAt(t, third, "Without IPv4", "six.local.", "fd79::2")
 	// Far is what a provider's network looks like from here.
-	serve(t, h.second, "eth0", "Far", "far.local.", "93.184.215.14")
-	serve(t, h.second, "eth0", "Link", "linklocal.local.", "fe80::78")
+	mdnstest.ServeAt(t, h.Second, "Far", "far.local.", "93.184.215.14")
+	mdnstest.ServeAt(t, h.Second, "Link", "linklocal.local.", "fe80::78")
 	// This computer is told of by itself only, and by its address: its name below local
 	// would be refused.
-	serve(t, nil, "lan0", "Self", "self.local.", "10.77.0.1")
+	mdnstest.Serve(t, "lan0", "Self", "self.local.", "10.77.0.1")
 	browse(t, "tcp", 1883).want(time.Second, "First _mqtt._tcp first.local 10.77.0.2", "Second _mqtt._tcp second.local fd78::2",
 		"Link _mqtt._tcp linklocal.local fe80::78", "Without IPv4 _mqtt._tcp six.local fd79::2", "Self _mqtt._tcp 10.77.0.1 10.77.0.1")
-}
-
-// serve runs hashicorp's responder for an MQTT broker at a neighbour's, or at home.
-func serve(t *testing.T, n *netns.Neighbour, iface, name, host, ip string) {
-	t.Helper()
-	start := func() {
-		at, err := net.InterfaceByName(iface)
-		if err != nil {
-			t.Fatal(err)
-		}
-		zone, err := mdns.NewMDNSService(name, "_mqtt._tcp", "local.", host, 1883, []net.IP{net.ParseIP(ip)}, []string{"text"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		server, err := mdns.NewServer(&mdns.Config{Zone: zone, Iface: at, Logger: log.New(io.Discard, "", 0)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = server.Shutdown() })
-	}
-	if n == nil {
-		start()
-	} else {
-		n.Do(t, start)
-	}
 }
 
 // Nothing but questions to the multicast addresses is sent, and none after the end.
@@ -180,7 +144,7 @@ func TestOnlyQuestionsAreSent(t *testing.T) {
 		return
 	}
 	h := newHouse(t)
-	h.first.AvahiServices(t, []netns.Service{{Name: "A", Type: "_ipp._tcp", Port: 631}, {Name: "B", Type: "_ssh._tcp", Port: 22}})
+	h.First.AvahiServices(t, []netns.Service{{Name: "A", Type: "_ipp._tcp", Port: 631}, {Name: "B", Type: "_ssh._tcp", Port: 22}})
 	captures := []*netns.Capture{netns.Watch(t, "lan0"), netns.Watch(t, "lan1")}
 	began := time.Now()
 	browse(t, "tcp", 631).want(1500*time.Millisecond, "A _ipp._tcp avahi.local 10.77.0.2")
@@ -228,63 +192,22 @@ func TestNoLink(t *testing.T) {
 type liar struct {
 	t    *testing.T
 	lies []func(m *dns.Msg, from netip.AddrPort)
-	wg   sync.WaitGroup
 	mu   sync.Mutex // guards sent
 	sent int
 }
 
 // start listens at n's for questions, by IPv4.
 func (l *liar) start(n *netns.Neighbour) {
-	var conn *net.UDPConn
-	l.t.Cleanup(l.wg.Wait) // after its sockets have been closed
-	n.Do(l.t, func() {
-		iface, err := net.InterfaceByName("eth0")
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		conn, err = net.ListenMulticastUDP("udp4", iface, &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: link.Port})
-		if err != nil {
-			l.t.Fatal(err)
-		}
-	})
-	l.t.Cleanup(func() { conn.Close() })
-	l.wg.Go(func() {
-		buffer := make([]byte, link.MaxPacket)
-		for {
-			n, from, err := conn.ReadFromUDPAddrPort(buffer)
-			if err != nil {
-				return
-			}
-			var query dns.Msg
-			if err := query.Unpack(buffer[:n]); err != nil || len(query.Question) == 0 {
-				l.t.Errorf("not a question: %v", err)
-				continue
-			}
-			if query.Question[0].Name == "_ipp._tcp.local." {
-				for _, lie := range l.lies {
-					lie(&query, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
-				}
+	mdnstest.Listen(l.t, n, "udp4", func(packet []byte, from netip.AddrPort) {
+		var query dns.Msg
+		if err := query.Unpack(packet); err != nil || len(query.Question) == 0 {
+			l.t.Errorf("not a question: %v", err)
+		} else if query.Question[0].Name == "_ipp._tcp.local." {
+			for _, lie := range l.lies {
+				lie(&query, from)
 			}
 		}
 	})
-}
-
-// socket opens a UDP socket at n's, on an address and port that others may have too.
-func (l *liar) socket(n *netns.Neighbour, at string) *net.UDPConn {
-	var conn net.PacketConn
-	n.Do(l.t, func() {
-		config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-			var failed error
-			err := raw.Control(func(fd uintptr) { failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) })
-			return errors.Join(err, failed)
-		}}
-		var err error
-		if conn, err = config.ListenPacket(l.t.Context(), "udp", at); err != nil {
-			l.t.Fatal(err)
-		}
-	})
-	l.t.Cleanup(func() { conn.Close() })
-	return conn.(*net.UDPConn)
 }
 
 // say sends records as the answer to a query, changed.
@@ -317,19 +240,7 @@ func (l *liar) say(from *net.UDPConn, change func(*dns.Msg), records ...string) 
 // delivered counts the IPv4 datagrams that programs of this namespace have received.
 func delivered(t *testing.T) int {
 	t.Helper()
-	text, err := os.ReadFile("/proc/thread-self/net/snmp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	match := regexp.MustCompile(`(?m)^Udp: InDatagrams.*\nUdp: (\d+) `).FindSubmatch(text)
-	if match == nil {
-		t.Fatalf("no count in %s", text)
-	}
-	n, err := strconv.Atoi(string(match[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return netns.Count(t, "UdpInDatagrams")
 }
 
 // Nothing but a proper answer from the link counts. Each lie reaches the socket that
@@ -339,20 +250,11 @@ func TestLiarsNearby(t *testing.T) {
 		return
 	}
 	h := newHouse(t)
-	// Addresses from elsewhere, and a kernel that lets them in.
-	for _, scope := range []string{"all", "lan0", "lan1"} {
-		if err := os.WriteFile("/proc/sys/net/ipv4/conf/"+scope+"/rp_filter", []byte("0"), 0); err != nil {
-			t.Fatal(err)
-		}
-	}
-	h.first.Run(t, "ip", netns.AddAddr("203.0.113.5/32", "eth0")...)
-	h.second.Run(t, "ip", netns.AddAddr("10.77.0.99/32", "eth0")...)
-	h.second.Run(t, "ip", "route", "add", "10.77.0.1/32", "via", "10.78.0.1")
-	netns.Run(t, "ip", "route", "add", "203.0.113.5/32", "dev", "lan0")
+	h.LetStrangersIn(t)
 
 	l := &liar{t: t}
-	good, otherPort := l.socket(h.first, "10.77.0.2:5353"), l.socket(h.first, "10.77.0.2:5354")
-	offLink, otherLink := l.socket(h.first, "203.0.113.5:5353"), l.socket(h.second, "10.77.0.99:5353")
+	good, otherPort := mdnstest.Socket(t, h.First, "10.77.0.2:5353"), mdnstest.Socket(t, h.First, "10.77.0.2:5354")
+	offLink, otherLink := mdnstest.Socket(t, h.First, "203.0.113.5:5353"), mdnstest.Socket(t, h.Second, "10.77.0.99:5353")
 	lie := printer("Lie", "lie.local.", "10.77.0.9")
 	l.lies = []func(*dns.Msg, netip.AddrPort){
 		l.say(otherPort, nil, lie...), l.say(offLink, nil, lie...), l.say(otherLink, nil, lie...),
@@ -371,7 +273,7 @@ func TestLiarsNearby(t *testing.T) {
 	}
 	lies := len(l.lies)
 	before := delivered(t)
-	l.start(h.first)
+	l.start(h.First)
 	browse(t, "tcp", 631).want(1500*time.Millisecond, "Good _ipp._tcp good.local 10.77.0.8", "Bidi _ipp._tcp bidi.local 10.77.0.9")
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -388,9 +290,9 @@ func TestNobodySpeaksForThisComputer(t *testing.T) {
 		return
 	}
 	h := newHouse(t)
-	h.first.Run(t, "ip", netns.AddAddr("10.77.0.3/32", "eth0")...)
+	h.First.Run(t, "ip", netns.AddAddr("10.77.0.3/32", "eth0")...)
 	l := &liar{t: t}
-	own, good := l.socket(h.first, "10.77.0.3:5353"), l.socket(h.first, "10.77.0.2:5353")
+	own, good := mdnstest.Socket(t, h.First, "10.77.0.3:5353"), mdnstest.Socket(t, h.First, "10.77.0.2:5353")
 	l.lies = []func(*dns.Msg, netip.AddrPort){
 		l.say(own, nil, printer("Stolen", "self.local.", "10.77.0.1")...), l.say(good, nil, printer("Good", "good.local.", "10.77.0.8")...),
 	}
@@ -400,10 +302,10 @@ func TestNobodySpeaksForThisComputer(t *testing.T) {
 		if _, err := good.WriteToUDPAddrPort([]byte("?"), netip.MustParseAddrPort("10.77.0.1:9")); err != nil {
 			t.Fatal(err)
 		}
-		return strings.Contains(h.first.Run(t, "ip", "neigh", "show", "10.77.0.1"), "lladdr")
+		return strings.Contains(h.First.Run(t, "ip", "neigh", "show", "10.77.0.1"), "lladdr")
 	})
 	before := delivered(t)
-	l.start(h.first)
+	l.start(h.First)
 	browse(t, "tcp", 631).want(1500*time.Millisecond, "Good _ipp._tcp good.local 10.77.0.8")
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -420,13 +322,13 @@ func TestFloodOfAnswers(t *testing.T) {
 	}
 	h := newHouse(t)
 	l := &liar{t: t}
-	good := l.socket(h.first, "10.77.0.2:5353")
+	good := mdnstest.Socket(t, h.First, "10.77.0.2:5353")
 	l.lies = []func(*dns.Msg, netip.AddrPort){func(query *dns.Msg, to netip.AddrPort) {
 		for i := range 10000 {
 			l.say(good, nil, printer(fmt.Sprintf("Flood %d", i), fmt.Sprintf("f%d.local.", i), "10.77.0.9")...)(query, to)
 		}
 	}}
-	l.start(h.first)
+	l.start(h.First)
 	capture := netns.Watch(t, "lan0")
 	b := browse(t, "tcp", 631)
 	netns.Until(t, "the flood", func() bool {

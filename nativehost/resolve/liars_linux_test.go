@@ -5,23 +5,18 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
-	"golang.org/x/sys/unix"
 
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/internal/mdnstest"
 	"github.com/portside/portside/nativehost/internal/netns"
-	"github.com/portside/portside/nativehost/link"
 )
 
 // liar answers questions on the first link as its table says, by name.
@@ -29,63 +24,22 @@ type liar struct {
 	t       *testing.T
 	answers map[string]func(query dnsmessage.Message, from netip.AddrPort)
 	sent    atomic.Int64
-	wg      sync.WaitGroup
+	late    sync.WaitGroup // of answers that are under way
 }
 
 // start listens at n's for questions, by either family.
 func (l *liar) start(n *netns.Neighbour) {
-	l.t.Cleanup(l.wg.Wait) // after its sockets have been closed
-	for network, group := range map[string]string{"udp4": "224.0.0.251", "udp6": "ff02::fb"} {
-		var conn *net.UDPConn
-		n.Do(l.t, func() {
-			iface, err := net.InterfaceByName("eth0")
-			if err != nil {
-				l.t.Fatal(err)
-			}
-			conn, err = net.ListenMulticastUDP(network, iface, &net.UDPAddr{IP: net.ParseIP(group), Port: link.Port})
-			if err != nil {
-				l.t.Fatal(err)
+	l.t.Cleanup(l.late.Wait) // after nobody listens any more
+	for _, network := range []string{"udp4", "udp6"} {
+		mdnstest.Listen(l.t, n, network, func(packet []byte, from netip.AddrPort) {
+			var query dnsmessage.Message
+			if err := query.Unpack(packet); err != nil || len(query.Questions) == 0 {
+				l.t.Errorf("not a question: %v", err)
+			} else if answer := l.answers[query.Questions[0].Name.String()]; answer != nil {
+				answer(query, from)
 			}
 		})
-		l.t.Cleanup(func() { conn.Close() })
-		l.wg.Go(func() { l.serve(conn) })
 	}
-}
-
-func (l *liar) serve(conn *net.UDPConn) {
-	buffer := make([]byte, 9000)
-	for {
-		n, from, err := conn.ReadFromUDPAddrPort(buffer)
-		if err != nil {
-			return
-		}
-		var query dnsmessage.Message
-		if err := query.Unpack(buffer[:n]); err != nil || len(query.Questions) == 0 {
-			l.t.Errorf("not a question: %v", err)
-			continue
-		}
-		if answer := l.answers[query.Questions[0].Name.String()]; answer != nil {
-			answer(query, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()))
-		}
-	}
-}
-
-// socket opens a UDP socket at n's, on an address and port that others may have too.
-func (l *liar) socket(n *netns.Neighbour, at string) *net.UDPConn {
-	var conn net.PacketConn
-	n.Do(l.t, func() {
-		config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-			var failed error
-			err := raw.Control(func(fd uintptr) { failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1) })
-			return errors.Join(err, failed)
-		}}
-		var err error
-		if conn, err = config.ListenPacket(l.t.Context(), "udp", at); err != nil {
-			l.t.Fatal(err)
-		}
-	})
-	l.t.Cleanup(func() { conn.Close() })
-	return conn.(*net.UDPConn)
 }
 
 // reply sends a message, and counts it if it comes while somebody waits for it.
@@ -120,28 +74,7 @@ func record(name string, body dnsmessage.ResourceBody) dnsmessage.Resource {
 // delivered counts the datagrams that programs of this namespace have received.
 func delivered(t *testing.T) int64 {
 	t.Helper()
-	four, err := os.ReadFile("/proc/thread-self/net/snmp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	six, err := os.ReadFile("/proc/thread-self/net/snmp6")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// A line of names, then one of numbers; one name and number to a line.
-	found := regexp.MustCompile(`(?m)^Udp: InDatagrams.*\nUdp: (\d+) |^Udp6InDatagrams\s+(\d+)`).FindAllSubmatch(append(four, six...), -1)
-	if len(found) != 2 {
-		t.Fatalf("%d counts in %s%s", len(found), four, six)
-	}
-	var sum int64
-	for _, match := range found {
-		n, err := strconv.ParseInt(string(append(match[1], match[2]...)), 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum += n
-	}
-	return sum
+	return int64(netns.Count(t, "UdpInDatagrams") + netns.Count(t, "Udp6InDatagrams"))
 }
 
 // Nothing but a proper answer from the link counts. Each lie reaches the socket that
@@ -150,25 +83,16 @@ func TestLiarsOnTheLink(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := newHouse(t)
-	// Addresses from elsewhere, and a kernel that lets them in.
-	for _, scope := range []string{"all", "lan0", "lan1"} {
-		if err := os.WriteFile("/proc/sys/net/ipv4/conf/"+scope+"/rp_filter", []byte("0"), 0); err != nil {
-			t.Fatal(err)
-		}
-	}
-	h.first.Run(t, "ip", netns.AddAddr("203.0.113.5/32", "eth0")...)
-	h.first.Run(t, "ip", netns.AddAddr("2001:db8::5/128", "eth0")...)
-	h.second.Run(t, "ip", netns.AddAddr("10.77.0.99/32", "eth0")...)
-	h.second.Run(t, "ip", "route", "add", "10.77.0.1/32", "via", "10.78.0.1")
-	netns.Run(t, "ip", "route", "add", "203.0.113.5/32", "dev", "lan0")
+	h := mdnstest.NewHouse(t)
+	h.LetStrangersIn(t)
+	h.First.Run(t, "ip", netns.AddAddr("2001:db8::5/128", "eth0")...)
 	netns.Run(t, "ip", "route", "add", "2001:db8::5/128", "dev", "lan0")
 
 	l := &liar{t: t}
-	good, good6 := l.socket(h.first, "10.77.0.2:5353"), l.socket(h.first, "[fd77::2]:5353")
-	otherPort := l.socket(h.first, "10.77.0.2:5354")
-	offLink, offLink6 := l.socket(h.first, "203.0.113.5:5353"), l.socket(h.first, "[2001:db8::5]:5353")
-	otherLink := l.socket(h.second, "10.77.0.99:5353")
+	good, good6 := mdnstest.Socket(t, h.First, "10.77.0.2:5353"), mdnstest.Socket(t, h.First, "[fd77::2]:5353")
+	otherPort := mdnstest.Socket(t, h.First, "10.77.0.2:5354")
+	offLink, offLink6 := mdnstest.Socket(t, h.First, "203.0.113.5:5353"), mdnstest.Socket(t, h.First, "[2001:db8::5]:5353")
+	otherLink := mdnstest.Socket(t, h.Second, "10.77.0.99:5353")
 
 	// lie answers with the truth, changed.
 	lie := func(change func(*dnsmessage.Message)) func(dnsmessage.Message, netip.AddrPort) {
@@ -219,7 +143,7 @@ func TestLiarsOnTheLink(t *testing.T) {
 		"this-computer.local.": answer(a("127.0.0.1"), a("127.9.9.9"), aaaa("::1"), aaaa("::ffff:127.0.0.1"), aaaa("64:ff9b::127.0.0.1"), a("0.0.0.0"), aaaa("::"),
 			a("224.0.0.251"), aaaa("ff02::fb"), a("255.255.255.255")),
 		"late.local.": func(query dnsmessage.Message, from netip.AddrPort) {
-			l.wg.Go(func() {
+			l.late.Go(func() {
 				select {
 				case <-time.After(linkPatience + 200*time.Millisecond):
 					l.reply(good, truth(query), from, false)
@@ -244,7 +168,7 @@ func TestLiarsOnTheLink(t *testing.T) {
 			m.Answers = append(m.Answers, right)
 		}),
 	}
-	l.start(h.first)
+	l.start(h.First)
 
 	want(t, "good.local", Any, addrs("10.77.0.9"))
 	want(t, "upper.local", Any, addrs("10.77.0.9"))

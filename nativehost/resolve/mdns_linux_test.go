@@ -3,31 +3,16 @@ package resolve
 import (
 	"context"
 	"errors"
-	"io"
-	"log"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/mdns"
-
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/internal/mdnstest"
 	"github.com/portside/portside/nativehost/internal/netns"
 )
-
-// house is a computer with two links and a neighbour on each.
-type house struct{ first, second *netns.Neighbour }
-
-func newHouse(t *testing.T) house {
-	t.Helper()
-	h := house{netns.NewNeighbour(t), netns.NewNeighbour(t)}
-	h.first.Join(t, "lan0", []string{"10.77.0.1/24", "fd77::1/64"}, "eth0", []string{"10.77.0.2/24", "fd77::2/64"})
-	h.second.Join(t, "lan1", []string{"10.78.0.1/24", "fd78::1/64"}, "eth0", []string{"10.78.0.2/24", "fd78::2/64"})
-	return h
-}
 
 // want resolves and compares.
 func want(t *testing.T, text string, family Family, expected []netip.Addr) {
@@ -51,9 +36,9 @@ func TestLocalNamesFromAvahi(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := newHouse(t)
+	h := mdnstest.NewHouse(t)
 	log := netns.Dnsmasq(t, "--host-record=printer.local,192.0.2.66", "--host-record=known.example,192.0.2.1")
-	h.second.Avahi(t, [2]string{"printer.local", "10.78.0.50"}, [2]string{"scanner.local", "fd78::50"}, [2]string{"both.local", "10.78.0.51"},
+	h.Second.Avahi(t, [2]string{"printer.local", "10.78.0.50"}, [2]string{"scanner.local", "fd78::50"}, [2]string{"both.local", "10.78.0.51"},
 		[2]string{"both.local", "fd78::51"}, [2]string{"trap.local", "127.0.0.9"})
 	want(t, "printer.local", Any, addrs("10.78.0.50"))
 	want(t, "PRINTER.local.", IPv4, addrs("10.78.0.50"))
@@ -89,51 +74,22 @@ func TestLocalNamesFromThisComputer(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	newHouse(t)
-	serveMDNS(t, nil, "lan0", "self.local.", "10.77.0.1", "fd77::1")
+	mdnstest.NewHouse(t)
+	mdnstest.Serve(t, "lan0", "it", "self.local.", "10.77.0.1", "fd77::1")
 	want(t, "self.local", Any, addrs("10.77.0.1", "fd77::1"))
-}
-
-// serveMDNS runs hashicorp's responder for a name at a neighbour's, or at home.
-func serveMDNS(t *testing.T, n *netns.Neighbour, iface, name string, ips ...string) {
-	t.Helper()
-	var parsed []net.IP
-	for _, ip := range ips {
-		parsed = append(parsed, net.ParseIP(ip))
-	}
-	start := func() {
-		at, err := net.InterfaceByName(iface)
-		if err != nil {
-			t.Fatal(err)
-		}
-		zone, err := mdns.NewMDNSService("it", "_test._tcp", "local.", name, 80, parsed, []string{"text"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		server, err := mdns.NewServer(&mdns.Config{Zone: zone, Iface: at, Logger: log.New(io.Discard, "", 0)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = server.Shutdown() })
-	}
-	if n == nil {
-		start()
-	} else {
-		n.Do(t, start)
-	}
 }
 
 func TestLocalNamesFromAnotherResponder(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := newHouse(t)
-	serveMDNS(t, h.first, "eth0", "first.local.", "10.77.0.2")
-	serveMDNS(t, h.second, "eth0", "second.local.", "10.78.0.2", "fd78::2")
+	h := mdnstest.NewHouse(t)
+	mdnstest.ServeAt(t, h.First, "it", "first.local.", "10.77.0.2")
+	mdnstest.ServeAt(t, h.Second, "it", "second.local.", "10.78.0.2", "fd78::2")
 	want(t, "first.local", Any, addrs("10.77.0.2"))
 	want(t, "second.local", Any, addrs("10.78.0.2", "fd78::2"))
 	want(t, "second.local", IPv6, addrs("fd78::2"))
-	serveMDNS(t, h.second, "eth0", "linklocal.local.", "fe80::78")
+	mdnstest.ServeAt(t, h.Second, "it", "linklocal.local.", "fe80::78")
 	want(t, "linklocal.local", Any, addrs("fe80::78%lan1"))
 	// Asking ends with the context, and tells.
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

@@ -2,48 +2,18 @@ package session
 
 import (
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/mdns"
-
+	"github.com/portside/portside/nativehost/internal/mdnstest"
 	"github.com/portside/portside/nativehost/internal/netns"
 	"github.com/portside/portside/protocol"
 )
 
 const mqttPort = 1883
-
-// brokerAt runs a responder of hashicorp's at a neighbour's that tells of an MQTT
-// broker.
-func brokerAt(t *testing.T, n *netns.Neighbour, name, host string, addrs ...string) {
-	t.Helper()
-	n.Do(t, func() {
-		at, err := net.InterfaceByName("eth0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ips []net.IP
-		for _, addr := range addrs {
-			ips = append(ips, net.ParseIP(addr))
-		}
-		zone, err := mdns.NewMDNSService(name, "_mqtt._tcp", "local.", host, mqttPort, ips, []string{"text"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		server, err := mdns.NewServer(&mdns.Config{Zone: zone, Iface: at, Logger: log.New(io.Discard, "", 0)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = server.Shutdown() })
-	})
-}
 
 // A device is found, and the socket to what was told of it opens; what could not be
 // opened is not told; and an administrator who forbids it makes it silent.
@@ -60,37 +30,15 @@ func TestDevicesNearbyOpen(t *testing.T) {
 	netns.Run(t, "ip", netns.AddAddr("172.17.0.1/16", "docker0")...)
 	netns.Run(t, "ip", "link", "set", "docker0", "up")
 	for _, n := range []*netns.Neighbour{first, second, third} {
-		n.Do(t, func() {
-			listener, err := net.Listen("tcp", fmt.Sprintf(":%d", mqttPort))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var serving sync.WaitGroup
-			serving.Go(func() {
-				for {
-					c, err := listener.Accept()
-					if err != nil {
-						return
-					}
-					serving.Go(func() {
-						defer c.Close()
-						echo(c.(*net.TCPConn))
-					})
-				}
-			})
-			t.Cleanup(func() {
-				listener.Close()
-				serving.Wait()
-			})
-		})
+		n.Do(t, func() { serveAt(t, fmt.Sprintf(":%d", mqttPort), echo) })
 	}
 	first.AvahiServices(t, []netns.Service{
 		{Name: "Broker", Type: "_mqtt._tcp", Port: mqttPort}, {Name: "Blocked", Type: "_mqtt._tcp", Port: mqttPort, Host: "blocked.local"},
 		{Name: "Forbidden", Type: "_mqtt._tcp", Port: mqttPort, Host: "forbidden.local"},
 	}, [2]string{"blocked.local", "10.77.0.66"}, [2]string{"forbidden.local", "10.77.0.67"})
 	linkLocal := regexp.MustCompile(`inet6 (fe80::[0-9a-f:]+)/64`).FindStringSubmatch(third.Run(t, "ip", "-6", "addr", "show", "dev", "eth0"))[1]
-	brokerAt(t, third, "Link-local", "linklocal.local.", linkLocal)
-	brokerAt(t, second, "With containers", "containers.local.", "172.17.0.1", "10.78.0.2")
+	mdnstest.ServeAt(t, third, "Link-local", "linklocal.local.", linkLocal)
+	mdnstest.ServeAt(t, second, "With containers", "containers.local.", "172.17.0.1", "10.78.0.2")
 
 	b := start(t, options{policy: `{"blockedDestinations": [{"cidr": "10.77.0.66"}, {"host": "forbidden.local"}, {"cidr": "10.77.0.67"}]}`})
 	p := looking(1)

@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -83,19 +80,7 @@ func (g *guestbook) all() []string {
 // SYN, by either family.
 func begun(t *testing.T) int {
 	t.Helper()
-	text, err := os.ReadFile("/proc/thread-self/net/snmp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	match := regexp.MustCompile(`(?m)^Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens.*\nTcp: \S+ \S+ \S+ \S+ (\d+)`).FindSubmatch(text)
-	if match == nil {
-		t.Fatalf("no count in %s", text)
-	}
-	n, err := strconv.Atoi(string(match[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return netns.Count(t, "TcpActiveOpens")
 }
 
 // Names that lead to a public address of this computer, or of a neighbour's on the
@@ -207,29 +192,7 @@ func TestSocketToWhatHasComeNear(t *testing.T) {
 	n.Join(t, "out0", []string{"100.64.0.2/30"}, "eth0", []string{"100.64.0.1/30"})
 	netns.Run(t, "ip", "route", "add", "default", "via", "100.64.0.1")
 	n.Run(t, "ip", netns.AddAddr("93.184.215.14", "lo")...)
-	n.Do(t, func() {
-		listener, err := net.Listen("tcp", fmt.Sprintf("93.184.215.14:%d", guestPort))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var serving sync.WaitGroup
-		serving.Go(func() {
-			for {
-				c, err := listener.Accept()
-				if err != nil {
-					return
-				}
-				serving.Go(func() {
-					defer c.Close()
-					echo(c.(*net.TCPConn))
-				})
-			}
-		})
-		t.Cleanup(func() {
-			listener.Close()
-			serving.Wait()
-		})
-	})
+	n.Do(t, func() { serveAt(t, fmt.Sprintf("93.184.215.14:%d", guestPort), echo) })
 	netns.Dnsmasq(t, "--host-record=far.example,93.184.215.14")
 	b := start(t, options{})
 	r, _ := b.open(guestPort, func(p *protocol.TCPOpenParams, _ *remote) { p.Host, p.UserEntered = "far.example", false })

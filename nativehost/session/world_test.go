@@ -12,7 +12,13 @@ import (
 // when peer returns. It returns the port.
 func serve(t testing.TB, peer func(*net.TCPConn)) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return serveAt(t, "127.0.0.1:0", peer)
+}
+
+// serveAt is serve at another address, in the namespace that it is called in.
+func serveAt(t testing.TB, addr string, peer func(*net.TCPConn)) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
