@@ -4,10 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -92,22 +89,7 @@ func (w *world) visited() []netip.Addr {
 
 // begun counts the TCP connections that this namespace has begun, by either family,
 // whether anybody answered or not: one for each first SYN.
-func begun(t *testing.T) int {
-	t.Helper()
-	text, err := os.ReadFile("/proc/thread-self/net/snmp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	match := regexp.MustCompile(`(?m)^Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens.*\nTcp: \S+ \S+ \S+ \S+ (\d+)`).FindSubmatch(text)
-	if match == nil {
-		t.Fatalf("no count in %s", text)
-	}
-	n, err := strconv.Atoi(string(match[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
+func begun(t *testing.T) int { return netns.Count(t, "TcpActiveOpens") }
 
 // publicOnly allows public addresses and remembers which ones it was asked about.
 type publicOnly struct {

@@ -116,7 +116,12 @@ export const person: readonly Mutant[] = [
         '      "device" in next ? 0 : pause,\n    );\n  }\n  changed();\n',
         '      "device" in next ? 0 : pause,\n    );\n  }\n',
       ),
-      change(page, "  named = undefined;\n  clearTimeout(typing);", "  clearTimeout(typing);"),
+      change(page, "  named = undefined;\n  objection = undefined;\n", "  objection = undefined;\n"),
+    ],
+    [
+      "what is no address cannot be allowed",
+      inBrowser("prompt", "what is no address: Allow stays dead, and the window says why when the person has paused"),
+      change(page, '  if ("complaint" in view) {\n', '  if ("complaint" in view) {\n    named = checked;\n'),
     ],
     [
       "Deny has the focus",
@@ -367,7 +372,7 @@ export const person: readonly Mutant[] = [
     [
       "nor does another place than the one that was named",
       inBrowser("consent", "says what kind of place it is"),
-      change(page, "    showEncryption(question, place);\n", ""),
+      change(page, "  showEncryption(question, place);\n", ""),
     ],
     [
       "picking is not allowing",
