@@ -101,8 +101,8 @@ export const host: readonly Mutant[] = [
       sessionOf("TestFailedAttemptsCostDouble"),
       change(
         open,
-        "\t\tticket.Failed()\n\t\tticket.Return()\n\t\treturn nil, because",
-        "\t\tticket.Return()\n\t\treturn nil, because",
+        "\t\tticket.Failed()\n\t\tticket.Return()\n\t\treturn nil, err\n\t}\n\treturn ticket, nil",
+        "\t\tticket.Return()\n\t\treturn nil, err\n\t}\n\treturn ticket, nil",
       ),
     ],
     [

@@ -167,12 +167,17 @@ export const toolbar: readonly Mutant[] = [
       reasons,
       change(
         refusals,
-        '    return name === "AbortError" || name === "InvalidStateError" ? undefined : { reason };',
-        '    return name === "AbortError" || reason === "gone" ? undefined : { reason: "network" };',
+        "    return by === undefined ? { reason } : { reason, by };\n  }",
+        '    return { reason: "network", ...(reason === "policy" && by !== undefined ? { reason, by } : {}) };\n  }',
       ),
     ],
     [
-      "and names the setting that decided",
+      "and names the setting that decided, also after a name was resolved",
+      reasons,
+      change("nativehost/session/answer.go", "	failure.Data.By = setting(err)\n", ""),
+    ],
+    [
+      "and before that",
       reasons,
       change(
         "extension/background/consent.ts",
