@@ -894,7 +894,9 @@ describe("refusals", () => {
     admin.setPolicy({ ...generous, blockedOrigins: ["https://broken.test"] });
     await toolbar.shows(tab, "!");
     const again = await toolbar.popup(tab);
-    await again.showsRefusal(/Ended: Your administrator does not allow it[^]*The setting that decided: .*blockedOrigins/);
+    await again.showsRefusal(
+      /Ended: Your administrator does not allow it[^]*The setting that decided: .*blockedOrigins/,
+    );
     admin.setPolicy(generous);
     await again.close();
     await page.close();
