@@ -203,7 +203,7 @@ func converse(t *testing.T, try *Tryout, line string) string {
 }
 
 func TestConversation(t *testing.T) {
-	try, _ := started(t, params(), func(try *Tryout) { try.server.patience = 300 * time.Millisecond })
+	try, _ := started(t, params(), nil)
 	said := regexp.MustCompile(`^You said: (.*)\r\nThe time here is \d\d:\d\d:\d\d\.\r\n$`)
 	for line, want := range map[string]string{
 		"Hello from a web page.\n": "Hello from a web page.", "ümlaut\r\nmore": "ümlaut", "\n": "",
@@ -215,6 +215,7 @@ func TestConversation(t *testing.T) {
 		}
 	}
 	// No line, one that is too long, or one that does not come: the connection ends.
+	try, _ = started(t, params(), func(try *Tryout) { try.server.patience = 300 * time.Millisecond })
 	began := time.Now()
 	for _, line := range []string{"", "no end", strings.Repeat("x", maxLine) + "\n", strings.Repeat("x", 1<<20)} {
 		if got := converse(t, try, line); got != "" {
