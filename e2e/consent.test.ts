@@ -307,8 +307,11 @@ describe("grants", () => {
     const asked = attempt(fresh, to(other));
     await stage.person.denies();
     assert.equal(await asked, "NotAllowedError");
-    // And another site has nothing of it.
+    // And another site has nothing of it, whatever it has of its own.
     const stranger = await stage.open("https://stranger.test/");
+    const own = attempt(stranger, to(other));
+    await stage.person.allowsAndRemembers();
+    assert.equal(await own, "");
     const strange = attempt(stranger, to(peer));
     await stage.person.denies();
     assert.equal(await strange, "NotAllowedError");

@@ -78,7 +78,8 @@ describe("no Allow without a deliberate one", () => {
     await prompt.typeAddress("10.0.0.5");
     await prompt.waitUntilEnabled("#allow-once");
     await prompt.typeAddress("10.0.0.5/");
-    await sleep(600);
+    await sleep(650);
+    assert.equal(await prompt.isEnabled("#allow-once"), false, "nothing that could be allowed is named");
     assert.equal(await complaint(), "", "half an address is no mistake yet");
     assert.match(await prompt.complains(), /not a name or an address/);
     assert.equal(await prompt.page.evaluate(() => document.querySelector("#address")?.ariaInvalid), "true");

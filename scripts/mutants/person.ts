@@ -169,8 +169,8 @@ export const person: readonly Mutant[] = [
       inBrowser("tricks", "cannot answer, read or script a prompt, nor speak to the extension"),
       change(
         background,
-        "ext.runtime.onConnect.addListener((port) => {",
-        'ext.runtime.onConnectExternal.addListener((port) => {\n  prompts.connect(port, port.name.slice("prompt:".length));\n});\next.runtime.onConnect.addListener((port) => {',
+        "ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {",
+        'ext.runtime.onMessageExternal.addListener((message: unknown, _sender, respond) => {\n  if (message === "host-state") void hostState(hosts).then(respond);\n  return true;\n});\next.runtime.onMessage.addListener((message: unknown, sender, respond) => {',
       ),
     ],
     [
