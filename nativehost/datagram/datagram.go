@@ -37,7 +37,7 @@ const (
 
 // Config is what a Socket is made of.
 type Config struct {
-	Lane    carrier.Lane
+	Path    carrier.Path
 	Buffers *buffer.Pool
 	// Answer answers a write; nil means that the system took it. It must not
 	// block.
@@ -172,7 +172,7 @@ func (s *Socket) fail(err error) {
 // stop ends receiving at once and sending at a point in time. The caller holds the
 // mutex.
 func (s *Socket) stop(sending time.Time) {
-	s.Lane.Mute()
+	s.Path.Mute()
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	_ = s.conn.SetWriteDeadline(sending)
 	select {
@@ -331,7 +331,7 @@ func (s *Socket) deliver(ctx context.Context, payload []byte) error {
 	s.receiveCredit -= price
 	s.mu.Unlock()
 	s.order.Pass()
-	if err := s.Lane.Data(ctx, payload); err != nil {
+	if err := s.Path.Data(ctx, payload); err != nil {
 		return err
 	}
 	s.mu.Lock()

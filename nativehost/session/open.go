@@ -303,7 +303,7 @@ func (s *Session) closed(o *opening, end ending, open time.Duration) {
 	s.mu.Lock()
 	delete(s.sockets, o.subject.SocketID)
 	s.mu.Unlock()
-	s.out.Lane(o.subject.SocketID).Closed(last)
+	s.out.Path(o.subject.SocketID).Closed(last)
 }
 
 func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, error) {
@@ -312,7 +312,7 @@ func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, erro
 		return nil, err
 	}
 	socket := stream.New(conn, stream.Config{
-		Lane:          s.out.Lane(o.subject.SocketID),
+		Path:          s.out.Path(o.subject.SocketID),
 		Buffers:       &s.buffers,
 		Answer:        s.answerer(o.subject.SocketID),
 		SendWindow:    s.Window,
@@ -341,7 +341,7 @@ func (s *Session) connectUDP(ctx context.Context, o *opening) (*connection, erro
 		return nil, err
 	}
 	socket := datagram.New(conn, datagram.Config{
-		Lane:          s.out.Lane(o.subject.SocketID),
+		Path:          s.out.Path(o.subject.SocketID),
 		Buffers:       &s.buffers,
 		Answer:        s.answerer(o.subject.SocketID),
 		SendWindow:    s.Window,
