@@ -62,6 +62,8 @@ type Door struct {
 
 	mu      sync.Mutex // guards what follows
 	tickets map[[sha256.Size]byte]ticket
+	// entering counts those whose ticket was taken, and who are still in the house.
+	entering int
 	// house is nil while nobody listens.
 	house  *house
 	closed bool
@@ -106,8 +108,9 @@ func (d *Door) Ticket(ctx context.Context, document string) (port uint16, secret
 	secret = base64.RawURLEncoding.EncodeToString(random[:])
 	key := sha256.Sum256([]byte(secret))
 	d.tickets[key] = ticket{document, time.AfterFunc(d.ticketLife, func() {
-		d.take(key)
-		d.rest()
+		if _, ok := d.take(key); ok {
+			d.entered()
+		}
 	})}
 	return d.house.at.Port(), secret, nil
 }
@@ -139,17 +142,20 @@ func (d *Door) take(key [sha256.Size]byte) (document string, ok bool) {
 		if subtle.ConstantTimeCompare(known[:], key[:]) == 1 {
 			t.expires.Stop()
 			delete(d.tickets, known)
+			d.entering++
 			document, ok = t.document, true
 		}
 	}
 	return document, ok
 }
 
-// rest ends listening once there are no tickets.
-func (d *Door) rest() {
+// entered is called for each ticket that was taken. Nobody listens any more once there
+// are no others.
+func (d *Door) entered() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.tickets) == 0 {
+	d.entering--
+	if len(d.tickets) == 0 && d.entering == 0 {
 		d.shut()
 	}
 }
@@ -200,10 +206,10 @@ func (d *Door) serve(h *house, w http.ResponseWriter, r *http.Request) {
 	})
 	if err != nil {
 		d.log.Warn().Str("cause", "no WebSocket").Msg("a lane was refused")
-		d.rest() // its ticket is used up all the same
+		d.entered() // its ticket is used up all the same
 		return
 	}
-	d.rest()
+	d.entered()
 	c := newConn(ws)
 	defer c.Close()
 	d.enter(document, c)
