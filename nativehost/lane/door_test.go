@@ -71,6 +71,8 @@ func proper(at, secret string) visit {
 }
 
 func (v visit) dial(ctx context.Context, at string) (*websocket.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
 	header := http.Header{}
 	if v.origin != "" {
 		header["Origin"] = strings.Split(v.origin, " ")
