@@ -52,6 +52,8 @@ const (
 	MethodSocketClose = "socket.close"
 	// Tells the person about open sockets: bytes so far, the peer's address and certificate.
 	MethodSocketInspect = "socket.inspect"
+	// Lets a document bring a connection of its own for the bytes of its sockets.
+	MethodLaneOpen = "lane.open"
 	// Starts a small server on loopback, and a page beside it that connects to it by the API, so that the person can try that everything works. A second call replaces the first.
 	MethodTryoutStart = "tryout.start"
 	// Stops both.
@@ -116,6 +118,20 @@ type HelloResult struct {
 	HostVersion     string `json:"hostVersion"`
 	// What this host can do, such as "tcp", "udp", "tls".
 	Capabilities []string `json:"capabilities"`
+}
+
+// LaneOpenParams is defined by protocol/schema.
+type LaneOpenParams struct {
+	// Opaque key of the document, as in tcp.open: its sockets alone may take the lane.
+	Document string `json:"document"`
+}
+
+// LaneOpenResult is defined by protocol/schema.
+type LaneOpenResult struct {
+	// The host listens on this port of 127.0.0.1, until the ticket is used or too old.
+	Port int64 `json:"port"`
+	// Lets one connection in, once, within ten seconds. A subprotocol that is offered: portside.ticket. and this.
+	Ticket string `json:"ticket"`
 }
 
 // PolicyGetParams is defined by protocol/schema.
@@ -337,9 +353,11 @@ type SocketClosedParams struct {
 	// The true reason, for the log and the person.
 	Reason string `json:"reason,omitempty"`
 	// The administrator's setting that decided, for the person.
-	By       string `json:"by,omitempty"`
-	BytesIn  int64  `json:"bytesIn"`
-	BytesOut int64  `json:"bytesOut"`
+	By string `json:"by,omitempty"`
+	// The same was said on the lane, behind the socket's last data.
+	OnLane   bool  `json:"onLane,omitempty"`
+	BytesIn  int64 `json:"bytesIn"`
+	BytesOut int64 `json:"bytesOut"`
 	// UDP: datagrams received and dropped because the page did not read.
 	Dropped int64 `json:"dropped,omitempty"`
 }
@@ -486,7 +504,7 @@ type TCPOpenParams struct {
 	// Name or address, without brackets.
 	Host string `json:"host"`
 	Port int64  `json:"port"`
-	// Bytes that the host may send before it waits for socket.credit.
+	// Bytes that the host may send before it waits for socket.credit. 0: nothing is received before the first credit, and the socket takes the carrier that brings it.
 	Window int64 `json:"window"`
 	// Milliseconds for opening; 0 or absent leaves it to the host.
 	Timeout int64 `json:"timeout,omitempty"`
@@ -581,7 +599,7 @@ type UDPOpenParams struct {
 	// Name or address, without brackets.
 	Host string `json:"host"`
 	Port int64  `json:"port"`
-	// Bytes that the host may send before it waits for socket.credit.
+	// Bytes that the host may send before it waits for socket.credit. 0: nothing is received before the first credit, and the socket takes the carrier that brings it.
 	Window int64 `json:"window"`
 	// Milliseconds for opening; 0 or absent leaves it to the host.
 	Timeout int64 `json:"timeout,omitempty"`

@@ -42,6 +42,7 @@ export const methods = {
   "socket.startTLS": { kind: "request", from: "browser" },
   "socket.close": { kind: "request", from: "browser" },
   "socket.inspect": { kind: "request", from: "browser" },
+  "lane.open": { kind: "request", from: "browser" },
   "tryout.start": { kind: "request", from: "browser" },
   "tryout.stop": { kind: "request", from: "browser" },
   "audit.refused": { kind: "notification", from: "browser" },
@@ -325,6 +326,22 @@ export interface HelloResult {
    * @maxItems 64
    */
   capabilities: string[];
+}
+export interface LaneOpenParams {
+  /**
+   * Opaque key of the document, as in tcp.open: its sockets alone may take the lane.
+   */
+  document: string;
+}
+export interface LaneOpenResult {
+  /**
+   * The host listens on this port of 127.0.0.1, until the ticket is used or too old.
+   */
+  port: number;
+  /**
+   * Lets one connection in, once, within ten seconds. A subprotocol that is offered: portside.ticket. and this.
+   */
+  ticket: string;
 }
 export interface PolicyGetParams {
   /**
@@ -675,6 +692,10 @@ export interface SocketClosedParams {
    * The administrator's setting that decided, for the person.
    */
   by?: string;
+  /**
+   * The same was said on the lane, behind the socket's last data.
+   */
+  onLane?: boolean;
   bytesIn: number;
   bytesOut: number;
   /**
@@ -839,7 +860,7 @@ export interface TCPOpenParams {
   host: string;
   port: number;
   /**
-   * Bytes that the host may send before it waits for socket.credit.
+   * Bytes that the host may send before it waits for socket.credit. 0: nothing is received before the first credit, and the socket takes the carrier that brings it.
    */
   window: number;
   /**
@@ -974,7 +995,7 @@ export interface UDPOpenParams {
   host: string;
   port: number;
   /**
-   * Bytes that the host may send before it waits for socket.credit.
+   * Bytes that the host may send before it waits for socket.credit. 0: nothing is received before the first credit, and the socket takes the carrier that brings it.
    */
   window: number;
   /**
@@ -1026,6 +1047,7 @@ export interface MethodParams {
   "socket.startTLS": SocketStartTLSParams;
   "socket.close": SocketCloseParams;
   "socket.inspect": SocketInspectParams;
+  "lane.open": LaneOpenParams;
   "tryout.start": TryoutStartParams;
   "tryout.stop": TryoutStopParams;
   "audit.refused": AuditRefusedParams;
@@ -1050,6 +1072,7 @@ export interface MethodResult {
   "socket.startTLS": SocketStartTLSResult;
   "socket.close": SocketCloseResult;
   "socket.inspect": SocketInspectResult;
+  "lane.open": LaneOpenResult;
   "tryout.start": TryoutStartResult;
   "tryout.stop": TryoutStopResult;
 }

@@ -5,6 +5,7 @@ export declare const validateEnvelope: (value: unknown) => value is m.Envelope;
 export declare const validateRPCError: (value: unknown) => value is m.RPCError;
 export declare const validateFrameMessage: (value: unknown) => value is m.FrameMessage;
 export declare const validateHelloResult: (value: unknown) => value is m.HelloResult;
+export declare const validateLaneOpenResult: (value: unknown) => value is m.LaneOpenResult;
 export declare const validatePolicyGetResult: (value: unknown) => value is m.PolicyGetResult;
 export declare const validatePolicyJudgeResult: (value: unknown) => value is m.PolicyJudgeResult;
 export declare const validatePolicyManagedResult: (value: unknown) => value is m.PolicyManagedResult;

@@ -74,6 +74,7 @@ const results: Record<Requests, (value: unknown) => boolean> = {
   "socket.startTLS": validators.validateSocketStartTLSResult,
   "socket.close": validators.validateSocketCloseResult,
   "socket.inspect": validators.validateSocketInspectResult,
+  "lane.open": validators.validateLaneOpenResult,
   "tryout.start": validators.validateTryoutStartResult,
   "tryout.stop": validators.validateTryoutStopResult,
 };

@@ -25,6 +25,15 @@ type Caller struct {
 	Known bool
 }
 
+// Origin is the origin of the extension's pages, or "" where it is another in each
+// profile, as in Firefox.
+func (c Caller) Origin() string {
+	if c.Family != string(manifest.Chromium) {
+		return ""
+	}
+	return chromiumScheme + c.ID
+}
+
 // Identify reads the arguments after the program's name. It reports false when
 // they are not a browser's, which makes the program a command.
 //

@@ -3,6 +3,9 @@
 // waiting for more than one frame, and that it holds at most one frame of each:
 // a browser that takes nothing fills no memory of the host.
 //
+// There are two: Stdio speaks JSON over the pipe that the browser gave the host, and
+// Lane binary frames over a connection of a document's own. They mean the same.
+//
 // It spends no credit and knows no sockets, only their ids.
 package carrier
 
@@ -13,14 +16,14 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
-// ErrClosed says that the carrier, or the lane, takes nothing more.
+// ErrClosed says that the carrier, or the path, takes nothing more.
 var ErrClosed = errors.New("the way to the browser is closed")
 
-// A Lane is one socket's way to the browser. All methods but Data return at once.
+// A Path is one socket's way to the browser. All methods but Data return at once.
 // One goroutine at a time calls Data and End; any may call the others.
-type Lane interface {
+type Path interface {
 	// Data sends payload and returns when it may be reused. It waits for the turns
-	// of other sockets, until ctx is done or the lane is muted.
+	// of other sockets, until ctx is done or the path is muted.
 	Data(ctx context.Context, payload []byte) error
 	// End says that the peer will send nothing more. It follows all Data.
 	End()

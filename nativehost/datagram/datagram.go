@@ -37,7 +37,7 @@ const (
 
 // Config is what a Socket is made of.
 type Config struct {
-	Lane    carrier.Lane
+	Path    carrier.Path
 	Buffers *buffer.Pool
 	// Answer answers a write; nil means that the system took it. It must not
 	// block.
@@ -62,6 +62,10 @@ type Socket struct {
 
 	// mayWrite holds a token when there may be something to send.
 	mayWrite chan struct{}
+	// wanted is closed once there was any credit, or the socket is being closed:
+	// before, datagrams wait in the system, since nobody knows which way they go.
+	wanted chan struct{}
+	want   sync.Once
 
 	// order keeps received datagrams behind the answers to those that provoked
 	// them. Sending waits for the local queue only, so the gate is never yielded.
@@ -86,15 +90,23 @@ type outgoing struct {
 
 // New returns the Socket of a connected UDP socket. Run must follow.
 func New(conn *net.UDPConn, config Config) *Socket {
-	return &Socket{
+	s := &Socket{
 		conn:          conn,
 		Config:        config,
 		mayWrite:      make(chan struct{}, 1),
+		wanted:        make(chan struct{}),
 		order:         gate.New(),
 		sendCredit:    config.SendWindow,
 		receiveCredit: config.ReceiveWindow,
 	}
+	if config.ReceiveWindow > 0 {
+		s.begin()
+	}
+	return s
 }
+
+// begin lets datagrams in.
+func (s *Socket) begin() { s.want.Do(func() { close(s.wanted) }) }
 
 // Run moves datagrams until the socket is closed, and answers every write that is
 // still waiting. When ctx is done it closes the socket as Close does.
@@ -172,7 +184,8 @@ func (s *Socket) fail(err error) {
 // stop ends receiving at once and sending at a point in time. The caller holds the
 // mutex.
 func (s *Socket) stop(sending time.Time) {
-	s.Lane.Mute()
+	s.Path.Mute()
+	s.begin()
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	_ = s.conn.SetWriteDeadline(sending)
 	select {
@@ -190,6 +203,7 @@ func (s *Socket) Credit(bytes int64) {
 		return
 	}
 	s.receiveCredit += bytes
+	s.begin()
 }
 
 // Shutdown is nothing that UDP has.
@@ -296,6 +310,7 @@ func (s *Socket) send(payload []byte) error {
 // receiveAll delivers datagrams until the socket is closed. An ICMP refusal is
 // news about a datagram of ours and no end: UDP promises nothing else.
 func (s *Socket) receiveAll(ctx context.Context) {
+	<-s.wanted
 	for refusals := 0; ; {
 		payload, err := receive(s.conn, s.Buffers)
 		switch {
@@ -331,7 +346,7 @@ func (s *Socket) deliver(ctx context.Context, payload []byte) error {
 	s.receiveCredit -= price
 	s.mu.Unlock()
 	s.order.Pass()
-	if err := s.Lane.Data(ctx, payload); err != nil {
+	if err := s.Path.Data(ctx, payload); err != nil {
 		return err
 	}
 	s.mu.Lock()

@@ -16,13 +16,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// lane hands datagrams over one by one.
-type lane struct {
+// path hands datagrams over one by one.
+type path struct {
 	data  chan string
 	muted chan struct{}
 }
 
-func (l *lane) Data(ctx context.Context, p []byte) error {
+func (l *path) Data(ctx context.Context, p []byte) error {
 	select {
 	case l.data <- string(p):
 		return nil
@@ -32,16 +32,16 @@ func (l *lane) Data(ctx context.Context, p []byte) error {
 		return ctx.Err()
 	}
 }
-func (l *lane) End()         {}
-func (l *lane) Credit(int64) {}
-func (l *lane) Mute() {
+func (l *path) End()         {}
+func (l *path) Credit(int64) {}
+func (l *path) Mute() {
 	select {
 	case <-l.muted:
 	default:
 		close(l.muted)
 	}
 }
-func (l *lane) Closed(protocol.SocketClosedParams) {}
+func (l *path) Closed(protocol.SocketClosedParams) {}
 
 type answer struct {
 	id  int64
@@ -50,7 +50,7 @@ type answer struct {
 
 type world struct {
 	*Socket
-	lane    *lane
+	path    *path
 	buffers *buffer.Pool
 	answers chan answer
 	peer    *net.UDPConn
@@ -69,11 +69,11 @@ func newWorld(t *testing.T, sendWindow, receiveWindow int64) *world {
 		t.Fatal(err)
 	}
 	w := &world{
-		lane: &lane{data: make(chan string), muted: make(chan struct{})}, buffers: &buffer.Pool{},
+		path: &path{data: make(chan string), muted: make(chan struct{})}, buffers: &buffer.Pool{},
 		answers: make(chan answer, 100), peer: peer, end: make(chan End, 1),
 	}
 	w.Socket = New(conn, Config{
-		Lane: w.lane, Buffers: w.buffers, SendWindow: sendWindow, ReceiveWindow: receiveWindow,
+		Path: w.path, Buffers: w.buffers, SendWindow: sendWindow, ReceiveWindow: receiveWindow,
 		Answer: func(id int64, err error) { w.answers <- answer{id, err} },
 	})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -116,7 +116,7 @@ func TestBothWays(t *testing.T) {
 		if _, err := w.peer.WriteToUDP([]byte(p), from); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-w.lane.data; got != p {
+		if got := <-w.path.data; got != p {
 			t.Fatalf("got %q, want %q", got, p)
 		}
 	}

@@ -50,7 +50,23 @@ func (s *Session) answer(socketID, id int64, err error) {
 	s.result(id, protocol.SocketWriteResult{SocketID: socketID})
 }
 
-// answerer is what a socket answers its requests with.
-func (s *Session) answerer(socketID int64) func(id int64, err error) {
-	return func(id int64, err error) { s.answer(socketID, id, err) }
+// answerer is what a socket answers its requests with: over the carrier by which they
+// came.
+func (s *Session) answerer(o *opening) func(id int64, err error) {
+	return func(id int64, err error) {
+		s.mu.Lock()
+		var by *laneOf
+		if e := s.sockets[o.subject.SocketID]; e != nil {
+			by = e.lane
+		}
+		s.mu.Unlock()
+		switch {
+		case by == nil:
+			s.answer(o.subject.SocketID, id, err)
+		case o.target.Network == "udp":
+			by.out.Wrote(o.subject.SocketID, id, err != nil)
+		default:
+			by.out.Shut(o.subject.SocketID, err != nil)
+		}
+	}
 }

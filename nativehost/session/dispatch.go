@@ -47,6 +47,8 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.inspect(message)
 	case protocol.MethodSocketCredit:
 		return s.credit(message)
+	case protocol.MethodLaneOpen:
+		return s.openLane(ctx, message)
 	case protocol.MethodTryoutStart:
 		return s.startTrying(ctx, message)
 	case protocol.MethodTryoutStop:
@@ -85,14 +87,19 @@ func (s *Session) hello(message protocol.Message) *protocol.RPCError {
 	return nil
 }
 
-// find returns an open socket, or nil.
-func (s *Session) find(socketID int64) socket {
+// onStdio returns an open socket whose bytes take stdio, or nil. One that was left open
+// takes it from now on.
+func (s *Session) onStdio(socketID int64) socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.sockets[socketID]; e != nil {
-		return e.socket
+	e := s.sockets[socketID]
+	if e == nil || e.socket == nil || e.lane != nil {
+		return nil
 	}
-	return nil
+	if e.late != nil {
+		e.late.Bind(s.out.Path(socketID))
+	}
+	return e.socket
 }
 
 // scanned serves a socket.write frame by the fast path. It reports false for every
@@ -153,7 +160,7 @@ func (s *Session) decode(text []byte) (*buffer.Buffer, bool) {
 // write hands payload to a socket. Without an id it may have crossed with
 // socket.closed, and nobody is to be told.
 func (s *Session) write(socketID int64, payload *buffer.Buffer, id *int64) {
-	target := s.find(socketID)
+	target := s.onStdio(socketID)
 	if target == nil {
 		payload.Release()
 		if id != nil {
@@ -177,7 +184,7 @@ func (s *Session) shutdown(message protocol.Message) *protocol.RPCError {
 	if fault := protocol.DecodeParams(message, &params); fault != nil {
 		return fault
 	}
-	target := s.find(params.SocketID)
+	target := s.onStdio(params.SocketID)
 	if target == nil {
 		s.failure(*message.ID, fault.ErrGone)
 		return nil
@@ -221,7 +228,7 @@ func (s *Session) credit(message protocol.Message) *protocol.RPCError {
 	if fault := protocol.DecodeParams(message, &params); fault != nil {
 		return fault
 	}
-	if target := s.find(params.SocketID); target != nil {
+	if target := s.onStdio(params.SocketID); target != nil {
 		target.Credit(params.Bytes)
 	}
 	return nil

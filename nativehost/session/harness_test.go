@@ -89,6 +89,7 @@ type options struct {
 	folder string // of the administrator's files
 	window int64
 	silent bool // no hello
+	lanes  bool // documents may bring lanes
 	log    io.Writer
 	browse func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
 }
@@ -133,6 +134,9 @@ func start(t testing.TB, o options) *broker {
 		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store, Near: near,
 		Caps: caps, Audit: audit.New(b.audit, "test"), Log: log, Window: o.window, Browse: o.browse,
 	})
+	if o.lanes {
+		s.LaneOrigin = laneOrigin
+	}
 	go func() { b.ended <- s.Run(ctx) }()
 	listening := make(chan struct{})
 	go func() {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/audit"
+	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/datagram"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
@@ -26,6 +27,10 @@ type opening struct {
 	target  dial.Target
 	options dial.Options
 	window  int64
+	// path is the socket's way to the browser. late is the same, or nil when the
+	// carrier is known.
+	path carrier.Path
+	late *carrier.Late
 	// upgradable: the socket is plain until socket.startTLS.
 	upgradable bool
 }
@@ -114,8 +119,13 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 func (s *Session) open(ctx context.Context, o *opening,
 	connect func(context.Context, *opening) (*connection, error),
 ) *protocol.RPCError {
+	o.path = s.out.Path(o.subject.SocketID)
+	if o.window == 0 {
+		o.late = &carrier.Late{}
+		o.path = o.late
+	}
 	ctx, cancel := context.WithCancel(ctx)
-	e := &entry{cancel: cancel}
+	e := &entry{cancel: cancel, document: o.subject.Document, datagrams: o.target.Network == "udp"}
 	s.mu.Lock()
 	_, taken := s.sockets[o.subject.SocketID]
 	if !taken {
@@ -187,12 +197,12 @@ func (s *Session) serve(ctx context.Context, o *opening, e *entry, c *connection
 	// Whoever hears that a socket has gone may open another one at once.
 	ticket.Return()
 	s.mu.Lock()
-	revoked := e.revoked
+	ended := e.ended
 	s.mu.Unlock()
-	if revoked != nil {
-		end.err = revoked
+	if ended != nil {
+		end.err = ended
 	}
-	s.closed(o, end, time.Since(opened))
+	s.closed(o, e, end, time.Since(opened))
 }
 
 // opened answers the request to open, under the mutex, so that a socket.close sees
@@ -201,7 +211,7 @@ func (s *Session) serve(ctx context.Context, o *opening, e *entry, c *connection
 func (s *Session) opened(o *opening, e *entry, c *connection, ticket *limits.Ticket) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := e.revoked
+	err := e.ended
 	if e.abandoned {
 		err = fault.ErrAborted
 	}
@@ -211,6 +221,7 @@ func (s *Session) opened(o *opening, e *entry, c *connection, ticket *limits.Tic
 	}
 	ticket.Opened()
 	e.socket, e.remote, e.startTLS, e.security = c.socket, c.remote.Addr(), c.startTLS, c.security
+	e.late = o.late
 	s.resultLocked(o.request, protocol.TCPOpenResult{
 		RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
 		LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
@@ -259,8 +270,8 @@ func (s *Session) hush(ctx context.Context, started time.Time) {
 func (s *Session) notOpened(ctx context.Context, o *opening, e *entry, err error, started time.Time) {
 	took := time.Since(started)
 	s.mu.Lock()
-	if e.revoked != nil && !e.abandoned {
-		err = e.revoked
+	if e.ended != nil && !e.abandoned {
+		err = e.ended
 	}
 	e.settled = true
 	s.mu.Unlock()
@@ -286,7 +297,7 @@ func (s *Session) notOpened(ctx context.Context, o *opening, e *entry, err error
 }
 
 // closed says the last word about a socket.
-func (s *Session) closed(o *opening, end ending, open time.Duration) {
+func (s *Session) closed(o *opening, e *entry, end ending, open time.Duration) {
 	last := protocol.SocketClosedParams{
 		SocketID: o.subject.SocketID,
 		BytesIn:  end.traffic.In, BytesOut: end.traffic.Out, Dropped: end.traffic.Dropped,
@@ -302,8 +313,12 @@ func (s *Session) closed(o *opening, end ending, open time.Duration) {
 	s.Audit.Closed(o.subject, end.traffic, last.Reason, open)
 	s.mu.Lock()
 	delete(s.sockets, o.subject.SocketID)
+	last.OnLane = e.lane != nil
 	s.mu.Unlock()
-	s.out.Lane(o.subject.SocketID).Closed(last)
+	if last.OnLane {
+		o.path.Closed(last)
+	}
+	s.out.Path(o.subject.SocketID).Closed(last)
 }
 
 func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, error) {
@@ -312,9 +327,9 @@ func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, erro
 		return nil, err
 	}
 	socket := stream.New(conn, stream.Config{
-		Lane:          s.out.Lane(o.subject.SocketID),
+		Path:          o.path,
 		Buffers:       &s.buffers,
-		Answer:        s.answerer(o.subject.SocketID),
+		Answer:        s.answerer(o),
 		SendWindow:    s.Window,
 		ReceiveWindow: o.window,
 	})
@@ -341,9 +356,9 @@ func (s *Session) connectUDP(ctx context.Context, o *opening) (*connection, erro
 		return nil, err
 	}
 	socket := datagram.New(conn, datagram.Config{
-		Lane:          s.out.Lane(o.subject.SocketID),
+		Path:          o.path,
 		Buffers:       &s.buffers,
-		Answer:        s.answerer(o.subject.SocketID),
+		Answer:        s.answerer(o),
 		SendWindow:    s.Window,
 		ReceiveWindow: o.window,
 	})

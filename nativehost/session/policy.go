@@ -176,16 +176,21 @@ func (s *Session) policyChanged(p *policy.Policy) {
 		if err == nil && e.remote.IsValid() {
 			err = rules.Resolved(p, s.Near, e.request, e.remote)
 		}
-		if err == nil || e.revoked != nil {
+		if err == nil || e.ended != nil {
 			continue
 		}
-		e.revoked = err
+		e.ended = err
 		e.cancel()
 	}
 	for _, b := range s.browsings {
 		if err := s.mayBrowse(p, b.params); err != nil && b.revoked == nil {
 			b.revoked = err
 			b.cancel()
+		}
+	}
+	if !p.Settings.Enabled.Value || !p.Settings.DataLane.Value {
+		for l := range s.lanes {
+			l.conn.Close() // its sockets end with it
 		}
 	}
 	if s.trying != nil && !p.Settings.Enabled.Value {

@@ -25,6 +25,7 @@ import (
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/discover"
+	"github.com/portside/portside/nativehost/lane"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/rules"
@@ -64,6 +65,9 @@ type Config struct {
 	// Log is for faults of the protocol. It learns no destination of a private
 	// window.
 	Log zerolog.Logger
+	// LaneOrigin is the origin of the scripts that may bring lanes; without it nobody
+	// may.
+	LaneOrigin string
 	// Window is the credit of the browser's side for each socket, in bytes; 0 is
 	// protocol.WindowBytes.
 	Window int64
@@ -72,7 +76,9 @@ type Config struct {
 // Session is one browser connection.
 type Session struct {
 	Config
-	out     *carrier.Stdio
+	out *carrier.Stdio
+	// door is where lanes come in.
+	door    *lane.Door
 	buffers buffer.Pool
 	limits  *limits.Counter
 	// owners counts the goroutines that own a socket, a search for devices, or the
@@ -87,6 +93,9 @@ type Session struct {
 	sockets   map[int64]*entry
 	requests  map[int64]struct{}
 	browsings map[int64]*browsing
+	// lanes are those that are open; parted says that no more may come.
+	lanes  map[*laneOf]struct{}
+	parted bool
 	// trying is nil unless there is a page to try it with.
 	trying *trying
 	// hushed counts the refusals that wait for their moment.
@@ -111,9 +120,16 @@ type entry struct {
 	remote  netip.Addr
 	// security is nil on a plain connection.
 	security *security
-	// revoked is why a new policy has ended the socket, or nil. A policy has no say
+	// document is whose socket it is. late is nil unless the carrier was left open;
+	// lane is nil unless the socket has taken one.
+	document string
+	late     *carrier.Late
+	lane     *laneOf
+	// datagrams: it is a UDP socket.
+	datagrams bool
+	// ended is why a new policy, or the end of its lane, has ended the socket, or nil. Neither has a say
 	// once the socket is settled: not open, for a reason that is known.
-	revoked error
+	ended   error
 	settled bool
 }
 
@@ -143,6 +159,7 @@ func New(config Config) *Session {
 		sockets:   map[int64]*entry{},
 		requests:  map[int64]struct{}{},
 		browsings: map[int64]*browsing{},
+		lanes:     map[*laneOf]struct{}{},
 	}
 }
 
@@ -156,6 +173,7 @@ func (s *Session) Run(ctx context.Context) error {
 	unhook := context.AfterFunc(ctx, func() { _ = s.In.Close() })
 	defer unhook()
 
+	s.door = lane.New(s.LaneOrigin, s.Log, func(document string, conn *lane.Conn) { s.enter(ctx, document, conn) })
 	written := make(chan error, 1)
 	go func() {
 		defer cancel()
@@ -167,6 +185,7 @@ func (s *Session) Run(ctx context.Context) error {
 	stopped := ctx.Err() != nil
 	cancel()
 	s.owners.Wait()
+	s.endLanes()
 
 	s.out.Finish()
 	timer := time.AfterFunc(lastWords, func() { _ = s.Out.Close() })

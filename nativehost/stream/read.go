@@ -137,7 +137,7 @@ func (s *Socket) deliver(ctx context.Context, payload []byte) error {
 		return errStopped
 	}
 	s.order.Pass()
-	if err := s.Lane.Data(ctx, payload); err != nil {
+	if err := s.Path.Data(ctx, payload); err != nil {
 		return err
 	}
 	s.mu.Lock()

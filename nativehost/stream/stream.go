@@ -57,7 +57,7 @@ type Conn interface {
 
 // Config is what a Socket is made of.
 type Config struct {
-	Lane    carrier.Lane
+	Path    carrier.Path
 	Buffers *buffer.Pool
 	// Answer answers a request that had to wait: nil means that it was done. It
 	// must not block.
@@ -186,7 +186,7 @@ func (s *Socket) endReading(err error) {
 		// After an error in the other direction the end may well be a cut, so it
 		// is told as the error only.
 		if tell {
-			s.Lane.End()
+			s.Path.End()
 		}
 	}
 }
@@ -313,7 +313,7 @@ func (s *Socket) failWriting(err error) {
 // mutex, so that the reader cannot move its deadline afterwards.
 func (s *Socket) stop(writing time.Time) {
 	s.stopReading = true
-	s.Lane.Mute()
+	s.Path.Mute()
 	// Setting a deadline fails on a closed connection only, where nobody waits.
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	_ = s.conn.SetWriteDeadline(writing)

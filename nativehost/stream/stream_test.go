@@ -23,8 +23,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// lane is the browser's side: it keeps what comes.
-type lane struct {
+// path is the browser's side: it keeps what comes.
+type path struct {
 	mu      sync.Mutex
 	arrived *sync.Cond
 	data    []byte
@@ -33,20 +33,20 @@ type lane struct {
 	muted   bool
 }
 
-func newLane() *lane {
-	l := &lane{}
+func newPath() *path {
+	l := &path{}
 	l.arrived = sync.NewCond(&l.mu)
 	return l
 }
 
-func (l *lane) change(f func()) {
+func (l *path) change(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f()
 	l.arrived.Broadcast()
 }
 
-func (l *lane) Data(_ context.Context, p []byte) error {
+func (l *path) Data(_ context.Context, p []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.muted {
@@ -56,12 +56,12 @@ func (l *lane) Data(_ context.Context, p []byte) error {
 	l.arrived.Broadcast()
 	return nil
 }
-func (l *lane) End()                               { l.change(func() { l.ended = true }) }
-func (l *lane) Credit(n int64)                     { l.change(func() { l.credit += n }) }
-func (l *lane) Mute()                              { l.change(func() { l.muted = true }) }
-func (l *lane) Closed(protocol.SocketClosedParams) {}
+func (l *path) End()                               { l.change(func() { l.ended = true }) }
+func (l *path) Credit(n int64)                     { l.change(func() { l.credit += n }) }
+func (l *path) Mute()                              { l.change(func() { l.muted = true }) }
+func (l *path) Closed(protocol.SocketClosedParams) {}
 
-func (l *lane) wait(condition func() bool) {
+func (l *path) wait(condition func() bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for !condition() {
@@ -85,7 +85,7 @@ func (a *answers) answer(id int64, err error) {
 type world struct {
 	*Socket
 	t       *testing.T
-	lane    *lane
+	path    *path
 	answers *answers
 	buffers *buffer.Pool
 	peer    *net.TCPConn
@@ -124,7 +124,7 @@ func newWorld(t *testing.T, options dial.Options, sendWindow, receiveWindow int6
 		t.Fatal(err)
 	}
 	w := &world{
-		t: t, lane: newLane(), answers: &answers{got: map[int64]error{}}, buffers: &buffer.Pool{},
+		t: t, path: newPath(), answers: &answers{got: map[int64]error{}}, buffers: &buffer.Pool{},
 		peer: peer.(*net.TCPConn), end: make(chan End, 1),
 	}
 	var c Conn = conn
@@ -132,7 +132,7 @@ func newWorld(t *testing.T, options dial.Options, sendWindow, receiveWindow int6
 		c = wrap(conn)
 	}
 	w.Socket = New(c, Config{
-		Lane: w.lane, Buffers: w.buffers, Answer: w.answers.answer, SendWindow: sendWindow, ReceiveWindow: receiveWindow,
+		Path: w.path, Buffers: w.buffers, Answer: w.answers.answer, SendWindow: sendWindow, ReceiveWindow: receiveWindow,
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	w.cancel = cancel
@@ -168,13 +168,13 @@ func TestLargeBufferOnlyForBulk(t *testing.T) {
 		return seen.sizes[len(seen.sizes)-1]
 	}
 	send := func(n int) {
-		w.lane.mu.Lock()
-		want := len(w.lane.data) + n
-		w.lane.mu.Unlock()
+		w.path.mu.Lock()
+		want := len(w.path.data) + n
+		w.path.mu.Unlock()
 		if _, err := w.peer.Write(make([]byte, n)); err != nil {
 			t.Fatal(err)
 		}
-		w.lane.wait(func() bool { return len(w.lane.data) >= want })
+		w.path.wait(func() bool { return len(w.path.data) >= want })
 	}
 	// A keystroke now and then needs no more than the small buffer.
 	for range 10 {
@@ -292,16 +292,16 @@ func TestNothingIsReadWithoutCredit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for credit := 1000; credit <= 10_000; credit += 1500 {
-		w.lane.wait(func() bool { return len(w.lane.data) >= credit })
-		w.lane.mu.Lock()
-		got := len(w.lane.data)
-		w.lane.mu.Unlock()
+		w.path.wait(func() bool { return len(w.path.data) >= credit })
+		w.path.mu.Lock()
+		got := len(w.path.data)
+		w.path.mu.Unlock()
 		if got != credit {
 			t.Fatalf("%d bytes on a credit of %d", got, credit)
 		}
 		w.Credit(1500)
 	}
-	if !bytes.Equal(w.lane.data, sent[:len(w.lane.data)]) {
+	if !bytes.Equal(w.path.data, sent[:len(w.path.data)]) {
 		t.Error("the bytes differ")
 	}
 }
@@ -312,7 +312,7 @@ func TestFailedWritingEndsAStalledSocket(t *testing.T) {
 	if _, err := w.peer.Write([]byte("two")); err != nil {
 		t.Fatal(err)
 	}
-	w.lane.wait(func() bool { return len(w.lane.data) == 1 })
+	w.path.wait(func() bool { return len(w.path.data) == 1 })
 	if err := w.peer.SetLinger(0); err != nil {
 		t.Fatal(err)
 	}
@@ -328,8 +328,8 @@ func TestFailedWritingEndsAStalledSocket(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	end := <-w.end
-	if !errors.Is(end.Err, fault.ErrReset) || w.lane.ended {
-		t.Errorf("ended with %v, end told: %v", end.Err, w.lane.ended)
+	if !errors.Is(end.Err, fault.ErrReset) || w.path.ended {
+		t.Errorf("ended with %v, end told: %v", end.Err, w.path.ended)
 	}
 	if took := time.Since(began); took > drainTime+3*time.Second {
 		t.Errorf("it took %v", took)

@@ -75,8 +75,8 @@ func TestUpgradeWithTheReaderInTheMiddle(t *testing.T) {
 				t.Error("hands were shaken")
 			default:
 			}
-			if len(w.lane.data) > 0 || w.lane.ended {
-				t.Errorf("the page got %q, end %v", w.lane.data, w.lane.ended)
+			if len(w.path.data) > 0 || w.path.ended {
+				t.Errorf("the page got %q, end %v", w.path.data, w.path.ended)
 			}
 		})
 	}
@@ -121,7 +121,7 @@ func TestUpgradeStopsTheReader(t *testing.T) {
 		if _, err := w.peer.Write([]byte("on")); err != nil {
 			t.Fatal(err)
 		}
-		w.lane.wait(func() bool { return string(w.lane.data) == "on" })
+		w.path.wait(func() bool { return string(w.path.data) == "on" })
 		w.Close(true)
 		<-w.end
 	}

@@ -187,7 +187,7 @@ func (s *Socket) wrote(bytes int64) {
 	}
 	s.mu.Unlock()
 	if credit > 0 {
-		s.Lane.Credit(credit)
+		s.Path.Credit(credit)
 	}
 	for _, w := range done {
 		s.Answer(w.id, nil)

@@ -4,13 +4,8 @@ import (
 	"bytes"
 	_ "embed"
 	"html/template"
-	"io"
-	"log"
-	"net"
 	"net/http"
 	"net/netip"
-	"sync"
-	"time"
 
 	"github.com/portside/portside/protocol"
 )
@@ -88,31 +83,5 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		header.Set("Content-Type", found.contentType)
 		_, _ = w.Write(found.text)
-	}
-}
-
-// newServer returns a server that nobody can hold up for long. It counts its
-// connections.
-func newServer(h http.Handler, conns *sync.WaitGroup) *http.Server {
-	return &http.Server{
-		Handler: h,
-		// Else "OPTIONS *" would be answered without a look at the Host.
-		DisableGeneralOptionsHandler: true,
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			switch state {
-			case http.StateNew:
-				conns.Add(1)
-			case http.StateClosed:
-				conns.Done()
-			default:
-			}
-		},
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       5 * time.Second,
-		WriteTimeout:      10 * time.Second,
-		IdleTimeout:       10 * time.Second,
-		MaxHeaderBytes:    16 << 10,
-		// What strangers send is not worth a line; stdout and stderr are the browser's.
-		ErrorLog: log.New(io.Discard, "", 0),
 	}
 }

@@ -18,12 +18,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
-	"golang.org/x/net/netutil"
-
+	"github.com/portside/portside/nativehost/loopback"
 	"github.com/portside/portside/protocol"
 )
 
@@ -35,6 +33,8 @@ const (
 	maxPageConns, maxServerConns = 16, 8
 	// secretBytes are random in the page's path.
 	secretBytes = 16
+	// pagePatience is how long a request for the page may take.
+	pagePatience = 5 * time.Second
 )
 
 // Tryout is the page and the server. Run must follow Start.
@@ -54,11 +54,11 @@ func Start(ctx context.Context, params protocol.TryoutStartParams) (*Tryout, err
 	var secret [secretBytes]byte
 	// It never fails: crypto/rand ends the program instead.
 	_, _ = rand.Read(secret[:])
-	listener, at, err := listen(ctx, maxPageConns)
+	listener, at, err := loopback.Listen(ctx, maxPageConns)
 	if err != nil {
 		return nil, err
 	}
-	server, port, err := listen(ctx, maxServerConns)
+	server, port, err := loopback.Listen(ctx, maxServerConns)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -70,37 +70,8 @@ func Start(ctx context.Context, params protocol.TryoutStartParams) (*Tryout, err
 	t := &Tryout{
 		url: fmt.Sprintf("http://%v%s", at, folder), listener: listener, server: newGreeter(server, port.Port()), lifetime: Lifetime,
 	}
-	t.page = newServer(handler, &t.visits)
+	t.page = loopback.NewServer(handler, pagePatience, &t.visits)
 	return t, nil
-}
-
-// listen listens on a port of the system's choice, for so many connections at a time.
-func listen(ctx context.Context, most int) (net.Listener, netip.AddrPort, error) {
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp4", "127.0.0.1:0")
-	if err != nil {
-		return nil, netip.AddrPort{}, err
-	}
-	at := l.Addr().(*net.TCPAddr).AddrPort()
-	return local{netutil.LimitListener(l, most)}, at, nil
-}
-
-// local is a listener that hears this computer only. To listen on 127.0.0.1 is not
-// enough where the system routes that address (net.ipv4.conf.*.route_localnet).
-type local struct{ net.Listener }
-
-func (l local) Accept() (net.Conn, error) {
-	for {
-		conn, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		from, ok := conn.RemoteAddr().(*net.TCPAddr)
-		if ok && from.AddrPort().Addr().Unmap().IsLoopback() {
-			return conn, nil
-		}
-		conn.Close()
-	}
 }
 
 // URL is the page's.

@@ -297,7 +297,7 @@ export const host: readonly Mutant[] = [
     [
       "a new policy ends the sockets that it forbids",
       sessionOf("TestNewPolicyEndsSockets"),
-      change("nativehost/session/policy.go", "\t\te.revoked = err\n\t\te.cancel()", "\t\te.revoked = err"),
+      change("nativehost/session/policy.go", "\t\te.ended = err\n\t\te.cancel()", "\t\te.ended = err"),
     ],
     [
       "also by the address that they led to",

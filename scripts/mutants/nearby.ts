@@ -10,6 +10,7 @@ const browse = "nativehost/session/browse.go";
 const policy = "nativehost/session/policy.go";
 const inspect = "nativehost/session/inspect.go";
 const trying = "nativehost/session/tryout.go";
+const loopback = "nativehost/loopback/loopback.go";
 const tryout = "nativehost/tryout/tryout.go";
 const greeter = "nativehost/tryout/greeter.go";
 const page = "nativehost/tryout/page.go";
@@ -224,7 +225,7 @@ export const nearby: readonly Mutant[] = [
       "to this computer only",
       tryoutOf("TestOnlyThisComputerIsHeard"),
       change(
-        tryout,
+        loopback,
         "return local{netutil.LimitListener(l, most)}, at, nil",
         "return netutil.LimitListener(l, most), at, nil",
       ),
@@ -243,12 +244,12 @@ export const nearby: readonly Mutant[] = [
       "with texts that are no markup",
       tryoutOf("TestTextsAreNoMarkup"),
       change(page, '\t"html/template"\n', ""),
-      change(page, '\t"sync"\n', '\t"sync"\n\t"text/template"\n'),
+      change(page, '\t"net/http"\n', '\t"net/http"\n\t"text/template"\n'),
     ],
     [
       "to so many at a time",
       tryoutOf("TestConnectionsAreBounded"),
-      change(tryout, "netutil.LimitListener(l, most)", "netutil.LimitListener(l, 100*most)"),
+      change(loopback, "netutil.LimitListener(l, most)", "netutil.LimitListener(l, 100*most)"),
     ],
     [
       "for so long",

@@ -3,6 +3,7 @@
 import { addresses } from "./addresses.ts";
 import { documents } from "./documents.ts";
 import { host } from "./host.ts";
+import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
 import { person, supply } from "./person.ts";
@@ -15,5 +16,6 @@ export const mutants: readonly Mutant[] = [
   ...addresses,
   ...host,
   ...nearby,
+  ...listening,
   ...supply,
 ];

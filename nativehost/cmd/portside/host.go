@@ -61,7 +61,7 @@ func host(from caller.Caller) int {
 	auditLog := audit.Open(audit.Surroundings{Getenv: os.Getenv, LastResort: os.Stderr, Diagnostics: log}, id,
 		auditSettings(store.Current()))
 	defer auditLog.Close()
-	code := serve(log, validator, store, auditLog)
+	code := serve(from, log, validator, store, auditLog)
 	log.Info().Int("code", code).Msg("ended")
 	return code
 }
@@ -80,7 +80,7 @@ func auditSettings(p *policy.Policy) audit.Settings {
 }
 
 // serve runs the session on stdin and stdout until it ends or a signal comes.
-func serve(log zerolog.Logger, validator *protocol.Validator, store *policy.Store, auditLog *audit.Log) int {
+func serve(from caller.Caller, log zerolog.Logger, validator *protocol.Validator, store *policy.Store, auditLog *audit.Log) int {
 	// Without this, writing to a stdout that nobody reads would kill the process
 	// before the sockets are closed and written down.
 	signal.Ignore(syscall.SIGPIPE)
@@ -109,6 +109,7 @@ func serve(log zerolog.Logger, validator *protocol.Validator, store *policy.Stor
 			Caps:          limits.Standard(),
 			Audit:         auditLog,
 			Log:           log,
+			LaneOrigin:    from.Origin(),
 		}).Run(ctx)
 	}()
 	var err error

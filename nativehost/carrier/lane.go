@@ -1,0 +1,47 @@
+package carrier
+
+import (
+	"io"
+
+	"github.com/portside/portside/protocol"
+)
+
+// Lane carries the frames of one document's sockets over a connection of its own, in
+// binary. Decisions never take it.
+type Lane struct{ *pump }
+
+// NewLane returns a carrier that writes to out, each frame with one Write, once Run
+// runs.
+func NewLane(out io.Writer) *Lane { return &Lane{newPump(out, binaryFrames{})} }
+
+// Wrote answers the datagram of socket id that had this number.
+func (l *Lane) Wrote(id, number int64, failed bool) {
+	l.send(frame(protocol.LaneFrame{Kind: protocol.LaneWrote, SocketID: id, Number: number, Failed: failed}))
+}
+
+// Shut says that the FIN of socket id is with the system, or that it failed.
+func (l *Lane) Shut(id int64, failed bool) {
+	l.send(frame(protocol.LaneFrame{Kind: protocol.LaneShut, SocketID: id, Failed: failed}))
+}
+
+// binaryFrames is the encoding of the lane.
+type binaryFrames struct{}
+
+func frame(f protocol.LaneFrame) ([]byte, error) { return protocol.AppendLaneFrame(nil, f) }
+
+func (binaryFrames) data(dst []byte, id int64, payload []byte) ([]byte, error) {
+	return protocol.AppendLaneFrame(dst, protocol.LaneFrame{Kind: protocol.LaneData, SocketID: id, Payload: payload})
+}
+
+func (binaryFrames) credit(id, bytes int64) ([]byte, error) {
+	return frame(protocol.LaneFrame{Kind: protocol.LaneCredit, SocketID: id, Number: bytes})
+}
+
+func (binaryFrames) end(id int64) ([]byte, error) {
+	return frame(protocol.LaneFrame{Kind: protocol.LaneEnd, SocketID: id})
+}
+
+// closed leaves out what only the broker may know.
+func (binaryFrames) closed(last protocol.SocketClosedParams) ([]byte, error) {
+	return frame(protocol.LaneFrame{Kind: protocol.LaneClosed, SocketID: last.SocketID, Name: last.Name})
+}

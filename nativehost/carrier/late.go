@@ -1,0 +1,60 @@
+package carrier
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/portside/portside/protocol"
+)
+
+// Late is the Path of a socket that nobody has given credit yet, and whose carrier is
+// not known therefore. Before Bind it has nothing to say: a socket without credit
+// delivers nothing, and one that was written to has been bound.
+type Late struct{ bound atomic.Pointer[Path] }
+
+// Bind says which way the socket goes. It reports false when that was said before.
+func (l *Late) Bind(to Path) bool { return l.bound.CompareAndSwap(nil, &to) }
+
+// Data implements Path.
+func (l *Late) Data(ctx context.Context, payload []byte) error {
+	if p := l.bound.Load(); p != nil {
+		return (*p).Data(ctx, payload)
+	}
+	return ErrClosed
+}
+
+// End implements Path.
+func (l *Late) End() {
+	if p := l.bound.Load(); p != nil {
+		(*p).End()
+	}
+}
+
+// Credit implements Path.
+func (l *Late) Credit(bytes int64) {
+	if p := l.bound.Load(); p != nil {
+		(*p).Credit(bytes)
+	}
+}
+
+// Mute implements Path. A socket that ends before it was bound needs no way.
+func (l *Late) Mute() {
+	l.Bind(nowhere{})
+	(*l.bound.Load()).Mute()
+}
+
+// Closed implements Path.
+func (l *Late) Closed(last protocol.SocketClosedParams) {
+	if p := l.bound.Load(); p != nil {
+		(*p).Closed(last)
+	}
+}
+
+// nowhere is the Path of a socket that has ended.
+type nowhere struct{}
+
+func (nowhere) Data(context.Context, []byte) error { return ErrClosed }
+func (nowhere) End()                               {}
+func (nowhere) Credit(int64)                       {}
+func (nowhere) Mute()                              {}
+func (nowhere) Closed(protocol.SocketClosedParams) {}

@@ -1,0 +1,75 @@
+// Package loopback listens on this computer for this computer, and for nobody else.
+//
+// It promises that nobody who comes holds up more than one of a bounded number of
+// connections, for a bounded time.
+package loopback
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+// Listen listens on a port of 127.0.0.1 that the system chooses, for so many
+// connections at a time. Others wait.
+func Listen(ctx context.Context, most int) (net.Listener, netip.AddrPort, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, netip.AddrPort{}, err
+	}
+	at := l.Addr().(*net.TCPAddr).AddrPort()
+	return local{netutil.LimitListener(l, most)}, at, nil
+}
+
+// local is a listener that hears this computer only. To listen on 127.0.0.1 is not
+// enough where the system routes that address (net.ipv4.conf.*.route_localnet).
+type local struct{ net.Listener }
+
+func (l local) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		from, ok := conn.RemoteAddr().(*net.TCPAddr)
+		if ok && from.AddrPort().Addr().Unmap().IsLoopback() {
+			return conn, nil
+		}
+		conn.Close()
+	}
+}
+
+// NewServer returns a web server that nobody can hold up for longer than patience with
+// a request, and twice that with the answer or without the next one. It counts the
+// connections that it has.
+func NewServer(h http.Handler, patience time.Duration, conns *sync.WaitGroup) *http.Server {
+	return &http.Server{
+		Handler: h,
+		// Else "OPTIONS *" would be answered without a look at the Host.
+		DisableGeneralOptionsHandler: true,
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				conns.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				conns.Done()
+			default:
+			}
+		},
+		ReadHeaderTimeout: patience,
+		ReadTimeout:       patience,
+		WriteTimeout:      2 * patience,
+		IdleTimeout:       2 * patience,
+		MaxHeaderBytes:    16 << 10,
+		// What strangers send is not worth a line; stdout and stderr are the browser's.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+}

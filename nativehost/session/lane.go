@@ -1,0 +1,194 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/portside/portside/nativehost/carrier"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/lane"
+	"github.com/portside/portside/protocol"
+)
+
+// maxLanes may be open at a time. A document has one, unless it makes another when the
+// first breaks.
+const maxLanes = 512
+
+// errLane says that a socket's lane has ended before it.
+var errLane = fmt.Errorf("%w: its lane has ended", fault.ErrNetwork)
+
+// laneOf is a document's lane.
+type laneOf struct {
+	document string
+	conn     *lane.Conn
+	out      *carrier.Lane
+}
+
+// openLane serves lane.open.
+func (s *Session) openLane(ctx context.Context, message protocol.Message) *protocol.RPCError {
+	var params protocol.LaneOpenParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	settings := s.Policy.Current().Settings
+	s.mu.Lock()
+	full := len(s.lanes) >= maxLanes
+	s.mu.Unlock()
+	var err error
+	var result protocol.LaneOpenResult
+	switch {
+	case s.LaneOrigin == "":
+		err = fault.ErrNotApplicable
+	case !settings.Enabled.Value:
+		err = fault.Because(fault.ErrPolicy, settings.Enabled.By)
+	case !settings.DataLane.Value:
+		err = fault.Because(fault.ErrPolicy, settings.DataLane.By)
+	case full:
+		err = fault.ErrLimitOverall
+	default:
+		var port uint16
+		port, result.Ticket, err = s.door.Ticket(ctx, params.Document)
+		result.Port = int64(port)
+	}
+	if err != nil {
+		s.failure(*message.ID, fault.Classify(err))
+		return nil
+	}
+	s.result(*message.ID, result)
+	return nil
+}
+
+// enter serves a lane from its first frame to its end, and ends the sockets that have
+// taken it.
+func (s *Session) enter(ctx context.Context, document string, conn *lane.Conn) {
+	l := &laneOf{document: document, conn: conn, out: carrier.NewLane(conn)}
+	s.mu.Lock()
+	if s.parted || len(s.lanes) >= maxLanes {
+		s.mu.Unlock()
+		return
+	}
+	s.lanes[l] = struct{}{}
+	s.mu.Unlock()
+
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		// Where it cannot be written to, it is not worth reading from.
+		_ = l.out.Run()
+		conn.Close()
+	}()
+	if err := s.readLane(ctx, l); errors.Is(err, protocol.ErrLane) {
+		s.Log.Warn().Err(err).Msg("a lane was ended")
+	}
+	conn.Close()
+	l.out.Finish()
+	<-written
+
+	s.mu.Lock()
+	delete(s.lanes, l)
+	var orphans []socket
+	for _, e := range s.sockets {
+		if e.lane == l {
+			if e.ended == nil {
+				e.ended = errLane
+			}
+			orphans = append(orphans, e.socket)
+		}
+	}
+	s.mu.Unlock()
+	for _, orphan := range orphans {
+		orphan.Close(true)
+	}
+}
+
+// endLanes closes what is open once every socket has ended, and lets no more in.
+func (s *Session) endLanes() {
+	s.mu.Lock()
+	s.parted = true
+	for l := range s.lanes {
+		l.conn.Close()
+	}
+	s.mu.Unlock()
+	s.door.Close()
+}
+
+// readLane takes one frame after the other until the lane ends. protocol.ErrLane is the
+// fault of who sent it.
+func (s *Session) readLane(ctx context.Context, l *laneOf) error {
+	message := make([]byte, protocol.LaneFrameBytes)
+	for {
+		if err := l.out.Room(ctx); err != nil {
+			return err
+		}
+		n, err := l.conn.Read(message)
+		if err != nil {
+			return err
+		}
+		frame, err := protocol.ReadLaneFrame(message[:n])
+		if err != nil {
+			return err
+		}
+		if err := s.laneFrame(l, frame); err != nil {
+			return err
+		}
+	}
+}
+
+// laneFrame serves one frame, which is only valid during the call. One about a socket
+// that is not there has crossed with its end.
+func (s *Session) laneFrame(l *laneOf, f protocol.LaneFrame) error {
+	target, err := s.onLane(l, f)
+	if target == nil {
+		return err
+	}
+	switch f.Kind {
+	case protocol.LaneCredit:
+		target.Credit(f.Number)
+	case protocol.LaneData:
+		// What is wrong with it ends the socket, not its lane.
+		_ = s.writeFromLane(target, f, nil)
+	case protocol.LaneDatagram:
+		if s.writeFromLane(target, f, &f.Number) != nil {
+			l.out.Wrote(f.SocketID, f.Number, true)
+		}
+	case protocol.LaneShutdown:
+		if target.Shutdown(0) != nil {
+			l.out.Shut(f.SocketID, true)
+		}
+	case protocol.LaneClose:
+		target.Close(false)
+	default:
+		return fmt.Errorf("%w: kind %d is the host's", protocol.ErrLane, f.Kind)
+	}
+	return nil
+}
+
+// onLane returns the socket of a frame that may come by this lane. Its first credit puts
+// it there.
+func (s *Session) onLane(l *laneOf, f protocol.LaneFrame) (socket, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.sockets[f.SocketID]
+	switch {
+	case e == nil:
+		return nil, nil
+	case e.document != l.document:
+		return nil, fmt.Errorf("%w: a socket of another document", protocol.ErrLane)
+	case f.Kind == protocol.LaneData && e.datagrams, f.Kind == protocol.LaneDatagram && !e.datagrams:
+		return nil, fmt.Errorf("%w: kind %d is not of this socket", protocol.ErrLane, f.Kind)
+	case e.lane == l:
+	case e.lane == nil && e.late != nil && f.Kind == protocol.LaneCredit && e.late.Bind(l.out.Path(f.SocketID)):
+		e.lane = l
+	default:
+		return nil, fmt.Errorf("%w: a socket on another carrier", protocol.ErrLane)
+	}
+	return e.socket, nil
+}
+
+// writeFromLane hands a frame's payload to a socket.
+func (s *Session) writeFromLane(target socket, f protocol.LaneFrame, id *int64) error {
+	payload := s.buffers.Get(len(f.Payload))
+	payload.Bytes = append(payload.Bytes, f.Payload...)
+	return target.Write(payload, id)
+}

@@ -1,0 +1,160 @@
+package protocol
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// LaneProtocol is the WebSocket subprotocol of the lane (RFC 6455, section 1.9).
+const LaneProtocol = "portside.lane.1"
+
+// A LaneKind says what a frame of the lane is about.
+type LaneKind byte
+
+// The kinds of frames. Each stands for what a message of the same name says over
+// stdio; docs/PROTOCOL.md has their bodies.
+const (
+	// LaneData carries bytes of a TCP socket, or a received datagram.
+	LaneData LaneKind = 1 + iota
+	// LaneDatagram carries a datagram to send, behind the number by which LaneWrote
+	// answers it. To the host only.
+	LaneDatagram
+	// LaneCredit lets the other side send so many bytes more. A socket's first one
+	// puts it on the lane.
+	LaneCredit
+	// LaneShutdown asks for a FIN after what was written. To the host only.
+	LaneShutdown
+	// LaneClose closes the socket after what was written. To the host only.
+	LaneClose
+	// LaneWrote answers a LaneDatagram. To the page only, as all that follow.
+	LaneWrote
+	// LaneShut answers LaneShutdown.
+	LaneShut
+	// LaneEnd says that the peer will send nothing more.
+	LaneEnd
+	// LaneClosed is the last word about a socket.
+	LaneClosed
+	laneKinds
+)
+
+// laneHeaderBytes is the length of what stands before each body: the kind, three
+// zeros, and the socket's id as a little-endian u32.
+const laneHeaderBytes = 8
+
+// LaneFrameBytes is the most that a frame may have: a chunk, a datagram with its
+// number, or less.
+const LaneFrameBytes = laneHeaderBytes + 4 + ChunkBytes
+
+// ErrLane says that a frame of the lane cannot be read. Whoever sends one knows
+// another protocol.
+var ErrLane = errors.New("malformed frame of the lane")
+
+// LaneFrame is a frame of the lane. What its kind does not have is zero.
+type LaneFrame struct {
+	Kind     LaneKind
+	SocketID int64
+	// Number counts bytes of credit (LaneCredit), or tells a datagram from others
+	// (LaneDatagram, LaneWrote).
+	Number int64
+	// Failed tells that what LaneWrote and LaneShut answer did not work.
+	Failed bool
+	// Name is the DOMException name of LaneClosed, empty after an orderly close.
+	Name string
+	// Payload is inside of the frame that was read, or is copied into the one that
+	// is written.
+	Payload []byte
+}
+
+// laneNames are the DOMException names that LaneClosed can tell, by their number on
+// the wire.
+func laneNames() []string {
+	return []string{"", "NetworkError", "AbortError", "NotAllowedError"}
+}
+
+// AppendLaneFrame appends a frame to dst. A frame that does not fit the wire is a
+// defect of the caller, and an error.
+func AppendLaneFrame(dst []byte, f LaneFrame) ([]byte, error) {
+	if f.SocketID < 1 || f.SocketID > 1<<32-1 || f.Number < 0 || f.Number > 1<<32-1 {
+		return nil, fmt.Errorf("%w: socket %d, number %d", ErrLane, f.SocketID, f.Number)
+	}
+	dst = append(dst, byte(f.Kind), 0, 0, 0)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(f.SocketID))
+	switch f.Kind {
+	case LaneData:
+		return append(dst, f.Payload...), nil
+	case LaneDatagram:
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Number))
+		return append(dst, f.Payload...), nil
+	case LaneCredit:
+		return binary.LittleEndian.AppendUint32(dst, uint32(f.Number)), nil
+	case LaneShutdown, LaneClose, LaneEnd:
+		return dst, nil
+	case LaneWrote:
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Number))
+		return append(dst, flag(f.Failed)), nil
+	case LaneShut:
+		return append(dst, flag(f.Failed)), nil
+	case LaneClosed:
+		for number, name := range laneNames() {
+			if name == f.Name {
+				return append(dst, byte(number)), nil
+			}
+		}
+		return nil, fmt.Errorf("%w: closed with %q", ErrLane, f.Name)
+	default:
+		return nil, fmt.Errorf("%w: kind %d", ErrLane, f.Kind)
+	}
+}
+
+func flag(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// ReadLaneFrame reads a frame, which must be the whole message. Its payload is a
+// part of the message. The error is ErrLane.
+func ReadLaneFrame(message []byte) (LaneFrame, error) {
+	if len(message) < laneHeaderBytes || len(message) > LaneFrameBytes || message[1]|message[2]|message[3] != 0 {
+		return LaneFrame{}, fmt.Errorf("%w: %d bytes", ErrLane, len(message))
+	}
+	f := LaneFrame{Kind: LaneKind(message[0]), SocketID: int64(binary.LittleEndian.Uint32(message[4:]))}
+	body := message[laneHeaderBytes:]
+	ok := f.SocketID > 0
+	switch f.Kind {
+	case LaneData:
+		f.Payload = body
+		ok = ok && len(body) <= ChunkBytes
+	case LaneDatagram:
+		if ok = ok && len(body) >= 4; ok {
+			f.Number, f.Payload = int64(binary.LittleEndian.Uint32(body)), body[4:]
+		}
+	case LaneCredit:
+		if ok = ok && len(body) == 4; ok {
+			f.Number = int64(binary.LittleEndian.Uint32(body))
+			ok = f.Number > 0
+		}
+	case LaneShutdown, LaneClose, LaneEnd:
+		ok = ok && len(body) == 0
+	case LaneWrote:
+		if ok = ok && len(body) == 5 && body[4] <= 1; ok {
+			f.Number, f.Failed = int64(binary.LittleEndian.Uint32(body)), body[4] == 1
+		}
+	case LaneShut:
+		if ok = ok && len(body) == 1 && body[0] <= 1; ok {
+			f.Failed = body[0] == 1
+		}
+	case LaneClosed:
+		if ok = ok && len(body) == 1 && int(body[0]) < len(laneNames()); ok {
+			f.Name = laneNames()[body[0]]
+		}
+	default:
+		ok = false
+	}
+	if !ok {
+		return LaneFrame{}, fmt.Errorf("%w: kind %d, socket %d, %d bytes", ErrLane, f.Kind, f.SocketID, len(body))
+	}
+	return f, nil
+}

@@ -1,0 +1,92 @@
+package protocol
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"testing"
+)
+
+// laneFrames are one of each kind and, behind the wire's spelling, at its bounds.
+var laneFrames = map[string]LaneFrame{
+	"\x01\x00\x00\x00\x01\x00\x00\x00abc":                          {Kind: LaneData, SocketID: 1, Payload: []byte("abc")},
+	"\x01\x00\x00\x00\xff\xff\xff\xff":                             {Kind: LaneData, SocketID: 1<<32 - 1, Payload: []byte{}},
+	"\x02\x00\x00\x00\x02\x00\x00\x00\x07\x00\x00\x00x":            {Kind: LaneDatagram, SocketID: 2, Number: 7, Payload: []byte("x")},
+	"\x03\x00\x00\x00\x00\x01\x00\x00\x00\x00\x01\x00":             {Kind: LaneCredit, SocketID: 256, Number: 65536},
+	"\x04\x00\x00\x00\x01\x00\x00\x00":                             {Kind: LaneShutdown, SocketID: 1},
+	"\x05\x00\x00\x00\x01\x00\x00\x00":                             {Kind: LaneClose, SocketID: 1},
+	"\x06\x00\x00\x00\x01\x00\x00\x00\xff\xff\xff\xff\x01":         {Kind: LaneWrote, SocketID: 1, Number: 1<<32 - 1, Failed: true},
+	"\x06\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00":         {Kind: LaneWrote, SocketID: 1},
+	"\x07\x00\x00\x00\x01\x00\x00\x00\x01":                         {Kind: LaneShut, SocketID: 1, Failed: true},
+	"\x08\x00\x00\x00\x01\x00\x00\x00":                             {Kind: LaneEnd, SocketID: 1},
+	"\x09\x00\x00\x00\x01\x00\x00\x00\x00":                         {Kind: LaneClosed, SocketID: 1},
+	"\x09\x00\x00\x00\x01\x00\x00\x00\x01":                         {Kind: LaneClosed, SocketID: 1, Name: "NetworkError"},
+	"\x09\x00\x00\x00\x01\x00\x00\x00\x03":                         {Kind: LaneClosed, SocketID: 1, Name: "NotAllowedError"},
+	"\x01\x00\x00\x00\x01\x00\x00\x00" + string(chunk(ChunkBytes)): {Kind: LaneData, SocketID: 1, Payload: chunk(ChunkBytes)},
+}
+
+func chunk(size int) []byte { return bytes.Repeat([]byte{'x'}, size) }
+
+func TestLaneFrames(t *testing.T) {
+	kinds := map[LaneKind]bool{}
+	for wire, want := range laneFrames {
+		kinds[want.Kind] = true
+		got, err := ReadLaneFrame([]byte(wire))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%.40q: %.40v, %v; want %.40v", wire, got, err, want)
+		}
+		if again, err := AppendLaneFrame([]byte("before"), want); err != nil || string(again) != "before"+wire {
+			t.Errorf("%.40v: %.40q, %v", want, again, err)
+		}
+	}
+	if len(kinds) != int(laneKinds)-1 {
+		t.Errorf("%d kinds of %d", len(kinds), laneKinds-1)
+	}
+}
+
+func TestMalformedLaneFrames(t *testing.T) {
+	const to1 = "\x00\x00\x00\x01\x00\x00\x00"
+	for what, wire := range map[string]string{
+		"empty": "", "cut in the header": "\x01\x00\x00\x00\x01\x00\x00", "no kind": "\x00" + to1, "unknown kind": "\x0a" + to1,
+		"socket 0": "\x01\x00\x00\x00\x00\x00\x00\x00x", "a reserved byte": "\x01\x00\x01\x00\x01\x00\x00\x00x",
+		"too much data": "\x01" + to1 + string(chunk(ChunkBytes+1)), "a datagram without a number": "\x02" + to1 + "\x00\x00\x00",
+		"too long a datagram": "\x02" + to1 + string(chunk(4+ChunkBytes+1)),
+		"credit of nothing":   "\x03" + to1 + "\x00\x00\x00\x00", "a part of a credit": "\x03" + to1 + "\x01\x00\x00", "more than a credit": "\x03" + to1 + "\x01\x00\x00\x00\x00",
+		"shutdown with a body": "\x04" + to1 + "x", "close with a body": "\x05" + to1 + "x", "wrote without its flag": "\x06" + to1 + "\x00\x00\x00\x00",
+		"wrote and perhaps": "\x06" + to1 + "\x00\x00\x00\x00\x02", "shut without its flag": "\x07" + to1, "shut and perhaps": "\x07" + to1 + "\x02",
+		"end with a body": "\x08" + to1 + "x", "closed without a name": "\x09" + to1, "closed with a name nobody knows": "\x09" + to1 + "\x04",
+	} {
+		if f, err := ReadLaneFrame([]byte(wire)); !errors.Is(err, ErrLane) {
+			t.Errorf("%s: %.40v, %v", what, f, err)
+		}
+	}
+	for what, f := range map[string]LaneFrame{
+		"socket 0": {Kind: LaneEnd}, "a large id": {Kind: LaneEnd, SocketID: 1 << 32}, "a large number": {Kind: LaneCredit, SocketID: 1, Number: 1 << 32},
+		"a negative number": {Kind: LaneCredit, SocketID: 1, Number: -1}, "no kind": {SocketID: 1}, "no name of ours": {Kind: LaneClosed, SocketID: 1, Name: "TypeError"},
+	} {
+		if wire, err := AppendLaneFrame(nil, f); !errors.Is(err, ErrLane) {
+			t.Errorf("%s: %q, %v", what, wire, err)
+		}
+	}
+}
+
+// FuzzLaneFrame: what can be read is written again byte for byte, and nothing else
+// is taken for a frame.
+func FuzzLaneFrame(f *testing.F) {
+	for wire := range laneFrames {
+		f.Add([]byte(wire))
+	}
+	f.Fuzz(func(t *testing.T, wire []byte) {
+		frame, err := ReadLaneFrame(wire)
+		if err != nil {
+			if !errors.Is(err, ErrLane) || !reflect.DeepEqual(frame, LaneFrame{}) {
+				t.Fatalf("%v with %v", frame, err)
+			}
+			return
+		}
+		again, err := AppendLaneFrame(nil, frame)
+		if err != nil || !bytes.Equal(again, wire) {
+			t.Fatalf("%q was read as %v and written as %q, %v", wire, frame, again, err)
+		}
+	})
+}
