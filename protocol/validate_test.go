@@ -161,6 +161,8 @@ func twins() map[string]any {
 				SHA256: strings.Repeat("a", 64), Trust: "roots",
 			},
 		}}},
+		"lane.open.params": LaneOpenParams{Document: "document"},
+		"lane.open.result": LaneOpenResult{Port: 4711, Ticket: strings.Repeat("x", 43)},
 		"tryout.start.params": TryoutStartParams{Lang: "de-CH", Dir: "ltr", Texts: &TryoutTexts{
 			Title: "t", Intro: "i", Button: "b", Asking: "a", Done: "d", Denied: "d", Failed: "f", Missing: "m",
 		}},
