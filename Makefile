@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Servers that tests start are where Debian's ordinary users do not look.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
 GO_PACKAGES := ./protocol/... ./nativehost/... ./install/... ./manifest/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
