@@ -34,7 +34,10 @@ export interface PageTLSOptions {
 /** SocketOptions after WebIDL conversion. */
 export type PageOpenOptions = Omit<OpenOptions, "tls"> & { tls?: PageTLSOptions };
 
-/** Addresses of an open socket, the bytes of credit that its writer starts with, and what was agreed with the peer if there is TLS. */
+/**
+ * Addresses of an open socket, the bytes of credit that its writer starts with, and what was agreed with the peer if there is TLS. With a
+ * `lane`, it is the socket's id on the document's lane, which its bytes take from the page's first credit on; they come by no other way.
+ */
 export interface Opened<TLS> {
   type: "opened";
   id: number;
@@ -43,6 +46,7 @@ export interface Opened<TLS> {
   localAddress: string;
   localPort: number;
   window: number;
+  lane?: number;
   tls?: TLS;
 }
 
@@ -60,17 +64,23 @@ export type SocketEvent<TLS> =
 
 /**
  * Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page; after
- * `forget` every destination is a new one again, and takes a gesture.
+ * `forget` every destination is a new one again, and takes a gesture. `lane` has the key by which a frame of ours gets a lane for the document.
+ * `left` says that a socket has ended whose last word the page hears on the lane.
  */
 export type BrokerMessage =
   | SocketEvent<TLSInfo>
   | { type: "data"; id: number; data: string }
+  | { type: "lane"; key: string }
+  | { type: "left"; id: number }
   | { type: "hint"; text: string }
   | { type: "forget" };
 
-/** Content script -> page script. */
+/** Content script -> page script. `lane` comes with a port: the lane, whose other end hears LaneRequests and says LaneEvents (lane.ts), or `lost`. */
 export type ContentMessage =
-  SocketEvent<PageTLSInfo> | { type: "data"; id: number; data: ArrayBuffer } | { type: "lost" };
+  | SocketEvent<PageTLSInfo>
+  | { type: "data"; id: number; data: ArrayBuffer }
+  | { type: "lane" }
+  | { type: "lost" };
 
 /** Page script -> content script. */
 export type PageMessage =

@@ -14,6 +14,7 @@ for (const browser of browsers) {
   const out = join("build", "extension", browser);
   rmSync(out, { recursive: true, force: true });
   mkdirSync(join(out, "ui"), { recursive: true });
+  mkdirSync(join(out, "lane"));
   const common = {
     bundle: true,
     target: target[browser],
@@ -27,9 +28,11 @@ for (const browser of browsers) {
       entryPoints: { page: "extension/page/main.ts", content: "extension/content/main.ts" },
       outdir: out,
       format: "iife",
-      minifySyntax: true,
-      minifyWhitespace: true,
+      minify: true,
     }),
+    // Firefox does not let a frame in a page reach loopback: its lane is for the background to have.
+    browser === "chromium" &&
+      build({ ...common, entryPoints: ["extension/lane/frame.ts"], outdir: join(out, "lane"), format: "iife" }),
     build({ ...common, entryPoints: { background: "extension/background/main.ts" }, outdir: out, format: "esm" }),
     build({
       ...common,
@@ -48,6 +51,7 @@ for (const browser of browsers) {
   writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
   // Firefox knows no schema of managed storage.
   if (browser === "chromium") cpSync("extension/managed_schema.json", join(out, "managed_schema.json"));
+  if (browser === "chromium") cpSync("extension/lane/frame.html", join(out, "lane/frame.html"));
   cpSync("extension/_locales", join(out, "_locales"), { recursive: true });
   cpSync("extension/icons", join(out, "icons"), { recursive: true, filter: (path) => !path.endsWith(".svg") });
   for (const file of [

@@ -11,6 +11,8 @@ import { Refusal, consentTo } from "./consent.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
+import { DocumentLane } from "./lanes.ts";
+import type { Lanes } from "./lanes.ts";
 import { Invalid, canonicalTLS, checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
 import { canonicalHost } from "./origin.ts";
 import { isPaused } from "./paused.ts";
@@ -20,6 +22,7 @@ import { reasonOf, reasonOfEnd } from "./refusals.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
 import { nextTick } from "./tick.ts";
+import { windowBytes } from "../../protocol/message.ts";
 import type { SocketClosedParams } from "../../protocol/message.ts";
 import { pageError } from "../../protocol/page.ts";
 import type { BrokerMessage, DocumentMessage, OpenOptions, PageError } from "../../protocol/page.ts";
@@ -59,6 +62,7 @@ export class DocumentConnection {
   readonly #hosts: Hosts;
   readonly #prompts: Prompts;
   readonly #activity: Activity;
+  readonly #lane: DocumentLane;
   readonly #gone: () => void;
   readonly #audit: RefusalAudit;
   readonly #sockets = new Map<number, Socket>();
@@ -71,6 +75,7 @@ export class DocumentConnection {
     hosts: Hosts,
     prompts: Prompts,
     activity: Activity,
+    lanes: Lanes,
     gone: () => void,
   ) {
     this.#port = port;
@@ -79,6 +84,9 @@ export class DocumentConnection {
     this.#hosts = hosts;
     this.#prompts = prompts;
     this.#activity = activity;
+    this.#lane = new DocumentLane(sender, lanes, (key) => {
+      this.#tell({ type: "lane", key });
+    });
     this.#gone = gone;
     this.#audit = new RefusalAudit(sender, hosts);
     port.onMessage.addListener((message: unknown) => {
@@ -339,7 +347,10 @@ export class DocumentConnection {
     options: OpenOptions,
   ): Promise<void> {
     const destination = socket.destination as Destination;
-    const wish = [socketId, this.sender, destination, reached, options] as const;
+    // One that is to be upgraded stays where its upgrade is asked for: the host has to know which bytes came before it.
+    const byLane = options.secureTransport !== "starttls" && (await this.#lane.wanted(connection));
+    socket.withdraw.signal.throwIfAborted();
+    const wish = [socketId, this.sender, destination, reached, options, byLane ? 0 : windowBytes] as const;
     socket.withdraw.signal.addEventListener("abort", () => {
       if (socket.host === undefined) connection.request("socket.close", { socketId }).catch(() => undefined);
     });
@@ -376,7 +387,7 @@ export class DocumentConnection {
       socketId,
       close: () => void this.#closeByHand(socket, destination),
     });
-    this.#tell({ type: "opened", id: socket.id, ...result });
+    this.#tell({ type: "opened", id: socket.id, ...result, ...(byLane ? { lane: socketId } : {}) });
   }
 
   /** The host's last word on a socket, or the host's own end (without parameters). */
@@ -385,10 +396,8 @@ export class DocumentConnection {
     const name = params === undefined ? "NetworkError" : params.name;
     this.#ended(socket);
     if (name !== undefined && socket.blamed !== true) this.#failed(socket, "end", reasonOfEnd(params));
-    this.#tell(
-      name === undefined
-        ? { type: "closed", id: socket.id }
-        : { type: "closed", id: socket.id, error: pageError(name) },
-    );
+    const { id } = socket;
+    if (params?.onLane === true) this.#tell({ type: "left", id });
+    else this.#tell(name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name) });
   }
 }

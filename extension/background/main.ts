@@ -11,6 +11,7 @@ import { watchHandshakes } from "./handshake.ts";
 import { watchHeaders } from "./headers.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
+import { Lanes } from "./lanes.ts";
 import { onManagedChange } from "./managed.ts";
 import { onMutedChange, watchPrivateWindows } from "./muted.ts";
 import { hostReport, hostState } from "./own_pages.ts";
@@ -24,6 +25,7 @@ import { Tryout } from "./tryout.ts";
 const hosts = new Hosts();
 const prompts = new Prompts();
 const tryout = new Tryout(hosts);
+const lanes = new Lanes();
 const documents = new Set<DocumentConnection>();
 const activity = new Activity((tabId) => {
   badge.update(tabId);
@@ -53,12 +55,14 @@ ext.runtime.onConnect.addListener((port) => {
       port.disconnect();
       return;
     }
-    const connection = new DocumentConnection(port, sender, hosts, prompts, activity, () =>
+    const connection = new DocumentConnection(port, sender, hosts, prompts, activity, lanes, () =>
       documents.delete(connection),
     );
     documents.add(connection);
   } else if (port.name.startsWith("prompt:") && isOwnPage(port.sender)) {
     prompts.connect(port, port.name.slice("prompt:".length));
+  } else if (port.name.startsWith("lane:")) {
+    lanes.connect(port, port.name.slice("lane:".length));
   } else if (port.name === "popup" && isOwnPage(port.sender)) {
     popups.connect(port);
   } else {

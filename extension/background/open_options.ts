@@ -4,7 +4,6 @@ import type { Destination, Reached } from "../grants.ts";
 import { HostError } from "./host.ts";
 import { canonicalHost } from "./origin.ts";
 import type { Sender } from "./sender.ts";
-import { windowBytes } from "../../protocol/message.ts";
 import type { TCPOpenParams, UDPOpenParams } from "../../protocol/message.ts";
 import type { OpenOptions, TLSOptions } from "../../protocol/page.ts";
 
@@ -34,13 +33,14 @@ export function checkOptions({
   return remotePort;
 }
 
-/** What the host is asked to open: for whom, where to, and with whose word for it. */
+/** What the host is asked to open: for whom, where to, and with whose word for it; and how many bytes it may send before it has credit. */
 export function udpOpen(
   socketId: number,
   { origin, documentId, private: isPrivate }: Sender,
   { host, port }: Destination,
   { entered, risk }: Reached,
   { sendBufferSize, receiveBufferSize, timeout, dnsQueryType }: OpenOptions,
+  window: number,
 ): UDPOpenParams {
   const params: UDPOpenParams = {
     socketId,
@@ -50,7 +50,7 @@ export function udpOpen(
     userEntered: entered,
     host,
     port,
-    window: windowBytes,
+    window,
   };
   if (risk) params.riskAccepted = true;
   if (sendBufferSize !== undefined) params.sendBufferSize = Math.min(sendBufferSize, maxBuffer);

@@ -8,9 +8,18 @@ import { ext } from "../ext.ts";
 import { Gestures } from "./activation.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
 import { announce, listenToFrames } from "./frames.ts";
-import { askEvent, handoverEvent } from "../../protocol/page.ts";
+import { LaneFrame } from "./lane.ts";
+import { askEvent, handoverEvent, pageError } from "../../protocol/page.ts";
 import { certificatesOf, onTheWire } from "./tls.ts";
-import type { BrokerMessage, ContentMessage, DocumentMessage, OpenOptions, PageMessage } from "../../protocol/page.ts";
+import type {
+  BrokerMessage,
+  ContentMessage,
+  DocumentMessage,
+  OpenOptions,
+  Opened,
+  PageMessage,
+  PageTLSInfo,
+} from "../../protocol/page.ts";
 
 /** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
 const maxAddress = 1024;
@@ -21,8 +30,9 @@ class Gatekeeper {
   /** Destinations that this document opened before: a reconnection needs no gesture. The broker keeps its own list. */
   readonly #known = new Set<string>();
   readonly #asked = new Map<number, string>();
-  /** Sockets that are open. */
-  readonly #open = new Set<number>();
+  /** Sockets that are open; false while the page does not know it yet. */
+  readonly #open = new Map<number, boolean>();
+  #lane: LaneFrame | undefined;
   #broker: chrome.runtime.Port | undefined;
 
   constructor(page: MessagePort) {
@@ -85,6 +95,14 @@ class Gatekeeper {
       case "forget":
         this.#known.clear();
         return;
+      case "lane":
+        this.#lane = new LaneFrame(message.key, (port) => {
+          this.#tellPage({ type: "lane" }, [port]);
+        });
+        return;
+      case "left":
+        this.#open.delete(message.id);
+        return;
       case "data": {
         const { buffer } = Uint8Array.fromBase64(message.data);
         this.#tellPage({ type: "data", id: message.id, data: buffer }, [buffer]);
@@ -94,15 +112,21 @@ class Gatekeeper {
         const destination = this.#asked.get(message.id);
         this.#asked.delete(message.id);
         if (destination !== undefined) this.#known.add(destination);
-        this.#open.add(message.id);
-        const { tls, ...rest } = message;
-        this.#tellPage(tls === undefined ? rest : { ...rest, tls: certificatesOf(tls) });
+        this.#open.set(message.id, false);
+        if (message.lane === undefined || this.#lane === undefined) this.#opened(message);
+        else
+          this.#lane.settled(() => {
+            this.#opened(message);
+          });
         return;
       }
-      case "closed":
-        this.#open.delete(message.id);
-        this.#tellPage(message);
+      case "closed": {
+        const { id, error = pageError("AbortError") } = message;
+        const known = this.#open.get(id);
+        this.#open.delete(id);
+        this.#tellPage(known === false ? { type: "failed", id, error } : message);
         return;
+      }
       case "failed":
         this.#asked.delete(message.id);
         this.#tellPage(message);
@@ -113,6 +137,15 @@ class Gatekeeper {
       default:
         this.#tellPage(message);
     }
+  }
+
+  /** Tells the page of a socket, once it is known whether there is a lane. */
+  #opened({ tls, lane, ...rest }: Extract<BrokerMessage, { type: "opened" }>): void {
+    if (!this.#open.has(rest.id)) return; // it is gone already, and the page knows
+    this.#open.set(rest.id, true);
+    const opened: Opened<PageTLSInfo> = tls === undefined ? rest : { ...rest, tls: certificatesOf(tls) };
+    if (lane !== undefined) opened.lane = lane;
+    this.#tellPage(opened);
   }
 
   /** Sends to the broker, and connects to it first if need be. */
@@ -150,6 +183,8 @@ class Gatekeeper {
     this.#broker = undefined;
     this.#asked.clear();
     this.#open.clear();
+    this.#lane?.remove();
+    this.#lane = undefined;
     broker?.disconnect();
     this.#tellPage({ type: "lost" });
   }

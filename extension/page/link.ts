@@ -1,7 +1,8 @@
-// The private port to the content script, and the table of this document's sockets.
+// The private port to the content script, the lane beside it, and the table of this document's sockets.
 //
 // The port is handed over before page scripts run (see protocol/page.ts); the page never holds it. `open` is the one way
-// to a socket; everything later goes through the Channel that it returns.
+// to a socket; everything later goes through the Channel that it returns. The bytes of a socket take the lane where there is one: the
+// same words, said on another port, of the host's id for the socket.
 
 import {
   NativeDOMException,
@@ -25,6 +26,7 @@ import {
 } from "./builtins.ts";
 import { isEvalBlocked } from "./eval.ts";
 import { askEvent, errorMessages, handoverEvent } from "../../protocol/page.ts";
+import type { LaneEvent, LaneRequest } from "../../protocol/lane.ts";
 import type {
   ContentMessage,
   Opened,
@@ -34,6 +36,7 @@ import type {
   PageTLSInfo,
   PageTLSOptions,
 } from "../../protocol/page.ts";
+import { windowBytes } from "../../protocol/message.ts";
 import type { SocketOptions } from "./options.ts";
 
 /** What happens to one open socket. Each is called in the order in which the host said it. */
@@ -67,12 +70,20 @@ export interface Channel {
   close(): void;
 }
 
+interface Lane {
+  readonly port: MessagePort;
+  /** Our ids of the sockets on it, by the host's. */
+  readonly ids: Map<number, number>;
+}
+
 interface Pending<T> {
   resolve(this: void, value: T): void;
   reject(this: void, error: unknown): void;
 }
 
 let port: MessagePort | undefined;
+/** The other carrier, while there is one. */
+let lane: Lane | undefined;
 let lastId = 0;
 const opening = new Map<number, Pending<Opened<PageTLSInfo>>>();
 const upgrading = new Map<number, Pending<PageTLSInfo>>();
@@ -97,17 +108,19 @@ function post(message: PageMessage, transfer: Transferable[] = []): void {
 function receive(event: Event): void {
   const message = messageData(event) as ContentMessage;
   switch (message.type) {
+    case "lane":
+      takeLane(messagePorts(event)[0]);
+      return;
     case "lost":
       // Everything that this document had is gone: the extension was reloaded, its worker stopped, or the host died.
       mapForEach(opening, (pending, id) => {
         mapDelete(opening, id);
         pending.reject(makeError("NetworkError"));
       });
-      mapForEach(sockets, (handler, id) => {
-        mapDelete(sockets, id);
-        giveUpUpgrade(id, makeError("NetworkError"));
-        handler.closed(makeError("NetworkError"));
+      mapForEach(sockets, (_, id) => {
+        over(id, makeError("NetworkError"));
       });
+      lane = undefined;
       return;
     case "opened":
     case "failed": {
@@ -118,41 +131,80 @@ function receive(event: Event): void {
       else pending.reject(errorOf(message));
       return;
     }
-    default: {
-      const handler = mapGet(sockets, message.id);
-      if (handler === undefined) return;
-      switch (message.type) {
-        case "data":
-          handler.data(message.data);
-          return;
-        case "credit":
-          handler.credit(message.bytes);
-          return;
-        case "wrote":
-          handler.wrote(message.ack, errorOf(message));
-          return;
-        case "shut":
-          handler.shut(errorOf(message));
-          return;
-        case "secured":
-        case "unsecured": {
-          const pending = mapGet(upgrading, message.id);
-          mapDelete(upgrading, message.id);
-          if (pending === undefined) return;
-          if (message.type === "secured") pending.resolve(message.tls);
-          else pending.reject(errorOf(message));
-          return;
-        }
-        case "end":
-          handler.end();
-          return;
-        case "closed":
-          mapDelete(sockets, message.id);
-          giveUpUpgrade(message.id, errorOf(message) ?? makeError("AbortError"));
-          handler.closed(errorOf(message));
-      }
+    case "secured":
+    case "unsecured": {
+      const pending = mapGet(upgrading, message.id);
+      mapDelete(upgrading, message.id);
+      if (pending === undefined) return;
+      if (message.type === "secured") pending.resolve(message.tls);
+      else pending.reject(errorOf(message));
+      return;
     }
+    default:
+      hear(message.id, message);
   }
+}
+
+/** What is said in the same words on either carrier, of the socket that is `id` here. */
+function hear(id: number, message: LaneEvent): void {
+  const handler = mapGet(sockets, id);
+  if (handler === undefined) return;
+  switch (message.type) {
+    case "data":
+      handler.data(message.data);
+      return;
+    case "credit":
+      handler.credit(message.bytes);
+      return;
+    case "wrote":
+      handler.wrote(message.ack, errorOf(message));
+      return;
+    case "shut":
+      handler.shut(errorOf(message));
+      return;
+    case "end":
+      handler.end();
+      return;
+    case "closed":
+      over(id, errorOf(message));
+  }
+}
+
+/** The last word about a socket. */
+function over(id: number, error: unknown): void {
+  const handler = mapGet(sockets, id);
+  mapDelete(sockets, id);
+  giveUpUpgrade(id, error ?? makeError("AbortError"));
+  handler?.closed(error);
+}
+
+/** From now on there is a lane, until it is lost: its frame says so, or is gone with its end of the port. */
+function takeLane(given: MessagePort | undefined): void {
+  if (given === undefined) return;
+  const ids = new Map<number, number>();
+  const taken = (lane = { port: given, ids });
+  const lost = (): void => {
+    if (lane === taken) lane = undefined;
+    mapForEach(ids, (id, socketId) => {
+      mapDelete(ids, socketId);
+      if (mapGet(sockets, id) === undefined) return;
+      post({ type: "close", id });
+      over(id, makeError("NetworkError"));
+    });
+  };
+  addListener(given, "close", lost);
+  addListener(given, "message", (event) => {
+    const message = messageData(event) as LaneEvent | { type: "lost" };
+    if (message.type === "lost") {
+      lost();
+      return;
+    }
+    const id = mapGet(ids, message.id);
+    if (id === undefined) return;
+    if (message.type === "closed") mapDelete(ids, message.id);
+    hear(id, message);
+  });
+  portStart(given);
 }
 
 /** A socket that is gone is not upgraded any more. */
@@ -164,19 +216,31 @@ function giveUpUpgrade(id: number, error: unknown): void {
 
 /** The channel of an open socket. */
 function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
+  const late = hasOwn(info, "lane") ? info.lane : undefined;
+  const way = late === undefined ? undefined : lane;
+  /** What the socket is called on its carrier. */
+  let name = id;
+  if (late !== undefined && way !== undefined) {
+    name = late;
+    mapSet(way.ids, name, id);
+  }
+  const say = (message: LaneRequest, transfer: Transferable[] = []): void => {
+    if (way === undefined) post(message, transfer);
+    else portPost(way.port, message, transfer);
+  };
   const close = (): void => {
-    post({ type: "close", id });
+    say({ type: "close", id: name });
   };
   return {
     info,
     write: (data, ack) => {
-      post(ack === undefined ? { type: "write", id, data } : { type: "write", id, data, ack }, [data]);
+      say(ack === undefined ? { type: "write", id: name, data } : { type: "write", id: name, data, ack }, [data]);
     },
     credit: (bytes) => {
-      post({ type: "credit", id, bytes });
+      say({ type: "credit", id: name, bytes });
     },
     shutdown: () => {
-      post({ type: "shutdown", id });
+      say({ type: "shutdown", id: name });
     },
     startTls(received, tls, create) {
       const { promise, resolve, reject } = deferred<ReturnType<typeof create>>();
@@ -249,8 +313,10 @@ export function openSocket<Handler extends SocketHandler>(
   const id = ++lastId;
   mapSet(opening, id, {
     resolve(info) {
-      const handler = create(channelTo(id, info));
+      const channel = channelTo(id, info);
+      const handler = create(channel);
       mapSet(sockets, id, handler);
+      if (hasOwn(info, "lane")) channel.credit(windowBytes);
       resolve(handler);
     },
     reject,

@@ -250,7 +250,7 @@ export class UDPState implements SocketHandler {
       await this.#waiting.promise;
     }
     this.#credit -= cost;
-    const ack = ++this.#lastAck;
+    const ack = (this.#lastAck = (this.#lastAck + 1) >>> 0); // a u32 on the lane
     mapSet(this.#unacknowledged, ack, { cost, done });
     this.channel.write(typedArrayBuffer(bytes) as ArrayBuffer, ack);
   }

@@ -79,10 +79,14 @@ func (s *Session) hello(message protocol.Message) *protocol.RPCError {
 		return protocol.NewFailure("NetworkError", "version", detail)
 	}
 	s.greeted = true
+	capabilities := []string{"tcp", "udp", "tls"}
+	if s.LaneOrigin != "" {
+		capabilities = append(capabilities, "lane")
+	}
 	s.result(*message.ID, protocol.HelloResult{
 		ProtocolVersion: protocol.ProtocolVersion,
 		HostVersion:     version.Host,
-		Capabilities:    []string{"tcp", "udp", "tls"},
+		Capabilities:    capabilities,
 	})
 	return nil
 }

@@ -1,0 +1,85 @@
+// Keys to lanes: which frame of ours may have the host's ticket.
+//
+// The broker gives a document's content script a key, the script's frame shows it, once, and gets what the host has made for that document.
+// Browsers do not say in which document an extension's frame sits (`webNavigation.getFrame` gives null for it), only in which tab: so the key
+// is what ties the two together, and the tab is looked at, too.
+
+import { ext } from "../ext.ts";
+import type { HostConnection } from "./host.ts";
+import type { Sender } from "./sender.ts";
+import type { LaneOpenResult } from "../../protocol/message.ts";
+
+interface Offer {
+  tabId: number;
+  way: LaneOpenResult;
+  ended: () => void;
+}
+
+/** A key that no frame has shown by then is no use, in ms: the host's tickets live as long. */
+const keyLife = 10_000;
+
+export class Lanes {
+  readonly #offers = new Map<string, Offer>();
+
+  /** Returns a key to this lane for a frame in this tab. `ended` is called when the frame that came is gone. */
+  offer(tabId: number, way: LaneOpenResult, ended: () => void): string {
+    const key = crypto.randomUUID();
+    this.#offers.set(key, { tabId, way, ended });
+    setTimeout(() => this.#offers.delete(key), keyLife);
+    return key;
+  }
+
+  /** A frame has come with a key. Whoever has a wrong one is sent away. */
+  connect(port: chrome.runtime.Port, key: string): void {
+    const { id, tab, url } = port.sender ?? {};
+    const offer = this.#offers.get(key);
+    const isFrame = id === ext.runtime.id && url === ext.runtime.getURL("lane/frame.html");
+    if (offer === undefined || !isFrame || tab?.id !== offer.tabId) {
+      port.disconnect();
+      return;
+    }
+    this.#offers.delete(key);
+    port.onDisconnect.addListener(offer.ended);
+    port.postMessage(offer.way);
+  }
+}
+
+/** One document's lane, made when it is first wanted. */
+export class DocumentLane {
+  readonly #sender: Sender;
+  readonly #lanes: Lanes;
+  readonly #bring: (key: string) => void;
+  /** A page that takes its lane's frame away does not get new ones for ever. */
+  #left = 3;
+  #coming: Promise<boolean> | undefined;
+
+  /** `bring` has the document make the frame. */
+  constructor(sender: Sender, lanes: Lanes, bring: (key: string) => void) {
+    this.#sender = sender;
+    this.#lanes = lanes;
+    this.#bring = bring;
+  }
+
+  /** Resolves with whether there is a lane, or may be in a moment: then a socket is opened without credit, and takes what there is. */
+  wanted(connection: HostConnection): Promise<boolean> {
+    return (this.#coming ??= this.#ask(connection));
+  }
+
+  async #ask(connection: HostConnection): Promise<boolean> {
+    const { documentId, tabId } = this.#sender;
+    if (this.#left === 0 || !connection.hello.capabilities.includes("lane")) return false;
+    this.#left--;
+    const ended = (): void => {
+      this.#coming = undefined;
+    };
+    try {
+      const way = await connection.request("lane.open", { document: documentId });
+      this.#bring(this.#lanes.offer(tabId, way, ended));
+      return true;
+    } catch {
+      // The administrator's choice, or too many: the bytes take the other carrier.
+      ended();
+      return false;
+    }
+  }
+}

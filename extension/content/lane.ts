@@ -1,0 +1,61 @@
+// The document's lane: a frame of the extension's in the page, which may reach the host on loopback where the page may not.
+//
+// The frame sits in a closed shadow root, and is a document of another origin: the page can take it away, and see that it is there, but
+// neither look into it nor speak with it. What it hears from us goes to documents of our origin only.
+
+import { ext } from "../ext.ts";
+
+/** How long a socket that is open waits for the lane to come, in ms, before it takes the other carrier. */
+const patience = 500;
+
+export class LaneFrame {
+  readonly #element: HTMLElement;
+  /** What waits to know whether there is a lane; undefined once that is settled. */
+  #waiting: (() => void)[] | undefined = [];
+
+  /** `up` gets the port to the lane when it can be used. The key is the broker's, for one frame. */
+  constructor(key: string, up: (port: MessagePort) => void) {
+    const element = (this.#element = document.createElement("div"));
+    const frame = document.createElement("iframe");
+    const { port1, port2 } = new MessageChannel();
+    frame.src = ext.runtime.getURL("lane/frame.html");
+    // Nothing to see, and nothing to come across by keyboard or by ear.
+    element.style.setProperty("display", "none", "important");
+    element.inert = true;
+    element.ariaHidden = "true";
+    port1.onmessage = () => {
+      port1.onmessage = null;
+      up(port1);
+      this.#settle();
+    };
+    frame.addEventListener(
+      "load",
+      () => {
+        frame.contentWindow?.postMessage(key, new URL(frame.src).origin, [port2]);
+      },
+      { once: true },
+    );
+    element.attachShadow({ mode: "closed" }).append(frame);
+    document.documentElement.append(element);
+    setTimeout(() => {
+      this.#settle();
+    }, patience);
+  }
+
+  /** Calls `next` once there is a lane, or when waiting for it is over; at once if that is known. Calls keep their order. */
+  settled(next: () => void): void {
+    if (this.#waiting === undefined) next();
+    else this.#waiting.push(next);
+  }
+
+  #settle(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const next of waiting) next();
+  }
+
+  remove(): void {
+    this.#waiting = undefined;
+    this.#element.remove();
+  }
+}
