@@ -84,8 +84,8 @@ export class DocumentConnection {
     this.#hosts = hosts;
     this.#prompts = prompts;
     this.#activity = activity;
-    this.#lane = new DocumentLane(sender, lanes, (key) => {
-      this.#tell({ type: "lane", key });
+    this.#lane = new DocumentLane(sender, lanes, (message) => {
+      this.#tell(message);
     });
     this.#gone = gone;
     this.#audit = new RefusalAudit(sender, hosts);

@@ -8,6 +8,7 @@ import { ext } from "../ext.ts";
 import type { HostConnection } from "./host.ts";
 import type { Sender } from "./sender.ts";
 import type { LaneOpenResult } from "../../protocol/message.ts";
+import type { BrokerMessage } from "../../protocol/page.ts";
 
 interface Offer {
   tabId: number;
@@ -48,16 +49,20 @@ export class Lanes {
 export class DocumentLane {
   readonly #sender: Sender;
   readonly #lanes: Lanes;
-  readonly #bring: (key: string) => void;
+  readonly #tell: (message: Extract<BrokerMessage, { type: "lane" | "laneLost" }>) => void;
   /** A page that takes its lane's frame away does not get new ones for ever. */
   #left = 3;
   #coming: Promise<boolean> | undefined;
 
-  /** `bring` has the document make the frame. */
-  constructor(sender: Sender, lanes: Lanes, bring: (key: string) => void) {
+  /** `tell` reaches the document's content script, which makes the frame. */
+  constructor(
+    sender: Sender,
+    lanes: Lanes,
+    tell: (message: Extract<BrokerMessage, { type: "lane" | "laneLost" }>) => void,
+  ) {
     this.#sender = sender;
     this.#lanes = lanes;
-    this.#bring = bring;
+    this.#tell = tell;
   }
 
   /** Resolves with whether there is a lane, or may be in a moment: then a socket is opened without credit, and takes what there is. */
@@ -71,14 +76,15 @@ export class DocumentLane {
     this.#left--;
     const ended = (): void => {
       this.#coming = undefined;
+      this.#tell({ type: "laneLost" });
     };
     try {
       const way = await connection.request("lane.open", { document: documentId });
-      this.#bring(this.#lanes.offer(tabId, way, ended));
+      this.#tell({ type: "lane", key: this.#lanes.offer(tabId, way, ended) });
       return true;
     } catch {
       // The administrator's choice, or too many: the bytes take the other carrier.
-      ended();
+      this.#coming = undefined;
       return false;
     }
   }

@@ -23,9 +23,9 @@ export class LaneFrame {
     element.style.setProperty("display", "none", "important");
     element.inert = true;
     element.ariaHidden = "true";
-    port1.onmessage = () => {
+    port1.onmessage = ({ data }: MessageEvent<{ type: "lane" | "laneLost" }>) => {
       port1.onmessage = null;
-      up(port1);
+      if (data.type === "lane") up(port1);
       this.#settle();
     };
     frame.addEventListener(
@@ -54,6 +54,13 @@ export class LaneFrame {
     for (const next of waiting) next();
   }
 
+  /** There will be none any more: what waits goes on. */
+  lost(): void {
+    this.#settle();
+    this.#element.remove();
+  }
+
+  /** The document leaves: nothing waits any more. */
   remove(): void {
     this.#waiting = undefined;
     this.#element.remove();

@@ -100,6 +100,11 @@ class Gatekeeper {
           this.#tellPage({ type: "lane" }, [port]);
         });
         return;
+      case "laneLost":
+        this.#tellPage(message); // before whatever waits for it
+        this.#lane?.lost();
+        this.#lane = undefined;
+        return;
       case "left":
         this.#open.delete(message.id);
         return;

@@ -39,7 +39,7 @@ function bring({ port, ticket }: LaneOpenResult, page: MessagePort, broker: chro
   const end = (): void => {
     host.close();
     broker.disconnect();
-    page.postMessage({ type: "lost" });
+    page.postMessage({ type: "laneLost" });
   };
   host.onclose = end;
   broker.onDisconnect.addListener(end);

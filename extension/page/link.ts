@@ -74,6 +74,8 @@ interface Lane {
   readonly port: MessagePort;
   /** Our ids of the sockets on it, by the host's. */
   readonly ids: Map<number, number>;
+  /** Ends its sockets. */
+  lost(this: void): void;
 }
 
 interface Pending<T> {
@@ -110,6 +112,9 @@ function receive(event: Event): void {
   switch (message.type) {
     case "lane":
       takeLane(messagePorts(event)[0]);
+      return;
+    case "laneLost":
+      lane?.lost();
       return;
     case "lost":
       // Everything that this document had is gone: the extension was reloaded, its worker stopped, or the host died.
@@ -178,13 +183,12 @@ function over(id: number, error: unknown): void {
   handler?.closed(error);
 }
 
-/** From now on there is a lane, until it is lost: its frame says so, or is gone with its end of the port. */
+/** From now on there is a lane, until it is lost: its frame says so, or the broker, where the frame itself is gone. */
 function takeLane(given: MessagePort | undefined): void {
   if (given === undefined) return;
   const ids = new Map<number, number>();
-  const taken = (lane = { port: given, ids });
   const lost = (): void => {
-    if (lane === taken) lane = undefined;
+    if (lane?.port === given) lane = undefined;
     mapForEach(ids, (id, socketId) => {
       mapDelete(ids, socketId);
       if (mapGet(sockets, id) === undefined) return;
@@ -192,10 +196,10 @@ function takeLane(given: MessagePort | undefined): void {
       over(id, makeError("NetworkError"));
     });
   };
-  addListener(given, "close", lost);
+  lane = { port: given, ids, lost };
   addListener(given, "message", (event) => {
-    const message = messageData(event) as LaneEvent | { type: "lost" };
-    if (message.type === "lost") {
+    const message = messageData(event) as LaneEvent | { type: "laneLost" };
+    if (message.type === "laneLost") {
       lost();
       return;
     }
