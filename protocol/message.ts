@@ -797,6 +797,10 @@ export interface SocketStartTLSParams {
    * Bytes that the page has read on this socket so far. If the host has received others, somebody has spoken out of turn and the upgrade fails closed.
    */
   received: number;
+  /**
+   * The carrier is open again once the connection is secure: the credit that is left is void, and the socket goes the way by which its next one comes, as after an open with window 0.
+   */
+  late?: boolean;
   tls?: TLSOptions;
 }
 export interface SocketStartTLSResult {

@@ -50,6 +50,14 @@ export interface Opened<TLS> {
   tls?: TLS;
 }
 
+/** The answer to startTls. With a `lane`, the socket is on it from now on, as in Opened. */
+export interface Secured<TLS> {
+  type: "secured";
+  id: number;
+  lane?: number;
+  tls: TLS;
+}
+
 /** What is said of a socket in the same words on every leg towards the page, but for certificates. */
 export type SocketEvent<TLS> =
   | Opened<TLS>
@@ -57,7 +65,7 @@ export type SocketEvent<TLS> =
   | { type: "credit"; id: number; bytes: number }
   | { type: "wrote"; id: number; ack: number; error?: PageError }
   | { type: "shut"; id: number; error?: PageError }
-  | { type: "secured"; id: number; tls: TLS }
+  | Secured<TLS>
   | { type: "unsecured"; id: number; error: PageError }
   | { type: "end"; id: number }
   | { type: "closed"; id: number; error?: PageError };

@@ -238,12 +238,14 @@ export class DocumentConnection {
   ): Promise<void> {
     const { id, live } = socket;
     try {
+      const late = await this.#lane.wanted(connection);
       const result = await connection.request("socket.startTLS", {
         socketId,
         received,
+        late,
         ...(tls === undefined ? {} : { tls: canonicalTLS(tls) }),
       });
-      this.#tell({ type: "secured", id, tls: result.tls });
+      this.#tell({ type: "secured", id, ...(late ? { lane: socketId } : {}), tls: result.tls });
       if (live !== undefined) this.#activity.upgraded(live);
     } catch (error) {
       const why = reasonOf(error);
@@ -347,7 +349,7 @@ export class DocumentConnection {
     options: OpenOptions,
   ): Promise<void> {
     const destination = socket.destination as Destination;
-    // One that is to be upgraded stays where its upgrade is asked for: the host has to know which bytes came before it.
+    // One that is to be upgraded stays, until then, where its upgrade is asked for: the host has to know which bytes came before it.
     const byLane = options.secureTransport !== "starttls" && (await this.#lane.wanted(connection));
     socket.withdraw.signal.throwIfAborted();
     const wish = [socketId, this.sender, destination, reached, options, byLane ? 0 : windowBytes] as const;

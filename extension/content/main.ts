@@ -19,6 +19,7 @@ import type {
   Opened,
   PageMessage,
   PageTLSInfo,
+  TLSInfo,
 } from "../../protocol/page.ts";
 
 /** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
@@ -118,11 +119,10 @@ class Gatekeeper {
         this.#asked.delete(message.id);
         if (destination !== undefined) this.#known.add(destination);
         this.#open.set(message.id, false);
-        if (message.lane === undefined || this.#lane === undefined) this.#opened(message);
-        else
-          this.#lane.settled(() => {
-            this.#opened(message);
-          });
+        this.#onceSettled(message, () => {
+          this.#open.set(message.id, true);
+          this.#tellPage(message.tls === undefined ? plain(message) : { ...message, tls: certificatesOf(message.tls) });
+        });
         return;
       }
       case "closed": {
@@ -137,20 +137,22 @@ class Gatekeeper {
         this.#tellPage(message);
         return;
       case "secured":
-        this.#tellPage({ ...message, tls: certificatesOf(message.tls) });
+        this.#onceSettled(message, () => {
+          this.#tellPage({ ...message, tls: certificatesOf(message.tls) });
+        });
         return;
       default:
         this.#tellPage(message);
     }
   }
 
-  /** Tells the page of a socket, once it is known whether there is a lane. */
-  #opened({ tls, lane, ...rest }: Extract<BrokerMessage, { type: "opened" }>): void {
-    if (!this.#open.has(rest.id)) return; // it is gone already, and the page knows
-    this.#open.set(rest.id, true);
-    const opened: Opened<PageTLSInfo> = tls === undefined ? rest : { ...rest, tls: certificatesOf(tls) };
-    if (lane !== undefined) opened.lane = lane;
-    this.#tellPage(opened);
+  /** Goes on once it is known whether there is a lane for the socket, unless it is gone by then, and the page knows. */
+  #onceSettled({ id, lane }: { id: number; lane?: number }, next: () => void): void {
+    if (lane === undefined || this.#lane === undefined) next();
+    else
+      this.#lane.settled(() => {
+        if (this.#open.has(id)) next();
+      });
   }
 
   /** Sends to the broker, and connects to it first if need be. */
@@ -193,6 +195,11 @@ class Gatekeeper {
     broker?.disconnect();
     this.#tellPage({ type: "lost" });
   }
+}
+
+/** A socket that opened without TLS. */
+function plain({ tls: _, ...rest }: Opened<TLSInfo>): Opened<PageTLSInfo> {
+  return rest;
 }
 
 /** The background was stopped, and our sockets with it: started again, it sees that the toolbar shows what is no more. */

@@ -35,6 +35,7 @@ import type {
   PageMessage,
   PageTLSInfo,
   PageTLSOptions,
+  Secured,
 } from "../../protocol/page.ts";
 import { windowBytes } from "../../protocol/message.ts";
 import type { SocketOptions } from "./options.ts";
@@ -88,7 +89,7 @@ let port: MessagePort | undefined;
 let lane: Lane | undefined;
 let lastId = 0;
 const opening = new Map<number, Pending<Opened<PageTLSInfo>>>();
-const upgrading = new Map<number, Pending<PageTLSInfo>>();
+const upgrading = new Map<number, Pending<Secured<PageTLSInfo>>>();
 const sockets = new Map<number, SocketHandler>();
 
 /** A DOMException (or TypeError) as pages see it. */
@@ -141,7 +142,7 @@ function receive(event: Event): void {
       const pending = mapGet(upgrading, message.id);
       mapDelete(upgrading, message.id);
       if (pending === undefined) return;
-      if (message.type === "secured") pending.resolve(message.tls);
+      if (message.type === "secured") pending.resolve(message);
       else pending.reject(errorOf(message));
       return;
     }
@@ -253,10 +254,9 @@ function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
         return promise;
       }
       mapSet(upgrading, id, {
-        resolve(agreed) {
-          const handler = create(channelTo(id, { ...info, tls: agreed }));
-          mapSet(sockets, id, handler); // the next word about the socket is for the new handler
-          resolve(handler);
+        resolve(secured) {
+          // The next word about the socket is for the new handler.
+          resolve(join(id, { ...info, ...secured, type: "opened" }, create));
         },
         reject(error) {
           // The host has closed it as a rule. Where it only refused, nobody is left to use the socket.
@@ -269,6 +269,19 @@ function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
     },
     close,
   };
+}
+
+/** Makes the handler of a socket that is there. One that was left to choose its carrier does so by its first credit. */
+function join<Handler extends SocketHandler>(
+  id: number,
+  info: Opened<PageTLSInfo>,
+  create: (channel: Channel) => Handler,
+): Handler {
+  const channel = channelTo(id, info);
+  const handler = create(channel);
+  mapSet(sockets, id, handler);
+  if (hasOwn(info, "lane")) channel.credit(windowBytes);
+  return handler;
 }
 
 /**
@@ -317,11 +330,7 @@ export function openSocket<Handler extends SocketHandler>(
   const id = ++lastId;
   mapSet(opening, id, {
     resolve(info) {
-      const channel = channelTo(id, info);
-      const handler = create(channel);
-      mapSet(sockets, id, handler);
-      if (hasOwn(info, "lane")) channel.credit(windowBytes);
-      resolve(handler);
+      resolve(join(id, info, create));
     },
     reject,
   });

@@ -19,6 +19,7 @@ import {
   bytesEnqueue,
   bytesError,
   deferred,
+  hasOwn,
   min,
   resolved,
   typedArrayBuffer,
@@ -162,7 +163,12 @@ export class TCPState implements SocketHandler {
       return await this.channel.startTls(
         this.#received,
         { ...upgradable, ...options },
-        (channel) => new TCPState(channel, undefined, { credit: this.#credit, owed: this.#owed }),
+        (channel) =>
+          new TCPState(channel, undefined, {
+            credit: this.#credit,
+            // Where the carrier was chosen anew, so was the credit.
+            owed: hasOwn(channel.info, "lane") ? 0 : this.#owed,
+          }),
       );
     } finally {
       this.#spent = "spent";

@@ -3,7 +3,9 @@ package session
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/protocol"
 )
 
@@ -309,6 +312,58 @@ func TestSocketsKeepTheirCarrier(t *testing.T) {
 	// The broker closes it all the same, and says so to nobody but us.
 	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: rides.id}, nil)
 	p.wait("the last word", rides.id, func(s *onLane) bool { return s.closed != nil })
+}
+
+// A socket that is upgraded to TLS may choose its carrier again: nothing comes under TLS
+// before it has credit anew, and then by the way by which that came.
+func TestUpgradeChoosesTheCarrierAnew(t *testing.T) {
+	roots, config := secureWorld(t)
+	port := serve(t, func(c *net.TCPConn) {
+		if converse(c, goAhead) {
+			s := tls.Server(c, config)
+			_, _ = s.Write([]byte("under TLS"))
+			_, _ = io.Copy(s, s)
+		}
+	})
+	const plain = int64(len(greeting + goAhead))
+	b := start(t, options{lanes: true, dialer: &dial.Dialer{Roots: roots}})
+	p := b.lane(t, "document")
+	upgraded := func() *remote {
+		r := plainPart(b, port, goAhead)
+		b.mustCall(protocol.MethodSocketStartTLS, protocol.SocketStartTLSParams{SocketID: r.id, Received: plain, Late: true}, nil)
+		time.Sleep(50 * time.Millisecond)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if r.received != plain {
+			t.Fatalf("%d bytes came without credit", r.received-plain)
+		}
+		return r
+	}
+	rides := upgraded()
+	p.mu.Lock()
+	p.of(rides.id).credit = protocol.WindowBytes - int64(len(command))
+	p.mu.Unlock()
+	p.credit(rides.id, protocol.WindowBytes)
+	p.wait("what came under TLS", rides.id, func(s *onLane) bool { return string(s.data) == "under TLS" })
+	p.wantOnLane(rides)
+	if rides.received != plain {
+		t.Errorf("%d bytes took the other way", rides.received-plain)
+	}
+	falls := upgraded()
+	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: falls.id, Bytes: protocol.WindowBytes})
+	b.waitReceived(falls, plain+int64(len("under TLS")))
+	q := b.lane(t, "document")
+	q.credit(falls.id, 1)
+	q.waitGone("credit by the other carrier")
+	// One that ends before it has chosen is told of all the same.
+	ends := upgraded()
+	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: ends.id}, nil)
+	b.wantClosed(ends, "", "")
+	p.wantOnLane(rides)
+	// Who has not asked for it stays where it was.
+	stays := plainPart(b, port, goAhead)
+	b.wantResult(protocol.MethodSocketStartTLS, b.answer(b.startTLS(stays, plain)), nil)
+	b.waitReceived(stays, plain+int64(len("under TLS")))
 }
 
 // A lane is its document's: it reaches no other's sockets, and what it should not say

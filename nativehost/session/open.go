@@ -28,7 +28,7 @@ type opening struct {
 	options dial.Options
 	window  int64
 	// path is the socket's way to the browser. late is the same, or nil when the
-	// carrier is known.
+	// carrier is known for good.
 	path carrier.Path
 	late *carrier.Late
 	// upgradable: the socket is plain until socket.startTLS.
@@ -120,8 +120,11 @@ func (s *Session) open(ctx context.Context, o *opening,
 	connect func(context.Context, *opening) (*connection, error),
 ) *protocol.RPCError {
 	o.path = s.out.Path(o.subject.SocketID)
-	if o.window == 0 {
+	if o.window == 0 || o.upgradable {
 		o.late = &carrier.Late{}
+		if o.window > 0 {
+			o.late.Bind(o.path)
+		}
 		o.path = o.late
 	}
 	ctx, cancel := context.WithCancel(ctx)

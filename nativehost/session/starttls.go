@@ -12,7 +12,7 @@ import (
 
 // upgrader begins to put TLS on a socket. It answers the request unless it returns an
 // error.
-type upgrader func(request, received int64, options dial.TLSOptions) error
+type upgrader func(request int64, params protocol.SocketStartTLSParams, options dial.TLSOptions) error
 
 // startTLS serves socket.startTLS.
 func (s *Session) startTLS(message protocol.Message) *protocol.RPCError {
@@ -37,7 +37,7 @@ func (s *Session) startTLS(message protocol.Message) *protocol.RPCError {
 	case start == nil:
 		err = fault.ErrNotApplicable
 	default:
-		err = start(*message.ID, params.Received, options)
+		err = start(*message.ID, params, options)
 	}
 	if err != nil {
 		s.failure(*message.ID, err)
@@ -47,11 +47,12 @@ func (s *Session) startTLS(message protocol.Message) *protocol.RPCError {
 
 // upgrader returns what upgrades a socket that was opened as o says.
 func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) upgrader {
-	return func(request, received int64, options dial.TLSOptions) error {
+	return func(request int64, params protocol.SocketStartTLSParams, options dial.TLSOptions) error {
 		how, began := o.options, time.Now()
 		how.TLS = options
 		return socket.StartTLS(stream.Upgrade{
-			Received: received,
+			Received: params.Received,
+			Void:     params.Late,
 			Handshake: func(ctx context.Context) error {
 				return s.Dialer.StartTLS(ctx, conn, o.target, how)
 			},
@@ -63,11 +64,23 @@ func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) u
 					s.failure(request, err)
 					return
 				}
+				if params.Late {
+					s.loosen(o)
+				}
 				s.Audit.Secured(o.subject, time.Since(began))
 				state := conn.TLS()
 				s.secured(o.subject.SocketID, securityOf(state, len(options.Hashes) > 0))
 				s.result(request, protocol.SocketStartTLSResult{SocketID: o.subject.SocketID, TLS: tlsInfo(state)})
 			},
 		})
+	}
+}
+
+// loosen leaves the carrier of a socket open again, unless it is on a lane already.
+func (s *Session) loosen(o *opening) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.sockets[o.subject.SocketID]; e != nil && e.lane == nil {
+		o.late.Loosen()
 	}
 }

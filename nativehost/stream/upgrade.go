@@ -12,6 +12,9 @@ import (
 type Upgrade struct {
 	// Received is how many bytes the page has read.
 	Received int64
+	// Void says that the credit to deliver is gone with the upgrade: nothing is
+	// delivered under TLS before there is some anew.
+	Void bool
 	// Handshake puts TLS on the connection. Until it returns it is alone with it,
 	// but for deadlines, which are how a handshake is given up.
 	Handshake func(context.Context) error
@@ -101,6 +104,9 @@ func (s *Socket) giveConnection(err error) bool {
 	case err != nil:
 		s.failLocked(err)
 		return false
+	}
+	if s.upgrade.Void {
+		s.receiveCredit = 0
 	}
 	s.upgrade, s.secured = nil, true
 	return true
