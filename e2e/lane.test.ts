@@ -245,6 +245,39 @@ describe("a lane comes when it is wanted", () => {
     await page.close();
   });
 
+  test("it carries a socket that was upgraded to TLS", async () => {
+    const peer = await peers.startTlsPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, { host: "localhost", port: peer.port }, { secureTransport: "starttls" });
+    const heard = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const reader = socket.readable.getReader();
+      await reader.read();
+      await socket.writable.getWriter().write(new TextEncoder().encode("STARTTLS\r\n"));
+      await reader.read();
+      const secure = await socket.startTls();
+      const sent = crypto.getRandomValues(new Uint8Array(60_000));
+      const writer = secure.writable.getWriter();
+      void (async () => {
+        for (let i = 0; i < 50; i++) await writer.write(sent);
+      })();
+      const echo = secure.readable.getReader();
+      let bytes = 0;
+      let same = true;
+      while (bytes < 50 * sent.length) {
+        const { value } = await echo.read();
+        for (const byte of value ?? []) same &&= byte === sent[bytes++ % sent.length];
+      }
+      echo.releaseLock();
+      writer.releaseLock();
+      Object.assign(window, { socket: secure });
+      return { bytes, same };
+    });
+    assert.deepEqual(heard, { bytes: 3_000_000, same: true });
+    assert.equal(await endsWithFrame(page), true);
+    await page.close();
+  });
+
   const strict: Record<string, Record<string, string>> = {
     "a CSP that allows no frame": {
       "content-security-policy": "default-src 'none'; script-src 'none'; frame-src 'none'",

@@ -53,7 +53,7 @@ func (l *Late) Mute() {
 	}
 }
 
-// Loosen forgets which way the socket goes, unless it has ended.
+// Loosen forgets which way the socket goes, unless it has ended without one.
 func (l *Late) Loosen() {
 	if p := l.bound.Load(); p != nil && *p != (nowhere{}) {
 		l.bound.CompareAndSwap(p, nil)
