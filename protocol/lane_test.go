@@ -2,34 +2,56 @@ package protocol
 
 import (
 	"bytes"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"os"
 	"reflect"
 	"testing"
 )
 
-// laneFrames are one of each kind and, behind the wire's spelling, at its bounds.
-var laneFrames = map[string]LaneFrame{
-	"\x01\x00\x00\x00\x01\x00\x00\x00abc":                          {Kind: LaneData, SocketID: 1, Payload: []byte("abc")},
-	"\x01\x00\x00\x00\xff\xff\xff\xff":                             {Kind: LaneData, SocketID: 1<<32 - 1, Payload: []byte{}},
-	"\x02\x00\x00\x00\x02\x00\x00\x00\x07\x00\x00\x00x":            {Kind: LaneDatagram, SocketID: 2, Number: 7, Payload: []byte("x")},
-	"\x03\x00\x00\x00\x00\x01\x00\x00\x00\x00\x01\x00":             {Kind: LaneCredit, SocketID: 256, Number: 65536},
-	"\x04\x00\x00\x00\x01\x00\x00\x00":                             {Kind: LaneShutdown, SocketID: 1},
-	"\x05\x00\x00\x00\x01\x00\x00\x00":                             {Kind: LaneClose, SocketID: 1},
-	"\x06\x00\x00\x00\x01\x00\x00\x00\xff\xff\xff\xff\x01":         {Kind: LaneWrote, SocketID: 1, Number: 1<<32 - 1, Failed: true},
-	"\x06\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00":         {Kind: LaneWrote, SocketID: 1},
-	"\x07\x00\x00\x00\x01\x00\x00\x00\x01":                         {Kind: LaneShut, SocketID: 1, Failed: true},
-	"\x08\x00\x00\x00\x01\x00\x00\x00":                             {Kind: LaneEnd, SocketID: 1},
-	"\x09\x00\x00\x00\x01\x00\x00\x00\x00":                         {Kind: LaneClosed, SocketID: 1},
-	"\x09\x00\x00\x00\x01\x00\x00\x00\x01":                         {Kind: LaneClosed, SocketID: 1, Name: "NetworkError"},
-	"\x09\x00\x00\x00\x01\x00\x00\x00\x03":                         {Kind: LaneClosed, SocketID: 1, Name: "NotAllowedError"},
-	"\x01\x00\x00\x00\x01\x00\x00\x00" + string(chunk(ChunkBytes)): {Kind: LaneData, SocketID: 1, Payload: chunk(ChunkBytes)},
+// laneFrames reads what both sides write alike: one of each kind and at its bounds, by
+// its spelling on the wire. The largest is too long for the file.
+func laneFrames(t testing.TB) map[string]LaneFrame {
+	t.Helper()
+	text, err := os.ReadFile("testdata/lane.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []struct {
+		Wire     string
+		Kind     LaneKind
+		SocketID int64
+		Number   int64
+		Failed   bool
+		Name     string
+		Payload  *string
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	frames := map[string]LaneFrame{
+		"\x01\x00\x00\x00\x01\x00\x00\x00" + string(chunk(ChunkBytes)): {Kind: LaneData, SocketID: 1, Payload: chunk(ChunkBytes)},
+	}
+	for _, one := range all {
+		f := LaneFrame{Kind: one.Kind, SocketID: one.SocketID, Number: one.Number, Failed: one.Failed, Name: one.Name}
+		if one.Payload != nil {
+			f.Payload, _ = hex.DecodeString(*one.Payload)
+		}
+		wire, err := hex.DecodeString(one.Wire)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames[string(wire)] = f
+	}
+	return frames
 }
 
 func chunk(size int) []byte { return bytes.Repeat([]byte{'x'}, size) }
 
 func TestLaneFrames(t *testing.T) {
 	kinds := map[LaneKind]bool{}
-	for wire, want := range laneFrames {
+	for wire, want := range laneFrames(t) {
 		kinds[want.Kind] = true
 		got, err := ReadLaneFrame([]byte(wire))
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -73,7 +95,7 @@ func TestMalformedLaneFrames(t *testing.T) {
 // FuzzLaneFrame: what can be read is written again byte for byte, and nothing else
 // is taken for a frame.
 func FuzzLaneFrame(f *testing.F) {
-	for wire := range laneFrames {
+	for wire := range laneFrames(f) {
 		f.Add([]byte(wire))
 	}
 	f.Fuzz(func(t *testing.T, wire []byte) {

@@ -214,6 +214,7 @@ func (s *Session) close(message protocol.Message) *protocol.RPCError {
 		return nil
 	}
 	target := e.socket
+	e.cut = e.lane != nil
 	if target == nil {
 		e.abandoned = true
 		e.closers = append(e.closers, *message.ID)

@@ -309,9 +309,10 @@ func TestSocketsKeepTheirCarrier(t *testing.T) {
 	wantFailure(t, b.answer(b.ask(protocol.MethodSocketShutdown, protocol.SocketShutdownParams{SocketID: rides.id})), "InvalidStateError", "gone")
 	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: rides.id, Bytes: protocol.MaxWindowBytes})
 	p.wantOnLane(rides)
-	// The broker closes it all the same, and says so to nobody but us.
+	// The broker closes it all the same; for the page, which did not, that is an error.
 	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: rides.id}, nil)
-	p.wait("the last word", rides.id, func(s *onLane) bool { return s.closed != nil })
+	p.wait("the last word", rides.id, func(s *onLane) bool { return s.closed != nil && *s.closed == "NetworkError" })
+	b.wantClosed(rides, "", "")
 }
 
 // A socket that is upgraded to TLS may choose its carrier again: nothing comes under TLS

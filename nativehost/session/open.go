@@ -317,9 +317,15 @@ func (s *Session) closed(o *opening, e *entry, end ending, open time.Duration) {
 	s.mu.Lock()
 	delete(s.sockets, o.subject.SocketID)
 	last.OnLane = e.lane != nil
+	cut := e.cut
 	s.mu.Unlock()
 	if last.OnLane {
-		o.path.Closed(last)
+		said := last
+		if cut && said.Name == "" {
+			// The page closes on the lane; this was somebody else.
+			said.Name = "NetworkError"
+		}
+		o.path.Closed(said)
 	}
 	s.out.Path(o.subject.SocketID).Closed(last)
 }

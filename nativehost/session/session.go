@@ -125,6 +125,8 @@ type entry struct {
 	document string
 	late     *carrier.Late
 	lane     *laneOf
+	// cut: it is on a lane, and the broker closes it.
+	cut bool
 	// datagrams: it is a UDP socket.
 	datagrams bool
 	// ended is why a new policy, or the end of its lane, has ended the socket, or nil. Neither has a say

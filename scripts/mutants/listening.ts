@@ -1,6 +1,6 @@
 // What comes in by the lane (H3).
 
-import { change, inGo, row, type Mutant } from "./mutant.ts";
+import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const door = "nativehost/lane/door.go";
 const loopback = "nativehost/loopback/loopback.go";
@@ -12,6 +12,15 @@ const strangers = doorOf("TestStrangers");
 const whileNeeded = doorOf("TestListensWhileNeeded");
 const apart = sessionOf("TestLanesAreApart");
 const policy = sessionOf("TestLanePolicy");
+const keys = "extension/background/lanes.ts";
+const frame = "extension/content/lane.ts";
+const inLane = (name: string): ReturnType<typeof inBrowser> => inBrowser("lane", name);
+const goodKey = inLane(
+  "a key is good for a frame of ours, in the tab that it was made for, once: not for a content script's voice, nor for another tab",
+);
+const takenAway = inLane(
+  "the page takes the frame away: its sockets end with NetworkError, the far end sees it, the next open has a new lane",
+);
 
 export const listening: readonly Mutant[] = [
   ...row(
@@ -99,6 +108,43 @@ export const listening: readonly Mutant[] = [
       "what cannot be read is no frame",
       inGo("protocol", "TestMalformedLaneFrames"),
       change("protocol/lane.go", " || message[1]|message[2]|message[3] != 0", ""),
+    ],
+    [
+      "a key is for the lane's frame",
+      goodKey,
+      change(keys, 'url === ext.runtime.getURL("lane/frame.html")', "url !== undefined"),
+    ],
+    ["in its tab", goodKey, change(keys, "tab?.id !== offer.tabId", "tab === undefined")],
+    ["once", goodKey, change(keys, "    this.#offers.delete(key);\n    port.onDisconnect", "    port.onDisconnect")],
+    [
+      "the frame is out of the page's sight",
+      inLane("a page cannot learn the ticket or the port from what it can watch of its own lane"),
+      change(frame, 'attachShadow({ mode: "closed" })', 'attachShadow({ mode: "open" })'),
+    ],
+    [
+      "no frame before a socket is wanted and allowed",
+      inLane("no frame before the first socket opens, one for all sockets of a document, none after the document"),
+      change(
+        "extension/background/broker.ts",
+        "    const port = checkOptions(options);\n",
+        "    const port = checkOptions(options);\n    await this.#lane.wanted(await this.#hosts.connect());\n",
+      ),
+    ],
+    [
+      "the end of the frame is the end of its sockets",
+      takenAway,
+      change("extension/page/link.ts", "lane?.lost();", "lane = undefined;"),
+    ],
+    ["and there are few frames for one document", takenAway, change(keys, "    this.#left--;\n", "")],
+    [
+      "what a page should not say is no frame",
+      inUnit("protocol/lane.test.ts", "what a page should not say is no frame"),
+      change("protocol/lane.ts", "if (!isU32(id) || id === 0) return undefined;", ""),
+    ],
+    [
+      "what came under TLS waits for credit of its own",
+      sessionOf("TestUpgradeChoosesTheCarrierAnew"),
+      change("nativehost/stream/upgrade.go", "\t\ts.receiveCredit = 0\n", ""),
     ],
   ),
 ];

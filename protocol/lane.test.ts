@@ -1,0 +1,109 @@
+// The lane's frames: what testdata/lane.json says, which the host's side is held to as well (lane_test.go).
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { laneEvent, laneFrame, type LaneEvent, type LaneRequest } from "./lane.ts";
+import { chunkBytes } from "./message.ts";
+import { pageError } from "./page.ts";
+
+interface Vector {
+  wire: string;
+  kind: number;
+  socketId: number;
+  number?: number;
+  failed?: boolean;
+  name?: "NetworkError" | "AbortError" | "NotAllowedError";
+  payload?: string;
+}
+const vectors = JSON.parse(readFileSync(new URL("testdata/lane.json", import.meta.url), "utf8")) as Vector[];
+
+const bytes = (hex: string): ArrayBuffer => new Uint8Array(Buffer.from(hex, "hex")).buffer;
+
+/** What the page says for a frame to the host; undefined for those that are the host's. */
+function request({ kind, socketId: id, number = 0, payload = "" }: Vector): LaneRequest | undefined {
+  switch (kind) {
+    case 1:
+      return { type: "write", id, data: bytes(payload) };
+    case 2:
+      return { type: "write", id, data: bytes(payload), ack: number };
+    case 3:
+      return { type: "credit", id, bytes: number };
+    case 4:
+      return { type: "shutdown", id };
+    case 5:
+      return { type: "close", id };
+    default:
+      return undefined;
+  }
+}
+
+/** What a frame of the host says to the page; undefined for those that are the page's. */
+function event({ kind, socketId: id, number = 0, failed = false, name, payload = "" }: Vector): LaneEvent | undefined {
+  const error = failed ? { error: pageError("NetworkError") } : {};
+  switch (kind) {
+    case 1:
+      return { type: "data", id, data: bytes(payload) };
+    case 3:
+      return { type: "credit", id, bytes: number };
+    case 6:
+      return { type: "wrote", id, ack: number, ...error };
+    case 7:
+      return { type: "shut", id, ...error };
+    case 8:
+      return { type: "end", id };
+    case 9:
+      return name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name) };
+    default:
+      return undefined;
+  }
+}
+
+test("what the page says is written as the host reads it", () => {
+  for (const vector of vectors) {
+    const said = request(vector);
+    if (said === undefined) continue;
+    assert.equal(Buffer.from(laneFrame(said) ?? []).toString("hex"), vector.wire);
+  }
+  const largest = laneFrame({ type: "write", id: 1, data: new ArrayBuffer(chunkBytes) });
+  assert.equal(largest?.length, 8 + chunkBytes);
+});
+
+test("what the host writes is read as it was meant", () => {
+  for (const vector of vectors) assert.deepEqual(laneEvent(bytes(vector.wire)), event(vector), vector.wire);
+});
+
+test("what is received is in a buffer of its own, from its first byte", () => {
+  const received = laneEvent(bytes("0100000001000000616263"));
+  assert.ok(received?.type === "data", "no data");
+  assert.equal(received.data.byteLength, 3);
+});
+
+test("what a page should not say is no frame", () => {
+  const data = new ArrayBuffer(1);
+  for (const said of [
+    { type: "write", id: 0, data },
+    { type: "write", id: -1, data },
+    { type: "write", id: 1.5, data },
+    { type: "write", id: 2 ** 32, data },
+    { type: "write", id: "1", data },
+    { type: "write", id: 1, data: new ArrayBuffer(chunkBytes + 1) },
+    { type: "write", id: 1, data: "x" },
+    { type: "write", id: 1, data: new Uint8Array(1) },
+    { type: "write", id: 1, data, ack: -1 },
+    { type: "write", id: 1, data, ack: null },
+    { type: "credit", id: 1, bytes: 0 },
+    { type: "credit", id: 1, bytes: 2 ** 32 },
+    { type: "credit", id: 1 },
+    { type: "end", id: 1 },
+    { type: "open", id: 1 },
+    { id: 1 },
+  ])
+    assert.equal(laneFrame(said as unknown as LaneRequest), undefined, JSON.stringify(said));
+});
+
+test("a frame that is cut short, or of a kind that is not the host's, says nothing", () => {
+  for (const wire of ["", "01", "01000000010000", "030000000100000001", "0600000001000000", "0900000001000000"])
+    assert.throws(() => laneEvent(bytes(wire)), RangeError, wire);
+  for (const wire of ["0000000001000000", "0400000001000000", "0a00000001000000"])
+    assert.equal(laneEvent(bytes(wire)), undefined, wire);
+});
