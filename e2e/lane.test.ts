@@ -424,6 +424,25 @@ describe("it ends", () => {
   });
 });
 
+describe("nobody needs it any more", () => {
+  test("the frame goes, the page may go into the back/forward cache, and the next open has a lane again", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://cached.test/");
+    await openTCP(stage, page, peer);
+    for (let i = 0; i < 4; i++) {
+      assert.equal(frames().length, 1);
+      await page.evaluate(() => (window as unknown as WithTCP).socket.close());
+      await until("the frame to go", () => frames().length === 0);
+      await page.goto(stage.pages.serve("https://b.test/", plainPage));
+      assert.deepEqual(await page.back(), { restored: true });
+      assert.equal(await page.evaluate(reopen, peer.port), "");
+      assert.equal(await page.evaluate(say, "again"), "again");
+    }
+    assert.equal(await endsWithFrame(page), true);
+    await page.close();
+  });
+});
+
 describe("without a lane the bytes take the other way, and none is lost", () => {
   test("an administrator has switched it off: no frame, nothing listens", async (t) => {
     const own = lifeOf(t);

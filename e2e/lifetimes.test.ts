@@ -77,17 +77,19 @@ describe("the document goes away", () => {
     await page.close();
   });
 
-  test("it goes into the back/forward cache and comes out: sockets ended with NetworkError, the next open works", async () => {
-    const peer = await peers.echoPeer(life);
-    const page = await stage.open("https://cached.test/");
-    await openTCP(stage, page, peer);
+  test("it goes into the back/forward cache and comes out: sockets ended with NetworkError, the next open works", async (t) => {
+    // With the lane's frame in it, no page goes there; so this is without one (see lane.test.ts).
+    const own = lifeOf(t);
+    const there = await openStage(own, { host: { policy: { dataLane: "off" } } });
+    const peer = await peers.echoPeer(own);
+    const page = await there.open("https://cached.test/");
+    await openTCP(there, page, peer);
     await watchSocket(page);
-    await closesInTime(peer, () => page.goto(stage.pages.serve("https://b.test/", plainPage)));
+    await closesInTime(peer, () => page.goto(there.pages.serve("https://b.test/", plainPage)));
     const { restored } = await page.back();
     assert.equal(restored, true, "the page did not come out of the back/forward cache");
     assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
     assert.equal(await page.evaluate(reconnect, peer.port), "again");
-    await page.close();
   });
 
   test("its renderer crashes", async () => {

@@ -47,6 +47,8 @@ interface Socket {
   refused?: boolean;
   /** Why it ends has been told. */
   blamed?: boolean;
+  /** It counts as a user of the document's lane. */
+  byLane?: boolean;
 }
 
 /** The person has paused the site. */
@@ -153,9 +155,18 @@ export class DocumentConnection {
     this.#cut(socket);
   }
 
-  /** The toolbar shows it no longer. */
-  #ended({ live }: Socket): void {
-    if (live !== undefined) this.#activity.closed(live);
+  /** The toolbar shows it no longer, and it needs no lane. */
+  #ended(socket: Socket): void {
+    if (socket.live !== undefined) this.#activity.closed(socket.live);
+    if (socket.byLane === true) this.#lane.leave();
+    socket.byLane = false;
+  }
+
+  /** Reports whether the socket shall choose its carrier by its first credit. */
+  async #choosesLane(socket: Socket, connection: HostConnection): Promise<boolean> {
+    socket.byLane = await this.#lane.wanted(connection);
+    if (this.#sockets.get(socket.id) !== socket) this.#ended(socket); // it has gone meanwhile
+    return socket.byLane;
   }
 
   /** Tells the toolbar what did not work, and why. */
@@ -238,7 +249,7 @@ export class DocumentConnection {
   ): Promise<void> {
     const { id, live } = socket;
     try {
-      const late = await this.#lane.wanted(connection);
+      const late = await this.#choosesLane(socket, connection);
       const result = await connection.request("socket.startTLS", {
         socketId,
         received,
@@ -266,6 +277,7 @@ export class DocumentConnection {
       socket.refused = true;
       if (error instanceof Refusal && error.hidden) await nextTick(started, socket.withdraw.signal);
       const known = this.#sockets.delete(socket.id);
+      this.#ended(socket);
       if (!known) return;
       const withdrawn = socket.withdraw.signal.aborted && socket.stopped === undefined;
       if (!withdrawn) this.#failed(socket, "open", reasonOf(error));
@@ -350,7 +362,7 @@ export class DocumentConnection {
   ): Promise<void> {
     const destination = socket.destination as Destination;
     // One that is to be upgraded stays, until then, where its upgrade is asked for: the host has to know which bytes came before it.
-    const byLane = options.secureTransport !== "starttls" && (await this.#lane.wanted(connection));
+    const byLane = options.secureTransport !== "starttls" && (await this.#choosesLane(socket, connection));
     socket.withdraw.signal.throwIfAborted();
     const wish = [socketId, this.sender, destination, reached, options, byLane ? 0 : windowBytes] as const;
     socket.withdraw.signal.addEventListener("abort", () => {

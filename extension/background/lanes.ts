@@ -45,6 +45,9 @@ export class Lanes {
   }
 }
 
+/** A lane that no socket needs goes after this time, in ms: browsers keep no page in the back/forward cache that has a frame of an extension. */
+const idleTime = 5_000;
+
 /** One document's lane, made when it is first wanted. */
 export class DocumentLane {
   readonly #sender: Sender;
@@ -53,6 +56,10 @@ export class DocumentLane {
   /** A page that takes its lane's frame away does not get new ones for ever. */
   #left = 3;
   #coming: Promise<boolean> | undefined;
+  /** Ends the lane that there is. */
+  #end: (() => void) | undefined;
+  #users = 0;
+  #idle: ReturnType<typeof setTimeout> | undefined;
 
   /** `tell` reaches the document's content script, which makes the frame. */
   constructor(
@@ -65,22 +72,43 @@ export class DocumentLane {
     this.#tell = tell;
   }
 
-  /** Resolves with whether there is a lane, or may be in a moment: then a socket is opened without credit, and takes what there is. */
-  wanted(connection: HostConnection): Promise<boolean> {
-    return (this.#coming ??= this.#ask(connection));
+  /**
+   * Resolves with whether there is a lane, or may be in a moment: then a socket is opened without credit, and takes what there is. It counts
+   * as a user then, until `leave`.
+   */
+  async wanted(connection: HostConnection): Promise<boolean> {
+    const there = await (this.#coming ??= this.#ask(connection));
+    if (there) {
+      this.#users++;
+      clearTimeout(this.#idle);
+    }
+    return there;
+  }
+
+  /** A user needs it no more. */
+  leave(): void {
+    if (--this.#users > 0) return;
+    this.#idle = setTimeout(() => {
+      if (this.#end === undefined) return;
+      this.#left++; // nobody took it away
+      this.#end();
+    }, idleTime);
   }
 
   async #ask(connection: HostConnection): Promise<boolean> {
     const { documentId, tabId } = this.#sender;
     if (this.#left === 0 || !connection.hello.capabilities.includes("lane")) return false;
     this.#left--;
-    const ended = (): void => {
+    const end = (): void => {
+      if (this.#end !== end) return;
       this.#coming = undefined;
+      this.#end = undefined;
       this.#tell({ type: "laneLost" });
     };
     try {
       const way = await connection.request("lane.open", { document: documentId });
-      this.#tell({ type: "lane", key: this.#lanes.offer(tabId, way, ended) });
+      this.#end = end;
+      this.#tell({ type: "lane", key: this.#lanes.offer(tabId, way, end) });
       return true;
     } catch {
       // The administrator's choice, or too many: the bytes take the other carrier.

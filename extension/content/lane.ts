@@ -5,13 +5,14 @@
 
 import { ext } from "../ext.ts";
 
-/** How long a socket that is open waits for the lane to come, in ms, before it takes the other carrier. */
-const patience = 500;
+/** How long a socket that is open waits before it takes the other carrier, in ms: for the frame to load, and for the lane to come then. */
+const patience = { load: 2_000, lane: 500 } as const;
 
 export class LaneFrame {
   readonly #element: HTMLElement;
   /** What waits to know whether there is a lane; undefined once that is settled. */
   #waiting: (() => void)[] | undefined = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `up` gets the port to the lane when it can be used. The key is the broker's, for one frame. */
   constructor(key: string, up: (port: MessagePort) => void) {
@@ -32,14 +33,13 @@ export class LaneFrame {
       "load",
       () => {
         frame.contentWindow?.postMessage(key, new URL(frame.src).origin, [port2]);
+        this.#wait(patience.lane);
       },
       { once: true },
     );
     element.attachShadow({ mode: "closed" }).append(frame);
     document.documentElement.append(element);
-    setTimeout(() => {
-      this.#settle();
-    }, patience);
+    this.#wait(patience.load);
   }
 
   /** Calls `next` once there is a lane, or when waiting for it is over; at once if that is known. Calls keep their order. */
@@ -48,7 +48,15 @@ export class LaneFrame {
     else this.#waiting.push(next);
   }
 
+  #wait(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#settle();
+    }, ms);
+  }
+
   #settle(): void {
+    clearTimeout(this.#timer);
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const next of waiting) next();
