@@ -30,6 +30,9 @@ export async function grow(
   plan: Plan,
 ): Promise<{ steps: GrowthStep[]; kind: string }> {
   const steps: GrowthStep[] = [];
+  // The first few start what all share.
+  await peer.measure("hold", { count: plan.holdParallel, parallel: plan.holdParallel }, slack);
+  await peer.measure("release", {}, slack);
   await sleep(plan.settleMs);
   const before = heldNow(peer);
   let open = 0;

@@ -10,8 +10,6 @@ export interface Machine {
   cores: number;
   memoryGiB: number;
   system: string;
-  /** The load average of the last minute when the run began: what others did. */
-  loadAtStart: number;
   /** Program to version. */
   versions: Record<string, string>;
 }
@@ -41,7 +39,6 @@ export function machine(): Machine {
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()} ${arch()}`,
-    loadAtStart: Number(readFileSync("/proc/loadavg", "utf8").split(" ")[0]),
     versions: {
       Portside: said("git", "-C", root.pathname, "describe", "--always", "--dirty"),
       Chromium: packageVersion("chromium") === "unknown" ? chromiumProgram : packageVersion("chromium"),

@@ -18,6 +18,7 @@ import { plot } from "./plot.ts";
 import { charts, markdownReport, terminalReport } from "./report.ts";
 import type { Results } from "./results.ts";
 import { Run } from "./run.ts";
+import { othersShare, usedSoFar } from "./usage.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -33,17 +34,16 @@ const keys = peerKeys.filter((key): key is PeerKey => wanted.includes(key));
 
 const begun = Date.now();
 const seconds = (): number => (Date.now() - begun) / 1000;
+const stamp = (): string => `${seconds().toFixed(1).padStart(6)} s  `;
 const say = (text: string): void => {
-  console.log(`${seconds().toFixed(1).padStart(6)} s  ${text}`);
+  console.log(`${stamp()}${text}`);
 };
 
 const plan = options.quick ? plans.quick : plans.full;
 const life = new Life("bench");
 try {
   const here = machine();
-  say(
-    `the ${plan.name} run: ${here.cores} cores, load average ${here.loadAtStart}; starting the far end and the peers`,
-  );
+  say(`the ${plan.name} run: ${here.cores} cores; starting the far end and the peers`);
   const [script, pages, far] = await Promise.all([
     bundle(new URL("page/main.ts", import.meta.url)),
     startPages(life),
@@ -53,8 +53,10 @@ try {
     laneAnyway: options["lane-anyway"],
     say,
   });
-  const run = new Run(peers, plan, far, (text) => process.stdout.write(text));
+  const before = usedSoFar();
+  const run = new Run(peers, plan, far, (text) => process.stdout.write(text), stamp);
   const { figures, growth, memory, remarks } = await run.all();
+  const others = othersShare(before, usedSoFar(), here.cores);
   if (options["lane-anyway"])
     remarks.push("Portside's lane was not insisted on: figures under its name may be those of native messaging");
   if (keys.length < peerKeys.length) remarks.push(`only these peers were asked for: ${keys.join(", ")}`);
@@ -63,6 +65,7 @@ try {
     seconds: seconds(),
     plan,
     machine: here,
+    othersShare: others,
     memory,
     absent,
     remarks,

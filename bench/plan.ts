@@ -69,7 +69,7 @@ export const plans: Record<Plan["name"], Plan> = {
     openManyParallel: 8,
     udpTripCount: 100,
     udpSendMs: 250,
-    idle: [1, 10, 100],
+    idle: [1, 10, 50],
     holdParallel: 16,
     settleMs: 200,
   },

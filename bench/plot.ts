@@ -5,8 +5,8 @@ export interface Bar {
   value: number;
   min: number;
   max: number;
-  /** Drawn in the colour that stands out. */
-  ours: boolean;
+  /** The colours that stand out are for Portside; of its two carriers the first is the usual one. */
+  colour: "first" | "second" | "other";
 }
 
 export interface Chart {
@@ -15,6 +15,8 @@ export interface Chart {
   /** Which way is better. */
   better: "more" | "less";
   bars: readonly Bar[];
+  /** What does not fit the scale, in words. */
+  beside?: string;
 }
 
 const columns = 2;
@@ -35,15 +37,17 @@ const style = `
     text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #1f2328 }
     .title { font-weight: 600; font-size: 13px }
     .note, .unit { fill: #59636e; font-size: 11px }
-    .bar { fill: #8c959f }
-    .ours { fill: #0969da }
+    .other { fill: #8c959f }
+    .first { fill: #0969da }
+    .second { fill: #54aeff }
     .spread { stroke: #1f2328; stroke-width: 1 }
     .axis { stroke: #d1d9e0; stroke-width: 1 }
     @media (prefers-color-scheme: dark) {
       text { fill: #f0f6fc }
       .note, .unit { fill: #9198a1 }
-      .bar { fill: #656c76 }
-      .ours { fill: #4493f8 }
+      .other { fill: #656c76 }
+      .first { fill: #4493f8 }
+      .second { fill: #1f5fb4 }
       .spread { stroke: #f0f6fc }
       .axis { stroke: #3d444d }
     }`;
@@ -56,8 +60,8 @@ function draw(chart: Chart, x: number, y: number, format: (value: number) => str
   const left = x + labelWidth;
   const parts = [
     `<text class="title" x="${px(x)}" y="${px(y + 13)}">${escaped(chart.title)}</text>`,
-    `<text class="note" x="${px(x + chartWidth)}" y="${px(y + 13)}" text-anchor="end">${escaped(chart.unit)}, ${chart.better} is better</text>`,
-    `<line class="axis" x1="${px(left)}" y1="${px(y + 22)}" x2="${px(left)}" y2="${px(y + headHeight - 8 + chart.bars.length * rowHeight)}"/>`,
+    `<text class="note" x="${px(x + chartWidth)}" y="${px(y + 13)}" text-anchor="end">${escaped([chart.beside, `${chart.unit}, ${chart.better} is better`].filter((part) => part !== undefined).join(" · "))}</text>`,
+    `<line class="axis" x1="${px(left)}" y1="${px(y + 22)}" x2="${px(left)}" y2="${px(y + headHeight - 11 + chart.bars.length * rowHeight)}"/>`,
   ];
   chart.bars.forEach((bar, i) => {
     const top = y + headHeight - 8 + i * rowHeight;
@@ -65,7 +69,7 @@ function draw(chart: Chart, x: number, y: number, format: (value: number) => str
     const end = left + scale(bar.max);
     parts.push(
       `<text x="${px(left - 6)}" y="${px(middle + 4)}" text-anchor="end">${escaped(bar.label)}</text>`,
-      `<rect class="${bar.ours ? "ours" : "bar"}" x="${px(left)}" y="${px(top)}" width="${px(Math.max(scale(bar.value), 1))}" height="${barHeight}" rx="2"/>`,
+      `<rect class="${bar.colour}" x="${px(left)}" y="${px(top)}" width="${px(Math.max(scale(bar.value), 1))}" height="${barHeight}" rx="2"/>`,
     );
     if (bar.max > bar.min)
       parts.push(

@@ -3,10 +3,13 @@ import { number } from "./judge.ts";
 import { metricKeys, metrics, type MetricKey } from "./metrics.ts";
 import { peerKeys, peerTitles, type PeerKey } from "./peers/peer.ts";
 import type { Chart } from "./plot.ts";
+import type { Figure } from "./stats.ts";
 import type { Results } from "./results.ts";
 import { markdownTable, plainTable } from "./table.ts";
 
 const none = "–";
+/** The share of the processors from which on others are warned of. */
+const noisy = 0.1;
 
 const measured = (results: Results): PeerKey[] => peerKeys.filter((key) => results.figures[key] !== undefined);
 
@@ -37,11 +40,18 @@ const verdictRows = ({ verdicts }: Results): string[][] =>
 
 /** What a reader must see before any figure. */
 function warnings(results: Results): string[] {
+  const others = results.othersShare;
+  const noise =
+    others > noisy
+      ? [
+          `other programs used ${Math.round(100 * others)} % of the processors meanwhile: these figures are worth little`,
+        ]
+      : [];
   const gone = peerKeys.flatMap((key) => {
     const why = results.absent[key];
     return why === undefined ? [] : [`${peerTitles[key]} is not in these figures: ${why}`];
   });
-  return [...gone, ...results.remarks];
+  return [...noise, ...gone, ...results.remarks];
 }
 
 export function terminalReport(results: Results): string {
@@ -106,7 +116,7 @@ ${plan.openCount} one after the other. Before anything is timed, ${plan.hashByte
 | processor | ${machine.processor}, ${machine.cores} cores |
 | memory | ${machine.memoryGiB} GiB |
 | system | ${machine.system} |
-| load average when it began | ${machine.loadAtStart} |
+| others' share of the processors meanwhile | ${Math.round(100 * results.othersShare)} % |
 | versions | ${versions.join("; ")} |
 `;
 }
@@ -119,11 +129,17 @@ export function charts(results: Results): Chart[] {
     better,
     bars: measured(results).flatMap((peer) => {
       const figure = results.figures[peer]?.[key];
-      if (figure === undefined) return [];
-      const ours = peer === "lane" || peer === "stdio";
-      return [{ label: peerTitles[peer], value: figure.median, min: figure.min, max: figure.max, ours }];
+      if (figure === undefined || peer === "floor") return [];
+      const { median, min, max } = figure;
+      const colour = peer === "lane" ? "first" : peer === "stdio" ? "second" : "other";
+      return [{ label: peerTitles[peer], value: median, min, max, colour }];
     }),
+    ...beside(results.figures.floor?.[key]),
   });
+  // Without a browser all is so much faster that on one scale nothing else could be told apart.
+  function beside(floor: Figure | undefined): { beside?: string } {
+    return floor === undefined ? {} : { beside: `Go client ${number(floor.median)}` };
+  }
   return [
     chart("receive1", "more"),
     chart("send1", "more"),

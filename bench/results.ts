@@ -27,6 +27,8 @@ export interface Results {
   seconds: number;
   plan: Plan;
   machine: Machine;
+  /** What share of the processors other programs used meanwhile, 0 to 1. */
+  othersShare: number;
   /** How memory was counted: PSS, or RSS where the system does not tell that. */
   memory: string;
   /** Peers that were to be measured and were not, with the reason. */

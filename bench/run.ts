@@ -30,20 +30,21 @@ export class Run {
   readonly #plan: Plan;
   readonly #far: Far;
   readonly #write: (text: string) => void;
-  readonly #start = Date.now();
+  readonly #stamp: () => string;
   readonly #end: number;
   readonly #values = new Map<PeerKey, Map<MetricKey, number[]>>();
   readonly #growth: Growth = {};
   readonly #remarks: string[] = [];
   #memory = "PSS";
 
-  /** `write` gets text as it comes, without line ends of its own. */
-  constructor(peers: readonly Peer[], plan: Plan, far: Far, write: (text: string) => void) {
+  /** `write` gets text as it comes, in pieces of a line; `stamp` gives what a line begins with. */
+  constructor(peers: readonly Peer[], plan: Plan, far: Far, write: (text: string) => void, stamp: () => string) {
     this.#peers = [...peers];
     this.#plan = plan;
     this.#far = far;
     this.#write = write;
-    this.#end = this.#start + plan.limit;
+    this.#stamp = stamp;
+    this.#end = Date.now() + plan.limit;
   }
 
   async all(): Promise<Outcome> {
@@ -83,7 +84,7 @@ export class Run {
     work: (peer: Peer) => Promise<string>,
     round = 0,
   ): Promise<void> {
-    this.#write(`${((Date.now() - this.#start) / 1000).toFixed(0).padStart(5)} s  ${title.padEnd(28)}`);
+    this.#write(`${this.#stamp()}${title.padEnd(28)}`);
     const peers = this.#peers.filter(fits);
     for (let i = 0; i < peers.length; i++) {
       const peer = peers[(i + round) % peers.length];
