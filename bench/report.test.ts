@@ -76,8 +76,8 @@ test("charts have the peers that were measured; the client without a browser onl
 
 test("the plot draws what it is given, to scale, and escapes text", () => {
   const bars = [
-    { label: "a<b", value: 100, min: 50, max: 200, colour: "first" },
-    { label: "c", value: 50, min: 50, max: 50, colour: "other" },
+    { label: "a<b", value: 100, min: 50, max: 200, colour: "first" } as const,
+    { label: "c", value: 50, min: 50, max: 50, colour: "other" } as const,
   ];
   const svg = plot(
     "A & B",
