@@ -6,12 +6,13 @@ MAKEFLAGS += --no-print-directory
 # Servers that tests start are where Debian's ordinary users do not look.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
-GO_PACKAGES := ./protocol/... ./nativehost/... ./install/... ./manifest/...
+GO_PACKAGES := ./protocol/... ./nativehost/... ./install/... ./manifest/... ./bench/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NODE_TEST := node --import tsx --test --test-reporter=spec
 # Nothing hangs without a word: each stage has an end of its own, in seconds.
 GO_TEST_LIMIT := 600
 E2E_LIMIT := 1500
+BENCH_LIMIT := 2400
 # Suites in the browser mostly wait: they run two at a time. These measure time or speed, or act on a screen of their own: they run alone.
 E2E_ALONE := e2e/focus.test.ts e2e/transfer.test.ts e2e/tricks.test.ts
 
@@ -57,6 +58,24 @@ build-extension: node_modules/.portside-lock
 node_modules/.portside-lock: package-lock.json
 	@scripts/setup.sh build
 
+.PHONY: bench
+bench: bench-programs ## Measure Portside beside relays and the browser's own sockets, about 15 min (bench/results/latest.md)
+	$(say) "Benchmark, the full run (at most $(BENCH_LIMIT) s)"
+	@timeout --kill-after=30 $(BENCH_LIMIT) node --import tsx bench/main.ts
+
+.PHONY: bench-quick
+bench-quick: bench-programs ## The same, cut down to under a minute (bench/results/quick.md)
+	$(say) "Benchmark, the quick run (at most 120 s)"
+	@timeout --kill-after=30 120 node --import tsx bench/main.ts --quick
+
+.PHONY: bench-programs
+bench-programs:
+	@scripts/setup.sh bench
+	@$(MAKE) build
+	$(say) "Building the benchmark's far end and plain client: build/bench"
+	@mkdir -p build/bench
+	@CGO_ENABLED=0 go build -trimpath -o build/bench/ ./bench/far ./bench/floor
+
 .PHONY: install
 install: build-host ## Build the program and put it in place for you, in ~/.local/bin
 	$(say) "Installing for you"
@@ -100,7 +119,7 @@ test-go: ## Go tests with the race detector, and every fuzz target's seeds
 .PHONY: test-ts
 test-ts: ## TypeScript unit tests
 	$(say) "TypeScript unit tests"
-	@$(NODE_TEST) --test-timeout=60000 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'scripts/*.test.ts' 'e2e/pages/*.test.ts')
+	@$(NODE_TEST) --test-timeout=60000 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'scripts/*.test.ts' 'e2e/pages/*.test.ts' 'bench/*.test.ts')
 
 .PHONY: test-fuzz
 test-fuzz: ## Run every fuzz target for ten seconds

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what a build or a test needs, and says what it installs. Usage: scripts/setup.sh build | test | demo
+# Sets up what a build or a test needs, and says what it installs. Usage: scripts/setup.sh build | test | demo | bench
 #
 # Go and Node are the two things it does not install: no Debian release has versions that are new enough.
 set -euo pipefail
@@ -24,12 +24,13 @@ need_tools() {
   esac
 }
 
+# Packages of a folder's package-lock.json, into its node_modules. The stamp says which lock file that was.
 npm_packages() {
-  local stamp=node_modules/.portside-lock
-  if ! cmp -s package-lock.json "$stamp"; then
-    say "Installing npm packages into node_modules (see package-lock.json)"
-    npm ci --no-audit --no-fund --loglevel=error
-    cp package-lock.json "$stamp"
+  local stamp=$1/node_modules/.portside-lock
+  if ! cmp -s "$1/package-lock.json" "$stamp"; then
+    say "Installing npm packages into ${1#./}/node_modules (see package-lock.json there)"
+    npm ci --prefix "$1" --no-audit --no-fund --loglevel=error
+    cp "$1/package-lock.json" "$stamp"
   fi
 }
 
@@ -64,10 +65,14 @@ debian_packages() {
 }
 
 need_tools
-npm_packages
+npm_packages .
 case "${1:-build}" in
   build) ;;
   test) debian_packages scripts/packages.txt e2e/packages.txt ;;
   demo) debian_packages examples/packages.txt ;;
-  *) fail "unknown argument $1" "build, test or demo" ;;
+  bench)
+    npm_packages bench
+    debian_packages bench/packages.txt
+    ;;
+  *) fail "unknown argument $1" "build, test, demo or bench" ;;
 esac

@@ -49,6 +49,19 @@ test("every package of the lock file has a hash, and comes from the registry", (
   ]);
 });
 
+test("what the benchmark compares with is one version, has a hash, and is no part of the rest", () => {
+  const { dependencies } = JSON.parse(read("bench/package.json")) as { dependencies: Record<string, string> };
+  for (const [name, version] of Object.entries(dependencies)) assert.match(version, /^\d+\.\d+\.\d+$/, name);
+  const { packages } = JSON.parse(read("bench/package-lock.json")) as { packages: Record<string, Package> };
+  const entries = Object.entries(packages).filter(([path]) => path !== "");
+  assert.ok(entries.length > 0, "entries are missing");
+  for (const [path, { resolved, integrity }] of entries) {
+    assert.match(integrity ?? "", /^sha512-/, path);
+    assert.match(resolved ?? "", /^https:\/\/registry\.npmjs\.org\//, path);
+  }
+  assert.ok(!read("package-lock.json").includes("wisp-js"), "the benchmark's packages are its own");
+});
+
 test("every Go module has a hash", () => {
   const modules = [...read("go.mod").matchAll(/^(?:require )?\t?(\S+\.\S+\/\S+|\S+\.\S+) (v\S+)/gm)];
   assert.ok(modules.length > 5, "modules are missing");

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"net"
+	"time"
+)
+
+// Kinds of datagrams: their first byte.
+const (
+	echoDatagram  = 'E'
+	countDatagram = 'S'
+)
+
+// wantedReadBuffer is asked of the system, which may give less, in bytes: room for datagrams that come while this program is not running.
+const wantedReadBuffer = 8 << 20
+
+// serveUDP answers and counts datagrams until the context ends.
+func (f *far) serveUDP(ctx context.Context, conn *net.UDPConn) {
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	_ = conn.SetReadBuffer(wantedReadBuffer)
+	buffer := make([]byte, 64<<10)
+	for {
+		n, from, err := conn.ReadFromUDPAddrPort(buffer)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			time.Sleep(time.Millisecond) // somebody's port is gone: the next datagram is another's
+			continue
+		}
+		switch data := buffer[:n]; {
+		case n >= 1 && data[0] == echoDatagram:
+			_, _ = conn.WriteToUDPAddrPort(data, from)
+		case n >= 5 && data[0] == countDatagram:
+			f.countDatagram(binary.BigEndian.Uint32(data[1:5]), n)
+		}
+	}
+}

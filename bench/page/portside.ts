@@ -1,0 +1,28 @@
+// Portside in a page: the API that its extension puts there. The same for both carriers; which one it is, the page cannot tell.
+import { streamLink, type Datagrams, type Peer, type Place } from "./link.ts";
+
+export function portside({ tcp, udp }: Place): Peer {
+  return {
+    async open({ byob } = { byob: false }) {
+      const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: tcp });
+      return streamLink(socket.readable, socket.writable, { byob, close: () => socket.close() });
+    },
+    async openDatagrams(): Promise<Datagrams> {
+      const socket = await navigator.openUDPSocket({ remoteAddress: "127.0.0.1", remotePort: udp });
+      const reader = socket.readable.getReader();
+      return {
+        send: async (data) => {
+          await socket.send(data);
+        },
+        receive: async () => {
+          const { value } = await reader.read();
+          if (value === undefined) throw new Error("the stream has ended");
+          return value.data;
+        },
+        close: async () => {
+          await socket.close();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// Starts peers by name. One that cannot be had is absent, with the reason; the others are measured.
+import type { Chromium } from "../../e2e/world/chromium.ts";
+import { startFloor } from "./floor.ts";
+import { startNative } from "./native.ts";
+import type { Peer, PeerKey, Scene } from "./peer.ts";
+import { startPlain } from "./plain.ts";
+import { NoLane, startLane, startStdio } from "./portside.ts";
+import { startWebsockify } from "./websockify.ts";
+import { startWisp } from "./wisp.ts";
+
+export interface Cast {
+  peers: Peer[];
+  absent: Partial<Record<PeerKey, string>>;
+}
+
+export async function startPeers(
+  scene: Scene,
+  keys: readonly PeerKey[],
+  { laneAnyway, say }: { laneAnyway: boolean; say: (text: string) => void },
+): Promise<Cast> {
+  let plain: Promise<Chromium> | undefined;
+  // The relays share a browser: they never run at the same time.
+  const browser = (): Promise<Chromium> => (plain ??= startPlain(scene));
+  const starters: Record<PeerKey, () => Promise<Peer>> = {
+    lane: () => startLane(scene, { anyway: laneAnyway }),
+    stdio: () => startStdio(scene),
+    wisp: async () => await startWisp(scene, await browser()),
+    websockify: async () => await startWebsockify(scene, await browser()),
+    native: () => startNative(scene),
+    floor: () => startFloor(scene),
+  };
+  const peers: Peer[] = [];
+  const absent: Cast["absent"] = {};
+  await Promise.all(
+    keys.map(async (key) => {
+      try {
+        peers.push(await starters[key]());
+        say(`${key} is ready`);
+      } catch (error) {
+        const why = error instanceof NoLane ? error.message : `did not start: ${String(error)}`;
+        absent[key] = why;
+        say(`${key} IS NOT THERE: ${why}`);
+      }
+    }),
+  );
+  peers.sort((a, b) => keys.indexOf(a.key) - keys.indexOf(b.key));
+  return { peers, absent };
+}

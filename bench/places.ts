@@ -1,0 +1,14 @@
+// Where the benchmark's parts are.
+import { fileURLToPath } from "node:url";
+
+const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** Go programs that `make bench` builds. */
+export const programs = { far: inRepository("build/bench/far"), floor: inRepository("build/bench/floor") };
+
+export const resultsFolder = inRepository("bench/results");
+
+export const wispServer = inRepository("bench/node_modules/@mercuryworkshop/wisp-js/src/bin/server_cli.mjs");
+export const websockifyProgram = "/usr/bin/websockify";
+/** The program itself: /usr/bin/chromium-shell is a script that stays in between. */
+export const contentShell = "/usr/lib/chromium/chromium-shell";
