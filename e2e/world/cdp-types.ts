@@ -121,6 +121,16 @@ export interface Commands {
   "Target.detachFromTarget": Command<{ sessionId: string }>;
   "Target.getTargets": Command<None, { targetInfos: TargetInfo[] }>;
   "Target.setDiscoverTargets": Command<{ discover: boolean }>;
+  "Tracing.start": Command<{ traceConfig: { includedCategories: string[] }; transferMode: "ReportEvents" }>;
+  "Tracing.end": Command<None>;
+}
+
+/** https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU: times in microseconds. */
+export interface TraceEvent {
+  name: string;
+  ph: string;
+  dur?: number;
+  args?: { data?: { url?: string } };
 }
 
 export interface Events {
@@ -136,4 +146,6 @@ export interface Events {
   "Target.targetCreated": { targetInfo: TargetInfo };
   "Target.targetDestroyed": { targetId: string };
   "Target.targetInfoChanged": { targetInfo: TargetInfo };
+  "Tracing.dataCollected": { value: TraceEvent[] };
+  "Tracing.tracingComplete": { dataLossOccurred: boolean };
 }

@@ -36,17 +36,15 @@ class Gatekeeper {
   #lane: LaneFrame | undefined;
   #broker: chrome.runtime.Port | undefined;
 
+  /** `page` is the port to the page script, whose messages go to `fromPage`. */
   constructor(page: MessagePort) {
     this.#page = page;
-    page.onmessage = (event: MessageEvent<PageMessage>) => {
-      this.#fromPage(event.data);
-    };
     addEventListener("pagehide", () => {
       this.#lose();
     });
   }
 
-  #fromPage(message: PageMessage): void {
+  fromPage(message: PageMessage): void {
     switch (message.type) {
       case "open": {
         const { protocol, options: given } = message;
@@ -215,8 +213,14 @@ function wakeBackground(): void {
 function handOver(): boolean {
   const { port1, port2 } = new MessageChannel();
   const taken = !document.dispatchEvent(new MessageEvent(handoverEvent, { ports: [port2], cancelable: true }));
-  if (taken) new Gatekeeper(port1);
-  return taken;
+  if (!taken) return false;
+  // Nothing is set up before the page asks for something: most pages never do.
+  let gatekeeper: Gatekeeper | undefined;
+  port1.onmessage = ({ data }: MessageEvent<PageMessage>) => {
+    gatekeeper ??= new Gatekeeper(port1);
+    gatekeeper.fromPage(data);
+  };
+  return true;
 }
 
 // The scripts may come a second time: at installation they are put into documents that are open, which may have them already. A copy
