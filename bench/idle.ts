@@ -8,7 +8,7 @@ import { memory } from "./usage.ts";
 
 const KiB = 1024;
 /** Opening one socket may take this long before the whole is given up, in milliseconds, plus `slack`. */
-const patience = 60;
+const patience = 400;
 const slack = 15_000;
 
 interface Held {
