@@ -31,7 +31,8 @@ export async function grow(
 ): Promise<{ steps: GrowthStep[]; kind: string }> {
   const steps: GrowthStep[] = [];
   // The first few start what all share.
-  await peer.measure("hold", { count: plan.holdParallel, parallel: plan.holdParallel }, slack);
+  const few = Math.ceil(plan.holdParallel * peer.idleShare);
+  await peer.measure("hold", { count: few, parallel: few }, slack);
   await peer.measure("release", {}, slack);
   await sleep(plan.settleMs);
   const before = heldNow(peer);

@@ -114,9 +114,9 @@ export async function startLane(scene: Scene, { anyway }: { anyway: boolean }): 
   scene.life.onEnd("the browser with the lane", () => life.end());
   const peer = await start({ ...scene, life }, "lane", "lane.test");
   // A lane that is not up within half a second is not waited for by the first sockets: the second look counts.
-  await sleep(1_000);
+  await sleep(500);
   peer.doubt();
-  await peer.measure("receive", { streams: 1, bytes: 32 << 20, ms: 10_000, byob: false }, 25_000);
+  await peer.measure("receive", { streams: 1, bytes: 24 << 20, ms: 10_000, byob: false }, 25_000);
   const doubt = peer.doubt();
   if (doubt === "") return peer;
   if (anyway) return { ...peer, doubt: () => "" };
