@@ -10,6 +10,7 @@ import type { Plan } from "./plan.ts";
 import type { Figures, Growth, GrowthStep } from "./results.ts";
 import { stages } from "./stages.ts";
 import { figureOf } from "./stats.ts";
+import { memory } from "./usage.ts";
 
 export interface Outcome {
   figures: Figures;
@@ -17,6 +18,9 @@ export interface Outcome {
   memory: string;
   remarks: string[];
 }
+
+/** What a host or relay may hold, in bytes. One that holds more takes everything without end: the whole run is given up. */
+const mostMemory = 2 * 1024 ** 3;
 
 /** What a measure has given. */
 interface Finding {
@@ -101,6 +105,11 @@ export class Run {
       this.#write(` ${peer.key} `);
       this.#write(await this.#attempt(title, peer, work));
       this.#write(i < peers.length - 1 ? "," : "");
+      const held = memory(peer.processes().relay).bytes;
+      if (held > mostMemory)
+        throw new Error(
+          `the relay of ${peer.key} holds ${Math.round(held / 2 ** 20)} MiB: given up before the machine suffers`,
+        );
     }
     this.#write(unit === "" ? "\n" : `  ${unit}\n`);
   }
