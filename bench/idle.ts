@@ -8,7 +8,7 @@ import { memory } from "./usage.ts";
 
 const KiB = 1024;
 /** Opening one socket may take this long before the whole is given up, in milliseconds, plus `slack`. */
-const patience = 60;
+const patience = 400;
 const slack = 15_000;
 
 interface Held {
@@ -31,7 +31,8 @@ export async function grow(
 ): Promise<{ steps: GrowthStep[]; kind: string }> {
   const steps: GrowthStep[] = [];
   // The first few start what all share.
-  await peer.measure("hold", { count: plan.holdParallel, parallel: plan.holdParallel }, slack);
+  const few = Math.ceil(plan.holdParallel * peer.idleShare);
+  await peer.measure("hold", { count: few, parallel: few }, slack);
   await peer.measure("release", {}, slack);
   await sleep(plan.settleMs);
   const before = heldNow(peer);

@@ -32,6 +32,8 @@ const good: Record<string, Partial<Record<MetricKey, number>>> = {
   wisp: { receive1: 290, send1: 240, tripP50: 0.4 },
   websockify: { receive1: 400, send1: 200 },
   native: { receive1: 500 },
+  stdio: { receive1: 39, send1: 100 },
+  bare: { receive1: 50, send1: 125 },
 };
 const steady: Growth = { lane: [step(1), step(10), step(100), step(1_000)] };
 
@@ -45,6 +47,7 @@ test("each target by its own figures", () => {
   assert.deepEqual(states(verdicts, "2"), ["met"]);
   assert.deepEqual(states(verdicts, "3"), ["met", "met", "met"]);
   assert.deepEqual(states(verdicts, "4"), ["met", "met", "met"]);
+  assert.deepEqual(states(verdicts, "6"), ["missed", "met"]);
   assert.match(verdicts[0]?.why ?? "", /^300 to 290 MiB\/s: 1\.03x$/);
 });
 
@@ -69,7 +72,7 @@ test("a figure on the bound meets it, one beyond does not", () => {
 });
 
 test("what was not measured is not judged", () => {
-  const { lane: _lane, ...others } = good;
+  const { lane: _lane, bare: _bare, ...others } = good;
   for (const { target, state } of judge(figures(others), {})) assert.equal(state, "not measured", target);
   // A hundred sockets are not a thousand.
   assert.deepEqual(states(judge(figures(good), { lane: [step(1), step(100)] }), "4"), Array(3).fill("not measured"));

@@ -32,6 +32,11 @@ export function judge(figures: Figures, growth: Growth, us: PeerKey = "lane"): V
     const why = `${number(ours)} to ${number(theirs)} MiB/s: ${number(ours / theirs)}x`;
     return verdict(target, [ours, theirs], () => ours >= least * theirs, why);
   };
+  const share = (target: string, key: MetricKey): Verdict => {
+    const [ours, bare] = [value("stdio", key), value("bare", key)];
+    const why = `${number(ours)} of ${number(bare)} MiB/s: ${number((100 * ours) / bare)} %`;
+    return verdict(target, [ours, bare], () => ours >= 0.8 * bare, why);
+  };
   const relays = (["wisp", "websockify"] as const).map((key) => value(key, "send1"));
   const fastest = Math.max(...relays.filter(Number.isFinite));
   const send = value(us, "send1");
@@ -94,6 +99,7 @@ export function judge(figures: Figures, growth: Growth, us: PeerKey = "lane"): V
       `${number(thousand?.tripMs ?? NaN)} to ${number(first?.tripMs ?? NaN)} ms`,
     ),
     { target: "5. host memory under a stalled reader", state: "not measured", why: "e2e/transfer.test.ts does" },
-    { target: "6. stdio alone: at least 80 % of the bare echo path", state: "not measured", why: "" },
+    share("6. stdio alone, receive: at least 80 % of the bare way through native messaging", "receive1"),
+    share("6. stdio alone, send: at least 80 % of the bare way through native messaging", "send1"),
   ];
 }

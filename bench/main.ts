@@ -23,11 +23,13 @@ import { othersShare, usedSoFar } from "./usage.ts";
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    only: { type: "string", default: peerKeys.join(",") },
+    only: { type: "string" },
     "lane-anyway": { type: "boolean", default: false },
   },
 });
-const wanted = options.only.split(",");
+const plan = options.quick ? plans.quick : plans.full;
+const usual = peerKeys.filter((key) => !plan.without.includes(key));
+const wanted = options.only?.split(",") ?? usual;
 const unknown = wanted.filter((key) => !(peerKeys as string[]).includes(key));
 if (unknown.length > 0) throw new Error(`unknown peer ${unknown.join(", ")}: there are ${peerKeys.join(", ")}`);
 const keys = peerKeys.filter((key): key is PeerKey => wanted.includes(key));
@@ -39,7 +41,6 @@ const say = (text: string): void => {
   console.log(`${stamp()}${text}`);
 };
 
-const plan = options.quick ? plans.quick : plans.full;
 const life = new Life("bench");
 try {
   const here = machine();
@@ -59,7 +60,7 @@ try {
   const others = othersShare(before, usedSoFar(), here.cores);
   if (options["lane-anyway"])
     remarks.push("Portside's lane was not insisted on: figures under its name may be those of native messaging");
-  if (keys.length < peerKeys.length) remarks.push(`only these peers were asked for: ${keys.join(", ")}`);
+  if (options.only !== undefined) remarks.push(`only these peers were asked for: ${keys.join(", ")}`);
   const results: Results = {
     date: new Date(begun).toISOString(),
     seconds: seconds(),
@@ -86,7 +87,7 @@ process.exit();
 
 /** The full run's results stay; every other run's are put beside them, where git does not look. */
 function write(results: Results): void {
-  const whole = plan.name === "full" && keys.length === peerKeys.length && !options["lane-anyway"];
+  const whole = plan.name === "full" && options.only === undefined && !options["lane-anyway"];
   const name = whole ? "latest" : plan.name === "quick" ? "quick" : "part";
   const title = `Portside beside its alternatives: the ${plan.name} run, ${results.date.slice(0, 10)}`;
   const note = `${results.machine.processor}, ${results.machine.cores} cores, loopback. Bars: median of ${plan.rounds} round(s); lines: from least to most.`;

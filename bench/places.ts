@@ -4,7 +4,11 @@ import { fileURLToPath } from "node:url";
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
 /** Go programs that `make bench` builds. */
-export const programs = { far: inRepository("build/bench/far"), floor: inRepository("build/bench/floor") };
+export const programs = {
+  far: inRepository("build/bench/far"),
+  floor: inRepository("build/bench/floor"),
+  bare: inRepository("build/bench/bare"),
+};
 
 export const resultsFolder = inRepository("bench/results");
 

@@ -7,15 +7,27 @@ import { metrics, type MetricKey, type Values } from "./metrics.ts";
 import { patternAt } from "./pattern/pattern.ts";
 import { peerTitles, type Peer, type PeerKey } from "./peers/peer.ts";
 import type { Plan } from "./plan.ts";
-import type { Figures, Growth } from "./results.ts";
+import type { Figures, Growth, GrowthStep } from "./results.ts";
 import { stages } from "./stages.ts";
 import { figureOf } from "./stats.ts";
+import { memory } from "./usage.ts";
 
 export interface Outcome {
   figures: Figures;
   growth: Growth;
   memory: string;
   remarks: string[];
+}
+
+/** What a host or relay may hold, in bytes. One that holds more takes everything without end: the whole run is given up. */
+const mostMemory = 2 * 1024 ** 3;
+
+/** What a measure has given. */
+interface Finding {
+  /** For the line on the terminal. */
+  shown: string;
+  values?: Values;
+  growth?: GrowthStep[];
 }
 
 function patternSha256(length: number): string {
@@ -63,11 +75,10 @@ export class Run {
         await this.#row(
           title,
           metrics[stage.shown].unit,
-          (peer) => stage.fits(peer),
+          (peer) => stage.fits(peer) && peer.only?.includes(stage.shown) !== false,
           async (peer) => {
             const values = await stage.run(peer, this.#plan, this.#far);
-            this.#keep(peer, values);
-            return number(values[stage.shown] ?? NaN);
+            return { shown: number(values[stage.shown] ?? NaN), values };
           },
           round,
         );
@@ -81,11 +92,12 @@ export class Run {
     title: string,
     unit: string,
     fits: (peer: Peer) => boolean,
-    work: (peer: Peer) => Promise<string>,
+    work: (peer: Peer) => Promise<Finding>,
     round = 0,
   ): Promise<void> {
-    this.#write(`${this.#stamp()}${title.padEnd(28)}`);
     const peers = this.#peers.filter(fits);
+    if (peers.length === 0) return;
+    this.#write(`${this.#stamp()}${title.padEnd(28)}`);
     for (let i = 0; i < peers.length; i++) {
       const peer = peers[(i + round) % peers.length];
       if (peer === undefined) break;
@@ -93,25 +105,32 @@ export class Run {
       this.#write(` ${peer.key} `);
       this.#write(await this.#attempt(title, peer, work));
       this.#write(i < peers.length - 1 ? "," : "");
+      const held = memory(peer.processes().relay).bytes;
+      if (held > mostMemory)
+        throw new Error(
+          `the relay of ${peer.key} holds ${Math.round(held / 2 ** 20)} MiB: given up before the machine suffers`,
+        );
     }
     this.#write(unit === "" ? "\n" : `  ${unit}\n`);
   }
 
   /** A measure that fails leaves a remark and a new page; a peer that cannot begin again is measured no more. */
-  async #attempt(title: string, peer: Peer, work: (peer: Peer) => Promise<string>): Promise<string> {
+  async #attempt(title: string, peer: Peer, work: (peer: Peer) => Promise<Finding>): Promise<string> {
     try {
-      const shown = await work(peer);
+      const { shown, values = {}, growth } = await work(peer);
       const doubt = peer.doubt();
-      if (doubt === "") return shown;
-      this.#drop(peer, `${title}: ${doubt}`);
-      return `(${doubt})`;
+      if (doubt !== "") throw new Error(`${doubt}, so its figures do not count`);
+      this.#keep(peer, values);
+      if (growth !== undefined) this.#growth[peer.key] = growth;
+      return shown;
     } catch (error) {
-      this.#remark(peer, `${title} failed: ${error instanceof Error ? error.message : String(error)}`);
+      this.#remark(peer, `${title}: ${error instanceof Error ? error.message : String(error)}`);
       try {
         await peer.renew();
         peer.doubt();
       } catch (second) {
-        this.#drop(peer, `it did not begin again: ${String(second)}`);
+        this.#remark(peer, `it did not begin again (${String(second)}) and is left out from here on`);
+        this.#peers.splice(this.#peers.indexOf(peer), 1);
       }
       return "FAILED";
     }
@@ -121,13 +140,7 @@ export class Run {
     this.#remarks.push(`${peerTitles[peer.key]}: ${text}`);
   }
 
-  /** What a peer gave before it is of doubtful origin too. */
-  #drop(peer: Peer, why: string): void {
-    this.#remark(peer, `${why}; it is left out from here on`);
-    this.#peers.splice(this.#peers.indexOf(peer), 1);
-  }
-
-  async #check(peer: Peer): Promise<string> {
+  async #check(peer: Peer): Promise<Finding> {
     const bytes = this.#plan.hashBytes;
     const wanted = patternSha256(bytes);
     const limit = 60_000;
@@ -140,22 +153,21 @@ export class Run {
     await peer.measure("release", {}, limit);
     if (report.bytes !== bytes || report.sha256 !== wanted)
       throw new Error(`of ${bytes} bytes sent ${report.bytes} arrived, or others`);
-    return "right";
+    return { shown: "right" };
   }
 
-  async #idle(peer: Peer): Promise<string> {
+  async #idle(peer: Peer): Promise<Finding> {
     const { idle } = this.#plan;
     const most = idle.at(-1) ?? 0;
-    const steps = peer.key === "lane" || peer.key === "stdio" ? idle : [most];
-    const counts = [...new Set(steps.map((count) => Math.ceil(count * peer.idleShare)))];
-    const growth = await grow(peer, counts, this.#plan);
-    this.#growth[peer.key] = growth.steps;
-    this.#memory = growth.kind;
-    const last = growth.steps.at(-1);
-    if (last === undefined) return "";
+    const planned = peer.key === "lane" || peer.key === "stdio" ? idle : [most];
+    const counts = [...new Set(planned.map((count) => Math.ceil(count * peer.idleShare)))];
+    const { steps: growth, kind } = await grow(peer, counts, this.#plan);
+    this.#memory = kind;
+    const last = growth.at(-1);
+    if (last === undefined) throw new Error("no sockets were planned");
     const relay = peer.processes().relay.length > 0 ? { idleRelay: last.relayKiB } : {};
-    this.#keep(peer, { ...relay, idleBrowser: last.browserKiB });
-    return `${number(last.relayKiB)} (${last.sockets})`;
+    const shown = `${number(last.relayKiB)} (${last.sockets})`;
+    return { shown, values: { ...relay, idleBrowser: last.browserKiB }, growth };
   }
 
   #keep(peer: Peer, values: Values): void {

@@ -33,7 +33,7 @@ async function withCpu<T>(peer: Peer, work: () => Promise<T>): Promise<{ result:
 }
 
 async function receive(peer: Peer, plan: Plan, streams: number, byob = false): Promise<{ bytes: number; ms: number }> {
-  const ms = streams === 1 ? plan.bulkMs : plan.bulk10Ms;
+  const ms = streams === 1 && !byob ? plan.bulkMs : plan.bulk10Ms;
   return await peer.measure("receive", { streams, bytes: plan.bulkBytes, ms, byob }, ms + slack);
 }
 

@@ -29,6 +29,13 @@ export function cpu(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + cpuOf(pid), 0);
 }
 
+/** Bytes that processes have written so far, to whatever; undefined where the system does not tell. */
+export function written(pids: readonly number[]): number | undefined {
+  const counts = pids.map((pid) => /^wchar: (\d+)$/m.exec(read(`/proc/${pid}/io`) ?? "")?.[1]);
+  if (counts.length === 0 || counts.includes(undefined)) return undefined;
+  return counts.reduce((sum, count) => sum + Number(count), 0);
+}
+
 /** What the whole machine and what this process with all that it started have used so far, in seconds of processor time. */
 export interface Used {
   at: number;

@@ -19,6 +19,8 @@ const (
 	maxFirstLine   = 64
 	// idleLimit ends a connection on which nothing moves.
 	idleLimit = 5 * time.Minute
+	// sourceLimit ends a source, whatever the client does.
+	sourceLimit = time.Minute
 )
 
 // far is the far end. It never makes data while it serves, and checks it against the pattern with a comparison of memory.

@@ -110,6 +110,18 @@ func TestSourceWithoutEnd(t *testing.T) {
 	}
 }
 
+func TestSourceEndsWhenTheClientHasEnded(t *testing.T) {
+	_, tcp, _ := open(t)
+	conn := dial(t, "tcp", tcp, "source 0\n")
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	// It is over, though the client still reads.
+	if n, err := io.Copy(io.Discard, conn); err != nil && !strings.Contains(err.Error(), "reset") {
+		t.Errorf("after %d bytes: %v", n, err)
+	}
+}
+
 func TestSinkCountsComparesAndHashes(t *testing.T) {
 	f, tcp, _ := open(t)
 	p := pattern.New()

@@ -89,10 +89,21 @@ func firstLine(conn net.Conn) (words []string, rest []byte, err error) {
 }
 
 // source sends n bytes of the pattern, or without end if n is 0. It does not close first: relays drop what they still hold when they see the end.
+//
+// When the client ends its own direction, the source ends at once. Some relays (wisp-js 0.5.0) only send a FIN when a page closes, and go on reading:
+// without this they would fill the machine's memory with what nobody wants.
 func (f *far) source(conn net.Conn, n int64) {
 	if n == 0 {
 		n = math.MaxInt64
 	}
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	defer conn.Close()
+	watching.Go(func() {
+		_ = conn.SetReadDeadline(time.Now().Add(sourceLimit))
+		_, _ = io.Copy(io.Discard, conn)
+		conn.Close()
+	})
 	for at := int64(0); at < n; {
 		if conn.SetWriteDeadline(time.Now().Add(idleLimit)) != nil {
 			return
@@ -103,9 +114,7 @@ func (f *far) source(conn net.Conn, n int64) {
 		}
 		at += int64(written)
 	}
-	if conn.SetReadDeadline(time.Now().Add(idleLimit)) == nil {
-		_, _ = io.Copy(io.Discard, conn)
-	}
+	watching.Wait()
 }
 
 // sink counts and checks what comes until the client ends, keeping its report up to date with every read.

@@ -1,5 +1,6 @@
 // Starts peers by name. One that cannot be had is absent, with the reason; the others are measured.
 import type { Chromium } from "../../e2e/world/chromium.ts";
+import { startBare } from "./bare.ts";
 import { startFloor } from "./floor.ts";
 import { startNative } from "./native.ts";
 import type { Peer, PeerKey, Scene } from "./peer.ts";
@@ -24,6 +25,7 @@ export async function startPeers(
   const starters: Record<PeerKey, () => Promise<Peer>> = {
     lane: () => startLane(scene, { anyway: laneAnyway }),
     stdio: () => startStdio(scene),
+    bare: () => startBare(scene),
     wisp: async () => await startWisp(scene, await browser()),
     websockify: async () => await startWebsockify(scene, await browser()),
     native: () => startNative(scene),

@@ -2,12 +2,14 @@
 import type { Life } from "../../e2e/world/life.ts";
 import type { Pages } from "../../e2e/world/pages.ts";
 import type { Far } from "../far.ts";
+import type { MetricKey } from "../metrics.ts";
 import type { Args, MeasureName, Result } from "../measures.ts";
 
 /** In the order in which they are shown. */
 export const peerTitles = {
   lane: "Portside, lane",
   stdio: "Portside, stdio",
+  bare: "bare stdio",
   wisp: "wisp-js",
   websockify: "websockify",
   native: "native",
@@ -33,6 +35,8 @@ export interface Peer {
   readonly saysOpen: boolean;
   /** How much of the planned number of idle sockets it is to hold, 0 to 1: less where each one is a process of its own. */
   readonly idleShare: number;
+  /** The stages that it takes part in, by the figure they show; absent: all. */
+  readonly only?: readonly MetricKey[];
   /** Bytes in one write. */
   readonly chunk: number;
   /** Rejects after `limit` milliseconds. */
