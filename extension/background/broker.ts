@@ -22,7 +22,7 @@ import { reasonOf, reasonOfEnd } from "./refusals.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
 import { nextTick } from "./tick.ts";
-import { windowBytes } from "../../protocol/message.ts";
+import { datagramWindowBytes, windowBytes } from "../../protocol/message.ts";
 import type { SocketClosedParams } from "../../protocol/message.ts";
 import { pageError } from "../../protocol/page.ts";
 import type { BrokerMessage, DocumentMessage, OpenOptions, PageError } from "../../protocol/page.ts";
@@ -50,6 +50,9 @@ interface Socket {
   /** It counts as a user of the document's lane. */
   byLane?: boolean;
 }
+
+/** The credit that a page's socket gives at the beginning (extension/page), in bytes. */
+const windows = { tcp: windowBytes, udp: datagramWindowBytes } as const;
 
 /** The person has paused the site. */
 function pausedRefusal(): Refusal {
@@ -364,7 +367,7 @@ export class DocumentConnection {
     // One that is to be upgraded stays, until then, where its upgrade is asked for: the host has to know which bytes came before it.
     const byLane = options.secureTransport !== "starttls" && (await this.#choosesLane(socket, connection));
     socket.withdraw.signal.throwIfAborted();
-    const wish = [socketId, this.sender, destination, reached, options, byLane ? 0 : windowBytes] as const;
+    const wish = [socketId, this.sender, destination, reached, options, byLane ? 0 : windows[socket.protocol]] as const;
     socket.withdraw.signal.addEventListener("abort", () => {
       if (socket.host === undefined) connection.request("socket.close", { socketId }).catch(() => undefined);
     });

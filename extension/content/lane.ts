@@ -8,6 +8,17 @@ import { ext } from "../ext.ts";
 /** How long a socket that is open waits before it takes the other carrier, in ms: for the frame to load, and for the lane to come then. */
 const patience = { load: 2_000, lane: 500 } as const;
 
+const unseen = {
+  all: "initial",
+  position: "fixed",
+  inset: "0 auto auto 0",
+  width: "1px",
+  height: "1px",
+  overflow: "clip",
+  opacity: "0",
+  "pointer-events": "none",
+};
+
 export class LaneFrame {
   readonly #element: HTMLElement;
   /** What waits to know whether there is a lane; undefined once that is settled. */
@@ -20,8 +31,11 @@ export class LaneFrame {
     const frame = document.createElement("iframe");
     const { port1, port2 } = new MessageChannel();
     frame.src = ext.runtime.getURL("lane/frame.html");
-    // Nothing to see, and nothing to come across by keyboard or by ear.
-    element.style.setProperty("display", "none", "important");
+    // Nothing to see, and nothing to come across by keyboard or by ear. It takes part in the layout all the same: Chromium gives the process of
+    // a frame that is not rendered a low priority.
+    element.style.cssText = Object.entries(unseen)
+      .map(([name, value]) => `${name}: ${value} !important`)
+      .join(";");
     element.inert = true;
     element.ariaHidden = "true";
     port1.onmessage = ({ data }: MessageEvent<{ type: "lane" | "laneLost" }>) => {

@@ -37,11 +37,12 @@ import type {
   PageTLSOptions,
   Secured,
 } from "../../protocol/page.ts";
-import { windowBytes } from "../../protocol/message.ts";
 import type { SocketOptions } from "./options.ts";
 
 /** What happens to one open socket. Each is called in the order in which the host said it. */
 export interface SocketHandler {
+  /** The credit that it gives at the beginning, in bytes. */
+  readonly window: number;
   data(bytes: ArrayBuffer): void;
   credit(bytes: number): void;
   wrote(ack: number, error: unknown): void;
@@ -280,7 +281,7 @@ function join<Handler extends SocketHandler>(
   const channel = channelTo(id, info);
   const handler = create(channel);
   mapSet(sockets, id, handler);
-  if (hasOwn(info, "lane")) channel.credit(windowBytes);
+  if (hasOwn(info, "lane")) channel.credit(handler.window);
   return handler;
 }
 

@@ -47,6 +47,7 @@ interface Inheritance {
 
 /** The state of one TCP socket: two streams on one channel. */
 export class TCPState implements SocketHandler {
+  readonly window = windowBytes;
   readonly channel: Channel;
   readonly readable: ReadableStream<Bytes>;
   readonly writable: WritableStream<unknown>;
@@ -298,7 +299,7 @@ export class TCPState implements SocketHandler {
   #consumed(bytes: number): void {
     this.#received += bytes;
     this.#owed += bytes;
-    if (this.#owed * 4 < windowBytes || this.#dead) return;
+    if (this.#owed * 4 < this.window || this.#dead) return;
     this.channel.credit(this.#owed);
     this.#owed = 0;
   }
@@ -309,7 +310,10 @@ export class TCPState implements SocketHandler {
     let offset = 0;
     while (offset < length) {
       if (this.#dead) throw this.#deadError;
-      if (this.#credit === 0) {
+      // No crumbs while a quarter of the window or more is with the host, which owes credit for it.
+      const { window } = this.channel.info;
+      const crumb = min(length - offset, chunkBytes / 2);
+      if (this.#credit === 0 || (this.#credit < crumb && (window - this.#credit) * 4 >= window)) {
         this.#waiting = deferred();
         await this.#waiting.promise;
         continue;

@@ -28,7 +28,7 @@ import type { Deferred } from "./builtins.ts";
 import { makeError } from "./link.ts";
 import type { Channel, SocketHandler } from "./link.ts";
 import { copyBufferSource } from "./webidl.ts";
-import { datagramOverhead, maxDatagramBytes, windowBytes } from "../../protocol/message.ts";
+import { datagramOverhead, datagramWindowBytes, maxDatagramBytes } from "../../protocol/message.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 interface Source {
@@ -38,6 +38,7 @@ interface Source {
 
 /** The state of one UDP socket. */
 export class UDPState implements SocketHandler {
+  readonly window = datagramWindowBytes;
   readonly channel: Channel;
   readonly readable: ReadableStream<{ data: Bytes }>;
   readonly writable: WritableStream<unknown>;
@@ -236,7 +237,7 @@ export class UDPState implements SocketHandler {
 
   #consumed(bytes: Bytes): void {
     this.#owed += typedArrayLength(bytes) + datagramOverhead;
-    if (this.#owed * 4 < windowBytes || this.#dead) return;
+    if (this.#owed * 4 < this.window || this.#dead) return;
     this.channel.credit(this.#owed);
     this.#owed = 0;
   }

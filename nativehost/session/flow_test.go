@@ -39,14 +39,14 @@ func TestStalledReaderStopsThePeer(t *testing.T) {
 	})
 	before := heap()
 	r, _ := b.open(port, func(_ *protocol.TCPOpenParams, r *remote) { r.stalled = true })
-	b.waitReceived(r, protocol.WindowBytes)
+	b.waitReceived(r, protocol.WindowBytes-crumbs)
 	// Until the peer has not got rid of anything for a while.
 	for last := int64(-1); last != accepted.Load(); {
 		last = accepted.Load()
 		time.Sleep(100 * time.Millisecond)
 	}
 	grown := heap() - before
-	if r.received != protocol.WindowBytes {
+	if r.received > protocol.WindowBytes {
 		t.Errorf("%d bytes came on a window of %d", r.received, protocol.WindowBytes)
 	}
 	// What both kernels hold, by their own limits, and the window.
@@ -60,10 +60,16 @@ func TestStalledReaderStopsThePeer(t *testing.T) {
 
 	// Credit lets the rest through, from where it stopped.
 	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: r.id, Bytes: 5 << 20})
-	b.waitReceived(r, protocol.WindowBytes+5<<20)
+	b.waitReceived(r, protocol.WindowBytes+5<<20-crumbs)
+	if r.received > protocol.WindowBytes+5<<20 {
+		t.Errorf("%d bytes came on a credit of %d", r.received, protocol.WindowBytes+5<<20)
+	}
 	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id, Reset: true}, nil)
 	b.waitClosed(r)
 }
+
+// crumbs is the most of a window that the host may keep, since it is not worth a frame.
+const crumbs = protocol.ChunkBytes / 2
 
 // Sockets whose pages stopped reading in the middle of bulk hold no large buffers.
 func TestStalledSocketsAreCheap(t *testing.T) {
@@ -80,7 +86,7 @@ func TestStalledSocketsAreCheap(t *testing.T) {
 	before := heap()
 	for range count {
 		r, _ := b.open(port, func(p *protocol.TCPOpenParams, r *remote) { r.stalled, p.Window = true, 256<<10 })
-		b.waitReceived(r, 256<<10)
+		b.waitReceived(r, 256<<10-crumbs)
 	}
 	each := (heap() - before) / count
 	t.Logf("a stalled socket holds %d bytes", each)

@@ -15,6 +15,10 @@ import (
 const (
 	// idleBytes is the buffer that a socket waits with. Thousands may wait.
 	idleBytes = 4 << 10
+	// crumb is what is not worth a frame of its own while a quarter of the window or
+	// more is with the page, which owes credit for it (RFC 9293, section 3.8.6.2, has
+	// the same for TCP: the silly window).
+	crumb = protocol.ChunkBytes / 2
 	// bulkPatience is how long a socket keeps the large buffer without bytes.
 	bulkPatience = 20 * time.Millisecond
 )
@@ -29,6 +33,7 @@ func (s *Socket) Credit(bytes int64) {
 		s.failLocked(fault.ErrProtocol)
 	} else {
 		s.receiveCredit += bytes
+		s.receiveWindow = max(s.receiveWindow, s.receiveCredit)
 	}
 	s.mu.Unlock()
 	signal(s.mayRead)
@@ -39,11 +44,12 @@ func (s *Socket) Credit(bytes int64) {
 //
 // A socket waits with a small buffer. One that fills it has more to say, so it
 // borrows a large one for as long as bytes keep coming, and gives it back when
-// they stop, or when the page does.
+// they stop, or while the page does.
 func (s *Socket) read(ctx context.Context) error {
 	small := s.Buffers.Get(idleBytes)
 	defer small.Release()
 	var large *buffer.Buffer
+	bulk := false // bytes keep coming
 	giveBack := func() {
 		if large != nil {
 			large.Release()
@@ -52,10 +58,6 @@ func (s *Socket) read(ctx context.Context) error {
 	}
 	defer giveBack()
 	for {
-		into := small.Bytes[:cap(small.Bytes)]
-		if large != nil {
-			into = large.Bytes[:cap(large.Bytes)]
-		}
 		credit, state := s.credit()
 		switch {
 		case state == stopped:
@@ -70,7 +72,14 @@ func (s *Socket) read(ctx context.Context) error {
 			<-s.mayRead
 			continue
 		}
-		s.readWithin(large != nil)
+		into := small.Bytes[:cap(small.Bytes)]
+		if bulk {
+			if large == nil {
+				large = s.Buffers.Get(protocol.ChunkBytes)
+			}
+			into = large.Bytes[:cap(large.Bytes)]
+		}
+		s.readWithin(bulk)
 		n, err := s.conn.Read(into[:min(credit, int64(len(into)))])
 		if n > 0 {
 			if s.deliver(ctx, into[:n]) != nil {
@@ -78,12 +87,11 @@ func (s *Socket) read(ctx context.Context) error {
 			}
 		}
 		switch {
-		case err == nil && large == nil && n == len(into):
-			large = s.Buffers.Get(protocol.ChunkBytes)
-		case err == nil && n <= idleBytes:
-			giveBack()
-		case err == nil:
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case err == nil && !bulk:
+			bulk = n == len(into)
+		case err == nil && n > idleBytes:
+		case err == nil || errors.Is(err, os.ErrDeadlineExceeded):
+			bulk = false
 			giveBack()
 		case errors.Is(err, io.EOF):
 			return s.hearEnd()
@@ -102,7 +110,7 @@ const (
 	stopped
 )
 
-// credit returns how many bytes may be delivered now. The reader spends it only
+// credit returns how many bytes are to be delivered now. The reader spends it only
 // when it has read them, so that what a waiting socket might read counts as left.
 func (s *Socket) credit() (int64, reading) {
 	s.mu.Lock()
@@ -112,6 +120,9 @@ func (s *Socket) credit() (int64, reading) {
 		return 0, stopped
 	case s.upgrade != nil:
 		return 0, pausing
+	case s.receiveCredit < crumb && s.receiveWindow >= 4*crumb && (s.receiveWindow-s.receiveCredit)*4 >= s.receiveWindow:
+		// More is sure to come, as soon as the page has read what it was sent.
+		return 0, going
 	default:
 		return s.receiveCredit, going
 	}

@@ -108,6 +108,7 @@ type Socket struct {
 
 	// Towards the browser.
 	receiveCredit int64
+	receiveWindow int64 // the most that receiveCredit was
 	heard         int64 // bytes read from the network in plain text, or under TLS
 	heardEnd      bool  // the peer's FIN was read
 	delivered     int64
@@ -138,6 +139,7 @@ func New(conn Conn, config Config) *Socket {
 		order:         gate.New(),
 		sendCredit:    config.SendWindow,
 		receiveCredit: config.ReceiveWindow,
+		receiveWindow: config.ReceiveWindow,
 	}
 }
 

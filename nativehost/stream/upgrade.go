@@ -106,7 +106,7 @@ func (s *Socket) giveConnection(err error) bool {
 		return false
 	}
 	if s.upgrade.Void {
-		s.receiveCredit = 0
+		s.receiveCredit, s.receiveWindow = 0, 0
 	}
 	s.upgrade, s.secured = nil, true
 	return true

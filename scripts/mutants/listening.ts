@@ -144,7 +144,7 @@ export const listening: readonly Mutant[] = [
     [
       "what came under TLS waits for credit of its own",
       sessionOf("TestUpgradeChoosesTheCarrierAnew"),
-      change("nativehost/stream/upgrade.go", "\t\ts.receiveCredit = 0\n", ""),
+      change("nativehost/stream/upgrade.go", "\t\ts.receiveCredit, s.receiveWindow = 0, 0\n", ""),
     ],
   ),
 ];
