@@ -15,7 +15,7 @@ const (
 	// Payload bytes that senders put into one data frame of a bulk transfer: larger ones are no faster, and hold up other sockets longer.
 	ChunkBytes = 65536
 	// Initial credit of a TCP socket in each direction, and of a UDP socket towards the host, in bytes: what of one socket can be on its way between page and host, ahead of what others say.
-	WindowBytes = 262144
+	WindowBytes = 524288
 	// Initial credit of a UDP socket towards the browser, in bytes: what does not fit is dropped, so there is room for bursts.
 	DatagramWindowBytes = 1048576
 	// A socket's credit may never exceed this many bytes.

@@ -16,7 +16,7 @@ export const maxPayloadBytes = 262144;
 export const chunkBytes = 65536;
 
 /** Initial credit of a TCP socket in each direction, and of a UDP socket towards the host, in bytes: what of one socket can be on its way between page and host, ahead of what others say. */
-export const windowBytes = 262144;
+export const windowBytes = 524288;
 
 /** Initial credit of a UDP socket towards the browser, in bytes: what does not fit is dropped, so there is room for bursts. */
 export const datagramWindowBytes = 1048576;

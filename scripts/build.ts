@@ -32,7 +32,12 @@ for (const browser of browsers) {
     }),
     // Firefox does not let a frame in a page reach loopback: its lane is for the background to have.
     browser === "chromium" &&
-      build({ ...common, entryPoints: ["extension/lane/frame.ts"], outdir: join(out, "lane"), format: "iife" }),
+      build({
+        ...common,
+        entryPoints: ["extension/lane/frame.ts", "extension/lane/worker.ts"],
+        outdir: join(out, "lane"),
+        format: "iife",
+      }),
     build({ ...common, entryPoints: { background: "extension/background/main.ts" }, outdir: out, format: "esm" }),
     build({
       ...common,

@@ -28,6 +28,7 @@ type path struct {
 	mu      sync.Mutex
 	arrived *sync.Cond
 	data    []byte
+	sizes   []int // of the payloads
 	credit  int64
 	ended   bool
 	muted   bool
@@ -53,6 +54,7 @@ func (l *path) Data(_ context.Context, p []byte) error {
 		return io.ErrClosedPipe
 	}
 	l.data = append(l.data, p...)
+	l.sizes = append(l.sizes, len(p))
 	l.arrived.Broadcast()
 	return nil
 }
@@ -349,4 +351,42 @@ func TestContextEndsTheSocket(t *testing.T) {
 	if got, err := io.ReadAll(w.peer); string(got) != "last words" || err != nil {
 		t.Errorf("the peer got %q, %v", got, err)
 	}
+}
+
+// A page that gives credit back in odd pieces gets whole frames all the same, and what is
+// left of its credit when it has read everything.
+func TestNoCrumbs(t *testing.T) {
+	const window, odd, all = 8 * protocol.ChunkBytes, 80_001, 4 << 20
+	w := newWorld(t, dial.Options{}, protocol.WindowBytes, window, nil)
+	go func() { _, _ = w.peer.Write(make([]byte, all)) }()
+	given := window
+	for {
+		w.path.wait(func() bool { return len(w.path.data) > given-crumb || len(w.path.data) == all })
+		if len(w.path.data) == all {
+			break
+		}
+		w.Credit(odd)
+		given += odd
+	}
+	small := 0
+	for _, size := range w.path.sizes {
+		if size < crumb {
+			small++
+		}
+	}
+	// The first, from the buffer that a socket waits with, and where the kernel had no more at the moment.
+	if small*10 > len(w.path.sizes) {
+		t.Errorf("%d of %d payloads are crumbs", small, len(w.path.sizes))
+	}
+	w.Close(true)
+	<-w.end
+
+	// All of a small window goes out.
+	w = newWorld(t, dial.Options{}, protocol.WindowBytes, 1_000, nil)
+	_, _ = w.peer.Write(make([]byte, 600))
+	w.path.wait(func() bool { return len(w.path.data) == 600 })
+	_, _ = w.peer.Write(make([]byte, 600))
+	w.path.wait(func() bool { return len(w.path.data) == 1_000 })
+	w.Close(true)
+	<-w.end
 }
