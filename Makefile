@@ -14,7 +14,9 @@ GO_TEST_LIMIT := 600
 E2E_LIMIT := 1500
 BENCH_LIMIT := 2400
 # Suites in the browser mostly wait: they run two at a time. These measure time or speed, or act on a screen of their own: they run alone.
-E2E_ALONE := e2e/focus.test.ts e2e/transfer.test.ts e2e/tricks.test.ts
+E2E_ALONE := e2e/focus.test.ts e2e/idle.test.ts e2e/transfer.test.ts e2e/tricks.test.ts
+# These are about bytes, and run once more where an administrator has switched the lane off.
+E2E_STDIO := e2e/api.test.ts e2e/faults.test.ts e2e/lifetimes.test.ts e2e/protocols.test.ts e2e/starttls.test.ts e2e/tls.test.ts
 
 say = @printf '\n==> %s\n'
 
@@ -133,6 +135,9 @@ test-e2e: ## Real Chromium, real servers
 		$$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts' | grep -vxF $(E2E_ALONE:%=-e %))
 	$(say) "End-to-end tests in Chromium that run alone (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $(E2E_ALONE)
+	$(say) "End-to-end tests of bytes once more, over stdio (at most $(E2E_LIMIT) s)"
+	@TEST_CARRIER=stdio timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=2 $(E2E_STDIO)
+	@TEST_CARRIER=stdio timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 e2e/transfer.test.ts
 
 # Seconds for each fuzz target.
 FUZZTIME := 60

@@ -152,7 +152,7 @@ describe("who may have a lane", () => {
     });
     // No way to the frame's window leads through the document, so the page cannot speak to it, or send it elsewhere.
     assert.deepEqual([seen.shadow, seen.windows], [null, 0]);
-    assert.doesNotMatch(seen.html, /frame/);
+    assert.doesNotMatch(seen.html, /<iframe|chrome-extension/);
     for (const text of [...seen.own, ...seen.entries]) assert.doesNotMatch(text, /ws:|127\.0\.0\.1|ticket/);
     await page.close();
   });

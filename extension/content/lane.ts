@@ -9,7 +9,6 @@ import { ext } from "../ext.ts";
 const patience = { load: 2_000, lane: 500 } as const;
 
 const unseen = {
-  all: "initial",
   position: "fixed",
   inset: "0 auto auto 0",
   width: "1px",
