@@ -429,7 +429,7 @@ describe("nobody needs it any more", () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open("https://cached.test/");
     await openTCP(stage, page, peer);
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 3; i++) {
       assert.equal(frames().length, 1);
       await page.evaluate(() => (window as unknown as WithTCP).socket.close());
       await until("the frame to go", () => frames().length === 0);

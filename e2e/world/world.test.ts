@@ -137,19 +137,20 @@ describe("the browser", () => {
       await page.evaluate(() => document.querySelector<HTMLInputElement>("#field")?.value),
       "127.0.0.1:7000",
     );
-    const key = page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          addEventListener(
-            "keydown",
-            (event) => {
-              resolve([event.key, event.isTrusted]);
-            },
-            { once: true },
-          );
-        }),
-    );
+    await page.evaluate(() => {
+      const key = new Promise((resolve) => {
+        addEventListener(
+          "keydown",
+          (event) => {
+            resolve([event.key, event.isTrusted]);
+          },
+          { once: true },
+        );
+      });
+      Object.assign(window, { key });
+    });
     await page.press("Escape");
+    const key = page.evaluate(() => (window as unknown as { key: Promise<unknown> }).key);
     assert.deepEqual(await key, ["Escape", true]);
     await page.close();
   });
