@@ -1,7 +1,17 @@
 // Servers that misbehave, or behave in the ways that bridges get wrong.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { attempt, openStage, openTCP, to, type Destination, type Page, type Stage, type WithTCP } from "./stage.ts";
+import {
+  attempt,
+  openStage,
+  openTCP,
+  readAll,
+  to,
+  type Destination,
+  type Page,
+  type Stage,
+  type WithTCP,
+} from "./stage.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 
@@ -12,22 +22,6 @@ before(async () => {
   stage = await openStage(life);
   page = await stage.open();
 });
-
-/** Reads to the end: how many bytes, and how it ended. */
-const readAll = async (): Promise<{ bytes: number; end: string }> => {
-  const { socket } = window as unknown as WithTCP;
-  const reader = socket.readable.getReader();
-  let bytes = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return { bytes, end: "done" };
-      bytes += value.length;
-    }
-  } catch (error) {
-    return { bytes, end: (error as Error).name };
-  }
-};
 
 /** Opens with a click and an "Allow once", and tells the error's name. */
 async function failureOf(destination: Destination, options: { timeout?: number } = {}): Promise<string> {

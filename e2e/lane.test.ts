@@ -2,7 +2,18 @@
 // what becomes of its sockets. Tickets, ports and malformed frames are the host's to judge (nativehost/lane, nativehost/session).
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { attempt, openStage, openTCP, openUDP, plainPage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import {
+  attempt,
+  openStage,
+  openTCP,
+  openUDP,
+  plainPage,
+  readAll,
+  to,
+  type Page,
+  type Stage,
+  type WithTCP,
+} from "./stage.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import { makeNetwork, startPeer } from "./world/network.ts";
 import { startPages } from "./world/pages.ts";
@@ -356,20 +367,7 @@ describe("it ends", () => {
     await until("the echo to be away", () => connection.socket.bytesWritten === 100_000);
     await sleep(300); // and to be in the page
     await page.evaluate(removeFrame);
-    const seen = await page.evaluate(async () => {
-      const { socket } = window as unknown as WithTCP;
-      const reader = socket.readable.getReader();
-      let bytes = 0;
-      try {
-        for (;;) {
-          const { done, value } = await reader.read();
-          if (done) return { bytes, end: "done" };
-          bytes += value.length;
-        }
-      } catch (error) {
-        return { bytes, end: (error as Error).name };
-      }
-    });
+    const seen = await page.evaluate(readAll);
     assert.deepEqual(seen, { bytes: 100_000, end: "NetworkError" });
     await page.close();
   });

@@ -90,3 +90,19 @@ export interface WithUDP {
 }
 
 export type { Page };
+
+/** For a page: reads `window.socket` to its end; tells how many bytes came, and how it ended. */
+export const readAll = async (): Promise<{ bytes: number; end: string }> => {
+  const { socket } = window as unknown as WithTCP;
+  const reader = socket.readable.getReader();
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return { bytes, end: "done" };
+      bytes += value.length;
+    }
+  } catch (error) {
+    return { bytes, end: (error as Error).name };
+  }
+};

@@ -15,7 +15,7 @@ addEventListener("message", ({ source, data, ports }: MessageEvent<unknown>) => 
   attempts--;
   const broker = ext.runtime.connect({ name: `lane:${data}` });
   broker.onMessage.addListener((way: LaneOpenResult) => {
-    // A thread of its own: in Chromium 156 it takes half of the processor time that the frame's own takes, since no rendering is scheduled there.
+    // A thread of its own is faster than the frame's: docs/ARCHITECTURE.md has the figures.
     const worker = new Worker("worker.js");
     worker.onmessage = () => {
       broker.disconnect(); // it has ended, and told the page
