@@ -35,6 +35,9 @@ const (
 	LaneEnd
 	// LaneClosed is the last word about a socket.
 	LaneClosed
+	// LaneBulk is LaneData whose payload is the next message, without a header: so
+	// nobody in the browser has to copy it to take the header off. Both ways.
+	LaneBulk
 	laneKinds
 )
 
@@ -43,7 +46,8 @@ const (
 const laneHeaderBytes = 8
 
 // LaneFrameBytes is the most that a frame may have: a chunk, a datagram with its
-// number, or less.
+// number, or less. The payload of a bulk frame comes on top, and is at most
+// LaneChunkBytes.
 const LaneFrameBytes = laneHeaderBytes + 4 + ChunkBytes
 
 // ErrLane says that a frame of the lane cannot be read. Whoever sends one knows
@@ -54,8 +58,8 @@ var ErrLane = errors.New("malformed frame of the lane")
 type LaneFrame struct {
 	Kind     LaneKind
 	SocketID int64
-	// Number counts bytes of credit (LaneCredit), or tells a datagram from others
-	// (LaneDatagram, LaneWrote).
+	// Number counts bytes of credit (LaneCredit) or in the next message (LaneBulk), or
+	// tells a datagram from others (LaneDatagram, LaneWrote).
 	Number int64
 	// Failed tells that what LaneWrote and LaneShut answer did not work.
 	Failed bool
@@ -86,7 +90,7 @@ func AppendLaneFrame(dst []byte, f LaneFrame) ([]byte, error) {
 	case LaneDatagram:
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Number))
 		return append(dst, f.Payload...), nil
-	case LaneCredit:
+	case LaneCredit, LaneBulk:
 		return binary.LittleEndian.AppendUint32(dst, uint32(f.Number)), nil
 	case LaneShutdown, LaneClose, LaneEnd:
 		return dst, nil
@@ -131,10 +135,10 @@ func ReadLaneFrame(message []byte) (LaneFrame, error) {
 		if ok = ok && len(body) >= 4; ok {
 			f.Number, f.Payload = int64(binary.LittleEndian.Uint32(body)), body[4:]
 		}
-	case LaneCredit:
+	case LaneCredit, LaneBulk:
 		if ok = ok && len(body) == 4; ok {
 			f.Number = int64(binary.LittleEndian.Uint32(body))
-			ok = f.Number > 0
+			ok = f.Number > 0 && (f.Kind == LaneCredit || f.Number <= LaneChunkBytes)
 		}
 	case LaneShutdown, LaneClose, LaneEnd:
 		ok = ok && len(body) == 0

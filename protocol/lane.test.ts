@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { laneEvent, laneFrame, type LaneEvent, type LaneRequest } from "./lane.ts";
-import { chunkBytes } from "./message.ts";
+import { laneMessages, laneReader, type LaneEvent, type LaneRequest } from "./lane.ts";
+import { bulkBytes, chunkBytes, laneChunkBytes } from "./message.ts";
 import { pageError } from "./page.ts";
 
 interface Vector {
@@ -16,6 +16,10 @@ interface Vector {
   payload?: string;
 }
 const vectors = JSON.parse(readFileSync(new URL("testdata/lane.json", import.meta.url), "utf8")) as Vector[];
+
+const hex = (messages: readonly ArrayBuffer[]): string =>
+  messages.map((message) => Buffer.from(message).toString("hex")).join(" ");
+const lengths = (messages: readonly ArrayBuffer[]): number[] => messages.map((message) => message.byteLength);
 
 const bytes = (hex: string): ArrayBuffer => new Uint8Array(Buffer.from(hex, "hex")).buffer;
 
@@ -62,18 +66,48 @@ test("what the page says is written as the host reads it", () => {
   for (const vector of vectors) {
     const said = request(vector);
     if (said === undefined) continue;
-    assert.equal(Buffer.from(laneFrame(said) ?? []).toString("hex"), vector.wire);
+    assert.equal(hex(laneMessages(said)), vector.wire);
   }
-  const largest = laneFrame({ type: "write", id: 1, data: new ArrayBuffer(chunkBytes) });
-  assert.equal(largest?.length, 8 + chunkBytes);
+  const below = laneMessages({ type: "write", id: 1, data: new ArrayBuffer(bulkBytes - 1) });
+  assert.deepEqual(lengths(below), [8 + bulkBytes - 1]);
+  const datagram = laneMessages({ type: "write", id: 1, data: new ArrayBuffer(chunkBytes), ack: 0 });
+  assert.deepEqual(lengths(datagram), [8 + 4 + chunkBytes]);
+});
+
+test("bulk is said in two messages, the second of which is the payload as it was given", () => {
+  for (const [length, wire] of [
+    [bulkBytes, "0a0000000100000000800000"],
+    [laneChunkBytes, "0a0000000100000000000400"],
+  ] as const) {
+    const data = new ArrayBuffer(length);
+    const [head, payload, ...more] = laneMessages({ type: "write", id: 1, data });
+    assert.equal(hex([head ?? data]), wire);
+    assert.equal(payload, data);
+    assert.deepEqual(more, []);
+
+    const read = laneReader();
+    assert.equal(read(bytes(wire)), undefined);
+    const heard = read(data);
+    assert.ok(heard?.type === "data" && heard.id === 1, "no data");
+    assert.equal(heard.data, data);
+    assert.deepEqual(read(bytes("0800000001000000")), { type: "end", id: 1 }, "it goes on with frames");
+  }
+});
+
+test("bulk of another length than was said is an error", () => {
+  for (const length of [0, bulkBytes - 1, bulkBytes + 1]) {
+    const read = laneReader();
+    read(bytes("0a0000000100000000800000"));
+    assert.throws(() => read(new ArrayBuffer(length)), RangeError);
+  }
 });
 
 test("what the host writes is read as it was meant", () => {
-  for (const vector of vectors) assert.deepEqual(laneEvent(bytes(vector.wire)), event(vector), vector.wire);
+  for (const vector of vectors) assert.deepEqual(laneReader()(bytes(vector.wire)), event(vector), vector.wire);
 });
 
 test("what is received is in a buffer of its own, from its first byte", () => {
-  const received = laneEvent(bytes("0100000001000000616263"));
+  const received = laneReader()(bytes("0100000001000000616263"));
   assert.ok(received?.type === "data", "no data");
   assert.equal(received.data.byteLength, 3);
 });
@@ -86,7 +120,8 @@ test("what a page should not say is no frame", () => {
     { type: "write", id: 1.5, data },
     { type: "write", id: 2 ** 32, data },
     { type: "write", id: "1", data },
-    { type: "write", id: 1, data: new ArrayBuffer(chunkBytes + 1) },
+    { type: "write", id: 1, data: new ArrayBuffer(laneChunkBytes + 1) },
+    { type: "write", id: 1, data: new ArrayBuffer(chunkBytes + 1), ack: 1 },
     { type: "write", id: 1, data: "x" },
     { type: "write", id: 1, data: new Uint8Array(1) },
     { type: "write", id: 1, data, ack: -1 },
@@ -98,12 +133,12 @@ test("what a page should not say is no frame", () => {
     { type: "open", id: 1 },
     { id: 1 },
   ])
-    assert.equal(laneFrame(said as unknown as LaneRequest), undefined, JSON.stringify(said));
+    assert.deepEqual(laneMessages(said as unknown as LaneRequest), [], JSON.stringify(said));
 });
 
 test("a frame that is cut short, or of a kind that is not the host's, says nothing", () => {
-  for (const wire of ["", "01", "01000000010000", "030000000100000001", "0600000001000000", "0900000001000000"])
-    assert.throws(() => laneEvent(bytes(wire)), RangeError, wire);
-  for (const wire of ["0000000001000000", "0400000001000000", "0a00000001000000"])
-    assert.equal(laneEvent(bytes(wire)), undefined, wire);
+  for (const wire of ["", "01", "01000000010000", "030000000100000001", "0600000001000000", "0900000001000000", "0a00000001000000"])
+    assert.throws(() => laneReader()(bytes(wire)), RangeError, wire);
+  for (const wire of ["0000000001000000", "0400000001000000", "0b00000001000000"])
+    assert.equal(laneReader()(bytes(wire)), undefined, wire);
 });

@@ -1,11 +1,11 @@
 // The frames of the lane, the twin of lane.go: what is said of a socket's bytes, in binary (docs/PROTOCOL.md, "The lane").
 //
-// What a document's page says becomes a frame for the host; a frame of the host becomes what its page is told. Both name the socket by the
-// host's id. What does not fit becomes nothing.
+// What a document's page says becomes messages for the host; messages of the host become what its page is told. Both name the socket by the
+// host's id. What does not fit becomes nothing. No payload that is worth it is copied.
 
 import type { ContentMessage, PageErrorName, PageMessage } from "./page.ts";
 import { pageError } from "./page.ts";
-import { chunkBytes } from "./message.ts";
+import { bulkBytes, chunkBytes, laneChunkBytes } from "./message.ts";
 
 /** The subprotocol, and what stands before the ticket among those that are offered (RFC 6455, section 1.9). */
 export const laneProtocol = "portside.lane.1";
@@ -21,6 +21,7 @@ const kinds = {
   shut: 7,
   end: 8,
   closed: 9,
+  bulk: 10,
 } as const;
 
 /** Kind, three zeros, socket id. */
@@ -37,41 +38,47 @@ function isU32(value: unknown): value is number {
   return typeof value === "number" && value >>> 0 === value;
 }
 
-function frame(kind: number, id: number, body: number): [Uint8Array<ArrayBuffer>, DataView] {
-  const bytes = new Uint8Array(headerBytes + body);
-  const view = new DataView(bytes.buffer);
-  bytes[0] = kind;
+/** A frame, and a view of it. */
+function frame(kind: number, id: number, body: number): [ArrayBuffer, DataView] {
+  const bytes = new ArrayBuffer(headerBytes + body);
+  const view = new DataView(bytes);
+  view.setUint8(0, kind);
   view.setUint32(4, id, true);
   return [bytes, view];
 }
 
-/** The frame that says it to the host; undefined when no page script of ours says it. */
-export function laneFrame(message: LaneRequest): Uint8Array<ArrayBuffer> | undefined {
+/** A frame whose body is a number. */
+function numberFrame(kind: number, id: number, number: number): ArrayBuffer {
+  const [bytes, view] = frame(kind, id, 4);
+  view.setUint32(headerBytes, number, true);
+  return bytes;
+}
+
+/** The messages that say it to the host, one behind the other; none when no page script of ours says it. */
+export function laneMessages(message: LaneRequest): ArrayBuffer[] {
   const { type, id } = message;
-  if (!isU32(id) || id === 0) return undefined;
+  if (!isU32(id) || id === 0) return [];
   switch (type) {
     case "write": {
       const { data, ack } = message;
-      if (!(data instanceof ArrayBuffer) || data.byteLength > chunkBytes) return undefined;
+      if (!(data instanceof ArrayBuffer)) return [];
       const numbered = ack !== undefined;
-      if (numbered && !isU32(ack)) return undefined;
-      const before = numbered ? 4 : 0;
-      const [bytes, view] = frame(numbered ? kinds.datagram : kinds.data, id, before + data.byteLength);
+      if (data.byteLength >= bulkBytes && !numbered)
+        return data.byteLength > laneChunkBytes ? [] : [numberFrame(kinds.bulk, id, data.byteLength), data];
+      if (data.byteLength > chunkBytes || (numbered && !isU32(ack))) return [];
+      const before = headerBytes + (numbered ? 4 : 0);
+      const [bytes, view] = frame(numbered ? kinds.datagram : kinds.data, id, before - headerBytes + data.byteLength);
       if (numbered) view.setUint32(headerBytes, ack, true);
-      bytes.set(new Uint8Array(data), headerBytes + before);
-      return bytes;
+      new Uint8Array(bytes).set(new Uint8Array(data), before);
+      return [bytes];
     }
-    case "credit": {
-      if (!isU32(message.bytes) || message.bytes === 0) return undefined;
-      const [bytes, view] = frame(kinds.credit, id, 4);
-      view.setUint32(headerBytes, message.bytes, true);
-      return bytes;
-    }
+    case "credit":
+      return isU32(message.bytes) && message.bytes > 0 ? [numberFrame(kinds.credit, id, message.bytes)] : [];
     case "shutdown":
     case "close":
-      return frame(kinds[type], id, 0)[0];
+      return [frame(kinds[type], id, 0)[0]];
     default:
-      return undefined;
+      return [];
   }
 }
 
@@ -79,9 +86,29 @@ function outcome(failed: boolean): { error?: ReturnType<typeof pageError> } {
   return failed ? { error: pageError("NetworkError") } : {};
 }
 
-/** What a frame of the host says to the page. Throws RangeError when it is cut short; undefined for a kind that is not the host's. */
-export function laneEvent(buffer: ArrayBuffer): LaneEvent | undefined {
-  const view = new DataView(buffer);
+/**
+ * Makes what reads a lane: each message of the host, in order, is what the page is told, if anything. It throws RangeError for a frame that is
+ * cut short or for bulk of another length than was said; undefined for a kind that is not the host's.
+ */
+export function laneReader(): (message: ArrayBuffer) => LaneEvent | undefined {
+  /** The frame before said that the next message is this socket's, and how many bytes it has. */
+  let bulk: { id: number; bytes: number } | undefined;
+  return (message) => {
+    if (bulk === undefined) {
+      const view = new DataView(message);
+      if (view.getUint8(0) !== kinds.bulk) return frameEvent(message, view);
+      bulk = { id: view.getUint32(4, true), bytes: view.getUint32(headerBytes, true) };
+      return undefined;
+    }
+    const { id, bytes } = bulk;
+    bulk = undefined;
+    if (message.byteLength !== bytes) throw new RangeError("bulk of another length than was said");
+    return { type: "data", id, data: message };
+  };
+}
+
+/** What a frame that is one message says. */
+function frameEvent(buffer: ArrayBuffer, view: DataView): LaneEvent | undefined {
   const id = view.getUint32(4, true);
   switch (view.getUint8(0)) {
     case kinds.data:

@@ -69,7 +69,7 @@ func TestLaneFrames(t *testing.T) {
 func TestMalformedLaneFrames(t *testing.T) {
 	const to1 = "\x00\x00\x00\x01\x00\x00\x00"
 	for what, wire := range map[string]string{
-		"empty": "", "cut in the header": "\x01\x00\x00\x00\x01\x00\x00", "no kind": "\x00" + to1, "unknown kind": "\x0a" + to1,
+		"empty": "", "cut in the header": "\x01\x00\x00\x00\x01\x00\x00", "no kind": "\x00" + to1, "unknown kind": "\x0b" + to1,
 		"socket 0": "\x01\x00\x00\x00\x00\x00\x00\x00x", "a reserved byte": "\x01\x00\x01\x00\x01\x00\x00\x00x",
 		"too much data": "\x01" + to1 + string(chunk(ChunkBytes+1)), "a datagram without a number": "\x02" + to1 + "\x00\x00\x00",
 		"too long a datagram": "\x02" + to1 + string(chunk(4+ChunkBytes+1)),
@@ -77,6 +77,7 @@ func TestMalformedLaneFrames(t *testing.T) {
 		"shutdown with a body": "\x04" + to1 + "x", "close with a body": "\x05" + to1 + "x", "wrote without its flag": "\x06" + to1 + "\x00\x00\x00\x00",
 		"wrote and perhaps": "\x06" + to1 + "\x00\x00\x00\x00\x02", "shut without its flag": "\x07" + to1, "shut and perhaps": "\x07" + to1 + "\x02",
 		"end with a body": "\x08" + to1 + "x", "closed without a name": "\x09" + to1, "closed with a name nobody knows": "\x09" + to1 + "\x04",
+		"bulk of nothing": "\x0a" + to1 + "\x00\x00\x00\x00", "too much bulk": "\x0a" + to1 + "\x01\x00\x04\x00", "bulk without its length": "\x0a" + to1, "bulk with its payload": "\x0a" + to1 + "\x01\x00\x00\x00x",
 	} {
 		if f, err := ReadLaneFrame([]byte(wire)); !errors.Is(err, ErrLane) {
 			t.Errorf("%s: %.40v, %v", what, f, err)

@@ -14,8 +14,16 @@ const (
 	MaxPayloadBytes = 262144
 	// Payload bytes that senders put into one data frame of a bulk transfer: larger ones are no faster, and hold up other sockets longer.
 	ChunkBytes = 65536
-	// Initial credit of a TCP socket in each direction, and of a UDP socket towards the host, in bytes: what of one socket can be on its way between page and host, ahead of what others say.
-	WindowBytes = 524288
+	// Payload bytes that one bulk frame of the lane may carry: there a browser pays for each message more than for its bytes.
+	LaneChunkBytes = 262144
+	// From so many payload bytes on, senders on the lane say them in a bulk frame.
+	BulkBytes = 32768
+	// Initial credit of a socket towards the host, in bytes: what of one socket the host holds at most for a peer that takes nothing.
+	WindowBytes = 1048576
+	// The most that a page lets be on its way towards it of a TCP socket on the lane, in bytes.
+	LaneWindowBytes = 2097152
+	// The most that a page lets be on its way of a TCP socket in each direction over native messaging, in bytes, and its credit at the beginning.
+	StdioWindowBytes = 524288
 	// Initial credit of a UDP socket towards the browser, in bytes: what does not fit is dropped, so there is room for bursts.
 	DatagramWindowBytes = 1048576
 	// A socket's credit may never exceed this many bytes.

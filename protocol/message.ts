@@ -15,8 +15,20 @@ export const maxPayloadBytes = 262144;
 /** Payload bytes that senders put into one data frame of a bulk transfer: larger ones are no faster, and hold up other sockets longer. */
 export const chunkBytes = 65536;
 
-/** Initial credit of a TCP socket in each direction, and of a UDP socket towards the host, in bytes: what of one socket can be on its way between page and host, ahead of what others say. */
-export const windowBytes = 524288;
+/** Payload bytes that one bulk frame of the lane may carry: there a browser pays for each message more than for its bytes. */
+export const laneChunkBytes = 262144;
+
+/** From so many payload bytes on, senders on the lane say them in a bulk frame. */
+export const bulkBytes = 32768;
+
+/** Initial credit of a socket towards the host, in bytes: what of one socket the host holds at most for a peer that takes nothing. */
+export const windowBytes = 1048576;
+
+/** The most that a page lets be on its way towards it of a TCP socket on the lane, in bytes. */
+export const laneWindowBytes = 2097152;
+
+/** The most that a page lets be on its way of a TCP socket in each direction over native messaging, in bytes, and its credit at the beginning. */
+export const stdioWindowBytes = 524288;
 
 /** Initial credit of a UDP socket towards the browser, in bytes: what does not fit is dropped, so there is room for bursts. */
 export const datagramWindowBytes = 1048576;

@@ -22,7 +22,7 @@ import { reasonOf, reasonOfEnd } from "./refusals.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
 import { nextTick } from "./tick.ts";
-import { datagramWindowBytes, windowBytes } from "../../protocol/message.ts";
+import { datagramWindowBytes, stdioWindowBytes } from "../../protocol/message.ts";
 import type { SocketClosedParams } from "../../protocol/message.ts";
 import { pageError } from "../../protocol/page.ts";
 import type { BrokerMessage, DocumentMessage, OpenOptions, PageError } from "../../protocol/page.ts";
@@ -52,7 +52,7 @@ interface Socket {
 }
 
 /** The credit that a page's socket gives at the beginning (extension/page), in bytes. */
-const windows = { tcp: windowBytes, udp: datagramWindowBytes } as const;
+const windows = { tcp: stdioWindowBytes, udp: datagramWindowBytes } as const;
 
 /** The person has paused the site. */
 function pausedRefusal(): Refusal {

@@ -1,14 +1,14 @@
 // Frames of the lane: what a page says to it, and bytes from the other end.
 
 import assert from "node:assert/strict";
-import { laneEvent, laneFrame } from "../../protocol/lane.ts";
+import { laneMessages, laneReader } from "../../protocol/lane.ts";
 import type { LaneRequest } from "../../protocol/lane.ts";
-import { chunkBytes } from "../../protocol/message.ts";
+import { bulkBytes, chunkBytes, laneChunkBytes } from "../../protocol/message.ts";
 import type { Target } from "./target.ts";
 
 const words = [
   '{"type":"write",', '{"type":"credit",', '{"type":"shutdown",', '{"type":"close",', '"id":', '"ack":', '"bytes":', '"data":', "1", "0", "4294967295", "4294967296", "-1", "0.5",
-  "null", '"1"', "{}", ",", "}", "\x00", "\x01", "\x03", "\x06", "\x09", "\xff",
+  "null", '"1"', "{}", ",", "}", "\x00", "\x01", "\x03", "\x06", "\x09", "\x0a", "\xff",
 ]; // prettier-ignore
 
 /** What a page might post: the words as JSON, with a buffer for its data. */
@@ -32,21 +32,32 @@ export const lane: Target = {
   ],
   words,
   check(input, random) {
-    const size = Math.floor(random.next() * (chunkBytes + 2));
+    const size = Math.floor(random.next() * (laneChunkBytes + 2));
     const said = posted(input, size);
     if (typeof said === "object" && said !== null) {
-      const frame = laneFrame(said as LaneRequest);
-      if (frame !== undefined) {
-        const kind = frame[0] ?? 0;
-        assert.ok(kind >= 1 && kind <= 5, "a kind that is the host's");
-        assert.deepEqual([frame[1], frame[2], frame[3]], [0, 0, 0], "what is reserved is zero");
-        assert.equal(new DataView(frame.buffer).getUint32(4, true), (said as LaneRequest).id, "another socket");
-        assert.ok(frame.length <= 8 + 4 + chunkBytes, "longer than a frame may be");
+      const [head, payload] = laneMessages(said as LaneRequest);
+      if (head !== undefined) {
+        const view = new DataView(head);
+        const kind = view.getUint8(0);
+        assert.ok((kind >= 1 && kind <= 5) || kind === 10, "a kind that is the host's");
+        assert.equal(view.getUint32(0, true) >>> 8, 0, "what is reserved is zero");
+        assert.equal(view.getUint32(4, true), (said as LaneRequest).id, "another socket");
+        assert.ok(head.byteLength <= 8 + 4 + chunkBytes, "longer than a frame may be");
+        assert.equal(kind === 10, payload !== undefined, "bulk, and only bulk, has a payload of its own");
+      }
+      if (payload !== undefined) {
+        assert.ok(payload.byteLength >= bulkBytes && payload.byteLength <= laneChunkBytes, "not bulk");
+        assert.equal(new DataView(head ?? payload).getUint32(8, true), payload.byteLength, "another length");
       }
     }
     try {
-      const heard = laneEvent(new Uint8Array(Buffer.from(input, "latin1")).buffer);
+      const message = new Uint8Array(Buffer.from(input, "latin1")).buffer;
+      const read = laneReader();
+      const heard = read(message);
       if (heard?.type === "data") assert.equal(heard.data.byteLength, input.length - 8, "bytes are lost");
+      if (heard !== undefined || input[0] !== "\x0a") return;
+      const bulk = read(message);
+      assert.ok(bulk?.type === "data" && bulk.data === message, "bulk is lost");
     } catch (error) {
       assert.ok(error instanceof RangeError, "it breaks");
     }

@@ -1,7 +1,7 @@
 // Carries the bytes of one document: from the page's port to the host's WebSocket and back, frame by frame. The other half of frame.ts.
 
-import { laneEvent, laneFrame, laneProtocol, ticketPrefix } from "../../protocol/lane.ts";
-import type { LaneRequest } from "../../protocol/lane.ts";
+import { laneMessages, laneProtocol, laneReader, ticketPrefix } from "../../protocol/lane.ts";
+import type { LaneEvent, LaneRequest } from "../../protocol/lane.ts";
 import type { LaneOpenResult } from "../../protocol/message.ts";
 
 addEventListener(
@@ -12,13 +12,19 @@ addEventListener(
     host.binaryType = "arraybuffer";
     host.onopen = () => {
       page.onmessage = ({ data: request }: MessageEvent<LaneRequest>) => {
-        const frame = laneFrame(request);
-        if (frame !== undefined) host.send(frame);
+        for (const message of laneMessages(request)) host.send(message);
       };
       page.postMessage({ type: "lane" });
     };
+    const read = laneReader();
     host.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
-      const event = laneEvent(data);
+      let event: LaneEvent | undefined;
+      try {
+        event = read(data);
+      } catch {
+        host.close(); // not a byte is to be missing without a word
+        return;
+      }
       if (event !== undefined) page.postMessage(event, event.type === "data" ? [event.data] : []);
     };
     host.onclose = () => {

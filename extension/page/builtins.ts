@@ -29,6 +29,8 @@ export const NativeTypeError = TypeError;
 
 export const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 export const min = Math.min;
+export const { now } = Date;
+export const microtask = queueMicrotask.bind(window);
 export const { freeze, hasOwn } = Object;
 export const iterator: typeof Symbol.iterator = Symbol.iterator;
 export const { isFinite: isFiniteNumber } = Number;

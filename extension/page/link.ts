@@ -17,6 +17,7 @@ import {
   mapSet,
   messageData,
   messagePorts,
+  now,
   portPost,
   portStart,
   preventDefault,
@@ -38,6 +39,7 @@ import type {
   Secured,
 } from "../../protocol/page.ts";
 import type { SocketOptions } from "./options.ts";
+import { Traffic, Share } from "./share.ts";
 
 /** What happens to one open socket. Each is called in the order in which the host said it. */
 export interface SocketHandler {
@@ -57,6 +59,7 @@ export interface SocketHandler {
 /** One open socket, seen from the page. */
 export interface Channel {
   readonly info: Opened<PageTLSInfo>;
+  readonly share: Share;
   write(data: ArrayBuffer, ack?: number): void;
   credit(bytes: number): void;
   shutdown(): void;
@@ -89,6 +92,7 @@ let port: MessagePort | undefined;
 /** The other carrier, while there is one. */
 let lane: Lane | undefined;
 let lastId = 0;
+const traffic = new Traffic(now);
 const opening = new Map<number, Pending<Opened<PageTLSInfo>>>();
 const upgrading = new Map<number, Pending<Secured<PageTLSInfo>>>();
 const sockets = new Map<number, SocketHandler>();
@@ -239,6 +243,7 @@ function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
   };
   return {
     info,
+    share: new Share(traffic, way !== undefined),
     write: (data, ack) => {
       say(ack === undefined ? { type: "write", id: name, data } : { type: "write", id: name, data, ack }, [data]);
     },

@@ -34,20 +34,20 @@ import type { Deferred } from "./builtins.ts";
 import { makeError } from "./link.ts";
 import type { Channel, SocketHandler } from "./link.ts";
 import type { PageTLSOptions } from "../../protocol/page.ts";
-import { copyBufferSource } from "./webidl.ts";
-import { chunkBytes, windowBytes } from "../../protocol/message.ts";
+import { Outbox } from "./outbox.ts";
+import { stdioWindowBytes } from "../../protocol/message.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What a state takes over from the one before it. */
 interface Inheritance {
   credit: number;
-  owed: number;
+  granted: number;
 }
 
 /** The state of one TCP socket: two streams on one channel. */
 export class TCPState implements SocketHandler {
-  readonly window = windowBytes;
+  readonly window: number;
   readonly channel: Channel;
   readonly readable: ReadableStream<Bytes>;
   readonly writable: WritableStream<unknown>;
@@ -62,13 +62,13 @@ export class TCPState implements SocketHandler {
   #readError: unknown;
   #readFailed = false;
   #readDone = false; // the readable is closed, cancelled or errored
-  #owed: number; // bytes read by the page for which no credit was sent yet
+  #granted: number; // bytes that the host may still send
+  #held = 0; // bytes in the queue
   #received = 0; // bytes read by the page
 
   // Sending.
   #sink!: WritableStreamDefaultController;
-  #credit: number;
-  #waiting: Deferred<undefined> | undefined; // a write that waits for credit
+  readonly #outbox: Outbox;
   #writing: Promise<void> | undefined; // a write that is not through
   #shutting: Deferred<undefined> | undefined;
   #writeDone = false;
@@ -82,8 +82,10 @@ export class TCPState implements SocketHandler {
   constructor(channel: Channel, upgradable?: PageTLSOptions, from?: Inheritance) {
     this.channel = channel;
     this.#upgradable = upgradable;
-    this.#credit = from?.credit ?? channel.info.window;
-    this.#owed = from?.owed ?? 0;
+    this.#outbox = new Outbox(channel, from?.credit ?? channel.info.window);
+    this.window = channel.share.toPage();
+    // The first credit is given now where it chooses the carrier.
+    this.#granted = hasOwn(channel.info, "lane") ? this.window : (from?.granted ?? stdioWindowBytes);
     // __proto__: null, so that a polluted Object.prototype adds nothing to the dictionaries.
     const source = {
       __proto__: null,
@@ -110,10 +112,10 @@ export class TCPState implements SocketHandler {
       start: (controller: WritableStreamDefaultController) => {
         this.#sink = controller;
         addListener(writableSignal(controller), "abort", () => {
-          this.#waiting?.reject(makeError("AbortError"));
+          this.#outbox.interrupt(makeError("AbortError"));
         });
       },
-      write: (chunk: unknown) => (this.#writing = this.#write(chunk)),
+      write: (chunk: unknown) => (this.#writing = this.#outbox.write(chunk)),
       close: () => this.#shutdown(),
       abort: () => this.#shutdown(),
     };
@@ -127,12 +129,13 @@ export class TCPState implements SocketHandler {
       if (!this.#dead) {
         this.#dead = true;
         this.#deadError = makeError("AbortError");
-        this.#waiting?.reject(this.#deadError);
+        this.#outbox.fail(this.#deadError);
       }
       this.channel.close();
       return this.gone.promise;
     }
     if (this.#spent === "spent") return resolved();
+    this.#outbox.flush();
     this.#finish(makeError("AbortError"), true);
     this.channel.close();
     return this.gone.promise;
@@ -161,27 +164,32 @@ export class TCPState implements SocketHandler {
         // Whoever wrote has heard of it.
       }
       if (this.#dead) throw this.#deadError;
+      this.#outbox.flush();
       return await this.channel.startTls(
         this.#received,
         { ...upgradable, ...options },
         (channel) =>
           new TCPState(channel, undefined, {
-            credit: this.#credit,
-            // Where the carrier was chosen anew, so was the credit.
-            owed: hasOwn(channel.info, "lane") ? 0 : this.#owed,
+            credit: this.#outbox.credit,
+            granted: this.#granted,
           }),
       );
     } finally {
       this.#spent = "spent";
+      this.channel.share.end();
     }
   }
 
   data(buffer: ArrayBuffer): void {
     const bytes = new NativeUint8Array(buffer);
+    const length = typedArrayLength(bytes);
+    this.channel.share.moves(length);
+    this.#granted -= length;
+    this.#held += length;
     if (this.#spent !== undefined) return; // came too late to be plain text: the host breaks the connection
     if (this.#readDone) {
       // Cancelled: read and thrown away, so that the peer is not stalled by a page that no longer listens.
-      this.#consumed(typedArrayLength(bytes));
+      this.#consumed(length);
       return;
     }
     arrayPush(this.#queue, bytes);
@@ -189,10 +197,7 @@ export class TCPState implements SocketHandler {
   }
 
   credit(bytes: number): void {
-    this.#credit += bytes;
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.resolve(undefined);
+    this.#outbox.give(bytes);
   }
 
   wrote(): void {
@@ -213,6 +218,7 @@ export class TCPState implements SocketHandler {
 
   closed(error: unknown): void {
     this.#finish(error ?? makeError("NetworkError"), error === undefined);
+    this.channel.share.end();
     this.gone.resolve(undefined);
   }
 
@@ -221,7 +227,7 @@ export class TCPState implements SocketHandler {
     if (this.#dead) return;
     this.#dead = true;
     this.#deadError = error;
-    this.#waiting?.reject(error);
+    this.#outbox.fail(error);
     if (this.#writeDone && orderly) this.#shutting?.resolve(undefined);
     else this.#shutting?.reject(error);
     if (!this.#writeDone) writableError(this.#sink, error);
@@ -295,45 +301,23 @@ export class TCPState implements SocketHandler {
     }
   }
 
-  /** The page has taken `bytes`: give the credit back, a quarter of the window at a time. */
+  /** The page has taken `bytes`: let the host send more, a quarter of what may be on its way at a time. */
   #consumed(bytes: number): void {
     this.#received += bytes;
-    this.#owed += bytes;
-    if (this.#owed * 4 < this.window || this.#dead) return;
-    this.channel.credit(this.#owed);
-    this.#owed = 0;
-  }
-
-  async #write(chunk: unknown): Promise<void> {
-    const bytes = copyBufferSource(chunk); // throws TypeError, which errors the stream
-    const length = typedArrayLength(bytes);
-    let offset = 0;
-    while (offset < length) {
-      if (this.#dead) throw this.#deadError;
-      // No crumbs while a quarter of the window or more is with the host, which owes credit for it.
-      const { window } = this.channel.info;
-      const crumb = min(length - offset, chunkBytes / 2);
-      if (this.#credit === 0 || (this.#credit < crumb && (window - this.#credit) * 4 >= window)) {
-        this.#waiting = deferred();
-        await this.#waiting.promise;
-        continue;
-      }
-      const n = min(length - offset, min(this.#credit, chunkBytes));
-      this.#credit -= n;
-      let piece = bytes;
-      if (n < length) {
-        piece = new NativeUint8Array(n);
-        typedArraySet(piece, typedArraySubarray(bytes, offset, offset + n));
-      }
-      this.channel.write(typedArrayBuffer(piece) as ArrayBuffer);
-      offset += n;
-    }
+    this.#held -= bytes;
+    if (this.#dead) return;
+    const share = this.channel.share.toPage();
+    const more = share - this.#held - this.#granted;
+    if (more * 4 < share) return;
+    this.#granted += more;
+    this.channel.credit(more);
   }
 
   #shutdown(): Promise<undefined> | undefined {
     if (this.#dead) return undefined;
     if (this.#shutting === undefined) {
       this.#shutting = deferred();
+      this.#outbox.flush();
       this.channel.shutdown();
     }
     return this.#shutting.promise;

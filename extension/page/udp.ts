@@ -174,6 +174,7 @@ export class UDPState implements SocketHandler {
 
   data(buffer: ArrayBuffer): void {
     const bytes = new NativeUint8Array(buffer);
+    this.channel.share.moves(typedArrayLength(bytes));
     if (this.#readDone) {
       this.#consumed(bytes);
       return;
@@ -208,6 +209,7 @@ export class UDPState implements SocketHandler {
 
   closed(error: unknown): void {
     this.#finish(error ?? makeError("InvalidStateError"), error === undefined);
+    this.channel.share.end();
     this.gone.resolve(undefined);
   }
 
@@ -244,6 +246,7 @@ export class UDPState implements SocketHandler {
 
   async #post(bytes: Bytes, done: Deferred<undefined>): Promise<void> {
     const cost = typedArrayLength(bytes) + datagramOverhead;
+    this.channel.share.moves(cost);
     for (;;) {
       if (this.#dead) throw this.#deadError;
       if (this.#credit >= cost) break;

@@ -67,6 +67,18 @@ export function toSequence<T>(value: unknown, name: string, most: number, conver
 
 /** Copies the bytes of a BufferSource. Throws TypeError for anything else, shared buffers included. */
 export function copyBufferSource(value: unknown): Uint8Array<ArrayBuffer> {
+  return copyOf(bufferSource(value));
+}
+
+/** The same bytes in a buffer of their own. (Not slice(), which asks the page's `constructor` for the buffer.) */
+export function copyOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const copy = new NativeUint8Array(typedArrayLength(bytes));
+  typedArraySet(copy, bytes);
+  return copy;
+}
+
+/** The bytes of a BufferSource, in place. Throws TypeError for anything else, shared buffers included. */
+export function bufferSource(value: unknown): Uint8Array<ArrayBuffer> {
   let buffer: ArrayBufferLike;
   let offset = 0;
   let length: number;
@@ -90,7 +102,5 @@ export function copyBufferSource(value: unknown): Uint8Array<ArrayBuffer> {
   } catch {
     throw new NativeTypeError("The data is not an ArrayBuffer or a view of one.");
   }
-  const copy = new NativeUint8Array(length);
-  typedArraySet(copy, new NativeUint8Array(buffer, offset, length));
-  return copy;
+  return new NativeUint8Array(buffer as ArrayBuffer, offset, length);
 }

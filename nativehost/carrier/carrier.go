@@ -22,6 +22,8 @@ var ErrClosed = errors.New("the way to the browser is closed")
 // A Path is one socket's way to the browser. All methods but Data return at once.
 // One goroutine at a time calls Data and End; any may call the others.
 type Path interface {
+	// Chunk is how many bytes of a bulk transfer to send at a time.
+	Chunk() int
 	// Data sends payload and returns when it may be reused. It waits for the turns
 	// of other sockets, until ctx is done or the path is muted.
 	Data(ctx context.Context, payload []byte) error

@@ -331,3 +331,37 @@ func TestDefectEndsTheCarrier(t *testing.T) {
 		}
 	})
 }
+
+// Nothing comes between bulk and what announces it.
+func TestBulkIsTwoMessages(t *testing.T) {
+	c := overLane()
+	result := make(chan error, 1)
+	go func() { result <- c.Run() }()
+	path := c.Path(1)
+	for _, size := range []int{protocol.BulkBytes - 1, protocol.BulkBytes, path.Chunk()} {
+		payload := slices.Repeat([]byte{'x'}, size)
+		go func() { _ = path.Data(t.Context(), payload) }()
+		first := <-c.out.frames
+		c.answer(1) // could not wait longer for its turn
+		f, err := protocol.ReadLaneFrame([]byte(first))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := string(f.Payload)
+		if size >= protocol.BulkBytes {
+			if f.Kind != protocol.LaneBulk || f.SocketID != 1 || f.Number != int64(size) {
+				t.Errorf("%d bytes are announced as %v", size, f)
+			}
+			got = <-c.out.frames
+		}
+		if got != string(payload) {
+			t.Errorf("%d bytes for %d", len(got), size)
+		}
+		if what := c.take(t); what != "answer 1" {
+			t.Errorf("then came %s", what)
+		}
+	}
+	close(c.out.gone)
+	c.answer(1)
+	<-result
+}

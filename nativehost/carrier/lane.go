@@ -10,7 +10,7 @@ import (
 // binary. Decisions never take it.
 type Lane struct{ *pump }
 
-// NewLane returns a carrier that writes to out, each frame with one Write, once Run
+// NewLane returns a carrier that writes to out, each message with one Write, once Run
 // runs.
 func NewLane(out io.Writer) *Lane { return &Lane{newPump(out, binaryFrames{})} }
 
@@ -29,8 +29,15 @@ type binaryFrames struct{}
 
 func frame(f protocol.LaneFrame) ([]byte, error) { return protocol.AppendLaneFrame(nil, f) }
 
-func (binaryFrames) data(dst []byte, id int64, payload []byte) ([]byte, error) {
-	return protocol.AppendLaneFrame(dst, protocol.LaneFrame{Kind: protocol.LaneData, SocketID: id, Payload: payload})
+func (binaryFrames) most() int { return protocol.LaneChunkBytes }
+
+func (binaryFrames) data(dst []byte, id int64, payload []byte) (frame []byte, rest int, err error) {
+	if len(payload) < protocol.BulkBytes {
+		frame, err = protocol.AppendLaneFrame(dst, protocol.LaneFrame{Kind: protocol.LaneData, SocketID: id, Payload: payload})
+		return frame, len(frame), err
+	}
+	head, err := protocol.AppendLaneFrame(dst, protocol.LaneFrame{Kind: protocol.LaneBulk, SocketID: id, Number: int64(len(payload))})
+	return append(head, payload...), len(head), err
 }
 
 func (binaryFrames) credit(id, bytes int64) ([]byte, error) {

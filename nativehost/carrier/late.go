@@ -17,6 +17,14 @@ type Late struct{ bound atomic.Pointer[Path] }
 // Bind says which way the socket goes. It reports false when that was said before.
 func (l *Late) Bind(to Path) bool { return l.bound.CompareAndSwap(nil, &to) }
 
+// Chunk implements Path.
+func (l *Late) Chunk() int {
+	if p := l.bound.Load(); p != nil {
+		return (*p).Chunk()
+	}
+	return protocol.ChunkBytes
+}
+
 // Data implements Path.
 func (l *Late) Data(ctx context.Context, payload []byte) error {
 	if p := l.bound.Load(); p != nil {
@@ -70,6 +78,7 @@ func (l *Late) Closed(last protocol.SocketClosedParams) {
 // nowhere is the Path of a socket that has ended.
 type nowhere struct{}
 
+func (nowhere) Chunk() int                         { return protocol.ChunkBytes }
 func (nowhere) Data(context.Context, []byte) error { return ErrClosed }
 func (nowhere) End()                               {}
 func (nowhere) Credit(int64)                       {}

@@ -20,15 +20,18 @@ const (
 
 // encoding is how frames look on one kind of carrier.
 type encoding interface {
-	// data appends a data frame to dst.
-	data(dst []byte, id int64, payload []byte) ([]byte, error)
+	// most is how many bytes one data frame of a bulk transfer carries.
+	most() int
+	// data appends a data frame to dst. What begins at rest is a message of its own;
+	// most frames are one.
+	data(dst []byte, id int64, payload []byte) (frame []byte, rest int, err error)
 	credit(id, bytes int64) ([]byte, error)
 	end(id int64) ([]byte, error)
 	closed(last protocol.SocketClosedParams) ([]byte, error)
 }
 
 // pump is what carriers have in common. Run is the only writer: control messages
-// first, then one data frame of one socket, in turns. Each Write is one frame.
+// first, then one data frame of one socket, in turns. Each Write is one message.
 type pump struct {
 	out io.Writer
 	encoding
@@ -71,16 +74,22 @@ func (p *pump) Run() error {
 				return p.fail(fmt.Errorf("write to the browser: %w", err))
 			}
 		case turn != nil:
+			var rest int
 			var err error
-			frame, err = p.data(frame[:0], turn.id, payload)
+			frame, rest, err = p.data(frame[:0], turn.id, payload)
 			// The frame is a copy, so the socket may fill its buffer again
 			// while this one is on its way.
 			turn.taken <- err
 			if err != nil {
 				continue
 			}
-			if _, err := p.out.Write(frame); err != nil {
-				return p.fail(fmt.Errorf("write to the browser: %w", err))
+			for _, message := range [][]byte{frame[:rest], frame[rest:]} {
+				if len(message) == 0 {
+					continue
+				}
+				if _, err := p.out.Write(message); err != nil {
+					return p.fail(fmt.Errorf("write to the browser: %w", err))
+				}
 			}
 		default:
 			<-p.wake
@@ -192,6 +201,9 @@ type path struct {
 	muted   bool
 	taken   chan error
 }
+
+// Chunk implements Path.
+func (w *path) Chunk() int { return w.pump.most() }
 
 func (w *path) Data(ctx context.Context, payload []byte) error {
 	p := w.pump

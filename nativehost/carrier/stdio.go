@@ -31,8 +31,11 @@ func (s *Stdio) Notify(method string, params any) {
 // nativeMessaging is the encoding of native messaging.
 type nativeMessaging struct{}
 
-func (nativeMessaging) data(dst []byte, id int64, payload []byte) ([]byte, error) {
-	return protocol.AppendData(dst, id, payload)
+func (nativeMessaging) most() int { return protocol.ChunkBytes }
+
+func (nativeMessaging) data(dst []byte, id int64, payload []byte) (frame []byte, rest int, err error) {
+	frame, err = protocol.AppendData(dst, id, payload)
+	return frame, len(frame), err
 }
 
 func (nativeMessaging) credit(id, bytes int64) ([]byte, error) {

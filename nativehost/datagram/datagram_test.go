@@ -22,6 +22,8 @@ type path struct {
 	muted chan struct{}
 }
 
+func (l *path) Chunk() int { return protocol.ChunkBytes }
+
 func (l *path) Data(ctx context.Context, p []byte) error {
 	select {
 	case l.data <- string(p):

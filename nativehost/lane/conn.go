@@ -22,12 +22,12 @@ type Conn struct {
 func newConn(ws *websocket.Conn) *Conn {
 	c := &Conn{ws: ws}
 	c.ended, c.end = context.WithCancel(context.Background())
-	ws.SetReadLimit(protocol.LaneFrameBytes)
+	ws.SetReadLimit(protocol.LaneChunkBytes)
 	return c
 }
 
-// Read reads the next frame into p, which holds protocol.LaneFrameBytes, and returns its
-// length. A frame that is longer, or text, is an error that ends the lane.
+// Read reads the next message into p and returns its length. One that is longer, or
+// text, is an error that ends the lane.
 func (c *Conn) Read(p []byte) (int, error) {
 	kind, message, err := c.ws.Reader(c.ended)
 	if err != nil {
@@ -50,12 +50,12 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Write writes one frame.
-func (c *Conn) Write(frame []byte) (int, error) {
-	if err := c.ws.Write(c.ended, websocket.MessageBinary, frame); err != nil {
+// Write writes one message.
+func (c *Conn) Write(message []byte) (int, error) {
+	if err := c.ws.Write(c.ended, websocket.MessageBinary, message); err != nil {
 		return 0, err
 	}
-	return len(frame), nil
+	return len(message), nil
 }
 
 // Close ends the lane at once: whoever reads or writes gets an error.

@@ -129,10 +129,36 @@ func (s *Session) readLane(ctx context.Context, l *laneOf) error {
 		if err != nil {
 			return err
 		}
-		if err := s.laneFrame(l, frame); err != nil {
+		if frame.Kind == protocol.LaneBulk {
+			err = s.bulk(l, frame)
+		} else {
+			err = s.laneFrame(l, frame)
+		}
+		if err != nil {
 			return err
 		}
 	}
+}
+
+// bulk serves a frame whose payload is the next message.
+func (s *Session) bulk(l *laneOf, f protocol.LaneFrame) error {
+	payload := s.buffers.Get(int(f.Number))
+	n, err := l.conn.Read(payload.Bytes[:f.Number])
+	payload.Bytes = payload.Bytes[:n]
+	if err == nil && int64(n) != f.Number {
+		err = fmt.Errorf("%w: %d bytes in place of %d", protocol.ErrLane, n, f.Number)
+	}
+	var target socket
+	if err == nil {
+		target, err = s.onLane(l, f)
+	}
+	if target == nil {
+		payload.Release()
+		return err
+	}
+	// What is wrong with it ends the socket, not its lane.
+	_ = target.Write(payload, nil)
+	return nil
 }
 
 // laneFrame serves one frame, which is only valid during the call. One about a socket
@@ -175,7 +201,7 @@ func (s *Session) onLane(l *laneOf, f protocol.LaneFrame) (socket, error) {
 		return nil, nil
 	case e.document != l.document:
 		return nil, fmt.Errorf("%w: a socket of another document", protocol.ErrLane)
-	case f.Kind == protocol.LaneData && e.datagrams, f.Kind == protocol.LaneDatagram && !e.datagrams:
+	case (f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams, f.Kind == protocol.LaneDatagram && !e.datagrams:
 		return nil, fmt.Errorf("%w: kind %d is not of this socket", protocol.ErrLane, f.Kind)
 	case e.lane == l:
 	case e.lane == nil && e.late != nil && f.Kind == protocol.LaneCredit && e.late.Bind(l.out.Path(f.SocketID)):

@@ -23,8 +23,10 @@ const laneOrigin = "chrome-extension://ours"
 
 // page is a document's end of a lane.
 type page struct {
-	t  *testing.T
+	t  testing.TB
 	ws *websocket.Conn
+
+	saying sync.Mutex // one frame at a time, with its bulk
 
 	mu      sync.Mutex // guards what follows
 	changed *sync.Cond
@@ -44,7 +46,7 @@ type onLane struct {
 }
 
 // lane brings a lane for a document.
-func (b *broker) lane(t *testing.T, document string) *page {
+func (b *broker) lane(t testing.TB, document string) *page {
 	t.Helper()
 	var result protocol.LaneOpenResult
 	b.mustCall(protocol.MethodLaneOpen, protocol.LaneOpenParams{Document: document}, &result)
@@ -56,7 +58,7 @@ func (b *broker) lane(t *testing.T, document string) *page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ws.SetReadLimit(protocol.LaneFrameBytes)
+	ws.SetReadLimit(protocol.LaneChunkBytes)
 	p := &page{t: t, ws: ws, sockets: map[int64]*onLane{}}
 	p.changed = sync.NewCond(&p.mu)
 	over := make(chan struct{})
@@ -78,15 +80,29 @@ func (p *page) listen() {
 		p.changed.Broadcast()
 		p.mu.Unlock()
 	}()
-	for {
+	read := func() (message []byte, ok bool) {
 		_, message, err := p.ws.Read(p.t.Context())
-		if err != nil {
+		return message, err == nil
+	}
+	for {
+		message, ok := read()
+		if !ok {
 			return
 		}
 		f, err := protocol.ReadLaneFrame(message)
 		if err != nil {
 			p.t.Errorf("from the host: %v", err)
 			return
+		}
+		if f.Kind == protocol.LaneBulk {
+			payload, ok := read()
+			if !ok {
+				return
+			}
+			if int64(len(payload)) != f.Number || f.Number < protocol.BulkBytes {
+				p.t.Errorf("%d bytes of bulk, announced were %d", len(payload), f.Number)
+			}
+			f.Kind, f.Payload = protocol.LaneData, payload
 		}
 		p.mu.Lock()
 		s := p.of(f.SocketID)
@@ -162,6 +178,13 @@ func (p *page) waitGone(what string) {
 
 func (p *page) say(f protocol.LaneFrame) {
 	p.t.Helper()
+	p.saying.Lock()
+	defer p.saying.Unlock()
+	p.frame(f)
+}
+
+func (p *page) frame(f protocol.LaneFrame) {
+	p.t.Helper()
 	message, err := protocol.AppendLaneFrame(nil, f)
 	if err != nil {
 		p.t.Fatal(err)
@@ -176,6 +199,15 @@ func (p *page) raw(message []byte) {
 	}
 }
 
+// bulk announces bulk, and says it.
+func (p *page) bulk(id, announced int64, payload []byte) {
+	p.t.Helper()
+	p.saying.Lock()
+	defer p.saying.Unlock()
+	p.frame(protocol.LaneFrame{Kind: protocol.LaneBulk, SocketID: id, Number: announced})
+	p.raw(payload)
+}
+
 func (p *page) credit(id, bytes int64) {
 	p.t.Helper()
 	p.say(protocol.LaneFrame{Kind: protocol.LaneCredit, SocketID: id, Number: bytes})
@@ -185,12 +217,16 @@ func (p *page) credit(id, bytes int64) {
 func (p *page) send(id int64, payload []byte) {
 	p.t.Helper()
 	for len(payload) > 0 {
-		n := min(len(payload), protocol.ChunkBytes)
+		n := min(len(payload), protocol.LaneChunkBytes)
 		p.wait("credit", id, func(s *onLane) bool { return s.credit >= int64(n) })
 		p.mu.Lock()
 		p.of(id).credit -= int64(n)
 		p.mu.Unlock()
-		p.say(protocol.LaneFrame{Kind: protocol.LaneData, SocketID: id, Payload: payload[:n]})
+		if n < protocol.BulkBytes {
+			p.say(protocol.LaneFrame{Kind: protocol.LaneData, SocketID: id, Payload: payload[:n]})
+		} else {
+			p.bulk(id, int64(n), payload[:n])
+		}
 		payload = payload[n:]
 	}
 }
@@ -386,6 +422,14 @@ func TestLanesAreApart(t *testing.T) {
 		"an unknown kind":            func(p *page) { p.raw([]byte{99, 0, 0, 0, 1, 0, 0, 0}) },
 		"text":                       func(p *page) { _ = p.ws.Write(p.t.Context(), websocket.MessageText, []byte("hello")) },
 		"more than a frame may have": func(p *page) { p.raw(make([]byte, protocol.LaneFrameBytes+1)) },
+		"bulk for another's socket":  func(p *page) { p.bulk(r.id, 1, []byte("x")) },
+		"less bulk than was said":    func(p *page) { p.bulk(1<<20, 2, []byte("x")) },
+		"more bulk than was said":    func(p *page) { p.bulk(1<<20, 1, []byte("xy")) },
+		"no bulk where it was said":  func(p *page) { p.bulk(1<<20, 1, nil) },
+		"text where bulk was said": func(p *page) {
+			p.say(protocol.LaneFrame{Kind: protocol.LaneBulk, SocketID: 1 << 20, Number: 5})
+			_ = p.ws.Write(p.t.Context(), websocket.MessageText, []byte("hello"))
+		},
 	} {
 		theirs := b.lane(t, "another document")
 		say(theirs)
@@ -395,6 +439,7 @@ func TestLanesAreApart(t *testing.T) {
 	// A socket that is not there is no fault: frames cross with its end.
 	mine.say(protocol.LaneFrame{Kind: protocol.LaneClose, SocketID: 1 << 20})
 	mine.say(protocol.LaneFrame{Kind: protocol.LaneDatagram, SocketID: 1 << 20, Payload: []byte("x")})
+	mine.bulk(1<<20, 1, []byte("x"))
 	mine.wantOnLane(r)
 	// A datagram for TCP is one, and it is the lane's own.
 	mine.say(protocol.LaneFrame{Kind: protocol.LaneDatagram, SocketID: r.id, Payload: []byte("x")})

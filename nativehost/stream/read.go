@@ -75,7 +75,7 @@ func (s *Socket) read(ctx context.Context) error {
 		into := small.Bytes[:cap(small.Bytes)]
 		if bulk {
 			if large == nil {
-				large = s.Buffers.Get(protocol.ChunkBytes)
+				large = s.Buffers.Get(s.Path.Chunk())
 			}
 			into = large.Bytes[:cap(large.Bytes)]
 		}

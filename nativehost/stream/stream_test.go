@@ -47,6 +47,8 @@ func (l *path) change(f func()) {
 	l.arrived.Broadcast()
 }
 
+func (l *path) Chunk() int { return protocol.ChunkBytes }
+
 func (l *path) Data(_ context.Context, p []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

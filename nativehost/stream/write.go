@@ -13,6 +13,10 @@ import (
 // one-byte writes cost next to no credit, so credit does not bound them.
 const maxWaiting = protocol.WindowBytes / protocol.DatagramOverhead
 
+// creditBytes are worth a frame of credit, as is a quarter of the window. Whoever sends
+// may keep less under way than the window allows, but not less than this and a crumb.
+const creditBytes = 2 * protocol.ChunkBytes
+
 // Write queues payload for the network and becomes its owner. A write with an id
 // is answered once the system has taken all of it, unless Write returns an error.
 // An error that is fault.ErrProtocol, or a write after Shutdown, ends the socket.
@@ -165,14 +169,13 @@ func (s *Socket) next() (payload *buffer.Buffer, next step) {
 	}
 }
 
-// wrote gives credit back for bytes that the system took, a quarter of the window
-// at a time, and answers the writes that are through.
+// wrote gives credit back for bytes that the system took, some at a time, and answers the writes that are through.
 func (s *Socket) wrote(bytes int64) {
 	s.mu.Lock()
 	s.written += bytes
 	s.owed += bytes
 	var credit int64
-	if 4*s.owed >= s.SendWindow {
+	if s.owed >= creditBytes || 4*s.owed >= s.SendWindow {
 		credit, s.owed = s.owed, 0
 		s.sendCredit += credit
 	}

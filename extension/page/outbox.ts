@@ -1,0 +1,150 @@
+// The sending half of a TCP socket: takes what the page writes, as credit allows, and makes messages of it.
+//
+// A message costs more than its bytes, so writes that follow each other without a pause, as those of a loop that awaits each one, go in one
+// message. Nothing waits for that: the first of them is posted at once, and the last when the page's code pauses, before anything else runs.
+
+import {
+  NativeUint8Array,
+  deferred,
+  microtask,
+  min,
+  typedArrayBuffer,
+  typedArrayLength,
+  typedArraySet,
+  typedArraySubarray,
+} from "./builtins.ts";
+import type { Deferred } from "./builtins.ts";
+import type { Channel } from "./link.ts";
+import { bufferSource, copyOf } from "./webidl.ts";
+import { chunkBytes } from "../../protocol/message.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Microtasks between two writes of a page that does not pause, and as many again: up to 5 pass in Chromium 156 where streams are piped. */
+const pause = 10;
+
+export class Outbox {
+  readonly #channel: Channel;
+  /** Bytes that the host takes. */
+  #credit: number;
+  #waiting: Deferred<undefined> | undefined;
+  #failed = false;
+  #error: unknown;
+
+  /** What is gathered: the first bytes of it are in use. */
+  #gathered: Bytes | undefined;
+  #used = 0;
+  /** The length of the last message. */
+  #last = 0;
+  /** Microtasks until the page counts as pausing; 0 when it does. */
+  #patience = 0;
+
+  constructor(channel: Channel, credit: number) {
+    this.#channel = channel;
+    this.#credit = credit;
+  }
+
+  /** Bytes that the host takes; whoever takes the socket over has them. */
+  get credit(): number {
+    return this.#credit;
+  }
+
+  /** The host takes so many more. */
+  give(bytes: number): void {
+    this.#credit += bytes;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resolve(undefined);
+  }
+
+  /** Nothing can be sent any more: every write, waiting or to come, fails with this. */
+  fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#error = error;
+    this.#gathered = undefined;
+    this.interrupt(error);
+  }
+
+  /** Ends the write that waits, if one does. */
+  interrupt(error: unknown): void {
+    this.#waiting?.reject(error);
+  }
+
+  /** Resolves when all bytes are on their way. Throws TypeError for what is no BufferSource. */
+  async write(chunk: unknown): Promise<void> {
+    let rest = bufferSource(chunk);
+    let copied = false;
+    while (typedArrayLength(rest) > 0) {
+      if (this.#failed) throw this.#error;
+      const taken = this.#take(rest);
+      if (taken > 0) {
+        rest = typedArraySubarray(rest, taken);
+        continue;
+      }
+      this.flush();
+      if (!copied) {
+        // The page may do with its buffer what it likes in the meantime.
+        rest = copyOf(rest);
+        copied = true;
+      }
+      this.#waiting = deferred();
+      await this.#waiting.promise;
+      this.#watch(); // a page that had to wait did not pause
+    }
+  }
+
+  /** Takes what may be on its way now of these bytes; returns how many that are. */
+  #take(bytes: Bytes): number {
+    const length = typedArrayLength(bytes);
+    const share = this.#channel.share.toHost();
+    const { window } = this.#channel.info;
+    const underWay = window - this.#credit;
+    const room = min(share - underWay, this.#credit);
+    const most = this.#channel.share.chunk(share);
+    // No crumbs while a quarter of the window or more is with the host, which owes credit for it: behind much, half a message at least.
+    const crumb = this.#last < chunkBytes / 2 ? min(length, chunkBytes / 2) : most / 2;
+    if (room <= 0 || (room < crumb && underWay * 4 >= min(window, share))) return 0;
+    let gathered = this.#gathered;
+    if (gathered === undefined) {
+      // A message of its own for the first write after a pause; then more and more at a time.
+      const first = min(length, min(room, most));
+      gathered = new NativeUint8Array(
+        this.#patience === 0 ? first : min(most, 4 * (first > this.#last ? first : this.#last)),
+      );
+      this.#gathered = gathered;
+      this.#used = 0;
+    }
+    const size = typedArrayLength(gathered);
+    const n = min(length, min(room, size - this.#used));
+    typedArraySet(gathered, n === length ? bytes : typedArraySubarray(bytes, 0, n), this.#used);
+    this.#used += n;
+    this.#credit -= n;
+    this.#channel.share.moves(n);
+    if (this.#used === size) this.flush();
+    this.#watch();
+    return n;
+  }
+
+  /** Sends what is gathered. */
+  flush(): void {
+    const gathered = this.#gathered;
+    if (gathered === undefined) return;
+    this.#gathered = undefined;
+    const full = this.#used === typedArrayLength(gathered);
+    const message = full ? gathered : copyOf(typedArraySubarray(gathered, 0, this.#used));
+    this.#last = this.#used;
+    this.#channel.write(typedArrayBuffer(message) as ArrayBuffer);
+  }
+
+  /** Looks from now on whether the page pauses. */
+  #watch(): void {
+    if (this.#patience === 0) microtask(this.#tick);
+    this.#patience = pause;
+  }
+
+  readonly #tick = (): void => {
+    if (--this.#patience > 0) microtask(this.#tick);
+    else this.flush();
+  };
+}
