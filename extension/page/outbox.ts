@@ -1,13 +1,15 @@
 // The sending half of a TCP socket: takes what the page writes, as credit allows, and makes messages of it.
 //
 // A message costs more than its bytes, so writes that follow each other without a pause, as those of a loop that awaits each one, go in one
-// message. Nothing waits for that: the first of them is posted at once, and the last when the page's code pauses, before anything else runs.
+// message. Nothing waits for that: the first of them is posted at once, and the last when the page's code pauses, before anything else runs. A
+// page that computes between two writes does not hold up the one before.
 
 import {
   NativeUint8Array,
   deferred,
   microtask,
   min,
+  now,
   typedArrayBuffer,
   typedArrayLength,
   typedArraySet,
@@ -34,6 +36,8 @@ export class Outbox {
   /** What is gathered: the first bytes of it are in use. */
   #gathered: Bytes | undefined;
   #used = 0;
+  /** When the page was last seen not to pause, in milliseconds. */
+  #at = 0;
   /** The length of the last message. */
   #last = 0;
   /** Microtasks until the page counts as pausing; 0 when it does. */
@@ -105,13 +109,13 @@ export class Outbox {
     // No crumbs while a quarter of the window or more is with the host, which owes credit for it: behind much, half a message at least.
     const crumb = this.#last < chunkBytes / 2 ? min(length, chunkBytes / 2) : most / 2;
     if (room <= 0 || (room < crumb && underWay * 4 >= min(window, share))) return 0;
+    const pauses = this.#patience === 0 || now() - this.#at > 1;
+    if (pauses) this.flush();
     let gathered = this.#gathered;
     if (gathered === undefined) {
       // A message of its own for the first write after a pause; then more and more at a time.
       const first = min(length, min(room, most));
-      gathered = new NativeUint8Array(
-        this.#patience === 0 ? first : min(most, 4 * (first > this.#last ? first : this.#last)),
-      );
+      gathered = new NativeUint8Array(pauses ? first : min(most, 4 * (first > this.#last ? first : this.#last)));
       this.#gathered = gathered;
       this.#used = 0;
     }
@@ -141,6 +145,7 @@ export class Outbox {
   #watch(): void {
     if (this.#patience === 0) microtask(this.#tick);
     this.#patience = pause;
+    this.#at = now();
   }
 
   readonly #tick = (): void => {
