@@ -305,13 +305,16 @@ export class DocumentConnection {
   async #tryOpen(socket: Socket, open: Open): Promise<void> {
     const { activated, options, ...claims } = open;
     const { documentId } = this.sender;
-    const admission = await admit(this.#attested, claims, "refuse-unsafe-eval");
-    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
-    socket.withdraw.signal.throwIfAborted();
-
     const { remoteAddress = "", remotePort } = options;
     const request = grants.requestKey(socket.protocol, remoteAddress, remotePort ?? 0);
-    const reopened = await grants.documentGrant(documentId, request);
+    // Asked for at once, and judged in turn: each answer takes its time.
+    const [admission, reopened, paused] = await Promise.all([
+      admit(this.#attested, claims, "refuse-unsafe-eval"),
+      grants.documentGrant(documentId, request),
+      isPaused(this.sender),
+    ]);
+    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
+    socket.withdraw.signal.throwIfAborted();
     if (reopened === undefined && !activated) {
       throw new Refusal(
         "activation",
@@ -320,7 +323,7 @@ export class DocumentConnection {
     }
     const port = checkOptions(options);
 
-    if (await isPaused(this.sender)) throw pausedRefusal();
+    if (paused) throw pausedRefusal();
     const { withdraw } = socket;
     // A missing host is found out before the person is bothered with a question.
     let connection = await this.#hosts.connect();
@@ -349,7 +352,8 @@ export class DocumentConnection {
       }
       socket.destination = { protocol: socket.protocol, host: reached.host, port };
       await this.#connect(socket, connection, socketId, reached, options);
-      await grants.addDocumentGrant(this.sender, request, reached);
+      // One that is there already stays; nor does it come back if it was taken away meanwhile.
+      if (reopened === undefined) await grants.addDocumentGrant(this.sender, request, reached);
     } catch (error) {
       this.#hosts.forget(connection, socketId);
       throw error;
