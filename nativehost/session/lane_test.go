@@ -292,18 +292,17 @@ func TestLaneCarriesUDP(t *testing.T) {
 	peer := udpPeer(t)
 	b := start(t, options{lanes: true})
 	p := b.lane(t, "document")
-	r := b.register()
-	var result protocol.UDPOpenResult
-	b.mustCall(protocol.MethodUDPOpen, protocol.UDPOpenParams{
-		SocketID: r.id, Origin: "https://page.example", Document: "document", Host: "127.0.0.1",
-		Port: int64(peer.LocalAddr().(*net.UDPAddr).Port), UserEntered: true,
-	}, &result)
+	r, local := b.openUDP(peer)
 	// What comes before anybody knows which way it goes waits in the system.
-	if _, err := peer.WriteTo([]byte("early"), &net.UDPAddr{IP: net.ParseIP("127.0.0.1"), Port: int(result.LocalPort)}); err != nil {
-		t.Fatal(err)
+	for _, payload := range []string{"early", strings.Repeat("x", protocol.MaxDatagramBytes)} {
+		if _, err := peer.WriteTo([]byte(payload), local); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p.credit(r.id, protocol.WindowBytes)
-	p.wait("the early one", r.id, func(s *onLane) bool { return len(s.frames) == 1 && string(s.frames[0]) == "early" })
+	p.wait("the early ones", r.id, func(s *onLane) bool {
+		return len(s.frames) == 2 && string(s.frames[0]) == "early" && len(s.frames[1]) == protocol.MaxDatagramBytes
+	})
 	for number, payload := range map[int64]string{7: "seven", 8: "", 9: strings.Repeat("x", protocol.MaxDatagramBytes)} {
 		p.say(protocol.LaneFrame{Kind: protocol.LaneDatagram, SocketID: r.id, Number: number, Payload: []byte(payload)})
 		into := make([]byte, 1<<16)
@@ -319,6 +318,23 @@ func TestLaneCarriesUDP(t *testing.T) {
 	if !b.waitClosed(r).OnLane {
 		t.Error("stdio says it alone")
 	}
+	// A datagram has a number, which bulk has not.
+	r, _ = b.openUDP(peer)
+	p.credit(r.id, protocol.WindowBytes)
+	p.bulk(r.id, protocol.BulkBytes, make([]byte, protocol.BulkBytes))
+	p.waitGone("bulk for UDP")
+}
+
+// openUDP opens a socket to peer that waits for its carrier. It returns where peer finds it.
+func (b *broker) openUDP(peer net.PacketConn) (*remote, net.Addr) {
+	b.t.Helper()
+	r := b.register()
+	var result protocol.UDPOpenResult
+	b.mustCall(protocol.MethodUDPOpen, protocol.UDPOpenParams{
+		SocketID: r.id, Origin: "https://page.example", Document: "document", Host: "127.0.0.1",
+		Port: int64(peer.LocalAddr().(*net.UDPAddr).Port), UserEntered: true,
+	}, &result)
+	return r, &net.UDPAddr{IP: net.ParseIP("127.0.0.1"), Port: int(result.LocalPort)}
 }
 
 // The first credit decides, and nothing changes it.

@@ -139,7 +139,27 @@ export const listening: readonly Mutant[] = [
     [
       "what a page should not say is no frame",
       inUnit("protocol/lane.test.ts", "what a page should not say is no frame"),
-      change("protocol/lane.ts", "if (!isU32(id) || id === 0) return undefined;", ""),
+      change("protocol/lane.ts", "if (!isU32(id) || id === 0) return [];", ""),
+    ],
+    [
+      "bulk is as long as was said",
+      sessionOf("TestLanesAreApart"),
+      change(lane, "if err == nil && int64(n) != f.Number {", "if err == nil && n < 0 {"),
+    ],
+    [
+      "in the browser too",
+      inUnit("protocol/lane.test.ts", "bulk of another length than was said is an error"),
+      change("protocol/lane.ts", "if (message.byteLength !== bytes)", "if (bytes < 0)"),
+    ],
+    [
+      "and not longer than may be",
+      inGo("protocol", "TestMalformedLaneFrames"),
+      change("protocol/lane.go", " && (f.Kind == LaneCredit || f.Number <= LaneChunkBytes)", ""),
+    ],
+    [
+      "it is for streams",
+      sessionOf("TestLaneCarriesUDP"),
+      change(lane, "(f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams", "f.Kind == protocol.LaneData && e.datagrams"),
     ],
     [
       "what came under TLS waits for credit of its own",
