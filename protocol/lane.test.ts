@@ -137,7 +137,15 @@ test("what a page should not say is no frame", () => {
 });
 
 test("a frame that is cut short, or of a kind that is not the host's, says nothing", () => {
-  for (const wire of ["", "01", "01000000010000", "030000000100000001", "0600000001000000", "0900000001000000", "0a00000001000000"])
+  for (const wire of [
+    "",
+    "01",
+    "01000000010000",
+    "030000000100000001",
+    "0600000001000000",
+    "0900000001000000",
+    "0a00000001000000",
+  ])
     assert.throws(() => laneReader()(bytes(wire)), RangeError, wire);
   for (const wire of ["0000000001000000", "0400000001000000", "0b00000001000000"])
     assert.equal(laneReader()(bytes(wire)), undefined, wire);

@@ -55,7 +55,7 @@ export const lane: Target = {
       const read = laneReader();
       const heard = read(message);
       if (heard?.type === "data") assert.equal(heard.data.byteLength, input.length - 8, "bytes are lost");
-      if (heard !== undefined || input[0] !== "\x0a") return;
+      if (heard !== undefined || !input.startsWith("\x0a")) return;
       const bulk = read(message);
       assert.ok(bulk?.type === "data" && bulk.data === message, "bulk is lost");
     } catch (error) {

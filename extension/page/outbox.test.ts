@@ -76,7 +76,7 @@ test("writes that follow each other go in few messages, before anything else hap
 test("writes through a stream, awaited or piped, go in few messages", async () => {
   for (const how of ["awaited", "ready", "piped"] as const) {
     const { outbox, posted } = world();
-    const writable = new WritableStream({ write: (chunk) => outbox.write(chunk) }, { highWaterMark: 1 });
+    const writable = new WritableStream<Uint8Array>({ write: (chunk) => outbox.write(chunk) }, { highWaterMark: 1 });
     if (how === "piped") {
       let at = 0;
       const source = new ReadableStream<Uint8Array>({
@@ -187,14 +187,14 @@ test("page and host never wait for each other, whatever is written", async () =>
       write: (data: ArrayBuffer) => posted.push(new Uint8Array(data)),
     } as unknown as Channel;
     const outbox = new Outbox(channel, window);
-    let end = false;
+    const page = { ended: false };
     let idle = 0;
     /** The host: takes what was posted, and gives credit back as nativehost/stream does. */
     const host = (async () => {
       let taken = 0;
       let owed = 0;
       let under = 0;
-      while (!end || taken < posted.length) {
+      while (!page.ended || taken < posted.length) {
         await task();
         assert.ok(idle++ < 100, `both wait: window ${window}`);
         time += random(200);
@@ -220,7 +220,7 @@ test("page and host never wait for each other, whatever is written", async () =>
       if (random(3) === 0) await task();
     }
     outbox.flush();
-    end = true;
+    page.ended = true;
     await host;
     assertPattern(posted, at);
   }

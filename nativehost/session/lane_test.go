@@ -292,7 +292,7 @@ func TestLaneCarriesUDP(t *testing.T) {
 	peer := udpPeer(t)
 	b := start(t, options{lanes: true})
 	p := b.lane(t, "document")
-	r, local := b.openUDP(peer)
+	r, local := b.openDatagrams(peer)
 	// What comes before anybody knows which way it goes waits in the system.
 	for _, payload := range []string{"early", strings.Repeat("x", protocol.MaxDatagramBytes)} {
 		if _, err := peer.WriteTo([]byte(payload), local); err != nil {
@@ -319,14 +319,14 @@ func TestLaneCarriesUDP(t *testing.T) {
 		t.Error("stdio says it alone")
 	}
 	// A datagram has a number, which bulk has not.
-	r, _ = b.openUDP(peer)
+	r, _ = b.openDatagrams(peer)
 	p.credit(r.id, protocol.WindowBytes)
 	p.bulk(r.id, protocol.BulkBytes, make([]byte, protocol.BulkBytes))
 	p.waitGone("bulk for UDP")
 }
 
-// openUDP opens a socket to peer that waits for its carrier. It returns where peer finds it.
-func (b *broker) openUDP(peer net.PacketConn) (*remote, net.Addr) {
+// openDatagrams opens a socket to peer that waits for its carrier. It returns where peer finds it.
+func (b *broker) openDatagrams(peer net.PacketConn) (*remote, net.Addr) {
 	b.t.Helper()
 	r := b.register()
 	var result protocol.UDPOpenResult

@@ -159,7 +159,11 @@ export const listening: readonly Mutant[] = [
     [
       "it is for streams",
       sessionOf("TestLaneCarriesUDP"),
-      change(lane, "(f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams", "f.Kind == protocol.LaneData && e.datagrams"),
+      change(
+        lane,
+        "(f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams",
+        "f.Kind == protocol.LaneData && e.datagrams",
+      ),
     ],
     [
       "what came under TLS waits for credit of its own",

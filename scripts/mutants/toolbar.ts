@@ -100,11 +100,7 @@ export const toolbar: readonly Mutant[] = [
         'if (event.type !== "") actions.close(socket.key);',
       ),
     ],
-    [
-      "a paused site gets nothing",
-      pause,
-      change(broker, "    if (await isPaused(this.sender)) throw pausedRefusal();\n", ""),
-    ],
+    ["a paused site gets nothing", pause, change(broker, "    if (paused) throw pausedRefusal();\n", "")],
     [
       "and learns nothing: the refusal comes on the beat",
       pause,
