@@ -15,7 +15,7 @@ addEventListener("message", ({ source, data, ports }: MessageEvent<unknown>) => 
   attempts--;
   const broker = ext.runtime.connect({ name: `lane:${data}` });
   broker.onMessage.addListener((way: LaneOpenResult) => {
-    // A thread of its own is faster than the frame's: docs/ARCHITECTURE.md has the figures.
+    // A thread of its own is faster than the frame's: docs/PERFORMANCE.md has the figures.
     const worker = new Worker("worker.js");
     worker.onmessage = () => {
       broker.disconnect(); // it has ended, and told the page
