@@ -61,7 +61,7 @@ node_modules/.portside-lock: package-lock.json
 	@scripts/setup.sh build
 
 .PHONY: bench
-bench: bench-programs ## Measure Portside beside relays and the browser's own sockets, about 15 min (bench/results/latest.md)
+bench: bench-programs ## Measure Portside beside relays and the browser's own sockets, 10 to 15 min (bench/results/latest.md)
 	$(say) "Benchmark, the full run (at most $(BENCH_LIMIT) s)"
 	@timeout --kill-after=30 $(BENCH_LIMIT) node --import tsx bench/main.ts
 

@@ -246,7 +246,6 @@ export class UDPState implements SocketHandler {
 
   async #post(bytes: Bytes, done: Deferred<undefined>): Promise<void> {
     const cost = typedArrayLength(bytes) + datagramOverhead;
-    this.channel.share.moves(cost);
     for (;;) {
       if (this.#dead) throw this.#deadError;
       if (this.#credit >= cost) break;
@@ -254,6 +253,7 @@ export class UDPState implements SocketHandler {
       await this.#waiting.promise;
     }
     this.#credit -= cost;
+    this.channel.share.moves(cost);
     const ack = (this.#lastAck = (this.#lastAck + 1) >>> 0); // a u32 on the lane
     mapSet(this.#unacknowledged, ack, { cost, done });
     this.channel.write(typedArrayBuffer(bytes) as ArrayBuffer, ack);
