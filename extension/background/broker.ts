@@ -352,7 +352,7 @@ export class DocumentConnection {
       }
       socket.destination = { protocol: socket.protocol, host: reached.host, port };
       await this.#connect(socket, connection, socketId, reached, options);
-      // One that is there already stays; nor does it come back if it was taken away meanwhile.
+      // One that is there already stays.
       if (reopened === undefined) await grants.addDocumentGrant(this.sender, request, reached);
     } catch (error) {
       this.#hosts.forget(connection, socketId);

@@ -37,6 +37,26 @@ test("a socket that is alone has all there is, from its first byte on", () => {
   assert.deepEqual(of(bulk), alone);
 });
 
+test("a socket that opens beside others knows of them before its first byte", () => {
+  const { at, socket } = world();
+  const bulk = socket();
+  bulk.moves(much);
+  assert.deepEqual(of(socket()), together);
+  socket().moves(1);
+  assert.deepEqual(of(socket()), beside);
+  at(2_000); // nobody has moved anything since
+  assert.deepEqual(of(socket()), alone);
+});
+
+test("a socket that was light once is not taken for the one that types now", () => {
+  const { at, socket } = world();
+  const [bulk, typing] = [socket(), socket()];
+  bulk.moves(20);
+  at(5_000);
+  typing.moves(1);
+  assert.deepEqual(of(bulk), beside);
+});
+
 test("sockets that move much share", () => {
   const { at, socket } = world();
   const [one, other] = [socket(), socket()];

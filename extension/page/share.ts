@@ -23,45 +23,48 @@ const toPage: Amounts = { alone: laneWindowBytes, together: 4 * chunkBytes, besi
 /** The host gives credit back two chunks at a time, and half a chunk is not worth a message: so it cannot be less. */
 const toHost: Amounts = { alone: windowBytes, together: 4 * chunkBytes, beside: 3 * chunkBytes };
 
-/** What the sockets of a document do. */
-export class Traffic {
-  readonly now: () => number;
-  /** The span that is now. */
-  span = 0;
-  /** How many sockets are busy in it, and how many of them are light. */
+/** What sockets did in one span: how many were busy, and how many of them light. */
+class Span {
   busy = 0;
   light = 0;
-  busyBefore = 0;
-  lightBefore = 0;
+}
 
-  /** `now` is a clock in milliseconds. */
-  constructor(now: () => number) {
-    this.now = now;
+/** What the sockets of a document do now, and did just before. */
+export class Traffic {
+  readonly #clock: () => number;
+  #at = 0;
+  now = new Span();
+  before = new Span();
+
+  /** `clock` tells milliseconds. */
+  constructor(clock: () => number) {
+    this.#clock = clock;
   }
 
   /** Begins another span when it is time. */
   look(): void {
-    const at = (this.now() / span) >>> 0;
-    if (at === this.span) return;
-    const next = at === this.span + 1;
-    this.busyBefore = next ? this.busy : 0;
-    this.lightBefore = next ? this.light : 0;
-    this.busy = this.light = 0;
-    this.span = at;
+    const at = (this.#clock() / span) >>> 0;
+    if (at === this.#at) return;
+    this.before = at === this.#at + 1 ? this.now : new Span();
+    this.now = new Span();
+    this.#at = at;
   }
+}
+
+/** How one socket counts in a span. */
+interface Entry {
+  readonly span: Span;
+  light: boolean;
 }
 
 /** One socket's share of its document's way to the host. */
 export class Share {
   readonly #traffic: Traffic;
   readonly #onLane: boolean;
-  /** The last span in which it was busy, whether it is light in it, and what it has moved. */
-  #span = -2;
-  #light = false;
+  /** The last two spans in which it was busy, and what it has moved in the last. */
+  #last: Entry | undefined;
+  #earlier: Entry | undefined;
   #moved = 0;
-  /** The same of the span before that one. */
-  #spanBefore = -2;
-  #lightBefore = false;
 
   constructor(traffic: Traffic, onLane: boolean) {
     this.#traffic = traffic;
@@ -70,30 +73,26 @@ export class Share {
 
   /** So many bytes of it move. */
   moves(bytes: number): void {
-    const all = this.#traffic;
-    all.look();
-    if (this.#span !== all.span) {
-      this.#spanBefore = this.#span;
-      this.#lightBefore = this.#light;
+    const { now, before } = this.#look();
+    if (this.#last?.span !== now) {
       // Whoever was heavy is taken for heavy until the span is over.
-      this.#light = this.#span !== all.span - 1 || this.#moved < heavy;
-      this.#span = all.span;
+      const light = this.#last?.span !== before || this.#moved < heavy;
+      this.#earlier = this.#last;
+      this.#last = { span: now, light };
       this.#moved = 0;
-      all.busy++;
-      if (this.#light) all.light++;
+      now.busy++;
+      if (light) now.light++;
     }
     this.#moved += bytes;
-    if (this.#light && this.#moved >= heavy) this.#leaveLight();
+    if (this.#moved >= heavy) this.#leaveLight();
   }
 
   /** It is over, and no more in the way of others. */
   end(): void {
-    const all = this.#traffic;
-    all.look();
     this.#leaveLight();
-    if (this.#span === all.span) all.busy--;
-    if (this.#span === all.span - 1 || this.#spanBefore === all.span - 1) all.busyBefore--;
-    this.#span = this.#spanBefore = -2;
+    if (this.#last !== undefined) this.#last.span.busy--;
+    if (this.#earlier !== undefined) this.#earlier.span.busy--;
+    this.#last = this.#earlier = undefined;
   }
 
   /** How many bytes may be on their way to the page. */
@@ -113,18 +112,34 @@ export class Share {
 
   #of({ alone, together, beside }: Amounts): number {
     if (!this.#onLane) return stdioWindowBytes;
-    const { light, lightBefore, busy, busyBefore } = this.#traffic;
-    const own = this.#light ? 1 : 0;
-    if (light > own || lightBefore > own) return beside;
-    return busy > 1 || busyBefore > 1 ? together : alone;
+    const { now, before } = this.#look();
+    const inNow = this.#others(now);
+    const inBefore = this.#others(before);
+    if (inNow.light + inBefore.light > 0) return beside;
+    return inNow.busy + inBefore.busy > 0 ? together : alone;
   }
 
-  /** It is light no more. */
-  #leaveLight(): void {
-    const all = this.#traffic;
-    if (this.#light && this.#span === all.span) all.light--;
-    if (this.#light && this.#span === all.span - 1) all.lightBefore--;
-    if (this.#lightBefore && this.#spanBefore === all.span - 1) all.lightBefore--;
-    this.#light = this.#lightBefore = false;
+  /** What the others did in a span. */
+  #others(span: Span): Readonly<Span> {
+    const own = this.#last?.span === span ? this.#last : this.#earlier?.span === span ? this.#earlier : undefined;
+    if (own === undefined) return span;
+    return { busy: span.busy - 1, light: span.light - (own.light ? 1 : 0) };
   }
+
+  #look(): Traffic {
+    this.#traffic.look();
+    return this.#traffic;
+  }
+
+  /** It is light no more, nor was it. */
+  #leaveLight(): void {
+    leaveLight(this.#last);
+    leaveLight(this.#earlier);
+  }
+}
+
+function leaveLight(entry: Entry | undefined): void {
+  if (entry?.light !== true) return;
+  entry.light = false;
+  entry.span.light--;
 }
