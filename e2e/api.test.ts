@@ -214,7 +214,8 @@ describe("the order of checks", () => {
     const page = await stage.open();
     const base = { remoteAddress: "127.0.0.1", remotePort: 9 };
     for (const [options, expected] of [
-      [{ ...base, remotePort: 65536 }, "TypeError"], // wraps to 0
+      [{ ...base, remotePort: 0 }, "TypeError"],
+      [{ ...base, remotePort: 65536 + 9 }, "TypeError"],
       [{ ...base, keepAliveDelay: 999 }, "TypeError"],
       [{ ...base, keepAliveDelay: 0 }, "TypeError"],
       [{ ...base, keepAliveDelay: -1 }, "TypeError"],

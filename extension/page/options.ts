@@ -11,7 +11,7 @@ import {
   typedArrayBuffer,
   typedArrayLength,
 } from "./builtins.ts";
-import { asObject, copyBufferSource, enforceUnsignedLong, toDOMString, toSequence, toUnsigned } from "./webidl.ts";
+import { asObject, copyBufferSource, enforceUnsigned, toDOMString, toSequence } from "./webidl.ts";
 import type { PageOpenOptions, PageTLSOptions } from "../../protocol/page.ts";
 
 /** A converted SocketOptions dictionary: what travels, and what stays in the page. */
@@ -42,7 +42,7 @@ export function toSocketOptions(value: unknown): SocketOptions {
   const keepAlive = from["keepAlive"];
   const keepAliveDelay = from["keepAliveDelay"];
   if (keepAliveDelay !== undefined) {
-    open.keepAliveDelay = enforceUnsignedLong(keepAliveDelay, "keepAliveDelay");
+    open.keepAliveDelay = enforceUnsigned(keepAliveDelay, 32, "keepAliveDelay");
     // 0 means "off" on the wire, but here it is a delay that is too short: the broker refuses it as such.
     if (open.keepAliveDelay === 0) open.keepAliveDelay = 1;
   }
@@ -51,7 +51,7 @@ export function toSocketOptions(value: unknown): SocketOptions {
       if (keepAlive) open.keepAliveDelay ??= defaultKeepAliveDelay;
     } else {
       // The 2021 form: seconds; 0 is off.
-      const seconds = toUnsigned(keepAlive, 32);
+      const seconds = enforceUnsigned(keepAlive, 32, "keepAlive");
       if (seconds > 0 && open.keepAliveDelay === undefined)
         open.keepAliveDelay = seconds > 4294967 ? 4294967000 : seconds * 1000;
     }
@@ -59,15 +59,16 @@ export function toSocketOptions(value: unknown): SocketOptions {
   const localAddress = from["localAddress"];
   if (localAddress !== undefined) toDOMString(localAddress); // accepted and ignored, as in 2021
   const localPort = from["localPort"];
-  if (localPort !== undefined) toUnsigned(localPort, 16);
+  if (localPort !== undefined) enforceUnsigned(localPort, 16, "localPort");
   const noDelay = from["noDelay"];
   if (noDelay !== undefined) open.noDelay = !!noDelay;
   const receiveBufferSize = from["receiveBufferSize"];
-  if (receiveBufferSize !== undefined) open.receiveBufferSize = toUnsigned(receiveBufferSize, 32);
+  if (receiveBufferSize !== undefined)
+    open.receiveBufferSize = enforceUnsigned(receiveBufferSize, 32, "receiveBufferSize");
   const remoteAddress = from["remoteAddress"];
   if (remoteAddress !== undefined) open.remoteAddress = toDOMString(remoteAddress);
   const remotePort = from["remotePort"];
-  if (remotePort !== undefined) open.remotePort = toUnsigned(remotePort, 16);
+  if (remotePort !== undefined) open.remotePort = enforceUnsigned(remotePort, 16, "remotePort");
   const secureTransport = from["secureTransport"];
   if (secureTransport !== undefined) {
     const mode = toDOMString(secureTransport);
@@ -76,7 +77,7 @@ export function toSocketOptions(value: unknown): SocketOptions {
     open.secureTransport = mode;
   }
   const sendBufferSize = from["sendBufferSize"];
-  if (sendBufferSize !== undefined) open.sendBufferSize = toUnsigned(sendBufferSize, 32);
+  if (sendBufferSize !== undefined) open.sendBufferSize = enforceUnsigned(sendBufferSize, 32, "sendBufferSize");
   readHashes(from, tls);
   readServerName(from, tls);
   const signal = from["signal"];
@@ -89,7 +90,7 @@ export function toSocketOptions(value: unknown): SocketOptions {
     result.signal = signal as AbortSignal;
   }
   const timeout = from["timeout"];
-  if (timeout !== undefined) open.timeout = enforceUnsignedLong(timeout, "timeout");
+  if (timeout !== undefined) open.timeout = enforceUnsigned(timeout, 32, "timeout");
   const useSecureTransport = from["useSecureTransport"];
   if (useSecureTransport !== undefined && !!useSecureTransport) {
     open.secureTransport ??= "on";

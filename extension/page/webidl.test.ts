@@ -18,13 +18,30 @@ test("options are converted as WebIDL says", () => {
     remoteAddress: "7",
     remotePort: 25,
   });
-  assert.equal(toSocketOptions({ remotePort: 65536 + 7 }).open.remotePort, 7);
-  assert.equal(toSocketOptions({ remotePort: -1 }).open.remotePort, 65535);
-  assert.equal(toSocketOptions({ remotePort: NaN }).open.remotePort, 0);
   assert.equal(toSocketOptions({ noDelay: "yes" }).open.noDelay, true);
   assert.equal(toSocketOptions({ dnsQueryType: "ipv6" }).open.dnsQueryType, "ipv6");
   assert.throws(() => toSocketOptions({ dnsQueryType: "IPv6" }), TypeError);
   assert.deepEqual(toSocketOptions({ remoteAddress: undefined, remotePort: undefined }).open, {});
+});
+
+test("numbers out of range are refused, and never become others", () => {
+  const bounds = {
+    remotePort: 65535,
+    localPort: 65535,
+    sendBufferSize: 2 ** 32 - 1,
+    receiveBufferSize: 2 ** 32 - 1,
+    keepAlive: 2 ** 32 - 1,
+    keepAliveDelay: 2 ** 32 - 1,
+    timeout: 2 ** 32 - 1,
+  };
+  for (const [name, most] of Object.entries(bounds)) {
+    for (const value of [70_000 * 65536, most + 1, -1, NaN, Infinity, -Infinity, "port", {}])
+      assert.throws(() => toSocketOptions({ [name]: value }), TypeError, name);
+    for (const value of [most, most + 0.9, most.toString(), 1, 0, -0.9]) toSocketOptions({ [name]: value });
+  }
+  assert.throws(() => toSocketOptions({ remotePort: 70_000 }), TypeError);
+  assert.equal(toSocketOptions({ remotePort: 65535.9 }).open.remotePort, 65535);
+  assert.equal(Object.is(toSocketOptions({ remotePort: -0.9 }).open.remotePort, 0), true);
 });
 
 test("keepAlive takes a boolean or seconds, keepAliveDelay milliseconds", () => {

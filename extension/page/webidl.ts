@@ -20,18 +20,14 @@ import {
   typedArrayTag,
 } from "./builtins.ts";
 
-/** `unsigned short`, `unsigned long`: ToNumber, then modulo 2^bits. */
-export function toUnsigned(value: unknown, bits: 16 | 32): number {
+/** `[EnforceRange] unsigned short`, `[EnforceRange] unsigned long`: what is out of range is refused, and never becomes another number. */
+export function enforceUnsigned(value: unknown, bits: 16 | 32, name: string): number {
   const number = +(value as string); // throws TypeError for symbols and BigInts, as ToNumber does
-  return bits === 16 ? (number >>> 0) & 0xffff : number >>> 0;
-}
-
-/** `[EnforceRange] unsigned long`. */
-export function enforceUnsignedLong(value: unknown, name: string): number {
-  const number = +(value as string);
   if (!isFiniteNumber(number)) throw new NativeTypeError(`${name} is not a finite number.`);
   const integer = trunc(number);
-  if (integer < 0 || integer > 0xffffffff) throw new NativeTypeError(`${name} is outside the range of unsigned long.`);
+  const most = bits === 16 ? 0xffff : 0xffffffff;
+  if (integer < 0 || integer > most)
+    throw new NativeTypeError(`${name} is outside the range of ${bits === 16 ? "unsigned short" : "unsigned long"}.`);
   return integer + 0; // -0 becomes 0
 }
 
