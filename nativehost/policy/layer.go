@@ -8,14 +8,14 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
-// managed is the name of the source that is no file.
-const managed = "managed storage"
-
 // layer is what one source says: a file, or the browser's managed settings.
 type layer struct {
 	name    string
 	managed bool
-	said    protocol.PolicySettings
+	// onlyRestricts: it stands below another layer, to which it can add refusals and
+	// questions only.
+	onlyRestricts bool
+	said          protocol.PolicySettings
 	// The lists are compiled from said. An allow list that is there but empty
 	// admits nothing; one that is absent is nil.
 	allowedOrigins, blockedOrigins           []originPattern
@@ -94,6 +94,9 @@ func (l *layer) judge(s *subject, say func(Reason)) opinion {
 		}
 	}
 	l.judgeAllowed(s, &o, tell)
+	if l.onlyRestricts {
+		o.vouchesPrivate, o.vouchesPort, o.vouchesName = false, false, false
+	}
 	return o
 }
 
@@ -158,6 +161,9 @@ func (l *layer) promptOf(r *rule, setting string, o *opinion, tell func(string, 
 	case r == nil && prompt == Skip:
 		// It covers what the list has; there is none.
 		prompt = Ask
+	}
+	if prompt == Skip && l.onlyRestricts {
+		prompt = ""
 	}
 	if prompt == "" {
 		if r != nil {

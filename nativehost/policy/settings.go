@@ -50,21 +50,32 @@ type Limits struct {
 	PendingPerOrigin, OpenPerOrigin, OpenOverall              Setting[int]
 }
 
+// limit is one of the limits: what a layer says, what layers have said together, and
+// the cap that it sets.
+type limit struct {
+	name   string
+	said   *int64 // nil when the layer does not set it
+	merged *Setting[int]
+	cap    *int
+}
+
+// each lists the limits.
+func each(said *protocol.PolicyLimits, merged *Limits, caps *limits.Caps) []limit {
+	return []limit{
+		{"limits.attemptBurst", said.AttemptBurst, &merged.AttemptBurst, &caps.AttemptBurst},
+		{"limits.attemptsPerSecond", said.AttemptsPerSecond, &merged.AttemptsPerSecond, &caps.AttemptsPerSecond},
+		{"limits.attemptsPerMinuteOverall", said.AttemptsPerMinuteOverall, &merged.AttemptsPerMinuteOverall, &caps.AttemptsPerMinuteOverall},
+		{"limits.pendingPerOrigin", said.PendingPerOrigin, &merged.PendingPerOrigin, &caps.PendingPerOrigin},
+		{"limits.openPerOrigin", said.OpenPerOrigin, &merged.OpenPerOrigin, &caps.PerOrigin},
+		{"limits.openOverall", said.OpenOverall, &merged.OpenOverall, &caps.Overall},
+	}
+}
+
 // Over returns caps with the limits that layers set instead.
 func (s *Limits) Over(caps limits.Caps) limits.Caps {
-	for _, limit := range []struct {
-		said Setting[int]
-		cap  *int
-	}{
-		{s.AttemptBurst, &caps.AttemptBurst},
-		{s.AttemptsPerSecond, &caps.AttemptsPerSecond},
-		{s.AttemptsPerMinuteOverall, &caps.AttemptsPerMinuteOverall},
-		{s.PendingPerOrigin, &caps.PendingPerOrigin},
-		{s.OpenPerOrigin, &caps.PerOrigin},
-		{s.OpenOverall, &caps.Overall},
-	} {
-		if limit.said.By != "" {
-			*limit.cap = limit.said.Value
+	for _, limit := range each(&protocol.PolicyLimits{}, s, &caps) {
+		if limit.merged.By != "" {
+			*limit.cap = limit.merged.Value
 		}
 	}
 	return caps
@@ -93,7 +104,7 @@ func (s *Settings) merge(l *layer) {
 		lane := said.DataLane == "on"
 		s.DataLane.stricter(&lane, false, l, "dataLane")
 	}
-	if len(l.dnsServers) > 0 && s.DNSServers.By == "" {
+	if len(l.dnsServers) > 0 && s.DNSServers.By == "" && !l.onlyRestricts {
 		s.DNSServers = Setting[[]netip.AddrPort]{l.dnsServers, l.by("dnsServers")}
 	}
 	if said.Limits != nil {
@@ -124,22 +135,20 @@ func (s *Setting[T]) stricter(said *bool, strict bool, l *layer, name string) {
 	}
 }
 
-// merge takes the smallest of what layers say. One alone may also raise a limit.
+// merge takes the smallest of what layers say. One alone may also raise a limit, if it
+// may do more than restrict.
 func (s *Limits) merge(said *protocol.PolicyLimits, l *layer) {
-	for _, limit := range []struct {
-		merged *Setting[int]
-		said   *int64
-		name   string
-	}{
-		{&s.AttemptBurst, said.AttemptBurst, "limits.attemptBurst"},
-		{&s.AttemptsPerSecond, said.AttemptsPerSecond, "limits.attemptsPerSecond"},
-		{&s.AttemptsPerMinuteOverall, said.AttemptsPerMinuteOverall, "limits.attemptsPerMinuteOverall"},
-		{&s.PendingPerOrigin, said.PendingPerOrigin, "limits.pendingPerOrigin"},
-		{&s.OpenPerOrigin, said.OpenPerOrigin, "limits.openPerOrigin"},
-		{&s.OpenOverall, said.OpenOverall, "limits.openOverall"},
-	} {
-		if limit.said != nil && (limit.merged.By == "" || int(*limit.said) < limit.merged.Value) {
-			*limit.merged = Setting[int]{int(*limit.said), l.by(limit.name)}
+	usual := limits.Standard()
+	for _, limit := range each(said, s, &usual) {
+		if limit.said == nil {
+			continue
+		}
+		value := int(*limit.said)
+		if l.onlyRestricts && limit.merged.By == "" && value > *limit.cap {
+			continue
+		}
+		if limit.merged.By == "" || value < limit.merged.Value {
+			*limit.merged = Setting[int]{value, l.by(limit.name)}
 		}
 	}
 }

@@ -178,10 +178,8 @@ func (s *Store) build() {
 	if len(bytes.TrimSpace(s.managed)) > 0 {
 		l, faults := parse(managed, s.managed, s.options.Validator)
 		if l != nil {
-			l.managed = true
-			if l.said.Audit != nil {
-				p.Notes = append(p.Notes, l.by("audit")+" is ignored: only a file can say where the audit log is")
-			}
+			l.managed, l.onlyRestricts = true, len(s.texts) > 0
+			p.Notes = append(p.Notes, l.ignored()...)
 		}
 		s.add(p, managed, l, faults)
 	}

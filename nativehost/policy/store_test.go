@@ -161,15 +161,19 @@ func TestManaged(t *testing.T) {
 			t.Errorf("%s: the audit is %+v", c.settings, got)
 		}
 	}
-	if !strings.Contains(log.String(), "managed storage: audit is ignored") || len(s.Current().Notes) != 1 {
+	if !strings.Contains(log.String(), "managed storage: audit is ignored") || len(s.Current().Notes) != 2 {
 		t.Errorf("%s, %v", &log, s.Current().Notes)
 	}
 	alone := Open("", Options{Validator: validator(t), Log: zerolog.Nop()})
-	alone.SetManaged([]byte(`{"audit":{"detail":"counts"}}`))
+	alone.SetManaged([]byte(`{"audit":{"detail":"counts"},"dnsServers":["192.0.2.1"]}`))
 	if got := alone.Current().Settings.Audit; got.By != "" || got.Value.Detail != "" {
 		t.Errorf("managed storage sets the audit log: %+v", got)
 	}
-	if got := s.Current().Settings.DNSServers; got.By != "managed storage: dnsServers" {
+	if got := alone.Current().Settings.DNSServers; got.By != "managed storage: dnsServers" {
+		t.Errorf("%+v", got)
+	}
+	// Beside a file they may choose no name servers.
+	if got := s.Current().Settings.DNSServers; got.By != "" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -177,7 +177,7 @@ func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	e.request = r
 	s.mu.Unlock()
 	p := s.Policy.Current()
-	s.limits.SetCaps(caps(s.Caps, p.Settings.Limits))
+	s.limits.SetCaps(p.Settings.Limits.Over(s.Caps))
 	ticket, err := s.limits.Take(o.subject.Origin)
 	if err != nil {
 		return nil, err

@@ -7,7 +7,6 @@ import (
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
-	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/printable"
@@ -137,26 +136,6 @@ func sourceOf(source *policy.Source) protocol.PolicySource {
 		told.Fault = printable.Text(source.Faults[0].String(), maxPolicyText)
 	}
 	return told
-}
-
-// caps returns the limits that hold: the administrators' where they set some.
-func caps(standard limits.Caps, set policy.Limits) limits.Caps {
-	for _, limit := range []struct {
-		cap *int
-		set policy.Setting[int]
-	}{
-		{&standard.AttemptBurst, set.AttemptBurst},
-		{&standard.AttemptsPerSecond, set.AttemptsPerSecond},
-		{&standard.AttemptsPerMinuteOverall, set.AttemptsPerMinuteOverall},
-		{&standard.PendingPerOrigin, set.PendingPerOrigin},
-		{&standard.PerOrigin, set.OpenPerOrigin},
-		{&standard.Overall, set.OpenOverall},
-	} {
-		if limit.set.Value != 0 {
-			*limit.cap = limit.set.Value
-		}
-	}
-	return standard
 }
 
 // policyChanged ends what a new policy does not allow any more: sockets, searches, and

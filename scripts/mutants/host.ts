@@ -278,7 +278,7 @@ export const host: readonly Mutant[] = [
     [
       "the smaller limit wins",
       policyOf("TestSettings"),
-      change(settings, '(limit.merged.By == "" || int(*limit.said) < limit.merged.Value)', "true"),
+      change(settings, 'if limit.merged.By == "" || value < limit.merged.Value {', "if true {"),
     ],
     [
       "the stricter CSP rule wins",
@@ -293,6 +293,35 @@ export const host: readonly Mutant[] = [
       "managed storage does not say where the audit log is",
       policyOf("TestManaged"),
       change(settings, "said.Audit != nil && !l.managed && ", "said.Audit != nil && "),
+    ],
+    [
+      "managed storage beside a file vouches for nothing",
+      policyOf("TestManagedLoosensOnlyWithoutFiles"),
+      change(layer, "\tif l.onlyRestricts {\n\t\to.vouches", "\tif false {\n\t\to.vouches"),
+    ],
+    [
+      "and skips no question",
+      policyOf("TestManagedLoosensOnlyWithoutFiles"),
+      change(layer, "if prompt == Skip && l.onlyRestricts {", "if false {"),
+    ],
+    [
+      "and raises no limit",
+      policyOf("TestManagedLoosensOnlyWithoutFiles"),
+      change(settings, "if l.onlyRestricts && limit", "if false && limit"),
+    ],
+    [
+      "and chooses no name server",
+      policyOf("TestManagedLoosensOnlyWithoutFiles"),
+      change(settings, 's.DNSServers.By == "" && !l.onlyRestricts {', 's.DNSServers.By == "" {'),
+    ],
+    [
+      "any policy file is one that managed storage stands below",
+      policyOf("TestManagedLoosensOnlyWithoutFiles"),
+      change(
+        "nativehost/policy/store.go",
+        "l.managed, l.onlyRestricts = true, len(s.texts) > 0",
+        "l.managed, l.onlyRestricts = true, len(p.layers) > 0",
+      ),
     ],
     [
       "a new policy ends the sockets that it forbids",
