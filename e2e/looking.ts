@@ -60,7 +60,7 @@ export const unseen = (): string[] => {
   for (const line of document.querySelectorAll(".spark polyline"))
     if (getComputedStyle(line).stroke !== getComputedStyle(document.body).color)
       found.push(`the line of ${line.getAttribute("class") ?? ""}`);
-  const [dead, alive] = [style("#buttons [aria-disabled=true]"), style("#deny")];
+  const [dead, alive] = [style("#buttons [aria-disabled=true]"), style("#buttons button:not([aria-disabled=true])")];
   if (dead?.color === alive?.color && dead?.borderStyle === alive?.borderStyle && dead !== undefined)
     found.push("that a button is dead");
   for (const element of document.querySelectorAll("*"))

@@ -242,6 +242,73 @@ describe("clicks and keys that were meant for something else", () => {
   });
 });
 
+describe("somebody is typing", () => {
+  test("no letter, space or Escape of theirs answers the question, and no window that they close unseen mutes the site", async () => {
+    const page = await stage.browser.newPage(
+      stage.pages.serve("https://writer.test/", `${plainPage}<textarea id=text></textarea>`),
+    );
+    for (let n = 0; n < 4; n++) {
+      const answer = attempt(page, to(somewhere));
+      await Promise.all([
+        display.input("type", "--delay", "60", "a letter of many short words"),
+        display.input("sleep", "0.2").then(() => display.input("key", "--delay", "60", "--repeat", "8", "Escape")),
+      ]);
+      const prompt = await stage.person.seesPrompt();
+      assert.deepEqual(await prompt.page.evaluate(() => document.activeElement?.id), "dialog");
+      // Three such noes would mute the site, if they counted.
+      if (n < 3) {
+        await display.input("type", "--delay", "60", " and more");
+        await prompt.dismiss();
+      } else {
+        await sleep(look);
+        assert.equal(await prompt.page.evaluate(() => document.querySelector<HTMLElement>("#mutes")?.hidden), true);
+        await display.input("key", "Escape");
+      }
+      assert.equal(await answer, "NotAllowedError");
+    }
+    await page.close();
+  });
+});
+
+describe("windows at the edge of the screen", () => {
+  test("the question comes all the same, and all of it is on the screen", async () => {
+    const page = await stage.open("https://edge.test/");
+    /** As a person moves it: browsers let no extension put a window there. */
+    const move = (left: number, top: number, width: number, height: number): Promise<string> => {
+      const size = ["windowsize", String(width), String(height)];
+      return display.input("getactivewindow", ...size, "windowmove", String(left), String(top));
+    };
+    for (const place of [
+      [900, 100, 800, 600],
+      [0, 675, 1280, 225],
+    ] as const) {
+      await page.bringToFront();
+      await until("the page in front", async () => (await display.focused()).startsWith("A page"));
+      await move(place[0], place[1], place[2], place[3]);
+      await page.waitFor(
+        "the page's window to stand there",
+        ([left, top]: readonly number[]) => Math.abs(screenX - (left ?? 0)) < 50 && Math.abs(screenY - (top ?? 0)) < 50,
+        place as readonly number[],
+      );
+      const { prompt, answer } = await ask(page);
+      const inside = await until("all of the window on the screen", () =>
+        prompt.page.evaluate(
+          () =>
+            screenX >= 0 &&
+            screenY >= 0 &&
+            screenX + outerWidth <= screen.availWidth &&
+            screenY + outerHeight <= screen.availHeight,
+        ),
+      );
+      assert.equal(inside, true);
+      await prompt.deny();
+      assert.equal(await answer, "NotAllowedError");
+    }
+    await move(40, 40, 900, 700);
+    await page.close();
+  });
+});
+
 describe("other extensions", () => {
   test("cannot answer, read or script a prompt, nor speak to the extension", async () => {
     const folder = join(life.folder("extension"), "other");

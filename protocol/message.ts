@@ -81,7 +81,18 @@ export interface AuditRefusedParams {
   /**
    * Which rule refused.
    */
-  rule: "activation" | "csp" | "insecure" | "installed-only" | "limit" | "muted" | "paused" | "permissions-policy" | "policy" | "user";
+  rule:
+    | "activation"
+    | "csp"
+    | "insecure"
+    | "installed-only"
+    | "limit"
+    | "muted"
+    | "paused"
+    | "permissions-policy"
+    | "policy"
+    | "prompt"
+    | "user";
 }
 /**
  * What a document's content script may say to the broker. Socket ids here are the document's own.

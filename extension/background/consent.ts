@@ -69,6 +69,7 @@ const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal>
   muted: () =>
     new Refusal("muted", "the person has said no several times: this site may not ask for a while.", { hidden: true }),
   limit: () => new Refusal("limit", "too many questions of this site or tab wait for an answer.", { hidden: true }),
+  prompt: () => new Refusal("prompt", "the browser opened no window for the question.", { hidden: true }),
 };
 
 /** Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. */

@@ -42,6 +42,8 @@ class Pending implements InLine {
   askers = 0;
   /** It has been put on the screen. */
   shown = false;
+  /** The person has had the time to look at it: a no before that was meant for something else, and does not count for muting. */
+  seen = false;
   window: PromptWindow | undefined;
   /** To the page of the prompt, while it is there. */
   tell: ((view: PromptView) => void) | undefined;
@@ -182,9 +184,17 @@ export class Prompts {
     }
     pending.mutes = await threatTo(origin, isPrivate);
     if (pending.isOver) return;
-    pending.shown = true;
     const beside = this.#line.all.filter(({ window }) => window !== undefined).length;
-    const window = await PromptWindow.open(pending.id, windowId, beside);
+    pending.shown = true;
+    let window: PromptWindow | undefined;
+    try {
+      window = await PromptWindow.open(pending.id, windowId, beside);
+    } catch (error) {
+      console.error("the question has no window:", error);
+      pending.shown = false;
+      pending.settle({ allow: false, rule: "prompt" });
+      return;
+    }
     pending.window = window;
     if (window === undefined) this.#answer(pending, no);
     else if (pending.over.signal.aborted) window.close(); // answered meanwhile
@@ -194,7 +204,8 @@ export class Prompts {
   #answer(pending: Pending, answer: Answer, { all = false } = {}): void {
     if (pending.isOver) return;
     const { origin, private: isPrivate } = pending.sender;
-    pending.noted = noteAnswer(origin, isPrivate, answer.allow ? "yes" : "no");
+    if (answer.allow) pending.noted = noteAnswer(origin, isPrivate, "yes");
+    else if (pending.seen) pending.noted = noteAnswer(origin, isPrivate, "no");
     if (all) for (const other of this.#line.waiting(pending.site)) other.settle(no);
     pending.settle(answer);
   }
@@ -238,6 +249,10 @@ export class Prompts {
   }
 
   async #receive(pending: Pending, message: PromptMessage): Promise<void> {
+    if (message.type === "seen") {
+      pending.seen = true;
+      return;
+    }
     if (message.type === "deny") {
       this.#answer(pending, no, { all: message.all === true });
       return;

@@ -1,12 +1,9 @@
 // The window of a question: an extension page that no web page can draw over, script or read.
 
 import { ext } from "../ext.ts";
-import { promptWidth } from "./prompt_size.ts";
+import { over, promptHash, type Place } from "./prompt_place.ts";
+import { promptHeight, promptWidth } from "./prompt_size.ts";
 
-/** To begin with: the page corrects it. */
-const height = 430;
-/** Windows that stand beside each other are shifted by so many pixels, so that each can be seen. */
-const shift = 32;
 /** How often a window may be brought to the front again. A person clicks a few times; somebody else's clicks shall not steal the focus for ever. */
 const maxRaises = 10;
 
@@ -18,24 +15,13 @@ export class PromptWindow {
     this.#id = id;
   }
 
-  /** Opens the window of the question `id` over the window that asks. Undefined: it was closed at once. */
+  /**
+   * Opens the window of the question `id` over the window that asks. Undefined: it was closed at once. Rejects when the browser opens no
+   * window.
+   */
   static async open(id: string, askingWindow: number, beside: number): Promise<PromptWindow | undefined> {
-    let place: { left?: number; top?: number } = {};
-    try {
-      const { left = 0, top = 0, width = promptWidth } = await ext.windows.get(askingWindow);
-      const middle = Math.round(left + (width - promptWidth) / 2);
-      place = { left: Math.max(0, middle + beside * shift), top: Math.max(0, top + 80 + beside * shift) };
-    } catch {
-      // The window is gone; the prompt goes with it in a moment, wherever it stands.
-    }
-    const created = await ext.windows.create({
-      url: `ui/prompt.html#${id}`,
-      type: "popup",
-      width: promptWidth,
-      height,
-      focused: true,
-      ...place,
-    });
+    const window = await ext.windows.get(askingWindow).catch(() => undefined); // gone: the prompt goes with it in a moment
+    const created = await create(id, window === undefined ? undefined : over(window, beside));
     if (created?.id === undefined) return undefined;
     // Whoever closed it meanwhile told nobody yet.
     const there = await ext.windows.get(created.id).catch(() => undefined);
@@ -55,4 +41,16 @@ export class PromptWindow {
   close(): void {
     ext.windows.remove(this.#id).catch(() => undefined); // it may be closed already
   }
+}
+
+/** Chromium opens no window of which less than half would be on a screen: then it says where, and the page moves it as near as the screen allows. */
+async function create(id: string, place: Place | undefined): Promise<chrome.windows.Window | undefined> {
+  const window = { type: "popup", width: promptWidth, height: promptHeight, focused: true } as const;
+  if (place !== undefined)
+    try {
+      return await ext.windows.create({ ...window, ...place, url: `ui/prompt.html${promptHash({ id })}` });
+    } catch {
+      // Not there.
+    }
+  return await ext.windows.create({ ...window, url: `ui/prompt.html${promptHash({ id, place })}` });
 }

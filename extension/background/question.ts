@@ -24,8 +24,8 @@ export interface Question {
 }
 
 export type Answer =
-  /** `rule`: what to call the refusal. The person said no; they may not be asked now; too many questions wait. */
-  | { allow: false; rule: "user" | "muted" | "limit" }
+  /** `rule`: what to call the refusal. The person said no; they may not be asked now; too many questions wait; no window could be opened. */
+  | { allow: false; rule: "user" | "muted" | "limit" | "prompt" }
   /** `risk`: the danger of the port was named. */
   | { allow: true; remember: boolean; host: string; how: How; risk: boolean };
 
@@ -51,6 +51,8 @@ export type Named = { address: string } | { device: number };
 /** What the prompt page sends. */
 export type PromptMessage =
   | { type: "allow"; remember: boolean; named?: Named }
+  /** They have had the time to look at the question. Sent once, before any answer. */
+  | { type: "seen" }
   /** They named something, and have not pressed a button yet: what would it be? */
   | { type: "name"; named: Named }
   /** `all`: whatever else this site asks and has not shown yet. */

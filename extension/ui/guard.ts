@@ -68,4 +68,11 @@ export class Guard {
       if (event.isTrusted && whole && this.#alive && ready()) pressed();
     });
   }
+
+  /** The same for the Escape key, wherever the focus is. One that was held down before the window came up presses nothing. */
+  guardEscape(ready: () => boolean, pressed: () => void): void {
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && event.isTrusted && !event.repeat && this.#alive && ready()) pressed();
+    });
+  }
 }

@@ -1,8 +1,9 @@
-// The consent window. Deny is the default, and Escape; the Allow buttons are dead for a moment after whatever changes (guard.ts), so that a
-// press that was meant for something else allows nothing.
+// The consent window. All buttons, and Escape, are dead for a moment after whatever changes (guard.ts), so that a press that was meant for
+// something else answers nothing. The window may come up while somebody types: so the dialog has the focus, and no button.
 
 import { ext } from "../ext.ts";
 import { numberLanguage } from "../language.ts";
+import { readPromptHash, within } from "../background/prompt_place.ts";
 import { promptWidth } from "../background/prompt_size.ts";
 import type { Device, Named, PromptMessage, PromptView, Question } from "../background/question.ts";
 import { encryptionMessage, isReadable, placeMessage, plainText } from "./display.ts";
@@ -18,12 +19,18 @@ const pause = 250;
 /** Half an address is no mistake: what is wrong with what they typed is said when they pause for so long, or go on to something else, in ms. */
 const patience = 1_000;
 
+const dialog = byId("dialog");
+const deny = byId("deny");
+const denyAll = byId("deny-all");
 const allowOnce = byId("allow-once");
 const allowRemember = byId("allow-remember");
 const address = byId<HTMLInputElement>("address");
-const port = ext.runtime.connect({ name: `prompt:${location.hash.slice(1)}` });
+const { id: questionId, place: wanted } = readPromptHash(location.hash);
+const port = ext.runtime.connect({ name: `prompt:${questionId}` });
 
 let question: Question | undefined;
+/** The person has had the time to look at the question, at least once. */
+let seen = false;
 /** What the person has named and the background has found good: only then Allow has anything to allow. */
 let named: Named | undefined;
 let typing: ReturnType<typeof setTimeout> | undefined;
@@ -37,6 +44,12 @@ function send(message: PromptMessage): void {
   port.postMessage(message);
 }
 
+/** There is something to say no to. */
+function asked(): boolean {
+  return question !== undefined;
+}
+
+/** There is something to allow. */
 function ready(): boolean {
   return question !== undefined && (question.host !== undefined || named !== undefined);
 }
@@ -46,6 +59,13 @@ function refresh(): void {
   const dead = String(!guard.alive || !ready());
   allowOnce.ariaDisabled = dead;
   allowRemember.ariaDisabled = dead;
+  deny.ariaDisabled = denyAll.ariaDisabled = String(!guard.alive || !asked());
+  if (!seen && guard.alive && question !== undefined) {
+    seen = true;
+    send({ type: "seen" });
+    // Not before: they may have been typing something else.
+    if (question.host === undefined && document.activeElement === dialog) address.focus();
+  }
 }
 
 /** The text that says what the page wants. */
@@ -115,7 +135,7 @@ function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { 
   tell("mutes", ...(mutes === undefined ? [] : [text("promptMutes", duration(mutes))]));
   showWaiting(waiting);
   allowRemember.hidden = !asked.remember;
-  (host === undefined ? address : byId("deny")).focus();
+  dialog.focus();
   changed();
 }
 
@@ -130,6 +150,9 @@ function changed(): void {
   void fit();
 }
 
+/** Where the window is to be, if the browser could not open it there. */
+let place = wanted;
+
 /** Makes the window as large as its content, within the screen: some window managers and switches have other ideas. */
 async function fit(): Promise<void> {
   const { id } = await ext.windows.getCurrent();
@@ -139,11 +162,12 @@ async function fit(): Promise<void> {
     const frame = { width: outerWidth - innerWidth * zoom, height: outerHeight - innerHeight * zoom };
     const width = Math.min(screen.availWidth, Math.ceil(promptWidth * zoom + frame.width));
     const height = Math.min(screen.availHeight, Math.ceil(document.documentElement.offsetHeight * zoom + frame.height));
-    if (Math.abs(width - outerWidth) <= 1 && Math.abs(height - outerHeight) <= 1) return;
+    if (place === undefined && Math.abs(width - outerWidth) <= 1 && Math.abs(height - outerHeight) <= 1) return;
     // All of it on the screen that it is on.
     const { availLeft = 0, availTop = 0 } = screen as { availLeft?: number; availTop?: number };
-    const left = Math.max(availLeft, Math.min(screenX, availLeft + screen.availWidth - width));
-    const top = Math.max(availTop, Math.min(screenY, availTop + screen.availHeight - height));
+    const room = { left: availLeft, top: availTop, width: screen.availWidth, height: screen.availHeight };
+    const { left, top } = within(place ?? { left: screenX, top: screenY }, { width, height }, room);
+    place = undefined;
     await ext.windows.update(id, { width, height, ...(left === screenX && top === screenY ? {} : { left, top }) });
     await new Promise((resolve) => setTimeout(resolve, 60));
   }
@@ -253,12 +277,14 @@ for (const [button, remember] of [
   guard.guard(button, ready, () => {
     send({ type: "allow", remember, ...(named === undefined ? {} : { named }) });
   });
-byId("deny").addEventListener("click", () => {
+const sayNo = (): void => {
   send({ type: "deny" });
-});
-byId("deny-all").addEventListener("click", () => {
+};
+guard.guard(deny, asked, sayNo);
+guard.guard(denyAll, asked, () => {
   send({ type: "deny", all: true });
 });
+guard.guardEscape(asked, sayNo);
 address.addEventListener("input", () => {
   nearby.clear();
   rename(address.value.trim() === "" ? undefined : { address: address.value });
@@ -271,7 +297,6 @@ addEventListener("resize", () => {
   void fit();
 });
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape") send({ type: "deny" });
   // A key that was held down before this window came up presses nothing.
   if (event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault();
 });

@@ -32,6 +32,7 @@ const explanations: Record<Reason, Explanation> = {
   "permissions-policy": { why: "whyPermissionsPolicy", what: "doPermissionsPolicy" },
   plaintext: { why: "whyPlaintext", what: "doPlaintext" },
   policy: { why: "whyPolicy", what: "doPolicy" },
+  prompt: { why: "whyPrompt", what: "doPrompt" },
   protocol: { why: "whyProtocol", what: "doProtocol" },
   rate: { why: "whyRate", what: "doRate" },
   refused: { why: "whyRefused", what: "doRefused" },

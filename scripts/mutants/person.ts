@@ -124,12 +124,27 @@ export const person: readonly Mutant[] = [
       change(page, '  if ("complaint" in view) {\n', '  if ("complaint" in view) {\n    named = checked;\n'),
     ],
     [
-      "Deny has the focus",
-      inBrowser("consent", "is a dialog that is read out with who, where and what, and Deny has the focus"),
+      "the dialog has the focus, and no button: somebody may be typing",
+      inBrowser("tricks", "no letter, space or Escape of theirs answers the question"),
+      change(page, "  dialog.focus();\n", "  deny.focus();\n"),
+    ],
+    [
+      "Escape is guarded like Allow",
+      inBrowser("tricks", "no letter, space or Escape of theirs answers the question"),
+      change(guard, "!event.repeat && this.#alive && ready()) pressed();", "ready()) pressed();"),
+    ],
+    [
+      "a no that nobody had the time for does not count",
+      inBrowser("tricks", "no letter, space or Escape of theirs answers the question"),
+      change(prompts, "else if (pending.seen) pending", "else pending"),
+    ],
+    [
+      "a question that finds no place for its window comes without one",
+      inBrowser("tricks", "the question comes all the same, and all of it is on the screen"),
       change(
-        page,
-        '(host === undefined ? address : byId("deny")).focus();',
-        "(host === undefined ? address : document.body).focus();",
+        "extension/background/prompt_window.ts",
+        "    } catch {\n      // Not there.\n    }",
+        "    } catch (error) {\n      throw error;\n    }",
       ),
     ],
     [
