@@ -288,7 +288,7 @@ describe("windows at the edge of the screen", () => {
       await page.waitFor(
         "the page's window to stand there",
         ([left, top]: readonly number[]) => Math.abs(screenX - (left ?? 0)) < 50 && Math.abs(screenY - (top ?? 0)) < 50,
-        place as readonly number[],
+        place,
       );
       const { prompt, answer } = await ask(page);
       const inside = await until("all of the window on the screen", () =>
