@@ -79,7 +79,7 @@ func Classify(addr netip.Addr) Class {
 //
 // 64:ff9b:1::/48 (RFC 8215) is not here. The IPv4 address is in there too, but where
 // depends on the length of the translator's own prefix (RFC 6052, section 2.2),
-// which nobody outside knows; so all of it is Special.
+// which nobody outside knows; so all of it is Special. See Readings.
 func Embedded(addr netip.Addr) (netip.Addr, bool) {
 	if !addr.Is6() {
 		return netip.Addr{}, false
@@ -98,6 +98,27 @@ func Embedded(addr netip.Addr) (netip.Addr, bool) {
 		return netip.AddrFrom4([4]byte(bytes[2:6])), true
 	default:
 		return netip.Addr{}, false
+	}
+}
+
+// Readings returns every IPv4 address to which something on the way may send what is
+// addressed to addr: what Embedded returns, and in 64:ff9b:1::/48, for each length
+// that a translator's prefix may have there (RFC 6052, section 2.2), what it would
+// read. Most of these are not meant, so it is for rules that forbid, and for no others.
+func Readings(addr netip.Addr) []netip.Addr {
+	if inner, ok := Embedded(addr); ok {
+		return []netip.Addr{inner}
+	}
+	if !localNAT64.Contains(addr.WithZone("")) {
+		return nil
+	}
+	b := addr.As16()
+	// Bits 64 to 71 are not part of it.
+	return []netip.Addr{
+		netip.AddrFrom4([4]byte{b[6], b[7], b[9], b[10]}),  // prefix of 48 bits
+		netip.AddrFrom4([4]byte{b[7], b[9], b[10], b[11]}), // 56
+		netip.AddrFrom4([4]byte(b[9:13])),                  // 64
+		netip.AddrFrom4([4]byte(b[12:])),                   // 96
 	}
 }
 

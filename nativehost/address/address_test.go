@@ -127,6 +127,23 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
+// What a rule that forbids has to look for. Bits 64 to 71 never count.
+func TestReadings(t *testing.T) {
+	for text, want := range map[string]string{
+		"10.1.2.3": "[]", "2001:4860:4860::8888": "[]", "::": "[]", "::1": "[]", "64:ff9b:2::a01:203": "[]",
+		"64:ff9b::a01:203": "[10.1.2.3]", "2002:a01:203:7::1": "[10.1.2.3]", "::a01:203": "[10.1.2.3]",
+		"::ffff:0:a01:203": "[10.1.2.3]", "::ffff:a01:203": "[10.1.2.3]",
+		"64:ff9b:1:102:ff03:405:607:809": "[1.2.3.4 2.3.4.5 3.4.5.6 6.7.8.9]", "64:ff9b:1::a01:203%x": "[0.0.0.0 0.0.0.0 0.0.0.10 10.1.2.3]",
+	} {
+		if got := fmt.Sprint(Readings(netip.MustParseAddr(text))); got != want {
+			t.Errorf("%s: %s, not %s", text, got, want)
+		}
+	}
+	if got := Readings(netip.Addr{}); got != nil {
+		t.Errorf("no address: %v", got)
+	}
+}
+
 func TestOddAddresses(t *testing.T) {
 	for text, want := range map[string]Class{
 		"fe80::1%eth0": Private, "fe80::1": Private, "ff02::fb%eth0": Never, "2001:4860:4860::8888%eth0": Public,

@@ -14,6 +14,9 @@ var (
 	// RFC 2765, section 2.1: IPv4-translated, of the first stateless translators.
 	translated = netip.MustParsePrefix("::ffff:0:0:0/96")
 
+	// RFC 8215: NAT64 of one's own network, with a prefix of any length.
+	localNAT64 = netip.MustParsePrefix("64:ff9b:1::/48")
+
 	// RFC 4291, section 2.4: all global unicast addresses that IANA gives out.
 	globalUnicast = netip.MustParsePrefix("2000::/3")
 )

@@ -27,3 +27,20 @@ func setBuffers(raw syscall.RawConn, options Options) error {
 	}
 	return nil
 }
+
+// forbidBroadcast takes back the right to send to a broadcast address, which package
+// net gives every UDP socket: the rules know those that follow from an interface's
+// prefix, the system knows all.
+func forbidBroadcast(raw syscall.RawConn) error {
+	var failed error
+	err := raw.Control(func(fd uintptr) {
+		failed = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_BROADCAST, 0)
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil {
+		return fmt.Errorf("forbid broadcast: %w", err)
+	}
+	return nil
+}

@@ -68,6 +68,11 @@ func (d *Dialer) connect(ctx context.Context, target Target, vetted netip.AddrPo
 			if err := d.judge(ctx, target, vetted); err != nil {
 				return err
 			}
+			if target.Network == "udp" {
+				if err := forbidBroadcast(raw); err != nil {
+					return err
+				}
+			}
 			return setBuffers(raw, options)
 		},
 	}

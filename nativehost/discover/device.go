@@ -88,6 +88,8 @@ func (b *Browser) nearby(c claim) bool {
 		return c.own
 	case address.Private:
 		return true
+	case address.Never:
+		return false
 	default:
 		return class == address.Private
 	}

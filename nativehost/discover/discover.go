@@ -62,8 +62,9 @@ type Device struct {
 
 // Near knows this computer's place in the network. Package nearby has the real one.
 type Near interface {
-	// Class returns address.Loopback for an address of this computer, address.Private
-	// for one on a link of its, and address.Public for all others.
+	// Class returns address.Never for an address that reaches everybody on a link,
+	// address.Loopback for one of this computer, address.Private for one on a link of
+	// its, and address.Public for all others.
 	Class(addr netip.Addr) address.Class
 }
 

@@ -5,7 +5,8 @@
 //
 // It promises that an address of one of this computer's interfaces, whether the
 // interface is up or not, is address.Loopback; that what shares a link with it is
-// address.Private; and that whatever it does not know for one of these is
+// address.Private; that an address which reaches everybody on a link at once is
+// address.Never; and that whatever it does not know for one of these is
 // address.Public, so that it only ever adds to what address.Classify says. An answer
 // is at most a second old.
 //
@@ -23,13 +24,21 @@
 //   - A loopback interface has no link; all of its prefix is this computer, as Linux
 //     sees it.
 //
+// Everybody on the link of an IPv4 address is the last address of its prefix, however
+// short, and the first, which older systems take for the same (RFC 1122, section
+// 3.3.6). A broadcast address that somebody has configured is not among these; sockets
+// are not allowed to send to it either (package dial).
+//
 // What only routes know, it does not: networks behind a further router, addresses
 // that a route makes local, the public address of a translator at home.
 package nearby
 
 import (
+	"encoding/binary"
+	"math"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,35 +62,42 @@ type Nearby struct {
 
 	// mu guards what follows. It is held while the system is asked, so that it is
 	// asked once.
-	mu   sync.Mutex
-	read time.Time
-	// own and links are the zero values until the system has answered.
-	own    []netip.Prefix
-	links  []netip.Prefix
+	mu     sync.Mutex
+	read   time.Time
+	world  world
 	warned bool
+}
+
+// world is what the interfaces say; the zero value until the system has answered.
+type world struct {
+	own, links []netip.Prefix
+	// everybody are the addresses that reach a whole link.
+	everybody []netip.Addr
 }
 
 // New returns a Nearby that reads the interfaces when it is first asked.
 func New(log zerolog.Logger) *Nearby { return &Nearby{log: log} }
 
-// Class returns address.Loopback, address.Private or address.Public, as the package
-// comment says. An IPv6 address into which an IPv4 address is embedded is also what
+// Class returns address.Never, address.Loopback, address.Private or address.Public, as
+// the package comment says. An IPv6 address into which an IPv4 address is embedded is also what
 // that one is. A zone makes no difference.
 func (n *Nearby) Class(addr netip.Addr) address.Class {
 	addr = addr.Unmap().WithZone("")
-	own, links := n.current()
-	class := classOf(addr, own, links)
+	w := n.current()
+	class := w.class(addr)
 	if inner, ok := address.Embedded(addr); ok {
-		class = max(class, classOf(inner, own, links))
+		class = max(class, w.class(inner))
 	}
 	return class
 }
 
-func classOf(addr netip.Addr, own, links []netip.Prefix) address.Class {
+func (w *world) class(addr netip.Addr) address.Class {
 	switch {
-	case contains(own, addr):
+	case slices.Contains(w.everybody, addr):
+		return address.Never
+	case contains(w.own, addr):
 		return address.Loopback
-	case contains(links, addr):
+	case contains(w.links, addr):
 		return address.Private
 	default:
 		return address.Public
@@ -105,48 +121,68 @@ func contains(prefixes []netip.Prefix, addr netip.Addr) bool {
 // here is the second of two: private addresses are refused without it. What was read
 // before goes on to count, so that a page which uses up the descriptors does not undo
 // the rule.
-func (n *Nearby) current() (own, links []netip.Prefix) {
+func (n *Nearby) current() world {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.read.IsZero() && time.Since(n.read) < fresh {
-		return n.own, n.links
+		return n.world
 	}
-	own, links, err := read()
+	w, err := read()
 	n.read = time.Now()
 	if err != nil && !n.warned {
 		n.warned = true
 		n.log.Warn().Err(err).Msg("the network interfaces cannot be read: public addresses of this computer and its neighbours may go unrecognised")
 	}
 	if err == nil {
-		n.own, n.links = own, links
+		n.world = w
 	}
-	return n.own, n.links
+	return n.world
 }
 
 // read asks the system, for everything or nothing.
-func read() (own, links []netip.Prefix, err error) {
+func read() (world, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
-		return nil, nil, err
+		return world{}, err
 	}
+	var w world
 	for _, iface := range interfaces {
 		addrs, err := iface.Addrs()
 		if err != nil {
-			return nil, nil, err
+			return world{}, err
 		}
 		for _, addr := range addrs {
 			prefix, ok := prefixOf(addr)
 			if !ok {
 				continue
 			}
-			o, l := of(prefix, iface.Flags)
-			own = append(own, o)
-			if l.IsValid() {
-				links = append(links, l)
+			own, link := of(prefix, iface.Flags)
+			w.own = append(w.own, own)
+			if link.IsValid() {
+				w.links = append(w.links, link)
 			}
+			w.everybody = append(w.everybody, everybody(prefix, iface.Flags)...)
 		}
 	}
-	return own, links, nil
+	return w, nil
+}
+
+// everybody returns the addresses that reach all of an interface's link at once. An
+// address that is this computer's own is none but as the last of its prefix, which no
+// computer can have.
+func everybody(prefix netip.Prefix, flags net.Flags) []netip.Addr {
+	const widest, narrowest = 1, 30 // a /31 has two computers and nothing else (RFC 3021)
+	if !prefix.Addr().Is4() || prefix.Bits() < widest || prefix.Bits() > narrowest || flags&net.FlagUp == 0 {
+		return nil
+	}
+	first := prefix.Masked().Addr()
+	last := first.As4()
+	binary.BigEndian.PutUint32(last[:], binary.BigEndian.Uint32(last[:])|math.MaxUint32>>prefix.Bits())
+	all := []netip.Addr{netip.AddrFrom4(last)}
+	if first != prefix.Addr() {
+		all = append(all, first)
+	}
+	return all
 }
 
 // prefixOf returns an interface's address with the length of its prefix, the whole

@@ -51,6 +51,13 @@ func TestClass(t *testing.T) {
 		"93.184.215.14": address.Public, "93.184.221.1": address.Public, "2606:2800:220:1::1": address.Public, "2606:2800:222::1": address.Public,
 		"64:ff9b::93.184.215.14": address.Public, "23.1.2.8": address.Public, "93.184.231.8": address.Public, "2606:2800:231::8": address.Public,
 		"93.184.240.8": address.Public, "93.184.230.16": address.Public,
+		// Everybody on a link at once, by either of the two addresses for that, and in
+		// other clothes; a prefix need not be short enough for a link. What is our own,
+		// or on an interface that is down, is none.
+		"93.184.220.255": address.Never, "93.184.220.0": address.Never, "10.9.8.255": address.Never, "23.255.255.255": address.Never, "23.0.0.0": address.Never,
+		"127.255.255.255": address.Never, "93.184.230.15": address.Never, "93.184.230.0": address.Loopback,
+		"::ffff:93.184.220.255": address.Never, "64:ff9b::93.184.220.255": address.Never, "2002:5db8:dcff::1": address.Never,
+		"93.184.240.255": address.Public, "93.184.231.0": address.Public, "2606:2800:220::": address.Private,
 	} {
 		if got := n.Class(netip.MustParseAddr(addr)); got != want {
 			t.Errorf("%s: %v, not %v", addr, got, want)
@@ -133,7 +140,7 @@ func TestSystemThatDoesNotTell(t *testing.T) {
 
 func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
-		if _, _, err := read(); err != nil {
+		if _, err := read(); err != nil {
 			b.Fatal(err)
 		}
 	}

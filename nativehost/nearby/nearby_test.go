@@ -3,6 +3,7 @@ package nearby
 import (
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -53,6 +54,37 @@ func TestOf(t *testing.T) {
 				t.Errorf("%v, %v", own, link)
 			}
 		})
+	}
+}
+
+// Which addresses of an interface's prefix reach everybody on its link.
+func TestEverybody(t *testing.T) {
+	const up, down = net.FlagUp | net.FlagBroadcast, net.FlagBroadcast
+	for _, c := range []struct {
+		prefix string
+		flags  net.Flags
+		want   string // the highest and the lowest, empty when there are none
+	}{
+		{"192.168.1.7/24", up, "192.168.1.255 192.168.1.0"},
+		{"10.1.2.3/8", up, "10.255.255.255 10.0.0.0"},
+		{"10.1.2.3/23", up, "10.1.3.255 10.1.2.0"},
+		{"10.1.2.1/30", up, "10.1.2.3 10.1.2.0"},
+		{"10.8.0.2/24", net.FlagUp | net.FlagPointToPoint, "10.8.0.255 10.8.0.0"},
+		{"127.0.0.1/8", net.FlagUp | net.FlagLoopback, "127.255.255.255 127.0.0.0"},
+		{"10.1.2.0/24", up, "10.1.2.255"}, // the lowest is this computer's own
+		{"10.1.2.3/31", up, ""},           // RFC 3021
+		{"10.1.2.3/32", up, ""},
+		{"10.1.2.3/0", up, ""},
+		{"192.168.1.7/24", down, ""},
+		{"2606:2800:220::7/64", up, ""},
+	} {
+		var got []string
+		for _, addr := range everybody(netip.MustParsePrefix(c.prefix), c.flags) {
+			got = append(got, addr.String())
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %v, not %q", c.prefix, got, c.want)
+		}
 	}
 }
 

@@ -37,24 +37,6 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
-// Embedded returns the IPv4 address that a translator or a tunnel would take the
-// packets to: NAT64 with the well-known prefix (RFC 6052 2.1) or one of the local
-// ones (RFC 8215, read as the usual /96), and 6to4 (RFC 3056 2). It is invalid when there is none.
-func Embedded(addr netip.Addr) netip.Addr {
-	if !addr.Is6() {
-		return netip.Addr{}
-	}
-	b := addr.As16()
-	switch {
-	case [12]byte(b[:12]) == [12]byte{0, 0x64, 0xff, 0x9b}, [6]byte(b[:6]) == [6]byte{0, 0x64, 0xff, 0x9b, 0, 1}:
-		return netip.AddrFrom4([4]byte(b[12:]))
-	case b[0] == 0x20 && b[1] == 0x02:
-		return netip.AddrFrom4([4]byte(b[2:6]))
-	default:
-		return netip.Addr{}
-	}
-}
-
 // oldIPv4 reads the spellings that browsers and inet_aton take for IPv4: fewer than
 // four parts, octal and hexadecimal (WHATWG URL, IPv4 parser). numeric reports that
 // the host can only be meant so, since its last part is a number.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -95,6 +96,9 @@ func TestOneLayer(t *testing.T) {
 		{`{"blockedDestinations":[{"cidr":"10.0.0.0/8"}]}`, to("64:ff9b:1::a00:1", 1), "0: blockedDestinations[0]"},
 		{`{"blockedDestinations":[{"cidr":"10.0.0.0/8"}]}`, to("2002:a00:1::5", 1), "0: blockedDestinations[0]"},
 		{`{"allowedDestinations":[{"cidr":"10.0.0.0/8"}]}`, to("64:ff9b::a00:1", 1), "0: allowedDestinations"},
+		// An IPv6 address that a block rule names stands for itself only.
+		{`{"blockedDestinations":[{"host":"64:ff9b::a00:1"}]}`, to("10.0.0.1", 1), ""},
+		{`{"blockedDestinations":[{"host":"64:ff9b::a00:1"}]}`, to("2002:a00:1::", 1), ""},
 		{`{"blockedDestinations":[{"ports":["22"]}]}`, to("h.example", 22), "0: blockedDestinations[0]"},
 		{`{"blockedDestinations":[{"ports":["22"]}]}`, to("h.example", 23), ""},
 		{`{"blockedDestinations":[{"ports":["1","5900-5910"]}]}`, to("h.example", 5910), "0: blockedDestinations[0]"},
@@ -135,6 +139,47 @@ func TestOneLayer(t *testing.T) {
 		}
 		if origin := p.JudgeOrigin(c.query.Origin); verdict.Allowed && !origin.Allowed {
 			t.Errorf("%s: a socket is allowed, its origin is not", c.policy)
+		}
+	}
+}
+
+// Whatever an IPv4 address is dressed up as, block rules see it, by host and by cidr;
+// allow rules see the IPv6 address only, and vouch for nothing else.
+func TestEmbeddedAddresses(t *testing.T) {
+	v := validator(t)
+	forms := map[string]string{
+		"NAT64":              "64:ff9b::a01:203",
+		"6to4":               "2002:a01:203:7::1",
+		"IPv4-compatible":    "::a01:203",
+		"IPv4-translated":    "::ffff:0:a01:203",
+		"local NAT64 of /48": "64:ff9b:1:a01:2:300::",
+		"local NAT64 of /56": "64:ff9b:1:ab0a:1:203::",
+		"local NAT64 of /64": "64:ff9b:1:abcd:a:102:300::",
+		"local NAT64 of /96": "64:ff9b:1:abcd:0:7:a01:203",
+	}
+	for form, text := range forms {
+		addr := netip.MustParseAddr(text)
+		for _, rule := range []string{`"cidr":"10.0.0.0/8"`, `"cidr":"10.1.2.3"`, `"host":"10.1.2.3"`, `"host":"0xa.66051"`} {
+			blocked := of(v, `{"blockedDestinations":[{`+rule+`}]}`)
+			if got := blocked.Judge(to(text, 22)); got.Allowed {
+				t.Errorf("%s: %s does not block %s", form, rule, text)
+			}
+			// A name that leads there is blocked by the address, not by the host.
+			if got := blocked.JudgeAddress(to("h.example", 22), addr); got.Allowed != strings.Contains(rule, "host") {
+				t.Errorf("%s: %s and a name that leads to %s: %+v", form, rule, text, got)
+			}
+			if got := of(v, `{"allowedDestinations":[{`+rule+`}]}`).Judge(to(text, 22)); got.Allowed {
+				t.Errorf("%s: %s allows %s", form, rule, text)
+			}
+			listed := of(v, `{"allowedDestinations":[{`+rule+`,"prompt":"skip"},{}]}`)
+			if got := listed.Judge(to(text, 22)); !got.Allowed || got.VouchesPrivate || got.Prompt != Ask {
+				t.Errorf("%s: %s vouches for %s: %+v", form, rule, text, got)
+			}
+		}
+		for _, rule := range []string{`"cidr":"11.0.0.0/8"`, `"host":"10.1.2.4"`} {
+			if got := of(v, `{"blockedDestinations":[{`+rule+`}]}`).Judge(to(text, 22)); !got.Allowed {
+				t.Errorf("%s: %s blocks %s", form, rule, text)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/protocol"
 )
 
@@ -199,7 +200,8 @@ type rule struct {
 	prompt  Prompt
 }
 
-// fits judges a rule. A block rule also sees the IPv4 address inside an IPv6 one.
+// fits judges a rule. A block rule also sees the IPv4 addresses inside an IPv6 one,
+// which an allow rule would be wider by than it looks.
 func (r *rule) fits(s *subject, block bool) fit {
 	switch {
 	case r.protocol != "" && r.protocol != s.protocol,
@@ -213,14 +215,14 @@ func (r *rule) fits(s *subject, block bool) fit {
 	case r.host == nil || r.host.any:
 	case !s.named:
 		result = maybe
-	case !r.host.fits(s):
+	case !r.host.fits(s, block):
 		return no
 	}
 	switch {
 	case !r.prefix.IsValid():
 	case !s.addr.IsValid():
 		result = maybe
-	case r.prefix.Contains(s.addr), block && s.embedded.IsValid() && r.prefix.Contains(s.embedded):
+	case r.prefix.Contains(s.addr), block && slices.ContainsFunc(s.embedded, r.prefix.Contains):
 	default:
 		return no
 	}
@@ -255,9 +257,10 @@ type subject struct {
 	named bool
 	// name is lower-case ASCII, or empty for a literal.
 	name string
-	// literal is the host as an address, addr what is connected to, embedded the IPv4
-	// address in addr; each without zone, unmapped, invalid when there is none.
-	literal, addr, embedded netip.Addr
+	// literal is the host as an address, addr what is connected to; each without zone,
+	// unmapped, invalid when there is none. embedded are the IPv4 addresses in addr.
+	literal, addr netip.Addr
+	embedded      []netip.Addr
 }
 
 func newSubject(q Query, addr netip.Addr) *subject {
@@ -271,6 +274,6 @@ func newSubject(q Query, addr netip.Addr) *subject {
 	if !s.addr.IsValid() {
 		s.addr = s.literal
 	}
-	s.embedded = Embedded(s.addr)
+	s.embedded = address.Readings(s.addr)
 	return s
 }

@@ -3,10 +3,13 @@ package policy
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/portside/portside/nativehost/address"
 )
 
 // webOrigin is a serialised origin, taken apart. The zero value is that of an
@@ -145,12 +148,12 @@ func parseHostPattern(text string) (*hostPattern, error) {
 	return &hostPattern{below: below, name: name, addr: addr}, nil
 }
 
-func (p *hostPattern) fits(s *subject) bool {
+func (p *hostPattern) fits(s *subject, block bool) bool {
 	switch {
 	case p.any:
 		return true
 	case p.addr.IsValid():
-		return p.addr == s.literal
+		return p.addr == s.literal || block && slices.Contains(address.Readings(s.literal), p.addr)
 	case p.below:
 		return strings.HasSuffix(s.name, "."+p.name)
 	default:

@@ -28,9 +28,9 @@ import (
 
 // Near knows this computer's place in the network. Package nearby has the real one.
 type Near interface {
-	// Class returns address.Loopback for an address of this computer, address.Private
-	// for one on a link of its, and address.Public for all others. It must not block
-	// for long.
+	// Class returns address.Never for an address that reaches everybody on a link,
+	// address.Loopback for one of this computer, address.Private for one on a link of
+	// its, and address.Public for all others. It must not block for long.
 	Class(addr netip.Addr) address.Class
 }
 

@@ -41,11 +41,13 @@ func agreed(r Request) Request  { r.RiskAccepted = true; return r }
 
 // campus is a place where addresses of the Internet are near: this computer has
 // 93.184.220.7 and 192.168.1.7, and its link is 93.184.220.0/24 and
-// 2606:2800:220::/64.
+// 2606:2800:220::/64. 93.184.220.255 and 192.168.1.255 are everybody there.
 type campus struct{}
 
 func (campus) Class(addr netip.Addr) address.Class {
 	switch {
+	case addr == netip.MustParseAddr("93.184.220.255"), addr == netip.MustParseAddr("192.168.1.255"):
+		return address.Never
 	case addr == netip.MustParseAddr("93.184.220.7"), addr == netip.MustParseAddr("192.168.1.7"):
 		return address.Loopback
 	case netip.MustParsePrefix("93.184.220.0/24").Contains(addr), netip.MustParsePrefix("2606:2800:220::/64").Contains(addr):
@@ -63,6 +65,7 @@ const (
 	sipInRange = `{"allowedDestinations": [{"host": "sip.example.org", "ports": ["1-65535"]}]}`
 	dormitory  = `{"allowedDestinations": [{"host": "*.campus.example", "cidr": "93.184.220.0/24"}, {"host": "*"}]}`
 	blocked    = `{"blockedDestinations": [{"cidr": "93.184.0.0/16"}]}`
+	broadcasts = `{"allowedDestinations": [{"cidr": "192.168.1.0/24"}, {"host": "git.corp.example", "cidr": "192.168.1.255"}]}`
 	off        = `{"enabled": false}`
 )
 
@@ -109,6 +112,9 @@ func TestBefore(t *testing.T) {
 		{"a neighbour's public address, vouched for", dormitory, asked(t, "93.184.220.8", 80), nil, true, false, Network},
 		{"a watched port at a neighbour's public address", "", entered(asked(t, "93.184.220.8", 5060)), nil, false, false, Network},
 		{"multicast, whatever is near", "", entered(asked(t, "ff02::1", 80)), fault.ErrAddress, false, false, Special},
+		{"everybody on the link, even entered", "", entered(asked(t, "192.168.1.255", 9)), fault.ErrAddress, false, false, Special},
+		{"everybody on the link, even vouched for", broadcasts, asked(t, "192.168.1.255", 9), fault.ErrAddress, false, false, Special},
+		{"everybody on a link of the Internet", "", entered(asked(t, "93.184.220.255", 9)), fault.ErrAddress, false, false, Special},
 		{"a blocked address", blocked, asked(t, "93.184.215.14", 80), fault.ErrPolicy, false, false, Internet},
 		{"a name that may lead to one", blocked, asked(t, "www.example.org", 80), nil, false, false, Internet},
 		{"switched off", off, asked(t, "mail.example.org", 993), fault.ErrPolicy, false, false, Internet},
@@ -167,6 +173,9 @@ func TestResolved(t *testing.T) {
 		{"a name of the network, link-local", "", entered(asked(t, "nas.local", 22)), "fe80::1%eth0", nil},
 		{"a name of the network that points here", "", entered(asked(t, "nas.local", 22)), "127.0.0.1", fault.ErrAddress},
 		{"a name of the network on a watched port outside", "", entered(asked(t, "nas.local", 5060)), "93.184.215.14", fault.ErrRisk},
+		{"everybody on the link", "", entered(asked(t, "192.168.1.255", 9)), "192.168.1.255", fault.ErrAddress},
+		{"a name for everybody on the link", broadcasts, asked(t, "git.corp.example", 9), "192.168.1.255", fault.ErrAddress},
+		{"a name of the network for everybody on the link", "", entered(asked(t, "nas.local", 9)), "192.168.1.255", fault.ErrAddress},
 		{"a name in a blocked prefix", blocked, asked(t, "www.example.org", 80), "93.184.215.14", fault.ErrPolicy},
 		{"a name in a blocked prefix, mapped", blocked, asked(t, "www.example.org", 80), "::ffff:93.184.215.14", fault.ErrPolicy},
 		{"a name in a blocked prefix, through 6to4", blocked, asked(t, "www.example.org", 80), "2002:5db8:d70e::1", fault.ErrPolicy},

@@ -195,17 +195,32 @@ export const addresses: readonly Mutant[] = [
     [
       "of this computer, whether the interface is up or not",
       inGo("nativehost/nearby", "TestClass"),
-      change(nearby, "case contains(own, addr):", "case false:"),
+      change(nearby, "case contains(w.own, addr):", "case false:"),
     ],
     [
       "of its links",
       inGo("nativehost/nearby", "TestClass"),
-      change(nearby, "case contains(links, addr):", "case false:"),
+      change(nearby, "case contains(w.links, addr):", "case false:"),
     ],
     [
       "also where an IPv6 address embeds them",
       inGo("nativehost/nearby", "TestClass"),
-      change(nearby, "class = max(class, classOf(inner, own, links))", "_ = inner"),
+      change(nearby, "class = max(class, w.class(inner))", "_ = inner"),
+    ],
+    [
+      "nobody sends to everybody on a link",
+      inGo("nativehost/nearby", "TestClass"),
+      change(nearby, "case slices.Contains(w.everybody, addr):", "case false && slices.Contains(w.everybody, addr):"),
+    ],
+    [
+      "by the first address of its prefix either",
+      inGo("nativehost/nearby", "TestEverybody"),
+      change(nearby, "if first != prefix.Addr() {", "if false {"),
+    ],
+    [
+      "nor to a broadcast address that only the system knows",
+      inGo("nativehost/dial", "TestNoBroadcast"),
+      change(vet, 'if target.Network == "udp" {', "if false {"),
     ],
     [
       "an address by DHCPv6 tells of its /64",

@@ -251,13 +251,32 @@ export const host: readonly Mutant[] = [
     ],
     [
       "block rules see the IPv4 address inside of an IPv6 one",
-      policyOf("TestOneLayer"),
-      change(layer, ", block && s.embedded.IsValid() && r.prefix.Contains(s.embedded):", ":"),
+      policyOf("TestEmbeddedAddresses"),
+      change(layer, ", block && slices.ContainsFunc(s.embedded, r.prefix.Contains):", ":"),
+    ],
+    [
+      "also those that name an address as the host",
+      policyOf("TestEmbeddedAddresses"),
+      change(
+        "nativehost/policy/pattern.go",
+        "slices.Contains(address.Readings(s.literal), p.addr)",
+        "false && slices.Contains(address.Readings(s.literal), p.addr)",
+      ),
+    ],
+    [
+      "in each place where a local translator may keep it",
+      policyOf("TestEmbeddedAddresses"),
+      change("nativehost/address/address.go", '\tif !localNAT64.Contains(addr.WithZone("")) {', "\tif true {"),
     ],
     [
       "allow rules do not",
-      policyOf("TestOneLayer"),
-      change(layer, ", block && s.embedded.IsValid()", ", s.embedded.IsValid()"),
+      policyOf("TestEmbeddedAddresses"),
+      change(layer, ", block && slices.ContainsFunc(", ", slices.ContainsFunc("),
+    ],
+    [
+      "by the host neither",
+      policyOf("TestEmbeddedAddresses"),
+      change("nativehost/policy/pattern.go", " || block && slices.Contains(", " || slices.Contains("),
     ],
     ["TLS only", policyOf("TestOneLayer"), change(layer, "\t\tr.tlsOnly && !s.secure,\n", "")],
     [

@@ -171,7 +171,7 @@ func (c *command) kind(addr netip.Addr) string {
 // registered says what the registries make of an address.
 func registered(addr netip.Addr) string {
 	addr = addr.Unmap()
-	if inner := policy.Embedded(addr); inner.IsValid() {
+	if inner, ok := address.Embedded(addr); ok {
 		addr = inner
 	}
 	for _, k := range kinds() {
