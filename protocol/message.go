@@ -32,6 +32,14 @@ const (
 	DatagramOverhead = 64
 	// Largest UDP payload over IPv4, in bytes (RFC 768, RFC 791).
 	MaxDatagramBytes = 65507
+	// The audit log's bounds on lines that a page can cause hold for so long.
+	AuditPeriodSeconds = 600
+	// Lines of the audit log about refused and failed opens of one origin in a period; the others are counted.
+	AuditLinesPerOrigin = 30
+	// The same for a site (a registrable domain), which has as many origins as it likes.
+	AuditLinesPerSite = 60
+	// The same for all sites together. Private windows have all three bounds for themselves.
+	AuditLinesOverall = 300
 )
 
 // Methods.
@@ -68,7 +76,7 @@ const (
 	MethodTryoutStart = "tryout.start"
 	// Stops both.
 	MethodTryoutStop = "tryout.stop"
-	// The extension refused an open; the host writes the audit line.
+	// The extension refused an open, or several; the host writes the audit line, or counts.
 	MethodAuditRefused = "audit.refused"
 	// Bytes received, or one datagram.
 	MethodSocketData = "socket.data"
@@ -84,7 +92,8 @@ const (
 
 // AuditRefusedParams is defined by protocol/schema.
 type AuditRefusedParams struct {
-	Origin   string `json:"origin"`
+	// Absent only beside more, where there are too many.
+	Origin   string `json:"origin,omitempty"`
 	Protocol string `json:"protocol"`
 	// Absent when the person was to name the destination and did not.
 	Host    string `json:"host,omitempty"`
@@ -92,6 +101,8 @@ type AuditRefusedParams struct {
 	Private bool   `json:"private"`
 	// Which rule refused.
 	Rule string `json:"rule"`
+	// So many refusals are not told one by one; then there is no destination.
+	More int64 `json:"more,omitempty"`
 }
 
 // ErrorData: What the extension needs to answer the page and to inform the person.

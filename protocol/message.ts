@@ -42,6 +42,18 @@ export const datagramOverhead = 64;
 /** Largest UDP payload over IPv4, in bytes (RFC 768, RFC 791). */
 export const maxDatagramBytes = 65507;
 
+/** The audit log's bounds on lines that a page can cause hold for so long. */
+export const auditPeriodSeconds = 600;
+
+/** Lines of the audit log about refused and failed opens of one origin in a period; the others are counted. */
+export const auditLinesPerOrigin = 30;
+
+/** The same for a site (a registrable domain), which has as many origins as it likes. */
+export const auditLinesPerSite = 60;
+
+/** The same for all sites together. Private windows have all three bounds for themselves. */
+export const auditLinesOverall = 300;
+
 /** What may be called, by whom, and whether it is answered. */
 export const methods = {
   hello: { kind: "request", from: "browser" },
@@ -70,7 +82,10 @@ export const methods = {
 export type MethodName = keyof typeof methods;
 
 export interface AuditRefusedParams {
-  origin: string;
+  /**
+   * Absent only beside more, where there are too many.
+   */
+  origin?: string;
   protocol: "tcp" | "udp";
   /**
    * Absent when the person was to name the destination and did not.
@@ -93,6 +108,10 @@ export interface AuditRefusedParams {
     | "policy"
     | "prompt"
     | "user";
+  /**
+   * So many refusals are not told one by one; then there is no destination.
+   */
+  more?: number;
 }
 /**
  * What a document's content script may say to the broker. Socket ids here are the document's own.

@@ -17,7 +17,7 @@ import { Invalid, canonicalTLS, checkOptions, tcpOpen, udpOpen } from "./open_op
 import { canonicalHost } from "./origin.ts";
 import { isPaused } from "./paused.ts";
 import type { Prompts } from "./prompt.ts";
-import { RefusalAudit } from "./refusal_audit.ts";
+import type { RefusalAudit } from "./refusal_audit.ts";
 import { reasonOf, reasonOfEnd } from "./refusals.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
@@ -81,6 +81,7 @@ export class DocumentConnection {
     prompts: Prompts,
     activity: Activity,
     lanes: Lanes,
+    audit: RefusalAudit,
     gone: () => void,
   ) {
     this.#port = port;
@@ -93,7 +94,7 @@ export class DocumentConnection {
       this.#tell(message);
     });
     this.#gone = gone;
-    this.#audit = new RefusalAudit(sender, hosts);
+    this.#audit = audit;
     port.onMessage.addListener((message: unknown) => {
       if (!validateDocumentMessage(message)) {
         // Our content script never sends this: something else speaks with its voice.
@@ -291,7 +292,7 @@ export class DocumentConnection {
       } else if (error instanceof Refusal) {
         this.#tell({ type: "hint", text: error.message });
         this.#tell({ type: "failed", id: socket.id, error: pageError("NotAllowedError") });
-        void this.#audit.refused(socket.protocol, options, error.rule);
+        void this.#audit.refused(this.sender, socket.protocol, options, error.rule);
       } else if (error instanceof HostError && error.data !== undefined) {
         this.#tell({ type: "failed", id: socket.id, error: pageError(error.data.name) });
       } else {

@@ -18,6 +18,7 @@ import { hostReport, hostState } from "./own_pages.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./paused.ts";
 import { Popups } from "./popup.ts";
 import { Prompts } from "./prompt.ts";
+import { RefusalAudit } from "./refusal_audit.ts";
 import { attest } from "./sender.ts";
 import { welcome } from "./setup.ts";
 import { Tryout } from "./tryout.ts";
@@ -26,6 +27,12 @@ const hosts = new Hosts();
 const prompts = new Prompts();
 const tryout = new Tryout(hosts);
 const lanes = new Lanes();
+const audit = new RefusalAudit({
+  hosts,
+  now: Date.now,
+  later: (run, ms) => setTimeout(run, ms),
+  storage: ext.storage.session,
+});
 const documents = new Set<DocumentConnection>();
 const activity = new Activity((tabId) => {
   badge.update(tabId);
@@ -55,7 +62,7 @@ ext.runtime.onConnect.addListener((port) => {
       port.disconnect();
       return;
     }
-    const connection = new DocumentConnection(port, sender, hosts, prompts, activity, lanes, () =>
+    const connection = new DocumentConnection(port, sender, hosts, prompts, activity, lanes, audit, () =>
       documents.delete(connection),
     );
     documents.add(connection);

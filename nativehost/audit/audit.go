@@ -4,7 +4,8 @@
 // It promises that a private window leaves no origin, document or destination
 // behind, that a line never holds what a socket carried, and that no line is lost
 // while the place for them changes or when it fails: then they go to the person's
-// own state folder.
+// own state folder. Pages cannot fill it: of opens that were refused or failed, those
+// beyond a bound are only counted.
 package audit
 
 import (
@@ -32,6 +33,7 @@ const (
 type Log struct {
 	out    zerolog.Logger
 	detail atomic.Pointer[Detail]
+	flood  flood
 	place  *place // nil when out is the caller's
 }
 
@@ -39,6 +41,7 @@ type Log struct {
 // tells the connections of several browsers apart.
 func New(out io.Writer, session string) *Log {
 	l := &Log{out: zerolog.New(out).With().Str("session", session).Logger()}
+	l.flood.now, l.flood.over = time.Now, func() { l.summarise(l.flood.take()) }
 	l.setDetail(Full)
 	return l
 }
@@ -74,15 +77,54 @@ func (l *Log) Secured(s Subject, took time.Duration) {
 }
 
 // Refused writes that an open was refused by a rule of the host or, when by is
-// "extension", of the extension.
-func (l *Log) Refused(s Subject, by, reason string) {
-	l.line("refuse", s).Str("by", by).Str("reason", reason).Send()
+// "extension", of the extension. It reports whether there is a line about it: beyond
+// the bounds it is counted.
+func (l *Log) Refused(s Subject, by, reason string) bool {
+	return l.causedByPage(s, "refuse", by, reason, func(line *zerolog.Event) {
+		line.Str("by", by).Str("reason", reason)
+	})
+}
+
+// MoreRefused counts refusals of which only the number is known.
+func (l *Log) MoreRefused(s Subject, by, reason string, number int64) {
+	l.summarise(l.flood.count(omissionOf(s, "refuse", by, reason), number))
 }
 
 // Failed writes that the network did not let a socket open, or that the page gave
-// it up.
-func (l *Log) Failed(s Subject, reason string, took time.Duration) {
-	l.line("fail", s).Str("reason", reason).Int64("ms", took.Milliseconds()).Send()
+// it up. It reports whether there is a line about it.
+func (l *Log) Failed(s Subject, reason string, took time.Duration) bool {
+	return l.causedByPage(s, "fail", "", reason, func(line *zerolog.Event) {
+		line.Str("reason", reason).Int64("ms", took.Milliseconds())
+	})
+}
+
+// causedByPage writes a line of a kind that a page could cause without end.
+func (l *Log) causedByPage(s Subject, event, by, reason string, fill func(*zerolog.Event)) bool {
+	ok, due := l.flood.admit(s, omissionOf(s, event, by, reason))
+	l.summarise(due)
+	if !ok {
+		return false
+	}
+	line := l.line(event, s)
+	fill(line)
+	line.Send()
+	return true
+}
+
+// summarise writes how many lines were not written.
+func (l *Log) summarise(list []omitted) {
+	detail := *l.detail.Load()
+	for _, o := range list {
+		line := l.out.Log().Time("time", time.Now().UTC()).Str("event", "omitted").Bool("private", o.private)
+		if o.origin != "" && detail != Counts {
+			line.Str("origin", o.origin)
+		}
+		line.Str("of", o.event)
+		if o.by != "" {
+			line.Str("by", o.by)
+		}
+		line.Str("reason", o.reason).Int64("lines", o.lines).Time("since", o.since.UTC()).Send()
+	}
 }
 
 // Traffic is what a socket carried, in bytes of payload.

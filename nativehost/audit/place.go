@@ -96,8 +96,10 @@ func or(d Detail) Detail {
 	return d
 }
 
-// Close closes the files. Lines that come later are lost.
+// Close writes what was only counted so far, and closes the files. Lines that come
+// later are lost.
 func (l *Log) Close() error {
+	l.summarise(l.flood.close())
 	if l.place == nil {
 		return nil
 	}

@@ -38,7 +38,7 @@ func begin(t *testing.T, s func(*world) Settings) *world {
 }
 
 func (w *world) line(id int64) {
-	w.log.Refused(Subject{SocketID: id, Protocol: "tcp", Origin: "https://page.example", Host: "server.example", Port: 993}, "host", "policy")
+	w.log.Closed(Subject{SocketID: id, Protocol: "tcp", Origin: "https://page.example", Host: "server.example", Port: 993}, Traffic{}, "", 0)
 }
 
 // ids reads which lines a file has.

@@ -245,12 +245,17 @@ func (s *Session) refusedByExtension(message protocol.Message) *protocol.RPCErro
 	if fault := protocol.DecodeParams(message, &params); fault != nil {
 		return fault
 	}
-	s.Audit.Refused(audit.Subject{
+	subject := audit.Subject{
 		Protocol: params.Protocol,
 		Origin:   params.Origin,
 		Host:     params.Host,
 		Port:     params.Port,
 		Private:  params.Private,
-	}, "extension", params.Rule)
+	}
+	if params.More > 0 {
+		s.Audit.MoreRefused(subject, "extension", params.Rule, params.More)
+	} else {
+		s.Audit.Refused(subject, "extension", params.Rule)
+	}
 	return nil
 }

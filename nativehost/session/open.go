@@ -279,12 +279,14 @@ func (s *Session) notOpened(ctx context.Context, o *opening, e *entry, err error
 	e.settled = true
 	s.mu.Unlock()
 	says := fault.Describe(err)
+	var told bool
 	if says.Name == "NotAllowedError" || says.Name == "QuotaExceededError" {
-		s.Audit.Refused(o.subject, "host", says.Reason)
+		told = s.Audit.Refused(o.subject, "host", says.Reason)
 	} else {
-		s.Audit.Failed(o.subject, says.Reason, took)
+		told = s.Audit.Failed(o.subject, says.Reason, took)
 	}
-	if !o.subject.Private {
+	// What floods one log would flood the other, too.
+	if told && !o.subject.Private {
 		s.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not opened")
 	}
 	if says.Name == "NotAllowedError" {

@@ -226,6 +226,31 @@ func TestLogKeepsPrivateWindowsOut(t *testing.T) {
 	}
 }
 
+// Opens without end that are refused turn neither log over.
+func TestFloodOfRefusalsInTheLogs(t *testing.T) {
+	log := &lines{}
+	b := start(t, options{log: log})
+	const tries = 3 * protocol.AuditLinesPerOrigin
+	var asked []int64
+	for range tries {
+		p := b.tcp(9)
+		p.Origin = "http://insecure.example"
+		asked = append(asked, b.ask(protocol.MethodTCPOpen, p))
+	}
+	for _, id := range asked {
+		wantFailure(t, b.answer(id), "NotAllowedError", "origin")
+	}
+	// What the extension has counted is no line, either.
+	b.notify(protocol.MethodAuditRefused, protocol.AuditRefusedParams{Origin: "https://page.example", Protocol: "tcp", Rule: "user", More: 1})
+	b.in.Close()
+	<-b.ended
+	b.ended <- nil
+	diagnostics := slices.DeleteFunc(log.all(), func(line string) bool { return !strings.Contains(line, "not opened") })
+	if a, d := len(b.audit.all()), len(diagnostics); a != protocol.AuditLinesPerOrigin || d != a {
+		t.Errorf("%d refusals are %d lines in the audit log, %d in the host's log", tries, a, d)
+	}
+}
+
 func TestAuditTellsAllButPrivateWindows(t *testing.T) {
 	b := start(t, options{})
 	port := serve(t, echo)

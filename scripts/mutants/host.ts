@@ -12,6 +12,7 @@ const settings = "nativehost/policy/settings.go";
 const trust = "nativehost/policy/trust.go";
 const rules = "nativehost/rules/rules.go";
 const audit = "nativehost/audit/audit.go";
+const flood = "nativehost/audit/flood.go";
 const caller = "nativehost/caller/caller.go";
 const listed = "nativehost/caller/listed.go";
 const probe = "nativehost/corsprobe/corsprobe.go";
@@ -24,6 +25,7 @@ const limitsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/lim
 const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/session", name);
 const policyOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/policy", name);
 const tlsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/dial", name);
+const auditOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/audit", name);
 const probed = inGo("nativehost/corsprobe", "TestAnswers");
 const before = inGo("nativehost/rules", "TestBefore");
 const resolved = inGo("nativehost/rules", "TestResolved");
@@ -488,6 +490,46 @@ export const host: readonly Mutant[] = [
   ...row(
     "E1",
     [
+      "an origin has a bounded number of lines in the audit log for refusals and failures",
+      auditOf("TestRefusalsAndFailuresAreBounded"),
+      change(flood, "b.origins[origin] >= protocol.AuditLinesPerOrigin", "false"),
+    ],
+    [
+      "a site has, with whatever origins",
+      auditOf("TestRefusalsAndFailuresAreBounded"),
+      change(flood, "b.sites[site] >= protocol.AuditLinesPerSite", "false"),
+    ],
+    [
+      "all sites together have",
+      auditOf("TestRefusalsAndFailuresAreBounded"),
+      change(flood, "b.lines >= protocol.AuditLinesOverall", "false"),
+    ],
+    [
+      "a site that is left out leaves room for the counts of others",
+      auditOf("TestFloodTakesNothingFromOthers"),
+      change(flood, " || ofSite >= mostOfSite", ""),
+    ],
+    [
+      "what is left out is counted, and written when the period is over",
+      auditOf("TestCountsAreWrittenWhenThePeriodIsOver"),
+      change(flood, "if f.timer == nil && !f.closed {", "if false {"),
+    ],
+    [
+      "and when the session ends",
+      auditOf("TestFloodTakesNothingFromOthers"),
+      change("nativehost/audit/place.go", "\tl.summarise(l.flood.close())\n", ""),
+    ],
+    [
+      "without the origin in private windows",
+      auditOf("TestCountsOfPrivateWindows"),
+      change(flood, '\tif o.private {\n\t\to.site, o.origin = "", ""\n\t}\n', ""),
+    ],
+    [
+      "what is left out there is left out of the host's log",
+      sessionOf("TestFloodOfRefusalsInTheLogs"),
+      change(open, "if told && !o.subject.Private {", "if !o.subject.Private {"),
+    ],
+    [
       "refusals of the host come on the beat",
       sessionOf("TestRefusalsKeepTheBeat"),
       change(open, '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, started)\n\t}\n', ""),
@@ -541,12 +583,12 @@ export const host: readonly Mutant[] = [
     [
       "nor what the extension refused there",
       sessionOf("TestAuditTellsAllButPrivateWindows"),
-      change(dispatch, '\t\tPrivate:  params.Private,\n\t}, "extension"', '\t}, "extension"'),
+      change(dispatch, "\t\tPrivate:  params.Private,\n\t}\n\tif params.More", "\t}\n\tif params.More"),
     ],
     [
       "nor the cause of a failure in the host's log",
       sessionOf("TestLogKeepsPrivateWindowsOut"),
-      change(open, "if !o.subject.Private {\n\t\ts.Log.Info()", "if true {\n\t\ts.Log.Info()"),
+      change(open, "if told && !o.subject.Private {\n\t\ts.Log.Info()", "if told {\n\t\ts.Log.Info()"),
     ],
   ),
   ...row(

@@ -19,6 +19,8 @@ const display = "extension/ui/display.ts";
 const idn = "extension/ui/idn.ts";
 const grants = "extension/grants.ts";
 const activation = "extension/content/activation.ts";
+const refusalAudit = "extension/background/refusal_audit.ts";
+const auditBudget = "extension/background/audit_budget.ts";
 const content = "extension/content/main.ts";
 
 const order = inBrowser("api", "no activation comes before a missing port");
@@ -27,6 +29,8 @@ const remembering = inBrowser(
   "consent",
   "Allow once is for this document, Allow and remember for every document of the site",
 );
+const auditUnit = (name: string): ReturnType<typeof inUnit> =>
+  inUnit("extension/background/refusal_audit.test.ts", name);
 const lineTest = "extension/background/line.test.ts";
 const displayTest = "extension/ui/display.test.ts";
 const idnTest = "extension/ui/idn.test.ts";
@@ -754,9 +758,29 @@ export const person: readonly Mutant[] = [
       change(content, "console.info(`Portside: ${message.text}`);", "document.title = message.text;"),
     ],
     [
-      "a page cannot flood the audit log",
-      inBrowser("attack", "a page cannot flood the audit log, or read why it was refused"),
-      change("extension/background/refusal_audit.ts", "    if (++this.#written > maxRefusals) return;\n", ""),
+      "an origin cannot flood the audit log, with whatever documents",
+      auditUnit("refusals are told one by one up to a bound"),
+      change(auditBudget, " || ofOrigin >= auditLinesPerOrigin", ""),
+    ],
+    [
+      "nor can a site, with whatever origins",
+      auditUnit("refusals are told one by one up to a bound"),
+      change(auditBudget, "ofSite >= auditLinesPerSite", "false"),
+    ],
+    [
+      "nor can all sites together",
+      auditUnit("refusals are told one by one up to a bound"),
+      change(auditBudget, "this.#lines >= auditLinesOverall", "false"),
+    ],
+    [
+      "a stop of the worker gives no new lines",
+      auditUnit("a stop of the worker is no new beginning"),
+      change(refusalAudit, "new AuditBudget(now(), kept[storageKey])", "new AuditBudget(now())"),
+    ],
+    [
+      "what is left out of private windows is counted without an origin",
+      auditUnit("private windows have bounds of their own"),
+      change(refusalAudit, "if (count.private || ", "if ("),
     ],
   ),
   ...row(
