@@ -312,6 +312,39 @@ describe("somebody gets a word in before TLS", () => {
     await page.close();
   });
 
+  test("while no read of the page's gets it: the stream has it, and the page does not", async () => {
+    for (const how of ["given up", "given up, with a buffer", "wants more"] as const) {
+      const peer = await peers.linePeer(life, {
+        greeting: "",
+        answer: (line) => (line === "go" ? "* injected\r\n" : ""),
+      });
+      const page = await pageWith(peer.port);
+      const seen = await page.evaluate(async (how: string) => {
+        const { socket } = window as unknown as WithTCP;
+        const reader = how === "given up" ? socket.readable.getReader() : socket.readable.getReader({ mode: "byob" });
+        const read =
+          reader instanceof ReadableStreamDefaultReader ? reader.read() : reader.read(new Uint8Array(100), { min: 50 });
+        const outcome = read.then(
+          ({ value }) => new TextDecoder().decode(value),
+          () => "",
+        );
+        if (how !== "wants more") reader.releaseLock();
+        await socket.writable.getWriter().write(new TextEncoder().encode("go\n"));
+        await new Promise((resolve) => setTimeout(resolve, 300)); // the peer has answered long since
+        const upgrade = await socket.startTls().then(
+          () => "",
+          (e: unknown) => (e as Error).name,
+        );
+        return { upgrade, read: await outcome };
+      }, how);
+      assert.deepEqual(seen, { upgrade: "NetworkError", read: "" }, how);
+      const connection = await peer.connection();
+      await connection.waitUntilClosed();
+      assert.equal(connection.error, "ECONNRESET", how);
+      await page.close();
+    }
+  });
+
   test("in place of TLS: no byte of it reaches the page", async () => {
     const peer = await peers.linePeer(life, {
       greeting: "* OK ready\r\n",

@@ -90,6 +90,7 @@ export const bytesClose = uncurry(ReadableByteStreamController.prototype.close);
 export const bytesError = uncurry(
   ReadableByteStreamController.prototype.error as (this: ReadableByteStreamController, e: unknown) => void,
 );
+export const bytesDesired = getter<number | null>(ReadableByteStreamController.prototype, "desiredSize");
 export const byobRequest = getter<ReadableStreamBYOBRequest | null>(
   ReadableByteStreamController.prototype,
   "byobRequest",

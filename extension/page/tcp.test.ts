@@ -144,3 +144,195 @@ test("closing sends what was gathered", async () => {
     assert.deepEqual(sent, [10, 20, -1], end);
   }
 });
+
+/** A socket that is open for an upgrade, whose streams have started, and what a host would say to one. */
+async function upgradable(): Promise<{
+  state: TCPState;
+  hear(text: string): void;
+  upgrade(): Promise<string>;
+  closed(): boolean;
+}> {
+  let heard = 0;
+  let closed = false;
+  const channel = {
+    info: { window: windowBytes },
+    share: new Share(new Traffic(() => 0), false),
+    write: () => undefined,
+    credit: () => undefined,
+    close: () => {
+      closed = true;
+    },
+    startTls: (received: number) =>
+      received === heard ? Promise.resolve(undefined) : Promise.reject(new DOMException("", "NetworkError")),
+  } as unknown as Channel;
+  const state = new TCPState(channel, {});
+  await task();
+  return {
+    state,
+    closed: () => closed,
+    hear(text) {
+      heard += text.length;
+      state.data(new TextEncoder().encode(text).buffer);
+    },
+    upgrade: () =>
+      state.startTls({}).then(
+        () => "secure",
+        (error: unknown) => (error as Error).name,
+      ),
+  };
+}
+
+test("before an upgrade a byte counts as read only when a read of the page has got it", async () => {
+  type Case = (state: TCPState, hear: (text: string) => void) => Promise<void> | void;
+  const fails: Record<string, Case> = {
+    "a read whose lock was released": (state, hear) => {
+      const reader = state.readable.getReader();
+      reader.read().catch(() => undefined);
+      reader.releaseLock();
+      hear("INJECTED");
+    },
+    "a read with a buffer whose lock was released": (state, hear) => {
+      const reader = state.readable.getReader({ mode: "byob" });
+      reader.read(new Uint8Array(100)).catch(() => undefined);
+      reader.releaseLock();
+      hear("INJECTED");
+    },
+    "a read that wants more": (state, hear) => {
+      state.readable
+        .getReader({ mode: "byob" })
+        .read(new Uint8Array(100), { min: 50 })
+        .catch(() => undefined);
+      hear("INJ");
+      hear("ECTED");
+    },
+    "a read that wanted more, after one that got what it wanted": async (state, hear) => {
+      const reader = state.readable.getReader({ mode: "byob" });
+      const first = reader.read(new Uint8Array(4));
+      reader.read(new Uint8Array(100), { min: 50 }).catch(() => undefined);
+      hear("* OKINJECTED");
+      await first;
+    },
+    "a read that wanted more, and whose lock was released": async (state, hear) => {
+      const reader = state.readable.getReader({ mode: "byob" });
+      reader.read(new Uint8Array(100), { min: 50 }).catch(() => undefined);
+      hear("INJ");
+      reader.releaseLock();
+      hear("ECTED");
+      await task();
+    },
+    "half an element": async (state, hear) => {
+      const read = state.readable.getReader({ mode: "byob" }).read(new Uint16Array(10));
+      hear("abc");
+      await read;
+    },
+    "half an element, with a read behind it": async (state, hear) => {
+      const reader = state.readable.getReader({ mode: "byob" });
+      const read = reader.read(new Uint16Array(10));
+      reader.read(new Uint16Array(10)).catch(() => undefined);
+      hear("abc");
+      await read;
+    },
+    "what was thrown away": async (state, hear) => {
+      await state.readable.cancel();
+      hear("INJECTED");
+    },
+    "what the stream kept, and threw away": async (state, hear) => {
+      const reader = state.readable.getReader();
+      reader.read().catch(() => undefined);
+      reader.releaseLock();
+      hear("INJECTED");
+      await state.readable.cancel();
+    },
+  };
+  for (const [name, prepare] of Object.entries(fails)) {
+    const { state, hear, upgrade } = await upgradable();
+    await prepare(state, hear);
+    assert.equal(await upgrade(), "NetworkError", name);
+    if (!state.readable.locked) {
+      const later = await state.readable
+        .getReader()
+        .read()
+        .then(
+          ({ done }) => (done ? "nothing" : "bytes"),
+          () => "nothing",
+        );
+      assert.equal(later, "nothing", name);
+    }
+  }
+  const succeeds: Record<string, Case> = {
+    "a read": async (state, hear) => {
+      const reader = state.readable.getReader();
+      const read = reader.read();
+      hear("* OK\r\n");
+      await read;
+      void reader.read().catch(() => undefined);
+    },
+    "a read of what the stream kept": async (state, hear) => {
+      const reader = state.readable.getReader();
+      reader.read().catch(() => undefined);
+      reader.releaseLock();
+      hear("* OK\r\n");
+      await state.readable.getReader().read();
+    },
+    "reads with buffers, of which some still wait": async (state, hear) => {
+      const reader = state.readable.getReader({ mode: "byob" });
+      const reads = [1, 2, 3, 4].map(() => reader.read(new Uint8Array(100)));
+      for (const text of ["* OK\r\n", "a", "bc"]) {
+        hear(text);
+        await task();
+      }
+      await Promise.all(reads.slice(0, 3));
+    },
+    "a read that got what it wanted bit by bit": async (state, hear) => {
+      const reader = state.readable.getReader({ mode: "byob" });
+      const read = reader.read(new Uint8Array(100), { min: 8 });
+      for (const text of ["ab", "cd", "ef", "gh"]) hear(text);
+      await read;
+      void reader.read(new Uint8Array(100));
+    },
+    "all that came before it was thrown away": async (state, hear) => {
+      const reader = state.readable.getReader();
+      const read = reader.read();
+      hear("* OK\r\n");
+      await read;
+      await reader.cancel();
+    },
+  };
+  for (const [name, prepare] of Object.entries(succeeds)) {
+    const { state, hear, upgrade } = await upgradable();
+    await prepare(state, hear);
+    assert.equal(await upgrade(), "secure", name);
+  }
+});
+
+test("a read that follows one that was given up gets what comes", async () => {
+  const { state, hear } = await upgradable();
+  const first = state.readable.getReader({ mode: "byob" });
+  first.read(new Uint8Array(100)).catch(() => undefined);
+  first.releaseLock();
+  const read = state.readable.getReader().read();
+  hear("hello");
+  const { value } = await read;
+  assert.equal(new TextDecoder().decode(value), "hello");
+});
+
+test("a part of an element is the reader's affair: the socket ends all the same", async () => {
+  for (const how of ["close()", "FIN", "error", "startTls()"] as const) {
+    const { state, hear, upgrade, closed } = await upgradable();
+    const read = state.readable
+      .getReader({ mode: "byob" })
+      .read(new Uint16Array(1))
+      .then(
+        () => "read",
+        (error: unknown) => (error as Error).name,
+      );
+    hear("x");
+    if (how === "close()") void state.close();
+    else if (how === "FIN") state.end();
+    else if (how === "error") state.closed(new DOMException("", "NetworkError"));
+    else assert.equal(await upgrade(), "NetworkError");
+    const error = how === "error" || how === "startTls()" ? "NetworkError" : "TypeError";
+    assert.equal(await read, error, how);
+    assert.equal(closed(), how === "close()", how);
+  }
+});

@@ -1,7 +1,8 @@
 // TCP: what navigator.openTCPSocket() resolves with.
 //
-// Readable is a byte stream that holds nothing itself: bytes wait in our queue, which the credit window bounds, and credit
-// goes back to the host only for bytes that the page has taken. Writable resolves a write once its bytes are on their way under
+// Readable is a byte stream that is given bytes only when a read waits: they wait in our queue, which the credit window bounds, and credit
+// goes back to the host only for bytes that were given. A read may be gone by then, or want more than there is: what the stream
+// keeps to itself the page has not read. Writable resolves a write once its bytes are on their way under
 // the host's credit; close() and abort() send FIN, and resolve when the system has it. startTls() hands the channel, with its
 // credits, to a new state, and ends this one's streams.
 
@@ -16,13 +17,13 @@ import {
   byobRespond,
   byobView,
   bytesClose,
+  bytesDesired,
   bytesEnqueue,
   bytesError,
   deferred,
   hasOwn,
   min,
   resolved,
-  typedArrayBuffer,
   typedArrayLength,
   typedArrayOffset,
   typedArraySet,
@@ -38,6 +39,15 @@ import { Outbox } from "./outbox.ts";
 import { stdioWindowBytes } from "../../protocol/message.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Where a read has the next byte put, and how many it takes. */
+interface Room {
+  offset: number;
+  length: number;
+}
+
+/** No typed array has larger elements, in bytes. */
+const largestElement = 8;
 
 /** What a state takes over from the one before it. */
 interface Inheritance {
@@ -64,7 +74,9 @@ export class TCPState implements SocketHandler {
   #readDone = false; // the readable is closed, cancelled or errored
   #granted: number; // bytes that the host may still send
   #held = 0; // bytes in the queue
-  #received = 0; // bytes read by the page
+  #given = 0; // bytes that were given to the stream
+  #inRead = 0; // bytes of them that may be in a read that waits for more
+  #keptThen = 0; // bytes of them that no read had got when the last were given
 
   // Sending.
   #sink!: WritableStreamDefaultController;
@@ -99,6 +111,7 @@ export class TCPState implements SocketHandler {
       },
       cancel: () => {
         this.#readDone = true;
+        this.#given -= this.#keptThen; // in case that it was kept to the end
         this.#discard();
         this.#closeIfDone();
       },
@@ -143,7 +156,7 @@ export class TCPState implements SocketHandler {
 
   /**
    * Puts TLS on the socket, and ends this state's streams. What the page had not read yet came in plain text and out of turn: the host
-   * sees by the number of bytes read that there was more, and breaks the connection.
+   * sees by the number of bytes read that there was more, and breaks the connection. What was thrown away was not read, either.
    */
   async startTls(options: PageTLSOptions): Promise<TCPState> {
     const upgradable = this.#upgradable;
@@ -155,6 +168,12 @@ export class TCPState implements SocketHandler {
     writableError(this.#sink, makeError("InvalidStateError"));
     this.#writeDone = true;
     this.#queue.length = 0;
+    const kept = this.#kept();
+    if (kept > 0) {
+      // Nobody is to read it later, either.
+      this.#readFailed = true;
+      this.#readError = makeError("NetworkError");
+    }
     this.#ended = true;
     this.#deliver();
     try {
@@ -166,7 +185,7 @@ export class TCPState implements SocketHandler {
       if (this.#dead) throw this.#deadError;
       this.#outbox.flush();
       return await this.channel.startTls(
-        this.#received,
+        this.#given - kept,
         { ...upgradable, ...options },
         (channel) =>
           new TCPState(channel, undefined, {
@@ -246,19 +265,8 @@ export class TCPState implements SocketHandler {
     if (this.#readDone) return;
     if (this.#wanted && this.#queue.length > 0) {
       this.#wanted = false;
-      const request = byobRequest(this.#source);
-      const first = this.#queue[0] as Bytes;
-      const view = request === null ? null : byobView(request);
-      if (request === null || view === null) {
-        arrayShift(this.#queue);
-        this.#consumed(typedArrayLength(first));
-        bytesEnqueue(this.#source, first);
-      } else {
-        const taken = this.#fill(view);
-        this.#consumed(taken);
-        byobRespond(request, taken);
-      }
-      return; // enqueue and respond pull again when more is wanted
+      this.#give();
+      return; // enqueueing pulls again when more is wanted
     }
     if (this.#queue.length > 0) return;
     if (this.#readFailed) {
@@ -266,32 +274,86 @@ export class TCPState implements SocketHandler {
       bytesError(this.#source, this.#readError);
     } else if (this.#ended) {
       this.#readDone = true;
-      bytesClose(this.#source);
-      const request = byobRequest(this.#source);
-      if (request !== null) byobRespond(request, 0);
+      try {
+        bytesClose(this.#source);
+        const request = byobRequest(this.#source);
+        if (request !== null) byobRespond(request, 0);
+      } catch {
+        // A read that wants whole elements has a part of one: the stream has errored by itself. That is the reader's affair, and not the socket's.
+      }
       this.#closeIfDone();
     }
   }
 
-  /** Fills a BYOB view from the queue; returns the number of bytes. */
-  #fill(view: Bytes): number {
-    const target = new NativeUint8Array(
-      typedArrayBuffer(view) as ArrayBuffer,
-      typedArrayOffset(view),
-      typedArrayLength(view),
-    );
-    const room = typedArrayLength(target);
-    let filled = 0;
-    while (filled < room && this.#queue.length > 0) {
-      const first = this.#queue[0] as Bytes;
-      const length = typedArrayLength(first);
-      const n = min(length, room - filled);
-      typedArraySet(target, n === length ? first : typedArraySubarray(first, 0, n), filled);
-      filled += n;
-      if (n === length) arrayShift(this.#queue);
-      else this.#queue[0] = typedArraySubarray(first, n);
+  /**
+   * Gives the stream what is queued, as much as the read that waits has room for. Always with enqueue(): what is said by respond() for a read that
+   * was given up meanwhile does not reach a read that has followed it.
+   */
+  #give(): void {
+    const before = this.#room();
+    const bytes = this.#take(before?.length);
+    const length = typedArrayLength(bytes);
+    this.#given += length;
+    this.#consumed(length);
+    try {
+      bytesEnqueue(this.#source, bytes);
+    } catch (error) {
+      this.#readDone = true;
+      this.#discard();
+      bytesError(this.#source, error);
+      return;
     }
-    return filled;
+    this.#inRead = before === undefined ? 0 : this.#stillInRead(before, length);
+    this.#keptThen = this.#kept();
+  }
+
+  /**
+   * How much a read that waits may have got, and not passed on, now that `length` bytes more were given where `before` was the room. It is the same
+   * read unless it shows another place. Another one may have got the part of an element that was left over, unless its place is one where any
+   * element may begin.
+   */
+  #stillInRead(before: Room, length: number): number {
+    const now = this.#room();
+    const left = before.length - length;
+    if (now === undefined || left === 0) return 0;
+    const same = now.offset === before.offset + length && now.length === left;
+    const whole = now.offset % largestElement === 0 || now.length % largestElement === 0;
+    return same || !whole ? this.#inRead + length : 0;
+  }
+
+  /** The room of the read that waits, if it brings a buffer of its own. */
+  #room(): Room | undefined {
+    const request = byobRequest(this.#source);
+    const view = request === null ? null : byobView(request);
+    return view === null ? undefined : { offset: typedArrayOffset(view), length: typedArrayLength(view) };
+  }
+
+  /** Takes bytes out of the queue: the first message, or what there is for this much room. */
+  #take(room: number | undefined): Bytes {
+    const first = this.#queue[0] as Bytes;
+    const length = typedArrayLength(first);
+    if (room === undefined || length === room || (length < room && this.#queue.length === 1)) {
+      arrayShift(this.#queue);
+      return first;
+    }
+    const bytes = new NativeUint8Array(min(room, this.#held));
+    let filled = 0;
+    while (filled < typedArrayLength(bytes)) {
+      const next = this.#queue[0] as Bytes;
+      const n = min(typedArrayLength(next), typedArrayLength(bytes) - filled);
+      const whole = n === typedArrayLength(next);
+      typedArraySet(bytes, whole ? next : typedArraySubarray(next, 0, n), filled);
+      filled += n;
+      if (whole) arrayShift(this.#queue);
+      else this.#queue[0] = typedArraySubarray(next, n);
+    }
+    return bytes;
+  }
+
+  /** Bytes that were given to the stream, and that no read of the page's has got. When in doubt, more. */
+  #kept(): number {
+    const queued = -(bytesDesired(this.#source) ?? 0);
+    return queued + (this.#room() === undefined ? 0 : this.#inRead);
   }
 
   #discard(): void {
@@ -301,9 +363,8 @@ export class TCPState implements SocketHandler {
     }
   }
 
-  /** The page has taken `bytes`: let the host send more, a quarter of what may be on its way at a time. */
+  /** `bytes` do not wait here any more: let the host send more, a quarter of what may be on its way at a time. */
   #consumed(bytes: number): void {
-    this.#received += bytes;
     this.#held -= bytes;
     if (this.#dead) return;
     const share = this.channel.share.toPage();

@@ -481,6 +481,14 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "what the stream keeps was not read",
+      inUnit(
+        "extension/page/tcp.test.ts",
+        "before an upgrade a byte counts as read only when a read of the page has got it",
+      ),
+      change("extension/page/tcp.ts", "        this.#given - kept,\n", "        this.#given,\n"),
+    ],
+    [
       "a socket is upgraded once",
       sessionOf("TestStartTLS"),
       change(upgrade, "case s.upgrade != nil || s.secured:", "case s.upgrade != nil:"),
