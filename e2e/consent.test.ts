@@ -5,6 +5,7 @@ import { attempt, openStage, openTCP, to, type Stage, type WithTCP } from "./sta
 import { assertAccessible } from "./world/axe.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
+import { freePort } from "./world/ports.ts";
 import { until } from "./world/wait.ts";
 
 const life = lifeOfSuite("consent");
@@ -308,6 +309,12 @@ describe("grants", () => {
     const asked = attempt(fresh, to(other));
     await stage.person.denies();
     assert.equal(await asked, "NotAllowedError");
+    // What was allowed is allowed, though nobody answers there.
+    const closed = { host: "127.0.0.1", port: await freePort() };
+    const nobody = attempt(fresh, to(closed));
+    await stage.person.allowsOnce();
+    assert.equal(await nobody, "NetworkError");
+    assert.equal(await attempt(fresh, to(closed), { click: false }), "NetworkError", "the client's own second try");
     // And another site has nothing of it, whatever it has of its own.
     const stranger = await stage.open("https://stranger.test/");
     const own = attempt(stranger, to(other));
@@ -331,7 +338,7 @@ describe("grants", () => {
         .map((site) => site.textContent)
         .find((text) => text.includes("revoke.test")),
     );
-    assert.match(row, new RegExp(`127\\.0\\.0\\.1.*${peer.port.toString()}.*TCP`));
+    assert.match(row, new RegExp(`127\\.0\\.0\\.1.*${peer.port.toString()}.*TCP.*Not encrypted`));
     await settings.waitFor("the host's state", () =>
       /version \d/.test(document.querySelector("#host")?.textContent ?? ""),
     );

@@ -18,6 +18,8 @@ interface Grant {
   entered: boolean;
   risk: boolean;
   how?: "asked" | "typed" | "picked";
+  /** Absent in grants of old versions. */
+  protection?: { encryption: string };
 }
 declare const chrome: {
   storage: Record<
@@ -115,7 +117,11 @@ describe("the list", () => {
       real,
       grant("https://mail.test", "imap.example.org", 993),
       grant("https://mail.test", "fd00::5", 9100, { how: "picked", protocol: "udp", created: Date.now() - 70_000 }),
-      grant("http://localhost:8080", "10.0.0.7", 22, { how: "typed", created: Date.now() - 400 * day }),
+      grant("http://localhost:8080", "10.0.0.7", 22, {
+        how: "typed",
+        created: Date.now() - 400 * day,
+        protection: { encryption: "starttls" },
+      }),
     ]);
     await shows({
       "http://localhost:8080": ["10.0.0.7"],
@@ -134,14 +140,17 @@ describe("the list", () => {
     });
     assert.match(
       rows[0] ?? "",
-      /10\.0\.0\.7 SSH.*, port 22 · TCP .* \(last year\) You typed the destination\. Take back/,
+      /10\.0\.0\.7 SSH.*, port 22 · TCP Not encrypted; the site may switch .* \(last year\) You typed the destination\. Take back/,
     );
     assert.match(rows[1] ?? "", /fd00::5 Printer, port 9100 · UDP .*20\d\d.* \(1 minute ago\) You picked the device/);
     assert.match(
       rows[2] ?? "",
-      /imap\.example\.org IMAP.*, port 993 · TCP .* \(3 days ago\) You agreed to what the site asked/,
+      /imap\.example\.org IMAP.*, port 993 · TCP Encrypted .* \(3 days ago\) You agreed to what the site asked/,
     );
-    assert.match(rows[3] ?? "", new RegExp(`127\\.0\\.0\\.1 port ${peer.port.toString()} · TCP .*now\\) You typed`));
+    assert.match(
+      rows[3] ?? "",
+      new RegExp(`127\\.0\\.0\\.1 port ${peer.port.toString()} · TCP Not encrypted .*now\\) You typed`),
+    );
     await page.close();
   });
 

@@ -1,10 +1,12 @@
 // What the person allowed: for good (a remembered grant), or for as long as one document lives (Allow once).
 //
-// A remembered grant is (origin, protocol, host, port) in storage.local. What a document may reopen is kept in storage.session, so
+// A remembered grant is (origin, protocol, host, port, protection) in storage.local. What a document may reopen is kept in storage.session, so
 // that a stop of the worker loses nothing; it ends with the tab. Private windows never touch storage.local, and what is taken back for
 // others does not concern them.
 
 import { ext } from "./ext.ts";
+import { covers, sameProtection, serving } from "./protection.ts";
+import type { Protection } from "./protection.ts";
 
 export interface Destination {
   protocol: "tcp" | "udp";
@@ -19,7 +21,12 @@ export interface Consent {
   entered: boolean;
   /** The prompt named the danger of this port. */
   risk: boolean;
+  /** How the connection was going to be protected. */
+  protection: Protection;
 }
+
+/** How a connection to this host would be protected now. */
+export type Wanted = (host: string) => Protection;
 
 /** How the person came to agree: to what the page asked for, to what they typed, or to what they picked from the devices nearby. */
 export type How = "asked" | "typed" | "picked";
@@ -38,25 +45,56 @@ export function sameDestination(a: Destination, b: Destination): boolean {
   return a.protocol === b.protocol && a.host === b.host && a.port === b.port;
 }
 
-/** Every remembered grant, oldest first. */
-export async function listGrants(): Promise<Grant[]> {
-  const stored = await ext.storage.local.get(grantsKey);
-  return (stored[grantsKey] as Grant[] | undefined) ?? [];
+/** Reports whether it is the same entry of the list. */
+export function sameGrant(a: Grant, b: Grant): boolean {
+  return a.origin === b.origin && sameDestination(a, b) && sameProtection(a.protection, b.protection);
 }
 
-export async function findGrant(origin: string, destination: Destination): Promise<Grant | undefined> {
-  return (await listGrants()).find((grant) => grant.origin === origin && sameDestination(grant, destination));
+/** Reports whether a connection stands on this grant, or could. */
+export function concerns(grant: Grant, connection: Destination & { protection: Protection }): boolean {
+  return sameDestination(grant, connection) && covers(grant.protection, connection.protection);
+}
+
+/** Grants of versions that kept no protection count for the least: they may have been given to an encrypted connection. */
+function read(stored: unknown): Grant[] {
+  const grants = (stored as (Omit<Grant, "protection"> & Partial<Grant>)[] | undefined) ?? [];
+  return grants.map((grant) => ({ protection: { encryption: "on", authentication: "name" }, ...grant }));
+}
+
+/** Every remembered grant, oldest first. */
+export async function listGrants(): Promise<Grant[]> {
+  return read((await ext.storage.local.get(grantsKey))[grantsKey]);
+}
+
+/** The grants of this origin by which this destination may be opened as it is wanted. */
+export async function findGrants(
+  origin: string,
+  { protection, ...destination }: Destination & { protection: Protection },
+): Promise<Grant[]> {
+  return (await listGrants()).filter(
+    (grant) => grant.origin === origin && concerns(grant, { ...destination, protection }),
+  );
 }
 
 /**
- * What the person named when this origin left the destination open: the one that they had remembered. Undefined when there are several, since
- * nobody knows which they mean now.
+ * What the person named when this origin left the destination open: the grants of the one that they had remembered. None when there are
+ * several, since nobody knows which they mean now.
  */
-export async function findNamed(origin: string, protocol: "tcp" | "udp", port: number): Promise<Grant | undefined> {
+export async function findNamed(
+  origin: string,
+  protocol: "tcp" | "udp",
+  port: number,
+  wanted: Wanted,
+): Promise<Grant[]> {
   const named = (await listGrants()).filter(
-    (grant) => grant.origin === origin && grant.protocol === protocol && grant.port === port && grant.entered,
+    (grant) =>
+      grant.origin === origin &&
+      grant.protocol === protocol &&
+      grant.port === port &&
+      grant.entered &&
+      covers(grant.protection, wanted(grant.host)),
   );
-  return named.length === 1 ? named[0] : undefined;
+  return new Set(named.map(({ host }) => host)).size === 1 ? named : [];
 }
 
 // Changes read, then write: one after the other, so that none is lost, whichever page of the extension makes them.
@@ -67,10 +105,7 @@ async function change(edit: (grants: Grant[]) => Grant[]): Promise<void> {
 }
 
 export function addGrant(grant: Grant): Promise<void> {
-  return change((grants) => [
-    ...grants.filter((old) => old.origin !== grant.origin || !sameDestination(old, grant)),
-    grant,
-  ]);
+  return change((grants) => [...grants.filter((old) => !sameGrant(old, grant)), grant]);
 }
 
 /** Takes back the grants that `revoked` picks. */
@@ -83,11 +118,8 @@ export function onRevoked(listener: (revoked: Grant[]) => void): void {
   ext.storage.onChanged.addListener((changes, area) => {
     const entry = changes[grantsKey];
     if (area !== "local" || entry === undefined) return;
-    const before = (entry.oldValue as Grant[] | undefined) ?? [];
-    const after = (entry.newValue as Grant[] | undefined) ?? [];
-    const revoked = before.filter(
-      (old) => !after.some((grant) => grant.origin === old.origin && sameDestination(grant, old)),
-    );
+    const after = read(entry.newValue);
+    const revoked = read(entry.oldValue).filter((old) => !after.some((grant) => sameGrant(grant, old)));
     if (revoked.length > 0) listener(revoked);
   });
 }
@@ -102,7 +134,7 @@ export interface DocumentPlace {
 
 /** What one document may open again without being asked: what it asked for -> where that led. */
 interface DocumentGrants extends DocumentPlace {
-  opened: Record<string, Reached>;
+  opened: Record<string, Reached[]>;
 }
 
 /** Where a request of a document led, and by which consent. */
@@ -112,16 +144,20 @@ export interface Reached extends Consent {
 
 const documentKey = (documentId: string): string => `document:${documentId}`;
 
-/** The name of a request in a document's own list: as the page put it, since the host may have been the person's answer. */
-export function requestKey(protocol: string, remoteAddress: string, port: number): string {
-  return JSON.stringify([protocol, remoteAddress, port]);
+/**
+ * The name of a request in a document's own list: what the page asked for, since the host may have been the person's answer. `wanted` is
+ * canonical, so that spellings of one host are one request; "" where the person was to name it.
+ */
+export function requestKey(protocol: string, wanted: string, port: number): string {
+  return JSON.stringify([protocol, wanted, port]);
 }
 
-/** Where this document already got with this request, if anywhere. */
-export async function documentGrant(documentId: string, request: string): Promise<Reached | undefined> {
+/** Where this document may go with this request, protected as it is wanted, if anywhere. */
+export async function documentGrant(documentId: string, request: string, wanted: Wanted): Promise<Reached | undefined> {
   const stored = await ext.storage.session.get(documentKey(documentId));
   const grants = stored[documentKey(documentId)] as DocumentGrants | undefined;
-  return grants !== undefined && Object.hasOwn(grants.opened, request) ? grants.opened[request] : undefined;
+  const reached = grants !== undefined && Object.hasOwn(grants.opened, request) ? grants.opened[request] : undefined;
+  return serving(reached ?? [], ({ host }) => wanted(host));
 }
 
 let lastDocumentChange: Promise<unknown> = Promise.resolve();
@@ -145,7 +181,11 @@ export function addDocumentGrant(
       private: isPrivate,
       opened: {},
     };
-    grants.opened[request] = reached;
+    // An answer that serves what an earlier one did stands in its place.
+    const others = (Object.hasOwn(grants.opened, request) ? (grants.opened[request] ?? []) : []).filter(
+      (old) => old.host !== reached.host || !covers(reached.protection, old.protection),
+    );
+    grants.opened[request] = [...others, reached];
     await ext.storage.session.set({ [key]: grants });
   });
 }
@@ -156,9 +196,9 @@ export function forgetDocumentGrants(documentId: string, destination: Destinatio
     const key = documentKey(documentId);
     const grants = (await ext.storage.session.get(key))[key] as DocumentGrants | undefined;
     if (grants === undefined) return;
-    const rest = Object.entries(grants.opened).filter(([request, { host }]) => {
-      const [protocol, , port] = JSON.parse(request) as [string, string, number];
-      return protocol !== destination.protocol || host !== destination.host || port !== destination.port;
+    const rest = Object.entries(grants.opened).map(([request, reached]) => {
+      const [protocol, , port] = JSON.parse(request) as [Destination["protocol"], string, number];
+      return [request, reached.filter(({ host }) => !sameDestination({ protocol, host, port }, destination))] as const;
     });
     await ext.storage.session.set({ [key]: { ...grants, opened: Object.fromEntries(rest) } });
   });

@@ -7,6 +7,8 @@ import type { Activity, LiveSocket } from "./activity.ts";
 import { admit } from "./admission.ts";
 import * as grants from "../grants.ts";
 import type { Destination } from "../grants.ts";
+import { protectionOf } from "../protection.ts";
+import type { Protection } from "../protection.ts";
 import { Refusal, consentTo } from "./consent.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
@@ -31,6 +33,9 @@ import { validateDocumentMessage } from "../../protocol/validators.js";
 type Open = Extract<DocumentMessage, { type: "open" }>;
 type StartTls = Extract<DocumentMessage, { type: "startTls" }>;
 
+/** Where a socket leads, and how it is protected. */
+type Connection = Destination & { protection: Protection };
+
 interface Socket {
   id: number;
   protocol: "tcp" | "udp";
@@ -38,7 +43,7 @@ interface Socket {
   /** Aborts the question and the connection attempt while the socket is not open yet. */
   withdraw: AbortController;
   host?: { connection: HostConnection; socketId: number };
-  destination?: Destination;
+  destination?: Connection;
   /** While it is open: what the toolbar shows of it. */
   live?: LiveSocket;
   /** The person has stopped it while it was opening: what its open is refused with. */
@@ -124,7 +129,7 @@ export class DocumentConnection {
   }
 
   /** Closes the sockets to destinations that `concerned` picks, as when a grant is taken back. */
-  revoke(concerned: (destination: Destination) => boolean): void {
+  revoke(concerned: (destination: Connection) => boolean): void {
     this.#tell({ type: "forget" });
     for (const socket of [...this.#sockets.values()]) {
       if (socket.destination === undefined || !concerned(socket.destination)) continue;
@@ -307,11 +312,13 @@ export class DocumentConnection {
     const { activated, options, ...claims } = open;
     const { documentId } = this.sender;
     const { remoteAddress = "", remotePort } = options;
-    const request = grants.requestKey(socket.protocol, remoteAddress, remotePort ?? 0);
+    // Spellings of one host are one request.
+    const wanted = canonicalHost(remoteAddress) ?? remoteAddress.trim();
+    const request = grants.requestKey(socket.protocol, wanted, remotePort ?? 0);
     // Asked for at once, and judged in turn: each answer takes its time.
     const [admission, reopened, paused] = await Promise.all([
       admit(this.#attested, claims, "refuse-unsafe-eval"),
-      grants.documentGrant(documentId, request),
+      grants.documentGrant(documentId, request, (host) => protectionOf(options, host)),
       isPaused(this.sender),
     ]);
     if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
@@ -331,12 +338,7 @@ export class DocumentConnection {
     withdraw.signal.throwIfAborted();
     let socketId = this.#hosts.reserve(connection);
     try {
-      const wish = {
-        protocol: socket.protocol,
-        remoteAddress,
-        port,
-        encryption: options.secureTransport ?? "off",
-      };
+      const wish = { protocol: socket.protocol, remoteAddress, port, security: options };
       const reached = await consentTo(wish, { request, ...(reopened === undefined ? {} : { reopened }) }, claims, {
         sender: this.sender,
         attested: this.#attested,
@@ -351,10 +353,9 @@ export class DocumentConnection {
         connection = await this.#hosts.connect();
         socketId = this.#hosts.reserve(connection);
       }
-      socket.destination = { protocol: socket.protocol, host: reached.host, port };
+      const { host } = reached;
+      socket.destination = { protocol: socket.protocol, host, port, protection: protectionOf(options, host) };
       await this.#connect(socket, connection, socketId, reached, options);
-      // One that is there already stays.
-      if (reopened === undefined) await grants.addDocumentGrant(this.sender, request, reached);
     } catch (error) {
       this.#hosts.forget(connection, socketId);
       throw error;
@@ -368,7 +369,7 @@ export class DocumentConnection {
     reached: grants.Reached,
     options: OpenOptions,
   ): Promise<void> {
-    const destination = socket.destination as Destination;
+    const destination = socket.destination as Connection;
     // One that is to be upgraded stays, until then, where its upgrade is asked for: the host has to know which bytes came before it.
     const byLane = options.secureTransport !== "starttls" && (await this.#choosesLane(socket, connection));
     socket.withdraw.signal.throwIfAborted();
@@ -402,8 +403,10 @@ export class DocumentConnection {
     socket.host = { connection, socketId };
     socket.live = this.#activity.opened({
       sender: this.sender,
-      ...destination,
-      encryption: options.secureTransport ?? "off",
+      protocol: socket.protocol,
+      host: destination.host,
+      port: destination.port,
+      encryption: destination.protection.encryption,
       since: Date.now(),
       connection,
       socketId,

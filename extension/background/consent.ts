@@ -2,6 +2,8 @@
 // settles it, the person. Nothing is sent to the network here.
 
 import * as grants from "../grants.ts";
+import { protectionOf, serving } from "../protection.ts";
+import type { Protection } from "../protection.ts";
 import { admit } from "./admission.ts";
 import type { Claims } from "./admission.ts";
 import { remember, stillRemembers } from "./cleared.ts";
@@ -11,6 +13,7 @@ import type { Helpers, Prompts } from "./prompt.ts";
 import type { Answer } from "./question.ts";
 import type { Sender } from "./sender.ts";
 import type { AuditRefusedParams, PolicyJudgeResult } from "../../protocol/message.ts";
+import type { OpenOptions } from "../../protocol/page.ts";
 
 export type Rule = AuditRefusedParams["rule"];
 
@@ -41,7 +44,8 @@ export interface Wish {
   /** As the page wrote it; blank: the person is to name it. */
   remoteAddress: string;
   port: number;
-  encryption: "off" | "on" | "starttls";
+  /** How it is to be protected. */
+  security: Pick<OpenOptions, "secureTransport" | "tls">;
 }
 
 /** The name of the request in the document's own list, and where it led before, if it did. */
@@ -72,14 +76,23 @@ const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal>
   prompt: () => new Refusal("prompt", "the browser opened no window for the question.", { hidden: true }),
 };
 
-/** Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. */
+/**
+ * Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. What the person allowed is the
+ * document's from then on, whatever the network makes of it.
+ */
 export async function consentTo(
-  { protocol, remoteAddress, port, encryption }: Wish,
+  { protocol, remoteAddress, port, security }: Wish,
   { request, reopened }: Asked,
   claims: Claims,
   { sender, attested, hosts, prompts, signal }: Surroundings,
 ): Promise<grants.Reached> {
   const { origin, documentId } = sender;
+  const protection = (host: string | undefined): Protection => protectionOf(security, host);
+  const secure = security.secureTransport === "on";
+  const agreed = async (reached: grants.Reached): Promise<grants.Reached> => {
+    await grants.addDocumentGrant(sender, request, reached);
+    return reached;
+  };
   // Connects anew each time: the host may go away while the person is thinking.
   const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
     const connection = await hosts.connect();
@@ -88,7 +101,7 @@ export async function consentTo(
       protocol,
       ...(host === undefined ? {} : { host }),
       port,
-      secure: encryption === "on",
+      secure,
       userEntered,
     });
   };
@@ -112,23 +125,24 @@ export async function consentTo(
 
   const proposed = verdict.host;
   const remembered = async (): Promise<grants.Reached | undefined> => {
-    const again = await grants.documentGrant(documentId, request);
+    const again = await grants.documentGrant(documentId, request, protection);
     if (again !== undefined) return again;
     if (sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
-    const grant =
+    const given =
       proposed === undefined
-        ? await grants.findNamed(origin, protocol, port)
-        : await grants.findGrant(origin, { protocol, host: proposed, port });
-    if (grant === undefined || (verdict.risk && !grant.risk)) return undefined;
-    if ((proposed === undefined || verdict.mustEnter) && !grant.entered) return undefined;
-    if (!(await stillRemembers(origin))) return undefined;
-    return { host: grant.host, entered: grant.entered, risk: grant.risk };
+        ? await grants.findNamed(origin, protocol, port, protection)
+        : await grants.findGrants(origin, { protocol, host: proposed, port, protection: protection(proposed) });
+    const mustBeEntered = proposed === undefined || verdict.mustEnter;
+    const good = given.filter(({ risk, entered }) => (risk || !verdict.risk) && (entered || !mustBeEntered));
+    const grant = serving(good, ({ host }) => protection(host));
+    if (grant === undefined || !(await stillRemembers(origin))) return undefined;
+    return { host: grant.host, entered: grant.entered, risk: grant.risk, protection: grant.protection };
   };
   const known = await remembered();
-  if (known !== undefined) return known;
+  if (known !== undefined) return await agreed(known);
   // Where the administrator's word does not stand for the person's, they are asked all the same.
   if (verdict.prompt === "skip" && proposed !== undefined && !verdict.mustEnter && !verdict.risk)
-    return { host: proposed, entered: false, risk: false };
+    return { host: proposed, entered: false, risk: false, protection: protection(proposed) };
   if (verdict.prompt === "forbid")
     throw new Refusal("policy", "the administrator allows this site only what needs no question.", {
       hidden: true,
@@ -136,7 +150,7 @@ export async function consentTo(
     });
 
   const look: Helpers["look"] = (found, over) =>
-    hosts.browse({ origin, protocol, port, secure: encryption === "on", timeout: lookingTime }, found, over);
+    hosts.browse({ origin, protocol, port, secure, timeout: lookingTime }, found, over);
   const answer = await prompts.ask(
     {
       origin,
@@ -144,7 +158,8 @@ export async function consentTo(
       ...(proposed === undefined ? {} : verdict.mustEnter ? { proposal: proposed } : { host: proposed }),
       ...(verdict.place === undefined ? {} : { place: verdict.place }),
       port,
-      encryption,
+      // Which name TLS is verified for is not known before the host is.
+      ...protection(verdict.mustEnter ? undefined : proposed),
       risk: verdict.risk,
       private: sender.private,
       remember: verdict.remember && !sender.private,
@@ -170,7 +185,7 @@ export async function consentTo(
   );
   if (!answer.allow) throw refusals[answer.rule]();
   const { host, how, risk } = answer;
-  const consent = { entered: how !== "asked", risk };
+  const consent = { entered: how !== "asked", risk, protection: protection(host) };
   if (answer.remember) await remember({ origin, protocol, host, port, created: Date.now(), how, ...consent });
-  return { host, ...consent };
+  return await agreed({ host, ...consent });
 }

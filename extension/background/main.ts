@@ -1,8 +1,7 @@
 // The background: wiring. Every listener is registered in the first turn, so that any event can start the worker.
 
 import { ext } from "../ext.ts";
-import { forgetDocuments, onRevoked, sameDestination } from "../grants.ts";
-import type { Destination } from "../grants.ts";
+import { concerns, forgetDocuments, onRevoked } from "../grants.ts";
 import { Activity } from "./activity.ts";
 import { Badge } from "./badge.ts";
 import { DocumentConnection } from "./broker.ts";
@@ -90,19 +89,18 @@ ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
 /** Documents of these origins will be asked again, also for what they had open; sockets that `concerned` picks close. */
 function takeBack(
   origins: ReadonlySet<string>,
-  concerned: (origin: string, destination: Destination) => boolean,
+  concerned: (origin: string, connection: Parameters<typeof concerns>[1]) => boolean,
 ): void {
   const affected = (document: { origin: string; private: boolean }): boolean =>
     !document.private && origins.has(document.origin);
   void forgetDocuments(affected);
   for (const connection of documents)
-    if (affected(connection.sender))
-      connection.revoke((destination) => concerned(connection.sender.origin, destination));
+    if (affected(connection.sender)) connection.revoke((socket) => concerned(connection.sender.origin, socket));
 }
 
 onRevoked((revoked) => {
-  takeBack(new Set(revoked.map((grant) => grant.origin)), (origin, destination) =>
-    revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),
+  takeBack(new Set(revoked.map((grant) => grant.origin)), (origin, socket) =>
+    revoked.some((grant) => grant.origin === origin && concerns(grant, socket)),
   );
 });
 

@@ -1,10 +1,13 @@
 // What the person is asked and what they answer; and what the consent window and the background say to each other about it.
 
 import type { How } from "../grants.ts";
-import type { Encryption, Place } from "../ui/display.ts";
+import type { Protection } from "../protection.ts";
+import type { Place } from "../ui/display.ts";
 
-/** What the person is asked. */
-export interface Question {
+/** What the person is asked: what for, and with which protection. */
+export type Question = Destination & Protection;
+
+interface Destination {
   origin: string;
   protocol: "tcp" | "udp";
   /** Absent: the person is to name it. */
@@ -14,8 +17,6 @@ export interface Question {
   /** What kind of place the host, or else the proposal, is. */
   place?: Place;
   port: number;
-  /** off: plain; on: TLS from the first byte; starttls: plain to begin with. */
-  encryption: Encryption;
   /** Routers watch this port: the prompt names the danger. */
   risk: boolean;
   private: boolean;

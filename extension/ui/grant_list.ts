@@ -2,6 +2,7 @@
 
 import { numberLanguage } from "../language.ts";
 import type { Grant } from "../grants.ts";
+import type { Protection } from "../protection.ts";
 import { hostAndPort } from "./display.ts";
 import { isolated, siteName } from "./foreign.ts";
 import { hostElement, originElement } from "./shown.ts";
@@ -44,8 +45,8 @@ function ago(time: number): string {
   return spans.format(-Math.floor(seconds / length), unit);
 }
 
-const keyOf = ({ origin, protocol, host, port, created }: Grant): string =>
-  JSON.stringify([origin, protocol, host, port, created]);
+const keyOf = ({ origin, protocol, host, port, created, protection }: Grant): string =>
+  JSON.stringify([origin, protocol, host, port, created, protection]);
 
 function element(tag: string, className: string, ...content: (string | Node)[]): HTMLElement {
   const made = document.createElement(tag);
@@ -68,6 +69,18 @@ function how({ how, entered }: Grant): string {
       return text("grantTyped");
     default:
       return text("grantAsked");
+  }
+}
+
+function protectionText(protection: Protection): string {
+  if (protection.encryption !== "on") return text(protection.encryption === "off" ? "grantPlain" : "grantStartTls");
+  switch (protection.authentication) {
+    case "name":
+      return text("grantEncrypted");
+    case "serverName":
+      return text("grantEncryptedName", isolated(protection.serverName));
+    case "pinned":
+      return text("grantEncryptedPinned");
   }
 }
 
@@ -184,13 +197,19 @@ export class GrantList {
 
   #add(key: string, grant: Grant): void {
     const site = this.#site(grant.origin);
-    const service = text("grantService", describePort(grant.port, grant.protocol), grant.protocol.toUpperCase());
+    const { port, protocol, protection } = grant;
+    const plain = protection.encryption !== "on";
+    const service = text("grantService", describePort(port, protocol, { plain }), protocol.toUpperCase());
+    const protectedBy = element("small", "protection", protectionText(protection));
+    protectedBy.id = `protection-${crypto.randomUUID()}`;
     const where = element(
       "p",
       "",
       whole(hostElement(grant.host)),
       document.createElement("br"),
       element("small", "", service),
+      document.createElement("br"),
+      protectedBy,
     );
     const when = document.createElement("time");
     when.dateTime = new Date(grant.created).toISOString();
@@ -208,8 +227,11 @@ export class GrantList {
         grant,
       },
     );
+    take.setAttribute("aria-describedby", protectedBy.id); // there may be several for one destination
     const item = element("li", "grant", where, given, take);
-    const words = [grant.origin, destination, service, how(grant)].join(" ").toLocaleLowerCase();
+    const words = [grant.origin, destination, service, protectedBy.textContent, how(grant)]
+      .join(" ")
+      .toLocaleLowerCase();
     const row: Row = { grant, element: item, words, tick };
     site.rows.set(key, row);
     this.#match(row);

@@ -1,7 +1,7 @@
 // Settings: what was remembered, and how to take it back; how the host is; a report for support.
 
 import { ext } from "../ext.ts";
-import { listGrants, removeGrants, sameDestination } from "../grants.ts";
+import { listGrants, removeGrants, sameGrant } from "../grants.ts";
 import type { Grant } from "../grants.ts";
 import type { HostReport } from "../background/own_pages.ts";
 import { GrantList } from "./grant_list.ts";
@@ -13,13 +13,9 @@ import { count } from "./units.ts";
 const search = byId<HTMLInputElement>("search");
 const confirmation = byId<HTMLDialogElement>("confirm");
 const list = new GrantList(byId("grants"), (taken) => {
-  if ("grant" in taken) void takeBack((other) => isSame(other, taken.grant));
+  if ("grant" in taken) void takeBack((other) => sameGrant(other, taken.grant));
   else void takeBack((other) => other.origin === taken.origin);
 });
-
-function isSame(a: Grant, b: Grant): boolean {
-  return a.origin === b.origin && sameDestination(a, b);
-}
 
 async function takeBack(which: (grant: Grant) => boolean): Promise<void> {
   const all = (await listGrants()).filter(which).length;

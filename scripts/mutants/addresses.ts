@@ -411,11 +411,7 @@ export const addresses: readonly Mutant[] = [
     [
       "a consent that did not name it is not enough",
       inBrowser("policy", "what was remembered while the administrator vouched for a port"),
-      change(
-        "extension/background/consent.ts",
-        " || (verdict.risk && !grant.risk)) return undefined;",
-        ") return undefined;",
-      ),
+      change("extension/background/consent.ts", "(risk || !verdict.risk) && (entered", "(risk || true) && (entered"),
     ],
     [
       "the host knows nothing of a consent that nobody gave",

@@ -31,6 +31,8 @@ const remembering = inBrowser(
 );
 const auditUnit = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/refusal_audit.test.ts", name);
+const consentTest = "extension/background/consent.test.ts";
+const protection = "extension/protection.ts";
 const lineTest = "extension/background/line.test.ts";
 const displayTest = "extension/ui/display.test.ts";
 const idnTest = "extension/ui/idn.test.ts";
@@ -59,8 +61,41 @@ export const person: readonly Mutant[] = [
       ),
       change(
         broker,
-        "const destination = socket.destination as Destination;",
-        "const destination = { protocol: socket.protocol, host: reached.host, port: options.remotePort ?? 0 };",
+        "const destination = socket.destination as Connection;",
+        "const destination: Connection = { protocol: socket.protocol, host: reached.host, port: options.remotePort ?? 0, protection: protectionOf(options, reached.host) };",
+      ),
+    ],
+    [
+      "who agreed to an encrypted connection did not agree to a plain one",
+      inUnit(consentTest, "a yes to an encrypted connection opens no plain one"),
+      change(
+        protection,
+        '  if (wanted.encryption !== "on") return false;\n',
+        '  if (wanted.encryption !== "on") return true;\n',
+      ),
+    ],
+    [
+      "nor did who agreed to STARTTLS",
+      inUnit("extension/protection.test.ts", "a yes serves what risks no more"),
+      change(protection, 'return agreed.encryption === "off" || wanted.encryption !== "off";', "return true;"),
+    ],
+    [
+      "nor to TLS with somebody else",
+      inUnit(consentTest, "a yes to an encrypted connection opens no plain one"),
+      change(protection, 'return wanted.authentication === "name";', "return true;"),
+    ],
+    [
+      "nor to other certificates than those that were listed",
+      inUnit("extension/protection.test.ts", "a yes serves what risks no more"),
+      change(protection, "wanted.certificates.every(", "wanted.certificates.some("),
+    ],
+    [
+      "what an administrator lets pass is nobody's consent",
+      inUnit(consentTest, "what an administrator lets pass is nobody's consent"),
+      change(
+        consent,
+        "return { host: proposed, entered: false, risk: false, protection: protection(proposed) };",
+        "return await agreed({ host: proposed, entered: false, risk: false, protection: protection(proposed) });",
       ),
     ],
     [
@@ -433,7 +468,7 @@ export const person: readonly Mutant[] = [
     [
       "one named destination that is remembered, and no guess among several",
       inBrowser("naming", "are not looked for where the site proposes this computer"),
-      change(grants, "return named.length === 1 ? named[0] : undefined;", "return named[0];"),
+      change(grants, "return new Set(named.map(({ host }) => host)).size === 1 ? named : [];", "return named;"),
     ],
     [
       "remembering is the person's choice",
@@ -443,7 +478,7 @@ export const person: readonly Mutant[] = [
     [
       "a grant is one origin's",
       remembering,
-      change(grants, "find((grant) => grant.origin === origin && sameDestination", "find((grant) => sameDestination"),
+      change(grants, "(grant) => grant.origin === origin && concerns(", "(grant) => concerns("),
     ],
     [
       "and one port's",
@@ -513,8 +548,8 @@ export const person: readonly Mutant[] = [
       inBrowser("consent", "the settings list what is remembered"),
       change(
         background,
-        "    connection.revoke((destination) => concerned(connection.sender.origin, destination));",
-        "    void concerned;",
+        "connection.revoke((socket) => concerned(connection.sender.origin, socket));",
+        "void concerned;",
       ),
     ],
     [
@@ -532,8 +567,8 @@ export const person: readonly Mutant[] = [
       inBrowser("settings", "all of a site: every socket of it ends at once"),
       change(
         background,
-        "revoked.some((grant) => grant.origin === origin && sameDestination(grant, destination)),",
-        "revoked[0] !== undefined && revoked[0].origin === origin && sameDestination(revoked[0], destination),",
+        "revoked.some((grant) => grant.origin === origin && concerns(grant, socket)),",
+        "revoked[0] !== undefined && revoked[0].origin === origin && concerns(revoked[0], socket),",
       ),
     ],
     [
@@ -576,7 +611,7 @@ export const person: readonly Mutant[] = [
     [
       "a grant without its marker does not count",
       inBrowser("clearing", "a grant without its marker does not count"),
-      change(consent, "    if (!(await stillRemembers(origin))) return undefined;\n", ""),
+      change(consent, "if (grant === undefined || !(await stillRemembers(origin)))", "if (grant === undefined)"),
       change(consent, "import { remember, stillRemembers } from", "import { remember } from"),
     ],
     [

@@ -1,0 +1,205 @@
+// What one consent opens, and what takes another: the host, the person and the browser's storage are made up.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { beforeEach, test } from "node:test";
+import type { PolicyJudgeResult } from "../../protocol/message.ts";
+import type { OpenOptions } from "../../protocol/page.ts";
+import type { Grant, How } from "../grants.ts";
+import type { Surroundings } from "./consent.ts";
+import type { Answer, Question } from "./question.ts";
+import type { Sender } from "./sender.ts";
+
+// As far as it is used: storage, the locks of its users, and cookies, which are the markers of what is remembered.
+const areas = { local: new Map<string, unknown>(), session: new Map<string, unknown>() };
+const cookies = new Map<string, chrome.cookies.Cookie>();
+const storageArea = (kept: Map<string, unknown>): object => ({
+  get: async (key: string | null) =>
+    Object.fromEntries(
+      [...kept].filter(([name]) => key === null || name === key).map(([k, v]) => [k, structuredClone(v)]),
+    ),
+  set: async (items: object) => {
+    for (const [key, value] of Object.entries(items)) kept.set(key, structuredClone(value));
+  },
+  remove: async (keys: string[]) => {
+    for (const key of keys) kept.delete(key);
+  },
+});
+Object.assign(globalThis, {
+  chrome: {
+    storage: {
+      local: storageArea(areas.local),
+      session: storageArea(areas.session),
+      onChanged: { addListener: () => undefined },
+    },
+    cookies: {
+      set: async ({ url, ...rest }: chrome.cookies.SetDetails) =>
+        cookies.set(url, { ...rest, domain: new URL(url).hostname } as chrome.cookies.Cookie),
+      get: async ({ url }: { url: string }) => cookies.get(url) ?? null,
+      remove: async ({ url }: { url: string }) => cookies.delete(url),
+    },
+  },
+});
+// The generated validators are bundled for the browser, where nothing is required.
+Object.assign(globalThis, { require: createRequire(import.meta.url) });
+Object.defineProperty(globalThis, "navigator", {
+  configurable: true,
+  value: { locks: { request: (_: string, work: () => Promise<void>) => work() } },
+});
+Object.assign(Uint8Array.prototype, {
+  toBase64(this: Uint8Array) {
+    return Buffer.from(this).toString("base64url");
+  },
+});
+const { consentTo, Refusal } = await import("./consent.ts");
+const grants = await import("../grants.ts");
+const { canonicalHost } = await import("./origin.ts");
+
+/** What the administrator and the rules say; what the person answers; what they were asked. */
+let verdict: Partial<PolicyJudgeResult>;
+let answer: Answer | undefined;
+let asked: Question[];
+
+beforeEach(() => {
+  areas.local.clear();
+  areas.session.clear();
+  cookies.clear();
+  verdict = {};
+  asked = [];
+  answer = undefined;
+});
+
+const sender: Sender = { origin: "https://a.test", documentId: "one", tabId: 1, windowId: 1, private: false };
+const other: Sender = { ...sender, documentId: "another" };
+
+/** Opens what `options` say, as the broker does. Resolves with the host, or with why not. */
+async function open(options: OpenOptions, who = sender): Promise<string> {
+  const { remoteAddress = "", remotePort: port = 0 } = options;
+  const request = grants.requestKey("tcp", canonicalHost(remoteAddress) ?? "", port);
+  const { protectionOf } = await import("../protection.ts");
+  const reopened = await grants.documentGrant(who.documentId, request, (host) => protectionOf(options, host));
+  const judge = async (_: string, { host }: { host?: string }): Promise<PolicyJudgeResult> =>
+    ({
+      allowed: true,
+      prompt: "ask",
+      remember: true,
+      cspRule: "refuse-unsafe-eval",
+      installedOnly: false,
+      mustEnter: false,
+      risk: false,
+      host: host === undefined ? "" : (canonicalHost(host) ?? ""),
+      ...verdict,
+      ...(host === undefined ? { host: undefined } : {}),
+    }) as PolicyJudgeResult;
+  const prompts = {
+    ask: async (question: Question): Promise<Answer> => {
+      asked.push(question);
+      return answer ?? { allow: false, rule: "user" };
+    },
+  };
+  const around = {
+    sender: who,
+    attested: {},
+    hosts: { connect: async () => ({ request: judge }) },
+    prompts,
+    signal: new AbortController().signal,
+  } as unknown as Surroundings;
+  const claims = {
+    secure: true,
+    evidence: { metaPolicies: [], evalBlocked: true, standalone: false, controlled: false },
+  };
+  try {
+    const wish = { protocol: "tcp", remoteAddress, port, security: options } as const;
+    return (await consentTo(wish, { request, ...(reopened === undefined ? {} : { reopened }) }, claims, around)).host;
+  } catch (error) {
+    if (error instanceof Refusal) return error.rule;
+    throw error;
+  }
+}
+
+const allow = (host: string, { remember = false, how = "asked" }: { remember?: boolean; how?: How } = {}): Answer => ({
+  allow: true,
+  remember,
+  host,
+  how,
+  risk: false,
+});
+const mail: OpenOptions = { remoteAddress: "mail.example", remotePort: 993 };
+const encrypted: OpenOptions = { ...mail, secureTransport: "on" };
+
+test("a yes to an encrypted connection opens no plain one: not in the document, and not when it is remembered", async () => {
+  answer = allow("mail.example", { remember: true });
+  assert.equal(await open(encrypted), "mail.example");
+  answer = undefined;
+  for (const who of [sender, other]) {
+    assert.equal(await open(encrypted, who), "mail.example");
+    assert.equal(await open(mail, who), "user", "plain");
+    assert.equal(await open({ ...mail, secureTransport: "starttls" }, who), "user", "STARTTLS");
+    assert.equal(await open({ ...encrypted, tls: { serverName: "evil.example" } }, who), "user", "another name");
+    const pinned = { serverCertificateHashes: [{ algorithm: "sha-256", value: "A".repeat(43) + "=" }] } as const;
+    assert.equal(await open({ ...encrypted, tls: structuredClone(pinned) as never }, who), "user", "pinned");
+  }
+  assert.deepEqual(
+    asked
+      .slice(1, 5)
+      .map(({ encryption, ...rest }) => [encryption, "authentication" in rest ? rest.authentication : ""]),
+    [
+      ["off", ""],
+      ["starttls", ""],
+      ["on", "serverName"],
+      ["on", "pinned"],
+    ],
+  );
+});
+
+test("a yes to plain text serves TLS as well, and both stay on the list", async () => {
+  answer = allow("mail.example", { remember: true });
+  assert.equal(await open(encrypted), "mail.example");
+  assert.equal(await open(mail), "mail.example");
+  answer = undefined;
+  assert.equal(await open({ ...mail, secureTransport: "starttls" }, other), "mail.example");
+  const kinds = (await grants.listGrants()).map(({ protection }) => protection.encryption);
+  assert.deepEqual(kinds, ["on", "off"]);
+  // Taking the wider one back leaves the narrower.
+  await grants.removeGrants((grant) => grants.sameGrant(grant, { ...grant, protection: { encryption: "off" } }));
+  assert.equal(await open(encrypted, { ...sender, documentId: "third" }), "mail.example");
+  assert.equal(await open(mail, { ...sender, documentId: "third" }), "user");
+});
+
+test("what the person named for TLS is not named for plain text", async () => {
+  const any: OpenOptions = { remotePort: 993 };
+  answer = allow("mail.example", { remember: true, how: "typed" });
+  assert.equal(await open({ ...any, secureTransport: "on" }), "mail.example");
+  answer = undefined;
+  for (const who of [sender, other]) {
+    assert.equal(await open({ ...any, secureTransport: "on" }, who), "mail.example");
+    assert.equal(await open(any, who), "user");
+  }
+});
+
+test("grants from versions that kept no protection open nothing in plain text", async () => {
+  answer = allow("mail.example", { remember: true });
+  await open(mail);
+  const [{ protection: _, ...old }] = areas.local.get("grants") as [Grant];
+  areas.local.set("grants", [old]);
+  answer = undefined;
+  assert.equal(await open(mail, other), "user");
+  assert.equal(await open(encrypted, other), "mail.example");
+});
+
+test("what was allowed is the document's at the Allow, before anybody has tried to connect; spellings are one destination", async () => {
+  answer = allow("localhost", { how: "typed" });
+  verdict = { mustEnter: true };
+  assert.equal(await open({ remoteAddress: "localhost", remotePort: 1 }), "localhost");
+  answer = undefined;
+  for (const remoteAddress of ["localhost", "LOCALHOST", "localhost.", " localhost "])
+    assert.equal(await open({ remoteAddress, remotePort: 1 }), "localhost", remoteAddress);
+  assert.equal(await open({ remoteAddress: "localhost", remotePort: 1 }, other), "user");
+});
+
+test("what an administrator lets pass is nobody's consent: it ends with the setting", async () => {
+  verdict = { prompt: "skip" };
+  assert.equal(await open(mail), "mail.example");
+  verdict = {};
+  assert.equal(await open(mail), "user");
+});
