@@ -96,14 +96,14 @@ func (j Judgement) Err() error {
 	}
 }
 
-// classify returns the stricter of what an address is everywhere and what it is here.
-func classify(near Near, addr netip.Addr) address.Class {
+// Class returns the stricter of what an address is everywhere and what it is here.
+func Class(near Near, addr netip.Addr) address.Class {
 	return max(address.Classify(addr), near.Class(addr))
 }
 
 // Before judges what is known without the network.
 func Before(p *policy.Policy, near Near, r Request) Judgement {
-	verdict := p.Judge(query(r))
+	verdict := p.Judge(Query(r))
 	j := Judgement{By: verdict.By, Prompt: verdict.Prompt}
 	if !verdict.Allowed {
 		j.Refused = fault.ErrPolicy
@@ -122,7 +122,7 @@ func Before(p *policy.Policy, near Near, r Request) Judgement {
 		j.Place = Computer
 		j.private(p, r, verdict)
 	case address.Literal:
-		class := classify(near, r.Host.Addr())
+		class := Class(near, r.Host.Addr())
 		public = class == address.Public
 		j.Place = placeOf(class)
 		switch class {
@@ -187,11 +187,11 @@ func Resolved(p *policy.Policy, near Near, r Request, addr netip.Addr) error {
 	if err := Before(p, near, r).Err(); err != nil {
 		return err
 	}
-	verdict := p.JudgeAddress(query(r), addr)
+	verdict := p.JudgeAddress(Query(r), addr)
 	if !verdict.Allowed {
 		return fault.Because(fault.ErrPolicy, verdict.By)
 	}
-	class := classify(near, addr)
+	class := Class(near, addr)
 	if class == address.Never {
 		return fmt.Errorf("%w: nobody can be reached there", fault.ErrAddress)
 	}
@@ -222,7 +222,8 @@ func Resolved(p *policy.Policy, near Near, r Request, addr netip.Addr) error {
 	return nil
 }
 
-func query(r Request) policy.Query {
+// Query is what administrators are asked about a request.
+func Query(r Request) policy.Query {
 	q := policy.Query{
 		Origin: r.Origin, Protocol: r.Protocol, Host: r.Host.String(), Port: r.Port, Secure: r.Secure,
 	}

@@ -345,6 +345,15 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "what is explained is what happens",
+      inGo("nativehost/policy/report", "TestExplanationsAreTrue"),
+      change(
+        "nativehost/policy/report/explain.go",
+        "r.UserEntered, r.RiskAccepted = o.MustEnter, o.Risk",
+        "r.UserEntered, r.RiskAccepted = true, true",
+      ),
+    ],
+    [
       "a new policy ends the sockets that it forbids",
       sessionOf("TestNewPolicyEndsSockets"),
       change("nativehost/session/policy.go", "\t\te.ended = err\n\t\te.cancel()", "\t\te.ended = err"),

@@ -2,136 +2,255 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 
 	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/rules"
 )
 
-// explain says what becomes of one socket. Portside's own rules come on top of what
-// administrators say; those that the question alone can answer are told as well.
+// explain says what becomes of one socket. What it says is what package rules decides:
+// nothing is judged here.
 func (c *command) explain() error {
 	if err := origin.Check(c.origin); err != nil {
 		return advise("it is written as in https://mail.example.org, without a path; http only has sockets on this computer",
 			"%w%q is not the origin of a secure page", errUsage, c.origin)
 	}
+	const how = "as in mail.example.org:993 or [2001:db8::1]:22"
 	q, err := policy.ParseQuery(c.origin, c.protocol, c.to, c.tls)
 	if err != nil {
-		return advise("as in mail.example.org:993 or [2001:db8::1]:22", "%w--to: %w", errUsage, err)
+		return advise(how, "%w--to: %w", errUsage, err)
+	}
+	// The host that is asked for is read as it is when a page asks for it.
+	host, err := address.ParseHost(q.Host)
+	if err != nil {
+		return advise(how, "%w--to: %w", errUsage, err)
 	}
 	var addr netip.Addr
 	if c.address != "" {
-		if q.Addr.IsValid() {
-			return misuse("--address goes with a name, and %s is an address", q.Host)
+		if host.Kind() == address.Literal {
+			return misuse("--address goes with a name, and %s is an address", host)
 		}
 		if addr, err = netip.ParseAddr(c.address); err != nil || addr.Zone() != "" {
 			return misuse("--address: %q is no address", c.address)
 		}
 	}
-	c.question(q, addr)
 	p := c.load()
-	verdict, reasons := p.Explain(q, addr)
+	err = c.tell(p, rules.Request{Origin: c.origin, Protocol: c.protocol, Host: host, Port: q.Port, Secure: c.tls}, addr)
+	if err != nil {
+		return errors.Join(append(refused(p), err)...)
+	}
+	return nil
+}
+
+// outcome is what becomes of a socket.
+type outcome struct {
+	rules.Judgement
+	// addr is where it leads, or the zero Addr while nobody knows.
+	addr  netip.Addr
+	class address.Class
+	// late is why the address is refused though nothing else was, or nil.
+	late error
+}
+
+// decide does what the host does: it judges the request, lets the person say what is
+// asked of them, and judges the address.
+func (c *command) decide(p *policy.Policy, r rules.Request, addr netip.Addr) outcome {
+	o := outcome{Judgement: rules.Before(p, c.near, r), addr: addr.Unmap()}
+	if r.Host.Kind() == address.Literal {
+		o.addr = r.Host.Addr().Unmap()
+	}
+	if !o.addr.IsValid() {
+		return o
+	}
+	o.class = rules.Class(c.near, o.addr)
+	if o.Refused == nil {
+		r.UserEntered, r.RiskAccepted = o.MustEnter, o.Risk
+		o.late = rules.Resolved(p, c.near, r, o.addr)
+	}
+	return o
+}
+
+// tell says what was asked, which settings have a say, and what becomes of it.
+func (c *command) tell(p *policy.Policy, r rules.Request, addr netip.Addr) error {
+	o := c.decide(p, r, addr)
+	c.question(r, o)
+	verdict, reasons := p.Explain(rules.Query(r), o.addr)
 	c.say("")
 	if len(reasons) == 0 {
 		c.say("No setting has a say.")
 	} else {
 		c.say("Settings that have a say, in order")
 	}
-	for _, r := range reasons {
-		effect := string(r.Effect)
-		if r.Effect == policy.Prompts {
-			effect = "prompt: " + string(r.Prompt)
+	for _, reason := range reasons {
+		effect := string(reason.Effect)
+		if reason.Effect == policy.Prompts {
+			effect = "prompt: " + string(reason.Prompt)
 		}
-		c.say("  %-36s %s", effect, r.By)
+		c.say("  %-36s %s", effect, reason.By)
 	}
 	c.say("")
-	if err := c.answer(q, addr, verdict, p.Settings.PrivateEntry); err != nil {
-		return errors.Join(append(refused(p), err)...)
-	}
-	return nil
+	return c.answer(p, r, o, verdict)
 }
 
 // question repeats what was asked, as it was understood.
-func (c *command) question(q policy.Query, addr netip.Addr) {
+func (c *command) question(r rules.Request, o outcome) {
 	tls := "without TLS"
-	if q.Secure {
+	if r.Secure {
 		tls = "with TLS from the first byte"
 	}
-	host := q.Host
-	if q.Addr.Is6() {
+	host := r.Host.String()
+	if r.Host.Addr().Is6() {
 		host = "[" + host + "]"
 	}
-	c.say("%s asks for %s to %s, port %d, %s", q.Origin, strings.ToUpper(q.Protocol), host, q.Port, tls)
-	switch {
-	case q.Addr.IsValid():
-		c.say("  %s is %s", q.Host, c.kind(q.Addr))
-	case addr.IsValid():
-		c.say("  %s is %s", addr, c.kind(addr))
-	default:
+	c.say("%s asks for %s to %s, port %d, %s", r.Origin, strings.ToUpper(r.Protocol), host, r.Port, tls)
+	if o.addr.IsValid() {
+		c.say("  %s is %s", o.addr, c.kind(o.addr))
+	} else {
 		c.say("  its addresses will be judged once they are known; --address tries one")
 	}
 }
 
-// answer says what becomes of it.
-func (c *command) answer(q policy.Query, addr netip.Addr, v policy.Verdict, privateEntry policy.Setting[bool]) error {
-	by := ""
-	if v.By != "" {
-		by = ": " + v.By
-	}
-	final := q.Addr.IsValid() || addr.IsValid()
+// answer says what becomes of it. verdict is what administrators say of the address.
+func (c *command) answer(p *policy.Policy, r rules.Request, o outcome, verdict policy.Verdict) error {
 	switch {
-	case !v.Allowed:
-		c.say("Refused%s", by)
+	case errors.Is(o.Refused, fault.ErrPolicy) && verdict.Allowed:
+		c.say("Refused")
+		c.say("  it leads to no public address, and the person may not name it: refused%s", because(o.By))
 		return errTold
-	case v.Prompt == policy.Forbid:
-		c.say("Refused, since the person would have to be asked%s", by)
+	case errors.Is(o.Refused, fault.ErrAddress):
+		c.say("Refused%s", because(o.By))
+		c.say("  nobody can be reached there")
 		return errTold
-	case v.Prompt == policy.Skip:
-		c.say("Allowed without a question%s", by)
-	case v.Prompt == policy.Always:
-		c.say("Asked every time, whatever was remembered%s", by)
-	default:
-		c.say("Asked, unless the person's answer is remembered%s", by)
+	case o.Refused != nil:
+		c.say("Refused%s", because(o.By))
+		return errTold
+	case errors.Is(o.late, fault.ErrPolicy):
+		c.say("Refused%s", because(fault.Setting(o.late)))
+		return errTold
+	case o.Prompt == policy.Forbid:
+		c.say("Refused, since the person would have to be asked%s", because(o.By))
+		return errTold
+	case o.late != nil:
+		c.say("Refused")
+		c.say("  %s", unreached(r, o))
+		return errTold
 	}
-	if !final {
+	c.consent(p, o)
+	c.conditions(p)
+	switch {
+	case o.addr.IsValid() && o.MustEnter:
+		c.say("  the address is not public, and no administrator has named it: the person has to type it")
+	case o.MustEnter:
+		c.say("  the name is this computer's or its network's, and no administrator has named where it leads: the person has to type it")
+	case o.addr.IsValid() && o.class != address.Public:
+		c.say("  the address is not public; an administrator has named it")
+	}
+	if o.Risk {
+		c.say("  routers watch port %d: the person is asked with a warning", r.Port)
+	}
+	if !o.addr.IsValid() {
 		c.say("  as long as no rule refuses the address that the name leads to")
-		return nil
+	} else if verdict.VouchesPort {
+		c.say("  an administrator has named port %d", r.Port)
 	}
-	judged := q.Addr
-	if !judged.IsValid() {
-		judged = addr
-	}
-	if c.kind(judged) != publicAddress {
-		switch near := q.Addr.IsValid() || ofTheNetwork(q.Host); {
-		case v.VouchesName, near && v.VouchesPrivate:
-			c.say("  the address is not public; an administrator has named it")
-		case near && !privateEntry.Value:
-			c.say("  but the address is not public, and the person may not name it: refused: %s", privateEntry.By)
-			return errTold
-		case near:
-			c.say("  the address is not public, and no administrator has named it: the person has to type it")
-		default:
-			c.say("  but the address is not public, and no rule has both this host and cidr: Portside refuses it")
-			return errTold
-		}
-	}
-	if v.VouchesPort {
-		c.say("  an administrator has named port %d", q.Port)
+	if verdict.Prompt != o.Prompt {
+		c.say("  the person is asked before the address is known: the strictest rule that may fit counts")
 	}
 	return nil
 }
 
-// ofTheNetwork reports whether a name always leads to this computer or its own network
-// (RFC 6761 6.3, RFC 6762 3), so that the person may enter it like an address.
-func ofTheNetwork(host string) bool {
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local")
+// consent says whether the person is asked.
+func (c *command) consent(p *policy.Policy, o outcome) {
+	remember := p.Settings.Remember
+	switch {
+	case o.Prompt == policy.Skip && !o.MustEnter && !o.Risk:
+		c.say("Allowed without a question%s", because(o.By))
+	case o.Prompt == policy.Always:
+		c.say("Asked every time, whatever was remembered%s", because(o.By))
+	case !remember.Value:
+		c.say("Asked every time, since nothing is remembered%s", because(remember.By))
+	case o.Prompt == policy.Skip:
+		c.say("Asked, unless the person's answer is remembered: the rule that skips the question does not stand for what is missing%s", because(o.By))
+	default:
+		c.say("Asked, unless the person's answer is remembered%s", because(o.By))
+	}
 }
 
-// kinds are the addresses that are not public, after the special-purpose registries
-// of IANA (RFC 6890). The first that fits counts. It is for display: the host judges
-// by itself.
+// conditions are those of the page, which nobody knows here.
+func (c *command) conditions(p *policy.Policy) {
+	if p.Settings.InstalledOnly.Value {
+		c.say("  only if the page is an installed app%s", because(p.Settings.InstalledOnly.By))
+	}
+	if p.Settings.CSPRule.Value == policy.RequireEvalBlocked {
+		c.say("  only if the page blocks eval%s", because(p.Settings.CSPRule.By))
+	}
+}
+
+// unreached says why an address is refused that no administrator refuses.
+func unreached(r rules.Request, o outcome) string {
+	switch {
+	case errors.Is(o.late, fault.ErrRisk):
+		return fmt.Sprintf("routers watch port %d, and the person was not asked about that", r.Port)
+	case r.Host.Kind() == address.Name && o.class != address.Never:
+		return "but the address is not public, and no rule has both this host and cidr: Portside refuses it"
+	default:
+		return strings.TrimPrefix(o.late.Error(), fault.ErrAddress.Error()+": ")
+	}
+}
+
+// because adds the setting that decided, if one did.
+func because(setting string) string {
+	if setting == "" {
+		return ""
+	}
+	return ": " + setting
+}
+
+// kind says what an address is. Whether it is public, this computer's and so on is what
+// package rules says; the words for it come from the registries' names.
+func (c *command) kind(addr netip.Addr) string {
+	class, everywhere := rules.Class(c.near, addr), address.Classify(addr)
+	switch {
+	case class == address.Public:
+		return publicAddress
+	case class == address.Never && class != everywhere:
+		return "an address of everybody on a link, not public"
+	case class == address.Loopback && class != everywhere:
+		return "an address of this computer, not public"
+	case everywhere == address.Public:
+		return "an address on a link of this computer, not public"
+	default:
+		return registered(addr, everywhere) + ", not public"
+	}
+}
+
+const publicAddress = "a public address"
+
+// registered names an address of a class as the special-purpose registries do.
+func registered(addr netip.Addr, class address.Class) string {
+	if inner, ok := address.Embedded(addr); ok && address.Classify(inner) == class {
+		addr = inner
+	}
+	for _, k := range kinds() {
+		for _, text := range strings.Fields(k.prefixes) {
+			if netip.MustParsePrefix(text).Contains(addr) {
+				return k.text
+			}
+		}
+	}
+	if class == address.Private {
+		return "an address of a private network"
+	}
+	return "a special address"
+}
+
+// kinds are names of addresses that are not public, after the special-purpose
+// registries of IANA (RFC 6890). The first that fits counts.
 func kinds() []kindOf {
 	return []kindOf{
 		{"127.0.0.0/8 ::1/128", "this computer"},
@@ -142,44 +261,7 @@ func kinds() []kindOf {
 		{"224.0.0.0/4 ff00::/8", "a multicast address"},
 		{"255.255.255.255/32", "the broadcast address"},
 		{"192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 2001:db8::/32 3fff::/20", "an address for documentation"},
-		{"192.0.0.0/24 192.88.99.0/24 198.18.0.0/15 240.0.0.0/4 100::/64 2001::/23", "a special address"},
 	}
 }
 
 type kindOf struct{ prefixes, text string }
-
-const (
-	publicAddress = "a public address"
-	thisComputer  = "this computer, not public"
-)
-
-// kind says what an address is; what the interfaces of this computer make of it goes
-// first where it is stricter.
-func (c *command) kind(addr netip.Addr) string {
-	near := c.near.Class(addr)
-	text := registered(addr)
-	switch {
-	case near == address.Loopback && text != thisComputer:
-		return "an address of this computer, not public"
-	case near == address.Private && text == publicAddress:
-		return "an address on a link of this computer, not public"
-	default:
-		return text
-	}
-}
-
-// registered says what the registries make of an address.
-func registered(addr netip.Addr) string {
-	addr = addr.Unmap()
-	if inner, ok := address.Embedded(addr); ok {
-		addr = inner
-	}
-	for _, k := range kinds() {
-		for _, text := range strings.Fields(k.prefixes) {
-			if netip.MustParsePrefix(text).Contains(addr) {
-				return k.text + ", not public"
-			}
-		}
-	}
-	return publicAddress
-}

@@ -30,6 +30,7 @@ import (
 
 	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/protocol"
 )
 
@@ -64,7 +65,7 @@ type command struct {
 	origin, to, protocol, address string
 	tls                           bool
 	validator                     *protocol.Validator
-	near                          *nearby.Nearby
+	near                          rules.Near
 }
 
 // A problem is an error with advice for the person who meets it.
