@@ -65,6 +65,23 @@ func (h Host) String() string {
 	return h.addr.String()
 }
 
+// Askable reports whether the host can become an address at all. Name servers are asked
+// neither for labels that begin or end with a hyphen (RFC 952), which Go's resolver
+// refuses, nor for names below "onion" (RFC 7686, section 2).
+func (h Host) Askable() bool {
+	if h.kind != Name {
+		return true
+	}
+	last := ""
+	for label := range strings.SplitSeq(h.name, ".") {
+		if strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return false
+		}
+		last = label
+	}
+	return last != "onion"
+}
+
 // FromAddr returns the host that an address literal is. A zone of an address that is
 // not link-local is dropped.
 func FromAddr(addr netip.Addr) Host {

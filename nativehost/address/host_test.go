@@ -203,3 +203,16 @@ func FuzzParseHost(f *testing.F) {
 		}
 	})
 }
+
+func TestAskable(t *testing.T) {
+	for text, want := range map[string]bool{
+		"-lead.example": false, "trail-.example": false, "a.-.example": false, "a.trail-": false, "hidden.onion": false, "onion": false,
+		"mid-dle.example": true, "xn--bcher-kva.example": true, "onion.example": true, "_a.example": true, "intranet": true,
+		"-a-.localhost": true, "-a-.local": true, "192.0.2.1": true, "2001:db8::1": true,
+	} {
+		h, err := ParseHost(text)
+		if err != nil || h.Askable() != want {
+			t.Errorf("%s: %v, %v", text, h.Askable(), err)
+		}
+	}
+}

@@ -1,7 +1,8 @@
 // Package dial turns a host and a port into a connection. It promises that a name is
-// resolved once, and that every address it has is put before the rules before
-// anything is sent to any of them: one that is refused refuses the target. The
-// connection goes to one of these very addresses, which the socket's control hook
+// resolved once, and that every address that is known of it is put before the rules
+// before anything is sent to any of them: one that is refused refuses the target. One
+// that a slow name server tells later, while the socket is opening, is put before them
+// before it is used, and refuses the target all the same. The connection goes to one of these very addresses, which the socket's control hook
 // puts before the rules again, so that a name cannot lead anywhere else than where it
 // was judged. A secure connection is verified before anybody sees it, and every error
 // is one of package fault's.
@@ -72,7 +73,7 @@ type Rules interface {
 
 // Resolver turns a host into addresses, at least one, or says why not.
 type Resolver interface {
-	Addresses(ctx context.Context, host address.Host, family resolve.Family) ([]netip.Addr, error)
+	Ask(ctx context.Context, host address.Host, family resolve.Family) (resolve.Answer, error)
 }
 
 // Dialer opens connections. Its fields are set before first use.
@@ -95,15 +96,31 @@ const probedPort = 443
 func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn, error) {
 	ctx, cancel := withTimeout(ctx, options)
 	defer cancel()
-	vetted, err := d.vet(ctx, target, options)
+	v, err := d.vet(ctx, target, options)
 	if err != nil {
 		return nil, openError(ctx, err)
 	}
-	connection, err := race(ctx, interleave(vetted), func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	conn, err := d.open(v, target, options)
+	if refused := v.end(); refused != nil {
+		if conn != nil {
+			_ = conn.Reset()
+		}
+		return nil, openError(ctx, refused)
+	}
+	if err != nil {
+		return nil, openError(ctx, err)
+	}
+	return conn, nil
+}
+
+// open connects to one of the vetted addresses, and does what has to be done before
+// anybody may use the connection.
+func (d *Dialer) open(v *vetted, target Target, options Options) (*Conn, error) {
+	connection, err := race(v.ctx, interleave(v.addresses), v.more, func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 		return d.connect(ctx, target, to, options)
 	})
 	if err != nil {
-		return nil, openError(ctx, err)
+		return nil, err
 	}
 	tcp, ok := connection.(*net.TCPConn)
 	if !ok {
@@ -114,13 +131,13 @@ func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn
 		return nil, errors.Join(fault.Classify(err), tcp.Close())
 	}
 	if d.Probe != nil && target.Port == probedPort {
-		if err := d.Probe(ctx, target, tcp.RemoteAddr().(*net.TCPAddr).AddrPort()); err != nil {
+		if err := d.Probe(v.ctx, target, tcp.RemoteAddr().(*net.TCPAddr).AddrPort()); err != nil {
 			tcp.Close()
-			return nil, openError(ctx, err)
+			return nil, err
 		}
 	}
 	if options.Secure {
-		if err := conn.secure(ctx, target.Host.String(), d.Roots, options.TLS); err != nil {
+		if err := conn.secure(v.ctx, target.Host.String(), d.Roots, options.TLS); err != nil {
 			tcp.Close()
 			return nil, err
 		}
@@ -133,11 +150,17 @@ func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn
 func (d *Dialer) UDP(ctx context.Context, target Target, options Options) (*net.UDPConn, error) {
 	ctx, cancel := withTimeout(ctx, options)
 	defer cancel()
-	vetted, err := d.vet(ctx, target, options)
+	v, err := d.vet(ctx, target, options)
 	if err != nil {
 		return nil, openError(ctx, err)
 	}
-	connection, err := d.connect(ctx, target, vetted[0], options)
+	connection, err := d.connect(v.ctx, target, v.addresses[0], options)
+	if refused := v.end(); refused != nil {
+		if err == nil {
+			_ = connection.Close()
+		}
+		return nil, openError(ctx, refused)
+	}
 	if err != nil {
 		return nil, openError(ctx, err)
 	}

@@ -15,6 +15,9 @@ const (
 	// maxAttempts bounds the connections that one request may begin, however many
 	// addresses a name has: nobody shall use a page's visitors as a flood.
 	maxAttempts = 8
+	// lastPatience is how long addresses are waited for that have not come yet when
+	// all others have failed.
+	lastPatience = 2 * time.Second
 )
 
 // interleave orders addresses so that the families take turns, beginning with the
@@ -43,16 +46,17 @@ type attempt struct {
 }
 
 // race connects to the addresses in their order (RFC 8305, section 5): the next one
-// begins when the last one has failed, or has had attemptDelay. The first connection
-// wins; the others are given up, closed and waited for. With no winner, the error is
-// that of all attempts; a refusal ends the race by itself.
-func race(ctx context.Context, addresses []netip.AddrPort,
+// begins when the last one has failed, or has had attemptDelay. Addresses that come by
+// more, unless it is nil, go before those that still wait. The first connection wins;
+// the others are given up, closed and waited for. With no winner, the error is that of
+// all attempts; a refusal ends the race by itself.
+func race(ctx context.Context, addresses []netip.AddrPort, more <-chan []netip.AddrPort,
 	connect func(context.Context, netip.AddrPort) (net.Conn, error),
 ) (net.Conn, error) {
-	waiting := addresses[:min(len(addresses), maxAttempts)]
+	waiting := addresses
 	ctx, cancel := context.WithCancel(ctx)
 	results := make(chan attempt)
-	running := 0
+	begun, running := 0, 0
 	defer func() {
 		cancel()
 		for range running {
@@ -63,15 +67,27 @@ func race(ctx context.Context, addresses []netip.AddrPort,
 	}()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	due := false // the next address may begin as soon as there is one
+	last := make(<-chan time.Time)
 	var failures []error
-	for len(waiting) > 0 || running > 0 {
+	for {
+		waiting = waiting[:min(len(waiting), maxAttempts-begun)]
+		if running == 0 && len(waiting) == 0 {
+			if more == nil || begun == maxAttempts {
+				return nil, errors.Join(failures...)
+			}
+			last = time.After(lastPatience)
+		}
 		select {
 		case <-timer.C:
 			if len(waiting) == 0 {
+				due = true
 				continue
 			}
+			due = false
 			to := waiting[0]
 			waiting = waiting[1:]
+			begun++
 			running++
 			go func() {
 				conn, err := connect(ctx, to)
@@ -88,7 +104,17 @@ func race(ctx context.Context, addresses []netip.AddrPort,
 				return nil, ended.err
 			}
 			timer.Reset(0)
+		case late, open := <-more:
+			if !open {
+				more = nil
+				continue
+			}
+			waiting = interleave(append(late, waiting...))
+			if due {
+				timer.Reset(0)
+			}
+		case <-last:
+			more = nil
 		}
 	}
-	return nil, errors.Join(failures...)
 }

@@ -54,7 +54,7 @@ func TestRaceClosesLateConnections(t *testing.T) {
 	defer late.Close()
 	prompt := listen(t, "tcp4", "127.0.0.1:0")
 	began := time.Now()
-	conn, err := race(t.Context(), at("::1", "127.0.0.1"), func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	conn, err := race(t.Context(), at("::1", "127.0.0.1"), nil, func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 		if to.Addr().Is6() {
 			return slow(attemptDelay+150*time.Millisecond, late.Addr().(*net.TCPAddr).AddrPort())(ctx, to)
 		}
@@ -91,7 +91,7 @@ func TestRaceWithoutWinner(t *testing.T) {
 	}
 	many := at("10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8", "10.0.0.9", "10.0.0.10")
 	began := time.Now()
-	if _, err := race(t.Context(), many, failing(syscall.ECONNREFUSED)); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := race(t.Context(), many, nil, failing(syscall.ECONNREFUSED)); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("all refuse: %v", err)
 	}
 	// One fails after the other, not one every attemptDelay, and not too many.
@@ -99,12 +99,12 @@ func TestRaceWithoutWinner(t *testing.T) {
 		t.Errorf("tried %v in %v", tried, time.Since(began))
 	}
 	tried = nil
-	if _, err := race(t.Context(), many, failing(refusal{fault.ErrAddress})); !errors.Is(err, fault.ErrAddress) || len(tried) != 1 {
+	if _, err := race(t.Context(), many, nil, failing(refusal{fault.ErrAddress})); !errors.Is(err, fault.ErrAddress) || len(tried) != 1 {
 		t.Errorf("refused: %v after %v", err, tried)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	_, err := race(ctx, many, func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
+	_, err := race(ctx, many, nil, func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})

@@ -18,30 +18,99 @@ type refusal struct{ error }
 
 func (r refusal) Unwrap() error { return r.error }
 
+// vetted is a target whose addresses were judged, and the question for those that are
+// still to come.
+type vetted struct {
+	// ctx ends with the question, and as soon as an address is refused.
+	ctx context.Context
+	// addresses are those that were known at once.
+	addresses []netip.AddrPort
+	// more gives those that came late and passed, and is closed when nothing more
+	// comes. Nil: nothing comes.
+	more chan []netip.AddrPort
+
+	giveUp  context.CancelFunc
+	refused error // once more is closed
+}
+
 // vet resolves the target, once, and puts every address it has before the rules. All
 // pass, or none does: a name that has both public and private addresses is up to
-// something, and which of them answers could be of its choosing.
-func (d *Dialer) vet(ctx context.Context, target Target, options Options) ([]netip.AddrPort, error) {
+// something, and which of them answers could be of its choosing. What comes late is
+// judged when it comes; if it is refused, so is the target, whatever has been begun.
+// Unless there is an error, end must follow.
+func (d *Dialer) vet(ctx context.Context, target Target, options Options) (*vetted, error) {
 	var resolver Resolver = &resolve.Resolver{}
 	if d.Resolver != nil {
 		resolver = d.Resolver
 	}
-	addrs, err := resolver.Addresses(ctx, target.Host, options.DNSQueryType)
+	v := &vetted{}
+	v.ctx, v.giveUp = context.WithCancel(ctx)
+	answer, err := resolver.Ask(v.ctx, target.Host, options.DNSQueryType)
+	if err == nil && len(answer.Addrs) == 0 {
+		err = fmt.Errorf("%w: no address", fault.ErrDNS)
+	}
+	if err == nil {
+		v.addresses, err = d.judgeAll(ctx, target, answer.Addrs)
+	}
 	if err != nil {
+		v.giveUp()
+		drain(answer.Late)
 		return nil, err
 	}
-	if len(addrs) == 0 {
-		return nil, fmt.Errorf("%w: no address", fault.ErrDNS)
+	if answer.Late != nil {
+		v.more = make(chan []netip.AddrPort, 1)
+		go func() {
+			defer close(v.more)
+			addrs := drain(answer.Late)
+			if len(addrs) == 0 {
+				return
+			}
+			late, err := d.judgeAll(ctx, target, addrs)
+			if err != nil {
+				v.refused = err
+				v.giveUp()
+				return
+			}
+			v.more <- late
+		}()
 	}
-	var vetted []netip.AddrPort
+	return v, nil
+}
+
+// drain waits for what comes by a channel until it is closed.
+func drain(late <-chan []netip.Addr) []netip.Addr {
+	var all []netip.Addr
+	if late != nil {
+		for addrs := range late {
+			all = append(all, addrs...)
+		}
+	}
+	return all
+}
+
+// judgeAll puts addresses before the rules, and returns them as destinations unless one
+// is refused.
+func (d *Dialer) judgeAll(ctx context.Context, target Target, addrs []netip.Addr) ([]netip.AddrPort, error) {
+	var passed []netip.AddrPort
 	for _, addr := range addrs {
 		to := netip.AddrPortFrom(addr.Unmap(), target.Port)
 		if err := d.judge(ctx, target, to); err != nil {
 			return nil, err
 		}
-		vetted = append(vetted, to)
+		passed = append(passed, to)
 	}
-	return vetted, nil
+	return passed, nil
+}
+
+// end gives the question up, and returns why the target is refused after all, if it is.
+func (v *vetted) end() error {
+	v.giveUp()
+	if v.more != nil {
+		for range v.more {
+			continue
+		}
+	}
+	return v.refused
 }
 
 func (d *Dialer) judge(ctx context.Context, target Target, to netip.AddrPort) error {

@@ -186,7 +186,7 @@ func TestLiarsOnTheLink(t *testing.T) {
 		asking.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
-			if got, err := new(Resolver).Addresses(ctx, host(t, name), Any); !errors.Is(err, fault.ErrDNS) {
+			if got, err := addresses(ctx, new(Resolver), host(t, name), Any); !errors.Is(err, fault.ErrDNS) {
 				t.Errorf("%s: %v, %v", name, got, err)
 			}
 		})

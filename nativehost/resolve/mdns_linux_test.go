@@ -18,7 +18,7 @@ import (
 func want(t *testing.T, text string, family Family, expected []netip.Addr) {
 	t.Helper()
 	began := time.Now()
-	got, err := new(Resolver).Addresses(t.Context(), host(t, text), family)
+	got, err := addresses(t.Context(), new(Resolver), host(t, text), family)
 	if err != nil || !slices.Equal(got, expected) {
 		t.Errorf("%s %s: %v, %v; want %v", text, family, got, err, expected)
 	}
@@ -27,7 +27,7 @@ func want(t *testing.T, text string, family Family, expected []netip.Addr) {
 
 func wantNothing(t *testing.T, text string, family Family) {
 	t.Helper()
-	if got, err := new(Resolver).Addresses(t.Context(), host(t, text), family); !errors.Is(err, fault.ErrDNS) {
+	if got, err := addresses(t.Context(), new(Resolver), host(t, text), family); !errors.Is(err, fault.ErrDNS) {
 		t.Errorf("%s %s: %v, %v", text, family, got, err)
 	}
 }
@@ -49,7 +49,7 @@ func TestLocalNamesFromAvahi(t *testing.T) {
 	wantNothing(t, "trap.local", Any)
 	wantNothing(t, "absent.local", Any)
 	// Its own name has its own addresses, the link-local one with our name of the link.
-	got, err := new(Resolver).Addresses(t.Context(), host(t, "avahi.local"), Any)
+	got, err := addresses(t.Context(), new(Resolver), host(t, "avahi.local"), Any)
 	if err != nil || !slices.Contains(got, addrs("10.78.0.2")[0]) {
 		t.Errorf("avahi.local: %v, %v", got, err)
 	}
@@ -95,7 +95,7 @@ func TestLocalNamesFromAnotherResponder(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if _, err := new(Resolver).Addresses(ctx, host(t, "absent.local"), Any); !errors.Is(err, fault.ErrTimeout) || time.Since(began) > time.Second {
+	if _, err := addresses(ctx, new(Resolver), host(t, "absent.local"), Any); !errors.Is(err, fault.ErrTimeout) || time.Since(began) > time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
 	began = time.Now()

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/dns/dnsmessage"
+
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/internal/netns"
 )
@@ -46,7 +48,7 @@ func TestTheSystemsServers(t *testing.T) {
 	}
 	sorted := func(text string, family Family, expected ...string) {
 		t.Helper()
-		got, err := new(Resolver).Addresses(t.Context(), host(t, text), family)
+		got, err := addresses(t.Context(), new(Resolver), host(t, text), family)
 		slices.SortFunc(got, netip.Addr.Compare)
 		if err != nil || !slices.Equal(got, addrs(expected...)) {
 			t.Errorf("%s %s: %v, %v; want %v", text, family, got, err, expected)
@@ -111,7 +113,7 @@ func TestTheAdministratorsServers(t *testing.T) {
 		before := len(system.Output(t))
 		r := Resolver{Servers: func() []netip.AddrPort { return c.servers }}
 		began := time.Now()
-		got, err := r.Addresses(t.Context(), host(t, c.name), IPv4)
+		got, err := addresses(t.Context(), &r, host(t, c.name), IPv4)
 		took := time.Since(began)
 		if !slices.Equal(got, c.want) || errors.Is(err, fault.ErrDNS) != (c.want == nil) || took < c.patience || took > c.patience+2*time.Second {
 			t.Errorf("%s: %v, %v after %v", c.what, got, err, took)
@@ -122,5 +124,37 @@ func TestTheAdministratorsServers(t *testing.T) {
 	}
 	if got := questions(t, given); !slices.Equal(got, []string{"absent.example", "name.example"}) {
 		t.Errorf("the given server was asked for %q", got)
+	}
+}
+
+// A server that takes its time is waited for as long as the context lasts, however soon
+// the system would give up; of several, each gets another turn.
+func TestPatience(t *testing.T) {
+	if !netns.Enter(t) {
+		return
+	}
+	netns.Replace(t, "/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+	slow := func(after time.Duration) []netip.AddrPort {
+		var began time.Time
+		s := &nameServer{t: t, answer: func(query *dnsmessage.Message, _ bool) *dnsmessage.Message {
+			if began.IsZero() {
+				began = time.Now()
+			}
+			if time.Since(began) < after {
+				return nil
+			}
+			return either(query, "192.0.2.1", "2001:db8::1")
+		}}
+		return s.start().Servers()
+	}
+	for what, servers := range map[string][]netip.AddrPort{
+		"one":                   slow(1500 * time.Millisecond),
+		"two, one is not there": append(slow(1500*time.Millisecond), netip.MustParseAddrPort("127.0.0.4:53")),
+	} {
+		r := &Resolver{Servers: func() []netip.AddrPort { return servers }}
+		began := time.Now()
+		if got, err := addresses(t.Context(), r, host(t, "slow.example"), IPv4); err != nil || len(got) != 1 || time.Since(began) > 4*time.Second {
+			t.Errorf("%s: %v, %v after %v", what, got, err, time.Since(began))
+		}
 	}
 }

@@ -112,6 +112,10 @@ func Before(p *policy.Policy, near Near, r Request) Judgement {
 	switch r.Host.Kind() {
 	case address.Name:
 		j.Place = Internet
+		if !r.Host.Askable() {
+			// Before anybody is asked to allow what cannot be done.
+			j.refuse(fault.ErrDNS)
+		}
 	case address.MulticastDNS:
 		// It may lead to any device nearby, so it counts as one.
 		public = false

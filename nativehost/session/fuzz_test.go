@@ -106,11 +106,11 @@ func (o only) dialer() *dial.Dialer {
 // literals resolves what needs no network.
 type literals struct{}
 
-func (literals) Addresses(ctx context.Context, host address.Host, family resolve.Family) ([]netip.Addr, error) {
+func (literals) Ask(ctx context.Context, host address.Host, family resolve.Family) (resolve.Answer, error) {
 	if host.Kind() == address.Literal || host.Kind() == address.Localhost {
-		return new(resolve.Resolver).Addresses(ctx, host, family)
+		return new(resolve.Resolver).Ask(ctx, host, family)
 	}
-	return nil, fault.ErrDNS
+	return resolve.Answer{}, fault.ErrDNS
 }
 
 // fuzzed runs a session whose output is checked and thrown away.

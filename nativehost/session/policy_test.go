@@ -46,6 +46,9 @@ func TestJudgement(t *testing.T) {
 		{"", "no such / host", 80, true, protocol.PolicyJudgeResult{
 			Reason: "dns", Prompt: "ask", Remember: true, CSPRule: usual,
 		}},
+		{"", "-lead.example", 80, true, protocol.PolicyJudgeResult{
+			Reason: "dns", Host: "-lead.example", Place: "internet", Prompt: "ask", Remember: true, CSPRule: usual,
+		}},
 		{"", "", 5060, false, protocol.PolicyJudgeResult{
 			Allowed: true, Prompt: "ask", Remember: true, Risk: true, CSPRule: usual,
 		}},

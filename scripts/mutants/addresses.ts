@@ -10,6 +10,7 @@ const literal = "nativehost/address/literal.go";
 const rules = "nativehost/rules/rules.go";
 const vet = "nativehost/dial/vet.go";
 const resolve = "nativehost/resolve/resolve.go";
+const servers = "nativehost/resolve/servers.go";
 const answer = "nativehost/resolve/answer.go";
 const link = "nativehost/link/link.go";
 const nearby = "nativehost/nearby/nearby.go";
@@ -289,13 +290,13 @@ export const addresses: readonly Mutant[] = [
       inside,
       change(
         vet,
-        "err != nil {\n\t\t\treturn nil, err\n\t\t}\n\t\tvetted",
-        "err != nil {\n\t\t\tcontinue\n\t\t}\n\t\tvetted",
+        "err != nil {\n\t\t\treturn nil, err\n\t\t}\n\t\tpassed",
+        "err != nil {\n\t\t\tcontinue\n\t\t}\n\t\tpassed",
       ),
       change(
         vet,
-        "\treturn vetted, nil",
-        "\tif len(vetted) == 0 {\n\t\treturn nil, fault.ErrAddress\n\t}\n\treturn vetted, nil",
+        "\treturn passed, nil",
+        "\tif len(passed) == 0 {\n\t\treturn nil, fault.ErrAddress\n\t}\n\treturn passed, nil",
       ),
     ],
     [
@@ -336,8 +337,8 @@ export const addresses: readonly Mutant[] = [
       nobody,
       change(
         resolve,
-        "case address.Literal:\n\t\taddrs = []netip.Addr{host.Addr()}",
-        "case address.Literal:\n\t\taddrs, err = r.askServers(ctx, host, family)",
+        "case address.Literal:\n\t\tanswer.Addrs = []netip.Addr{host.Addr()}",
+        "case address.Literal:\n\t\tanswer, err = r.askServers(ctx, host, family)",
       ),
     ],
     [
@@ -345,24 +346,53 @@ export const addresses: readonly Mutant[] = [
       nobody,
       change(
         resolve,
-        "addrs = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}",
-        "addrs, err = r.askServers(ctx, host, family)",
+        "answer.Addrs = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}",
+        "answer, err = r.askServers(ctx, host, family)",
       ),
     ],
     [
       "names below local are asked of the link only",
       inGo("nativehost/resolve", "TestLocalNamesFromThisComputer"),
-      change(resolve, "addrs, err = askLink(ctx, host, family)", "addrs, err = r.askServers(ctx, host, family)"),
+      change(
+        resolve,
+        "answer.Addrs, err = askLink(ctx, host, family)",
+        "answer, err = r.askServers(ctx, host, family)",
+      ),
     ],
     [
       "names are asked for absolutely, without the search list",
       inGo("nativehost/resolve", "TestTheSystemsServers"),
-      change(resolve, 'host.String()+".")', "host.String())"),
+      change(servers, 'host.String()+".")', "host.String())"),
     ],
     [
       "the name servers that an administrator names are asked instead",
       inGo("nativehost/resolve", "TestTheAdministratorsServers"),
-      change(resolve, "if r.Servers != nil {", "if false {"),
+      change(servers, "if r.Servers != nil {", "if false {"),
+    ],
+    [
+      "an address that comes late is judged, and refuses the name",
+      inGo("nativehost/dial", "TestLateAddressesAreJudged"),
+      change(vet, "late, err := d.judgeAll(ctx, target, addrs)", "late, err := []netip.AddrPort(nil), ctx.Err()"),
+    ],
+    [
+      "also when the connection stands already",
+      inGo("nativehost/dial", "TestLateAddressesAreJudged"),
+      change(vet, "\t\t\t\tv.refused = err\n", ""),
+    ],
+    [
+      "the first family's addresses wait a moment for the other's, and no longer",
+      inGo("nativehost/resolve", "TestSilentFamily"),
+      change(servers, "time.NewTimer(resolutionDelay)", "time.NewTimer(time.Hour)"),
+    ],
+    [
+      "IPv4-mapped addresses are told, so that they are judged",
+      inGo("nativehost/resolve", "TestMappedAddressesAreTold"),
+      change(servers, "if len(mapped) > 0 {", "if false {"),
+    ],
+    [
+      "a name that cannot be asked for is refused before the person is asked",
+      inGo("nativehost/session", "TestJudgement"),
+      change(rules, "if !r.Host.Askable() {", "if false {"),
     ],
     ["answers of multicast DNS come from its port", liars, change(link, "from.Port() != Port || ", "")],
     [

@@ -133,8 +133,8 @@ export const host: readonly Mutant[] = [
       inGo("nativehost/dial", "TestRaceWithoutWinner"),
       change(
         "nativehost/dial/race.go",
-        "waiting := addresses[:min(len(addresses), maxAttempts)]",
-        "waiting := addresses",
+        "waiting = waiting[:min(len(waiting), maxAttempts-begun)]",
+        "waiting = waiting[:len(waiting):len(waiting)]",
       ),
     ],
     [
