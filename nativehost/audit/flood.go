@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"slices"
@@ -173,7 +174,9 @@ func (f *flood) takeLocked() []omitted {
 		list = append(list, *c)
 	}
 	f.counts = nil
-	slices.SortFunc(list, func(a, b omitted) int { return a.since.Compare(b.since) })
+	slices.SortFunc(list, func(a, b omitted) int {
+		return cmp.Or(a.since.Compare(b.since), cmp.Compare(b.lines, a.lines), cmp.Compare(a.origin, b.origin))
+	})
 	return list
 }
 

@@ -1,10 +1,11 @@
 package audit
 
 import (
-	"errors"
+	"bytes"
 	"io"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -61,13 +62,25 @@ type Surroundings struct {
 // Open returns a Log that writes where the settings say. Close it.
 func Open(at Surroundings, session string, s Settings) *Log {
 	p := &place{at: at}
-	l := New(p, session)
+	p.keeper = &logfile.Keeper{LastResort: at.LastResort, Lost: lostLine(session), Changed: p.changed}
+	l := New(p.keeper, session)
 	l.place = p
 	l.setDetail(or(s.Detail))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.use(s)
 	return l
+}
+
+// lostLine says how many lines found no room anywhere.
+func lostLine(session string) func(int64, time.Time) []byte {
+	return func(lines int64, since time.Time) []byte {
+		var line bytes.Buffer
+		log := zerolog.New(&line)
+		log.Log().Str("session", session).Time("time", time.Now().UTC()).Str("event", "lost").
+			Int64("lines", lines).Time("since", since.UTC()).Send()
+		return line.Bytes()
+	}
 }
 
 // Use changes the settings while lines are being written: each goes to the old place
@@ -80,13 +93,9 @@ func (l *Log) Use(s Settings) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.same(p.settings) {
-		return
+	if !s.same(p.settings) {
+		p.use(s)
 	}
-	if err := p.leave(); err != nil {
-		p.at.Diagnostics.Warn().Err(err).Msg("the audit file before was not closed")
-	}
-	p.use(s)
 }
 
 func or(d Detail) Detail {
@@ -103,84 +112,48 @@ func (l *Log) Close() error {
 	if l.place == nil {
 		return nil
 	}
-	l.place.mu.Lock()
-	defer l.place.mu.Unlock()
-	return l.place.leave()
+	return l.place.keeper.Close()
 }
 
-// place is where lines go.
+// place is where lines go: to the administrator's file, as long as it takes them, else
+// to the one in the state folder.
 type place struct {
-	at Surroundings
+	at     Surroundings
+	keeper *logfile.Keeper
 
-	mu       sync.Mutex // guards what follows, and keeps places while a line is written
+	mu       sync.Mutex // guards what follows, and keeps settings apart that come at once
 	settings Settings
-	// named is the administrator's file, nil when there is none or it failed.
-	named *logfile.File
-	// own is in the state folder, or the last resort; nil until it is needed.
-	own      io.Writer
-	closeOwn func() error
-	// complained: diagnostics have heard that named does not take lines.
-	complained bool
 }
 
-// use opens what the settings ask for. The caller holds the mutex, or is alone.
+// use opens what the settings ask for. The caller holds the mutex.
 func (p *place) use(s Settings) {
-	p.settings, p.complained = s, false
+	p.settings = s
+	own := logfile.Own(p.at.Getenv, ownName, s.options())
 	if s.File == "" {
-		p.openOwn()
+		_ = p.keeper.Use(own) // changed tells
 		return
 	}
-	file, err := logfile.Open(filepath.Clean(s.File), s.options())
-	if err != nil {
-		p.at.Diagnostics.Error().Err(err).Msg("the policy's audit file cannot be used; audit lines go to the state folder")
-		p.openOwn()
-		return
-	}
-	p.named = file
+	_ = p.keeper.Use(func() (*logfile.File, error) {
+		return logfile.Open(filepath.Clean(s.File), s.options())
+	}, own)
 }
 
-// openOwn opens the file in the state folder, as far as there is one.
-func (p *place) openOwn() {
-	var err error
-	p.own, p.closeOwn, err = logfile.OpenOr(p.at.LastResort, p.at.Getenv, ownName, p.settings.options())
-	if err != nil {
-		p.at.Diagnostics.Warn().Err(err).Msg("audit lines go to stderr")
+// changed tells the diagnostic log what becomes of a place: the last is the file in the
+// state folder, one before it the administrator's.
+func (p *place) changed(n, of int, opened bool, err error) {
+	named := n < of-1
+	switch log := &p.at.Diagnostics; {
+	case err == nil && named:
+		log.Info().Msg("the policy's audit file takes lines again")
+	case err == nil:
+		log.Info().Msg("the audit log in the state folder takes lines again")
+	case named && opened:
+		log.Error().Err(err).Msg("the policy's audit file takes no lines; they go to the state folder")
+	case named:
+		log.Error().Err(err).Msg("the policy's audit file cannot be used; audit lines go to the state folder")
+	case opened:
+		log.Error().Err(err).Msg("the audit log in the state folder takes no lines; they are kept in memory")
+	default:
+		log.Warn().Err(err).Msg("audit lines go to stderr")
 	}
-}
-
-// leave closes what is open.
-func (p *place) leave() error {
-	var errs []error
-	if p.named != nil {
-		errs = append(errs, p.named.Close())
-	}
-	if p.own != nil {
-		errs = append(errs, p.closeOwn())
-	}
-	p.named, p.own, p.closeOwn = nil, nil, nil
-	return errors.Join(errs...)
-}
-
-// Write writes a line to the administrator's file or, when that fails (a full disk, a
-// folder that went away), to the state folder.
-func (p *place) Write(line []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.named != nil {
-		n, err := p.named.Write(line)
-		if err == nil {
-			return n, nil
-		}
-		if !p.complained {
-			p.complained = true
-			p.at.Diagnostics.Error().Err(err).Msg("the policy's audit file takes no lines; they go to the state folder")
-		}
-		if p.own == nil {
-			p.openOwn()
-		}
-	}
-	if p.own == nil {
-		return 0, errors.New("the audit log is closed")
-	}
-	return p.own.Write(line)
 }

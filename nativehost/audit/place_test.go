@@ -101,6 +101,30 @@ func TestFileThatCannotBeOpened(t *testing.T) {
 	w.want("[2]", "[1]")
 }
 
+// The administrator's folder comes after the start, as from a network.
+func TestFolderThatComesLater(t *testing.T) {
+	w := begin(t, func(w *world) Settings {
+		w.named = filepath.Join(filepath.Dir(w.named), "later", "x.log")
+		return Settings{File: w.named}
+	})
+	w.line(1)
+	if err := os.Mkdir(filepath.Dir(w.named), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.line(2)
+	w.want("[2]", "[1]")
+	if said := w.diagnostics.String(); strings.Count(said, "cannot be used") != 1 || strings.Count(said, "takes lines again") != 1 {
+		t.Errorf("%s", said)
+	}
+}
+
+func TestLostLine(t *testing.T) {
+	line := parse(t, string(lostLine("s")(7, time.Now())))
+	if line["event"] != "lost" || line["lines"] != 7.0 || line["session"] != "s" || line["since"] == nil || line["time"] == nil {
+		t.Errorf("%v", line)
+	}
+}
+
 // The folder goes away while the log is in use.
 func TestFileThatFailsLater(t *testing.T) {
 	w := begin(t, func(w *world) Settings { return Settings{File: w.named} })

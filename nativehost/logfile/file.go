@@ -43,7 +43,11 @@ func (f *File) reopen() error {
 	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("open the log file: %s is not a regular file", f.path)
 	}
-	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, fileMode)
+	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_RDWR, fileMode)
+	if errors.Is(err, fs.ErrPermission) {
+		// An administrator may let us write without reading.
+		file, err = os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, fileMode)
+	}
 	if err != nil {
 		return fmt.Errorf("open the log file: %w", err)
 	}
@@ -65,11 +69,13 @@ func (f *File) Write(line []byte) (int, error) {
 		return 0, err
 	}
 	defer func() { unlock() }()
+	var size int64
 	for {
 		info, err := f.file.Stat()
 		if err != nil {
 			return 0, fmt.Errorf("look at the log file: %w", err)
 		}
+		size = info.Size()
 		if info.Size() == 0 || info.Size()+int64(len(line)) <= f.options.MaxBytes {
 			break
 		}
@@ -89,11 +95,38 @@ func (f *File) Write(line []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := f.file.Write(line)
-	if err != nil {
-		return n, fmt.Errorf("write the log file: %w", err)
+	whole := line
+	if f.endsTorn(size) {
+		whole = append([]byte("\n"), line...)
 	}
-	return n, nil
+	if n, err := f.file.Write(whole); err != nil {
+		if n > 0 && alone {
+			f.cutOff(size, n)
+		}
+		return 0, fmt.Errorf("write the log file: %w", err)
+	}
+	return len(line), nil
+}
+
+// endsTorn reports whether the file ends within a line, as after a crash, or where
+// somebody had no room and no lock. The next line must not be glued to that.
+func (f *File) endsTorn(size int64) bool {
+	if size == 0 {
+		return false
+	}
+	var last [1]byte
+	_, err := f.file.ReadAt(last[:], size-1)
+	return err == nil && last[0] != '\n'
+}
+
+// cutOff takes the n bytes away that a write got into the file of this size before it
+// failed. The caller holds the file's lock.
+func (f *File) cutOff(size int64, n int) {
+	// Somebody who did not get the lock may have written since: then it is left, and
+	// the next line begins on its own.
+	if info, err := f.file.Stat(); err == nil && info.Size() == size+int64(n) {
+		_ = f.file.Truncate(size)
+	}
 }
 
 const (

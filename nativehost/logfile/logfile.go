@@ -2,13 +2,13 @@
 // and each of the predecessors that are kept stay under the bound, that files which
 // it makes are for their user only, and that each Write is one whole piece of the
 // file and in its order, also when several host processes (one per browser profile)
-// write to the same one and turn it over.
+// write to the same one and turn it over. A line for which there is no room leaves
+// nothing behind, and a Keeper holds it until there is.
 package logfile
 
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -51,26 +51,26 @@ type Options struct {
 	Whole bool
 }
 
-// OpenOr opens the log file name in the directory that Dir names, and makes the
-// directory if it is missing. It falls back to fallback, which nobody closes, with
-// the reason.
-func OpenOr(fallback io.Writer, getenv func(string) string, name string, o Options) (io.Writer, func() error, error) {
-	nothing := func() error { return nil }
-	dir, err := Dir(getenv)
-	if err != nil {
-		return fallback, nothing, err
+// Own returns what opens the log file name in the directory that Dir names, and makes
+// the directory if it is missing.
+func Own(getenv func(string) string, name string, o Options) func() (*File, error) {
+	return func() (*File, error) {
+		dir, err := Dir(getenv)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(dir, dirMode); err != nil {
+			return nil, fmt.Errorf("create the log directory: %w", err)
+		}
+		file, err := Open(filepath.Join(dir, name), o)
+		if err != nil {
+			return nil, err
+		}
+		// In a directory of ours an existing file is ours, and somebody may have widened
+		// its mode.
+		if err := os.Chmod(file.path, fileMode); err != nil && runtime.GOOS != "windows" {
+			return nil, errors.Join(fmt.Errorf("protect the log file: %w", err), file.Close())
+		}
+		return file, nil
 	}
-	if err := os.MkdirAll(dir, dirMode); err != nil {
-		return fallback, nothing, fmt.Errorf("create the log directory: %w", err)
-	}
-	file, err := Open(filepath.Join(dir, name), o)
-	if err != nil {
-		return fallback, nothing, err
-	}
-	// In a directory of ours an existing file is ours, and somebody may have widened
-	// its mode.
-	if err := os.Chmod(file.path, fileMode); err != nil && runtime.GOOS != "windows" {
-		return fallback, nothing, errors.Join(fmt.Errorf("protect the log file: %w", err), file.Close())
-	}
-	return file, file.Close, nil
 }

@@ -26,12 +26,11 @@ func TestModeIsNarrowed(t *testing.T) {
 	if err := os.WriteFile(path, []byte("before\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	getenv := func(string) string { return dir }
-	_, closeLog, err := OpenOr(nil, getenv, "x.log", Options{MaxBytes: 1000, Keep: 1})
+	file, err := Own(func(string) string { return dir }, "x.log", Options{MaxBytes: 1000, Keep: 1})()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeLog()
+	defer file.Close()
 	if n := size(t, path); n != 7 {
 		t.Errorf("%d bytes of what was there are left", n)
 	}
@@ -39,31 +38,32 @@ func TestModeIsNarrowed(t *testing.T) {
 
 func TestFolderIsMade(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "here")
-	out, closeLog, err := OpenOr(nil, func(string) string { return dir }, "x.log", Options{MaxBytes: 1000, Keep: 1})
+	out, err := Own(func(string) string { return dir }, "x.log", Options{MaxBytes: 1000, Keep: 1})()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer closeLog()
+	defer out.Close()
 	if _, err := out.Write([]byte("x\n")); err != nil || size(t, filepath.Join(dir, "x.log")) != 2 {
 		t.Error(err)
 	}
 }
 
 func TestFallback(t *testing.T) {
-	var fallback bytes.Buffer
 	blocked := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{"", filepath.Join(blocked, "below")} {
-		out, closeLog, err := OpenOr(&fallback, func(name string) string {
+		var fallback bytes.Buffer
+		out := &Keeper{LastResort: &fallback}
+		err := out.Use(Own(func(name string) string {
 			if name == "PORTSIDE_STATE_DIR" {
 				return dir
 			}
 			return ""
-		}, "x.log", Options{MaxBytes: 100})
-		if err == nil || out != &fallback || closeLog() != nil {
-			t.Errorf("%q: %v", dir, err)
+		}, "x.log", Options{MaxBytes: 100}))
+		if _, wrote := out.Write([]byte("x\n")); wrote != nil || err == nil || fallback.String() != "x\n" || out.Close() != nil {
+			t.Errorf("%q: %v, %v, %q", dir, err, wrote, &fallback)
 		}
 	}
 }

@@ -13,6 +13,8 @@ const trust = "nativehost/policy/trust.go";
 const rules = "nativehost/rules/rules.go";
 const audit = "nativehost/audit/audit.go";
 const flood = "nativehost/audit/flood.go";
+const logfile = "nativehost/logfile/file.go";
+const keeper = "nativehost/logfile/keeper.go";
 const caller = "nativehost/caller/caller.go";
 const listed = "nativehost/caller/listed.go";
 const probe = "nativehost/corsprobe/corsprobe.go";
@@ -311,6 +313,40 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "a line of the audit log for which there is no room leaves no half of it",
+      inGo("nativehost/logfile", "TestFullDisk"),
+      change(logfile, "_ = f.file.Truncate(size)", "_ = size"),
+    ],
+    [
+      "and a half line that is there does not spoil the next",
+      inGo("nativehost/logfile", "TestHalfALine"),
+      change(logfile, "if f.endsTorn(size) {", "if false {"),
+    ],
+    [
+      "lines that find no room are kept",
+      inGo("nativehost/logfile", "TestLogOnAFullDisk"),
+      change(keeper, "\t\tk.kept = append(k.kept, bytes.Clone(line))\n", ""),
+    ],
+    [
+      "what cannot be kept is counted, and told",
+      inGo("nativehost/logfile", "TestLogOnAFullDisk"),
+      change(keeper, "if k.lost > 0 {\n\t\tif k.put(", "if false {\n\t\tif k.put("),
+    ],
+    [
+      "what is kept has a bound",
+      inGo("nativehost/logfile", "TestLogOnAFullDisk"),
+      change(keeper, "case k.bytes+len(line) > mostKept:", "case false:"),
+    ],
+    [
+      "a folder that comes later is used from then on",
+      inGo("nativehost/audit", "TestFolderThatComesLater"),
+      change(
+        keeper,
+        "\t\tif p.file == nil {\n\t\t\tif err :=",
+        "\t\tif p.failing {\n\t\t\tcontinue\n\t\t}\n\t\tif p.file == nil {\n\t\t\tif err :=",
+      ),
+    ],
+    [
       "managed storage does not say where the audit log is",
       policyOf("TestManaged"),
       change(settings, "said.Audit != nil && !l.managed && ", "said.Audit != nil && "),
@@ -544,7 +580,7 @@ export const host: readonly Mutant[] = [
     [
       "what is left out there is left out of the host's log",
       sessionOf("TestFloodOfRefusalsInTheLogs"),
-      change(open, "if told && !o.subject.Private {", "if !o.subject.Private {"),
+      change(open, "if told && !o.subject.Private {", "if (told || true) && !o.subject.Private {"),
     ],
     [
       "refusals of the host come on the beat",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -40,8 +41,9 @@ const (
 func host(from caller.Caller) int {
 	// stdout belongs to the protocol; nothing else may write to it.
 	id := strconv.Itoa(os.Getpid())
-	out, closeLog, logErr := logfile.OpenOr(os.Stderr, os.Getenv, "portside.log", logfile.Options{MaxBytes: logBound, Keep: 1})
-	defer closeLog()
+	out := &logfile.Keeper{LastResort: os.Stderr, Lost: lostLine(id)}
+	logErr := out.Use(logfile.Own(os.Getenv, "portside.log", logfile.Options{MaxBytes: logBound, Keep: 1}))
+	defer out.Close()
 	log := zerolog.New(out).With().Timestamp().Str("session", id).Logger()
 	if logErr != nil {
 		log.Warn().Err(logErr).Msg("logging to stderr")
@@ -64,6 +66,16 @@ func host(from caller.Caller) int {
 	code := serve(from, log, validator, store, auditLog)
 	log.Info().Int("code", code).Msg("ended")
 	return code
+}
+
+// lostLine says in the log how many of its lines found no room.
+func lostLine(id string) func(int64, time.Time) []byte {
+	return func(lines int64, since time.Time) []byte {
+		var line bytes.Buffer
+		log := zerolog.New(&line).With().Timestamp().Str("session", id).Logger()
+		log.Warn().Int64("lines", lines).Time("since", since).Msg("there was no room for lines of this log")
+		return line.Bytes()
+	}
 }
 
 // surroundings gathers what the machine says about who may call.
