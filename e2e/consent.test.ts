@@ -79,6 +79,14 @@ describe("the prompt", () => {
     assert.equal(await prompt.asksForAddress(), false);
     await prompt.deny();
     assert.equal(await opened, "NotAllowedError");
+    const named = attempt(
+      page,
+      to({ host: "IMAP.Example.ORG", port: 993 }, { secureTransport: "on", serverName: "Another.example" }),
+    );
+    const other = await stage.person.seesPrompt();
+    assert.match(other.text, /certificate for another name, which the site chose: \u2068another\.example\u2069/);
+    await other.deny();
+    assert.equal(await named, "NotAllowedError");
     await page.close();
   });
 

@@ -13,7 +13,8 @@ import {
   showHost,
   showOrigin,
 } from "./display.ts";
-import type { Encryption, Place } from "./display.ts";
+import type { Protection } from "../protection.ts";
+import type { Place } from "./display.ts";
 
 test("the registrable domain is told apart, and nothing of a host is lost", () => {
   for (const [host, domain] of [
@@ -103,7 +104,13 @@ test("every place and kind of encryption has its words, and only what stays here
     { message: string }
   >;
   const places: (Place | undefined)[] = ["internet", "network", "computer", "special", undefined];
-  const kinds: Encryption[] = ["off", "on", "starttls"];
+  const kinds: Protection[] = [
+    { encryption: "off" },
+    { encryption: "starttls" },
+    { encryption: "on", authentication: "name" },
+    { encryption: "on", authentication: "serverName", serverName: "another.example" },
+    { encryption: "on", authentication: "pinned", certificates: ["AAAA"] },
+  ];
   const said = new Set<string>();
   for (const place of places) {
     if (place !== undefined) assert.ok(texts[placeMessage(place)], place);
@@ -111,11 +118,14 @@ test("every place and kind of encryption has its words, and only what stays here
       const name = encryptionMessage(kind, place);
       assert.ok(texts[name], name);
       said.add(name);
-      assert.equal(isReadable(kind, place), kind !== "on" && place !== "computer");
+      const verified = kind.encryption === "on" && kind.authentication === "name";
+      const here = kind.encryption !== "on" && place === "computer";
+      assert.equal(isReadable(kind, place), !verified && !here);
     }
   }
-  assert.equal(said.size, 9);
-  assert.match(texts[encryptionMessage("off", "computer")]?.message ?? "", /does not leave this computer/);
-  assert.match(texts[encryptionMessage("off", "network")]?.message ?? "", /others in your network may read/i);
-  assert.match(texts[encryptionMessage("off", "internet")]?.message ?? "", /others on the way may read/i);
+  assert.equal(said.size, 11);
+  const off = { encryption: "off" } as const;
+  assert.match(texts[encryptionMessage(off, "computer")]?.message ?? "", /does not leave this computer/);
+  assert.match(texts[encryptionMessage(off, "network")]?.message ?? "", /others in your network may read/i);
+  assert.match(texts[encryptionMessage(off, "internet")]?.message ?? "", /others on the way may read/i);
 });

@@ -5,6 +5,7 @@
 // is long. "1.2.3.4.evil.example" is so seen to be evil.example's.
 
 import { isAddress, registrableDomain } from "../domain.ts";
+import type { Protection } from "../protection.ts";
 import { inLetters } from "./idn.ts";
 
 /** A host, in parts that put together are the whole of it. */
@@ -84,7 +85,6 @@ export function plainText(text: string): string {
 }
 
 export type Place = "internet" | "network" | "computer" | "special";
-export type Encryption = "off" | "on" | "starttls";
 
 /** The message that says what kind of place it is. */
 export function placeMessage(place: Place): string {
@@ -100,9 +100,16 @@ export function placeMessage(place: Place): string {
   }
 }
 
-/** The message that says whether others can read what is sent: who is in between depends on the place. Undefined: nobody knows it yet. */
-export function encryptionMessage(encryption: Encryption, place: Place | undefined): string {
-  if (encryption === "on") return "encryptionOn";
+/**
+ * The message that says whether others can read what is sent, and who vouches for the other end where it is not its own name: who is in
+ * between depends on the place. Undefined: nobody knows it yet.
+ */
+export function encryptionMessage(protection: Protection, place: Place | undefined): string {
+  const { encryption } = protection;
+  if (encryption === "on") {
+    const messages = { name: "encryptionOn", serverName: "encryptionOnName", pinned: "encryptionOnPinned" };
+    return messages[protection.authentication];
+  }
   const late = encryption === "starttls";
   switch (place) {
     case "computer":
@@ -116,7 +123,8 @@ export function encryptionMessage(encryption: Encryption, place: Place | undefin
   }
 }
 
-/** Reports whether others may read what is sent, as far as Portside can tell. */
-export function isReadable(encryption: Encryption, place: Place | undefined): boolean {
-  return encryption !== "on" && place !== "computer";
+/** Reports whether others may read what is sent, or be its reader, as far as Portside can tell. */
+export function isReadable(protection: Protection, place: Place | undefined): boolean {
+  if (protection.encryption === "on") return protection.authentication !== "name";
+  return place !== "computer";
 }

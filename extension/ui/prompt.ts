@@ -8,6 +8,7 @@ import { promptWidth } from "../background/prompt_size.ts";
 import type { Device, Named, PromptMessage, PromptView, Question } from "../background/question.ts";
 import { encryptionMessage, isReadable, placeMessage, plainText } from "./display.ts";
 import type { Place } from "./display.ts";
+import { isolated } from "./foreign.ts";
 import { Guard } from "./guard.ts";
 import { Nearby } from "./nearby.ts";
 import { hostElement, hostNotes, originElement, part } from "./shown.ts";
@@ -91,10 +92,11 @@ function tell(id: string, ...content: (string | Node)[]): void {
   element.hidden = content.length === 0;
 }
 
-function showEncryption({ encryption }: Question, place: Place | undefined): void {
+function showEncryption(asked: Question, place: Place | undefined): void {
   const element = byId("encryption");
-  element.textContent = text(encryptionMessage(encryption, place));
-  element.classList.toggle("plain", isReadable(encryption, place));
+  const name = asked.encryption === "on" && asked.authentication === "serverName" ? asked.serverName : "";
+  element.textContent = text(encryptionMessage(asked, place), isolated(plainText(name)));
+  element.classList.toggle("plain", isReadable(asked, place));
 }
 
 /** "10 minutes" */

@@ -419,6 +419,11 @@ export const person: readonly Mutant[] = [
       change(display, "    .replaceAll(/[\\p{C}", "    .replaceAll(/[\\p{Co}"),
     ],
     [
+      "a certificate that the site has chosen is called that",
+      inUnit(displayTest, "every place and kind of encryption has its words"),
+      change(display, "return messages[protection.authentication];", "return messages.name;"),
+    ],
+    [
       "the name of a port does not promise encryption",
       inBrowser("consent", "says what kind of place it is"),
       change(page, 'plain: asked.encryption !== "on"', "plain: false"),
