@@ -579,12 +579,20 @@ describe("a UDP socket", () => {
         got.push(await blob.text());
         break;
       }
+      const waiting = socket[Symbol.asyncIterator]();
+      const next = waiting.next();
+      await waiting.return?.();
+      got.push(String((await next).done));
+      const last = socket.send(new Blob(["last words"]));
       await socket.close();
       await socket.close();
+      await last;
       return { got, tag: Object.prototype.toString.call(socket), local: socket.localPort };
     });
     const from = `127.0.0.1:${echo.port.toString()} Blob`;
-    assert.deepEqual(seen.got, [`${from} a blob`, `${from} view`, `${from} [view]`, `${from} `, "more"]);
+    assert.deepEqual(seen.got, [`${from} a blob`, `${from} view`, `${from} [view]`, `${from} `, "more", "true"]);
+    await echo.received(6);
+    assert.equal(echo.datagrams[5]?.data.toString(), "last words");
     assert.equal(seen.tag, "[object UDPSocket]");
     assert.equal(seen.local, echo.datagrams[0]?.remotePort);
     await page.close();

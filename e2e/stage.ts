@@ -68,14 +68,19 @@ export async function openTCP(
 }
 
 /** The same for UDP. */
-export async function openUDP({ person }: Pick<Stage, "person">, page: Page, destination: Destination): Promise<void> {
+export async function openUDP(
+  { person }: Pick<Stage, "person">,
+  page: Page,
+  destination: Destination,
+  more: Record<string, unknown> = {},
+): Promise<void> {
   const opened = page.evaluateOnClick(
     "#go",
     async (given: SocketOptions) => {
       const socket = await navigator.openUDPSocket(given);
       Object.assign(window, { socket });
     },
-    to(destination),
+    to(destination, more),
   );
   await person.allowsOnce();
   await opened;

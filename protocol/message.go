@@ -24,7 +24,7 @@ const (
 	LaneWindowBytes = 2097152
 	// The most that a page lets be on its way of a TCP socket in each direction over native messaging, in bytes, and its credit at the beginning.
 	StdioWindowBytes = 524288
-	// Initial credit of a UDP socket towards the browser, in bytes: what does not fit is dropped, so there is room for bursts.
+	// Initial credit of a UDP socket towards the browser, in bytes. What does not fit waits in the system, as far as it has room.
 	DatagramWindowBytes = 1048576
 	// A socket's credit may never exceed this many bytes.
 	MaxWindowBytes = 16777216
@@ -379,7 +379,7 @@ type SocketClosedParams struct {
 	OnLane   bool  `json:"onLane,omitempty"`
 	BytesIn  int64 `json:"bytesIn"`
 	BytesOut int64 `json:"bytesOut"`
-	// UDP: datagrams received and dropped because the page did not read.
+	// UDP: datagrams that came and were dropped because the page did not read, as far as the system tells.
 	Dropped int64 `json:"dropped,omitempty"`
 }
 

@@ -30,7 +30,7 @@ export const laneWindowBytes = 2097152;
 /** The most that a page lets be on its way of a TCP socket in each direction over native messaging, in bytes, and its credit at the beginning. */
 export const stdioWindowBytes = 524288;
 
-/** Initial credit of a UDP socket towards the browser, in bytes: what does not fit is dropped, so there is room for bursts. */
+/** Initial credit of a UDP socket towards the browser, in bytes. What does not fit waits in the system, as far as it has room. */
 export const datagramWindowBytes = 1048576;
 
 /** A socket's credit may never exceed this many bytes. */
@@ -744,7 +744,7 @@ export interface SocketClosedParams {
   bytesIn: number;
   bytesOut: number;
   /**
-   * UDP: datagrams received and dropped because the page did not read.
+   * UDP: datagrams that came and were dropped because the page did not read, as far as the system tells.
    */
   dropped?: number;
 }

@@ -57,6 +57,11 @@ export class UDPState implements SocketHandler {
   readonly #unacknowledged = new Map<number, { cost: number; done: Deferred<undefined> }>();
   /** The end of the last send in line. */
   #sending: Promise<undefined> | undefined;
+  /** Datagrams that the page has handed over and that have not gone to the host: in the writable's queue, and all others. */
+  #queued = 0;
+  #inLine = 0;
+  /** The page has closed the socket. It goes once everything that was handed over before has gone. */
+  #closing = false;
   #dead = false;
   #deadError: unknown;
 
@@ -81,14 +86,48 @@ export class UDPState implements SocketHandler {
     this.readable = new NativeReadableStream(source, { __proto__: null, highWaterMark: 0 } as QueuingStrategy<{
       data: Bytes;
     }>);
+    const emptied = (): void => {
+      this.#queued = 0;
+      this.#leaveIfDone();
+    };
     const sink = {
       __proto__: null,
       start: (controller: WritableStreamDefaultController) => {
         this.#sink = controller;
       },
-      write: (message: unknown) => this.send((message as { data?: unknown } | null | undefined)?.data),
+      write: (message: unknown) => {
+        let data: Datagram;
+        try {
+          if (this.#closing && this.#queued === 0) throw makeError("InvalidStateError"); // written after close()
+          data = datagramOf((message as { data?: unknown } | null | undefined)?.data);
+        } catch (error) {
+          emptied(); // the stream ends by it, as any does by what it cannot take
+          throw error;
+        }
+        const { promise, resolve, reject } = deferred<undefined>();
+        // A stream that hears of an error has ended. One datagram that is refused is no end, so the page does not hear of it here.
+        const lost = (error: unknown): void => {
+          if (this.#dead) reject(error);
+          else resolve(undefined);
+        };
+        this.#inLine++;
+        if (this.#queued > 0) this.#queued--;
+        this.#hand(data, { promise, resolve, reject: lost });
+        return promise;
+      },
+      close: emptied,
+      abort: emptied,
     };
-    this.writable = new NativeWritableStream(sink, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
+    // Nothing but the size of what is written tells that it was.
+    const size = (): number => {
+      if (!this.#closing) this.#queued++;
+      return 1;
+    };
+    this.writable = new NativeWritableStream(sink, {
+      __proto__: null,
+      highWaterMark: 1,
+      size,
+    } as QueuingStrategy<unknown>);
   }
 
   /**
@@ -96,45 +135,52 @@ export class UDPState implements SocketHandler {
    * NetworkError for more than 65,507 bytes or when the system refuses it, InvalidStateError after close.
    */
   send(data: unknown): Promise<undefined> {
-    // Bytes are copied now; Blobs are read in turn, so that datagrams leave in the order of the calls.
-    let bytes: Bytes | undefined;
-    let blob: Blob | undefined;
     const result = deferred<undefined>();
     try {
-      let size: number;
-      if (isBlob(data)) {
-        blob = data;
-        size = blobSize(data);
-      } else {
-        bytes = copyBufferSource(data);
-        size = typedArrayLength(bytes);
-      }
-      if (size > maxDatagramBytes) throw makeError("NetworkError", "A datagram carries at most 65507 bytes.");
+      const datagram = datagramOf(data);
+      if (this.#closing && !this.#dead) throw makeError("InvalidStateError");
+      this.#inLine++;
+      this.#hand(datagram, result);
     } catch (error) {
       result.reject(error);
-      return result.promise;
     }
+    return result.promise;
+  }
+
+  /** Bytes are copied by now; Blobs are read in turn, so that datagrams leave in the order of the calls. */
+  #hand({ size, bytes, blob }: Datagram, result: Deferred<undefined>): void {
     const before = this.#sending;
     const turn = deferred<undefined>();
     this.#sending = turn.promise;
     void (async () => {
       try {
         await before;
-        bytes ??= new NativeUint8Array(await blobArrayBuffer(blob));
-        await this.#post(bytes, result);
+        if (size > maxDatagramBytes) throw makeError("NetworkError", "A datagram carries at most 65507 bytes.");
+        await this.#post(bytes ?? new NativeUint8Array(await blobArrayBuffer(blob)), result);
       } catch (error) {
         result.reject(error);
       } finally {
+        this.#inLine--;
         turn.resolve(undefined);
+        this.#leaveIfDone();
       }
     })();
-    return result.promise;
   }
 
   close(): Promise<undefined> {
-    this.#finish(makeError("InvalidStateError"), true);
-    this.channel.close();
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#endReading(undefined);
+      this.#leaveIfDone();
+    }
     return this.gone.promise;
+  }
+
+  /** Tells the host that the socket is closed, behind what was handed over before. */
+  #leaveIfDone(): void {
+    if (!this.#closing || this.#dead || this.#queued > 0 || this.#inLine > 0) return;
+    this.#endWriting(makeError("InvalidStateError"));
+    this.channel.close();
   }
 
   /** Datagrams as `[ {remoteAddress, remotePort}, Blob ]`. Holds a reader of `readable` while it is used. */
@@ -142,19 +188,29 @@ export class UDPState implements SocketHandler {
     const { remoteAddress, remotePort } = this.channel.info;
     let reader: ReadableStreamDefaultReader<unknown> | undefined;
     let finished = false;
+    const isFinished = (): boolean => finished; // it changes while a read waits
     const iterator = {
       next: async (): Promise<IteratorResult<[Source, Blob]>> => {
         if (finished) return { done: true, value: undefined };
         reader ??= getReader(this.readable);
-        const { done, value } = await readerRead(reader);
-        if (done) {
+        let read: ReadableStreamReadResult<unknown>;
+        try {
+          read = await readerRead(reader);
+        } catch (error) {
+          // return() has let the reader go, and with it whoever waits.
+          if (isFinished()) return { done: true, value: undefined };
           finished = true;
           readerRelease(reader);
+          throw error;
+        }
+        if (read.done) {
+          if (!isFinished()) readerRelease(reader);
+          finished = true;
           return { done: true, value: undefined };
         }
         return {
           done: false,
-          value: [{ remoteAddress, remotePort }, new NativeBlob([(value as { data: Bytes }).data])],
+          value: [{ remoteAddress, remotePort }, new NativeBlob([(read.value as { data: Bytes }).data])],
         };
       },
       return: (): Promise<IteratorResult<[Source, Blob]>> => {
@@ -208,24 +264,34 @@ export class UDPState implements SocketHandler {
   }
 
   closed(error: unknown): void {
-    this.#finish(error ?? makeError("InvalidStateError"), error === undefined);
+    const reason = error ?? makeError("InvalidStateError");
+    this.#closing = true;
+    this.#endReading(error);
+    this.#endWriting(reason);
+    // Nobody will answer these.
+    mapForEach(this.#unacknowledged, (sent, ack) => {
+      mapDelete(this.#unacknowledged, ack);
+      sent.done.reject(reason);
+    });
     this.channel.share.end();
     this.gone.resolve(undefined);
   }
 
-  #finish(error: unknown, orderly: boolean): void {
+  /** `error` is undefined after an orderly end. */
+  #endReading(error: unknown): void {
+    if (this.#readDone) return;
+    this.#readDone = true;
+    if (error === undefined) defaultClose(this.#source);
+    else defaultError(this.#source, error);
+  }
+
+  /** Nothing more is sent. What the host has still gets its answers. */
+  #endWriting(error: unknown): void {
     if (this.#dead) return;
     this.#dead = true;
     this.#deadError = error;
     this.#waiting?.reject(error);
-    mapForEach(this.#unacknowledged, (sent) => {
-      sent.done.reject(error);
-    });
     writableError(this.#sink, error);
-    if (this.#readDone) return;
-    this.#readDone = true;
-    if (orderly) defaultClose(this.#source);
-    else defaultError(this.#source, error);
   }
 
   #deliver(): void {
@@ -258,6 +324,20 @@ export class UDPState implements SocketHandler {
     mapSet(this.#unacknowledged, ack, { cost, done });
     this.channel.write(typedArrayBuffer(bytes) as ArrayBuffer, ack);
   }
+}
+
+interface Datagram {
+  size: number;
+  /** Either of the two; the other is undefined, and no member that the page has put on all objects. */
+  bytes: Bytes | undefined;
+  blob: Blob | undefined;
+}
+
+/** Takes what the page hands over as one datagram: a copy of it, but for Blobs, which never change. Throws TypeError. */
+function datagramOf(data: unknown): Datagram {
+  if (isBlob(data)) return { size: blobSize(data), bytes: undefined, blob: data };
+  const bytes = copyBufferSource(data);
+  return { size: typedArrayLength(bytes), bytes, blob: undefined };
 }
 
 function isBlob(value: unknown): value is Blob {

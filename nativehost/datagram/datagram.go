@@ -1,7 +1,9 @@
 // Package datagram joins a connected UDP socket to its lane. It promises that each
-// datagram arrives whole or not at all, that one for which the page has no credit
-// left is dropped and counted instead of kept, and that a page cannot queue more
-// than its window.
+// datagram arrives whole or not at all, that those for which the page has no credit
+// left wait in the system, which drops and counts what it has no room for, and that
+// a page cannot queue more than its window.
+//
+// What becomes of one datagram ends no socket, and is told of no other.
 //
 // Only the peer's datagrams come: the system's connect(2) filters by address and
 // port.
@@ -13,7 +15,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/portside/portside/nativehost/buffer"
@@ -30,9 +31,14 @@ const (
 	partingTime = 400 * time.Millisecond
 	// receiveBytes holds the largest datagram of either IP version.
 	receiveBytes = 64 << 10
-	// maxRefusals is how many errors in a row a receiving socket forgives. Each
-	// stands for one ICMP message, so a socket that is really broken shows soon.
-	maxRefusals = 1000
+	// maxNews is how many errors in a row a receiving socket forgives without ever
+	// having to wait for the next. Each stands for one ICMP message, and they do not
+	// come as fast as that: such a socket is broken.
+	maxNews = 1000
+	// maxPending is how often a datagram is sent again because of an error. The news of
+	// earlier ones are taken by the first time, or the second; what the system has
+	// against this one it says every time.
+	maxPending = 16
 )
 
 // Config is what a Socket is made of.
@@ -49,7 +55,8 @@ type Config struct {
 // End tells how a socket ended.
 type End struct {
 	// In and Out are the payload bytes that reached the browser's side and that
-	// the system took; Dropped counts datagrams.
+	// the system took; Dropped counts datagrams that came and found no room, as far as
+	// the system tells.
 	In, Out, Dropped int64
 	// Err is nil after an orderly end.
 	Err error
@@ -67,6 +74,10 @@ type Socket struct {
 	wanted chan struct{}
 	want   sync.Once
 
+	// credited holds a token when receiveCredit may have grown, or the socket is being
+	// closed.
+	credited chan struct{}
+
 	// order keeps received datagrams behind the answers to those that provoked
 	// them. Sending waits for the local queue only, so the gate is never yielded.
 	order *gate.Gate
@@ -75,12 +86,14 @@ type Socket struct {
 	queue         []outgoing
 	sendCredit    int64
 	receiveCredit int64
-	in, out       int64
-	dropped       int64
-	closing       bool
-	resetting     bool
-	flushBy       time.Time
-	failure       error
+	// mostCredit is the most that receiveCredit ever was.
+	mostCredit int64
+	in, out    int64
+	dropped    int64
+	closing    bool
+	resetting  bool
+	flushBy    time.Time
+	failure    error
 }
 
 type outgoing struct {
@@ -95,9 +108,11 @@ func New(conn *net.UDPConn, config Config) *Socket {
 		Config:        config,
 		mayWrite:      make(chan struct{}, 1),
 		wanted:        make(chan struct{}),
+		credited:      make(chan struct{}, 1),
 		order:         gate.New(),
 		sendCredit:    config.SendWindow,
 		receiveCredit: config.ReceiveWindow,
+		mostCredit:    config.ReceiveWindow,
 	}
 	if config.ReceiveWindow > 0 {
 		s.begin()
@@ -120,11 +135,12 @@ func (s *Socket) Run(ctx context.Context) End {
 	}()
 	s.sendAll()
 	<-readerDone
+	lost := droppedBySystem(s.conn)
 	// Closing loses nothing: what the system took is on its way.
 	_ = s.conn.Close()
 
 	s.mu.Lock()
-	queue, end := s.queue, End{In: s.in, Out: s.out, Dropped: s.dropped, Err: s.failure}
+	queue, end := s.queue, End{In: s.in, Out: s.out, Dropped: s.dropped + lost, Err: s.failure}
 	s.queue = nil
 	if s.resetting {
 		end.Err = fault.ErrAborted
@@ -188,8 +204,14 @@ func (s *Socket) stop(sending time.Time) {
 	s.begin()
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	_ = s.conn.SetWriteDeadline(sending)
+	signal(s.mayWrite)
+	signal(s.credited)
+}
+
+// signal leaves a token in a channel of one place.
+func signal(c chan struct{}) {
 	select {
-	case s.mayWrite <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -203,7 +225,9 @@ func (s *Socket) Credit(bytes int64) {
 		return
 	}
 	s.receiveCredit += bytes
+	s.mostCredit = max(s.mostCredit, s.receiveCredit)
 	s.begin()
+	signal(s.credited)
 }
 
 // Shutdown is nothing that UDP has.
@@ -222,10 +246,7 @@ func (s *Socket) Write(payload *buffer.Buffer, id *int64) error {
 	}
 	s.sendCredit -= cost(payload)
 	s.queue = append(s.queue, outgoing{payload, *id})
-	select {
-	case s.mayWrite <- struct{}{}:
-	default:
-	}
+	signal(s.mayWrite)
 	return nil
 }
 
@@ -291,40 +312,42 @@ func (s *Socket) next() (next outgoing, wait, over bool) {
 	return next, true, s.closing
 }
 
-// send hands one datagram to the system. An earlier ICMP refusal is reported by
-// the next call, whatever that sends, so the datagram itself is still to be sent.
+// send hands one datagram to the system. What became of earlier ones (an ICMP message)
+// is reported by the next call, whatever that sends, so the datagram itself is still to
+// be sent then.
 func (s *Socket) send(payload []byte) error {
-	for refusals := 0; ; refusals++ {
+	for pending := 0; ; pending++ {
 		_, err := s.conn.Write(payload)
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, syscall.ECONNREFUSED) && refusals < maxRefusals:
-			continue
-		default:
+		if err == nil || pending == maxPending || !isNews(err) {
 			return fault.Classify(err)
 		}
 	}
 }
 
-// receiveAll delivers datagrams until the socket is closed. An ICMP refusal is
-// news about a datagram of ours and no end: UDP promises nothing else.
+// isNews reports whether the system itself has refused something.
+func isNews(err error) bool {
+	return !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, net.ErrClosed)
+}
+
+// receiveAll delivers datagrams until the socket is closed. An error is news about a
+// datagram of ours and no end: UDP promises nothing else.
 func (s *Socket) receiveAll(ctx context.Context) {
 	<-s.wanted
-	for refusals := 0; ; {
-		payload, err := receive(s.conn, s.Buffers)
+	for news := 0; ; {
+		payload, waited, err := receive(s.conn, s.Buffers)
+		if waited {
+			news = 0
+		}
 		switch {
 		case err == nil:
-			refusals = 0
-			err := s.deliver(ctx, payload.Bytes)
-			payload.Release()
-			if err != nil {
+			news = 0
+			if s.deliver(ctx, payload) != nil {
 				return
 			}
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return
-		case errors.Is(err, syscall.ECONNREFUSED) && refusals < maxRefusals:
-			refusals++
+		case isNews(err) && news < maxNews:
+			news++
 		default:
 			s.mu.Lock()
 			s.fail(err)
@@ -334,11 +357,30 @@ func (s *Socket) receiveAll(ctx context.Context) {
 	}
 }
 
-// deliver spends credit on a datagram and takes its turn, or drops it.
-func (s *Socket) deliver(ctx context.Context, payload []byte) error {
-	price := int64(len(payload)) + protocol.DatagramOverhead
+// deliver spends credit on a datagram, of which it becomes the owner, and takes its
+// turn.
+func (s *Socket) deliver(ctx context.Context, payload *buffer.Buffer) error {
+	defer func() { payload.Release() }()
+	price := cost(payload)
 	s.mu.Lock()
-	if s.receiveCredit < price {
+	if s.receiveCredit < price && price <= s.mostCredit {
+		// It may take long, and a thousand sockets may wait so.
+		held := s.Buffers.Get(len(payload.Bytes))
+		held.Bytes = append(held.Bytes, payload.Bytes...)
+		payload.Release()
+		payload = held
+	}
+	for s.receiveCredit < price && price <= s.mostCredit && !s.closing {
+		s.mu.Unlock()
+		<-s.credited
+		s.mu.Lock()
+	}
+	switch {
+	case s.closing:
+		s.mu.Unlock()
+		return fault.ErrGone
+	case s.receiveCredit < price:
+		// There never was credit for as much.
 		s.dropped++
 		s.mu.Unlock()
 		return nil
@@ -346,11 +388,11 @@ func (s *Socket) deliver(ctx context.Context, payload []byte) error {
 	s.receiveCredit -= price
 	s.mu.Unlock()
 	s.order.Pass()
-	if err := s.Path.Data(ctx, payload); err != nil {
+	if err := s.Path.Data(ctx, payload.Bytes); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.in += int64(len(payload))
+	s.in += int64(len(payload.Bytes))
 	s.mu.Unlock()
 	return nil
 }

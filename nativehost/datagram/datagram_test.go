@@ -1,6 +1,7 @@
 package datagram
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -66,10 +67,17 @@ func newWorld(t *testing.T, sendWindow, receiveWindow int64) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { peer.Close() })
 	conn, err := net.DialUDP("udp4", nil, peer.LocalAddr().(*net.UDPAddr))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return joinWorld(t, conn, peer, sendWindow, receiveWindow)
+}
+
+// joinWorld makes a world of a socket and a peer that are there.
+func joinWorld(t *testing.T, conn, peer *net.UDPConn, sendWindow, receiveWindow int64) *world {
+	t.Helper()
 	w := &world{
 		path: &path{data: make(chan string), muted: make(chan struct{})}, buffers: &buffer.Pool{},
 		answers: make(chan answer, 100), peer: peer, end: make(chan End, 1),
@@ -89,7 +97,6 @@ func newWorld(t *testing.T, sendWindow, receiveWindow int64) *world {
 		w.Close(true)
 		<-done
 		cancel()
-		peer.Close()
 	})
 	return w
 }
@@ -175,6 +182,83 @@ func TestRefusalDoesNotEatTheNextDatagram(t *testing.T) {
 		if err := s.send([]byte("x")); err != nil {
 			t.Fatalf("datagram %d: %v", i, err)
 		}
+	}
+}
+
+// Refusals have no number beyond which they would end a socket: a page may speak to a
+// closed port for as long as it likes.
+func TestRefusalsWithoutEnd(t *testing.T) {
+	w := newWorld(t, 1<<20, 1000)
+	w.peer.Close()
+	id := int64(1)
+	for i := range 1500 {
+		if err := w.write("x", &id); err != nil {
+			t.Fatalf("datagram %d: %v", i, err)
+		}
+		if got := <-w.answers; got.err != nil {
+			t.Fatalf("datagram %d: %v", i, got.err)
+		}
+		// So that it is mostly the reader who hears of it, whom nobody can watch.
+		time.Sleep(50 * time.Microsecond)
+	}
+}
+
+// Datagrams for which there is no credit wait in the system, and come with it.
+func TestWaitingForCredit(t *testing.T) {
+	const count, size = 50, 100
+	const cost = size + protocol.DatagramOverhead
+	w := newWorld(t, 1000, 10*cost)
+	for i := range count {
+		if _, err := w.peer.WriteToUDP(bytes.Repeat([]byte{byte(i)}, size), w.conn.LocalAddr().(*net.UDPAddr)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range count {
+		if i >= 10 {
+			w.Credit(cost)
+		}
+		if got := <-w.path.data; got != string(bytes.Repeat([]byte{byte(i)}, size)) {
+			t.Fatalf("datagram %d: %d bytes, %d", i, len(got), got[0])
+		}
+	}
+	w.Close(false)
+	if end := <-w.end; end.Dropped != 0 || end.In != count*size || end.Err != nil {
+		t.Errorf("ended with %+v", end)
+	}
+}
+
+// One that costs more than there ever was credit for would wait for good, and keep all
+// others waiting.
+func TestLargerThanAllCredit(t *testing.T) {
+	w := newWorld(t, 1000, 1000)
+	for _, p := range []string{string(make([]byte, 1000)), "small"} {
+		if _, err := w.peer.WriteToUDP([]byte(p), w.conn.LocalAddr().(*net.UDPAddr)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := <-w.path.data; got != "small" {
+		t.Errorf("got %d bytes", len(got))
+	}
+	w.Close(false)
+	if end := <-w.end; end.Dropped != 1 {
+		t.Errorf("ended with %+v", end)
+	}
+}
+
+// A socket that waits for credit ends as any other.
+func TestClosingWhileWaitingForCredit(t *testing.T) {
+	w := newWorld(t, 1000, 100+protocol.DatagramOverhead)
+	for range 3 {
+		if _, err := w.peer.WriteToUDP(make([]byte, 100), w.conn.LocalAddr().(*net.UDPAddr)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-w.path.data
+	w.Close(false)
+	select {
+	case <-w.end:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it does not end")
 	}
 }
 

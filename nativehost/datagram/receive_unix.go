@@ -11,14 +11,13 @@ import (
 	"github.com/portside/portside/nativehost/buffer"
 )
 
-// receive waits for a datagram. A buffer is borrowed only once there is one, so
-// that a thousand waiting sockets hold no memory for it.
-func receive(conn *net.UDPConn, buffers *buffer.Pool) (*buffer.Buffer, error) {
+// receive waits for a datagram, and tells whether it had to wait. A buffer is borrowed
+// only once there is one, so that a thousand waiting sockets hold no memory for it.
+func receive(conn *net.UDPConn, buffers *buffer.Pool) (payload *buffer.Buffer, waited bool, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var payload *buffer.Buffer
 	var failed error
 	err = raw.Read(func(fd uintptr) bool {
 		payload = buffers.Get(receiveBytes)
@@ -30,15 +29,17 @@ func receive(conn *net.UDPConn, buffers *buffer.Pool) (*buffer.Buffer, error) {
 		}
 		payload.Release()
 		payload = nil
-		return !errors.Is(failed, syscall.EAGAIN)
+		again := errors.Is(failed, syscall.EAGAIN)
+		waited = waited || again
+		return !again
 	})
 	if err != nil {
-		return nil, err
+		return nil, waited, err
 	}
 	if failed != nil {
-		return nil, os.NewSyscallError("read", failed)
+		return nil, waited, os.NewSyscallError("read", failed)
 	}
-	return payload, nil
+	return payload, waited, nil
 }
 
 // readAgain reads, and again when a signal came in between.

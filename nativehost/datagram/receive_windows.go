@@ -2,18 +2,25 @@ package datagram
 
 import (
 	"net"
+	"time"
 
 	"github.com/portside/portside/nativehost/buffer"
 )
 
-// receive waits for a datagram. Here a waiting socket holds its buffer.
-func receive(conn *net.UDPConn, buffers *buffer.Pool) (*buffer.Buffer, error) {
-	payload := buffers.Get(receiveBytes)
+// moment is longer than a read takes that has not waited.
+const moment = time.Millisecond
+
+// receive waits for a datagram, and tells whether it had to wait. Here a waiting socket
+// holds its buffer.
+func receive(conn *net.UDPConn, buffers *buffer.Pool) (payload *buffer.Buffer, waited bool, err error) {
+	payload = buffers.Get(receiveBytes)
+	began := time.Now()
 	n, err := conn.Read(payload.Bytes[:cap(payload.Bytes)])
+	waited = time.Since(began) > moment
 	if err != nil {
 		payload.Release()
-		return nil, err
+		return nil, waited, err
 	}
 	payload.Bytes = payload.Bytes[:n]
-	return payload, nil
+	return payload, waited, nil
 }

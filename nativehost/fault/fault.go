@@ -184,6 +184,8 @@ func kind(err error) error {
 	case errors.Is(err, syscall.ETIMEDOUT):
 		return ErrTimeout
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH),
+		// A firewall, or a route that prohibits, here or on the way.
+		errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM),
 		errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.ENETDOWN), errors.Is(err, syscall.EHOSTDOWN):
 		return ErrUnreachable
 	case errors.Is(err, syscall.EMSGSIZE):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"runtime"
 	"testing"
 	"time"
 
@@ -104,28 +105,70 @@ func TestUDPOnlyFromThePeer(t *testing.T) {
 	}
 }
 
-func TestUDPDropsWithoutCredit(t *testing.T) {
+// Without credit datagrams wait in the system, and come in order once there is some.
+func TestUDPWaitsForCredit(t *testing.T) {
 	b := start(t, options{})
 	peer := udpPeer(t)
 	// Three datagrams of 100 bytes and not a fourth.
-	r, result := b.openUDP(portOf(peer), func(p *protocol.UDPOpenParams) { p.Window = 3*(100+protocol.DatagramOverhead) + 163 })
+	const cost = 100 + protocol.DatagramOverhead
+	r, result := b.openUDP(portOf(peer), func(p *protocol.UDPOpenParams) { p.Window = 4*cost - 1 })
 	b.mu.Lock()
 	r.stalled = true
 	b.mu.Unlock()
 	to := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(result.LocalPort)}
-	for range 10 {
-		if _, err := peer.WriteToUDP(make([]byte, 100), to); err != nil {
+	for i := range 10 {
+		if _, err := peer.WriteToUDP(bytes.Repeat([]byte{byte(i)}, 100), to); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// A smaller one still fits, and says that the others have been looked at.
-	if _, err := peer.WriteToUDP([]byte("s"), to); err != nil {
-		t.Fatal(err)
-	}
-	b.wait("the small datagram", func() bool { return len(r.frames) == 4 })
+	b.waitReceived(r, 300)
+	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: r.id, Bytes: 7*cost - (cost - 1)})
+	b.waitReceived(r, 1000)
 	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id}, nil)
-	if end := b.wantClosed(r, "", ""); end.Dropped != 7 || end.BytesIn != 301 {
+	if end := b.wantClosed(r, "", ""); end.Dropped != 0 || end.BytesIn != 1000 {
 		t.Errorf("closed with %+v", end)
+	}
+	for i, frame := range r.frames {
+		if !bytes.Equal(frame, bytes.Repeat([]byte{byte(i)}, 100)) {
+			t.Errorf("datagram %d is %x", i, frame[:1])
+		}
+	}
+}
+
+// What the system has no room for is dropped and counted, where it counts.
+func TestUDPDropsWithoutRoom(t *testing.T) {
+	b := start(t, options{})
+	peer := udpPeer(t)
+	const cost = 100 + protocol.DatagramOverhead
+	r, result := b.openUDP(portOf(peer), func(p *protocol.UDPOpenParams) { p.Window, p.ReceiveBufferSize = cost, 4096 })
+	b.mu.Lock()
+	r.stalled = true
+	b.mu.Unlock()
+	to := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(result.LocalPort)}
+	sent := int64(0)
+	send := func(size int) {
+		if _, err := peer.WriteToUDP(make([]byte, size), to); err != nil {
+			t.Fatal(err)
+		}
+		sent++
+	}
+	for range 200 {
+		send(100)
+	}
+	b.waitReceived(r, 100)
+	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: r.id, Bytes: protocol.WindowBytes})
+	// Whatever waited has come when one that is sent afterwards has.
+	b.wait("the last datagram", func() bool {
+		if last := len(r.frames) - 1; len(r.frames[last]) == 1 {
+			return true
+		}
+		send(1)
+		return false
+	})
+	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id}, nil)
+	end := b.wantClosed(r, "", "")
+	if kept := int64(len(r.frames)); kept >= sent || runtime.GOOS == "linux" && end.Dropped != sent-kept {
+		t.Errorf("%d of %d came, and %d were dropped", kept, sent, end.Dropped)
 	}
 }
 
