@@ -117,6 +117,21 @@ func (w *walker) list(folder string) []file {
 	return files
 }
 
+// read reads the files that were found.
+func (s *survey) read() []source {
+	texts := make([]source, 0, len(s.files))
+	for _, f := range s.files {
+		one := source{name: f.path}
+		text, err := f.read()
+		if err != nil {
+			one.err = err.Error()
+		}
+		one.text = text
+		texts = append(texts, one)
+	}
+	return texts
+}
+
 // read returns the contents of a file that may be read. What is opened must be what
 // was judged.
 func (f *file) read() ([]byte, error) {

@@ -3,8 +3,10 @@ package policy
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +20,11 @@ const (
 	// tick is longer than any file system's clock stands still: of a file that
 	// changed within it before it was read, a later change may not show.
 	tick = 2 * time.Second
+	// patience is how often files that seem to be broken are looked at again before
+	// they count as broken, and settle how long apart: whoever replaces or writes one
+	// may be in the middle of it, and a policy that is broken ends every socket.
+	patience = 20
+	settle   = 10 * time.Millisecond
 	// longestBy bounds Verdict.By, in characters, to what the protocol takes.
 	longestBy = 512
 )
@@ -132,23 +139,35 @@ func (s *Store) look() {
 	if s.policy.Load() != nil && found.print == s.print && !s.again {
 		return
 	}
+	texts := found.read()
+	for tries := 1; tries < patience && s.unsettled(texts); tries++ {
+		time.Sleep(settle)
+		found = find(s.folder, s.options.Owner)
+		texts = found.read()
+	}
 	s.again = found.young(now)
 	s.print = found.print
-	texts := make([]source, 0, len(found.files))
-	for _, f := range found.files {
-		one := source{name: f.path}
-		text, err := f.read()
-		if err != nil {
-			one.err = err.Error()
-		}
-		one.text = text
-		texts = append(texts, one)
-	}
 	if s.policy.Load() != nil && sameTexts(texts, s.texts) {
 		return
 	}
 	s.texts = texts
 	s.build()
+}
+
+// unsettled reports whether the files may be in the middle of a change: one is of no
+// use, or one that was there is gone, and that is news. The caller holds the mutex.
+func (s *Store) unsettled(texts []source) bool {
+	if sameTexts(texts, s.texts) {
+		return false
+	}
+	named := func(name string) func(source) bool { return func(one source) bool { return one.name == name } }
+	for _, one := range s.texts {
+		if !slices.ContainsFunc(texts, named(one.name)) {
+			return true
+		}
+	}
+	// What was written in part is no JSON: an object ends with its last character.
+	return slices.ContainsFunc(texts, func(one source) bool { return one.err != "" || !json.Valid(one.text) })
 }
 
 func sameTexts(a, b []source) bool {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,6 +223,133 @@ func TestWatch(t *testing.T) {
 	owner.Wait()
 	if len(s.watchers) != 0 || len(heard) != 0 {
 		t.Errorf("%d watchers, %d left over", len(s.watchers), len(heard))
+	}
+}
+
+// However a good file is replaced by another good one, and whenever somebody looks,
+// it never counts as broken: a rename, as administrators' tools do it; removed and
+// written anew, as install(1) does it; and written over, in two parts.
+func TestGoodFilesThatChangeAreNeverBroken(t *testing.T) {
+	texts := []string{blocksNone, `{"blockedDestinations":[{"host":"elsewhere.example"}]}`}
+	rename := func(path, text string) error {
+		if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
+			return err
+		}
+		return os.Rename(path+".new", path)
+	}
+	part := func(path, text string, flags int, mode os.FileMode) error {
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|flags, mode)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		for _, half := range []string{text[:len(text)/2], text[len(text)/2:]} {
+			if _, err := file.WriteString(half); err != nil {
+				return err
+			}
+		}
+		return file.Chmod(0o600)
+	}
+	for _, c := range []struct {
+		what  string
+		write func(path, text string) error
+		rest  time.Duration // the writer's, so that the file is a good one most of the time
+	}{
+		{"renamed over", rename, 0},
+		{"removed and written", func(path, text string) error {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			return part(path, text, os.O_EXCL, 0)
+		}, 15 * time.Millisecond},
+		{"written over", func(path, text string) error { return part(path, text, os.O_TRUNC, 0o600) }, 15 * time.Millisecond},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			folder := place(t)
+			path := filepath.Join(folder, "policy.json")
+			write(t, path, texts[0])
+			s := Open(folder, Options{Validator: validator(t), Owner: os.Geteuid(), Log: zerolog.Nop()})
+			var writer sync.WaitGroup
+			var stop atomic.Bool
+			writes := 0
+			writer.Go(func() {
+				for ; !stop.Load(); writes++ {
+					if err := c.write(path, texts[writes%2]); err != nil {
+						t.Error(err)
+						return
+					}
+					time.Sleep(c.rest)
+				}
+			})
+			looks, changes := 0, 0
+			last := s.policy.Load()
+			for end := time.Now().Add(10 * time.Second); changes < 15 && time.Now().Before(end); looks++ {
+				s.looked.Store(0)
+				now := s.Current()
+				if now.broken != "" || len(now.Sources) != 1 {
+					t.Errorf("after %d looks: %d files, %s", looks, len(now.Sources), now.broken)
+					break
+				}
+				if now != last {
+					last = now
+					changes++
+				}
+			}
+			stop.Store(true)
+			writer.Wait()
+			if changes < 15 {
+				t.Errorf("%d changes seen, of %d: this tells nothing", changes, writes)
+			}
+			t.Logf("%d looks saw %d changes, of %d", looks, changes, writes)
+		})
+	}
+}
+
+// Where somebody removes a file to write it anew, the time in between is not without
+// rules.
+func TestFileThatComesBackIsNotGone(t *testing.T) {
+	folder := place(t)
+	path := filepath.Join(folder, "policy.json")
+	write(t, path, blocksAll)
+	s := Open(folder, Options{Validator: validator(t), Owner: os.Geteuid(), Log: zerolog.Nop()})
+	remove := func() {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		s.looked.Store(0)
+	}
+	remove()
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		time.Sleep(2 * settle)
+		write(t, path, blocksAll)
+	})
+	if allows(s.Current()) {
+		t.Error("allowed while the file was away")
+	}
+	writer.Wait()
+	remove()
+	if refuses(s.Current()) {
+		t.Error("refused though the file is gone")
+	}
+}
+
+// A file that is broken for good is told as that without much delay, also the first
+// time that anybody looks.
+func TestBrokenFilesAreToldSoon(t *testing.T) {
+	folder := place(t)
+	write(t, filepath.Join(folder, "policy.json"), `{"enabled":`)
+	began := time.Now()
+	s := Open(folder, Options{Validator: validator(t), Owner: os.Geteuid(), Log: zerolog.Nop()})
+	if took := time.Since(began); s.policy.Load().broken == "" || took > time.Second {
+		t.Errorf("%q after %v", s.policy.Load().broken, took)
+	}
+	// What is known to be broken is not tried again and again.
+	s.looked.Store(0)
+	began = time.Now()
+	s.Current()
+	if took := time.Since(began); took >= patience*settle {
+		t.Errorf("the second look took %v", took)
 	}
 }
 

@@ -381,6 +381,16 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "a file that is being replaced or written is read again before it counts as broken",
+      policyOf("TestGoodFilesThatChangeAreNeverBroken"),
+      change("nativehost/policy/store.go", "tries < patience && s.unsettled(texts)", "tries < patience && false"),
+    ],
+    [
+      "and before it counts as gone",
+      policyOf("TestFileThatComesBackIsNotGone"),
+      change("nativehost/policy/store.go", "named(one.name)) {", "named(one.name)) && len(texts) > 0 {"),
+    ],
+    [
       "what is explained is what happens",
       inGo("nativehost/policy/report", "TestExplanationsAreTrue"),
       change(
