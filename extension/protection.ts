@@ -32,6 +32,11 @@ export function protectionOf({ secureTransport = "off", tls }: OpenOptions, host
   return { encryption: "on", authentication: "serverName", serverName };
 }
 
+/** Reports whether TLS proves from the first byte that the other end is the host itself, which is what administrators mean by TLS. */
+export function authenticates(protection: Protection): boolean {
+  return protection.encryption === "on" && protection.authentication === "name";
+}
+
 /** Reports whether a yes to `agreed` is a yes to `wanted`, for the same destination. */
 export function covers(agreed: Protection, wanted: Protection): boolean {
   if (agreed.encryption !== "on") return agreed.encryption === "off" || wanted.encryption !== "off";

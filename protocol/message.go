@@ -189,7 +189,7 @@ type PolicyDestination struct {
 	// Ports or ranges: "22", "5900-5910".
 	Ports    []string `json:"ports,omitzero"`
 	Protocol string   `json:"protocol,omitempty"`
-	// In allowedDestinations: only with TLS from the first byte.
+	// In allowedDestinations: only with TLS from the first byte, verified for the host itself.
 	TLSOnly *bool `json:"tlsOnly,omitempty"`
 	// Only for these origins, written as in allowedOrigins.
 	Origins []string `json:"origins,omitzero"`
@@ -267,7 +267,7 @@ type PolicyJudgeParams struct {
 	// As the page or the person wrote it; absent: the person is still to name it.
 	Host string `json:"host,omitempty"`
 	Port int64  `json:"port"`
-	// TLS from the first byte.
+	// TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
 	Secure bool `json:"secure"`
 	// True when the person at the browser typed or picked this destination.
 	UserEntered bool `json:"userEntered"`
@@ -319,7 +319,7 @@ type ResolveBrowseParams struct {
 	Protocol string `json:"protocol"`
 	// The port that the page asked for: only services at this port are told.
 	Port int64 `json:"port"`
-	// TLS from the first byte.
+	// TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
 	Secure bool `json:"secure"`
 	// Milliseconds to look for.
 	Timeout int64 `json:"timeout"`

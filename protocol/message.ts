@@ -515,7 +515,7 @@ export interface PolicyDestination {
   ports?: string[];
   protocol?: "tcp" | "udp";
   /**
-   * In allowedDestinations: only with TLS from the first byte.
+   * In allowedDestinations: only with TLS from the first byte, verified for the host itself.
    */
   tlsOnly?: boolean;
   /**
@@ -592,7 +592,7 @@ export interface PolicyJudgeParams {
   host?: string;
   port: number;
   /**
-   * TLS from the first byte.
+   * TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
    */
   secure: boolean;
   /**
@@ -670,7 +670,7 @@ export interface ResolveBrowseParams {
    */
   port: number;
   /**
-   * TLS from the first byte.
+   * TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
    */
   secure: boolean;
   /**

@@ -59,6 +59,8 @@ const { canonicalHost } = await import("./origin.ts");
 let verdict: Partial<PolicyJudgeResult>;
 let answer: Answer | undefined;
 let asked: Question[];
+/** Whether the rules were asked about TLS with the destination itself. */
+let judged: boolean[];
 
 beforeEach(() => {
   areas.local.clear();
@@ -66,6 +68,7 @@ beforeEach(() => {
   cookies.clear();
   verdict = {};
   asked = [];
+  judged = [];
   answer = undefined;
 });
 
@@ -78,8 +81,9 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   const request = grants.requestKey("tcp", canonicalHost(remoteAddress) ?? "", port);
   const { protectionOf } = await import("../protection.ts");
   const reopened = await grants.documentGrant(who.documentId, request, (host) => protectionOf(options, host));
-  const judge = async (_: string, { host }: { host?: string }): Promise<PolicyJudgeResult> =>
-    ({
+  const judge = async (_: string, { host, secure }: { host?: string; secure: boolean }): Promise<PolicyJudgeResult> => {
+    judged.push(secure);
+    return {
       allowed: true,
       prompt: "ask",
       remember: true,
@@ -90,7 +94,8 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
       host: host === undefined ? "" : (canonicalHost(host) ?? ""),
       ...verdict,
       ...(host === undefined ? { host: undefined } : {}),
-    }) as PolicyJudgeResult;
+    } as PolicyJudgeResult;
+  };
   const prompts = {
     ask: async (question: Question): Promise<Answer> => {
       asked.push(question);
@@ -150,6 +155,24 @@ test("a yes to an encrypted connection opens no plain one: not in the document, 
       ["on", "pinned"],
     ],
   );
+});
+
+test("to an administrator's rules TLS is TLS with the destination itself", async () => {
+  const pins = { serverCertificateHashes: [{ algorithm: "sha-256", value: "A".repeat(43) + "=" }] };
+  const kinds: [OpenOptions, boolean][] = [
+    [encrypted, true],
+    [{ ...encrypted, tls: { serverName: "Mail.Example." } }, true],
+    [mail, false],
+    [{ ...mail, secureTransport: "starttls" }, false],
+    [{ ...encrypted, tls: { serverName: "evil.example" } }, false],
+    [{ ...encrypted, tls: pins as never }, false],
+    [{ secureTransport: "on", remotePort: 993, tls: { serverName: "mail.example" } }, false],
+  ];
+  for (const [options, secure] of kinds) {
+    judged = [];
+    await open(options);
+    assert.deepEqual([...new Set(judged)], [secure], JSON.stringify(options));
+  }
 });
 
 test("a yes to plain text serves TLS as well, and both stay on the list", async () => {

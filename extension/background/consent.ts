@@ -2,13 +2,14 @@
 // settles it, the person. Nothing is sent to the network here.
 
 import * as grants from "../grants.ts";
-import { protectionOf, serving } from "../protection.ts";
+import { authenticates, protectionOf, serving } from "../protection.ts";
 import type { Protection } from "../protection.ts";
 import { admit } from "./admission.ts";
 import type { Claims } from "./admission.ts";
 import { remember, stillRemembers } from "./cleared.ts";
 import { HostError } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
+import { canonicalHost } from "./origin.ts";
 import type { Helpers, Prompts } from "./prompt.ts";
 import type { Answer } from "./question.ts";
 import type { Sender } from "./sender.ts";
@@ -88,7 +89,8 @@ export async function consentTo(
 ): Promise<grants.Reached> {
   const { origin, documentId } = sender;
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
-  const secure = security.secureTransport === "on";
+  const secure = (host: string | undefined): boolean =>
+    authenticates(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
   const agreed = async (reached: grants.Reached): Promise<grants.Reached> => {
     await grants.addDocumentGrant(sender, request, reached);
     return reached;
@@ -101,7 +103,7 @@ export async function consentTo(
       protocol,
       ...(host === undefined ? {} : { host }),
       port,
-      secure,
+      secure: secure(host),
       userEntered,
     });
   };
@@ -150,7 +152,7 @@ export async function consentTo(
     });
 
   const look: Helpers["look"] = (found, over) =>
-    hosts.browse({ origin, protocol, port, secure, timeout: lookingTime }, found, over);
+    hosts.browse({ origin, protocol, port, secure: secure(undefined), timeout: lookingTime }, found, over);
   const answer = await prompts.ask(
     {
       origin,

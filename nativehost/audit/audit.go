@@ -62,18 +62,43 @@ type Subject struct {
 	Private     bool
 }
 
-// Opened writes that a socket is connected to remote, an address with a port.
-func (l *Log) Opened(s Subject, remote string, took time.Duration) {
+// Peer is how the other end of TLS was authenticated.
+type Peer struct {
+	// Trust is "roots": certificate authorities vouch for Name; or "hash": the page
+	// listed the certificate, and nobody vouches for anything.
+	Trust string
+	// Name is what the certificate was verified for, and "" where no name counts.
+	Name string
+}
+
+// Opened writes that a socket is connected to remote, an address with a port, and with
+// TLS to which peer.
+func (l *Log) Opened(s Subject, remote string, peer *Peer, took time.Duration) {
 	line := l.line("open", s)
 	if !s.Private && *l.detail.Load() == Full {
 		line.Str("remote", remote)
 	}
+	l.peer(line, s, peer)
 	line.Int64("ms", took.Milliseconds()).Send()
 }
 
 // Secured writes that a socket which was opened in plain text has TLS on it now.
-func (l *Log) Secured(s Subject, took time.Duration) {
-	l.line("secure", s).Int64("ms", took.Milliseconds()).Send()
+func (l *Log) Secured(s Subject, peer *Peer, took time.Duration) {
+	line := l.line("secure", s)
+	l.peer(line, s, peer)
+	line.Int64("ms", took.Milliseconds()).Send()
+}
+
+// peer adds how the other end was authenticated. A name is as good as a destination.
+func (l *Log) peer(line *zerolog.Event, s Subject, peer *Peer) {
+	detail := *l.detail.Load()
+	if peer == nil || s.Private || detail == Counts {
+		return
+	}
+	line.Str("trust", peer.Trust)
+	if peer.Name != "" && detail == Full {
+		line.Str("verifiedName", peer.Name)
+	}
 }
 
 // Refused writes that an open was refused by a rule of the host or, when by is

@@ -17,8 +17,14 @@ func TestLines(t *testing.T) {
 		write func(*Log, Subject)
 		want  map[string]any
 	}{
-		"open": {func(l *Log, s Subject) { l.Opened(s, "203.0.113.9:993", 1500*time.Microsecond) },
-			map[string]any{"event": "open", "remote": "203.0.113.9:993", "ms": 1.0, "tls": true, "userEntered": true}},
+		"open": {func(l *Log, s Subject) {
+			l.Opened(s, "203.0.113.9:993", &Peer{Trust: "roots", Name: "server.example"}, 1500*time.Microsecond)
+		},
+			map[string]any{"event": "open", "remote": "203.0.113.9:993", "ms": 1.0, "tls": true, "trust": "roots", "verifiedName": "server.example", "userEntered": true}},
+		"open, pinned": {func(l *Log, s Subject) { l.Opened(s, "203.0.113.9:993", &Peer{Trust: "hash"}, 0) },
+			map[string]any{"event": "open", "trust": "hash", "verifiedName": nil}},
+		"secure": {func(l *Log, s Subject) { l.Secured(s, &Peer{Trust: "roots", Name: "server.example"}, time.Second) },
+			map[string]any{"event": "secure", "trust": "roots", "verifiedName": "server.example", "ms": 1000.0}},
 		"refuse": {func(l *Log, s Subject) { l.Refused(s, "host", "origin") },
 			map[string]any{"event": "refuse", "by": "host", "reason": "origin"}},
 		"fail": {func(l *Log, s Subject) { l.Failed(s, "dns", time.Second) },

@@ -113,7 +113,7 @@ func TestFloodTakesNothingFromOthers(t *testing.T) {
 		t.Error("another site's refusal is left out")
 	}
 	for range 2 * protocol.AuditLinesOverall {
-		w.log.Opened(of("https://h1.evil.example"), "203.0.113.9:993", time.Second)
+		w.log.Opened(of("https://h1.evil.example"), "203.0.113.9:993", nil, time.Second)
 		w.log.Closed(of("https://bank.example"), Traffic{}, "", time.Second)
 	}
 	if o, c := len(w.entries(t, "open")), len(w.entries(t, "close")); o != 2*protocol.AuditLinesOverall || c != o {

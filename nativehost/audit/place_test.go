@@ -200,7 +200,10 @@ func TestDetail(t *testing.T) {
 	} {
 		log.setDetail(detail)
 		for name, write := range map[string]func(Subject){
-			"open":   func(s Subject) { log.Opened(s, "203.0.113.9:993", time.Second) },
+			"open": func(s Subject) {
+				log.Opened(s, "203.0.113.9:993", &Peer{Trust: "roots", Name: "server.example"}, time.Second)
+			},
+			"secure": func(s Subject) { log.Secured(s, &Peer{Trust: "roots", Name: "server.example"}, time.Second) },
 			"refuse": func(s Subject) { log.Refused(s, "host", "policy") },
 			"fail":   func(s Subject) { log.Failed(s, "dns", time.Second) },
 			"close":  func(s Subject) { log.Closed(s, Traffic{In: 1}, "", time.Second) },

@@ -34,7 +34,8 @@ type Target struct {
 	Network string
 	Host    address.Host
 	Port    uint16
-	// Secure is TLS from the first byte.
+	// Secure is TLS from the first byte, verified by certificate authorities for Host
+	// itself. It is for the rules; what is spoken is the options' say.
 	Secure bool
 	// Origin is the asking origin.
 	Origin string

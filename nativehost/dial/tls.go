@@ -29,6 +29,29 @@ type TLSOptions struct {
 	Hashes [][sha256.Size]byte
 }
 
+// Authenticates reports whether TLS proves that the other end is host: certificate
+// authorities vouch for it, and not the page's own list, or for another name.
+func (o TLSOptions) Authenticates(host string) bool {
+	name := o.VerifiedName(host)
+	return name != "" && name == TLSOptions{}.VerifiedName(host)
+}
+
+// VerifiedName returns the name or address that certificate authorities must vouch for
+// on a connection to host, and "" if the page listed certificates, or if there is none.
+func (o TLSOptions) VerifiedName(host string) string {
+	if len(o.Hashes) > 0 {
+		return ""
+	}
+	if o.ServerName != "" {
+		host = o.ServerName
+	}
+	name, err := serverName(host)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(name)
+}
+
 // Why a peer was not accepted. The page learns none of it.
 var (
 	errServerName = errors.New("neither a name nor an address")

@@ -49,7 +49,7 @@ type Query struct {
 	// Addr is Host when that is a literal, else the zero Addr.
 	Addr netip.Addr
 	Port uint16
-	// Secure: TLS from the first byte.
+	// Secure: TLS from the first byte, verified by certificate authorities for the host.
 	Secure bool
 }
 

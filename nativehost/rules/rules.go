@@ -43,7 +43,8 @@ type Request struct {
 	// Host is the zero Host while the person is still to name it.
 	Host address.Host
 	Port uint16
-	// Secure is TLS from the first byte.
+	// Secure is TLS from the first byte, verified by certificate authorities for Host
+	// itself: neither by a list of certificates nor for another name.
 	Secure bool
 	// UserEntered is true when the person typed or picked this destination.
 	UserEntered bool

@@ -39,9 +39,10 @@ type opening struct {
 type connection struct {
 	socket        socket
 	local, remote netip.AddrPort
-	// tls and security are nil on a plain connection.
+	// tls, security and peer are nil on a plain connection.
 	tls      *protocol.TLSInfo
 	security *security
+	peer     *audit.Peer
 	// startTLS is nil when the connection cannot be upgraded.
 	startTLS upgrader
 	// run moves bytes until the socket's end.
@@ -75,7 +76,7 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 		},
 		target: dial.Target{
 			Network: "tcp", Port: uint16(params.Port), Origin: params.Origin,
-			Secure: params.SecureTransport == "on", UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted,
+			UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted,
 		},
 		options: dial.Options{
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
@@ -171,6 +172,7 @@ func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 		return nil, err
 	}
 	o.target.Host = host
+	o.target.Secure = o.options.Secure && o.options.TLS.Authenticates(host.String())
 	o.subject.Host = host.String()
 	r := request(o.target)
 	s.mu.Lock()
@@ -194,7 +196,7 @@ func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 
 // serve moves the bytes of an open socket until its end.
 func (s *Session) serve(ctx context.Context, o *opening, e *entry, c *connection, ticket *limits.Ticket, started time.Time) {
-	s.Audit.Opened(o.subject, c.remote.String(), time.Since(started))
+	s.Audit.Opened(o.subject, c.remote.String(), c.peer, time.Since(started))
 	opened := time.Now()
 	end := c.run(ctx)
 	// Whoever hears that a socket has gone may open another one at once.
@@ -354,6 +356,9 @@ func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, erro
 			return ending{audit.Traffic{In: end.In, Out: end.Out}, end.Err}
 		},
 		drop: func() { _ = conn.Reset() },
+	}
+	if state != nil {
+		c.peer = peerOf(o.options.TLS, o.target)
 	}
 	if o.upgradable {
 		c.startTLS = s.upgrader(o, conn, socket)

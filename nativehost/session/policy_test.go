@@ -2,13 +2,19 @@ package session
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/protocol"
 )
 
@@ -76,6 +82,61 @@ func TestJudgementOfAnInsecureOrigin(t *testing.T) {
 	}, &result)
 	if result.Allowed || result.Reason != "origin" {
 		t.Errorf("%+v", result)
+	}
+}
+
+// Where an administrator asks for TLS, it is TLS with the destination itself: not with
+// whoever has a certificate that the page lists, nor with another name's owner.
+func TestTLSOnlyIsAuthenticated(t *testing.T) {
+	roots, config := secureWorld(t)
+	peer := serve(t, func(c *net.TCPConn) {
+		s := tls.Server(c, config)
+		_, _ = io.Copy(s, s)
+	})
+	b := start(t, options{dialer: &dial.Dialer{Roots: roots},
+		policy: `{"allowedDestinations": [{"host": "localhost", "tlsOnly": true, "prompt": "skip"}]}`})
+	hash := sha256.Sum256(config.Certificates[0].Certificate[0])
+	pins := []protocol.CertificateHash{{Algorithm: "sha-256", Value: base64.StdEncoding.EncodeToString(hash[:])}}
+	answers := map[string]int64{}
+	cases := map[string]struct {
+		host, transport string
+		tls             *protocol.TLSOptions
+		reason          string
+	}{
+		"verified for the host":        {"localhost", "on", nil, ""},
+		"the host's own name":          {"localhost", "on", &protocol.TLSOptions{ServerName: "LocalHost."}, ""},
+		"pinned":                       {"localhost", "on", &protocol.TLSOptions{ServerCertificateHashes: pins}, "policy"},
+		"pinned, with the host's name": {"localhost", "on", &protocol.TLSOptions{ServerName: "localhost", ServerCertificateHashes: pins}, "policy"},
+		"another name":                 {"localhost", "on", &protocol.TLSOptions{ServerName: "evil.example"}, "policy"},
+		"plain":                        {"localhost", "off", nil, "policy"},
+		"plain so far":                 {"localhost", "starttls", nil, "policy"},
+	}
+	for what, c := range cases {
+		p := b.tcp(peer)
+		p.Host, p.SecureTransport, p.TLS = c.host, c.transport, c.tls
+		answers[what] = b.ask(protocol.MethodTCPOpen, p)
+	}
+	for what, c := range cases {
+		t.Run(what, func(t *testing.T) {
+			answer := b.answer(answers[what])
+			if c.reason != "" {
+				wantFailure(t, answer, "NotAllowedError", c.reason)
+			} else if answer.Error != nil {
+				t.Errorf("%+v", answer.Error)
+			}
+		})
+	}
+	opened := 0
+	for _, line := range b.audit.all() {
+		if strings.Contains(line, `"event":"open"`) {
+			opened++
+			if !strings.Contains(line, `"trust":"roots","verifiedName":"localhost"`) {
+				t.Errorf("the audit log says %s", line)
+			}
+		}
+	}
+	if opened != 2 {
+		t.Errorf("%d sockets opened", opened)
 	}
 }
 

@@ -67,7 +67,7 @@ func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) u
 				if params.Late {
 					s.loosen(o)
 				}
-				s.Audit.Secured(o.subject, time.Since(began))
+				s.Audit.Secured(o.subject, peerOf(options, o.target), time.Since(began))
 				state := conn.TLS()
 				s.secured(o.subject.SocketID, securityOf(state, len(options.Hashes) > 0))
 				s.result(request, protocol.SocketStartTLSResult{SocketID: o.subject.SocketID, TLS: tlsInfo(state)})

@@ -162,6 +162,26 @@ export const host: readonly Mutant[] = [
       before,
       change(rules, "case !p.Settings.PrivateEntry.Value:", "case false:"),
     ],
+    [
+      "tlsOnly takes TLS that is verified for the host itself",
+      inGo("nativehost/session", "TestTLSOnlyIsAuthenticated"),
+      change("nativehost/session/open.go", " && o.options.TLS.Authenticates(host.String())", ""),
+    ],
+    [
+      "a list of certificates does not stand for the authorities",
+      inGo("nativehost/session", "TestTLSOnlyIsAuthenticated"),
+      change(secure, "if len(o.Hashes) > 0 {\n\t\treturn", "if false {\n\t\treturn"),
+    ],
+    [
+      "and the extension asks the rules about nothing else",
+      inUnit("extension/background/consent.test.ts", "TLS with the destination itself"),
+      change("extension/background/consent.ts", "secure: secure(host),", 'secure: security.secureTransport === "on",'),
+    ],
+    [
+      "the audit log says how the other end was authenticated",
+      inGo("nativehost/session", "TestTLSOnlyIsAuthenticated"),
+      change("nativehost/session/open.go", "c.peer = peerOf(o.options.TLS, o.target)", "c.peer = nil"),
+    ],
     ["files belong to root", untrusted, change(trust, "case uid != 0 && uid != w.owner:", "case false:")],
     [
       "and nobody else may write them, or any folder above them",
