@@ -7,6 +7,7 @@
 // marks, symbols, or characters that format. When in doubt the answer is no.
 
 import { decode } from "punycode/punycode.es6.js";
+import { lookalikes } from "./lookalikes.ts";
 
 const script = (name: string): RegExp => new RegExp(`^\\p{Script_Extensions=${name}}$`, "u");
 
@@ -14,24 +15,29 @@ interface Script {
   /** All that belongs to the script. */
   letters: RegExp;
   /** Letters of it that look like Latin ones, or like strokes and signs. A label made up of nothing else is not read out. */
-  lookalikes?: string;
+  lookalikes: string;
+}
+
+/** `more`: what Unicode's table does not have: letters that browsers add to it, and what looks like a stroke or a sign. */
+function writtenAlone(name: keyof typeof lookalikes, more = ""): Script {
+  return { letters: script(name), lookalikes: lookalikes[name] + more };
 }
 
 /** Scripts that are written alone. Living ones (UAX 31, table 5) of which it is known which letters look like Latin ones. */
 const alone: readonly Script[] = [
-  { letters: script("Arabic") },
-  { letters: script("Armenian"), lookalikes: "օսհոզցյլքռւագ" },
-  { letters: script("Bengali") },
-  { letters: script("Cyrillic"), lookalikes: "асеорхуіїјѕԁһӏԛԝѵѡгкьъпшѐёӓӧ" },
-  { letters: script("Devanagari") },
-  { letters: script("Georgian"), lookalikes: "იოყძხჩჿჽ" },
-  { letters: script("Greek"), lookalikes: "ανορυικτηχγωάόύίήώϊϋΐΰ" },
-  { letters: script("Gujarati"), lookalikes: "ડટ" },
-  { letters: script("Gurmukhi") },
-  { letters: script("Hebrew"), lookalikes: "וןסחיםטתד" },
-  { letters: script("Tamil"), lookalikes: "டபய" },
-  { letters: script("Telugu") },
-  { letters: script("Thai"), lookalikes: "เแทนบพหรลมฟปดสก" },
+  writtenAlone("Arabic"),
+  writtenAlone("Armenian", "էլյ"),
+  writtenAlone("Bengali"),
+  writtenAlone("Cyrillic", "ԍԗкпъыь"),
+  writtenAlone("Devanagari"),
+  writtenAlone("Georgian", "იოძხჩჽ"),
+  writtenAlone("Greek", "κτχω"),
+  writtenAlone("Gujarati", "ડટ"),
+  writtenAlone("Gurmukhi"),
+  writtenAlone("Hebrew", "דחםת"),
+  writtenAlone("Tamil", "டபய"),
+  writtenAlone("Telugu"),
+  writtenAlone("Thai", "เแทนบพหรลมฟปดสก"),
 ];
 
 /** Scripts that are written together, and with ASCII's letters among them. */
@@ -63,10 +69,11 @@ function isClear(label: string): boolean {
   if (characters.every(isLatin)) return true;
   const others = characters.filter((character) => !ascii.test(character));
   const mixed = characters.some((character) => /[a-z]/.test(character));
-  const made = (lookalikes: string): boolean => others.every((character) => lookalikes.includes(character));
-  for (const { letters, lookalikes } of alone)
-    if (others.every((character) => letters.test(character)))
-      return !mixed && !(lookalikes !== undefined && made(lookalikes));
+  // A mark does not tell a letter from another, or only to who looks twice.
+  const bases = others.flatMap((character) => Array.from(character.normalize("NFD").replaceAll(/\p{Mn}/gu, "")));
+  const made = (known: string): boolean => bases.every((character) => known.includes(character));
+  for (const one of alone)
+    if (others.every((character) => one.letters.test(character))) return !mixed && !made(one.lookalikes);
   return together.some(
     (scripts) =>
       others.every((character) => scripts.some((letters) => letters.test(character))) &&

@@ -392,12 +392,14 @@ export const person: readonly Mutant[] = [
     [
       "scripts are not mixed",
       inUnit(idnTest, "what may be taken for something else is not"),
-      change(idn, "return !mixed && !(", "return !("),
+      change(idn, "return !mixed && !made(", "return !made("),
     ],
     [
       "letters that all look Latin are not read out",
       inUnit(idnTest, "what may be taken for something else is not"),
-      change(idn, "lookalikes !== undefined && made(lookalikes)", "lookalikes === undefined && mixed"),
+      change(idn, "return !mixed && !made(one.lookalikes);", "return !mixed;"),
+      change(idn, "lookalikes: lookalikes[name] + more };", "lookalikes: more };"),
+      change(idn, '.normalize("NFD").replaceAll(/\\p{Mn}/gu, "")', ""),
     ],
     [
       "what is read out leads where it came from",
