@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/portside/portside/manifest"
+	"github.com/portside/portside/nativehost/trust"
 )
 
 // install writes or repairs the manifests of the chosen places.
@@ -81,9 +83,14 @@ func (c *command) add(p place, host string) error {
 		return err
 	}
 	changes := old.changes(want, p.family, data)
+	if info, err := os.Lstat(p.file); err == nil {
+		if uid, _, known := c.owner(info); known && !slices.Contains(c.trusts(p.scope).Owners, uid) {
+			changes = append(changes, fmt.Sprintf("it belonged to user %d", uid))
+		}
+	}
 	if old.present && len(changes) == 0 {
 		c.say("%s: already in place, %s", p.who(), p.file)
-		return nil
+		return c.exposed(p)
 	}
 	verb := map[[2]bool]string{
 		{false, false}: "wrote", {false, true}: "would write",
@@ -98,7 +105,7 @@ func (c *command) add(p place, host string) error {
 		if err := makeDir(dir, p.scope); err != nil {
 			return fmt.Errorf("make %s: %w", dir, cause(err))
 		}
-		if err := closeDir(dir); err != nil {
+		if err := c.closeDir(dir); err != nil {
 			return err
 		}
 		if err := writeFile(p.file, data); err != nil {
@@ -106,17 +113,43 @@ func (c *command) add(p place, host string) error {
 		}
 	}
 	c.say("%s: %s %s%s", p.who(), verb, p.file, because)
-	return nil
+	if c.dryRun {
+		return nil
+	}
+	return c.exposed(p)
 }
 
 // closeDir takes the right to write a directory of manifests from everybody
 // else: whoever may write there chooses what the browser starts.
-func closeDir(dir string) error {
+func (c *command) closeDir(dir string) error {
 	info, err := os.Stat(dir)
-	if err != nil || info.Mode()&0o002 == 0 {
+	if err != nil {
 		return err
 	}
-	return os.Chmod(dir, info.Mode().Perm()&^0o002)
+	mode := info.Mode().Perm() &^ 0o002
+	if _, gid, known := c.owner(info); known && !c.trusts(c.scope()).GroupsOf(gid) {
+		mode &^= 0o020
+	}
+	if mode == info.Mode().Perm() {
+		return nil
+	}
+	return os.Chmod(dir, mode)
+}
+
+// exposed says who else could change the manifest at a place, or put another there.
+func (c *command) exposed(p place) error {
+	_, _, err := c.trusts(p.scope).Follow(p.file, false)
+	var fault *trust.Fault
+	switch {
+	case !errors.As(err, &fault):
+		return nil
+	case fault.Stranger:
+		return advise("look at who owns "+fault.Path, "%s belongs to user %d, who could change what the browser starts", fault.Path, fault.UID)
+	case fault.All:
+		return advise("chmod go-w "+fault.Path, "other users can write %s", fault.Path)
+	default:
+		return advise("chmod g-w "+fault.Path, "%s can write %s", group(fault.GID), fault.Path)
+	}
 }
 
 // cause strips the operation and the path from an error of the file system,
@@ -134,7 +167,10 @@ func cause(err error) error {
 // denied adds advice to an error of the file system.
 func (c *command) denied(err error, p place) error {
 	hint := "look at who owns " + filepath.Dir(p.file)
+	var advice *problem
 	switch {
+	case errors.As(err, &advice):
+		hint = advice.hint
 	case errors.Is(err, fs.ErrPermission) && p.scope == manifest.System && c.euid != 0:
 		hint = fmt.Sprintf("this needs root: sudo portside %s --system", c.name)
 	case !errors.Is(err, fs.ErrPermission):

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/portside/portside/manifest"
+	"github.com/portside/portside/nativehost/trust"
 )
 
 // goRun matches the folder in which `go run` keeps its binary while that runs.
@@ -83,35 +86,60 @@ func (c *command) checkBinary(path string, scope manifest.Scope) error {
 	if err := c.checkOwner(path, info, scope); err != nil {
 		return err
 	}
-	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-		info, err := os.Stat(dir)
-		if err != nil {
-			return fmt.Errorf("look at the binary's folder: %w", err)
-		}
-		// In a sticky directory such as /tmp nobody can replace another's entries,
-		// but the binary itself would not stay there for long.
-		sticky := info.Mode()&os.ModeSticky != 0 && dir != filepath.Dir(path)
-		if info.Mode()&0o002 != 0 && !sticky {
-			hint := "move portside to a folder that only you can write, such as ~/.local/bin"
-			if info.Mode()&os.ModeSticky == 0 {
-				hint += ", or chmod o-w " + dir
-			}
-			return advise(hint,
-				"other users can replace %s: they can write %s", path, dir)
-		}
-		if scope == manifest.System {
-			if err := c.checkOwner(dir, info, scope); err != nil {
-				return err
-			}
-		}
-		if dir == filepath.Dir(dir) {
-			return nil
-		}
+	folder := filepath.Dir(path)
+	if info, err := os.Stat(folder); err == nil && info.Mode()&os.ModeSticky != 0 && info.Mode()&0o002 != 0 {
+		// Nobody can replace the binary there, but it would not stay for long.
+		return advise(elsewhere, "other users can replace %s: they can write %s", path, folder)
 	}
+	_, _, err = c.trusts(scope).Follow(path, false)
+	var fault *trust.Fault
+	switch {
+	case errors.As(err, &fault) && fault.Stranger:
+		return c.foreign(path, fault, scope)
+	case errors.As(err, &fault) && fault.All:
+		return advise(elsewhere+", or chmod o-w "+fault.Path, "other users can replace %s: they can write %s", path, fault.Path)
+	case errors.As(err, &fault):
+		return advise(elsewhere+", or chmod g-w "+fault.Path, "other users can replace %s: %s can write %s", path, group(fault.GID), fault.Path)
+	case err != nil:
+		return fmt.Errorf("%s %w", path, err)
+	}
+	return nil
+}
+
+const elsewhere = "move portside to a folder that only you can write, such as ~/.local/bin"
+
+// trusts are the rules for what a browser of a scope starts: it belongs to root or, in
+// user scope, to the person.
+func (c *command) trusts(scope manifest.Scope) *trust.Rules {
+	owners := slices.Clone(c.trusted)
+	if scope == manifest.User {
+		owners = append(owners, c.euid)
+	}
+	rules := &trust.Rules{Owners: owners, GroupsOf: trust.Alone(owners...), Untold: true, OwnerOf: c.owner}
+	if uid, ok := trust.Unmapped(); ok {
+		rules.Owners = append(rules.Owners, uid)
+	}
+	return rules
+}
+
+// group names a group for the person.
+func group(gid int) string {
+	if g, err := user.LookupGroupId(strconv.Itoa(gid)); err == nil {
+		return "the group " + g.Name
+	}
+	return fmt.Sprintf("group %d", gid)
+}
+
+// foreign says that a folder on the way to the binary belongs to somebody else.
+func (c *command) foreign(path string, fault *trust.Fault, scope manifest.Scope) error {
+	if scope == manifest.System {
+		return c.checkOwner(fault.Path, fault.Info, scope)
+	}
+	return advise(elsewhere, "%s belongs to user %d, who could replace %s", fault.Path, fault.UID, path)
 }
 
 func (c *command) checkOwner(path string, info fs.FileInfo, scope manifest.Scope) error {
-	uid, known := c.owner(info)
+	uid, _, known := c.owner(info)
 	switch {
 	case !known || slices.Contains(c.trusted, uid):
 		return nil

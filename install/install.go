@@ -48,6 +48,7 @@ import (
 	"unicode"
 
 	"github.com/portside/portside/manifest"
+	"github.com/portside/portside/nativehost/trust"
 )
 
 const usage = `Usage:
@@ -108,7 +109,7 @@ type command struct {
 	// trusted are the users to whom the machine's own files belong: root.
 	trusted []int
 	// owner returns the user who owns a file, if the system has such a thing.
-	owner func(fs.FileInfo) (uid int, known bool)
+	owner func(fs.FileInfo) (uid, gid int, known bool)
 	// patience bounds `portside --version`: a host that hangs there would hang in
 	// the browser as well.
 	patience time.Duration
@@ -147,7 +148,7 @@ func newCommand(stdout, stderr io.Writer) *command {
 	return &command{
 		stdout: stdout, stderr: stderr,
 		getenv: os.Getenv, goos: runtime.GOOS, euid: os.Geteuid(),
-		trusted: []int{0}, owner: owner, patience: 5 * time.Second,
+		trusted: []int{0}, owner: trust.Owner, patience: 5 * time.Second,
 	}
 }
 

@@ -70,7 +70,17 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"mode": mode,
+			"mode":  mode,
+			"chown": func(ts *testscript.TestScript, neg bool, args []string) { give(ts, neg, args, os.Lchown) },
+			"chgrp": func(ts *testscript.TestScript, neg bool, args []string) {
+				give(ts, neg, args, func(file string, id, _ int) error { return os.Lchown(file, -1, id) })
+			},
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "root" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			return os.Geteuid() == 0, nil
 		},
 		Setup: func(e *testscript.Env) error {
 			home, host := filepath.Join(e.WorkDir, "home"), filepath.Join(e.WorkDir, "opt", "portside")
@@ -104,4 +114,14 @@ func mode(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s has mode %s, want %s", file, got, args[0])
 		}
 	}
+}
+
+// give gives a file to a user or a group: chown ID FILE, chgrp ID FILE.
+func give(ts *testscript.TestScript, neg bool, args []string, to func(file string, id, none int) error) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: chown ID FILE, chgrp ID FILE")
+	}
+	id, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(to(ts.MkAbs(args[1]), id, -1))
 }

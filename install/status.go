@@ -152,6 +152,11 @@ func (s *survey) manifest(p place, f found) {
 	for _, path := range f.exposed {
 		fault(repair, "other users can write %s", path)
 	}
+	if err := s.exposed(p); err != nil && len(f.exposed) == 0 {
+		var advice *problem
+		errors.As(err, &advice)
+		fault(advice.hint, "%v", err)
+	}
 	if !admits(f.manifest, p.family, extension(p.family)) {
 		fault(repair, "%s does not allow the Portside extension, %s", p.file, extension(p.family))
 	}

@@ -2,12 +2,16 @@ package caller
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/portside/portside/manifest"
+	"github.com/portside/portside/nativehost/trust"
 )
 
 // largestManifest is the most that a host manifest may have, in bytes.
@@ -22,18 +26,24 @@ type Surroundings struct {
 	// where the system does not tell. A Chromium browser that was started with a
 	// folder for its profile looks for host manifests there.
 	Browser []string
+	// BrowserDir is where that process is: what its relative paths begin at. Empty
+	// where the system does not tell.
+	BrowserDir string
+	// UID is the user whom the program runs for.
+	UID int
 }
 
 // Listed reports whether a host manifest of Portside's, in a place where browsers
 // look, gives the caller this program: a further id that the person gave to
 // `portside install --extension-id`. Manifests of other names do not count, nor
-// those that lead to another program or that others may write.
+// those that lead to another program or that somebody else could change or replace,
+// in whichever folder on the way.
 func (c Caller) Listed(around Surroundings) bool {
 	if c.Family != string(manifest.Chromium) || !manifest.ValidChromiumID(c.ID) {
 		return false
 	}
 	for _, dir := range around.places() {
-		if allows(filepath.Join(dir, manifest.FileName), manifest.Origin(c.ID), around.Executable) {
+		if around.allows(filepath.Join(dir, manifest.FileName), manifest.Origin(c.ID)) {
 			return true
 		}
 	}
@@ -44,12 +54,16 @@ func (c Caller) Listed(around Surroundings) bool {
 func (around Surroundings) places() []string {
 	var dirs []string
 	for i, arg := range around.Browser {
-		const folder = "--user-data-dir"
-		switch {
-		case arg == folder && i+1 < len(around.Browser):
-			dirs = append(dirs, filepath.Join(around.Browser[i+1], "NativeMessagingHosts"))
-		case len(arg) > len(folder) && arg[:len(folder)+1] == folder+"=":
-			dirs = append(dirs, filepath.Join(arg[len(folder)+1:], "NativeMessagingHosts"))
+		const flag = "--user-data-dir"
+		folder, found := strings.CutPrefix(arg, flag+"=")
+		if arg == flag && i+1 < len(around.Browser) {
+			folder, found = around.Browser[i+1], true
+		}
+		if found && !filepath.IsAbs(folder) && around.BrowserDir != "" {
+			folder = filepath.Join(around.BrowserDir, folder)
+		}
+		if found && filepath.IsAbs(folder) {
+			dirs = append(dirs, filepath.Join(folder, "NativeMessagingHosts"))
 		}
 	}
 	for _, target := range manifest.Targets() {
@@ -63,13 +77,10 @@ func (around Surroundings) places() []string {
 	return dirs
 }
 
-// allows reports whether the manifest at path lets origin start executable.
-func allows(path, origin, executable string) bool {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > largestManifest || info.Mode().Perm()&0o022 != 0 {
-		return false
-	}
-	text, err := os.ReadFile(path)
+// allows reports whether the manifest at path, which nobody but root and the person
+// can change, lets origin start executable.
+func (around Surroundings) allows(path, origin string) bool {
+	text, err := read(path, trust.Person(around.UID))
 	if err != nil {
 		return false
 	}
@@ -77,10 +88,32 @@ func allows(path, origin, executable string) bool {
 	if json.Unmarshal(text, &m) != nil || m.Name != manifest.HostName || !slices.Contains(m.AllowedOrigins, origin) {
 		return false
 	}
-	own, err := os.Stat(executable)
+	own, err := os.Stat(around.Executable)
 	if err != nil {
 		return false
 	}
 	named, err := os.Stat(m.Path)
 	return err == nil && os.SameFile(own, named)
+}
+
+// read reads a manifest by a path that the rules trust. What is read is what was
+// judged.
+func read(path string, rules *trust.Rules) ([]byte, error) {
+	real, info, err := rules.Follow(path, false)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(real)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	opened, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !os.SameFile(opened, info) || opened.Size() > largestManifest {
+		return nil, errors.New("it is another file, or too large")
+	}
+	return io.ReadAll(io.LimitReader(file, largestManifest))
 }

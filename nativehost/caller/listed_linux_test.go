@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/portside/portside/manifest"
+	"github.com/portside/portside/nativehost/trust"
 )
 
 const further = "abcdefghijklmnopabcdefghijklmnop"
@@ -25,6 +26,25 @@ func put(t *testing.T, dir, name string, m manifest.HostManifest, mode os.FileMo
 		t.Fatal(err)
 	}
 	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const nobody = 65534
+
+func chmod(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func give(t *testing.T, path string, uid, gid int) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away; the case runs in the suite that runs as root")
+	}
+	if err := os.Chown(path, uid, gid); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -65,6 +85,44 @@ func TestListed(t *testing.T) {
 		"a manifest that others may write": {caller, func(t *testing.T, home, program string) {
 			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o666)
 		}, false},
+		"a manifest in a folder that all may write": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+			chmod(t, home+"/.config/chromium/NativeMessagingHosts", 0o777)
+		}, false},
+		"below a folder that all may write": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+			chmod(t, home+"/.config", 0o777)
+		}, false},
+		"below a folder that a group of others may write": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+			give(t, home+"/.config", -1, nobody)
+			chmod(t, home+"/.config", 0o775)
+		}, false},
+		"below a folder that the person's own group may write": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+			if !trust.Alone(0, os.Getuid())(os.Getgid()) {
+				t.Skip("whoever runs this has no group of their own")
+			}
+			chmod(t, home+"/.config", 0o775)
+		}, true},
+		"a manifest of somebody else": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+			give(t, home+"/.config/chromium/NativeMessagingHosts/"+manifest.FileName, nobody, -1)
+		}, false},
+		"a folder of somebody else": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+			give(t, home+"/.config/chromium", nobody, -1)
+		}, false},
+		"a link into a folder that all may write": {caller, func(t *testing.T, home, program string) {
+			put(t, home+"/open", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
+			chmod(t, home+"/open", 0o777)
+			if err := os.MkdirAll(home+"/.config/chromium", 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(home+"/open", home+"/.config/chromium/NativeMessagingHosts"); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
 		"an id that is none": {Caller{Family: string(manifest.Chromium), ID: further + "/x"}, func(t *testing.T, home, program string) {
 			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further+"/x"), 0o644)
 		}, false},
@@ -80,8 +138,11 @@ func TestListed(t *testing.T) {
 			for _, browser := range [][]string{
 				{"/usr/lib/chromium/chromium", "--user-data-dir=" + home + "/profile", "about:blank"},
 				{"/usr/lib/chromium/chromium", "--user-data-dir", home + "/profile"},
+				{"chromium", "--user-data-dir=profile"},
+				{"chromium", "--user-data-dir", "../" + filepath.Base(home) + "/profile"},
 			} {
-				if got := c.caller.Listed(Surroundings{Executable: program, Getenv: getenv, Browser: browser}); got != c.want {
+				around := Surroundings{Executable: program, Getenv: getenv, Browser: browser, BrowserDir: home, UID: os.Getuid()}
+				if got := c.caller.Listed(around); got != c.want {
 					t.Errorf("browser %q: %v, want %v", browser, got, c.want)
 				}
 			}
@@ -90,7 +151,8 @@ func TestListed(t *testing.T) {
 }
 
 func TestParent(t *testing.T) {
-	if len(Parent()) == 0 {
-		t.Error("the kernel does not know who started this test")
+	args, dir := Parent()
+	if len(args) == 0 || !filepath.IsAbs(dir) {
+		t.Errorf("the kernel does not know who started this test: %q in %q", args, dir)
 	}
 }

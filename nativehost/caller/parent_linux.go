@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// Parent returns the command line of the process that started this one, as the
-// kernel has it, or nil.
-func Parent() []string {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", os.Getppid()))
+// Parent returns the command line of the process that started this one and the folder
+// that it is in, as the kernel has them: nil and "" where it does not say.
+func Parent() (args []string, dir string) {
+	process := fmt.Sprintf("/proc/%d/", os.Getppid())
+	dir, _ = os.Readlink(process + "cwd")
+	text, err := os.ReadFile(process + "cmdline")
 	if err != nil || len(text) == 0 {
-		return nil
+		return nil, dir
 	}
-	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00")
+	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"), dir
 }

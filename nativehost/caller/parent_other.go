@@ -2,5 +2,5 @@
 
 package caller
 
-// Parent returns nil: this system is not asked for other processes' command lines.
-func Parent() []string { return nil }
+// Parent returns nothing: this system is not asked about other processes.
+func Parent() (args []string, dir string) { return nil, "" }

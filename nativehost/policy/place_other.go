@@ -8,6 +8,4 @@ import "io/fs"
 // Portside can judge, so that only managed settings count.
 const Folder = ""
 
-func owner(fs.FileInfo) (uid int, known bool) { return 0, false }
-
 func identity(fs.FileInfo) string { return "" }

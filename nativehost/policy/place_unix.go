@@ -11,15 +11,6 @@ import (
 // Folder is where the files of administrators are.
 const Folder = "/etc/portside"
 
-// owner returns the user id that owns a file.
-func owner(info fs.FileInfo) (uid int, known bool) {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
-	}
-	return int(stat.Uid), true
-}
-
 // identity tells a file from another one that took its name.
 func identity(info fs.FileInfo) string {
 	stat, ok := info.Sys().(*syscall.Stat_t)

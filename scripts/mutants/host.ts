@@ -9,7 +9,8 @@ const dispatch = "nativehost/session/dispatch.go";
 const policy = "nativehost/policy/policy.go";
 const layer = "nativehost/policy/layer.go";
 const settings = "nativehost/policy/settings.go";
-const trust = "nativehost/policy/trust.go";
+const trust = "nativehost/trust/trust.go";
+const person = "nativehost/trust/person.go";
 const rules = "nativehost/rules/rules.go";
 const audit = "nativehost/audit/audit.go";
 const flood = "nativehost/audit/flood.go";
@@ -182,11 +183,15 @@ export const host: readonly Mutant[] = [
       inGo("nativehost/session", "TestTLSOnlyIsAuthenticated"),
       change("nativehost/session/open.go", "c.peer = peerOf(o.options.TLS, o.target)", "c.peer = nil"),
     ],
-    ["files belong to root", untrusted, change(trust, "case uid != 0 && uid != w.owner:", "case false:")],
+    [
+      "files belong to root",
+      untrusted,
+      change(trust, "case !slices.Contains(r.Owners, uid):", "case !slices.Contains(r.Owners, uid) && false:"),
+    ],
     [
       "and nobody else may write them, or any folder above them",
       untrusted,
-      change(trust, "if info.Mode().Perm()&0o022 != 0 && !sticky {", "if false && !sticky {"),
+      change(trust, "sticky || info.Mode().Perm()&0o022 == 0 {", "sticky || true {"),
     ],
     [
       "links are followed step by step",
@@ -345,7 +350,7 @@ export const host: readonly Mutant[] = [
     [
       "lines that find no room are kept",
       inGo("nativehost/logfile", "TestLogOnAFullDisk"),
-      change(keeper, "\t\tk.kept = append(k.kept, bytes.Clone(line))\n", ""),
+      change(keeper, "k.kept = append(k.kept, bytes.Clone(line))", "_ = bytes.Clone(line)"),
     ],
     [
       "what cannot be kept is counted, and told",
@@ -783,9 +788,46 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
-      "that nobody else may write",
+      "that nobody else may write, nor any folder on the way",
       inGo("nativehost/caller", "TestListed"),
-      change(listed, " || info.Mode().Perm()&0o022 != 0", ""),
+      change(
+        listed,
+        "real, info, err := rules.Follow(path, false)",
+        "real := path\n\tinfo, err := os.Stat(path)\n\t_ = rules",
+      ),
+    ],
+    [
+      "nor a group with somebody else in it",
+      inGo("nativehost/trust", "TestAlone"),
+      change(person, "} else if user[3] == groups[i][2] {", "} else if false {"),
+    ],
+    [
+      "or with somebody else named in it",
+      inGo("nativehost/trust", "TestAlone"),
+      change(
+        person,
+        'of(group) && member != "" && !slices.Contains(names, member)',
+        "false && of(group) && names == nil && member == group[0]",
+      ),
+    ],
+    [
+      "nor anybody by an access list",
+      inGo("nativehost/trust", "TestFollow"),
+      change(trust, "r.GroupsOf(gid) && !hasAccessList(path)", "r.GroupsOf(gid)"),
+    ],
+    [
+      "`portside install` refuses a program that a group of others could replace",
+      inGo("install", "TestScripts"),
+      change("install/binary.go", "GroupsOf: trust.Alone(owners...)", "GroupsOf: func(int) bool { return true }"),
+    ],
+    [
+      "or that is in somebody else's folder",
+      inGo("install", "TestOwners"),
+      change(
+        "install/binary.go",
+        "case errors.As(err, &fault) && fault.Stranger:\n\t\treturn",
+        "case errors.As(err, &fault) && fault.Stranger:\n\t\treturn nil\n\tcase false:\n\t\treturn",
+      ),
     ],
     [
       "and that leads to this program",

@@ -82,7 +82,8 @@ func lostLine(id string) func(int64, time.Time) []byte {
 func surroundings() caller.Surroundings {
 	// Without a path of our own no manifest can be found to name it.
 	executable, _ := os.Executable()
-	return caller.Surroundings{Executable: executable, Getenv: os.Getenv, Browser: caller.Parent()}
+	browser, dir := caller.Parent()
+	return caller.Surroundings{Executable: executable, Getenv: os.Getenv, Browser: browser, BrowserDir: dir, UID: os.Geteuid()}
 }
 
 // auditSettings are what the administrators say about the audit log.
