@@ -267,7 +267,7 @@ describe("the popup", () => {
     await popup.page.click("#pause");
     assert.equal(await ended, "NetworkError");
     await popup.isPaused(true);
-    await attempt(page, to({ host: "localhost", port: peer.port }), { click: false });
+    await attempt(page, to({ host: "localhost", port: peer.port }, { secureTransport: "on" }), { click: false });
     await popup.showsRefusal(/You have paused/);
     await assertAccessible(popup.page, "paused");
     await popup.page.click("#pause");
@@ -592,7 +592,7 @@ describe("the popup", () => {
 describe("a pause", () => {
   test("closes what the site has open in every tab, and refuses what it asks for, on the beat and like anything else", async () => {
     const peer = await peers.echoPeer(life);
-    const [one, two] = [await stage.open("https://paused.test/1"), await stage.open("https://paused.test/2")];
+    const [one, two] = [await stage.open("https://halted.test/1"), await stage.open("https://halted.test/2")];
     const neighbour = await stage.open("https://neighbour.test/");
     for (const page of [one, two, neighbour]) await openTCP(stage, page, peer);
     const [tab, otherTab] = [await toolbar.tabOf(one), await toolbar.tabOf(two)];
@@ -630,7 +630,7 @@ describe("a pause", () => {
     const line = await until("the audit line", () =>
       (stage.browser.hostFiles()["audit.log"] ?? "")
         .split("\n")
-        .find((line) => line.includes("https://paused.test") && line.includes('"reason":"paused"')),
+        .find((line) => line.includes("https://halted.test") && line.includes('"reason":"paused"')),
     );
     assert.match(line, /"by":"extension"/);
     // Without an attention call: the person did it themselves.
@@ -850,10 +850,10 @@ describe("refusals", () => {
     const kept = await toolbar.desk.evaluate(async () =>
       Object.entries(await chrome.storage.session.get(null)).filter(([key]) => key.startsWith("refusals:")),
     );
-    const mine = kept.find(([key]) => key === `refusals:${tab.toString()}`)?.[1] as { host: string }[];
-    assert.equal(mine.length, 20);
+    const mine = kept.find(([key]) => key === `refusals:${tab.toString()}`)?.[1] as { records: { host: string }[] };
+    assert.equal(mine.records.length, 20);
     assert.ok(
-      mine.every(({ host }) => host.length <= 255),
+      mine.records.every(({ host }) => host.length <= 255),
       "a text was not cut",
     );
     await popup.close();

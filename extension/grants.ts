@@ -1,12 +1,14 @@
 // What the person allowed: for good (a remembered grant), or for as long as one document lives (Allow once).
 //
 // A remembered grant is (origin, protocol, host, port, protection) in storage.local. What a document may reopen is kept in storage.session, so
-// that a stop of the worker loses nothing; it ends with the tab. Private windows never touch storage.local, and what is taken back for
+// that a stop of the worker loses nothing; it goes with the document. Private windows never touch storage.local, and what is taken back for
 // others does not concern them.
 
-import { ext } from "./ext.ts";
+import { documentShelf, homeOf } from "./background/documents.ts";
+import type { OfDocument } from "./background/documents.ts";
 import { covers, sameProtection, serving } from "./protection.ts";
 import type { Protection } from "./protection.ts";
+import { keep, kept, onKept, tryToWrite } from "./store.ts";
 
 export interface Destination {
   protocol: "tcp" | "udp";
@@ -63,7 +65,7 @@ function read(stored: unknown): Grant[] {
 
 /** Every remembered grant, oldest first. */
 export async function listGrants(): Promise<Grant[]> {
-  return read((await ext.storage.local.get(grantsKey))[grantsKey]);
+  return read(await kept("local", grantsKey));
 }
 
 /** The grants of this origin by which this destination may be opened as it is wanted. */
@@ -98,28 +100,34 @@ export async function findNamed(
 }
 
 // Changes read, then write: one after the other, so that none is lost, whichever page of the extension makes them.
-async function change(edit: (grants: Grant[]) => Grant[]): Promise<void> {
-  await navigator.locks.request(grantsKey, async () => {
-    await ext.storage.local.set({ [grantsKey]: edit(await listGrants()) });
+function change(write: (grants: Grant[]) => Promise<boolean>): Promise<boolean> {
+  return navigator.locks.request<Promise<boolean>>(grantsKey, async () => await write(await listGrants()));
+}
+
+/** Resolves with false when it cannot be written down: then it is not remembered. */
+export function addGrant(grant: Grant): Promise<boolean> {
+  return change((grants) => {
+    const others = grants.filter((old) => !sameGrant(old, grant));
+    return tryToWrite("local", { [grantsKey]: [...others, grant] });
   });
 }
 
-export function addGrant(grant: Grant): Promise<void> {
-  return change((grants) => [...grants.filter((old) => !sameGrant(old, grant)), grant]);
-}
-
 /** Takes back the grants that `revoked` picks. */
-export function removeGrants(revoked: (grant: Grant) => boolean): Promise<void> {
-  return change((grants) => grants.filter((grant) => !revoked(grant)));
+export async function removeGrants(revoked: (grant: Grant) => boolean): Promise<void> {
+  await change((grants) =>
+    keep(
+      "local",
+      grantsKey,
+      grants.filter((grant) => !revoked(grant)),
+    ),
+  );
 }
 
 /** Calls `listener` with the grants that were taken back, whoever did it. */
 export function onRevoked(listener: (revoked: Grant[]) => void): void {
-  ext.storage.onChanged.addListener((changes, area) => {
-    const entry = changes[grantsKey];
-    if (area !== "local" || entry === undefined) return;
-    const after = read(entry.newValue);
-    const revoked = read(entry.oldValue).filter((old) => !after.some((grant) => sameGrant(grant, old)));
+  onKept("local", grantsKey, (oldValue, newValue) => {
+    const after = read(newValue);
+    const revoked = read(oldValue).filter((old) => !after.some((grant) => sameGrant(grant, old)));
     if (revoked.length > 0) listener(revoked);
   });
 }
@@ -133,7 +141,7 @@ export interface DocumentPlace {
 }
 
 /** What one document may open again without being asked: what it asked for -> where that led. */
-interface DocumentGrants extends DocumentPlace {
+interface DocumentGrants extends DocumentPlace, OfDocument {
   opened: Record<string, Reached[]>;
 }
 
@@ -142,7 +150,16 @@ export interface Reached extends Consent {
   host: string;
 }
 
-const documentKey = (documentId: string): string => `document:${documentId}`;
+const documents = documentShelf<DocumentGrants>("document:", {
+  entries: 1_000,
+  size: 1_500_000,
+  entriesOfOwner: 300,
+  sizeOfOwner: 500_000,
+});
+/** Requests of one document: of more the oldest are asked anew. */
+const maxRequests = 64;
+/** Where one request may have led. */
+const maxReached = 8;
 
 /**
  * The name of a request in a document's own list: what the page asked for, since the host may have been the person's answer. `wanted` is
@@ -154,8 +171,7 @@ export function requestKey(protocol: string, wanted: string, port: number): stri
 
 /** Where this document may go with this request, protected as it is wanted, if anywhere. */
 export async function documentGrant(documentId: string, request: string, wanted: Wanted): Promise<Reached | undefined> {
-  const stored = await ext.storage.session.get(documentKey(documentId));
-  const grants = stored[documentKey(documentId)] as DocumentGrants | undefined;
+  const grants = await documents.get(documentId);
   const reached = grants !== undefined && Object.hasOwn(grants.opened, request) ? grants.opened[request] : undefined;
   return serving(reached ?? [], ({ host }) => wanted(host));
 }
@@ -174,43 +190,45 @@ export function addDocumentGrant(
   reached: Reached,
 ): Promise<void> {
   return changeDocuments(async () => {
-    const key = documentKey(documentId);
-    const grants = ((await ext.storage.session.get(key))[key] as DocumentGrants | undefined) ?? {
-      tabId,
-      origin,
-      private: isPrivate,
-      opened: {},
-    };
+    const { page, ...place } = await homeOf(documentId, origin);
+    const before = Object.entries((await documents.get(documentId))?.opened ?? {});
     // An answer that serves what an earlier one did stands in its place.
-    const others = (Object.hasOwn(grants.opened, request) ? (grants.opened[request] ?? []) : []).filter(
+    const others = (before.find(([other]) => other === request)?.[1] ?? []).filter(
       (old) => old.host !== reached.host || !covers(reached.protection, old.protection),
     );
-    grants.opened[request] = [...others, reached];
-    await ext.storage.session.set({ [key]: grants });
+    const opened = [
+      ...before.filter(([other]) => other !== request),
+      [request, [...others, reached].slice(-maxReached)] as const,
+    ];
+    await documents.put(
+      documentId,
+      {
+        tabId,
+        at: Date.now(),
+        page,
+        origin,
+        private: isPrivate,
+        opened: Object.fromEntries(opened.slice(-maxRequests)),
+      },
+      place,
+    );
   });
 }
 
 /** The document may not open this destination again without being asked. */
 export function forgetDocumentGrants(documentId: string, destination: Destination): Promise<void> {
   return changeDocuments(async () => {
-    const key = documentKey(documentId);
-    const grants = (await ext.storage.session.get(key))[key] as DocumentGrants | undefined;
+    const grants = await documents.get(documentId);
     if (grants === undefined) return;
     const rest = Object.entries(grants.opened).map(([request, reached]) => {
       const [protocol, , port] = JSON.parse(request) as [Destination["protocol"], string, number];
       return [request, reached.filter(({ host }) => !sameDestination({ protocol, host, port }, destination))] as const;
     });
-    await ext.storage.session.set({ [key]: { ...grants, opened: Object.fromEntries(rest) } });
+    await documents.note(documentId, { opened: Object.fromEntries(rest) });
   });
 }
 
 /** Forgets what documents may reopen: those that `concerned` picks. */
 export function forgetDocuments(concerned: (document: DocumentPlace) => boolean): Promise<void> {
-  return changeDocuments(async () => {
-    const all = await ext.storage.session.get(null);
-    const keys = Object.entries(all).flatMap(([key, value]) =>
-      key.startsWith("document:") && concerned(value as DocumentGrants) ? [key] : [],
-    );
-    if (keys.length > 0) await ext.storage.session.remove(keys);
-  });
+  return changeDocuments(() => documents.remove((_, grants) => concerned(grants)));
 }

@@ -179,11 +179,16 @@ export class DocumentConnection {
   }
 
   /** Tells the toolbar what did not work, and why. */
-  #failed({ protocol, asked, destination }: Socket, stage: Attempt["stage"], why: Why | undefined): void {
+  #failed(
+    { protocol, asked, destination }: Socket,
+    stage: Attempt["stage"],
+    why: Why | undefined,
+    named = destination?.host,
+  ): void {
     if (why === undefined || this.#disposed) return; // what is known of a tab goes with it
     const { origin, tabId } = this.sender;
     const { remoteAddress = "", remotePort = 0 } = asked;
-    const host = destination?.host ?? canonicalHost(remoteAddress) ?? remoteAddress.trim();
+    const host = named ?? canonicalHost(remoteAddress) ?? remoteAddress.trim();
     void this.#activity.refusals.add(tabId, { origin, stage, protocol, host, port: remotePort }, why);
   }
 
@@ -345,6 +350,9 @@ export class DocumentConnection {
         hosts: this.#hosts,
         prompts: this.#prompts,
         signal: withdraw.signal,
+        notRemembered: (host, reason) => {
+          this.#failed(socket, "remember", { reason }, host);
+        },
       });
       withdraw.signal.throwIfAborted();
       if (!connection.alive) {

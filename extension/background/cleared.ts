@@ -5,6 +5,7 @@
 // once a day, and each time a grant is to be used. A grant without its marker never counts.
 
 import { ext } from "../ext.ts";
+import { keep, kept, tryToWrite } from "../store.ts";
 import { addGrant, listGrants, onRevoked, removeGrants } from "../grants.ts";
 import type { Grant } from "../grants.ts";
 import {
@@ -26,12 +27,12 @@ const day = 86_400_000;
 
 /** The marker of each origin that has one. */
 async function readMarkers(): Promise<Map<string, Marker>> {
-  const stored = (await ext.storage.local.get(key))[key] as Record<string, Marker> | undefined;
+  const stored = (await kept("local", key)) as Record<string, Marker> | undefined;
   return new Map(Object.entries(stored ?? {}));
 }
 
 async function writeMarkers(markers: ReadonlyMap<string, Marker>): Promise<void> {
-  await ext.storage.local.set({ [key]: Object.fromEntries(markers) });
+  await keep("local", key, Object.fromEntries(markers));
 }
 
 // One after the other: an event that a change of ours brings about is judged when the change is complete.
@@ -58,18 +59,22 @@ async function forget(origins: ReadonlySet<string>): Promise<void> {
   tell(origins);
 }
 
-/** Remembers a grant. Resolves with false where no marker can be set: then nothing is remembered. */
-export function remember(grant: Grant): Promise<boolean> {
+/** Why nothing is remembered: no marker can be set, or the browser does not write it down. */
+export type NotRemembered = "marker" | "storage";
+
+/** Remembers a grant. Resolves with why not, if it cannot be; then nothing is remembered. */
+export function remember(grant: Grant): Promise<NotRemembered | undefined> {
   return inTurn(async () => {
     const { origin } = grant;
     const old = (await readMarkers()).get(origin);
     // A new marker would hide that the old one is gone.
     if (old !== undefined && !(await isThere(origin, old))) await forget(new Set([origin]));
     const marker = await setMarker(origin, old);
-    if (marker === undefined) return false;
+    if (marker === undefined) return "marker";
     await writeMarkers((await readMarkers()).set(origin, marker));
-    await addGrant(grant);
-    return true;
+    if (await addGrant(grant)) return undefined;
+    await tidy(new Set([origin]));
+    return "storage";
   });
 }
 
@@ -132,7 +137,7 @@ async function lookIfDue(): Promise<void> {
   const looked = (await ext.storage.session.get(lookedKey))[lookedKey] as number | undefined;
   if (looked !== undefined && Date.now() - looked < day) return;
   await lookAtAll();
-  await ext.storage.session.set({ [lookedKey]: Date.now() });
+  await tryToWrite("session", { [lookedKey]: Date.now() });
 }
 
 /** Tidies up after what was taken back otherwise: an origin without grants needs no marker. */

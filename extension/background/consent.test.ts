@@ -62,7 +62,8 @@ let asked: Question[];
 /** Whether the rules were asked about TLS with the destination itself. */
 let judged: boolean[];
 
-beforeEach(() => {
+beforeEach(async () => {
+  await grants.forgetDocuments(() => true);
   areas.local.clear();
   areas.session.clear();
   cookies.clear();

@@ -7,6 +7,7 @@ import type { Protection } from "../protection.ts";
 import { admit } from "./admission.ts";
 import type { Claims } from "./admission.ts";
 import { remember, stillRemembers } from "./cleared.ts";
+import type { NotRemembered } from "./cleared.ts";
 import { HostError } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
 import { canonicalHost } from "./origin.ts";
@@ -63,6 +64,8 @@ export interface Surroundings {
   prompts: Prompts;
   /** Aborts when the document withdraws or goes away. */
   signal: AbortSignal;
+  /** Hears that "Allow and remember" was no more than "Allow once", and why. */
+  notRemembered: (host: string, why: NotRemembered) => void;
 }
 
 /** How long devices nearby are looked for while the question stands, in ms. */
@@ -85,7 +88,7 @@ export async function consentTo(
   { protocol, remoteAddress, port, security }: Wish,
   { request, reopened }: Asked,
   claims: Claims,
-  { sender, attested, hosts, prompts, signal }: Surroundings,
+  { sender, attested, hosts, prompts, signal, notRemembered }: Surroundings,
 ): Promise<grants.Reached> {
   const { origin, documentId } = sender;
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
@@ -186,8 +189,12 @@ export async function consentTo(
     signal,
   );
   if (!answer.allow) throw refusals[answer.rule]();
+  const rememberOrSay = async (grant: grants.Grant): Promise<void> => {
+    const why = await remember(grant).catch(() => "storage" as const);
+    if (why !== undefined) notRemembered(grant.host, why);
+  };
   const { host, how, risk } = answer;
   const consent = { entered: how !== "asked", risk, protection: protection(host) };
-  if (answer.remember) await remember({ origin, protocol, host, port, created: Date.now(), how, ...consent });
+  if (answer.remember) await rememberOrSay({ origin, protocol, host, port, created: Date.now(), how, ...consent });
   return await agreed({ host, ...consent });
 }

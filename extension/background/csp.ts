@@ -59,7 +59,7 @@ function parsePolicy(serialized: string): ScriptPolicy {
 }
 
 /** There are few different ones, whatever a page sends; those that say nothing are left out. */
-function distinct(policies: readonly ScriptPolicy[]): ScriptPolicy[] {
+export function distinct(policies: readonly ScriptPolicy[]): ScriptPolicy[] {
   const seen = new Map<string, ScriptPolicy>();
   for (const policy of policies) {
     if (policy.eval !== "silent" || policy.requiresTrustedTypes)

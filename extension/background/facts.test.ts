@@ -57,3 +57,33 @@ test("an allowlist has a bound", () => {
   const many = Array.from({ length: 500 }, (_, n) => `"https://x${n.toString()}.test"`).join(" ");
   assert.equal(list(`direct-sockets=(${many})`)?.origins.length, 200);
 });
+
+test("what is kept of the headers of a response has a bound in bytes, and the stricter reading counts", () => {
+  const inList = (length: number): string =>
+    Array.from({ length: 200 }, (_, n) => `"https://${"x".repeat(length)}${n.toString()}.test"`).join(" ");
+  for (const length of [10, 30, 250, 1_000]) {
+    const facts = readHeaders([{ name: "permissions-policy", value: `direct-sockets=(self ${inList(length)})` }]);
+    assert.ok(
+      JSON.stringify(facts).length < 5_500,
+      `${length.toString()} letters: ${JSON.stringify(facts).length.toString()}`,
+    );
+    assert.equal(facts.allowlist?.all, false);
+    assert.equal(isRestrictive(facts), true);
+  }
+  const [one] = list(`direct-sockets=("https://${"x".repeat(300)}.test" "https://b.test")`)?.origins ?? [];
+  assert.equal(one, "https://b.test");
+});
+
+test("headers that are too long to be read count as their strictest reading", () => {
+  const filler = Array.from({ length: 2_000 }, (_, n) => `camera${n.toString()}=*`).join(", ");
+  assert.deepEqual(list(`direct-sockets=*, ${filler}`), { all: false, self: false, origins: [] });
+  const csp = readHeaders([{ name: "content-security-policy", value: `script-src 'self' ${"x ".repeat(40_000)}` }]);
+  assert.deepEqual(csp.csp, [{ eval: "unsafe", requiresTrustedTypes: false }]);
+  const bytes = Array<number>(300_000).fill(0xff);
+  assert.equal(isRestrictive(readHeaders([{ name: "permissions-policy", binaryValue: bytes }])), true);
+});
+
+test("many responses together say no more than each of their kinds once", () => {
+  const one = readHeaders([{ name: "content-security-policy", value: "script-src 'self'" }]);
+  assert.equal(strictest(Array(100).fill(one)).csp.length, 1);
+});

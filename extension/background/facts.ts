@@ -2,7 +2,7 @@
 
 import { parseAllowlist } from "./allowlist.ts";
 import type { Allowlist } from "./allowlist.ts";
-import { evalState, parseHeaderPolicies } from "./csp.ts";
+import { distinct, evalState, parseHeaderPolicies } from "./csp.ts";
 import type { ScriptPolicy } from "./csp.ts";
 
 export interface Facts {
@@ -18,22 +18,50 @@ export interface Header {
   binaryValue?: unknown;
 }
 
-/** Origins in an allowlist beyond this number do not count: what is kept has a bound. */
+/** Values of Permissions-Policy longer than this together are not read: nobody has the feature then. */
+const maxPolicy = 16_384;
+/** Values of Content-Security-Policy longer than this together count as 'unsafe-eval'. */
+const maxCSP = 65_536;
+/**
+ * What is kept has a bound: origins in an allowlist beyond this number, or beyond so many letters in all, do not have the feature. A longer
+ * one is nobody's: names have at most 253 letters.
+ */
 const maxOrigins = 200;
+const maxLetters = 4_096;
+const maxOrigin = 272;
 
 export function readHeaders(headers: readonly Header[]): Facts {
   const values = (name: string): string[] =>
     headers.flatMap((header) =>
       header.name.toLowerCase() === name ? [header.value ?? latin1(header.binaryValue)] : [],
     );
-  const allowlist = parseAllowlist(values("permissions-policy"));
-  if (allowlist !== undefined) allowlist.origins.length = Math.min(allowlist.origins.length, maxOrigins);
-  const csp = parseHeaderPolicies(values("content-security-policy"));
-  return allowlist === undefined ? { csp } : { allowlist, csp };
+  const policy = values("permissions-policy");
+  const csp = values("content-security-policy");
+  return factsOf(
+    lengthOf(policy) > maxPolicy ? { all: false, self: false, origins: [] } : parseAllowlist(policy),
+    lengthOf(csp) > maxCSP ? [{ eval: "unsafe", requiresTrustedTypes: false }] : parseHeaderPolicies(csp),
+  );
+}
+
+function lengthOf(values: readonly string[]): number {
+  return values.reduce((length, value) => length + value.length, 0);
+}
+
+function factsOf(allowlist: Allowlist | undefined, csp: readonly ScriptPolicy[]): Facts {
+  const facts: Facts = { csp: distinct(csp) };
+  if (allowlist !== undefined) facts.allowlist = { ...allowlist, origins: within(allowlist.origins) };
+  return facts;
+}
+
+/** The origins of a list that count. */
+function within(origins: readonly string[]): string[] {
+  let letters = 0;
+  const possible = new Set(origins.filter((origin) => origin.length <= maxOrigin));
+  return [...possible].slice(0, maxOrigins).filter((origin) => (letters += origin.length) <= maxLetters);
 }
 
 function latin1(bytes: unknown): string {
-  return Array.isArray(bytes) ? String.fromCharCode(...(bytes as number[])) : "";
+  return Array.isArray(bytes) ? new TextDecoder("latin1").decode(Uint8Array.from(bytes as number[])) : "";
 }
 
 /** Reports whether these headers could turn a "yes" into a "no": what must not be lost. */
@@ -52,6 +80,8 @@ function both(a: Allowlist | undefined, b: Allowlist | undefined): Allowlist | u
 /** Several responses that may or may not have been the one: whatever any of them restricts is restricted. */
 export function strictest(facts: readonly Facts[]): Facts {
   const allowlist = facts.map((one) => one.allowlist).reduce(both, undefined);
-  const csp = facts.flatMap((one) => one.csp);
-  return allowlist === undefined ? { csp } : { allowlist, csp };
+  return factsOf(
+    allowlist,
+    facts.flatMap((one) => one.csp),
+  );
 }

@@ -11,12 +11,14 @@ import { ext } from "../ext.ts";
 import type { FrameAllow, FrameMessage } from "../../protocol/message.ts";
 import { validateFrameMessage } from "../../protocol/validators.js";
 import { matches, parseAllow } from "./allowlist.ts";
+import { documentShelf, homeOf } from "./documents.ts";
+import type { OfDocument } from "./documents.ts";
+import { FairTable } from "./fair.ts";
 import type { Place } from "./frame_tree.ts";
 import type { ContainerPolicy } from "./permissions_policy.ts";
 
 /** What is known of the element that holds a document. */
-export interface Held {
-  tabId: number;
+export interface Held extends OfDocument {
   /** The document that the element is in, as the browser attests it. */
   parent: Place & { origin: string };
   policy: ContainerPolicy;
@@ -30,15 +32,20 @@ interface Half {
   at: number;
 }
 
-/** Kept in storage.session by documentId; headers.ts forgets both kinds of entries together. */
-export const heldPrefix = "held:";
+const answers = documentShelf<Held>("held:", {
+  entries: 1_000,
+  size: 1_200_000,
+  entriesOfOwner: 500,
+  sizeOfOwner: 600_000,
+});
+/** A parent at a longer URL gives no answer, without its query and fragment. */
+const maxURL = 2_048;
 /** How long an open waits for the answer. */
 const patience = 1_000;
-/** Halves of handshakes: how many wait at most for their other half, and how long (ms). */
-const maxHalves = 500;
+/** Halves of handshakes that wait for their other half, by nonce; of one tab, so many. And how long, in ms. */
+const halves = new FairTable<Half>({ entries: 500, size: 2_000_000, entriesOfOwner: 100, sizeOfOwner: 400_000 });
 const halfLife = 10_000;
 
-const halves = new Map<string, Half>();
 /** Resolves with the answer for a document, or undefined when its parent's content script did not find the element. */
 const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
 
@@ -61,7 +68,8 @@ function receive(message: FrameMessage, speaker: Speaker): void {
   const { child, parent } = half;
   if (child === undefined || parent === undefined) {
     makeRoom();
-    halves.set(message.nonce, half);
+    const tab = String(speaker.tabId);
+    halves.put(message.nonce, half, { owner: tab, part: tab }, JSON.stringify(half).length);
     return;
   }
   halves.delete(message.nonce);
@@ -70,9 +78,8 @@ function receive(message: FrameMessage, speaker: Speaker): void {
 
 function makeRoom(): void {
   const now = Date.now();
-  for (const [nonce, { at }] of halves) {
-    // In order of arrival: what follows is younger.
-    if (halves.size < maxHalves && now - at < halfLife) return;
+  for (const [nonce, { at }] of [...halves.entries()]) {
+    if (now - at < halfLife) return; // in order of arrival: what follows is younger
     halves.delete(nonce);
   }
 }
@@ -97,10 +104,15 @@ async function join(child: Speaker, parent: Speaker, message: FrameAllow): Promi
       : lists.every((list) => matches(list, child.origin, parent.origin))
         ? "matches"
         : "differs";
-  const held: Held = { tabId: child.tabId, parent, policy };
-  const key = heldPrefix + child.documentId;
-  const known = (await ext.storage.session.get(key))[key] as Held | undefined;
-  if (known === undefined) await ext.storage.session.set({ [key]: held });
+  const url = parent.url.replace(/[?#].*/s, "");
+  if (url.length > maxURL) {
+    settle(child.documentId, undefined);
+    return;
+  }
+  const { page, ...place } = await homeOf(parent.documentId, parent.origin);
+  const held: Held = { tabId: child.tabId, at: Date.now(), page, parent: { ...parent, url }, policy };
+  const known = await answers.get(child.documentId);
+  if (known === undefined) await answers.put(child.documentId, held, place);
   settle(child.documentId, known ?? held);
 }
 
@@ -115,8 +127,7 @@ export async function heldBy(documentId: string): Promise<Held | undefined> {
   const waiters = waiting.get(documentId) ?? new Set();
   waiting.set(documentId, waiters.add(resolve));
   // Asked after the entry is made: an answer that comes between the two would be missed.
-  const key = heldPrefix + documentId;
-  const known = (await ext.storage.session.get(key))[key] as Held | undefined;
+  const known = await answers.get(documentId);
   const timer = setTimeout(resolve, known === undefined ? patience : 0, undefined);
   try {
     return known ?? (await promise);

@@ -1,35 +1,58 @@
 // Which headers each document came with, by documentId.
 //
 // Headers are seen when a document loads, long before the API may be used, and the worker may stop in between: they are kept in
-// storage.session, and forgotten when the tab closes. webRequest does not yet know the documentId of a navigation; webNavigation.onCommitted
-// does, so that the two are paired by tab, frame and URL.
+// storage.session, and go with their document (documents.ts). webRequest does not yet know the documentId of a navigation;
+// webNavigation.onCommitted does, so that the two are paired by tab, frame and URL.
 
 import { everyHeader, ext } from "../ext.ts";
 import { clearsStorage, originCleared } from "./clear_site_data.ts";
+import {
+  compareSoon,
+  documentShelf,
+  forgetEntries,
+  homeOf,
+  onTabGone,
+  placeOf,
+  setHomes,
+  watchDocuments,
+} from "./documents.ts";
+import type { Home, OfDocument } from "./documents.ts";
 import { readHeaders } from "./facts.ts";
 import type { Facts, Header } from "./facts.ts";
-import { heldPrefix } from "./handshake.ts";
+import { FairTable } from "./fair.ts";
 import { forgetPrivate, noteResponse, recall } from "./kept.ts";
 
 /** What is known of a document. No record: it was there before the extension was. */
-export interface DocumentRecord {
-  tabId: number;
-  at: number;
+export interface DocumentRecord extends OfDocument {
   /** From the document's own response. */
   facts?: Facts;
   /** Without a response that could be seen: what was last seen for its URL when it came. */
   kept?: Facts;
 }
 
-const prefix = "headers:";
-/** More documents than this: those that are on no screen are forgotten, oldest first. */
-const maxDocuments = 2_000;
-const pruneEvery = 256;
+type Owned = DocumentRecord & Pick<Home, "owner" | "part">;
+
+const records = documentShelf<DocumentRecord>("headers:", {
+  entries: 2_500,
+  size: 3_000_000,
+  entriesOfOwner: 1_000,
+  sizeOfOwner: 1_200_000,
+});
+setHomes(async (documentId) => (await records.get(documentId)) as Owned | undefined);
 
 /** Responses whose documents have not come yet, by tab and frame. */
-const pending = new Map<string, { url: string; facts: Facts }>();
-const maxPending = 500;
-let commits = 0;
+const pending = new FairTable<{ url: string; facts: Facts }>({
+  entries: 500,
+  size: 4_000_000,
+  entriesOfOwner: 100,
+  sizeOfOwner: 400_000,
+});
+/** Documents of longer URLs count as without a response: then what was seen for the URL counts, which is the same. */
+const maxURL = 16_384;
+
+/** Which document is in which frame, by tab: what was in its place is gone. */
+const frames = new Map<number, Map<number, string>>();
+const maxFrames = 1_000;
 
 // One after the other: onCommitted must find what the onHeadersReceived before it kept.
 let last: Promise<unknown> = Promise.resolve();
@@ -44,8 +67,13 @@ function stripFragment(url: string): string {
   return at < 0 ? url : url.slice(0, at);
 }
 
-async function anyPrivate(): Promise<boolean> {
-  return (await ext.tabs.query({})).some(({ incognito }) => incognito);
+/** Whether there is a private window; asked once for each change of the windows, since a page can ask for much in a moment. */
+let privateWindow: Promise<boolean> | undefined;
+function anyPrivate(): Promise<boolean> {
+  return (privateWindow ??= ext.tabs.query({}).then((tabs) => tabs.some(({ incognito }) => incognito)));
+}
+function windowsChanged(): void {
+  privateWindow = undefined;
 }
 
 /** Whether a response may be remembered beyond the session: only if it was surely not in a private window. */
@@ -96,35 +124,71 @@ function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared:
   // Firefox has the member, and null in it. With an id it is a prefetch by that document, not this frame's own navigation.
   const { documentId } = details as { documentId?: string | null };
   if (typeof documentId !== "string") {
-    if (pending.size >= maxPending) pending.clear();
-    pending.set(`${tabId} ${frameId}`, { url: stripFragment(url), facts });
+    const place = `${tabId} ${frameId}`;
+    const tab = String(tabId);
+    if (url.length > maxURL) pending.delete(place);
+    else pending.put(place, { url: stripFragment(url), facts }, { owner: tab, part: tab }, url.length);
   }
   next(async () => {
     if (statusCode < 300) await noteResponse(url, facts, await areaOf(tabId));
   });
 }
 
-type Committed = Pick<chrome.webNavigation.WebNavigationFramedCallbackDetails, "tabId" | "frameId" | "url"> & {
-  documentId: string;
-};
+type Committed = Pick<
+  chrome.webNavigation.WebNavigationTransitionCallbackDetails,
+  "tabId" | "frameId" | "url" | "transitionType"
+> & { documentId: string; parentFrameId?: number; parentDocumentId?: string };
 
-function onCommitted({ tabId, frameId, documentId, url }: Committed): void {
+function onCommitted(details: Committed): void {
+  const { tabId, frameId, documentId, url, transitionType } = details;
   const place = `${tabId} ${frameId}`;
   const response = pending.get(place);
   pending.delete(place);
-  const key = prefix + documentId;
+  const inTab = frames.get(tabId) ?? new Map<number, string>();
+  if (inTab.size >= maxFrames) inTab.clear();
+  const before = inTab.get(frameId);
+  frames.set(tabId, inTab.set(frameId, documentId));
   next(async () => {
+    if (before !== undefined && before !== documentId) await leave(before, { tabId, frameId, transitionType });
     // A document that is shown after prerendering, or out of the back/forward cache, comes with its old id: its first record stays.
-    if ((await ext.storage.session.get(key))[key] !== undefined) return;
-    const record: DocumentRecord = { tabId, at: Date.now() };
+    if ((await records.get(documentId)) !== undefined) return;
+    const home = await homeOfNew(details);
+    const record: DocumentRecord = { tabId, at: Date.now(), page: home.page };
+    if (home.page !== documentId) record.frameId = frameId;
     if (response?.url === stripFragment(url)) record.facts = response.facts;
     else if (/^https?:/.test(url)) {
       const kept = await recall(url);
       if (kept !== undefined) record.kept = kept;
     }
-    await ext.storage.session.set({ [key]: record });
-    if (++commits % pruneEvery === 0) await prune();
+    await records.put(documentId, record, home);
   });
+  if (frameId === 0) compareSoon(tabId);
+}
+
+/** Where a document is that has just come: the page in the tab itself, or in the page that the document above it is in. */
+async function homeOfNew({ tabId, documentId, url, parentFrameId = -1, parentDocumentId }: Committed): Promise<Home> {
+  if (parentFrameId < 0) return { page: documentId, ...placeOf(url, url) };
+  const above =
+    parentDocumentId === undefined ? undefined : ((await records.get(parentDocumentId)) as Owned | undefined);
+  if (above !== undefined) return { page: above.page, owner: above.owner, part: placeOf(url, url).part };
+  const top = await ext.webNavigation.getFrame({ tabId, frameId: 0 }).catch(() => undefined);
+  const page = (top as { documentId?: string } | null | undefined)?.documentId ?? documentId;
+  return { page, ...placeOf(top?.url ?? url, url) };
+}
+
+/** Another document stands in its frame. What was in a frame of a page is gone; a page may come back, unless it was loaded again. */
+async function leave(
+  documentId: string,
+  { tabId, frameId, transitionType }: Pick<Committed, "tabId" | "frameId" | "transitionType">,
+): Promise<void> {
+  if (frameId === 0) {
+    if (transitionType === "reload") await forgetEntries((entry) => entry.tabId === tabId && entry.page === documentId);
+    return;
+  }
+  const record = await records.get(documentId);
+  // A page that comes out of the back/forward cache has its frames in the same places.
+  if (record !== undefined && record.page === frames.get(tabId)?.get(0))
+    await forgetEntries((entry, id) => entry.tabId === tabId && id === documentId);
 }
 
 /**
@@ -141,10 +205,15 @@ export function watchHeaders(cleared: (origin: string) => void): void {
     everyHeader(),
   );
   ext.webNavigation.onCommitted.addListener(onCommitted);
-  ext.tabs.onRemoved.addListener((tabId) => {
+  ext.windows.onCreated.addListener(windowsChanged);
+  ext.windows.onRemoved.addListener(windowsChanged);
+  ext.tabs.onCreated.addListener(windowsChanged);
+  watchDocuments();
+  onTabGone((tabId) => {
     privateTabs.delete(tabId);
+    frames.delete(tabId);
+    windowsChanged();
     next(async () => {
-      await forgetTab(tabId);
       if (!(await anyPrivate())) await forgetPrivate();
     });
   });
@@ -152,43 +221,15 @@ export function watchHeaders(cleared: (origin: string) => void): void {
 
 /** What is known of each document; undefined where that is nothing. */
 export async function recordsOf(documentIds: readonly string[]): Promise<(DocumentRecord | undefined)[]> {
-  await last; // everything that was seen so far is written down
-  const stored = await ext.storage.session.get(documentIds.map((id) => prefix + id));
-  return documentIds.map((id) => stored[prefix + id] as DocumentRecord | undefined);
+  await last; // everything that was seen so far
+  return await Promise.all(documentIds.map((id) => records.get(id)));
 }
 
 /** Writes down what was found out later about a document that came without a response. `facts` were seen for its URL. */
 export function noteLater(documentId: string, tabId: number, url: string, facts: Facts): void {
   next(async () => {
     await noteResponse(url, facts, await areaOf(tabId));
-    const record: DocumentRecord = { tabId, at: Date.now(), kept: facts };
-    await ext.storage.session.set({ [prefix + documentId]: record });
+    const { page, ...place } = await homeOf(documentId, url);
+    await records.put(documentId, { tabId, at: Date.now(), page, kept: facts }, place);
   });
-}
-
-/** Prefixes of what is kept by documentId with a tabId in it: here, and in handshake.ts. */
-const byDocument = [prefix, heldPrefix];
-
-async function entries(): Promise<[string, { tabId: number; at?: number }][]> {
-  const all = Object.entries(await ext.storage.session.get(null));
-  return all.filter(([key]) => byDocument.some((start) => key.startsWith(start))) as [string, { tabId: number }][];
-}
-
-async function forgetTab(tabId: number): Promise<void> {
-  const keys = (await entries()).flatMap(([key, value]) => (value.tabId === tabId ? [key] : []));
-  if (keys.length > 0) await ext.storage.session.remove(keys);
-}
-
-async function prune(): Promise<void> {
-  const all = await entries();
-  if (all.length <= maxDocuments) return;
-  // Nobody may push out what is on the screen, by loading many frames, say.
-  const shown = new Set<string>();
-  for (const { id } of await ext.tabs.query({})) {
-    if (id === undefined) continue;
-    for (const { documentId } of (await ext.webNavigation.getAllFrames({ tabId: id })) ?? [])
-      for (const start of byDocument) shown.add(start + documentId);
-  }
-  const hidden = all.filter(([key]) => !shown.has(key)).sort(([, a], [, b]) => (a.at ?? 0) - (b.at ?? 0));
-  await ext.storage.session.remove(hidden.slice(0, all.length - maxDocuments / 2).map(([key]) => key));
 }

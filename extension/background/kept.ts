@@ -3,11 +3,15 @@
 //
 // What restricts must not be lost by restarting the browser, so it is kept in storage.local until a later response for that URL restricts no
 // more; what was seen in a private window, or may have been, stays in memory (storage.session) and is forgotten with the last such window.
-// URLs are kept as hashes, without query and fragment: the list is not to tell where the person has been. Its length has a bound.
+// URLs are kept as hashes, without query and fragment: the list is not to tell where the person has been. A site that restricts at more URLs
+// than it has room for loses its own oldest entries, and the default of its origins stays strict as long as one is left (recallOrigin).
 
-import { ext } from "../ext.ts";
+import { siteOf } from "../domain.ts";
 import { isRestrictive, strictest } from "./facts.ts";
 import type { Facts } from "./facts.ts";
+import { FairTable } from "./fair.ts";
+import type { Place } from "./fair.ts";
+import { Shelf } from "./shelf.ts";
 
 type Area = "local" | "session";
 
@@ -18,64 +22,68 @@ interface Entry {
 }
 
 const prefix = "kept:";
-const maxEntries: Record<Area, number> = { local: 1_000, session: 200 };
-const maxRecent = 200;
 const day = 86_400_000;
 
-/** What responses without restrictions said, too: as long as the worker runs. */
-const recent = new Map<string, { facts: Facts; area: Area }>();
-const tables: Partial<Record<Area, Promise<Map<string, Entry>>>> = {};
+const shelves: Record<Area, Shelf<Entry>> = {
+  local: new Shelf("local", prefix, { entries: 1_000, size: 2_000_000, entriesOfOwner: 200, sizeOfOwner: 400_000 }),
+  session: new Shelf("session", prefix, { entries: 200, size: 500_000, entriesOfOwner: 50, sizeOfOwner: 200_000 }),
+};
 
-/** The table of one area, read once. Everything that changes it goes through here. */
-function table(area: Area): Promise<Map<string, Entry>> {
-  return (tables[area] ??= ext.storage[area].get(null).then((all) => {
-    const entries = Object.entries(all).filter(([key]) => key.startsWith(prefix)) as [string, Entry][];
-    return new Map(entries.sort(([, a], [, b]) => a.at - b.at));
-  }));
-}
+/** What responses without restrictions said, too: as long as the worker runs. */
+const recent = new FairTable<{ facts: Facts; area: Area }>({
+  entries: 200,
+  size: 200,
+  entriesOfOwner: 50,
+  sizeOfOwner: 50,
+});
 
 async function digest(text: string): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return new Uint8Array(hash).toBase64({ alphabet: "base64url", omitPadding: true }).slice(0, 22);
 }
 
+interface Address {
+  /** What the keys of its origin begin with. */
+  origin: string;
+  key: string;
+  /** Its site, and its origin in that. */
+  place: Place;
+}
+
 /** The key of a URL: its origin, then its path. */
-async function keyOf(url: string): Promise<{ origin: string; key: string }> {
+async function addressOf(url: string): Promise<Address> {
   const { origin, pathname } = new URL(url);
-  const start = `${prefix}${await digest(origin)}:`;
-  return { origin: start, key: start + (await digest(pathname)) };
+  const [site, ofOrigin, path] = await Promise.all([siteOf(origin), origin, pathname].map(digest));
+  return {
+    origin: `${ofOrigin ?? ""}:`,
+    key: `${ofOrigin ?? ""}:${path ?? ""}`,
+    place: { owner: site ?? "", part: ofOrigin ?? "" },
+  };
 }
 
 /** A response for `url` was seen. `area` is local when it surely was not in a private window. */
 export async function noteResponse(url: string, facts: Facts, area: Area): Promise<void> {
-  const { key } = await keyOf(url);
-  recent.delete(key);
-  recent.set(key, { facts, area });
-  if (recent.size > maxRecent) for (const oldest of recent.keys()) if (recent.delete(oldest)) break;
+  const { key, place } = await addressOf(url);
+  recent.put(key, { facts, area }, place, 1);
 
-  const entries = await table(area);
-  const old = entries.get(key);
+  const shelf = shelves[area];
+  const old = await shelf.get(key);
   if (!isRestrictive(facts)) {
-    if (entries.delete(key)) await ext.storage[area].remove(key);
+    if (old !== undefined) await shelf.remove((other) => other === key);
     return;
   }
   const at = Math.floor(Date.now() / day) * day;
   if (old?.at === at && JSON.stringify(old.facts) === JSON.stringify(facts)) return;
-  entries.delete(key); // so that it goes to the end
-  entries.set(key, { facts, at });
-  await ext.storage[area].set({ [key]: { facts, at } });
-  const surplus = [...entries.keys()].slice(0, Math.max(0, entries.size - maxEntries[area]));
-  for (const oldest of surplus) entries.delete(oldest);
-  if (surplus.length > 0) await ext.storage[area].remove(surplus);
+  await shelf.put(key, { facts, at }, place);
 }
 
 /** What was seen for `url`; undefined when that is nothing. */
 export async function recall(url: string): Promise<Facts | undefined> {
-  const { key } = await keyOf(url);
+  const { key } = await addressOf(url);
   const found = [
     recent.get(key)?.facts,
-    (await table("local")).get(key)?.facts,
-    (await table("session")).get(key)?.facts,
+    (await shelves.local.get(key))?.facts,
+    (await shelves.session.get(key))?.facts,
   ];
   const known = found.filter((facts) => facts !== undefined);
   return known.length === 0 ? undefined : strictest(known);
@@ -83,16 +91,13 @@ export async function recall(url: string): Promise<Facts | undefined> {
 
 /** Everything that restricts any document of the origin: for a document of which nothing else is known. */
 export async function recallOrigin(url: string): Promise<Facts> {
-  const { origin } = await keyOf(url);
-  const entries = [...(await table("local")), ...(await table("session"))];
+  const { origin } = await addressOf(url);
+  const entries = [...(await shelves.local.entries()), ...(await shelves.session.entries())];
   return strictest(entries.flatMap(([key, { facts }]) => (key.startsWith(origin) ? [facts] : [])));
 }
 
 /** The last private window is closed: nothing that was seen there stays. */
 export async function forgetPrivate(): Promise<void> {
-  for (const [key, { area }] of recent) if (area === "session") recent.delete(key);
-  const entries = await table("session");
-  const keys = [...entries.keys()];
-  entries.clear();
-  if (keys.length > 0) await ext.storage.session.remove(keys);
+  for (const [key, { area }] of [...recent.entries()]) if (area === "session") recent.delete(key);
+  await shelves.session.remove(() => true);
 }

@@ -2,10 +2,12 @@
 
 import { ext } from "../ext.ts";
 import { concerns, forgetDocuments, onRevoked } from "../grants.ts";
+import { writeUnsaved } from "../store.ts";
 import { Activity } from "./activity.ts";
 import { Badge } from "./badge.ts";
 import { DocumentConnection } from "./broker.ts";
 import { clearedByItself, watchCleared } from "./cleared.ts";
+import { onTabGone } from "./documents.ts";
 import { watchHandshakes } from "./handshake.ts";
 import { watchHeaders } from "./headers.ts";
 import { Hosts } from "./hosts.ts";
@@ -119,13 +121,14 @@ onMutedChange(() => {
   popups.changed();
 });
 
-ext.tabs.onRemoved.addListener((tabId) => {
-  void forgetDocuments((document) => document.tabId === tabId);
+onTabGone((tabId) => {
   void activity.refusals.forget(tabId);
   badge.forget(tabId);
 });
 
 void badge.updateOld();
+void ext.tabs.query({}).then((tabs) => activity.refusals.keepOnly(new Set(tabs.map(({ id = -1 }) => id))));
+void writeUnsaved().catch(() => undefined); // as before, then
 
 // Documents that were there before the extension, or that an older copy of it served: they get the scripts now.
 ext.runtime.onInstalled.addListener(({ reason }) => {

@@ -6,6 +6,9 @@
 
 import { siteOf } from "../domain.ts";
 import { ext } from "../ext.ts";
+import { keep, kept, onKept } from "../store.ts";
+import { FairTable } from "./fair.ts";
+import type { Bounds } from "./fair.ts";
 import { afterNo, begin, isOver, threat, weights } from "./streak.ts";
 import type { Streak } from "./streak.ts";
 
@@ -29,12 +32,26 @@ const keysOf = (origin: string, isPrivate: boolean): string[] => [
 ];
 
 async function read(): Promise<Table> {
-  return ((await ext.storage.session.get(storageKey))[storageKey] as Table | undefined) ?? {};
+  return ((await kept("session", storageKey)) as Table | undefined) ?? {};
+}
+
+/** Who is counted: of one site, so many of its origins. The site itself is counted with each of them. */
+const bounds: Bounds = { entries: 1_000, size: 1_000, entriesOfOwner: 21, sizeOfOwner: 21 };
+
+/** The table within its bounds. It is in order: whoever was told no last is last. */
+function bounded(table: Table): Table {
+  const fair = new FairTable<Streak>(bounds);
+  for (const [key, streak] of Object.entries(table)) {
+    const [kind = "", who = ""] = key.split(" ");
+    const isOrigin = who.includes("://");
+    fair.put(key, streak, { owner: `${kind} ${isOrigin ? siteOf(who) : who}`, part: isOrigin ? "origins" : "site" }, 1);
+  }
+  return Object.fromEntries(fair.entries());
 }
 
 async function change(edit: (table: Table) => Table): Promise<void> {
   await navigator.locks.request(storageKey, async () => {
-    await ext.storage.session.set({ [storageKey]: edit(await read()) });
+    await keep("session", storageKey, bounded(edit(await read())));
   });
 }
 
@@ -61,12 +78,13 @@ export async function noteAnswer(
 ): Promise<void> {
   await change((table) => {
     const now = Date.now();
-    const kept = Object.fromEntries(Object.entries(table).filter(([, streak]) => !isOver(streak, now)));
+    const counting = Object.fromEntries(Object.entries(table).filter(([, streak]) => !isOver(streak, now)));
     for (const key of keysOf(origin, isPrivate)) {
-      if (answer === "yes") Reflect.deleteProperty(kept, key);
-      else kept[key] = afterNo(kept[key] ?? begin, now, weights[answer]);
+      const streak = counting[key] ?? begin;
+      Reflect.deleteProperty(counting, key);
+      if (answer !== "yes") counting[key] = afterNo(streak, now, weights[answer]);
     }
-    return kept;
+    return counting;
   });
 }
 
@@ -98,9 +116,7 @@ export async function unmute(who: string, isPrivate: boolean): Promise<void> {
 
 /** Calls `listener` whenever the table changes. The end of a time is no change: `until` tells it beforehand. */
 export function onMutedChange(listener: () => void): void {
-  ext.storage.onChanged.addListener((changes, area) => {
-    if (area === "session" && storageKey in changes) listener();
-  });
+  onKept("session", storageKey, listener);
 }
 
 /** Forgets what private windows have counted, when the last of them closes. */

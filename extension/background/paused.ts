@@ -1,9 +1,10 @@
 // Sites that the person has paused: whatever they ask for is refused, and what they had open ends. A site is an origin.
 //
 // Kept in storage.local, and for private windows in storage.session: that is memory, and it is emptied when the last of them closes. The
-// two know nothing of each other.
+// two know nothing of each other. A pause that cannot be written holds all the same (store.ts).
 
 import { ext } from "../ext.ts";
+import { forget, keep, kept, onKept } from "../store.ts";
 
 const key = "paused";
 
@@ -17,7 +18,7 @@ function read(entry: unknown): string[] {
 
 /** The sites that are paused, in private windows or outside of them. */
 export async function listPaused(isPrivate: boolean): Promise<string[]> {
-  return read((await ext.storage[area(isPrivate)].get(key))[key]);
+  return read(await kept(area(isPrivate), key));
 }
 
 export async function isPaused({ origin, private: isPrivate }: { origin: string; private: boolean }): Promise<boolean> {
@@ -30,7 +31,7 @@ let lastChange: Promise<unknown> = Promise.resolve();
 export function setPaused(origin: string, isPrivate: boolean, paused: boolean): Promise<void> {
   const done = lastChange.then(async () => {
     const others = (await listPaused(isPrivate)).filter((other) => other !== origin);
-    await ext.storage[area(isPrivate)].set({ [key]: paused ? [...others, origin] : others });
+    await keep(area(isPrivate), key, paused ? [...others, origin] : others);
   });
   lastChange = done.catch(() => undefined);
   return done;
@@ -38,22 +39,21 @@ export function setPaused(origin: string, isPrivate: boolean, paused: boolean): 
 
 /** Calls `listener` when sites are paused or go on, with those that are paused now and were not before. */
 export function onPausedChange(listener: (paused: string[], isPrivate: boolean) => void): void {
-  ext.storage.onChanged.addListener((changes, changed) => {
-    const entry = changes[key];
-    if (entry === undefined || (changed !== "local" && changed !== "session")) return;
-    const before = read(entry.oldValue);
-    listener(
-      read(entry.newValue).filter((origin) => !before.includes(origin)),
-      changed === "session",
-    );
-  });
+  for (const isPrivate of [false, true])
+    onKept(area(isPrivate), key, (oldValue, newValue) => {
+      const before = read(oldValue);
+      listener(
+        read(newValue).filter((origin) => !before.includes(origin)),
+        isPrivate,
+      );
+    });
 }
 
 /** Forgets what was paused in private windows once there are none. Call once, in the first turn of the background. */
 export function forgetPausesOfPrivateWindows(): void {
   ext.windows.onRemoved.addListener(() => {
     void ext.windows.getAll().then((windows) => {
-      if (!windows.some(({ incognito }) => incognito)) return ext.storage.session.remove(key);
+      if (!windows.some(({ incognito }) => incognito)) return forget("session", key);
       return undefined;
     });
   });

@@ -5,6 +5,7 @@
 // a moment later, and the popup shows what it has said.
 
 import { listGrants } from "../grants.ts";
+import { isTroubled } from "../store.ts";
 import type { PolicyGetResult, SocketState } from "../../protocol/message.ts";
 import type { Activity, LiveSocket } from "./activity.ts";
 import type { DocumentConnection } from "./broker.ts";
@@ -56,6 +57,8 @@ export interface PopupView {
   /** Sites of this tab that may not ask for a while, and until when (ms since 1970). */
   muted: Record<string, number>;
   host: HostView;
+  /** Something could not be written down, and holds until the browser closes. */
+  unsaved: boolean;
 }
 
 export interface Surroundings {
@@ -179,10 +182,11 @@ class Popup {
     const { activity, documents } = this.#around;
     const site = await siteOfTab(tabId);
     const isPrivate = site?.private === true;
-    const [paused, refusals, grants] = await Promise.all([
+    const [paused, refusals, grants, unsaved] = await Promise.all([
       listPaused(isPrivate),
       activity.refusals.of(tabId),
       isPrivate ? [] : listGrants(), // grants of other windows do not count there
+      isTroubled(),
     ]);
     const origin = site?.origin;
     const here = new Set(origin === undefined ? [] : [origin]);
@@ -214,6 +218,7 @@ class Popup {
       alsoPaused: paused.filter((other) => other !== origin && here.has(other)),
       muted,
       host: this.#host,
+      unsaved,
     };
   }
 

@@ -1,17 +1,21 @@
 // The last refusals and failures of each tab, with the true reason, which the page did not get. For the person at the browser.
 //
 // Kept in storage.session, so that a stop of the worker forgets nothing. That is memory: nothing of it, and nothing of a private window, is
-// ever on a disk. They go with their tab. A page cannot flood it: what repeats is one line with a count, lines are few, texts are cut,
-// and one write is under way at a time, however many come meanwhile.
+// ever on a disk. They go with their tab. A page cannot flood it: what repeats is one line with a count, lines are few, texts are cut, and
+// what a site fills is its own share (shelf.ts).
 
-import { ext } from "../ext.ts";
+import { siteOf as siteOfOrigin } from "../domain.ts";
+import { grouped } from "../group.ts";
+import { StorageFailure } from "../store.ts";
 import type { AuditRefusedParams, ErrorData, SocketClosedParams } from "../../protocol/message.ts";
 import { Refusal } from "./consent.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostProblem } from "./host.ts";
+import { Shelf } from "./shelf.ts";
 
-/** A rule of the extension, a reason of the host's, or why there is no host. */
-export type Reason = AuditRefusedParams["rule"] | ErrorData["reason"] | `host-${HostProblem["kind"]}`;
+/** A rule of the extension, a reason of the host's, why there is no host, or why nothing is written down. */
+export type Reason =
+  AuditRefusedParams["rule"] | ErrorData["reason"] | `host-${HostProblem["kind"]}` | "storage" | "marker";
 
 /** Why sockets end. */
 const hostReasons = [
@@ -37,8 +41,8 @@ export interface Why {
 /** What was refused, or failed. */
 export interface Attempt {
   origin: string;
-  /** open: it was not opened. upgrade: TLS could not be begun. end: it had been open. */
-  stage: "open" | "upgrade" | "end";
+  /** open: it was not opened. upgrade: TLS could not be begun. end: it had been open. remember: it is allowed once, and not remembered. */
+  stage: "open" | "upgrade" | "end" | "remember";
   protocol: "tcp" | "udp";
   /** As the page asked for it; empty: the person was to name it. */
   host: string;
@@ -60,9 +64,6 @@ export const maxRefusals = 20;
 /** The longest host there is has 253 characters, and a page may write what it likes. */
 const maxText = 255;
 
-const prefix = "refusals:";
-const keyOf = (tabId: number): string => prefix + String(tabId);
-
 /** What the person did calls for no attention, nor does a connection that broke: only one that a rule has ended. */
 function callsForAttention(stage: Attempt["stage"], reason: Reason): boolean {
   if (stage === "end") return reason === "policy" || reason === "address" || reason === "origin";
@@ -73,6 +74,7 @@ function callsForAttention(stage: Attempt["stage"], reason: Reason): boolean {
 export function reasonOf(error: unknown): Why | undefined {
   if (error instanceof Refusal)
     return error.by === undefined ? { reason: error.reason } : { reason: error.reason, by: error.by };
+  if (error instanceof StorageFailure) return { reason: "storage" };
   if (error instanceof HostUnavailable) return { reason: `host-${error.problem.kind}` };
   if (error instanceof HostError) {
     const { name, reason, by } = error.data ?? { name: "NetworkError", reason: "network" };
@@ -101,27 +103,50 @@ function same(a: RefusalRecord, b: RefusalRecord): boolean {
   );
 }
 
+/** What is kept of one tab. */
+interface OfTab {
+  at: number;
+  /** The newest first. */
+  records: RefusalRecord[];
+}
+
+/** Of more lines than a tab may have, the oldest goes of the site that has most of them. */
+function bounded(records: RefusalRecord[]): RefusalRecord[] {
+  if (records.length <= maxRefusals) return records;
+  const bySite = [...grouped(records, ({ origin }) => siteOf(origin)).values()];
+  const [most = []] = bySite.sort((a, b) => b.length - a.length);
+  const oldest = most.at(-1);
+  return records.filter((record) => record !== oldest);
+}
+
+/** The site of an origin; documents without one have none. */
+function siteOf(origin: string): string {
+  return URL.canParse(origin) ? siteOfOrigin(origin) : "";
+}
+
 export class Refusals {
   readonly #changed: (tabId: number) => void;
-  #table: Promise<Map<number, RefusalRecord[]>> | undefined;
-  readonly #unsaved = new Set<number>();
-  #saving = false;
+  readonly #tabs = new Shelf<OfTab>("session", "refusals:", {
+    entries: 500,
+    size: 1_500_000,
+    entriesOfOwner: 100,
+    sizeOfOwner: 500_000,
+  });
+  #last: Promise<unknown> = Promise.resolve();
 
   /** `changed` is called for a tab whose refusals have changed. */
   constructor(changed: (tabId: number) => void) {
     this.#changed = changed;
   }
 
-  /** What was kept, read once. */
-  #read(): Promise<Map<number, RefusalRecord[]>> {
-    return (this.#table ??= ext.storage.session.get(null).then((all) => {
-      const kept = Object.entries(all).filter(([key]) => key.startsWith(prefix)) as [string, RefusalRecord[]][];
-      return new Map(kept.map(([key, records]) => [Number(key.slice(prefix.length)), records]));
-    }));
+  /** One after the other, so that none is lost. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
-  async add(tabId: number, attempt: Attempt, { reason, by }: Why): Promise<void> {
-    const table = await this.#read();
+  add(tabId: number, attempt: Attempt, { reason, by }: Why): Promise<void> {
     const record: RefusalRecord = {
       ...attempt,
       host: attempt.host.slice(0, maxText),
@@ -131,55 +156,47 @@ export class Refusals {
       count: 1,
       unseen: callsForAttention(attempt.stage, reason),
     };
-    const records = table.get(tabId) ?? [];
-    const before = records.find((old) => same(old, record));
-    if (before !== undefined) record.count += before.count;
-    table.set(tabId, [record, ...records.filter((old) => old !== before)].slice(0, maxRefusals));
-    this.#save(tabId);
+    return this.#inTurn(async () => {
+      const records = await this.of(tabId);
+      const before = records.find((old) => same(old, record));
+      if (before !== undefined) record.count += before.count;
+      await this.#keep(tabId, bounded([record, ...records.filter((old) => old !== before)]));
+    });
   }
 
   /** The newest first. */
   async of(tabId: number): Promise<readonly RefusalRecord[]> {
-    return (await this.#read()).get(tabId) ?? [];
+    return (await this.#tabs.get(String(tabId)))?.records ?? [];
   }
 
   /** The person has looked at them. */
-  async seen(tabId: number): Promise<void> {
-    const records = (await this.#read()).get(tabId) ?? [];
-    if (!records.some(({ unseen }) => unseen)) return;
-    for (const record of records) record.unseen = false;
-    this.#save(tabId);
+  seen(tabId: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const records = await this.of(tabId);
+      if (!records.some(({ unseen }) => unseen)) return;
+      await this.#keep(
+        tabId,
+        records.map((record) => ({ ...record, unseen: false })),
+      );
+    });
   }
 
   /** The tab is gone. */
-  async forget(tabId: number): Promise<void> {
-    if ((await this.#read()).delete(tabId)) this.#save(tabId);
+  forget(tabId: number): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#tabs.remove((id) => id === String(tabId));
+      this.#changed(tabId);
+    });
   }
 
-  #save(tabId: number): void {
+  /** Tabs that are no more, as when the browser has ended others while the worker did not run. */
+  async keepOnly(tabs: ReadonlySet<number>): Promise<void> {
+    await this.#tabs.remove((id) => !tabs.has(Number(id)));
+  }
+
+  async #keep(tabId: number, records: RefusalRecord[]): Promise<void> {
+    const site = siteOf(records[0]?.origin ?? "");
+    await this.#tabs.put(String(tabId), { at: Date.now(), records }, { owner: site, part: site });
     this.#changed(tabId);
-    this.#unsaved.add(tabId);
-    if (!this.#saving) void this.#write();
-  }
-
-  async #write(): Promise<void> {
-    this.#saving = true;
-    const table = await this.#read();
-    while (this.#unsaved.size > 0) {
-      const tabs = [...this.#unsaved];
-      this.#unsaved.clear();
-      const gone = tabs.filter((tabId) => !table.has(tabId));
-      const kept = tabs.flatMap((tabId) => {
-        const records = table.get(tabId);
-        return records === undefined ? [] : [[keyOf(tabId), records] as const];
-      });
-      try {
-        await ext.storage.session.set(Object.fromEntries(kept));
-        await ext.storage.session.remove(gone.map(keyOf));
-      } catch (error) {
-        console.error("refusals are not kept:", error);
-      }
-    }
-    this.#saving = false;
   }
 }

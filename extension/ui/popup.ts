@@ -84,7 +84,7 @@ const alsoPaused = new KeyedList<string>(byId("also-paused"), byId("open-title")
 
 let shownOrigin: string | undefined;
 
-function showSite({ site, private: isPrivate, muted }: PopupView): void {
+function showSite({ site, private: isPrivate, muted, unsaved }: PopupView): void {
   const place = byId("site");
   if (site === undefined) place.textContent = text("extensionName");
   else if (shownOrigin !== site.origin) place.replaceChildren(originElement(site.origin));
@@ -93,6 +93,7 @@ function showSite({ site, private: isPrivate, muted }: PopupView): void {
   byId("pause").setAttribute("aria-checked", String(site?.paused === true));
   byId("paused").hidden = site?.paused !== true;
   byId("private").hidden = !isPrivate;
+  byId("unsaved").hidden = !unsaved;
   const until = site === undefined ? undefined : muted[site.origin];
   byId("muted").hidden = until === undefined;
   byId("muted-until").textContent = until === undefined ? "" : text("popupMuted", moment(until));

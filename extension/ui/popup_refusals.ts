@@ -25,7 +25,7 @@ export interface ShownRefusal extends RefusalRecord {
   stillMuted: boolean;
 }
 
-const stages = { open: "refusalOpen", upgrade: "refusalUpgrade", end: "refusalEnd" };
+const stages = { open: "refusalOpen", upgrade: "refusalUpgrade", end: "refusalEnd", remember: "refusalRemember" };
 
 /** The texts of a remedy's button; `label` names the site, too. */
 const remedies: Record<Remedy, { name: string; label?: string }> = {

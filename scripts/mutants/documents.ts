@@ -250,7 +250,7 @@ export const documents: readonly Mutant[] = [
       "the first answer holds",
       inBrowser("frames", "allow that is changed after the frame has loaded"),
       change(frames, "  if (atLoad !== undefined && atLoad !== allow) return { found: false };\n", ""),
-      change(handshake, "if (known === undefined) await ext", "await ext"),
+      change(handshake, "if (known === undefined) await answers", "await answers"),
       change(handshake, "settle(child.documentId, known ?? held);", "settle(child.documentId, held);"),
     ],
     [
@@ -280,13 +280,17 @@ export const documents: readonly Mutant[] = [
     [
       "what came before a prerendered page was shown, or one from the back/forward cache",
       inBrowser("frames", "prerendered, then shown"),
-      change(headers, "    if ((await ext.storage.session.get(key))[key] !== undefined) return;\n", ""),
+      change(headers, "    if ((await records.get(documentId)) !== undefined) return;\n", ""),
       ...forgetful,
     ],
     [
       "headers outlive the worker",
       inBrowser("frames", "the worker stops between the load and the call"),
-      change(headers, "    await ext.storage.session.set({ [key]: record });\n    if (++commits", "    if (++commits"),
+      change(
+        "extension/background/shelf.ts",
+        "if (there.length > 0) await tryToWrite",
+        "if (there.length < 0) await tryToWrite",
+      ),
     ],
     [
       "denials are kept for pages of service workers",

@@ -363,7 +363,7 @@ export const person: readonly Mutant[] = [
     [
       "a yes begins anew",
       inBrowser("prompt", "an Allow in between begins anew"),
-      change(muted, 'if (answer === "yes") Reflect.deleteProperty(kept, key);\n      else ', 'if (answer !== "yes") '),
+      change(muted, "      Reflect.deleteProperty(counting, key);\n", ""),
     ],
     [
       "questions that are taken back count half",
@@ -501,8 +501,8 @@ export const person: readonly Mutant[] = [
       inBrowser("consent", "Allow once is for this document, Allow and remember for every document of the site"),
       change(
         grants,
-        "const documentKey = (documentId: string): string => `document:${documentId}`;",
-        "const documentKey = (documentId: string): string => `document:${typeof documentId}`;",
+        "  const grants = await documents.get(documentId);\n  const reached",
+        "  const grants = (await documents.entries())[0]?.[1];\n  const reached",
       ),
     ],
     [
@@ -635,8 +635,8 @@ export const person: readonly Mutant[] = [
       inBrowser("clearing", "a browser that deletes data when it closes"),
       change(
         cleared,
-        "  await lookAtAll();\n  await ext",
-        '  if (lookedKey === ("" as string)) await lookAtAll();\n  await ext',
+        "  await lookAtAll();\n  await tryToWrite",
+        '  if (lookedKey === ("" as string)) await lookAtAll();\n  await tryToWrite',
       ),
     ],
     [
@@ -644,7 +644,7 @@ export const person: readonly Mutant[] = [
       inBrowser("clearing", "where no marker can be set, Allow and remember is Allow once"),
       change(
         cleared,
-        "    if (marker === undefined) return false;\n    await writeMarkers(",
+        '    if (marker === undefined) return "marker";\n    await writeMarkers(',
         "    if (marker !== undefined) await writeMarkers(",
       ),
     ],
@@ -653,8 +653,8 @@ export const person: readonly Mutant[] = [
       inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
       change(
         cleared,
-        "  await lookAtAll();\n  await ext",
-        '  if (lookedKey === ("" as string)) await lookAtAll();\n  await ext',
+        "  await lookAtAll();\n  await tryToWrite",
+        '  if (lookedKey === ("" as string)) await lookAtAll();\n  await tryToWrite',
       ),
     ],
     [
@@ -733,7 +733,11 @@ export const person: readonly Mutant[] = [
     [
       "what its documents may reopen goes with their tabs",
       inBrowser("private", "nothing is written down, and nothing is left"),
-      change(background, "  void forgetDocuments((document) => document.tabId === tabId);\n", ""),
+      change(
+        "extension/background/documents.ts",
+        "    void forgetEntries((entry) => entry.tabId === tabId);\n    compareSoon(tabId);",
+        "    void tabId;",
+      ),
     ],
     [
       "what was seen there goes with the last of them",

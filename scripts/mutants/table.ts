@@ -3,6 +3,7 @@
 import { addresses } from "./addresses.ts";
 import { documents } from "./documents.ts";
 import { host } from "./host.ts";
+import { keepings } from "./keeping.ts";
 import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
@@ -13,6 +14,7 @@ export const mutants: readonly Mutant[] = [
   ...documents,
   ...person,
   ...toolbar,
+  ...keepings,
   ...addresses,
   ...host,
   ...nearby,

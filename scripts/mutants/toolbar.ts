@@ -181,7 +181,7 @@ export const toolbar: readonly Mutant[] = [
         "const told = {};",
       ),
     ],
-    ["lines are few", bounded, change(refusals, ".slice(0, maxRefusals)", ".slice(0, 1_000)")],
+    ["lines are few", bounded, change(refusals, "if (records.length <= maxRefusals)", "if (records.length <= 1_000)")],
     [
       "what repeats is one of them",
       bounded,
@@ -201,9 +201,9 @@ export const toolbar: readonly Mutant[] = [
       "and not with the worker",
       stopped,
       change(
-        refusals,
-        "        await ext.storage.session.set(Object.fromEntries(kept));\n",
-        "        await ext.storage.session.set(Object.fromEntries(kept.slice(0, 0)));\n",
+        "extension/background/shelf.ts",
+        "if (there.length > 0) await tryToWrite",
+        "if (there.length < 0) await tryToWrite",
       ),
     ],
     [

@@ -1,0 +1,140 @@
+// A table with a bound, shared by sites that do not trust each other: whoever puts in too much pushes out their own.
+//
+// Every entry has an owner, and within that a part: the site of the page in the tab and that of the frame, say, or a site and one of its
+// origins. Room is made before an entry comes in: first an owner that is over its own bound gives, then the owner that holds most; of its
+// parts again the one that holds most; of its entries the oldest. Pure; shelf.ts keeps such tables.
+
+/** Bounds of a table. Sizes are what the caller says that they are. */
+export interface Bounds {
+  entries: number;
+  size: number;
+  /** Of one owner. */
+  entriesOfOwner: number;
+  sizeOfOwner: number;
+}
+
+/** Whose an entry is. */
+export interface Place {
+  owner: string;
+  part: string;
+}
+
+interface Entry<V> extends Place {
+  value: V;
+  size: number;
+}
+
+/** What somebody holds. */
+interface Share {
+  size: number;
+  entries: number;
+}
+
+interface OwnerShare extends Share {
+  /** The keys of each part, the oldest first. */
+  parts: Map<string, Share & { keys: Set<string> }>;
+}
+
+export class FairTable<V> {
+  readonly #bounds: Bounds;
+  readonly #entries = new Map<string, Entry<V>>();
+  readonly #owners = new Map<string, OwnerShare>();
+  #size = 0;
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+  }
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(key: string): V | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
+  /** The oldest first. */
+  *entries(): Generator<[string, V]> {
+    for (const [key, { value }] of this.#entries) yield [key, value];
+  }
+
+  /** Puts an entry in, as the youngest, and returns the keys that had to go. One that is too large by itself is not taken, and its key is among them. */
+  put(key: string, value: V, { owner, part }: Place, size: number): string[] {
+    this.delete(key);
+    if (size > this.#bounds.sizeOfOwner || size > this.#bounds.size) return [key];
+    const gone: string[] = [];
+    const { entriesOfOwner, sizeOfOwner } = this.#bounds;
+    for (let own = this.#owners.get(owner); own !== undefined; own = this.#owners.get(owner)) {
+      const tooLarge = own.size + size > sizeOfOwner;
+      if (own.entries < entriesOfOwner && !tooLarge) break;
+      gone.push(this.#giveUp(own, tooLarge));
+    }
+    gone.push(...this.makeRoom(this.#bounds.entries - 1, this.#bounds.size - size));
+    this.#entries.set(key, { value, owner, part, size });
+    this.#size += size;
+    const own: OwnerShare = this.#owners.get(owner) ?? { size: 0, entries: 0, parts: new Map() };
+    this.#owners.set(owner, own);
+    const share = own.parts.get(part) ?? { size: 0, entries: 0, keys: new Set<string>() };
+    own.parts.set(part, share);
+    share.keys.add(key);
+    for (const held of [own, share]) {
+      held.size += size;
+      held.entries++;
+    }
+    return gone;
+  }
+
+  /** Puts a value of the same size in the place of another. */
+  replace(key: string, value: V): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.value = value;
+  }
+
+  delete(key: string): boolean {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return false;
+    this.#entries.delete(key);
+    this.#size -= entry.size;
+    const own = this.#owners.get(entry.owner);
+    const share = own?.parts.get(entry.part);
+    if (own === undefined || share === undefined) return true;
+    share.keys.delete(key);
+    for (const held of [own, share]) {
+      held.size -= entry.size;
+      held.entries--;
+    }
+    if (share.entries === 0) own.parts.delete(entry.part);
+    if (own.entries === 0) this.#owners.delete(entry.owner);
+    return true;
+  }
+
+  /** Has owners give up entries until there are no more than this. Returns their keys. */
+  makeRoom(entries: number, size: number): string[] {
+    const gone: string[] = [];
+    while (this.#entries.size > 0 && (this.#entries.size > entries || this.#size > size)) {
+      const bySize = this.#size > size;
+      gone.push(this.#giveUp(most(this.#owners.values(), bySize), bySize));
+    }
+    return gone;
+  }
+
+  #giveUp(own: OwnerShare, bySize: boolean): string {
+    const [oldest = ""] = most(own.parts.values(), bySize).keys;
+    this.delete(oldest);
+    return oldest;
+  }
+}
+
+/** Who holds most. There is somebody. */
+function most<S extends Share>(shares: Iterable<S>, bySize: boolean): S {
+  let found: S | undefined;
+  for (const share of shares) {
+    const more = found === undefined || (bySize ? share.size > found.size : share.entries > found.entries);
+    if (more) found = share;
+  }
+  return found as S;
+}

@@ -1,0 +1,198 @@
+// One site fills what it can, and the extension's storage is full or broken: rules of others hold, and what cannot be remembered says so.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { beforeEach, describe, mock, test } from "node:test";
+import { installStorage } from "../fake_storage.ts";
+import type { Grant } from "../grants.ts";
+
+const { local, session } = installStorage();
+const cookies = new Map<string, { name: string; path: string; value: string; httpOnly: boolean; domain: string }>();
+const silent = { addListener: () => undefined };
+Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
+  tabs: { onRemoved: silent, onReplaced: silent, onUpdated: silent, query: () => Promise.resolve([]) },
+  windows: { onRemoved: silent },
+  cookies: {
+    onChanged: silent,
+    set: ({ url, name, path, value }: { url: string; name: string; path: string; value: string }) => {
+      cookies.set(url, { name, path, value, httpOnly: true, domain: new URL(url).hostname });
+      return Promise.resolve();
+    },
+    get: ({ url }: { url: string }) => Promise.resolve(cookies.get(url) ?? null),
+    remove: ({ url }: { url: string }) => Promise.resolve(cookies.delete(url)),
+    getAll: () => Promise.resolve([...cookies.values()]),
+  },
+});
+mock.method(console, "error", () => undefined);
+Object.assign(globalThis, { require: createRequire(import.meta.url) }); // the generated validators ask for it
+Object.assign(Uint8Array.prototype, {
+  toBase64(this: Uint8Array) {
+    return Buffer.from(this).toString("base64url"); // Node 20 has none
+  },
+});
+const { noteResponse, recall, recallOrigin } = await import("./kept.ts");
+const { readHeaders, isRestrictive } = await import("./facts.ts");
+const { remember } = await import("./cleared.ts");
+const grants = await import("../grants.ts");
+const { isPaused, onPausedChange, setPaused } = await import("./paused.ts");
+const { mutedUntil, noteAnswer } = await import("./muted.ts");
+const { Refusals } = await import("./refusals.ts");
+
+const denial = readHeaders([{ name: "permissions-policy", value: "direct-sockets=()" }]);
+const wordy = readHeaders([
+  {
+    name: "permissions-policy",
+    value: `direct-sockets=(${Array.from({ length: 60 }, (_, n) => `"https://${"x".repeat(180)}${n.toString()}.test"`).join(" ")})`,
+  },
+]);
+const grant: Grant = {
+  origin: "https://good.test",
+  protocol: "tcp",
+  host: "example.org",
+  port: 7,
+  entered: false,
+  risk: false,
+  created: 1,
+  how: "asked",
+  protection: { encryption: "off" },
+};
+
+beforeEach(() => {
+  for (const area of [local, session]) area.broken = false;
+});
+
+describe("a site that sends headers without end", () => {
+  test("keeps to its share; another site's denial stays, and there is room for what the person says", async () => {
+    await noteResponse("https://good.test/app", denial, "local");
+    for (let n = 0; n < 1_200; n++)
+      await noteResponse(`https://s${(n % 7).toString()}.evil.test/${n.toString()}`, wordy, "local");
+    for (let n = 0; n < 400; n++) await noteResponse(`https://evil.test/${n.toString()}`, wordy, "session");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(local.bytes < 500_000, local.bytes.toString());
+    assert.ok(session.bytes < 300_000, session.bytes.toString());
+    assert.deepEqual((await recall("https://good.test/app"))?.allowlist, denial.allowlist);
+    assert.ok(
+      isRestrictive(await recallOrigin("https://s0.evil.test/0")),
+      "the default of its own origin stays strict",
+    );
+  });
+
+  test("many sites together leave a reserve for what the person says", async () => {
+    for (let n = 0; n < 1_200; n++)
+      await noteResponse(`https://evil${(n % 500).toString()}.test/${n.toString()}`, wordy, "local");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(local.bytes < 2_100_000, local.bytes.toString());
+    assert.deepEqual((await recall("https://good.test/app"))?.allowlist, denial.allowlist);
+  });
+
+  test("refusals in many tabs, too", async () => {
+    const refusals = new Refusals(() => undefined);
+    const attempt = { stage: "open", protocol: "tcp", host: "x".repeat(1_000), port: 7 } as const;
+    await refusals.add(1, { ...attempt, origin: "https://good.test" }, { reason: "policy" });
+    for (let tab = 2; tab < 400; tab++)
+      for (let n = 0; n < 5; n++)
+        await refusals.add(
+          tab,
+          { ...attempt, origin: "https://evil.test", port: n + 1 },
+          { reason: "policy", by: "y".repeat(999) },
+        );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(session.bytes < 1_600_000, session.bytes.toString());
+    assert.equal((await refusals.of(1)).length, 1);
+  });
+
+  test("a frame does not push a page's refusals out of the popup", async () => {
+    const refusals = new Refusals(() => undefined);
+    const attempt = { stage: "open", protocol: "tcp", host: "a.test" } as const;
+    await refusals.add(1, { ...attempt, origin: "https://good.test", port: 7 }, { reason: "policy" });
+    for (let n = 1; n < 100; n++)
+      await refusals.add(
+        1,
+        { ...attempt, origin: `https://${(n % 9).toString()}.evil.test`, port: n },
+        { reason: "policy" },
+      );
+    const kept = await refusals.of(1);
+    assert.equal(kept.length, 20);
+    assert.ok(
+      kept.some(({ origin }) => origin === "https://good.test"),
+      "the page's own went",
+    );
+  });
+});
+
+describe("nothing can be written", () => {
+  const brokenNow = (): void => {
+    local.broken = session.broken = true;
+  };
+
+  test("Allow and remember is Allow once, and says why", async () => {
+    assert.equal(await remember({ ...grant, port: 8 }), undefined);
+    brokenNow();
+    assert.equal(await remember(grant), "storage");
+    assert.deepEqual(
+      (await grants.listGrants()).map(({ port }) => port),
+      [8],
+    );
+    local.broken = session.broken = false;
+    cookies.clear();
+  });
+
+  test("Allow once holds for the document, and no other", async () => {
+    brokenNow();
+    const document = { documentId: "d", tabId: 1, origin: "https://good.test", private: false };
+    const { entered, risk, protection, host } = grant;
+    await grants.addDocumentGrant(document, "r", { entered, risk, protection, host });
+    const wanted = (): typeof protection => ({ encryption: "off" });
+    assert.equal((await grants.documentGrant("d", "r", wanted))?.host, host);
+    assert.equal(await grants.documentGrant("e", "r", wanted), undefined);
+  });
+
+  test("three noes mute", async () => {
+    brokenNow();
+    for (let n = 0; n < 3; n++) await noteAnswer("https://noisy.test", false, "no");
+    assert.notEqual(await mutedUntil("https://noisy.test", false), undefined);
+  });
+
+  test("a pause pauses, and what is open hears of it", async () => {
+    const heard: unknown[] = [];
+    onPausedChange((paused, isPrivate) => heard.push([paused, isPrivate]));
+    brokenNow();
+    for (const isPrivate of [false, true]) {
+      await setPaused("https://good.test", isPrivate, true);
+      assert.equal(await isPaused({ origin: "https://good.test", private: isPrivate }), true);
+    }
+    assert.deepEqual(heard, [
+      [["https://good.test"], false],
+      [["https://good.test"], true],
+    ]);
+  });
+
+  test("what is taken back is gone, and what is open hears of it", async () => {
+    await grants.addGrant(grant);
+    const heard: number[] = [];
+    grants.onRevoked((revoked) => heard.push(revoked.length));
+    brokenNow();
+    await grants.removeGrants(() => true);
+    assert.deepEqual(await grants.listGrants(), []);
+    assert.deepEqual(heard, [2]);
+  });
+});
+
+test("one document keeps where it last got to, so much and no more", async () => {
+  const document = { documentId: "many", tabId: 1, origin: "https://good.test", private: false };
+  const { entered, risk, protection, host } = grant;
+  for (let n = 0; n < 200; n++)
+    await grants.addDocumentGrant(document, n.toString(), { entered, risk, protection, host });
+  const wanted = (): typeof protection => ({ encryption: "off" });
+  const there = async (request: number): Promise<boolean> =>
+    (await grants.documentGrant("many", request.toString(), wanted)) !== undefined;
+  assert.deepEqual([await there(199), await there(136), await there(135)], [true, true, false]);
+});
+
+test("noes of many origins of one site are that site's", async () => {
+  for (let n = 0; n < 2; n++) await noteAnswer("https://small.test", false, "no");
+  for (let n = 0; n < 200; n++) await noteAnswer(`https://s${n.toString()}.greedy.test`, false, "no");
+  const table = session.stored.get("muted") as Record<string, unknown>;
+  assert.ok(Object.keys(table).length < 30, Object.keys(table).length.toString());
+  assert.ok("normal small.test" in table && "normal greedy.test" in table, "a site went");
+});

@@ -1,0 +1,96 @@
+// A shelf within its bounds, over stops of the worker and writes that fail.
+
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+import { installStorage } from "../fake_storage.ts";
+
+const { local, session } = installStorage();
+const { Shelf } = await import("./shelf.ts");
+mock.method(console, "error", () => undefined);
+
+interface Note {
+  at: number;
+  text: string;
+}
+const bounds = { entries: 100, size: 200_000, entriesOfOwner: 40, sizeOfOwner: 60_000 };
+const shelf = (prefix = "note:"): InstanceType<typeof Shelf<Note>> => new Shelf<Note>("session", prefix, bounds);
+const by = (owner: string): { owner: string; part: string } => ({ owner, part: owner });
+
+beforeEach(() => {
+  for (const area of [local, session]) {
+    area.stored.clear();
+    area.broken = false;
+    area.quota = 10_000_000;
+  }
+});
+
+test("what one site puts in without end pushes out its own, here and in storage", async () => {
+  const notes = shelf();
+  await notes.put("good", { at: 0, text: "kept" }, by("good"));
+  for (let n = 0; n < 2_000; n++) await notes.put(n.toString(), { at: n, text: "x".repeat(n % 1_000) }, by("evil"));
+  await notes.written();
+  assert.equal((await notes.get("good"))?.text, "kept");
+  assert.ok(session.stored.has("note:good"), "the other one went");
+  assert.ok(session.stored.size <= 41, session.stored.size.toString());
+  assert.ok(session.bytes <= bounds.sizeOfOwner + 2_000, session.bytes.toString());
+});
+
+test("many sites together stay within the bound of all", async () => {
+  const notes = shelf();
+  await notes.put("good", { at: 0, text: "kept" }, by("good"));
+  for (let n = 0; n < 2_000; n++)
+    await notes.put(n.toString(), { at: n, text: "x".repeat(10_000) }, by(`evil${(n % 50).toString()}`));
+  await notes.written();
+  assert.ok(session.bytes <= bounds.size, session.bytes.toString());
+  assert.ok(session.stored.has("note:good"), "the other one went");
+});
+
+test("after a stop of the worker it is as it was, the bounds with it", async () => {
+  const before = shelf();
+  for (let n = 0; n < 40; n++) await before.put(n.toString(), { at: n, text: "" }, by("a"));
+  await before.written();
+  const after = shelf();
+  await after.put("new", { at: 40, text: "" }, by("a"));
+  await after.written();
+  assert.equal(await after.get("0"), undefined);
+  assert.equal(session.stored.has("note:0"), false);
+  assert.deepEqual((await after.entries()).length, 40);
+});
+
+test("what an earlier version kept without a bound is cut to it", async () => {
+  for (let n = 0; n < 3_000; n++) session.stored.set(`note:${n.toString()}`, { at: n, text: "x".repeat(1_000) });
+  const notes = shelf();
+  await notes.get("0");
+  await notes.written();
+  assert.ok(session.bytes <= bounds.size, session.bytes.toString());
+  assert.ok(session.stored.has("note:2999"), "the youngest stay");
+});
+
+test("a write that fails forgets nothing as long as the worker runs", async () => {
+  const notes = shelf();
+  session.broken = true;
+  await notes.put("a", { at: 0, text: "here" }, by("a"));
+  await notes.written();
+  assert.equal((await notes.get("a"))?.text, "here");
+});
+
+test("when the area is full, half of it goes, and not what is rare", async () => {
+  const notes = shelf();
+  await notes.put("good", { at: 0, text: "kept" }, by("good"));
+  for (let n = 0; n < 40; n++) await notes.put(n.toString(), { at: n, text: "" }, by("evil"));
+  await notes.written();
+  session.quota = session.bytes;
+  const { keep } = await import("../store.ts");
+  assert.equal(await keep("session", "muted", { who: 1 }), true);
+  assert.equal((await notes.get("good"))?.text, "kept");
+  assert.ok(session.stored.has("note:good") && session.stored.has("muted"), "one of them went");
+});
+
+test("many at once are few writes", async () => {
+  const notes = shelf();
+  await notes.get("");
+  session.writes = 0;
+  await Promise.all([...Array(500).keys()].map((n) => notes.put(n.toString(), { at: n, text: "" }, by(n.toString()))));
+  await notes.written();
+  assert.ok(session.writes <= 5, session.writes.toString());
+});

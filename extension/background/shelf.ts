@@ -1,0 +1,137 @@
+// What is kept of one kind, within bounds that sites share fairly (fair.ts): read from storage once, then in memory, and written behind.
+//
+// A stop of the worker forgets nothing that was written, and a write that fails forgets nothing as long as the worker runs. Sizes are what
+// Chromium counts against its quota, or more: measured in Chromium 156, an entry of storage.session counts some 700 bytes, and an object up
+// to twice its JSON text.
+
+import { ext } from "../ext.ts";
+import { onFull, tryToWrite } from "../store.ts";
+import type { AreaName } from "../store.ts";
+import { FairTable } from "./fair.ts";
+import type { Bounds, Place } from "./fair.ts";
+
+const encoder = new TextEncoder();
+
+/** What an entry counts. */
+export function sizeOf(key: string, value: unknown): number {
+  return 2 * (key.length + encoder.encode(JSON.stringify(value)).length) + 700;
+}
+
+/** `at`: when it was put in, in ms since 1970. */
+type Stored<T> = T & Partial<Place>;
+
+export class Shelf<T extends { at: number }> {
+  readonly #area: AreaName;
+  readonly #prefix: string;
+  readonly #bounds: Bounds;
+  #table: Promise<FairTable<Stored<T>>> | undefined;
+  readonly #unwritten = new Set<string>();
+  #writing: Promise<void> | undefined;
+
+  /** Keeps its entries in `area`, under keys that begin with `prefix`. */
+  constructor(area: AreaName, prefix: string, bounds: Bounds) {
+    this.#area = area;
+    this.#prefix = prefix;
+    this.#bounds = bounds;
+    onFull(() => this.#shrink());
+  }
+
+  #read(): Promise<FairTable<Stored<T>>> {
+    if (this.#table === undefined) {
+      const reading = this.#load();
+      this.#table = reading;
+      reading.catch(() => {
+        if (this.#table === reading) this.#table = undefined;
+      });
+    }
+    return this.#table;
+  }
+
+  async #load(): Promise<FairTable<Stored<T>>> {
+    const all = Object.entries(await ext.storage[this.#area].get<Record<string, Stored<T>>>(null));
+    const table = new FairTable<Stored<T>>(this.#bounds);
+    const gone: string[] = [];
+    for (const [key, value] of all.sort(([, a], [, b]) => a.at - b.at)) {
+      if (!key.startsWith(this.#prefix)) continue;
+      const id = key.slice(this.#prefix.length);
+      // Entries of earlier versions do not say whose they are.
+      const { owner = id, part = owner } = value;
+      gone.push(...table.put(id, value, { owner, part }, sizeOf(key, value)));
+    }
+    this.#write(gone);
+    return table;
+  }
+
+  async get(id: string): Promise<T | undefined> {
+    return (await this.#read()).get(id);
+  }
+
+  /** The oldest first. */
+  async entries(): Promise<[string, T][]> {
+    return [...(await this.#read()).entries()];
+  }
+
+  async put(id: string, value: T, { owner, part }: Place): Promise<void> {
+    const table = await this.#read();
+    const stored = { ...value, owner, part };
+    const gone = table.put(id, stored, { owner, part }, sizeOf(this.#prefix + id, stored));
+    this.#write([id, ...gone]);
+  }
+
+  /** Changes a little of an entry, which stays as old as it is. */
+  async note(id: string, little: Partial<T>): Promise<void> {
+    const table = await this.#read();
+    const old = table.get(id);
+    if (old === undefined) return;
+    table.replace(id, { ...old, ...little });
+    this.#write([id]);
+  }
+
+  async remove(picked: (id: string, value: T) => boolean): Promise<void> {
+    const table = await this.#read();
+    const gone = [...table.entries()].flatMap(([id, value]) => (picked(id, value) ? [id] : []));
+    for (const id of gone) table.delete(id);
+    this.#write(gone);
+  }
+
+  /** Resolves when everything is written that can be. */
+  async written(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing;
+  }
+
+  #write(ids: readonly string[]): void {
+    for (const id of ids) this.#unwritten.add(id);
+    if (this.#unwritten.size === 0) return;
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+      this.#write([]); // what came in the meantime
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    const table = await this.#read();
+    while (this.#unwritten.size > 0) {
+      const ids = [...this.#unwritten];
+      this.#unwritten.clear();
+      const gone = ids.filter((id) => table.get(id) === undefined);
+      const there = ids.flatMap((id) => {
+        const value = table.get(id);
+        return value === undefined ? [] : [[this.#prefix + id, value] as const];
+      });
+      try {
+        // Room is made before it is taken.
+        if (gone.length > 0) await ext.storage[this.#area].remove(gone.map((id) => this.#prefix + id));
+        if (there.length > 0) await tryToWrite(this.#area, Object.fromEntries(there));
+      } catch (error) {
+        console.error(`storage.${this.#area}:`, error);
+      }
+    }
+  }
+
+  /** The area is full: half of it goes, of whoever holds most. */
+  async #shrink(): Promise<void> {
+    const table = await this.#read();
+    const gone = table.makeRoom(table.count / 2, table.size / 2);
+    if (gone.length > 0) await ext.storage[this.#area].remove(gone.map((id) => this.#prefix + id));
+  }
+}

@@ -1,0 +1,128 @@
+// What the extension keeps: its bounds, how sites share them, what goes when (row 5); and what holds though it cannot be written (2, P1, P2, P4).
+
+import { change, inUnit, row, type Mutant } from "./mutant.ts";
+
+const documents = "extension/background/documents.ts";
+const facts = "extension/background/facts.ts";
+const fair = "extension/background/fair.ts";
+const store = "extension/store.ts";
+
+const keeping = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/keeping.test.ts", name);
+const ofDocuments = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/documents.test.ts", name);
+const ofTables = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/fair.test.ts", name);
+const ofHeaders = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/facts.test.ts", name);
+
+/** Nothing holds in memory. */
+const forgetful = change(store, "  inMemory.set(name, value);\n", "");
+
+export const keepings: readonly Mutant[] = [
+  ...row(
+    "5",
+    [
+      "what is kept of headers has a bound in letters",
+      ofHeaders("what is kept of the headers of a response has a bound in bytes"),
+      change(facts, "(letters += origin.length) <= maxLetters", "letters <= maxLetters"),
+      change(facts, "origin.length <= maxOrigin)", 'origin !== "")'),
+    ],
+    [
+      "headers that are too long are not read",
+      ofHeaders("headers that are too long to be read count as their strictest reading"),
+      change(facts, "lengthOf(policy) > maxPolicy", "lengthOf(policy) < 0"),
+    ],
+    [
+      "a site has a share",
+      ofTables("an owner over its own bound gives its own oldest"),
+      change(fair, "if (own.entries < entriesOfOwner && !tooLarge) break;", "if (own.entries >= 0) break;"),
+    ],
+    [
+      "when all is full, whoever holds most gives",
+      keeping("many sites together leave a reserve"),
+      change(fair, "    if (more) found = share;\n", "    if (more) found ??= share;\n"),
+    ],
+    [
+      "of a page's entries and those of its frames, too",
+      ofTables("within an owner the part that holds most gives"),
+      change(
+        fair,
+        "most(own.parts.values(), bySize).keys",
+        "[...own.parts.values()].slice(0, 1).flatMap(({ keys }) => [...keys])",
+      ),
+    ],
+    [
+      "entries of frames count for the page's site",
+      ofDocuments("entries are the site's whose page is in the tab"),
+      change(documents, "return { owner: ownerOf(pageUrl)", "return { owner: ownerOf(url)"),
+    ],
+    [
+      "pages that have left are few",
+      ofDocuments("a hundred pages one after the other"),
+      change(documents, "if (index >= mayReturn.pages || Math.abs", "if (Math.abs"),
+    ],
+    [
+      "and go with time",
+      ofDocuments("what has left goes with time"),
+      change(documents, "|| Math.abs(now - left) > mayReturn.time", "|| Math.abs(now - left) < 0"),
+      change(documents, "|| Math.abs(now - since) > mayReturn.time", "|| Math.abs(now - since) < 0"),
+    ],
+    [
+      "what may come back stays",
+      ofDocuments("a page that comes back has what it had"),
+      change(
+        documents,
+        "entry.returned === true || entry.left !== undefined",
+        "entry.returned === true && entry.left === 0",
+      ),
+    ],
+    [
+      "a discarded tab leaves nothing",
+      ofDocuments("a tab that is closed, discarded, or gone"),
+      change(documents, "  ext.tabs.onReplaced.addListener((_, tabId) => {\n    gone(tabId);\n  });\n", ""),
+    ],
+  ),
+  ...row(
+    "2",
+    ["noes count though they cannot be written", keeping("three noes mute"), forgetful],
+    [
+      "noes of many origins are their site's",
+      keeping("noes of many origins of one site are that site's"),
+      change("extension/background/muted.ts", "bounded(edit(await read()))", "edit(await read())"),
+    ],
+    [
+      "what one document was allowed has a bound",
+      keeping("one document keeps where it last got to"),
+      change("extension/grants.ts", ".slice(-maxRequests)", ".slice(-1_000)"),
+    ],
+  ),
+  ...row("P1", [
+    "what is taken back is gone, though it cannot be written",
+    keeping("what is taken back is gone, and what is open hears of it"),
+    forgetful,
+  ]),
+  ...row("P2", [
+    "what cannot be written is not taken for remembered",
+    keeping("Allow and remember is Allow once, and says why"),
+    change(
+      "extension/background/cleared.ts",
+      "if (await addGrant(grant)) return undefined;",
+      "if (!(await addGrant(grant))) return undefined;",
+    ),
+  ]),
+  ...row(
+    "P4",
+    ["a pause holds though it cannot be written", keeping("a pause pauses, and what is open hears of it"), forgetful],
+    [
+      "a disk that is full: it holds until the browser ends",
+      inUnit("extension/store.test.ts", "a disk that cannot be written"),
+      change(store, 'tryToWrite("session", { [unsavedPrefix + key]: value })', "tryToWrite(area, {})"),
+    ],
+    [
+      "a frame does not push a page's refusals out",
+      keeping("a frame does not push a page's refusals out of the popup"),
+      change(
+        "extension/background/refusals.ts",
+        "  const oldest = most.at(-1);\n",
+        "  void most;\n  const oldest = records.at(-1);\n",
+      ),
+    ],
+  ),
+];
