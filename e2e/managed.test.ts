@@ -41,6 +41,7 @@ const settings = {
     openOverall: 6,
   },
   dnsServers: ["192.0.2.53", "[2001:db8::53]:53"],
+  errorDetail: "none",
   dataLane: "off",
 };
 

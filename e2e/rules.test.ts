@@ -347,7 +347,7 @@ describe("limits", () => {
     );
     const opened = names.filter((name) => name === "open").length;
     t.diagnostic(`${opened.toString()} reconnections before the first refusal`);
-    assert.equal(names.at(-1), "NotAllowedError");
+    assert.equal(names.at(-1), "QuotaExceededError");
     assert.ok(opened >= 19 && opened <= 23, names.join());
     assert.equal(peer.connections().length - known, opened);
     // A second later there is one more, for the same request.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // LaneProtocol is the WebSocket subprotocol of the lane (RFC 6455, section 1.9).
@@ -63,8 +64,9 @@ type LaneFrame struct {
 	Number int64
 	// Failed tells that what LaneWrote and LaneShut answer did not work.
 	Failed bool
-	// Name is the DOMException name of LaneClosed, empty after an orderly close.
-	Name string
+	// Name is the DOMException name of LaneClosed, empty after an orderly close, and
+	// Reason what the page may know of why, with NetworkError.
+	Name, Reason string
 	// Payload is inside of the frame that was read, or is copied into the one that
 	// is written.
 	Payload []byte
@@ -74,6 +76,11 @@ type LaneFrame struct {
 // the wire.
 func laneNames() []string {
 	return []string{"", "NetworkError", "AbortError", "NotAllowedError"}
+}
+
+// laneReasons are what LaneClosed can tell of the reason, by their number on the wire.
+func laneReasons() []string {
+	return []string{"", "refused", "dns", "timeout", "unreachable", "reset", "tls"}
 }
 
 // AppendLaneFrame appends a frame to dst. A frame that does not fit the wire is a
@@ -100,12 +107,11 @@ func AppendLaneFrame(dst []byte, f LaneFrame) ([]byte, error) {
 	case LaneShut:
 		return append(dst, flag(f.Failed)), nil
 	case LaneClosed:
-		for number, name := range laneNames() {
-			if name == f.Name {
-				return append(dst, byte(number)), nil
-			}
+		name, reason := slices.Index(laneNames(), f.Name), slices.Index(laneReasons(), f.Reason)
+		if name < 0 || reason < 0 || reason > 0 && f.Name != "NetworkError" {
+			return nil, fmt.Errorf("%w: closed with %q, %q", ErrLane, f.Name, f.Reason)
 		}
-		return nil, fmt.Errorf("%w: closed with %q", ErrLane, f.Name)
+		return append(dst, byte(name), byte(reason)), nil
 	default:
 		return nil, fmt.Errorf("%w: kind %d", ErrLane, f.Kind)
 	}
@@ -151,8 +157,9 @@ func ReadLaneFrame(message []byte) (LaneFrame, error) {
 			f.Failed = body[0] == 1
 		}
 	case LaneClosed:
-		if ok = ok && len(body) == 1 && int(body[0]) < len(laneNames()); ok {
-			f.Name = laneNames()[body[0]]
+		if ok = ok && len(body) == 2 && int(body[0]) < len(laneNames()) && int(body[1]) < len(laneReasons()); ok {
+			f.Name, f.Reason = laneNames()[body[0]], laneReasons()[body[1]]
+			ok = f.Reason == "" || f.Name == "NetworkError"
 		}
 	default:
 		ok = false

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { laneMessages, laneReader, type LaneEvent, type LaneRequest } from "./lane.ts";
 import { bulkBytes, chunkBytes, laneChunkBytes } from "./message.ts";
-import { pageError } from "./page.ts";
+import { pageError, type PageReason } from "./page.ts";
 
 interface Vector {
   wire: string;
@@ -13,6 +13,7 @@ interface Vector {
   number?: number;
   failed?: boolean;
   name?: "NetworkError" | "AbortError" | "NotAllowedError";
+  reason?: PageReason;
   payload?: string;
 }
 const vectors = JSON.parse(readFileSync(new URL("testdata/lane.json", import.meta.url), "utf8")) as Vector[];
@@ -42,7 +43,15 @@ function request({ kind, socketId: id, number = 0, payload = "" }: Vector): Lane
 }
 
 /** What a frame of the host says to the page; undefined for those that are the page's. */
-function event({ kind, socketId: id, number = 0, failed = false, name, payload = "" }: Vector): LaneEvent | undefined {
+function event({
+  kind,
+  socketId: id,
+  number = 0,
+  failed = false,
+  name,
+  reason,
+  payload = "",
+}: Vector): LaneEvent | undefined {
   const error = failed ? { error: pageError("NetworkError") } : {};
   switch (kind) {
     case 1:
@@ -56,7 +65,7 @@ function event({ kind, socketId: id, number = 0, failed = false, name, payload =
     case 8:
       return { type: "end", id };
     case 9:
-      return name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name) };
+      return name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name, reason) };
     default:
       return undefined;
   }
@@ -144,6 +153,7 @@ test("a frame that is cut short, or of a kind that is not the host's, says nothi
     "030000000100000001",
     "0600000001000000",
     "0900000001000000",
+    "090000000100000001",
     "0a00000001000000",
   ])
     assert.throws(() => laneReader()(bytes(wire)), RangeError, wire);

@@ -4,7 +4,7 @@
 // host's id. What does not fit becomes nothing. No payload that is worth it is copied.
 
 import type { ContentMessage, PageErrorName, PageMessage } from "./page.ts";
-import { pageError } from "./page.ts";
+import { pageError, pageReasons } from "./page.ts";
 import { bulkBytes, chunkBytes, laneChunkBytes } from "./message.ts";
 
 /** The subprotocol, and what stands before the ticket among those that are offered (RFC 6455, section 1.9). */
@@ -128,7 +128,8 @@ function frameEvent(buffer: ArrayBuffer, view: DataView): LaneEvent | undefined 
       return { type: "end", id };
     case kinds.closed: {
       const name: Exclude<PageErrorName, "TypeError"> | undefined = names[view.getUint8(headerBytes)];
-      return name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name) };
+      const reason = pageReasons[view.getUint8(headerBytes + 1) - 1];
+      return name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name, reason) };
     }
     default:
       return undefined;

@@ -25,6 +25,7 @@ func laneFrames(t testing.TB) map[string]LaneFrame {
 		Number   int64
 		Failed   bool
 		Name     string
+		Reason   string
 		Payload  *string
 	}
 	if err := json.Unmarshal(text, &all); err != nil {
@@ -34,7 +35,7 @@ func laneFrames(t testing.TB) map[string]LaneFrame {
 		"\x01\x00\x00\x00\x01\x00\x00\x00" + string(chunk(ChunkBytes)): {Kind: LaneData, SocketID: 1, Payload: chunk(ChunkBytes)},
 	}
 	for _, one := range all {
-		f := LaneFrame{Kind: one.Kind, SocketID: one.SocketID, Number: one.Number, Failed: one.Failed, Name: one.Name}
+		f := LaneFrame{Kind: one.Kind, SocketID: one.SocketID, Number: one.Number, Failed: one.Failed, Name: one.Name, Reason: one.Reason}
 		if one.Payload != nil {
 			f.Payload, _ = hex.DecodeString(*one.Payload)
 		}
@@ -76,7 +77,7 @@ func TestMalformedLaneFrames(t *testing.T) {
 		"credit of nothing":   "\x03" + to1 + "\x00\x00\x00\x00", "a part of a credit": "\x03" + to1 + "\x01\x00\x00", "more than a credit": "\x03" + to1 + "\x01\x00\x00\x00\x00",
 		"shutdown with a body": "\x04" + to1 + "x", "close with a body": "\x05" + to1 + "x", "wrote without its flag": "\x06" + to1 + "\x00\x00\x00\x00",
 		"wrote and perhaps": "\x06" + to1 + "\x00\x00\x00\x00\x02", "shut without its flag": "\x07" + to1, "shut and perhaps": "\x07" + to1 + "\x02",
-		"end with a body": "\x08" + to1 + "x", "closed without a name": "\x09" + to1, "closed with a name nobody knows": "\x09" + to1 + "\x04",
+		"end with a body": "\x08" + to1 + "x", "closed without a name": "\x09" + to1, "closed with a name nobody knows": "\x09" + to1 + "\x04\x00", "closed without a reason": "\x09" + to1 + "\x01", "closed with a reason nobody knows": "\x09" + to1 + "\x01\x07", "a reason of a refusal": "\x09" + to1 + "\x03\x01",
 		"bulk of nothing": "\x0a" + to1 + "\x00\x00\x00\x00", "too much bulk": "\x0a" + to1 + "\x01\x00\x04\x00", "bulk without its length": "\x0a" + to1, "bulk with its payload": "\x0a" + to1 + "\x01\x00\x00\x00x",
 	} {
 		if f, err := ReadLaneFrame([]byte(wire)); !errors.Is(err, ErrLane) {
@@ -86,6 +87,7 @@ func TestMalformedLaneFrames(t *testing.T) {
 	for what, f := range map[string]LaneFrame{
 		"socket 0": {Kind: LaneEnd}, "a large id": {Kind: LaneEnd, SocketID: 1 << 32}, "a large number": {Kind: LaneCredit, SocketID: 1, Number: 1 << 32},
 		"a negative number": {Kind: LaneCredit, SocketID: 1, Number: -1}, "no kind": {SocketID: 1}, "no name of ours": {Kind: LaneClosed, SocketID: 1, Name: "TypeError"},
+		"no reason of ours": {Kind: LaneClosed, SocketID: 1, Name: "NetworkError", Reason: "policy"}, "a reason of a refusal": {Kind: LaneClosed, SocketID: 1, Name: "NotAllowedError", Reason: "refused"},
 	} {
 		if wire, err := AppendLaneFrame(nil, f); !errors.Is(err, ErrLane) {
 			t.Errorf("%s: %q, %v", what, wire, err)

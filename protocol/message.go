@@ -111,6 +111,8 @@ type ErrorData struct {
 	Name string `json:"name"`
 	// The true reason, for the log and the person; never for the page.
 	Reason string `json:"reason"`
+	// What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
+	PageReason string `json:"pageReason,omitempty"`
 	// The administrator's setting that decided, for the log and the person.
 	By string `json:"by,omitempty"`
 	// One sentence for the person, in English.
@@ -253,6 +255,8 @@ type PolicySettings struct {
 	Limits *PolicyLimits `json:"limits,omitempty"`
 	// DNS servers to ask instead of the system's: an address, or address and port ("192.0.2.53", "[2001:db8::53]:53").
 	DNSServers []string `json:"dnsServers,omitzero"`
+	// reason: a page is told why the network failed at a destination that somebody agreed to. none: it is not.
+	ErrorDetail string `json:"errorDetail,omitempty"`
 	// off: bytes take the native-messaging pipe only.
 	DataLane string `json:"dataLane,omitempty"`
 	// The audit log.
@@ -296,6 +300,8 @@ type PolicyJudgeResult struct {
 	CSPRule string `json:"cspRule"`
 	// True: only installed web apps may open sockets.
 	InstalledOnly bool `json:"installedOnly"`
+	// Whether a page may know why the network failed at a destination that somebody agreed to.
+	ErrorDetail string `json:"errorDetail"`
 }
 
 // PolicyManagedParams is defined by protocol/schema.
@@ -373,6 +379,8 @@ type SocketClosedParams struct {
 	Name string `json:"name,omitempty"`
 	// The true reason, for the log and the person.
 	Reason string `json:"reason,omitempty"`
+	// What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
+	PageReason string `json:"pageReason,omitempty"`
 	// The administrator's setting that decided, for the person.
 	By string `json:"by,omitempty"`
 	// The same was said on the lane, behind the socket's last data.

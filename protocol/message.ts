@@ -321,6 +321,10 @@ export interface ErrorData {
     | "unreachable"
     | "version";
   /**
+   * What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
+   */
+  pageReason?: "refused" | "dns" | "timeout" | "unreachable" | "reset" | "tls";
+  /**
    * The administrator's setting that decided, for the log and the person.
    */
   by?: string;
@@ -489,6 +493,10 @@ export interface PolicySettings {
    */
   dnsServers?: string[];
   /**
+   * reason: a page is told why the network failed at a destination that somebody agreed to. none: it is not.
+   */
+  errorDetail?: "reason" | "none";
+  /**
    * off: bytes take the native-messaging pipe only.
    */
   dataLane?: "on" | "off";
@@ -642,6 +650,10 @@ export interface PolicyJudgeResult {
    * True: only installed web apps may open sockets.
    */
   installedOnly: boolean;
+  /**
+   * Whether a page may know why the network failed at a destination that somebody agreed to.
+   */
+  errorDetail: "reason" | "none";
 }
 export interface PolicyManagedParams {
   /**
@@ -733,6 +745,10 @@ export interface SocketClosedParams {
    * The true reason, for the log and the person.
    */
   reason?: string;
+  /**
+   * What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
+   */
+  pageReason?: "refused" | "dns" | "timeout" | "unreachable" | "reset" | "tls";
   /**
    * The administrator's setting that decided, for the person.
    */

@@ -15,10 +15,16 @@ export type PageErrorName =
   | "AbortError"
   | "NotSupportedError";
 
+/** What a page may know of why the network failed, where somebody agreed to the destination: by their number on the lane, from 1. */
+export const pageReasons = ["refused", "dns", "timeout", "unreachable", "reset", "tls", "host"] as const;
+export type PageReason = (typeof pageReasons)[number];
+
 /** An error on its way to a page. */
 export interface PageError {
   name: PageErrorName;
   message: string;
+  /** With NetworkError only. */
+  reason?: PageReason;
 }
 
 /** What was agreed with the peer, as the page gets it: certificates are DER, not base64 of it. */
@@ -111,13 +117,14 @@ export const askEvent = "portside:ask";
 export const errorMessages = {
   NotAllowedError: "This connection is not allowed. The Portside settings say why.",
   NetworkError: "The connection could not be opened, or it was lost.",
-  QuotaExceededError: "Too many sockets are open.",
+  QuotaExceededError: "Too many sockets are open, or were opened in a short time.",
   InvalidStateError: "The socket is closed.",
   AbortError: "The operation was aborted.",
   NotSupportedError: "The document is not active.",
 } as const satisfies Record<Exclude<PageErrorName, "TypeError">, string>;
 
-/** The error that a page gets for `name`. */
-export function pageError(name: Exclude<PageErrorName, "TypeError">): PageError {
-  return { name, message: errorMessages[name] };
+/** The error that a page gets for `name`. A reason goes with NetworkError; with any other it would tell which rule refused. */
+export function pageError(name: Exclude<PageErrorName, "TypeError">, reason?: PageReason): PageError {
+  const error = { name, message: errorMessages[name] };
+  return reason === undefined || name !== "NetworkError" ? error : { ...error, reason };
 }

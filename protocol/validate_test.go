@@ -124,7 +124,7 @@ func twins() map[string]any {
 				AttemptBurst: &seven, AttemptsPerSecond: &seven, AttemptsPerMinuteOverall: &seven,
 				PendingPerOrigin: &seven, OpenPerOrigin: &seven, OpenOverall: &seven,
 			},
-			DNSServers: []string{"192.0.2.53"}, DataLane: "off",
+			DNSServers: []string{"192.0.2.53"}, DataLane: "off", ErrorDetail: "none",
 			Audit: &PolicyAudit{File: "/var/log/portside.log", MaxBytes: new(int64(65536)), Keep: &seven, Detail: "origins"},
 		},
 		"policy.judge.params": PolicyJudgeParams{
@@ -132,7 +132,7 @@ func twins() map[string]any {
 		},
 		"policy.judge.result": PolicyJudgeResult{
 			Allowed: true, Reason: "policy", By: "file", Host: "h", Place: "network", Prompt: "ask", Remember: true,
-			MustEnter: true, Risk: true, CSPRule: "refuse-unsafe-eval", InstalledOnly: true,
+			MustEnter: true, Risk: true, CSPRule: "refuse-unsafe-eval", InstalledOnly: true, ErrorDetail: "none",
 		},
 		"policy.managed.params":  PolicyManagedParams{Settings: "{}"},
 		"policy.managed.result":  PolicyManagedResult{Valid: true},
@@ -174,7 +174,7 @@ func twins() map[string]any {
 		"hello.result":           HelloResult{ProtocolVersion: ProtocolVersion, HostVersion: "0.1.0", Capabilities: []string{"tcp"}},
 		"socket.close.params":    SocketCloseParams{SocketID: 1, Reset: true},
 		"socket.close.result":    SocketCloseResult{SocketID: 1},
-		"socket.closed.params":   SocketClosedParams{SocketID: 1, Name: "AbortError", Reason: "r", BytesIn: 1, BytesOut: 2, Dropped: 3},
+		"socket.closed.params":   SocketClosedParams{SocketID: 1, Name: "NetworkError", Reason: "r", PageReason: "reset", BytesIn: 1, BytesOut: 2, Dropped: 3},
 		"socket.credit.params":   SocketCreditParams{SocketID: 1, Bytes: 1},
 		"socket.data.params":     SocketDataParams{SocketID: 1, Data: "aGVsbG8="},
 		"socket.end.params":      SocketEndParams{SocketID: 1},

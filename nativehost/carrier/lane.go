@@ -50,5 +50,5 @@ func (binaryFrames) end(id int64) ([]byte, error) {
 
 // closed leaves out what only the broker may know.
 func (binaryFrames) closed(last protocol.SocketClosedParams) ([]byte, error) {
-	return frame(protocol.LaneFrame{Kind: protocol.LaneClosed, SocketID: last.SocketID, Name: last.Name})
+	return frame(protocol.LaneFrame{Kind: protocol.LaneClosed, SocketID: last.SocketID, Name: last.Name, Reason: last.PageReason})
 }

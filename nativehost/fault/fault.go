@@ -35,6 +35,7 @@ var (
 	ErrPlaintext     = errors.New("plain text out of turn")
 	ErrProtocol      = errors.New("credit or order violated")
 	ErrRate          = errors.New("too many attempts")
+	ErrRateOrigin    = errors.New("too many attempts of this origin")
 	ErrRefused       = errors.New("connection refused")
 	ErrReset         = errors.New("connection reset")
 	ErrRisk          = errors.New("port watched by routers")
@@ -52,35 +53,39 @@ type Description struct {
 	Reason string
 	// Detail is a sentence for the person.
 	Detail string
+	// Page is what a page may know of the reason, where somebody agreed to the
+	// destination and no administrator forbids it; empty where it may know nothing.
+	Page string
 }
 
 // rows lists the table in the order in which it is asked: an error that wraps two
 // sentinels gets the first.
 func rows() []row {
 	return []row{
-		{ErrAborted, Description{"AbortError", "aborted", "The page gave up."}},
-		{ErrGone, Description{"InvalidStateError", "gone", "The socket is closed."}},
-		{ErrHalfClosed, Description{"InvalidStateError", "protocol", "The socket has been shut down for writing."}},
-		{ErrNotApplicable, Description{"InvalidStateError", "protocol", "This kind of socket cannot do that."}},
-		{ErrOrigin, Description{"NotAllowedError", "origin", "The page was not loaded over a secure connection."}},
-		{ErrAddress, Description{"NotAllowedError", "address", "Pages may not connect to this address."}},
-		{ErrPolicy, Description{"NotAllowedError", "policy", "The administrator of this computer does not allow it."}},
-		{ErrRate, Description{"NotAllowedError", "rate", "Connections are being opened too fast."}},
-		{ErrRisk, Description{"NotAllowedError", "risk", "Routers watch this port, and nobody agreed to the danger."}},
-		{ErrCORS, Description{"NotAllowedError", "cors", "This server decides by CORS which pages may use it."}},
-		{ErrLimitOrigin, Description{"QuotaExceededError", "limit", "This site has too many sockets open."}},
-		{ErrLimitOverall, Description{"NotAllowedError", "limit", "Too many sockets are open in this browser."}},
-		{ErrBrowsings, Description{"NotAllowedError", "limit", "Too many searches for devices nearby are under way."}},
-		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent."}},
-		{ErrProtocol, Description{"NetworkError", "protocol", "The extension sent more than it was allowed to."}},
-		{ErrPlaintext, Description{"NetworkError", "plaintext", "The other side sent more in plain text before the secure connection began."}},
-		{ErrTimeout, Description{"NetworkError", "timeout", "The other side did not answer in time."}},
-		{ErrDNS, Description{"NetworkError", "dns", "The host name could not be resolved."}},
-		{ErrRefused, Description{"NetworkError", "refused", "The other side refused the connection."}},
-		{ErrReset, Description{"NetworkError", "reset", "The connection was broken by the other side."}},
-		{ErrUnreachable, Description{"NetworkError", "unreachable", "The network or the host cannot be reached."}},
-		{ErrTLS, Description{"NetworkError", "tls", "A secure connection could not be established, or was cut short."}},
-		{ErrNetwork, Description{"NetworkError", "network", "The network failed."}},
+		{ErrAborted, Description{"AbortError", "aborted", "The page gave up.", ""}},
+		{ErrGone, Description{"InvalidStateError", "gone", "The socket is closed.", ""}},
+		{ErrHalfClosed, Description{"InvalidStateError", "protocol", "The socket has been shut down for writing.", ""}},
+		{ErrNotApplicable, Description{"InvalidStateError", "protocol", "This kind of socket cannot do that.", ""}},
+		{ErrOrigin, Description{"NotAllowedError", "origin", "The page was not loaded over a secure connection.", ""}},
+		{ErrAddress, Description{"NotAllowedError", "address", "Pages may not connect to this address.", ""}},
+		{ErrPolicy, Description{"NotAllowedError", "policy", "The administrator of this computer does not allow it.", ""}},
+		{ErrRate, Description{"NotAllowedError", "rate", "Connections are being opened too fast.", ""}},
+		{ErrRateOrigin, Description{"QuotaExceededError", "rate", "This site opens connections too fast.", ""}},
+		{ErrRisk, Description{"NotAllowedError", "risk", "Routers watch this port, and nobody agreed to the danger.", ""}},
+		{ErrCORS, Description{"NotAllowedError", "cors", "This server decides by CORS which pages may use it.", ""}},
+		{ErrLimitOrigin, Description{"QuotaExceededError", "limit", "This site has too many sockets open.", ""}},
+		{ErrLimitOverall, Description{"NotAllowedError", "limit", "Too many sockets are open in this browser.", ""}},
+		{ErrBrowsings, Description{"NotAllowedError", "limit", "Too many searches for devices nearby are under way.", ""}},
+		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent.", ""}},
+		{ErrProtocol, Description{"NetworkError", "protocol", "The extension sent more than it was allowed to.", ""}},
+		{ErrPlaintext, Description{"NetworkError", "plaintext", "The other side sent more in plain text before the secure connection began.", "tls"}},
+		{ErrTimeout, Description{"NetworkError", "timeout", "The other side did not answer in time.", "timeout"}},
+		{ErrDNS, Description{"NetworkError", "dns", "The host name could not be resolved.", "dns"}},
+		{ErrRefused, Description{"NetworkError", "refused", "The other side refused the connection.", "refused"}},
+		{ErrReset, Description{"NetworkError", "reset", "The connection was broken by the other side.", "reset"}},
+		{ErrUnreachable, Description{"NetworkError", "unreachable", "The network or the host cannot be reached.", "unreachable"}},
+		{ErrTLS, Description{"NetworkError", "tls", "A secure connection could not be established, or was cut short.", "tls"}},
+		{ErrNetwork, Description{"NetworkError", "network", "The network failed.", ""}},
 	}
 }
 

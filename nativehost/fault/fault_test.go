@@ -43,6 +43,7 @@ func TestClassify(t *testing.T) {
 		{fmt.Errorf("wrapped: %w", ErrAddress), "NotAllowedError", "address"},
 		{fmt.Errorf("by a rule: %w", ErrPolicy), "NotAllowedError", "policy"},
 		{ErrRate, "NotAllowedError", "rate"},
+		{ErrRateOrigin, "QuotaExceededError", "rate"},
 		{ErrLimitOrigin, "QuotaExceededError", "limit"},
 		{ErrLimitOverall, "NotAllowedError", "limit"},
 		{fmt.Errorf("%w: %w", ErrTLS, &tls.CertificateVerificationError{Err: x509.HostnameError{}}), "NetworkError", "tls"},

@@ -84,10 +84,11 @@ func (c *Counter) SetCaps(caps Caps) {
 	c.caps = caps
 }
 
-// Take counts a socket of origin as opening. The page can count its own sockets,
-// so exceeding the origin's caps is fault.ErrLimitOrigin; it must not learn about
-// other pages', so exceeding the overall cap is fault.ErrLimitOverall, and exceeding
-// either rate is fault.ErrRate.
+// Take counts a socket of origin as opening. The page can count its own sockets and
+// attempts, so exceeding the origin's caps is fault.ErrLimitOrigin, and exceeding its
+// rate is fault.ErrRateOrigin; it must not learn about other pages', so exceeding the
+// overall cap is fault.ErrLimitOverall, and exceeding the overall rate fault.ErrRate.
+// The origin's own come first: whatever others do, they are answered alike.
 func (c *Counter) Take(origin string) (*Ticket, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,9 +101,11 @@ func (c *Counter) Take(origin string) (*Ticket, error) {
 	switch {
 	case n.open+n.pending >= c.caps.PerOrigin || n.pending >= c.caps.PendingPerOrigin:
 		return nil, fault.ErrLimitOrigin
+	case !n.bucket.has(now):
+		return nil, fault.ErrRateOrigin
 	case c.overall >= c.caps.Overall:
 		return nil, fault.ErrLimitOverall
-	case !n.bucket.has(now) || !c.minute.has(now):
+	case !c.minute.has(now):
 		return nil, fault.ErrRate
 	}
 	n.bucket.take(now)

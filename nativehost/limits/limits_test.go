@@ -90,12 +90,12 @@ func TestRatePerOrigin(t *testing.T) {
 	if n := passing(c, "a", 100); n != 20 {
 		t.Errorf("%d at once", n)
 	}
-	refuse(t, c, "a", fault.ErrRate)
+	refuse(t, c, "a", fault.ErrRateOrigin)
 	if n := passing(c, "b", 1); n != 1 {
 		t.Error("another origin is held up")
 	}
 	at.pass(900 * time.Millisecond)
-	refuse(t, c, "a", fault.ErrRate)
+	refuse(t, c, "a", fault.ErrRateOrigin)
 	at.pass(100 * time.Millisecond)
 	if n := passing(c, "a", 100); n != 1 {
 		t.Errorf("%d a second later", n)
@@ -123,6 +123,22 @@ func TestRefusalsCostNothing(t *testing.T) {
 	}
 }
 
+// What a page has used up by itself is its own affair, and told as that. What all use
+// up together is not, and never stands before it.
+func TestOwnRateComesFirst(t *testing.T) {
+	for what, caps := range map[string]Caps{
+		"the overall cap":  {Overall: 1, PerOrigin: 9, PendingPerOrigin: 9, AttemptBurst: 1, AttemptsPerSecond: 1},
+		"the overall rate": {Overall: 9, PerOrigin: 9, PendingPerOrigin: 9, AttemptBurst: 1, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 1},
+	} {
+		c, _ := timed(caps)
+		take(t, c, "a")
+		refuse(t, c, "a", fault.ErrRateOrigin)
+		if _, err := c.Take("b"); errors.Is(err, fault.ErrRateOrigin) || err == nil {
+			t.Errorf("%s: another origin hears %v", what, err)
+		}
+	}
+}
+
 func TestFailuresCostDouble(t *testing.T) {
 	c, at := timed(Standard())
 	for range 10 {
@@ -131,13 +147,13 @@ func TestFailuresCostDouble(t *testing.T) {
 		ticket.Failed()
 		ticket.Failed() // once is enough
 	}
-	refuse(t, c, "a", fault.ErrRate)
+	refuse(t, c, "a", fault.ErrRateOrigin)
 	at.pass(time.Second)
 	ticket := take(t, c, "a")
 	ticket.Failed()
 	ticket.Return()
 	at.pass(time.Second)
-	refuse(t, c, "a", fault.ErrRate) // that one is for the failure
+	refuse(t, c, "a", fault.ErrRateOrigin) // that one is for the failure
 	at.pass(time.Second)
 	take(t, c, "a").Return()
 	// In the long run only every other second.
@@ -170,7 +186,7 @@ func TestDebtIsBounded(t *testing.T) {
 		ticket.Return()
 	}
 	at.pass(20 * time.Second)
-	refuse(t, c, "a", fault.ErrRate)
+	refuse(t, c, "a", fault.ErrRateOrigin)
 	at.pass(time.Second)
 	take(t, c, "a")
 }

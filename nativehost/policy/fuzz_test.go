@@ -35,7 +35,7 @@ func FuzzPolicyFile(f *testing.F) {
 		`{}`, `{"enabled":false}`, `{"allowedOrigins":["https://*.example","*","http://localhost:1","https://[::1]:2"],"blockedOrigins":[]}`,
 		`{"allowedDestinations":[{"host":"*.example","cidr":"10.0.0.0/8","ports":["22","20-30"],"protocol":"tcp","tlsOnly":true,"origins":["*"],"prompt":"skip"}]}`,
 		`{"blockedDestinations":[{"host":"0x7f.1"},{"host":"bücher.example"},{"cidr":"::ffff:0:0/96"}],"prompt":"forbid","remember":false}`,
-		`{"limits":{"openOverall":7},"dnsServers":["[2001:db8::53]:53"],"dataLane":"off","audit":{"file":"/a","maxBytes":65536,"keep":0,"detail":"counts"}}`,
+		`{"limits":{"openOverall":7},"dnsServers":["[2001:db8::53]:53"],"errorDetail":"none","dataLane":"off","audit":{"file":"/a","maxBytes":65536,"keep":0,"detail":"counts"}}`,
 		`{"a":[[[[[[[[[[]]]]]]]]]]}`, `{"enabled":true,"enabled":false}`, `{"enabled":null}`, "\xef\xbb\xbf{}", `{"a~1/b":{}}`, `[1,{"x":"\ud800"}]`,
 	} {
 		f.Add([]byte(seed))

@@ -87,12 +87,12 @@ func TestSettings(t *testing.T) {
 		t.Errorf("without a policy: %+v", got)
 	}
 	s := of(v,
-		`{"enabled":true,"remember":true,"privateAddressEntry":true,"cspRule":"refuse-unsafe-eval","installedOnly":false,"discovery":true,"dataLane":"on",
+		`{"enabled":true,"remember":true,"privateAddressEntry":true,"cspRule":"refuse-unsafe-eval","installedOnly":false,"discovery":true,"errorDetail":"reason","dataLane":"on",
 		  "limits":{"attemptBurst":100,"openOverall":5000}}`,
-		`{"remember":false,"privateAddressEntry":false,"cspRule":"require-eval-blocked","installedOnly":true,"discovery":false,"dataLane":"off",
+		`{"remember":false,"privateAddressEntry":false,"cspRule":"require-eval-blocked","installedOnly":true,"discovery":false,"errorDetail":"none","dataLane":"off",
 		  "limits":{"attemptBurst":50,"pendingPerOrigin":3},"dnsServers":["192.0.2.53","[2001:db8::53]:5353","2001:db8::54"],
 		  "audit":{"file":"/var/log/portside.log","maxBytes":100000,"keep":0,"detail":"origins"}}`,
-		`{"remember":true,"privateAddressEntry":true,"cspRule":"refuse-unsafe-eval","installedOnly":false,"discovery":true,"dataLane":"on",
+		`{"remember":true,"privateAddressEntry":true,"cspRule":"refuse-unsafe-eval","installedOnly":false,"discovery":true,"errorDetail":"reason","dataLane":"on",
 		  "limits":{"attemptBurst":70},"dnsServers":["198.51.100.1"],"audit":{"detail":"full"}}`,
 	).Settings
 	none := 0
@@ -100,6 +100,7 @@ func TestSettings(t *testing.T) {
 		Enabled: Setting[bool]{true, "0: enabled"}, Remember: Setting[bool]{false, "1: remember"},
 		PrivateEntry: Setting[bool]{false, "1: privateAddressEntry"}, CSPRule: Setting[string]{RequireEvalBlocked, "1: cspRule"},
 		InstalledOnly: Setting[bool]{true, "1: installedOnly"}, Discovery: Setting[bool]{false, "1: discovery"}, DataLane: Setting[bool]{false, "1: dataLane"},
+		ErrorDetail: Setting[bool]{false, "1: errorDetail"},
 		Limits: Limits{
 			AttemptBurst: Setting[int]{50, "1: limits.attemptBurst"}, OpenOverall: Setting[int]{5000, "0: limits.openOverall"},
 			PendingPerOrigin: Setting[int]{3, "1: limits.pendingPerOrigin"},
@@ -147,7 +148,7 @@ func TestBrokenRefusesEverything(t *testing.T) {
 		t.Errorf("%+v", reasons)
 	}
 	s := p.Settings
-	if s.Enabled.Value || s.Remember.Value || s.PrivateEntry.Value || s.Discovery.Value || s.DataLane.Value ||
+	if s.Enabled.Value || s.Remember.Value || s.PrivateEntry.Value || s.Discovery.Value || s.ErrorDetail.Value || s.DataLane.Value ||
 		s.CSPRule.Value != RequireEvalBlocked || s.Enabled.By != by {
 		t.Errorf("%+v", s)
 	}
@@ -219,6 +220,7 @@ func randomLayer(r *rand.Rand) string {
 		func() { m["discovery"] = r.IntN(2) == 0 },
 		func() { m["cspRule"] = pick(RefuseUnsafeEval, RequireEvalBlocked) },
 		func() { m["dataLane"] = pick("on", "off") },
+		func() { m["errorDetail"] = pick("reason", "none") },
 		func() { m["limits"] = map[string]any{"openOverall": 1 + r.IntN(2000)} },
 	} {
 		if r.IntN(3) == 0 {
@@ -315,7 +317,7 @@ func TestMoreLayersAreNeverMoreLenient(t *testing.T) {
 func stricter(was, is Settings) error {
 	limit := was.Limits.OpenOverall
 	if !was.Enabled.Value && is.Enabled.Value || !was.Remember.Value && is.Remember.Value || !was.PrivateEntry.Value && is.PrivateEntry.Value ||
-		!was.DataLane.Value && is.DataLane.Value || was.InstalledOnly.Value && !is.InstalledOnly.Value ||
+		!was.DataLane.Value && is.DataLane.Value || !was.ErrorDetail.Value && is.ErrorDetail.Value || was.InstalledOnly.Value && !is.InstalledOnly.Value ||
 		!was.Discovery.Value && is.Discovery.Value || was.CSPRule.Value == RequireEvalBlocked && is.CSPRule.Value != RequireEvalBlocked ||
 		limit.By != "" && is.Limits.OpenOverall.Value > limit.Value {
 		return fmt.Errorf("more lenient: %+v became %+v", was, is)

@@ -38,6 +38,9 @@ type Settings struct {
 	Limits    Limits
 	// DNSServers is empty when the system's are asked.
 	DNSServers Setting[[]netip.AddrPort]
+	// ErrorDetail: whether a page may know why the network failed at a destination that
+	// somebody agreed to.
+	ErrorDetail Setting[bool]
 	// DataLane: whether bytes may take another way than the native-messaging pipe.
 	DataLane Setting[bool]
 	// Audit is the audit log that a host file asks for.
@@ -85,7 +88,8 @@ func (s *Limits) Over(caps limits.Caps) limits.Caps {
 func usual() Settings {
 	return Settings{
 		Enabled: Setting[bool]{Value: true}, Remember: Setting[bool]{Value: true}, PrivateEntry: Setting[bool]{Value: true},
-		CSPRule: Setting[string]{Value: RefuseUnsafeEval}, Discovery: Setting[bool]{Value: true}, DataLane: Setting[bool]{Value: true},
+		CSPRule: Setting[string]{Value: RefuseUnsafeEval}, Discovery: Setting[bool]{Value: true},
+		ErrorDetail: Setting[bool]{Value: true}, DataLane: Setting[bool]{Value: true},
 	}
 }
 
@@ -99,6 +103,10 @@ func (s *Settings) merge(l *layer) {
 	s.Discovery.stricter(said.Discovery, false, l, "discovery")
 	if said.CSPRule != "" && (s.CSPRule.By == "" || said.CSPRule == RequireEvalBlocked && s.CSPRule.Value != RequireEvalBlocked) {
 		s.CSPRule = Setting[string]{said.CSPRule, l.by("cspRule")}
+	}
+	if said.ErrorDetail != "" {
+		reason := said.ErrorDetail == "reason"
+		s.ErrorDetail.stricter(&reason, false, l, "errorDetail")
 	}
 	if said.DataLane != "" {
 		lane := said.DataLane == "on"
@@ -160,5 +168,6 @@ func (s *Settings) close(broken string) {
 	s.PrivateEntry = Setting[bool]{false, broken}
 	s.CSPRule = Setting[string]{RequireEvalBlocked, broken}
 	s.Discovery = Setting[bool]{false, broken}
+	s.ErrorDetail = Setting[bool]{false, broken}
 	s.DataLane = Setting[bool]{false, broken}
 }

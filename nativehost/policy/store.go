@@ -75,6 +75,10 @@ func (s *Store) Current() *Policy {
 	return s.policy.Load()
 }
 
+// Known returns the policy as somebody last saw it. It looks at nothing and takes no
+// lock.
+func (s *Store) Known() *Policy { return s.policy.Load() }
+
 // SetManaged replaces the browser's managed settings by a JSON text, and reports
 // whether it is valid. If not, everything is refused until the next one. An empty
 // text and {} say nothing.

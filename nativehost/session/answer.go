@@ -30,7 +30,18 @@ func (s *Session) failureLocked(id int64, err error) {
 	says := fault.Describe(err)
 	failure := protocol.NewFailure(says.Name, says.Reason, says.Detail)
 	failure.Data.By = setting(err)
+	failure.Data.PageReason = s.pageReason(says)
 	s.out.Error(&id, failure)
+}
+
+// pageReason returns what a page may know of why the network failed. Whoever passes it
+// on answers for it that somebody agreed to the destination.
+func (s *Session) pageReason(says fault.Description) string {
+	// Callers may hold locks.
+	if !s.Policy.Known().Settings.ErrorDetail.Value {
+		return ""
+	}
+	return says.Page
 }
 
 // setting returns the administrator's setting that an error comes from, as the person

@@ -43,6 +43,7 @@ type onLane struct {
 	shut   int
 	ended  bool
 	closed *string
+	reason string
 }
 
 // lane brings a lane for a document.
@@ -122,7 +123,7 @@ func (p *page) listen() {
 		case protocol.LaneEnd:
 			s.ended = true
 		case protocol.LaneClosed:
-			s.closed = &f.Name
+			s.closed, s.reason = &f.Name, f.Reason
 		default:
 			p.t.Errorf("kind %d from the host", f.Kind)
 		}

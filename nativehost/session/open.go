@@ -314,7 +314,7 @@ func (s *Session) closed(o *opening, e *entry, end ending, open time.Duration) {
 		last.Reason, last.By = says.Reason, setting(end.err)
 		// A reset that was asked for is not an error to whoever asked.
 		if says.Reason != "aborted" {
-			last.Name = says.Name
+			last.Name, last.PageReason = says.Name, s.pageReason(says)
 		}
 	}
 	s.Audit.Closed(o.subject, end.traffic, last.Reason, open)

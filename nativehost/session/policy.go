@@ -61,6 +61,7 @@ func (s *Session) judge(message protocol.Message) *protocol.RPCError {
 		Remember:      p.Settings.Remember.Value,
 		CSPRule:       p.Settings.CSPRule.Value,
 		InstalledOnly: p.Settings.InstalledOnly.Value,
+		ErrorDetail:   map[bool]string{true: "reason", false: "none"}[p.Settings.ErrorDetail.Value],
 	}
 	var host address.Host
 	err := origin.Check(params.Origin)

@@ -30,7 +30,7 @@ func (b *broker) judged(host string, port int64, entered bool) protocol.PolicyJu
 func TestJudgement(t *testing.T) {
 	const usual = "refuse-unsafe-eval"
 	lab := `{"allowedDestinations": [{"cidr": "10.0.0.0/8", "prompt": "skip"}, {"host": "*.example.org"}],
-		"remember": false, "cspRule": "require-eval-blocked", "installedOnly": true}`
+		"remember": false, "cspRule": "require-eval-blocked", "installedOnly": true, "errorDetail": "none"}`
 	for _, c := range []struct {
 		policy, host string
 		port         int64
@@ -38,31 +38,31 @@ func TestJudgement(t *testing.T) {
 		want         protocol.PolicyJudgeResult
 	}{
 		{"", "Mail.Example.ORG.", 993, false, protocol.PolicyJudgeResult{
-			Allowed: true, Host: "mail.example.org", Place: "internet", Prompt: "ask", Remember: true, CSPRule: usual,
+			Allowed: true, Host: "mail.example.org", Place: "internet", Prompt: "ask", Remember: true, CSPRule: usual, ErrorDetail: "reason",
 		}},
 		{"", "127.1", 80, false, protocol.PolicyJudgeResult{
-			Allowed: true, Host: "127.0.0.1", Place: "computer", Prompt: "ask", Remember: true, MustEnter: true, CSPRule: usual,
+			Allowed: true, Host: "127.0.0.1", Place: "computer", Prompt: "ask", Remember: true, MustEnter: true, CSPRule: usual, ErrorDetail: "reason",
 		}},
 		{"", "127.1", 80, true, protocol.PolicyJudgeResult{
-			Allowed: true, Host: "127.0.0.1", Place: "computer", Prompt: "ask", Remember: true, CSPRule: usual,
+			Allowed: true, Host: "127.0.0.1", Place: "computer", Prompt: "ask", Remember: true, CSPRule: usual, ErrorDetail: "reason",
 		}},
 		{"", "224.0.0.1", 80, true, protocol.PolicyJudgeResult{
-			Reason: "address", Host: "224.0.0.1", Place: "special", Prompt: "ask", Remember: true, CSPRule: usual,
+			Reason: "address", Host: "224.0.0.1", Place: "special", Prompt: "ask", Remember: true, CSPRule: usual, ErrorDetail: "reason",
 		}},
 		{"", "no such / host", 80, true, protocol.PolicyJudgeResult{
-			Reason: "dns", Prompt: "ask", Remember: true, CSPRule: usual,
+			Reason: "dns", Prompt: "ask", Remember: true, CSPRule: usual, ErrorDetail: "reason",
 		}},
 		{"", "-lead.example", 80, true, protocol.PolicyJudgeResult{
-			Reason: "dns", Host: "-lead.example", Place: "internet", Prompt: "ask", Remember: true, CSPRule: usual,
+			Reason: "dns", Host: "-lead.example", Place: "internet", Prompt: "ask", Remember: true, CSPRule: usual, ErrorDetail: "reason",
 		}},
 		{"", "", 5060, false, protocol.PolicyJudgeResult{
-			Allowed: true, Prompt: "ask", Remember: true, Risk: true, CSPRule: usual,
+			Allowed: true, Prompt: "ask", Remember: true, Risk: true, CSPRule: usual, ErrorDetail: "reason",
 		}},
 		{lab, "10.231.77.9", 22, false, protocol.PolicyJudgeResult{
-			Allowed: true, Host: "10.231.77.9", Place: "network", Prompt: "skip", CSPRule: "require-eval-blocked", InstalledOnly: true,
+			Allowed: true, Host: "10.231.77.9", Place: "network", Prompt: "skip", CSPRule: "require-eval-blocked", InstalledOnly: true, ErrorDetail: "none",
 		}},
 		{lab, "192.168.233.77", 22, true, protocol.PolicyJudgeResult{
-			Reason: "policy", Host: "192.168.233.77", Place: "network", Prompt: "forbid", CSPRule: "require-eval-blocked", InstalledOnly: true,
+			Reason: "policy", Host: "192.168.233.77", Place: "network", Prompt: "forbid", CSPRule: "require-eval-blocked", InstalledOnly: true, ErrorDetail: "none",
 		}},
 	} {
 		b := start(t, options{policy: c.policy})

@@ -75,12 +75,12 @@ export const host: readonly Mutant[] = [
     [
       "an origin has a burst of attempts, then a rate",
       limitsOf("TestRatePerOrigin"),
-      change(limits, "case !n.bucket.has(now) || !c.minute.has(now):", "case !c.minute.has(now):"),
+      change(limits, "case !n.bucket.has(now):", "case false:"),
     ],
     [
       "all together have a rate",
       limitsOf("TestOverallRateHoldsInEveryMinute"),
-      change(limits, "case !n.bucket.has(now) || !c.minute.has(now):", "case !n.bucket.has(now):"),
+      change(limits, "case !c.minute.has(now):", "case false:"),
     ],
     [
       "which holds in every minute, also after a burst",
@@ -639,6 +639,43 @@ export const host: readonly Mutant[] = [
         "nativehost/fault/fault.go",
         '{ErrLimitOverall, Description{"NotAllowedError"',
         '{ErrLimitOverall, Description{"QuotaExceededError"',
+      ),
+    ],
+    [
+      "so does the rate of all pages together",
+      limitsOf("TestOwnRateComesFirst"),
+      change(limits, "\t\treturn nil, fault.ErrRate\n", "\t\treturn nil, fault.ErrRateOrigin\n"),
+    ],
+    [
+      "an origin's own rate is told before what all use up together",
+      limitsOf("TestOwnRateComesFirst"),
+      change(
+        limits,
+        "case !n.bucket.has(now):",
+        "case c.overall < c.caps.Overall && c.minute.has(now) && !n.bucket.has(now):",
+      ),
+    ],
+    [
+      "an administrator can keep the reasons of the network from pages",
+      sessionOf("TestPageReasonOfAnOpen"),
+      change("nativehost/session/answer.go", "if !s.Policy.Known().Settings.ErrorDetail.Value {", "if false {"),
+    ],
+    [
+      "also on the lane",
+      sessionOf("TestPageReasonOfAnEnd"),
+      change(
+        open,
+        "last.Name, last.PageReason = says.Name, s.pageReason(says)",
+        "last.Name, last.PageReason = says.Name, says.Page",
+      ),
+    ],
+    [
+      "a refusal has no reason that a page could be told",
+      sessionOf("TestPageReasonOfAnOpen"),
+      change(
+        "nativehost/fault/fault.go",
+        '"Pages may not connect to this address.", ""}',
+        '"Pages may not connect to this address.", "unreachable"}',
       ),
     ],
     [

@@ -78,6 +78,7 @@ func (c *command) settings(p *policy.Policy) {
 		servers = strings.Trim(fmt.Sprint(s.DNSServers.Value), "[]")
 	}
 	row("dnsServers", servers, s.DNSServers.By)
+	row("errorDetail", map[bool]string{true: "reason", false: "none"}[s.ErrorDetail.Value], s.ErrorDetail.By)
 	row("dataLane", onOff[s.DataLane.Value], s.DataLane.By)
 	audit := s.Audit.Value
 	row("audit.file", or(audit.File, "audit.log"), only(audit.File != "", s.Audit.By))
