@@ -73,6 +73,10 @@ interface PortsideTCPSocket {
    * has not read.
    */
   startTls(options?: PortsideTLSOptions): Promise<PortsideTCPSocket>;
+  /**
+   * Closes both directions. Resolves when the peer's system has everything whose write resolved, which a slow peer may hold up for minutes; rejects with
+   * NetworkError when it does not take it.
+   */
   close(): Promise<undefined>;
 }
 

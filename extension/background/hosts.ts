@@ -154,10 +154,12 @@ export class Hosts {
     this.#rest();
   }
 
-  /** Closes a socket that nobody listens to any more. */
+  /** Closes a socket that nobody listens to any more. Bytes of it may be on their way for a while: it needs the host until that says `closed`. */
   release(connection: HostConnection, socketId: number): void {
-    this.forget(connection, socketId);
-    connection.request("socket.close", { socketId }).catch(() => undefined); // it is gone already
+    this.#sockets.get(connection)?.set(socketId, undefined);
+    connection.request("socket.close", { socketId }).catch(() => {
+      this.forget(connection, socketId); // it is gone already
+    });
   }
 
   #rest(): void {

@@ -126,13 +126,6 @@ export const readerRead = uncurry(
 );
 export const readerRelease = uncurry(ReadableStreamDefaultReader.prototype.releaseLock);
 
-/** Promise.resolve() that the page cannot replace. */
-export function resolved(): Promise<undefined> {
-  return new NativePromise((resolve) => {
-    resolve(undefined);
-  });
-}
-
 /** A promise with its settling functions. */
 export interface Deferred<T> {
   promise: Promise<T>;

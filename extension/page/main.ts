@@ -66,7 +66,7 @@ class TCPSocket {
   async startTls(options = undefined as unknown): Promise<TCPSocket> {
     return new TCPSocket(token, await this.#state.startTls(toTLSOptions(options)));
   }
-  /** Closes the socket, also while its streams are locked. Always resolves. */
+  /** Closes the socket, also while its streams are locked. Rejects only when bytes whose write has resolved did not reach the peer. */
   async close(): Promise<undefined> {
     return this.#state.close();
   }

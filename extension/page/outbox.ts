@@ -29,6 +29,8 @@ export class Outbox {
   readonly #channel: Channel;
   /** Bytes that the host takes. */
   #credit: number;
+  #sent = 0;
+  #promised = 0;
   #waiting: Deferred<undefined> | undefined;
   #failed = false;
   #error: unknown;
@@ -51,6 +53,16 @@ export class Outbox {
   /** Bytes that the host takes; whoever takes the socket over has them. */
   get credit(): number {
     return this.#credit;
+  }
+
+  /** Bytes that were taken so far. All of them are on their way after flush(). */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Bytes of them whose write has resolved. */
+  get promised(): number {
+    return this.#promised;
   }
 
   /** The host takes so many more. */
@@ -78,6 +90,7 @@ export class Outbox {
   /** Resolves when all bytes are on their way. Throws TypeError for what is no BufferSource. */
   async write(chunk: unknown): Promise<void> {
     let rest = bufferSource(chunk);
+    const length = typedArrayLength(rest);
     let copied = false;
     while (typedArrayLength(rest) > 0) {
       if (this.#failed) throw this.#error;
@@ -96,6 +109,7 @@ export class Outbox {
       await this.#waiting.promise;
       this.#watch(); // a page that had to wait did not pause
     }
+    this.#promised += length;
   }
 
   /** Takes what may be on its way now of these bytes; returns how many that are. */
@@ -124,6 +138,7 @@ export class Outbox {
     typedArraySet(gathered, n === length ? bytes : typedArraySubarray(bytes, 0, n), this.#used);
     this.#used += n;
     this.#credit -= n;
+    this.#sent += n;
     this.#channel.share.moves(n);
     if (this.#used === size) this.flush();
     this.#watch();

@@ -145,6 +145,15 @@ test("closing sends what was gathered", async () => {
   }
 });
 
+test("close() does not wait for what no write has promised", async () => {
+  const { state } = world(true);
+  const writing = state.writable.getWriter().write(new Uint8Array(2 * windowBytes));
+  await task();
+  const closing = state.close();
+  await assert.rejects(writing, { name: "AbortError" });
+  await closing;
+});
+
 /** A socket that is open for an upgrade, whose streams have started, and what a host would say to one. */
 async function upgradable(): Promise<{
   state: TCPState;
@@ -334,5 +343,37 @@ test("a part of an element is the reader's affair: the socket ends all the same"
     const error = how === "error" || how === "startTls()" ? "NetworkError" : "TypeError";
     assert.equal(await read, error, how);
     assert.equal(closed(), how === "close()", how);
+  }
+});
+
+test("close() says whether the peer has what was written", async () => {
+  const failure = new DOMException("", "NetworkError");
+  const outcome = (state: TCPState): Promise<string> =>
+    state.close().then(
+      () => "closed",
+      (error: unknown) => (error as Error).name,
+    );
+  for (const bytes of [0, 10]) {
+    for (const order of ["closed in order", "lost", "lost after both ends", "lost before"] as const) {
+      const { state } = world(true);
+      await task();
+      const writer = state.writable.getWriter();
+      writer.closed.catch(() => undefined);
+      if (bytes > 0) await writer.write(new Uint8Array(bytes));
+      let closing: Promise<string> | undefined;
+      if (order === "lost after both ends") {
+        const ended = writer.close();
+        await task();
+        state.shut(undefined);
+        await ended;
+        await state.readable.cancel();
+      } else if (order !== "lost before") closing = outcome(state);
+      state.closed(order === "closed in order" ? undefined : failure);
+      // What the streams tell is told.
+      const lost = bytes > 0 && order !== "closed in order" && order !== "lost before";
+      for (const said of [await (closing ?? outcome(state)), await outcome(state)])
+        assert.equal(said, lost ? "NetworkError" : "closed", `${bytes} bytes, ${order}`);
+      if (order === "lost before") assert.equal(await writer.closed.catch((e: unknown) => e), failure);
+    }
   }
 });

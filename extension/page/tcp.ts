@@ -23,7 +23,6 @@ import {
   deferred,
   hasOwn,
   min,
-  resolved,
   typedArrayLength,
   typedArrayOffset,
   typedArraySet,
@@ -86,6 +85,7 @@ export class TCPState implements SocketHandler {
   #writeDone = false;
   #dead = false;
   #deadError: unknown;
+  #lost: Error | undefined; // why what was sent may not have arrived, where no stream can tell any more
 
   // Upgrading: the options given at open, for a socket that is open for it.
   readonly #upgradable: PageTLSOptions | undefined;
@@ -135,8 +135,11 @@ export class TCPState implements SocketHandler {
     this.writable = new NativeWritableStream(sink, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
   }
 
-  /** Closes both directions at once. Bytes whose write has resolved are still sent. */
-  close(): Promise<undefined> {
+  /**
+   * Closes both directions at once. Bytes whose write has resolved are still sent. Resolves when the peer has them; rejects with NetworkError
+   * when it did not take them.
+   */
+  async close(): Promise<undefined> {
     if (this.#spent === "upgrading") {
       // Gives up the handshake.
       if (!this.#dead) {
@@ -145,13 +148,17 @@ export class TCPState implements SocketHandler {
         this.#outbox.fail(this.#deadError);
       }
       this.channel.close();
-      return this.gone.promise;
+      await this.gone.promise;
+      return;
     }
-    if (this.#spent === "spent") return resolved();
+    if (this.#spent === "spent") return;
     this.#outbox.flush();
     this.#finish(makeError("AbortError"), true);
     this.channel.close();
-    return this.gone.promise;
+    // Of writes that were given up while they waited nobody asks how far they got.
+    if (this.#outbox.sent > 0 && this.#outbox.promised === 0) return;
+    await this.gone.promise;
+    if (this.#lost !== undefined) throw this.#lost;
   }
 
   /**
@@ -236,6 +243,8 @@ export class TCPState implements SocketHandler {
   }
 
   closed(error: unknown): void {
+    // The streams of a socket that was closed have nothing more to say.
+    if (this.#dead && this.#outbox.promised > 0) this.#lost = error as Error | undefined;
     this.#finish(error ?? makeError("NetworkError"), error === undefined);
     this.channel.share.end();
     this.gone.resolve(undefined);

@@ -177,6 +177,9 @@ func (s *Socket) Close(reset bool) {
 	s.mu.Unlock()
 }
 
+// Cut closes the socket at once: datagrams promise nothing.
+func (s *Socket) Cut() { s.Close(true) }
+
 func (s *Socket) closeWithin(limit time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,6 +20,10 @@ type Conn struct {
 	gate atomic.Pointer[gate.Gate]
 	// cut is set when TCP ended before TLS did. It belongs to the reader.
 	cut bool
+	// ended is set when the peer has ended TLS in order; parting while TLS says goodbye.
+	ended, parting atomic.Bool
+	// farewell counts the bytes of TLS's goodbye, and FIN as one, as the system does.
+	farewell atomic.Int64
 }
 
 // tune sets what can only be set on a connection.
@@ -65,11 +69,16 @@ func (underTLS) SetWriteDeadline(time.Time) error { return nil }
 
 // Write writes a record: for the writer, or for the reader, which answers a key
 // update. If there is a writer at the same time, it waits for TLS's lock.
-func (u underTLS) Write(p []byte) (int, error) {
+func (u underTLS) Write(p []byte) (n int, err error) {
 	if g := u.owner.gate.Load(); g != nil {
-		return writeGated(u.TCPConn, g, p)
+		n, err = writeGated(u.TCPConn, g, p)
+	} else {
+		n, err = u.TCPConn.Write(p)
 	}
-	return u.TCPConn.Write(p)
+	if u.owner.parting.Load() {
+		u.owner.farewell.Add(int64(n))
+	}
+	return n, err
 }
 
 // Read reads from the peer. When TCP ends before TLS, anybody on the way may have
@@ -80,8 +89,11 @@ func (c *Conn) Read(p []byte) (int, error) {
 		return c.tcp.Read(p)
 	}
 	n, err := c.tls.Read(p)
-	if errors.Is(err, io.EOF) && c.cut {
-		err = io.ErrUnexpectedEOF
+	if errors.Is(err, io.EOF) {
+		if c.cut {
+			return n, io.ErrUnexpectedEOF
+		}
+		c.ended.Store(true)
 	}
 	return n, err
 }
@@ -101,15 +113,36 @@ func (c *Conn) Write(g *gate.Gate, p []byte) (int, error) {
 }
 
 // CloseWrite ends TLS, if there is any, and sends FIN. It treats the gate as Write does.
+//
+// A peer that has ended TLS in order and has all that was written may have closed its
+// socket at once: that it does not hear the goodbye is no error, as it is none on a
+// plain connection that it does not hear FIN.
 func (c *Conn) CloseWrite(g *gate.Gate) error {
-	if c.tls != nil {
-		c.gate.Store(g)
-		defer c.gate.Store(nil)
-		if err := c.tls.CloseWrite(); err != nil {
-			return err
-		}
+	if c.tls == nil {
+		return c.sendFIN()
 	}
-	return c.tcp.CloseWrite()
+	left, _ := c.Sending()
+	served := c.ended.Load() && left.Payload == 0
+	c.gate.Store(g)
+	defer c.gate.Store(nil)
+	c.parting.Store(true)
+	err := c.tls.CloseWrite()
+	c.parting.Store(false)
+	if err == nil {
+		err = c.sendFIN()
+	}
+	if served {
+		return nil
+	}
+	return err
+}
+
+func (c *Conn) sendFIN() error {
+	err := c.tcp.CloseWrite()
+	if err == nil {
+		c.farewell.Add(1)
+	}
+	return err
 }
 
 // Close closes the socket at once, without a word of TLS.
@@ -134,7 +167,3 @@ func (c *Conn) LocalAddr() net.Addr { return c.tcp.LocalAddr() }
 
 // RemoteAddr is the address that was connected to.
 func (c *Conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
-
-// Unacknowledged returns how many bytes, FIN included, the peer's system has not
-// acknowledged, and false where the system does not tell.
-func (c *Conn) Unacknowledged() (int, bool) { return unacknowledged(c.tcp) }

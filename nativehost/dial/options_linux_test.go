@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/portside/portside/nativehost/gate"
 )
 
 func option(t *testing.T, raw interface {
@@ -105,7 +107,56 @@ func TestDatagramsHaveRoom(t *testing.T) {
 	}
 }
 
-func TestUnacknowledged(t *testing.T) {
+func TestSending(t *testing.T) {
+	conn, peer := connected(t)
+	if s, known := conn.Sending(); s != (Sending{Acknowledged: 1}) || !known {
+		t.Errorf("%+v, %v", s, known)
+	}
+	// More than the peer's system takes while nobody reads there.
+	if err := conn.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	n, _ := conn.tcp.Write(make([]byte, 64<<20))
+	s, known := conn.Sending()
+	if s.Unacknowledged == 0 || s.Payload != s.Unacknowledged || s.Acknowledged == 0 || s.Over || !known {
+		t.Errorf("%+v, %v", s, known)
+	}
+	if sum := int(s.Acknowledged) + s.Unacknowledged; sum != n+1 {
+		t.Errorf("%+v of %d bytes", s, n)
+	}
+	// What was never acknowledged is still known after a reset.
+	_ = peer.SetLinger(0)
+	peer.Close()
+	for !s.Over {
+		time.Sleep(time.Millisecond)
+		s, _ = conn.Sending()
+	}
+	if s.Payload == 0 {
+		t.Errorf("%+v after a reset", s)
+	}
+}
+
+// The goodbye is nothing that anybody would miss.
+func TestSendingFIN(t *testing.T) {
+	conn, peer := connected(t)
+	defer peer.Close()
+	if err := conn.CloseWrite(gate.New()); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		s, _ := conn.Sending()
+		if s.Payload != 0 {
+			t.Fatalf("%+v", s)
+		}
+		if s.Unacknowledged == 0 {
+			break
+		}
+	}
+}
+
+// connected returns both ends of a connection.
+func connected(t *testing.T) (*Conn, *net.TCPConn) {
+	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -115,17 +166,11 @@ func TestUnacknowledged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	if n, known := conn.Unacknowledged(); n != 0 || !known {
-		t.Errorf("%d bytes, %v", n, known)
-	}
-	// More than the peer's system takes while nobody reads there.
-	much := make([]byte, 64<<20)
-	if err := conn.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+	t.Cleanup(func() { conn.Close() })
+	peer, err := listener.Accept()
+	if err != nil {
 		t.Fatal(err)
 	}
-	_, _ = conn.tcp.Write(much)
-	if n, known := conn.Unacknowledged(); n == 0 || !known {
-		t.Errorf("%d bytes, %v", n, known)
-	}
+	t.Cleanup(func() { peer.Close() })
+	return conn, peer.(*net.TCPConn)
 }

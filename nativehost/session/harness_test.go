@@ -90,8 +90,10 @@ type options struct {
 	window int64
 	silent bool // no hello
 	lanes  bool // documents may bring lanes
-	log    io.Writer
-	browse func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
+	// patience with peers that acknowledge nothing
+	patience time.Duration
+	log      io.Writer
+	browse   func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
 }
 
 func start(t testing.TB, o options) *broker {
@@ -132,7 +134,7 @@ func start(t testing.TB, o options) *broker {
 	}
 	s := New(Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: o.dialer, Policy: store, Near: near,
-		Caps: caps, Audit: audit.New(b.audit, "test"), Log: log, Window: o.window, Browse: o.browse,
+		Caps: caps, Audit: audit.New(b.audit, "test"), Log: log, Window: o.window, Patience: o.patience, Browse: o.browse,
 	})
 	if o.lanes {
 		s.LaneOrigin = laneOrigin

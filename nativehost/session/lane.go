@@ -98,7 +98,7 @@ func (s *Session) enter(ctx context.Context, document string, conn *lane.Conn) {
 	}
 	s.mu.Unlock()
 	for _, orphan := range orphans {
-		orphan.Close(true)
+		orphan.Cut() // bytes may have been lost with the lane
 	}
 }
 

@@ -533,3 +533,29 @@ func TestLanePolicy(t *testing.T) {
 	without := start(t, options{})
 	wantFailure(t, without.answer(without.ask(protocol.MethodLaneOpen, protocol.LaneOpenParams{Document: "document"})), "InvalidStateError", "protocol")
 }
+
+// What was written before the end of a lane arrives, and is no whole.
+func TestWhatWasWrittenOutlivesTheLane(t *testing.T) {
+	const size = 200_000
+	read, got := make(chan struct{}), make(chan error, 1)
+	port := serve(t, func(c *net.TCPConn) {
+		<-read
+		all, err := io.ReadAll(c)
+		if len(all) != size {
+			t.Errorf("the peer got %d of %d bytes", len(all), size)
+		}
+		got <- err
+	})
+	b := start(t, options{lanes: true})
+	p := b.lane(t, "document")
+	r := b.openOn(p, port)
+	p.send(r.id, noise(size))
+	p.wait("the system to take it", r.id, func(s *onLane) bool { return s.credit == protocol.WindowBytes })
+	_ = p.ws.CloseNow()
+	time.Sleep(50 * time.Millisecond)
+	close(read)
+	b.wantClosed(r, "NetworkError", "network")
+	if err := <-got; err == nil {
+		t.Error("the peer took the cut for an end")
+	}
+}

@@ -345,6 +345,7 @@ func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, erro
 		Answer:        s.answerer(o),
 		SendWindow:    s.Window,
 		ReceiveWindow: o.window,
+		Patience:      s.Patience,
 	})
 	state := conn.TLS()
 	c := &connection{

@@ -71,6 +71,9 @@ type Config struct {
 	// Window is the credit of the browser's side for each socket, in bytes; 0 is
 	// protocol.WindowBytes.
 	Window int64
+	// Patience is how long a peer is waited for that acknowledges nothing more; 0 is
+	// what package stream says.
+	Patience time.Duration
 }
 
 // Session is one browser connection.
@@ -142,6 +145,8 @@ type socket interface {
 	Credit(bytes int64)
 	Shutdown(id int64) error
 	Close(reset bool)
+	// Cut closes it where more was to come.
+	Cut()
 	// Traffic returns the payload bytes so far, as the end will tell them.
 	Traffic() (in, out int64)
 }

@@ -292,7 +292,7 @@ func TestCloseDeliversWhatWasWritten(t *testing.T) {
 func TestCloseGivesUpOnAPeerThatTakesNothing(t *testing.T) {
 	release := make(chan struct{})
 	reset := make(chan error, 1)
-	b := start(t, options{})
+	b := start(t, options{patience: time.Second})
 	port := serve(t, func(c *net.TCPConn) {
 		_ = c.SetReadBuffer(4 << 10)
 		<-release

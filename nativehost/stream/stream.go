@@ -8,6 +8,8 @@
 //     is written or delivered, and a byte too many in plain text ends the socket;
 //   - each direction ends on its own, and what was received before an end or an
 //     error is delivered before it is told;
+//   - what was written reaches the peer's system before the end is told, or the end
+//     is an error;
 //   - none of its methods but Run waits for the network.
 //
 // It does not know who asked for the connection or whether they may have it.
@@ -23,15 +25,22 @@ import (
 
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/carrier"
+	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/gate"
 )
 
 const (
-	// flushTime is how long bytes written before a close may still take.
+	// patience is how long a peer that acknowledges nothing more is waited for once
+	// all is written, or the socket closed; one that goes on, however slowly, is
+	// waited for patienceInAll times as long.
+	patience      = 2 * time.Minute
+	patienceInAll = 5
+	// flushTime is how long FIN alone may take, which nobody would miss; and where the
+	// system does not tell what the peer has, all that was written.
 	flushTime = time.Second
-	// partingTime is the same when the browser has gone: the host must be gone
-	// within a second too.
+	// partingTime is how long bytes written before may take when the browser has gone:
+	// the host must be gone within a second too.
 	partingTime = 400 * time.Millisecond
 	// drainTime is how long received bytes are still delivered after writing has
 	// failed. A peer that closed with RST has often sent the reason before.
@@ -50,9 +59,10 @@ type Conn interface {
 	Reset() error
 	SetReadDeadline(time.Time) error
 	SetWriteDeadline(time.Time) error
-	// Unacknowledged returns the bytes that the peer has not acknowledged, and
-	// whether the system tells.
-	Unacknowledged() (int, bool)
+	// Sending tells what the peer has of what was written, if the system knows.
+	Sending() (dial.Sending, bool)
+	// Discard reads what nobody wants any more.
+	Discard(p []byte) (int, error)
 }
 
 // Config is what a Socket is made of.
@@ -65,6 +75,9 @@ type Config struct {
 	// SendWindow is the credit of the browser's side at the start, and the most
 	// that it can have; ReceiveWindow is the host's at the start. In bytes.
 	SendWindow, ReceiveWindow int64
+	// Patience is how long to wait for a peer that acknowledges nothing more; 0 is
+	// two minutes.
+	Patience time.Duration
 }
 
 // End tells how a socket ended.
@@ -117,9 +130,14 @@ type Socket struct {
 	secured bool     // an upgrade has succeeded
 
 	// The end.
-	closing     bool // by socket.close, or by the session's end
-	resetting   bool
-	flushBy     time.Time
+	closing   bool // by socket.close, by the end of its lane, or by the session's
+	cutting   bool // more was to come: it ends with RST
+	resetting bool
+	// flushBy is when it is over at any rate, if the session has ended.
+	flushBy time.Time
+	// watch looks whether the peer goes on while bytes wait that were written before
+	// the close.
+	watch       *time.Timer
 	stopReading bool
 	failure     error // ends both directions
 	writeErr    error // ends writing; reading may go on for drainTime
@@ -130,6 +148,9 @@ type waiting struct{ upTo, id int64 }
 
 // New returns the Socket of an open connection. Run must follow.
 func New(conn Conn, config Config) *Socket {
+	if config.Patience == 0 {
+		config.Patience = patience
+	}
 	return &Socket{
 		conn:          conn,
 		Config:        config,
@@ -145,9 +166,9 @@ func New(conn Conn, config Config) *Socket {
 
 // Run moves bytes until the socket has ended, closes the connection, and answers
 // every request that is still waiting. When ctx is done it closes the socket as
-// Close does, in less time.
+// Close does, within partingTime.
 func (s *Socket) Run(ctx context.Context) End {
-	unhook := context.AfterFunc(ctx, func() { s.closeWithin(partingTime) })
+	unhook := context.AfterFunc(ctx, s.part)
 	defer unhook()
 	readerDone := make(chan struct{})
 	go func() {
@@ -156,6 +177,7 @@ func (s *Socket) Run(ctx context.Context) End {
 		signal(s.paused)
 	}()
 	err := s.write(ctx)
+	s.stopWatching()
 	if err != nil {
 		// From here on the reader has the last word, but not for ever.
 		s.failWriting(err)
@@ -193,19 +215,23 @@ func (s *Socket) endReading(err error) {
 	}
 }
 
-// finish closes the connection once both directions are over.
+// finish closes the connection once both directions are over and the peer has what
+// was written.
 func (s *Socket) finish() End {
+	failure := s.why()
+	if failure == nil {
+		if err := s.linger(); err != nil {
+			s.fail(err)
+		}
+		failure = s.why()
+	}
 	s.mu.Lock()
-	closing, failure := s.closing, s.cause()
+	cutting := s.cutting
 	s.mu.Unlock()
-
 	switch {
-	case failure != nil:
+	case failure != nil || cutting:
 		// The peer should not take a cut for an end.
 		s.shut(s.conn.Reset)
-	case closing:
-		s.linger()
-		s.shut(s.conn.Close)
 	default:
 		s.shut(s.conn.Close)
 	}
@@ -213,6 +239,13 @@ func (s *Socket) finish() End {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return End{In: s.delivered, Out: s.written, Err: failure}
+}
+
+// why is cause for whoever does not hold the mutex.
+func (s *Socket) why() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cause()
 }
 
 // cause returns why the socket ends out of order, if it does. The caller holds the
@@ -256,27 +289,47 @@ func (s *Socket) abandon(err error) {
 }
 
 // Close begins to close the socket: nothing more is delivered from now on. Bytes
-// written before are sent for at most a second, or dropped when reset is set.
+// written before are sent for as long as the peer takes them, or dropped when reset
+// is set.
 func (s *Socket) Close(reset bool) {
-	if !reset {
-		s.closeWithin(flushTime)
-		return
-	}
-	s.mu.Lock()
-	s.closing, s.resetting = true, true
-	s.stop(time.Unix(1, 0))
-	s.mu.Unlock()
-}
-
-func (s *Socket) closeWithin(limit time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	by := time.Now().Add(limit)
-	if s.closing && !by.Before(s.flushBy) {
+	if reset {
+		s.closing, s.resetting = true, true
+		s.stop(time.Unix(1, 0))
 		return
 	}
-	s.closing, s.flushBy = true, by
-	s.stop(by)
+	s.closeLocked()
+}
+
+// Cut is Close, but for the end: where the browser's side had more to say, the peer
+// gets what came before, and then RST.
+func (s *Socket) Cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing {
+		s.cutting = !s.finAsked
+		s.closeLocked()
+	}
+}
+
+// closeLocked begins to close, and watches the peer from now on. The caller holds the
+// mutex.
+func (s *Socket) closeLocked() {
+	if s.closing {
+		return
+	}
+	s.closing = true
+	s.stop(time.Time{})
+	s.watchPeer()
+}
+
+// part closes the socket because the session ends.
+func (s *Socket) part() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing, s.flushBy = true, time.Now().Add(partingTime)
+	s.stop(s.flushBy)
 }
 
 // fail ends the socket for a reason.

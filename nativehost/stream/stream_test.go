@@ -113,6 +113,11 @@ func (w *watching) Read(p []byte) (int, error) {
 
 func newWorld(t *testing.T, options dial.Options, sendWindow, receiveWindow int64, wrap func(*dial.Conn) Conn) *world {
 	t.Helper()
+	return newWorldOf(t, options, Config{SendWindow: sendWindow, ReceiveWindow: receiveWindow}, wrap)
+}
+
+func newWorldOf(t *testing.T, options dial.Options, config Config, wrap func(*dial.Conn) Conn) *world {
+	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -135,9 +140,8 @@ func newWorld(t *testing.T, options dial.Options, sendWindow, receiveWindow int6
 	if wrap != nil {
 		c = wrap(conn)
 	}
-	w.Socket = New(c, Config{
-		Path: w.path, Buffers: w.buffers, Answer: w.answers.answer, SendWindow: sendWindow, ReceiveWindow: receiveWindow,
-	})
+	config.Path, config.Buffers, config.Answer = w.path, w.buffers, w.answers.answer
+	w.Socket = New(c, config)
 	ctx, cancel := context.WithCancel(t.Context())
 	w.cancel = cancel
 	done := make(chan struct{})

@@ -160,8 +160,10 @@ func (s *Socket) next() (payload *buffer.Buffer, next step) {
 	s.queue = nil
 	switch {
 	// An empty write has nothing to send, but it waits its turn like any other.
-	case s.finAsked || s.closing:
+	case s.finAsked || s.closing && !s.cutting:
 		return nil, fin
+	case s.closing:
+		return nil, over
 	case s.upgrade != nil:
 		return nil, upgrade
 	default:
