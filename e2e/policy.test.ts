@@ -89,6 +89,7 @@ describe("a policy of the host", () => {
     await say('{"enabled": true,\n "allowedOrigin": []}');
     await refused(page, there);
     assert.match(stage.browser.hostFiles()["portside.log"] ?? "", /policy\.json.*2/);
+    await until("the audit line", () => auditLines().find((text) => text.includes('"reason":"policy-broken"')));
     await say({});
     await asked(page, there);
     await page.close();

@@ -106,6 +106,7 @@ export interface AuditRefusedParams {
     | "paused"
     | "permissions-policy"
     | "policy"
+    | "policy-broken"
     | "prompt"
     | "user";
   /**
@@ -311,6 +312,7 @@ export interface ErrorData {
     | "origin"
     | "plaintext"
     | "policy"
+    | "policy-broken"
     | "protocol"
     | "rate"
     | "refused"
@@ -616,7 +618,7 @@ export interface PolicyJudgeResult {
   /**
    * Why not; present when it is not allowed.
    */
-  reason?: "address" | "dns" | "origin" | "policy";
+  reason?: "address" | "dns" | "origin" | "policy" | "policy-broken";
   /**
    * The setting that decided, for the person and the log.
    */

@@ -227,3 +227,19 @@ test("what an administrator lets pass is nobody's consent: it ends with the sett
   verdict = {};
   assert.equal(await open(mail), "user");
 });
+
+test("a policy that cannot be used is told as that, though it makes the rules about the page the strictest", async () => {
+  const by = "/etc/portside/policy.json: line 1, column 3: it is not JSON";
+  verdict = {
+    allowed: false,
+    reason: "policy-broken",
+    by,
+    prompt: "forbid",
+    remember: false,
+    cspRule: "require-eval-blocked",
+    installedOnly: true,
+  };
+  assert.equal(await open(mail), "policy-broken");
+  verdict = { ...verdict, reason: "policy", cspRule: "refuse-unsafe-eval", installedOnly: false };
+  assert.equal(await open(mail), "policy");
+});

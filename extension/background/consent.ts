@@ -30,7 +30,7 @@ export class Refusal extends Error {
   constructor(
     rule: Rule,
     hint: string,
-    { hidden = false, reason, by }: { hidden?: boolean; reason?: "address" | "origin" | "policy"; by?: string } = {},
+    { hidden = false, reason, by }: { hidden?: boolean; reason?: "address" | "origin"; by?: string } = {},
   ) {
     super(hint);
     this.rule = rule;
@@ -113,19 +113,22 @@ export async function consentTo(
   const wanted = reopened?.host ?? (remoteAddress.trim() === "" ? undefined : remoteAddress);
   const verdict = await judge(wanted, reopened?.entered === true);
   if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
+  const told = verdict.by === undefined ? {} : { by: verdict.by };
+  // Before the rules about the page, which are the strictest while a policy cannot be used: it is the policy that is to be mended then.
+  if (!verdict.allowed) {
+    const { reason } = verdict;
+    throw new Refusal(
+      reason === "policy-broken" ? reason : "policy",
+      "Portside's rules or the administrator do not allow it.",
+      { hidden: true, ...(reason === "address" || reason === "origin" ? { reason } : {}), ...told },
+    );
+  }
   if (verdict.cspRule !== "refuse-unsafe-eval") {
     const admission = await admit(attested, claims, verdict.cspRule);
     if (!admission.allowed) throw new Refusal(admission.rule, admission.hint, { hidden: true });
   }
   if (verdict.installedOnly && !claims.evidence.standalone)
     throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
-  const told = verdict.by === undefined ? {} : { by: verdict.by };
-  if (!verdict.allowed)
-    throw new Refusal("policy", "Portside's rules or the administrator do not allow it.", {
-      hidden: true,
-      ...(verdict.reason === undefined ? {} : { reason: verdict.reason }),
-      ...told,
-    });
   if (reopened !== undefined) return reopened;
 
   const proposed = verdict.host;
@@ -181,7 +184,10 @@ export async function consentTo(
         const named = await judge(address.trim() === "" ? "/" : address, true);
         if (named.allowed && named.host !== undefined)
           return { host: named.host, risk: named.risk, ...(named.place === undefined ? {} : { place: named.place }) };
-        return { complaint: named.reason === "policy" ? "policy" : named.reason === "address" ? "never" : "invalid" };
+        return {
+          complaint:
+            named.reason?.startsWith("policy") === true ? "policy" : named.reason === "address" ? "never" : "invalid",
+        };
       },
       // What is proposed on this computer, or beyond the network, is no device nearby.
       ...(proposed === undefined || (verdict.mustEnter && verdict.place === "network") ? { look } : {}),

@@ -298,7 +298,7 @@ export class Prompts {
         pending.tell?.({ type: "device", device });
       }, over.signal);
     } catch (error) {
-      how = error instanceof HostError && error.data?.reason === "policy" ? "forbidden" : "failed";
+      how = error instanceof HostError && error.data?.reason.startsWith("policy") === true ? "forbidden" : "failed";
     }
     if (!pending.isOver) pending.tell?.({ type: "looked", how });
   }

@@ -24,6 +24,7 @@ const hostReasons = [
   "origin",
   "plaintext",
   "policy",
+  "policy-broken",
   "protocol",
   "reset",
   "timeout",
@@ -64,9 +65,12 @@ export const maxRefusals = 20;
 /** The longest host there is has 253 characters, and a page may write what it likes. */
 const maxText = 255;
 
+/** Why a rule ends a socket that was open. */
+const endedByRule: readonly Reason[] = ["address", "origin", "policy", "policy-broken"];
+
 /** What the person did calls for no attention, nor does a connection that broke: only one that a rule has ended. */
 function callsForAttention(stage: Attempt["stage"], reason: Reason): boolean {
-  if (stage === "end") return reason === "policy" || reason === "address" || reason === "origin";
+  if (stage === "end") return endedByRule.includes(reason);
   return reason !== "user" && reason !== "paused";
 }
 

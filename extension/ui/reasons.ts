@@ -33,6 +33,7 @@ const explanations: Record<Reason, Explanation> = {
   "permissions-policy": { why: "whyPermissionsPolicy", what: "doPermissionsPolicy" },
   plaintext: { why: "whyPlaintext", what: "doPlaintext" },
   policy: { why: "whyPolicy", what: "doPolicy" },
+  "policy-broken": { why: "whyPolicyBroken", what: "doPolicyBroken" },
   prompt: { why: "whyPrompt", what: "doPrompt" },
   protocol: { why: "whyProtocol", what: "doProtocol" },
   rate: { why: "whyRate", what: "doRate" },

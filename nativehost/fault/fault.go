@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -32,6 +33,7 @@ var (
 	ErrNetwork       = errors.New("network error")
 	ErrOrigin        = errors.New("origin not secure")
 	ErrPolicy        = errors.New("refused by the administrator")
+	ErrPolicyBroken  = fmt.Errorf("%w, whose policy cannot be used", ErrPolicy)
 	ErrPlaintext     = errors.New("plain text out of turn")
 	ErrProtocol      = errors.New("credit or order violated")
 	ErrRate          = errors.New("too many attempts")
@@ -68,6 +70,7 @@ func rows() []row {
 		{ErrNotApplicable, Description{"InvalidStateError", "protocol", "This kind of socket cannot do that.", ""}},
 		{ErrOrigin, Description{"NotAllowedError", "origin", "The page was not loaded over a secure connection.", ""}},
 		{ErrAddress, Description{"NotAllowedError", "address", "Pages may not connect to this address.", ""}},
+		{ErrPolicyBroken, Description{"NotAllowedError", "policy-broken", "The administrator's policy cannot be used, so everything is refused.", ""}},
 		{ErrPolicy, Description{"NotAllowedError", "policy", "The administrator of this computer does not allow it.", ""}},
 		{ErrRate, Description{"NotAllowedError", "rate", "Connections are being opened too fast.", ""}},
 		{ErrRateOrigin, Description{"QuotaExceededError", "rate", "This site opens connections too fast.", ""}},

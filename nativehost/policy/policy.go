@@ -107,6 +107,9 @@ type Policy struct {
 	broken string
 }
 
+// Broken reports whether a source cannot be used, so that everything is refused.
+func (p *Policy) Broken() bool { return p.broken != "" }
+
 // Source is a file or the managed settings.
 type Source struct {
 	Name string

@@ -107,7 +107,7 @@ func Before(p *policy.Policy, near Near, r Request) Judgement {
 	verdict := p.Judge(Query(r))
 	j := Judgement{By: verdict.By, Prompt: verdict.Prompt}
 	if !verdict.Allowed {
-		j.Refused = fault.ErrPolicy
+		j.Refused = forbidden(p)
 	}
 	public := true
 	switch r.Host.Kind() {
@@ -152,11 +152,23 @@ func (j *Judgement) private(p *policy.Policy, r Request, verdict policy.Verdict)
 		if j.Refused == nil {
 			j.By = p.Settings.PrivateEntry.By
 		}
-		j.refuse(fault.ErrPolicy)
+		j.refuse(forbidden(p))
 	case !r.UserEntered:
 		j.MustEnter = true
 	}
 }
+
+// forbidden is the refusal of the administrators, or of what stands in for them while
+// they cannot be understood.
+func forbidden(p *policy.Policy) error {
+	if p.Broken() {
+		return fault.ErrPolicyBroken
+	}
+	return fault.ErrPolicy
+}
+
+// Forbidden is the refusal that a setting of the administrators leads to.
+func Forbidden(p *policy.Policy, by string) error { return fault.Because(forbidden(p), by) }
 
 // never refuses what no setting opens.
 func (j *Judgement) never() {
@@ -194,7 +206,7 @@ func Resolved(p *policy.Policy, near Near, r Request, addr netip.Addr) error {
 	}
 	verdict := p.JudgeAddress(Query(r), addr)
 	if !verdict.Allowed {
-		return fault.Because(fault.ErrPolicy, verdict.By)
+		return Forbidden(p, verdict.By)
 	}
 	class := Class(near, addr)
 	if class == address.Never {

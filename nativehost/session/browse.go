@@ -66,7 +66,7 @@ func (s *Session) browse(ctx context.Context, message protocol.Message) *protoco
 // administrator does not want it, or the origin could not open any of them.
 func (s *Session) mayBrowse(p *policy.Policy, params protocol.ResolveBrowseParams) error {
 	if !p.Settings.Discovery.Value {
-		return fault.Because(fault.ErrPolicy, p.Settings.Discovery.By)
+		return rules.Forbidden(p, p.Settings.Discovery.By)
 	}
 	if err := origin.Check(params.Origin); err != nil {
 		return err

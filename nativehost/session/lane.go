@@ -8,6 +8,7 @@ import (
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/lane"
+	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/protocol"
 )
 
@@ -31,7 +32,8 @@ func (s *Session) openLane(ctx context.Context, message protocol.Message) *proto
 	if fault := protocol.DecodeParams(message, &params); fault != nil {
 		return fault
 	}
-	settings := s.Policy.Current().Settings
+	p := s.Policy.Current()
+	settings := &p.Settings
 	s.mu.Lock()
 	full := len(s.lanes) >= maxLanes
 	s.mu.Unlock()
@@ -41,9 +43,9 @@ func (s *Session) openLane(ctx context.Context, message protocol.Message) *proto
 	case s.LaneOrigin == "":
 		err = fault.ErrNotApplicable
 	case !settings.Enabled.Value:
-		err = fault.Because(fault.ErrPolicy, settings.Enabled.By)
+		err = rules.Forbidden(p, settings.Enabled.By)
 	case !settings.DataLane.Value:
-		err = fault.Because(fault.ErrPolicy, settings.DataLane.By)
+		err = rules.Forbidden(p, settings.DataLane.By)
 	case full:
 		err = fault.ErrLimitOverall
 	default:

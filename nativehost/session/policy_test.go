@@ -255,12 +255,27 @@ func TestNewPolicyEndsSockets(t *testing.T) {
 func TestBrokenManagedSettingsRefuseEverything(t *testing.T) {
 	peer := serve(t, echo)
 	b := start(t, options{})
+	lost, _ := b.open(peer, nil)
 	for _, settings := range []string{`{"enabled": "perhaps"}`, `{"allowedOrigin": []}`, `{`, `[]`} {
 		var result protocol.PolicyManagedResult
 		b.mustCall(protocol.MethodPolicyManaged, protocol.PolicyManagedParams{Settings: settings}, &result)
 		if result.Valid {
 			t.Errorf("valid: %s", settings)
 		}
-		wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, b.tcp(peer))), "NotAllowedError", "policy")
+		// That it is broken is the reason, and by which source.
+		refused := b.answer(b.ask(protocol.MethodTCPOpen, b.tcp(peer)))
+		wantFailure(t, refused, "NotAllowedError", "policy-broken")
+		judged := b.judged("mail.example.org", 993, false)
+		if judged.Allowed || judged.Reason != "policy-broken" {
+			t.Errorf("%s: judged as %+v", settings, judged)
+		}
+		for _, by := range []string{refused.Error.Data.By, judged.By} {
+			if !strings.HasPrefix(by, "managed storage: ") {
+				t.Errorf("%s: by %q", settings, by)
+			}
+		}
 	}
+	b.wantClosed(lost, "NotAllowedError", "policy-broken")
+	b.managed(`{"enabled": false}`)
+	wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, b.tcp(peer))), "NotAllowedError", "policy")
 }

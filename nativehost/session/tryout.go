@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/nativehost/tryout"
 	"github.com/portside/portside/protocol"
 )
@@ -22,9 +23,9 @@ func (s *Session) startTrying(ctx context.Context, message protocol.Message) *pr
 	if fault := protocol.DecodeParams(message, &params); fault != nil {
 		return fault
 	}
-	if enabled := s.Policy.Current().Settings.Enabled; !enabled.Value {
+	if p := s.Policy.Current(); !p.Settings.Enabled.Value {
 		// Nothing listens for a page that could not open a socket.
-		s.failure(*message.ID, fault.Because(fault.ErrPolicy, enabled.By))
+		s.failure(*message.ID, rules.Forbidden(p, p.Settings.Enabled.By))
 		return nil
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -222,6 +222,20 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "and is told as the reason",
+      sessionOf("TestBrokenManagedSettingsRefuseEverything"),
+      change("nativehost/rules/rules.go", "\tif p.Broken() {\n", "\tif p.Broken() && false {\n"),
+    ],
+    [
+      "also though the rules about the page are the strictest then",
+      inUnit("extension/background/consent.test.ts", "a policy that cannot be used is told as that"),
+      change(
+        "extension/background/consent.ts",
+        "  if (!verdict.allowed) {",
+        '  if (!verdict.allowed && verdict.reason !== "policy-broken") {',
+      ),
+    ],
+    [
       "and its settings are the strictest",
       policyOf("TestBrokenRefusesEverything"),
       change("nativehost/policy/store.go", "p.Settings.close(p.broken)", "_ = p.Settings"),

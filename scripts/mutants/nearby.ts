@@ -298,7 +298,7 @@ export const nearby: readonly Mutant[] = [
     [
       "nor when an administrator has switched Portside off",
       sessionOf("TestTryoutIsForThosePagesThatMayTry"),
-      change(trying, "!enabled.Value {", "!enabled.Value && false {"),
+      change(trying, "!p.Settings.Enabled.Value {", "!p.Settings.Enabled.Value && false {"),
     ],
     [
       "nor when an administrator switches it off",

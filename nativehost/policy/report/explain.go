@@ -126,6 +126,10 @@ func (c *command) answer(p *policy.Policy, r rules.Request, o outcome, verdict p
 		c.say("Refused%s", because(o.By))
 		c.say("  nobody can be reached there")
 		return errTold
+	case errors.Is(o.Refused, fault.ErrDNS):
+		c.say("Refused%s", because(o.By))
+		c.say("  no name server can be asked for it")
+		return errTold
 	case o.Refused != nil:
 		c.say("Refused%s", because(o.By))
 		return errTold
