@@ -1,8 +1,9 @@
 package install
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,8 +21,13 @@ type rule struct {
 	blocks string
 }
 
-// policy reads the policy files of a place's browser. Where they say different
-// things the browser goes by the file whose name sorts last.
+// largestPolicy bounds a policy file, in bytes. The browser has no bound.
+const largestPolicy = 16 << 20
+
+// policy reads the policy files of a place's browser, as Chromium does: every file of
+// the folder, whatever its name, in the order of the bytes of the names. Of each
+// setting the last file that has it counts, also when what it says there is of the
+// wrong type and so means nothing.
 func (c *command) policy(p place) (rule, error) {
 	if p.policies == "" {
 		return rule{}, nil
@@ -30,43 +36,49 @@ func (c *command) policy(p place) (rule, error) {
 	if err != nil {
 		return rule{}, err
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	if err != nil {
-		return rule{}, fmt.Errorf("list policies: %w", err)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return rule{}, fmt.Errorf("list the policies of %s: %w", p.who(), err)
 	}
-	var blocklist, allowlist []string
-	var r rule
-	var blockFile string
-	for _, file := range files {
-		data, err := os.ReadFile(file)
+	type said struct {
+		value any
+		file  string
+	}
+	last := map[string]said{}
+	for _, entry := range entries {
+		file := filepath.Join(dir, entry.Name())
+		info, err := os.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+			continue
+		}
+		if err == nil && info.Size() > largestPolicy {
+			err = fmt.Errorf("%s is larger than %d MiB", file, largestPolicy>>20)
+		}
+		var data []byte
+		if err == nil {
+			data, err = os.ReadFile(file)
+		}
 		if err != nil {
 			return rule{}, fmt.Errorf("read the policy of %s: %w", p.who(), err)
 		}
-		var policy struct {
-			UserLevel *bool     `json:"NativeMessagingUserLevelHosts"`
-			Blocklist *[]string `json:"NativeMessagingBlocklist"`
-			Allowlist *[]string `json:"NativeMessagingAllowlist"`
-		}
-		// What is not JSON is no policy to the browser either.
-		if json.Unmarshal(data, &policy) != nil {
-			continue
-		}
-		if policy.UserLevel != nil {
-			r.ignoresUser = ""
-			if !*policy.UserLevel {
-				r.ignoresUser = file
-			}
-		}
-		if policy.Blocklist != nil {
-			blocklist, blockFile = *policy.Blocklist, file
-		}
-		if policy.Allowlist != nil {
-			allowlist = *policy.Allowlist
+		// What the browser cannot read is no policy to it either.
+		settings, _ := readAsChromium(data)
+		for name, value := range settings {
+			last[name] = said{value, file}
 		}
 	}
-	blocked := slices.Contains(blocklist, "*") || slices.Contains(blocklist, manifest.HostName)
-	if blocked && !slices.Contains(allowlist, manifest.HostName) {
-		r.blocks = blockFile
+	var r rule
+	if userLevel := last["NativeMessagingUserLevelHosts"]; userLevel.value == false {
+		r.ignoresUser = userLevel.file
+	}
+	names := func(setting string) []any {
+		list, _ := last[setting].value.([]any)
+		return list
+	}
+	has := func(list []any, name string) bool { return slices.Contains(list, any(name)) }
+	if blocked := names("NativeMessagingBlocklist"); (has(blocked, "*") || has(blocked, manifest.HostName)) &&
+		!has(names("NativeMessagingAllowlist"), manifest.HostName) {
+		r.blocks = last["NativeMessagingBlocklist"].file
 	}
 	return r, nil
 }

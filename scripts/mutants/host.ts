@@ -896,6 +896,20 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "`portside status` reads the browser's policies as the browser does",
+      inGo("install", "TestReadAsChromium"),
+      change("install/chromium_json.go", "case data[i] == ',' && closes(data[i+1:]) && endsValue(out):", "case false:"),
+    ],
+    [
+      "whatever the files are called",
+      inGo("install", "TestScripts"),
+      change(
+        "install/policy.go",
+        "err == nil && !info.Mode().IsRegular() {",
+        'err == nil && (!info.Mode().IsRegular() || filepath.Ext(file) != ".json") {',
+      ),
+    ],
+    [
       "`portside status` tells of a program that others can change",
       inGo("install", "TestScripts"),
       change(
