@@ -293,6 +293,42 @@ describe("activation", () => {
     await page.close();
   });
 
+  test("one click is one destination for all frames of the site that it activates", async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => peers.echoPeer(life)));
+    const page = await stage.open("https://frames.test/");
+    const frame = stage.pages.serve("https://frames.test/frame", plainPage);
+    await page.evaluate(
+      async (src: string, count: number) => {
+        for (let n = 0; n < count; n++) {
+          const element = document.createElement("iframe");
+          element.src = src;
+          document.querySelector("#frames")?.append(element);
+          await new Promise((resolve) => (element.onload = resolve));
+        }
+      },
+      frame,
+      all.length,
+    );
+    const opened = page.evaluateOnClick(
+      "#go",
+      (ports: number[]) =>
+        Promise.all(
+          ports.map((remotePort, n) => {
+            const { navigator } = frames[n] as unknown as typeof globalThis;
+            return navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
+              () => "opened",
+              (error: unknown) => (error as Error).name,
+            );
+          }),
+        ),
+      all.map(({ port }) => port),
+    );
+    await stage.person.allowsOnce();
+    const names = (await opened).sort();
+    assert.deepEqual(names, ["NotAllowedError", "NotAllowedError", "NotAllowedError", "opened"]);
+    await page.close();
+  });
+
   test("events that a script makes are no gestures", async () => {
     const [one, two] = [await peers.echoPeer(life), await peers.echoPeer(life)];
     const page = await stage.open();

@@ -24,7 +24,7 @@ describe("changed built-ins", () => {
   const mischiefs: Record<string, string> = {
     "Object.prototype polluted": `
       for (const [name, value] of Object.entries({ autoAllocateChunkSize: -1, highWaterMark: NaN, size: 1, type: "x", transfer: 5, once: false,
-        remoteAddress: "127.0.0.2", activated: true, secure: true, error: { name: "Evil" }, ack: 7, name: "Evil", message: "Evil", get: 1, set: 1 }))
+        remoteAddress: "127.0.0.2", activation: { began: 0, at: 9e12 }, secure: true, error: { name: "Evil" }, ack: 7, name: "Evil", message: "Evil", get: 1, set: 1 }))
         Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });`,
     "Promise replaced": `
       window.Promise = class Evil { constructor() { window.stolen = true } static resolve() { window.stolen = true } };`,
@@ -89,7 +89,10 @@ describe("changed built-ins", () => {
 
   test("a polluted prototype gives no activation and no destination", async () => {
     const page = await stage.browser.newPage(
-      hostile("https://evil.test/claims", "Object.prototype.activated = true; Object.prototype.secure = true;"),
+      hostile(
+        "https://evil.test/claims",
+        "Object.prototype.activation = { began: Date.now(), at: Date.now() }; Object.prototype.secure = true;",
+      ),
     );
     const name = await attempt(page, to({ host: "127.0.0.1", port: 9 }), { click: false });
     assert.equal(name, "NotAllowedError");
@@ -162,7 +165,7 @@ describe("forged messages", () => {
       type: "open",
       id: 1,
       protocol: "tcp",
-      activated: true,
+      activation: { began: Date.now(), at: Date.now() },
       secure: true,
       options: { remoteAddress: "127.0.0.1", remotePort: peer.port },
       evidence: { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false },
@@ -193,7 +196,8 @@ describe("forged messages", () => {
       { ...open, id: -1 },
       { ...open, id: 2 ** 60 },
       { ...open, protocol: "icmp" },
-      { ...open, activated: "yes" },
+      { ...open, activation: "yes" },
+      { ...open, activation: { began: -1, at: 0 } },
       { ...open, options: { ...open.options, userEntered: true } },
       { ...open, evidence: undefined },
       { ...open, evidence: { ...open.evidence, origin: "https://victim.test" } },
@@ -234,7 +238,14 @@ describe("forged messages", () => {
           const broker = chrome.runtime.connect({ name: "document" });
           const options = { remoteAddress: "127.0.0.1", remotePort: port };
           const evidence = { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false };
-          const open = { type: "open", protocol: "tcp", activated: true, secure: true, options, evidence };
+          const open = {
+            type: "open",
+            protocol: "tcp",
+            activation: { began: Date.now(), at: Date.now() },
+            secure: true,
+            options,
+            evidence,
+          };
           let opened = 0;
           broker.onMessage.addListener((message: { type: string; id: number; error?: { name: string } }) => {
             if (message.type === "opened") {
@@ -336,16 +347,17 @@ test("a page cannot flood the audit log, or read why it was refused", async () =
   const page = await stage.open("https://flood.test/");
   const before = await page.evaluate(() => document.documentElement.outerHTML);
   const said = await page.evaluate(async () => {
-    const texts = new Set<string>();
-    for (let n = 0; n < 60; n++) {
-      // Without a gesture: refused by the extension.
-      const error = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: n + 1 }).then(
-        () => new Error("opened"),
-        (reason: unknown) => reason as Error,
-      );
-      texts.add(`${error.name}: ${error.message}`);
-    }
-    return [...texts];
+    const texts = await Promise.all(
+      Array.from({ length: 60 }, async (_, n) => {
+        // Without a gesture: refused by the extension.
+        const error = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: n + 1 }).then(
+          () => new Error("opened"),
+          (reason: unknown) => reason as Error,
+        );
+        return `${error.name}: ${error.message}`;
+      }),
+    );
+    return [...new Set(texts)];
   });
   // The same words each time, which name no rule.
   assert.equal(said.length, 1);

@@ -370,7 +370,15 @@ describe("secure to the top", () => {
           });
           const evidence = { metaPolicies: [], evalBlocked: true, standalone: false, controlled: false };
           const options = { remoteAddress: "peer.example.org", remotePort: 7 };
-          port.postMessage({ type: "open", id: 1, protocol: "tcp", activated: true, secure: true, options, evidence });
+          port.postMessage({
+            type: "open",
+            id: 1,
+            protocol: "tcp",
+            activation: { began: Date.now(), at: Date.now() },
+            secure: true,
+            options,
+            evidence,
+          });
         }),
     );
     assert.equal(answer, "NotAllowedError");
@@ -400,7 +408,7 @@ describe("secure to the top", () => {
               type: "open",
               id: 1,
               protocol: "tcp",
-              activated: true,
+              activation: { began: Date.now(), at: Date.now() },
               secure: claimed,
               options,
               evidence,

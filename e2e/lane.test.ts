@@ -186,7 +186,7 @@ describe("who may have a lane", () => {
             type: "open",
             id: 1,
             protocol: "tcp",
-            activated: true,
+            activation: { began: Date.now(), at: Date.now() },
             secure: true,
             options,
             evidence,

@@ -143,6 +143,8 @@ export interface DocumentPlace {
 /** What one document may open again without being asked: what it asked for -> where that led. */
 interface DocumentGrants extends DocumentPlace, OfDocument {
   opened: Record<string, Reached[]>;
+  /** Where the person has closed a socket: the document does not come back there by itself. */
+  closed?: Destination[];
 }
 
 /** Where a request of a document led, and by which consent. */
@@ -160,6 +162,8 @@ const documents = documentShelf<DocumentGrants>("document:", {
 const maxRequests = 64;
 /** Where one request may have led. */
 const maxReached = 8;
+/** Destinations of one document that the person has closed: of more the oldest are forgotten. */
+const maxClosed = 64;
 
 /**
  * The name of a request in a document's own list: what the page asked for, since the host may have been the person's answer. `wanted` is
@@ -184,48 +188,61 @@ function changeDocuments(work: () => Promise<void>): Promise<void> {
   return done;
 }
 
-export function addDocumentGrant(
-  { documentId, tabId, origin, private: isPrivate }: DocumentPlace & { documentId: string },
-  request: string,
-  reached: Reached,
+type OwnPlace = DocumentPlace & { documentId: string };
+
+/** Changes what is kept of a document, of which nothing may be kept yet. */
+function changeDocument(
+  { documentId, tabId, origin, private: isPrivate }: OwnPlace,
+  edit: (grants: Required<Pick<DocumentGrants, "opened" | "closed">>) => Pick<DocumentGrants, "opened" | "closed">,
 ): Promise<void> {
   return changeDocuments(async () => {
     const { page, ...place } = await homeOf(documentId, origin);
-    const before = Object.entries((await documents.get(documentId))?.opened ?? {});
+    const { opened = {}, closed = [] } = (await documents.get(documentId)) ?? {};
+    const entry = { tabId, at: Date.now(), page, origin, private: isPrivate, ...edit({ opened, closed }) };
+    await documents.put(documentId, entry, place);
+  });
+}
+
+export function addDocumentGrant(place: OwnPlace, request: string, reached: Reached): Promise<void> {
+  return changeDocument(place, ({ opened, closed }) => {
+    const before = Object.entries(opened);
     // An answer that serves what an earlier one did stands in its place.
     const others = (before.find(([other]) => other === request)?.[1] ?? []).filter(
       (old) => old.host !== reached.host || !covers(reached.protection, old.protection),
     );
-    const opened = [
+    const now = [
       ...before.filter(([other]) => other !== request),
       [request, [...others, reached].slice(-maxReached)] as const,
     ];
-    await documents.put(
-      documentId,
-      {
-        tabId,
-        at: Date.now(),
-        page,
-        origin,
-        private: isPrivate,
-        opened: Object.fromEntries(opened.slice(-maxRequests)),
-      },
-      place,
-    );
+    return { opened: Object.fromEntries(now.slice(-maxRequests)), closed };
   });
 }
 
-/** The document may not open this destination again without being asked. */
-export function forgetDocumentGrants(documentId: string, destination: Destination): Promise<void> {
-  return changeDocuments(async () => {
-    const grants = await documents.get(documentId);
-    if (grants === undefined) return;
-    const rest = Object.entries(grants.opened).map(([request, reached]) => {
+/** The person has closed it: the document may not open this destination again by itself, nor, if it is not remembered, without being asked. */
+export function closeDocumentGrants(place: OwnPlace, destination: Destination): Promise<void> {
+  return changeDocument(place, ({ opened, closed }) => {
+    const rest = Object.entries(opened).map(([request, reached]) => {
       const [protocol, , port] = JSON.parse(request) as [Destination["protocol"], string, number];
       return [request, reached.filter(({ host }) => !sameDestination({ protocol, host, port }, destination))] as const;
     });
-    await documents.note(documentId, { opened: Object.fromEntries(rest) });
+    return {
+      opened: Object.fromEntries(rest),
+      closed: [...closed.filter((one) => !sameDestination(one, destination)), destination].slice(-maxClosed),
+    };
   });
+}
+
+/** Reports whether the person has closed a socket of this document to this destination. */
+export async function wasClosed(documentId: string, destination: Destination): Promise<boolean> {
+  return (await documents.get(documentId))?.closed?.some((one) => sameDestination(one, destination)) === true;
+}
+
+/** The person wants it again. */
+export function mayReturn(place: OwnPlace, destination: Destination): Promise<void> {
+  return changeDocument(place, ({ opened, closed }) => ({
+    opened,
+    closed: closed.filter((one) => !sameDestination(one, destination)),
+  }));
 }
 
 /** Forgets what documents may reopen: those that `concerned` picks. */

@@ -122,16 +122,26 @@ export interface DocumentOpen {
   type: "open";
   id: number;
   protocol: "tcp" | "udp";
-  /**
-   * The document has transient activation that no earlier open has used up.
-   */
-  activated: boolean;
+  activation?: Activation;
   /**
    * isSecureContext, as the content script sees it.
    */
   secure: boolean;
   options: OpenOptions;
   evidence: DocumentEvidence;
+}
+/**
+ * Absent: the document has no transient activation. A claim.
+ */
+export interface Activation {
+  /**
+   * When the press began that it comes from, or the earliest time if the document did not see it. Milliseconds since 1970.
+   */
+  began: number;
+  /**
+   * When the page called.
+   */
+  at: number;
 }
 /**
  * The page's SocketOptions after WebIDL conversion.

@@ -77,9 +77,8 @@ export type SocketEvent<TLS> =
   | { type: "closed"; id: number; error?: PageError };
 
 /**
- * Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page; after
- * `forget` every destination is a new one again, and takes a gesture. `lane` has the key by which a frame of ours gets a lane for the document;
- * after `laneLost` there is none. `left` says that a socket has ended whose last word the page hears on the lane.
+ * Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page. `lane` has the
+ * key by which a frame of ours gets a lane for the document; after `laneLost` there is none. `left` says that a socket has ended whose last word the page hears on the lane.
  */
 export type BrokerMessage =
   | SocketEvent<TLSInfo>
@@ -87,8 +86,7 @@ export type BrokerMessage =
   | { type: "lane"; key: string }
   | { type: "laneLost" }
   | { type: "left"; id: number }
-  | { type: "hint"; text: string }
-  | { type: "forget" };
+  | { type: "hint"; text: string };
 
 /** Content script -> page script. `lane` comes with a port: the lane, whose other end hears LaneRequests and says LaneEvents (lane.ts), or `laneLost`. */
 export type ContentMessage =

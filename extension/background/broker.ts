@@ -1,7 +1,7 @@
 // The broker: decides for each open, and passes bytes between documents and the host.
 //
 // Facts are what the browser attests of the sender (origin, documentId, frame, tab, private window). What the document says
-// of itself (activated, secure) can only make the answer stricter.
+// of itself (activation, secure) can only make the answer stricter.
 
 import type { Activity, LiveSocket } from "./activity.ts";
 import { admit } from "./admission.ts";
@@ -9,7 +9,8 @@ import * as grants from "../grants.ts";
 import type { Destination } from "../grants.ts";
 import { protectionOf } from "../protection.ts";
 import type { Protection } from "../protection.ts";
-import { Refusal, consentTo } from "./consent.ts";
+import { Refusal, consentTo, noGesture } from "./consent.ts";
+import type { GestureLedger } from "./gestures.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
@@ -23,6 +24,7 @@ import type { RefusalAudit } from "./refusal_audit.ts";
 import { reasonOf, reasonOfEnd } from "./refusals.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
+import { openSetupPage } from "./setup.ts";
 import { nextTick } from "./tick.ts";
 import { datagramWindowBytes, stdioWindowBytes } from "../../protocol/message.ts";
 import type { SocketClosedParams } from "../../protocol/message.ts";
@@ -73,6 +75,7 @@ export class DocumentConnection {
   readonly #prompts: Prompts;
   readonly #activity: Activity;
   readonly #lane: DocumentLane;
+  readonly #gestures: GestureLedger;
   readonly #gone: () => void;
   readonly #audit: RefusalAudit;
   readonly #sockets = new Map<number, Socket>();
@@ -86,6 +89,7 @@ export class DocumentConnection {
     prompts: Prompts,
     activity: Activity,
     lanes: Lanes,
+    gestures: GestureLedger,
     audit: RefusalAudit,
     gone: () => void,
   ) {
@@ -98,6 +102,7 @@ export class DocumentConnection {
     this.#lane = new DocumentLane(sender, lanes, (message) => {
       this.#tell(message);
     });
+    this.#gestures = gestures;
     this.#gone = gone;
     this.#audit = audit;
     port.onMessage.addListener((message: unknown) => {
@@ -130,7 +135,6 @@ export class DocumentConnection {
 
   /** Closes the sockets to destinations that `concerned` picks, as when a grant is taken back. */
   revoke(concerned: (destination: Connection) => boolean): void {
-    this.#tell({ type: "forget" });
     for (const socket of [...this.#sockets.values()]) {
       if (socket.destination === undefined || !concerned(socket.destination)) continue;
       socket.withdraw.abort();
@@ -159,8 +163,7 @@ export class DocumentConnection {
 
   /** The person closes it. The document may not open it again by itself: that takes a gesture and, if it is not remembered, a yes. */
   async #closeByHand(socket: Socket, destination: Destination): Promise<void> {
-    this.#tell({ type: "forget" });
-    await grants.forgetDocumentGrants(this.sender.documentId, destination); // before the page hears of it, and tries again
+    await grants.closeDocumentGrants(this.sender, destination); // before the page hears of it, and tries again
     this.#cut(socket);
   }
 
@@ -312,9 +315,9 @@ export class DocumentConnection {
     }
   }
 
-  /** The checks in the order of the API: the document's own rules, activation, arguments; then whatever needs host, person or network. */
+  /** The checks in the order of the API: the document's own rules, arguments; then whatever needs host, gesture, person or network. */
   async #tryOpen(socket: Socket, open: Open): Promise<void> {
-    const { activated, options, ...claims } = open;
+    const { activation, options, ...claims } = open;
     const { documentId } = this.sender;
     const { remoteAddress = "", remotePort } = options;
     // Spellings of one host are one request.
@@ -328,18 +331,24 @@ export class DocumentConnection {
     ]);
     if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
     socket.withdraw.signal.throwIfAborted();
-    if (reopened === undefined && !activated) {
-      throw new Refusal(
-        "activation",
-        "a new destination needs a click or a key press of its own, no more than five seconds ago.",
-      );
+    const gesture = this.#gestures.of(this.sender, activation);
+    let port: number;
+    try {
+      port = checkOptions(options);
+    } catch (error) {
+      // No destination is meant that could be remembered, so the gesture comes first.
+      throw reopened === undefined && !gesture.take() ? noGesture({ hidden: false }) : error;
     }
-    const port = checkOptions(options);
 
     if (paused) throw pausedRefusal();
     const { withdraw } = socket;
     // A missing host is found out before the person is bothered with a question.
-    let connection = await this.#hosts.connect();
+    let connection = await this.#hosts.connect().catch((error: unknown) => {
+      if (!(error instanceof HostUnavailable)) throw error;
+      if (gesture.take()) void openSetupPage(error.problem);
+      else if (reopened === undefined) throw noGesture(); // nor is a page to learn without one whether there is a host
+      throw error;
+    });
     withdraw.signal.throwIfAborted();
     let socketId = this.#hosts.reserve(connection);
     try {
@@ -349,6 +358,7 @@ export class DocumentConnection {
         attested: this.#attested,
         hosts: this.#hosts,
         prompts: this.#prompts,
+        gesture,
         signal: withdraw.signal,
         notRemembered: (host, reason) => {
           this.#failed(socket, "remember", { reason }, host);

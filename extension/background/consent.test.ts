@@ -52,6 +52,7 @@ Object.assign(Uint8Array.prototype, {
   },
 });
 const { consentTo, Refusal } = await import("./consent.ts");
+const { HostError } = await import("./host.ts");
 const grants = await import("../grants.ts");
 const { canonicalHost } = await import("./origin.ts");
 
@@ -61,6 +62,11 @@ let answer: Answer | undefined;
 let asked: Question[];
 /** Whether the rules were asked about TLS with the destination itself. */
 let judged: boolean[];
+/** Whether there is a gesture behind the next calls, and how many were taken. */
+let clicks: boolean;
+let taken: number;
+/** Whether the last refusal was hidden from the page. */
+let hidden: boolean;
 
 beforeEach(async () => {
   await grants.forgetDocuments(() => true);
@@ -71,6 +77,8 @@ beforeEach(async () => {
   asked = [];
   judged = [];
   answer = undefined;
+  clicks = true;
+  taken = 0;
 });
 
 const sender: Sender = { origin: "https://a.test", documentId: "one", tabId: 1, windowId: 1, private: false };
@@ -108,6 +116,7 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
     attested: {},
     hosts: { connect: async () => ({ request: judge }) },
     prompts,
+    gesture: { take: () => clicks && ++taken > 0 },
     signal: new AbortController().signal,
   } as unknown as Surroundings;
   const claims = {
@@ -118,7 +127,11 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
     const wish = { protocol: "tcp", remoteAddress, port, security: options } as const;
     return (await consentTo(wish, { request, ...(reopened === undefined ? {} : { reopened }) }, claims, around)).host;
   } catch (error) {
-    if (error instanceof Refusal) return error.rule;
+    if (error instanceof Refusal) {
+      hidden = error.hidden;
+      return error.rule;
+    }
+    if (error instanceof HostError) return error.data?.reason ?? "";
     throw error;
   }
 }
@@ -242,4 +255,62 @@ test("a policy that cannot be used is told as that, though it makes the rules ab
   assert.equal(await open(mail), "policy-broken");
   verdict = { ...verdict, reason: "policy", cspRule: "refuse-unsafe-eval", installedOnly: false };
   assert.equal(await open(mail), "policy");
+});
+
+test("what is remembered opens without a gesture, in every document; a question takes one", async () => {
+  clicks = false;
+  assert.equal(await open(mail), "activation");
+  clicks = true;
+  answer = allow("mail.example", { remember: true });
+  await open(mail);
+  assert.equal(taken, 1);
+  clicks = false;
+  assert.equal(await open(mail, other), "mail.example");
+  assert.equal(
+    await open({ ...mail, remoteAddress: "MAIL.example." }, { ...sender, documentId: "third" }),
+    "mail.example",
+  );
+  assert.equal(await open({ ...mail, remotePort: 994 }, other), "activation");
+  // A gesture that is there is not used up.
+  clicks = true;
+  await open(mail, { ...sender, documentId: "fourth" });
+  assert.equal(taken, 1);
+});
+
+test("what an administrator lets pass takes no gesture; what the rules refuse looks like a missing one", async () => {
+  clicks = false;
+  verdict = { prompt: "skip" };
+  assert.equal(await open(mail), "mail.example");
+  for (const [rule, said] of Object.entries({
+    activation: { prompt: "always" },
+    policy: { allowed: false, reason: "policy" },
+    "installed-only": { installedOnly: true },
+  } as Record<string, Partial<PolicyJudgeResult>>)) {
+    verdict = said;
+    assert.equal(await open(mail), rule);
+    assert.equal(hidden, true, rule);
+  }
+  verdict = { prompt: "forbid" };
+  assert.deepEqual([await open(mail), hidden], ["policy", true]);
+  verdict = { allowed: false, reason: "dns" };
+  assert.deepEqual([await open(mail), hidden], ["activation", true], "no host's answer without a gesture");
+  clicks = true;
+  assert.equal(await open(mail), "dns");
+});
+
+test("a document comes back by itself to what the person has closed neither when it is remembered nor when it is let pass", async () => {
+  answer = allow("mail.example", { remember: true });
+  await open(mail);
+  const destination = { protocol: "tcp", host: "mail.example", port: 993 } as const;
+  for (const said of [{}, { prompt: "skip" }] as const) {
+    verdict = said;
+    await grants.closeDocumentGrants(sender, destination);
+    clicks = false;
+    assert.deepEqual([await open(mail), hidden], ["activation", true]);
+    assert.equal(await open(mail, other), "mail.example", "another document");
+    clicks = true;
+    assert.equal(await open(mail), "mail.example");
+    clicks = false;
+    assert.equal(await open(mail), "mail.example");
+  }
 });

@@ -8,6 +8,7 @@ import { admit } from "./admission.ts";
 import type { Claims } from "./admission.ts";
 import { remember, stillRemembers } from "./cleared.ts";
 import type { NotRemembered } from "./cleared.ts";
+import type { Gesture } from "./gestures.ts";
 import { HostError } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
 import { canonicalHost } from "./origin.ts";
@@ -40,6 +41,18 @@ export class Refusal extends Error {
   }
 }
 
+/**
+ * What takes a gesture has none. Hidden once the host's rules were asked: without a gesture, no page is to learn whether they would have
+ * refused.
+ */
+export function noGesture({ hidden = true } = {}): Refusal {
+  return new Refusal(
+    "activation",
+    "what is neither remembered nor let pass by an administrator needs a click or a key press of its own, no more than five seconds ago.",
+    { hidden },
+  );
+}
+
 /** What a document wants to reach. */
 export interface Wish {
   protocol: "tcp" | "udp";
@@ -62,6 +75,8 @@ export interface Surroundings {
   attested: chrome.runtime.MessageSender;
   hosts: Hosts;
   prompts: Prompts;
+  /** The gesture behind the call. */
+  gesture: Gesture;
   /** Aborts when the document withdraws or goes away. */
   signal: AbortSignal;
   /** Hears that "Allow and remember" was no more than "Allow once", and why. */
@@ -88,7 +103,7 @@ export async function consentTo(
   { protocol, remoteAddress, port, security }: Wish,
   { request, reopened }: Asked,
   claims: Claims,
-  { sender, attested, hosts, prompts, signal, notRemembered }: Surroundings,
+  { sender, attested, hosts, prompts, gesture, signal, notRemembered }: Surroundings,
 ): Promise<grants.Reached> {
   const { origin, documentId } = sender;
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
@@ -112,6 +127,7 @@ export async function consentTo(
   };
   const wanted = reopened?.host ?? (remoteAddress.trim() === "" ? undefined : remoteAddress);
   const verdict = await judge(wanted, reopened?.entered === true);
+  if (verdict.reason === "dns" && !gesture.take()) throw noGesture(); // or it would tell that there is a host
   if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
   const told = verdict.by === undefined ? {} : { by: verdict.by };
   // Before the rules about the page, which are the strictest while a policy cannot be used: it is the policy that is to be mended then.
@@ -146,16 +162,30 @@ export async function consentTo(
     if (grant === undefined || !(await stillRemembers(origin))) return undefined;
     return { host: grant.host, entered: grant.entered, risk: grant.risk, protection: grant.protection };
   };
+  // What needs no question needs no gesture either, unless the person has just closed it.
+  const returns = async (host: string): Promise<void> => {
+    const destination = { protocol, host, port };
+    if (!(await grants.wasClosed(documentId, destination))) return;
+    if (!gesture.take()) throw noGesture();
+    await grants.mayReturn(sender, destination);
+  };
   const known = await remembered();
-  if (known !== undefined) return await agreed(known);
+  if (known !== undefined) {
+    await returns(known.host);
+    return await agreed(known);
+  }
   // Where the administrator's word does not stand for the person's, they are asked all the same.
-  if (verdict.prompt === "skip" && proposed !== undefined && !verdict.mustEnter && !verdict.risk)
+  if (verdict.prompt === "skip" && proposed !== undefined && !verdict.mustEnter && !verdict.risk) {
+    await returns(proposed);
     return { host: proposed, entered: false, risk: false, protection: protection(proposed) };
+  }
   if (verdict.prompt === "forbid")
     throw new Refusal("policy", "the administrator allows this site only what needs no question.", {
       hidden: true,
       ...told,
     });
+
+  if (!gesture.take()) throw noGesture();
 
   const look: Helpers["look"] = (found, over) =>
     hosts.browse({ origin, protocol, port, secure: secure(undefined), timeout: lookingTime }, found, over);
@@ -202,5 +232,7 @@ export async function consentTo(
   const { host, how, risk } = answer;
   const consent = { entered: how !== "asked", risk, protection: protection(host) };
   if (answer.remember) await rememberOrSay({ origin, protocol, host, port, created: Date.now(), how, ...consent });
+  const destination = { protocol, host, port };
+  if (await grants.wasClosed(documentId, destination)) await grants.mayReturn(sender, destination);
   return await agreed({ host, ...consent });
 }

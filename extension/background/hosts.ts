@@ -1,8 +1,7 @@
 // Shares one host connection among all documents, and hands each socket's messages to its owner.
 
-import { HostConnection, HostUnavailable } from "./host.ts";
+import { HostConnection } from "./host.ts";
 import { managedSettings } from "./managed.ts";
-import { openSetupPage } from "./setup.ts";
 import type { HostListener } from "./host.ts";
 import type { ResolveBrowseParams, ResolveFoundParams, SocketClosedParams } from "../../protocol/message.ts";
 
@@ -47,25 +46,17 @@ export class Hosts {
   #lastSocketId = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * The connection to the host, made if need be. When there is no host to talk to, the setup page opens (unless `quiet`) and the promise
-   * rejects with HostUnavailable.
-   */
-  async connect({ quiet = false, use = true } = {}): Promise<HostConnection> {
+  /** The connection to the host, made if need be. Rejects with HostUnavailable when there is no host to talk to. */
+  async connect({ use = true } = {}): Promise<HostConnection> {
     this.#current ??= this.#start();
     if (use) this.#current.used = true;
     this.#rest();
-    try {
-      return await this.#current.connection;
-    } catch (error) {
-      if (!quiet && error instanceof HostUnavailable) void openSetupPage(error.problem);
-      throw error;
-    }
+    return await this.#current.connection;
   }
 
-  /** The same, to see how the host is: no page opens, and one that nobody else has used is let go a moment later. */
+  /** The same, to see how the host is: one that nobody else has used is let go a moment later. */
   probe(): Promise<HostConnection> {
-    return this.connect({ quiet: true, use: false });
+    return this.connect({ use: false });
   }
 
   #start(): Current {
@@ -121,7 +112,7 @@ export class Hosts {
     found: (device: ResolveFoundParams) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const connection = await this.connect({ quiet: true });
+    const connection = await this.connect();
     if (signal.aborted) return;
     const browseId = ++this.#lastBrowseId;
     const stop = (): void => {

@@ -8,6 +8,7 @@ import { Badge } from "./badge.ts";
 import { DocumentConnection } from "./broker.ts";
 import { clearedByItself, watchCleared } from "./cleared.ts";
 import { onTabGone } from "./documents.ts";
+import { GestureLedger } from "./gestures.ts";
 import { watchHandshakes } from "./handshake.ts";
 import { watchHeaders } from "./headers.ts";
 import { Hosts } from "./hosts.ts";
@@ -28,6 +29,7 @@ const hosts = new Hosts();
 const prompts = new Prompts();
 const tryout = new Tryout(hosts);
 const lanes = new Lanes();
+const gestures = new GestureLedger();
 const audit = new RefusalAudit({
   hosts,
   now: Date.now,
@@ -63,7 +65,7 @@ ext.runtime.onConnect.addListener((port) => {
       port.disconnect();
       return;
     }
-    const connection = new DocumentConnection(port, sender, hosts, prompts, activity, lanes, audit, () =>
+    const connection = new DocumentConnection(port, sender, hosts, prompts, activity, lanes, gestures, audit, () =>
       documents.delete(connection),
     );
     documents.add(connection);

@@ -104,7 +104,7 @@ export class RefusalAudit {
 
   async #tell(...refusals: AuditRefusedParams[]): Promise<void> {
     try {
-      const connection = await this.#around.hosts.connect({ quiet: true });
+      const connection = await this.#around.hosts.connect();
       for (const params of refusals) connection.notify("audit.refused", params);
     } catch {
       // No host, no audit log.

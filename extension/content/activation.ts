@@ -1,36 +1,84 @@
-// One gesture, one new destination.
+// What a document knows of the person's gestures. It says which press its activation comes from; the broker keeps the account
+// (background/gestures.ts), since one press activates several documents, and browsers let a document see its transient activation but not
+// consume it.
 //
-// Browsers let a document see its transient activation but not consume it, so the content script keeps the account: a gesture counts
-// once. The next open needs another one, seen either as a trusted event in this document, or as activation that is still there after
-// the old gesture must have expired (the gesture was in another frame: activation reaches ancestors and same-origin frames).
+// A press is everything from a key or button that goes down, or a finger that comes up, to the next: not the repeats of a key that is held,
+// nor the other half of a click.
+
+import type { Activation } from "../../protocol/message.ts";
 
 /** Longest life of transient activation, in ms (HTML: user activation data model; 5 s in Chromium and Firefox), and a little more. */
-const activationLifetime = 5_500;
+export const activationLifetime = 5_500;
 
-/** Events that give activation (https://html.spec.whatwg.org/#activation-triggering-input-event). */
-const activating = ["keydown", "mousedown", "pointerdown", "pointerup", "touchend"] as const;
+/** What of an event counts. */
+export interface Seen {
+  isTrusted: boolean;
+  type: string;
+  /** performance.now() when it happened. */
+  timeStamp: number;
+  key?: string;
+  repeat?: boolean;
+  pointerType?: string;
+}
 
-export class Gestures {
-  #usedAt = Number.NEGATIVE_INFINITY;
-  #watching = false;
-  readonly #onGesture = (event: Event): void => {
-    if (event.isTrusted) this.#usedAt = Number.NEGATIVE_INFINITY;
+/** The presses that a document has seen. Pure: `now` is performance.now(). */
+export class Presses {
+  /** When it began to look. What it has not seen may have begun before. */
+  readonly #since: number;
+  /** When the last press began, and when it was last felt. */
+  #began: number | undefined;
+  #felt = Number.NEGATIVE_INFINITY;
+  /** When a finger or pen went down that has not come up yet. */
+  #down: number | undefined;
+
+  constructor(now: number) {
+    this.#since = now;
+  }
+
+  see({ isTrusted, type, timeStamp, key, repeat = false, pointerType }: Seen): void {
+    if (!isTrusted || key === "Escape") return; // Escape activates nothing
+    if (type === "keydown") this.#press(repeat ? undefined : timeStamp, timeStamp);
+    else if (type === "pointerdown" && pointerType === "mouse") this.#press(timeStamp, timeStamp);
+    // Fingers and pens activate when they come up: until then they may be there to scroll.
+    else if (type === "pointerdown") this.#down = timeStamp;
+    else if (type === "pointerup" && pointerType !== "mouse") {
+      this.#press(this.#down, timeStamp);
+      this.#down = undefined;
+    }
+  }
+
+  /** `began` is undefined when the press is an old one. */
+  #press(began: number | undefined, felt: number): void {
+    this.#began = began ?? this.#began ?? this.#since - activationLifetime;
+    this.#felt = felt;
+  }
+
+  /** How long ago, in ms, the press began from which an activation comes that is alive now: at most so long. `age`: of the document. */
+  age(now: number, age: number): number {
+    if (this.#began !== undefined && now - this.#felt <= activationLifetime) return now - this.#began;
+    return Math.min(age, activationLifetime); // in another frame, or before it looked
+  }
+}
+
+/** Events that a press is known by. */
+const events = ["keydown", "pointerdown", "pointerup"] as const;
+
+let presses: Presses | undefined;
+
+/** Looks at presses from now on. That costs a page a microsecond for each; without it, nobody could tell a click from one in another frame. */
+export function watchPresses(): void {
+  const own = new Presses(performance.now());
+  presses = own;
+  const see = (event: Event): void => {
+    own.see(event);
   };
+  for (const type of events) addEventListener(type, see, { capture: true, passive: true });
+}
 
-  /** Takes the current gesture, if there is one that no earlier call took. */
-  take(): boolean {
-    if (!navigator.userActivation.isActive) return false;
-    const now = performance.now();
-    if (now - this.#usedAt < activationLifetime) return false;
-    this.#usedAt = now;
-    this.#watch();
-    return true;
-  }
-
-  /** Listeners come with the first use, so that a page that never calls the API pays nothing. */
-  #watch(): void {
-    if (this.#watching) return;
-    this.#watching = true;
-    for (const type of activating) addEventListener(type, this.#onGesture, { capture: true, passive: true });
-  }
+/** What the broker is told of the activation that there is now. Undefined: there is none. */
+export function activationNow(): Activation | undefined {
+  if (!navigator.userActivation.isActive || presses === undefined) return undefined;
+  const now = performance.now(); // since the document began: what it is activated by is not older
+  const at = Date.now();
+  return { began: Math.floor(at - presses.age(now, now)), at };
 }

@@ -5,7 +5,7 @@
 // every message is built anew here from checked members, and the broker checks it again.
 
 import { ext } from "../ext.ts";
-import { Gestures } from "./activation.ts";
+import { activationNow, watchPresses } from "./activation.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
 import { announce, listenToFrames } from "./frames.ts";
 import { LaneFrame } from "./lane.ts";
@@ -27,10 +27,6 @@ const maxAddress = 1024;
 
 class Gatekeeper {
   readonly #page: MessagePort;
-  readonly #gestures = new Gestures();
-  /** Destinations that this document opened before: a reconnection needs no gesture. The broker keeps its own list. */
-  readonly #known = new Set<string>();
-  readonly #asked = new Map<number, string>();
   /** Sockets that are open; false while the page does not know it yet. */
   readonly #open = new Map<number, boolean>();
   #lane: LaneFrame | undefined;
@@ -51,12 +47,18 @@ class Gatekeeper {
         const { tls, ...rest } = given;
         const options: OpenOptions = tls === undefined ? rest : { ...rest, tls: onTheWire(tls) };
         if (options.remoteAddress !== undefined) options.remoteAddress = options.remoteAddress.slice(0, maxAddress);
-        const destination = JSON.stringify([protocol, options.remoteAddress ?? "", options.remotePort]);
-        this.#asked.set(message.id, destination);
-        const activated = !this.#known.has(destination) && this.#gestures.take();
+        const activation = activationNow();
         const evidence = collectEvidence(message.evalBlocked);
         announce();
-        this.#tell({ type: "open", id: message.id, protocol, activated, secure: isSecureContext, options, evidence });
+        this.#tell({
+          type: "open",
+          id: message.id,
+          protocol,
+          ...(activation === undefined ? {} : { activation }),
+          secure: isSecureContext,
+          options,
+          evidence,
+        });
         return;
       }
       case "write": {
@@ -91,9 +93,6 @@ class Gatekeeper {
       case "hint":
         console.info(`Portside: ${message.text}`); // the developer's console; the page cannot read it
         return;
-      case "forget":
-        this.#known.clear();
-        return;
       case "lane":
         this.#lane = new LaneFrame(message.key, (port) => {
           this.#tellPage({ type: "lane" }, [port]);
@@ -113,9 +112,6 @@ class Gatekeeper {
         return;
       }
       case "opened": {
-        const destination = this.#asked.get(message.id);
-        this.#asked.delete(message.id);
-        if (destination !== undefined) this.#known.add(destination);
         this.#open.set(message.id, false);
         this.#onceSettled(message, () => {
           this.#open.set(message.id, true);
@@ -130,10 +126,6 @@ class Gatekeeper {
         this.#tellPage(known === false ? { type: "failed", id, error } : message);
         return;
       }
-      case "failed":
-        this.#asked.delete(message.id);
-        this.#tellPage(message);
-        return;
       case "secured":
         this.#onceSettled(message, () => {
           this.#tellPage({ ...message, tls: certificatesOf(message.tls) });
@@ -186,7 +178,6 @@ class Gatekeeper {
   #lose(): void {
     const broker = this.#broker;
     this.#broker = undefined;
-    this.#asked.clear();
     this.#open.clear();
     this.#lane?.remove();
     this.#lane = undefined;
@@ -231,6 +222,7 @@ if (isSecureContext && world.portsideAlive?.() !== true) {
   world.portsideAlive = () => (runtime as { id?: string }).id !== undefined;
   listenToFrames();
   watchPolicies();
+  watchPresses();
   // Not taken: the page script comes later, and will ask.
   if (!handOver()) document.addEventListener(askEvent, () => handOver(), { once: true, capture: true });
 }

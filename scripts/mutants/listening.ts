@@ -126,8 +126,8 @@ export const listening: readonly Mutant[] = [
       inLane("no frame before the first socket opens, one for all sockets of a document, none after the document"),
       change(
         "extension/background/broker.ts",
-        "    const port = checkOptions(options);\n",
-        "    const port = checkOptions(options);\n    await this.#lane.wanted(await this.#hosts.connect());\n",
+        "    const { withdraw } = socket;\n",
+        "    const { withdraw } = socket;\n    await this.#lane.wanted(await this.#hosts.connect());\n",
       ),
     ],
     [

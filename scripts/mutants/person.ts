@@ -19,12 +19,14 @@ const display = "extension/ui/display.ts";
 const idn = "extension/ui/idn.ts";
 const grants = "extension/grants.ts";
 const activation = "extension/content/activation.ts";
+const activationTest = "extension/content/activation.test.ts";
+const gestures = "extension/background/gestures.ts";
+const gesturesTest = "extension/background/gestures.test.ts";
 const refusalAudit = "extension/background/refusal_audit.ts";
 const auditBudget = "extension/background/audit_budget.ts";
 const content = "extension/content/main.ts";
 
 const order = inBrowser("api", "no activation comes before a missing port");
-const oneGesture = inBrowser("api", "one gesture opens one new destination");
 const remembering = inBrowser(
   "consent",
   "Allow once is for this document, Allow and remember for every document of the site",
@@ -518,34 +520,73 @@ export const person: readonly Mutant[] = [
   ...row(
     "3",
     [
-      "no gesture, no new destination: the broker",
-      order,
-      change(broker, "if (reopened === undefined && !activated) {", "if (false as boolean) {"),
+      "no gesture, no question",
+      inUnit(consentTest, "what is remembered opens without a gesture, in every document; a question takes one"),
+      change(consent, "  if (!gesture.take()) throw noGesture();\n\n", "  gesture.take();\n\n"),
     ],
     [
       "the content script looks at the document's activation",
       order,
-      change(activation, "if (!navigator.userActivation.isActive) return false;", ""),
+      change(activation, "if (!navigator.userActivation.isActive || presses", "if (presses"),
     ],
-    ["a gesture counts once", oneGesture, change(activation, "    this.#usedAt = now;\n", "")],
+    [
+      "a press counts once",
+      inUnit(gesturesTest, "a press counts once for all documents of a tab and a site"),
+      change(gestures, "    this.#used = [...this.#used, { who, began, at }].slice(-most);\n", ""),
+    ],
+    [
+      "for all frames of a page that are of one site",
+      inUnit(gesturesTest, "a press counts once for all documents of a tab and a site"),
+      change(gestures, "siteOf(sender.origin)", "sender.origin"),
+    ],
+    [
+      "also where they are documents of their own",
+      inBrowser("api", "one click is one destination for all frames of the site that it activates"),
+      change(gestures, "used.who === who && used.began", "used.began > used.at && used.began"),
+    ],
     [
       "events that a script makes are no gestures",
-      inBrowser("api", "events that a script makes are no gestures"),
-      change(activation, "if (event.isTrusted) this", "this"),
+      inUnit(activationTest, "what a script makes is no press"),
+      change(activation, "if (!isTrusted || key", "if (key"),
     ],
     [
-      "a reconnection is to what this document had opened",
-      oneGesture,
+      "a key that is held is one press",
+      inUnit(activationTest, "a key that is held is one press"),
+      change(activation, "repeat ? undefined : timeStamp", "timeStamp"),
+    ],
+    [
+      "the other half of a click is the same press",
+      inUnit(activationTest, "a press begins when a key or a button goes down"),
       change(
-        content,
-        "const activated = !this.#known.has(destination) && this.#gestures.take();",
-        "const activated = this.#known.size > 0 || this.#gestures.take();",
+        activation,
+        'else if (type === "pointerup" && pointerType !== "mouse") {\n      this.#press(this.#down, timeStamp);',
+        'else if (type === "pointerup") {\n      this.#press(timeStamp, timeStamp);',
       ),
+    ],
+    [
+      "a missing gesture looks like every refusal that is hidden",
+      inUnit(consentTest, "what an administrator lets pass takes no gesture"),
+      change(consent, "noGesture({ hidden = true } = {})", "noGesture({ hidden = false } = {})"),
+    ],
+    [
+      "a name that is none tells nothing of a host without a gesture",
+      inUnit(consentTest, "what an administrator lets pass takes no gesture"),
+      change(consent, 'if (verdict.reason === "dns" && !gesture.take()) throw noGesture();', ""),
+    ],
+    [
+      "without a gesture nobody learns that there is no host, and no page appears",
+      inBrowser("setup", "without a gesture no page can make the setup page appear"),
+      change(broker, "if (gesture.take()) void openSetupPage", 'if (error.message !== "-") void openSetupPage'),
+    ],
+    [
+      "what the person has closed takes a gesture, also when it is remembered",
+      inUnit(consentTest, "a document comes back by itself to what the person has closed neither"),
+      change(consent, "if (!(await grants.wasClosed(documentId, destination))) return;", "return;"),
     ],
     [
       "without gestures no ports are tried",
       inBrowser("rules", "one consent tells of one port"),
-      change(broker, "if (reopened === undefined && !activated) {", "if (false as boolean) {"),
+      change(consent, "  if (!gesture.take()) throw noGesture();\n\n", "  gesture.take();\n\n"),
     ],
   ),
   ...row(
@@ -870,8 +911,7 @@ export const person: readonly Mutant[] = [
     [
       "built-ins that a page has changed change nothing",
       inBrowser("attack", "a polluted prototype gives no activation and no destination"),
-      change(content, "activated, secure: isSecureContext, options", "secure: isSecureContext, options"),
-      change(content, "const activated = !this.#known", "const _ = !this.#known"),
+      change(content, "secure: isSecureContext,", ""),
     ],
   ),
 ];

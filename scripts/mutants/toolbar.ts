@@ -87,7 +87,7 @@ export const toolbar: readonly Mutant[] = [
       close,
       change(
         broker,
-        "    await grants.forgetDocumentGrants(this.sender.documentId, destination);",
+        "    await grants.closeDocumentGrants(this.sender, destination);",
         "    void grants; void destination;",
       ),
     ],
