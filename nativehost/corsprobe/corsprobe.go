@@ -1,9 +1,12 @@
 // Package corsprobe asks an HTTPS server whether it takes part in CORS (Fetch, section
 // 3.2), in which case a page is to use fetch() and obey the answer instead of opening
-// a socket of its own: a socket to port 443 would be a way around.
+// a socket of its own: a socket to port 443 would be a way around. It is asked by the
+// very name that the page is about to speak to; a server that shows a certificate for
+// other names only is not that name's, and is refused where that matters.
 //
 // It promises that nothing it hears can allow anything: an answer can only refuse.
-// That is why it verifies no certificate. It speaks to no other address than the one
+// That is why it asks nobody whether a certificate is to be trusted, and takes TLS of
+// any age. It speaks to no other address than the one
 // it is told, follows nothing, sends no cookies or other credentials, and reads no
 // body; headers, time and memory are bounded.
 //
@@ -45,35 +48,45 @@ type Prober struct {
 	Now func() time.Time
 
 	mu      sync.Mutex // guards what follows
-	entries map[key]*entry
+	entries map[Question]*entry
 }
 
-// key is what an answer holds for.
-type key struct {
-	origin, host string
-	address      netip.AddrPort
+// Question is what is asked, and what an answer holds for.
+type Question struct {
+	// Origin is the page's. Private windows have a memory of their own.
+	Origin  string
+	Private bool
+	// Name is the host, in canonical form, and Address where it is.
+	Name    string
+	Address netip.AddrPort
+	// Covered refuses a server whose certificate is not for Name: a name of the page's
+	// owner may lead to anybody's address.
+	Covered bool
+	// Datagrams refuses every HTTPS server: which name QUIC is going to speak to cannot
+	// be seen.
+	Datagrams bool
 }
 
-// Probe asks the server at address, which is called host, whether it takes part in
-// CORS, on behalf of a page of origin. It returns fault.ErrCORS if it does, nil if it
-// does not or if there is no telling, and the error of ctx if that is done first.
+// Probe asks the server whether it takes part in CORS. It returns fault.ErrCORS if it
+// does or must not be asked for otherwise, nil if it does not or if there is no telling,
+// and the error of ctx if that is done first.
 //
 // The probe itself outlives ctx when others wait for it, but not for longer than its
 // patience; it ends when nobody waits any more.
-func (p *Prober) Probe(ctx context.Context, origin string, host string, address netip.AddrPort) error {
-	return p.remembered(ctx, key{origin: origin, host: host, address: address})
+func (p *Prober) Probe(ctx context.Context, q Question) error {
+	return p.remembered(ctx, q)
 }
 
 // ask probes the network. known is false when the network failed, so that another
 // attempt may hear more.
-func (p *Prober) ask(ctx context.Context, k key) (err error, known bool) {
+func (p *Prober) ask(ctx context.Context, q Question) (err error, known bool) {
 	limit := p.Patience
 	if limit == 0 {
 		limit = patience
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	dial := &dialer{ctx: ctx, address: k.address}
+	dial := &dialer{ctx: ctx, question: q}
 	defer dial.close()
 	client := &http.Client{
 		Transport:     dial.transport(),
@@ -84,14 +97,17 @@ func (p *Prober) ask(ctx context.Context, k key) (err error, known bool) {
 	// may not use up the time of the second.
 	for i, method := range []string{http.MethodOptions, http.MethodGet} {
 		ctx, cancel := context.WithTimeout(ctx, limit/time.Duration(2-i))
-		headers, err := headersOf(ctx, client, method, k)
+		headers, err := headersOf(ctx, client, method, q)
 		cancel()
-		if err != nil {
+		switch {
+		case dial.foreign.Load():
+			return fmt.Errorf("%w: its certificate is for other names", fault.ErrCORS), true
+		case err != nil:
 			known = false
-			continue
-		}
-		for name := range headers {
-			if strings.HasPrefix(name, "Access-Control-") {
+		case q.Datagrams:
+			return fmt.Errorf("%w: HTTPS is spoken there", fault.ErrCORS), true
+		default:
+			if name := takesPart(headers); name != "" {
 				return fmt.Errorf("%w: %s", fault.ErrCORS, name), true
 			}
 		}
@@ -99,10 +115,29 @@ func (p *Prober) ask(ctx context.Context, k key) (err error, known bool) {
 	return nil, known
 }
 
+// takesPart returns the header that tells that a server takes part in CORS, or "". One
+// whose answers depend on who asks takes part, even if it has nothing to say to this page.
+func takesPart(headers http.Header) string {
+	const prefix = "access-control-"
+	for name := range headers {
+		if strings.HasPrefix(strings.ToLower(name), prefix) {
+			return name
+		}
+	}
+	for _, value := range headers.Values("Vary") {
+		for name := range strings.SplitSeq(strings.ToLower(value), ",") {
+			if name = strings.TrimSpace(name); name == "origin" || strings.HasPrefix(name, prefix+"request-") {
+				return "Vary: " + name
+			}
+		}
+	}
+	return ""
+}
+
 // headersOf sends one request and returns the answer's headers.
-func headersOf(ctx context.Context, client *http.Client, method string, k key) (http.Header, error) {
-	target := url.URL{Scheme: "https", Host: net.JoinHostPort(k.host, strconv.Itoa(int(k.address.Port()))), Path: "/"}
-	if k.address.Port() == 443 {
+func headersOf(ctx context.Context, client *http.Client, method string, q Question) (http.Header, error) {
+	target := url.URL{Scheme: "https", Host: net.JoinHostPort(q.Name, strconv.Itoa(int(q.Address.Port()))), Path: "/"}
+	if q.Address.Port() == 443 {
 		target.Host = strings.TrimSuffix(target.Host, ":443") // as browsers write it
 	}
 	request, err := http.NewRequestWithContext(ctx, method, target.String(), nil)
@@ -110,7 +145,7 @@ func headersOf(ctx context.Context, client *http.Client, method string, k key) (
 		return nil, err
 	}
 	request.Header = http.Header{
-		"Origin":     {k.origin},
+		"Origin":     {q.Origin},
 		"Accept":     {"*/*"},
 		"User-Agent": {"Mozilla/5.0"}, // neither this program nor its version
 	}

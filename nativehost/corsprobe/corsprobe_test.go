@@ -27,6 +27,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const page = "https://page.example"
 
+func ask(name string, address netip.AddrPort) Question {
+	return Question{Origin: page, Name: name, Address: address}
+}
+
 // serve starts an HTTPS server on loopback, with HTTP/2 if asked.
 func serve(t *testing.T, h2 bool, handler http.HandlerFunc) netip.AddrPort {
 	t.Helper()
@@ -130,6 +134,16 @@ func TestAnswers(t *testing.T) {
 			}
 			http.Redirect(w, r, "/elsewhere", http.StatusFound)
 		}, false},
+		"answers that depend on who asks": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Vary", "Accept-Encoding, origin")
+		}, true},
+		"answers that depend on what is asked for": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Add("Vary", "Accept")
+			w.Header().Add("Vary", "Access-Control-Request-Headers")
+		}, true},
+		"answers that depend on other things": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Vary", "*, X-Origin, Cookie")
+		}, false},
 		"a redirect with CORS": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Access-Control-Allow-Origin", "*")
 			http.Redirect(w, r, "/elsewhere", http.StatusFound)
@@ -150,7 +164,7 @@ func TestAnswers(t *testing.T) {
 					}
 					c.handler(w, r)
 				})
-				err := (&Prober{Patience: 2 * time.Second}).Probe(t.Context(), page, "site.example", address)
+				err := (&Prober{Patience: 2 * time.Second}).Probe(t.Context(), ask("site.example", address))
 				if c.refused != errors.Is(err, fault.ErrCORS) || !c.refused && err != nil {
 					t.Errorf("got %v", err)
 				}
@@ -176,7 +190,7 @@ func TestWhatIsSent(t *testing.T) {
 		names = append(names, r.TLS.ServerName)
 		http.SetCookie(w, &http.Cookie{Name: "id", Value: "1"})
 	})
-	if err := new(Prober).Probe(t.Context(), page, "site.example", address); err != nil {
+	if err := new(Prober).Probe(t.Context(), ask("site.example", address)); err != nil {
 		t.Fatal(err)
 	}
 	mu.Lock()
@@ -221,7 +235,7 @@ func TestNoTelling(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			began := time.Now()
 			p := &Prober{Patience: limit}
-			if err := p.Probe(t.Context(), page, "site.example", address); err != nil {
+			if err := p.Probe(t.Context(), ask("site.example", address)); err != nil {
 				t.Errorf("got %v", err)
 			}
 			if took := time.Since(began); took > limit+2*time.Second {
@@ -271,10 +285,13 @@ func TestMemory(t *testing.T) {
 	allowing := serve(t, true, func(http.ResponseWriter, *http.Request) { asked.Add(1) })
 	now := time.Now()
 	p := &Prober{Now: func() time.Time { return now }}
+	private := false
 	probe := func(origin, host string, address netip.AddrPort, requests int64) {
 		t.Helper()
+		q := ask(host, address)
+		q.Origin, q.Private = origin, private
 		before := asked.Load()
-		err := p.Probe(t.Context(), origin, host, address)
+		err := p.Probe(t.Context(), q)
 		if errors.Is(err, fault.ErrCORS) != (address == refusing) {
 			t.Errorf("got %v", err)
 		}
@@ -288,6 +305,11 @@ func TestMemory(t *testing.T) {
 	probe(page, "site.example", allowing, 0)
 	probe(page, "other.example", allowing, 2)
 	probe("https://other.example", "site.example", allowing, 2)
+	// Private windows and others know nothing of each other.
+	private = true
+	probe(page, "site.example", refusing, 1)
+	probe(page, "site.example", allowing, 2)
+	private = false
 	now = now.Add(memory - time.Second)
 	probe(page, "site.example", refusing, 0)
 	now = now.Add(time.Second)
@@ -297,21 +319,25 @@ func TestMemory(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	address := serve(t, true, func(http.ResponseWriter, *http.Request) {})
-	p := &Prober{entries: map[key]*entry{}}
+	p := &Prober{entries: map[Question]*entry{}}
+	p.entries[Question{Name: "of the others", Private: true}] = &entry{until: time.Now().Add(time.Minute)}
 	for i := range 3 * maxEntries {
 		p.mu.Lock()
-		p.makeRoom()
-		p.entries[key{host: fmt.Sprint(i)}] = &entry{until: time.Now().Add(time.Hour)}
+		p.makeRoom(false)
+		p.entries[Question{Name: fmt.Sprint(i)}] = &entry{until: time.Now().Add(time.Hour)}
 		n := len(p.entries)
 		p.mu.Unlock()
-		if n > maxEntries {
+		if n > maxEntries+1 {
 			t.Fatalf("%d entries", n)
 		}
 	}
-	if err := p.Probe(t.Context(), page, "site.example", address); err != nil {
+	if p.entries[Question{Name: "of the others", Private: true}] == nil {
+		t.Error("the others' entry was forgotten")
+	}
+	if err := p.Probe(t.Context(), ask("site.example", address)); err != nil {
 		t.Fatal(err)
 	}
-	if len(p.entries) > maxEntries {
+	if len(p.entries) > maxEntries+1 {
 		t.Errorf("%d entries", len(p.entries))
 	}
 }
@@ -328,7 +354,7 @@ func TestManyAtOnceAskOnce(t *testing.T) {
 	// The one that began gives up; the others get their answer all the same.
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error, 1)
-	go func() { first <- p.Probe(ctx, page, "site.example", address) }()
+	go func() { first <- p.Probe(ctx, ask("site.example", address)) }()
 	waiting := func(n int) {
 		for {
 			p.mu.Lock()
@@ -346,7 +372,7 @@ func TestManyAtOnceAskOnce(t *testing.T) {
 	waiting(1)
 	others := make(chan error, 50)
 	for range cap(others) {
-		go func() { others <- p.Probe(t.Context(), page, "site.example", address) }()
+		go func() { others <- p.Probe(t.Context(), ask("site.example", address)) }()
 	}
 	waiting(1 + cap(others))
 	cancel()
@@ -374,14 +400,62 @@ func TestGivenUp(t *testing.T) {
 	p := &Prober{}
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if err := p.Probe(ctx, page, "site.example", address); !errors.Is(err, context.DeadlineExceeded) {
+	if err := p.Probe(ctx, ask("site.example", address)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 	<-gone
 	if len(p.entries) != 0 {
 		t.Error("it is remembered")
 	}
-	if err := p.Probe(ctx, page, "site.example", address); !errors.Is(err, context.DeadlineExceeded) {
+	if err := p.Probe(ctx, ask("site.example", address)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a probe that begins too late: %v", err)
+	}
+}
+
+// Whose certificate is for other names is not the server of the name that was asked for.
+// The names of httptest's are example.com, *.example.com, and loopback's addresses.
+func TestCertificatesOfOthers(t *testing.T) {
+	web := serve(t, true, func(http.ResponseWriter, *http.Request) {})
+	mail := secure(t, func(c net.Conn) { _, _ = io.WriteString(c, "* OK IMAP4rev1 ready\r\n"); _, _ = io.Copy(io.Discard, c) })
+	for _, address := range []netip.AddrPort{web, mail} {
+		for name, refused := range map[string]bool{
+			"example.com": false, "www.example.com": false, "127.0.0.1": false, "evil.example": true, "192.0.2.1": true, "com": true,
+		} {
+			q := ask(name, address)
+			if err := (&Prober{Patience: 500 * time.Millisecond}).Probe(t.Context(), q); err != nil {
+				t.Errorf("%s: %v, where the certificate does not matter", name, err)
+			}
+			q.Covered = true
+			if err := (&Prober{Patience: 500 * time.Millisecond}).Probe(t.Context(), q); errors.Is(err, fault.ErrCORS) != refused || err != nil && !refused {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// Where HTTPS is spoken QUIC may be, too, and nobody sees to whom.
+func TestDatagrams(t *testing.T) {
+	web := serve(t, true, func(http.ResponseWriter, *http.Request) {})
+	other := listen(t, func(net.Conn) {})
+	for address, refused := range map[netip.AddrPort]bool{web: true, other: false} {
+		q := ask("example.com", address)
+		q.Datagrams = true
+		if err := new(Prober).Probe(t.Context(), q); errors.Is(err, fault.ErrCORS) != refused || err != nil && !refused {
+			t.Errorf("%v: %v", address, err)
+		}
+	}
+}
+
+// Servers of old times are asked like all others.
+func TestOldServers(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+	}))
+	server.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}}
+	server.StartTLS()
+	defer server.Close()
+	address := server.Listener.Addr().(*net.TCPAddr).AddrPort()
+	if err := new(Prober).Probe(t.Context(), ask("example.com", address)); !errors.Is(err, fault.ErrCORS) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -8,8 +8,8 @@ import (
 const (
 	// memory is how long an answer holds.
 	memory = 5 * time.Minute
-	// maxEntries bounds what is remembered. Each takes a consent of the person, so
-	// this is plenty.
+	// maxEntries bounds what is remembered, of private windows and of the others. Each
+	// takes a consent of the person, so this is plenty.
 	maxEntries = 1024
 )
 
@@ -25,7 +25,7 @@ type entry struct {
 }
 
 // remembered answers from memory, waits for a probe that is under way, or makes one.
-func (p *Prober) remembered(ctx context.Context, k key) error {
+func (p *Prober) remembered(ctx context.Context, k Question) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -49,13 +49,13 @@ func (p *Prober) remembered(ctx context.Context, k key) error {
 }
 
 // begin starts a probe. The caller holds the mutex and waits for it.
-func (p *Prober) begin(ctx context.Context, k key) *entry {
-	p.makeRoom()
+func (p *Prober) begin(ctx context.Context, k Question) *entry {
+	p.makeRoom(k.Private)
 	// One caller's end must not take the answer from the others.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	e := &entry{done: make(chan struct{}), cancel: cancel}
 	if p.entries == nil {
-		p.entries = map[key]*entry{}
+		p.entries = map[Question]*entry{}
 	}
 	p.entries[k] = e
 	go func() {
@@ -75,7 +75,7 @@ func (p *Prober) begin(ctx context.Context, k key) *entry {
 
 // leave ends a probe that nobody waits for any more, and waits for its end: no
 // goroutine outlives those who asked.
-func (p *Prober) leave(k key, e *entry) {
+func (p *Prober) leave(k Question, e *entry) {
 	p.mu.Lock()
 	e.waiting--
 	last := e.waiting == 0 && e.until.IsZero()
@@ -89,24 +89,26 @@ func (p *Prober) leave(k key, e *entry) {
 	}
 }
 
-// makeRoom forgets what is old and, if that is not enough, whatever comes first. The
-// caller holds the mutex.
-func (p *Prober) makeRoom() {
-	if len(p.entries) < maxEntries {
-		return
+// makeRoom forgets what is old and, if that is not enough, whatever comes first, of
+// private windows or of the others: neither sees what the other does. The caller holds
+// the mutex.
+func (p *Prober) makeRoom(private bool) {
+	count := 0
+	for k := range p.entries {
+		if k.Private == private {
+			count++
+		}
 	}
 	now := p.now()
-	for k, e := range p.entries {
-		if !e.until.IsZero() && !now.Before(e.until) {
-			delete(p.entries, k)
-		}
-	}
-	for k, e := range p.entries {
-		if len(p.entries) < maxEntries {
-			return
-		}
-		if !e.until.IsZero() {
-			delete(p.entries, k)
+	for _, old := range []bool{true, false} {
+		for k, e := range p.entries {
+			if count < maxEntries {
+				return
+			}
+			if k.Private == private && !e.until.IsZero() && (!old || !now.Before(e.until)) {
+				delete(p.entries, k)
+				count--
+			}
 		}
 	}
 }

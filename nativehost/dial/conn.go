@@ -9,13 +9,18 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/gate"
+	"github.com/portside/portside/nativehost/hello"
 )
 
 // Conn is a TCP connection, with TLS on it or without.
 type Conn struct {
 	tcp *net.TCPConn
 	tls *tls.Conn
+	// hello reads what is sent in plain text to port 443; nil: it may be anything. It
+	// belongs to the writer.
+	hello *hello.Watch
 	// gate is the writer's while TLS writes for it, and nil otherwise.
 	gate atomic.Pointer[gate.Gate]
 	// cut is set when TCP ended before TLS did. It belongs to the reader.
@@ -98,13 +103,19 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write writes to the peer. The caller has entered the gate; Write yields it while
+// Write writes to the peer. On a plain connection to port 443 a ClientHello that names
+// another host, or hides whom it names, is fault.ErrCORS. The caller has entered the gate; Write yields it while
 // the peer takes nothing.
 //
 // After a deadline has passed in the middle of a Write, a secure connection cannot
 // be written to any more.
 func (c *Conn) Write(g *gate.Gate, p []byte) (int, error) {
 	if c.tls == nil {
+		if c.hello != nil {
+			if err := c.hello.See(p); err != nil {
+				return 0, fmt.Errorf("%w: %w", fault.ErrCORS, err)
+			}
+		}
 		return writeGated(c.tcp, g, p)
 	}
 	c.gate.Store(g)

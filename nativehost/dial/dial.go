@@ -19,6 +19,7 @@ import (
 
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/hello"
 	"github.com/portside/portside/nativehost/resolve"
 )
 
@@ -44,6 +45,8 @@ type Target struct {
 	// RiskAccepted is true when the person said yes to a prompt that named the danger
 	// of this port.
 	RiskAccepted bool
+	// Private is true for a private window.
+	Private bool
 }
 
 // Options are the socket's options. A zero leaves the system's default.
@@ -85,9 +88,11 @@ type Dialer struct {
 	Roots *x509.CertPool
 	// Resolver may be nil: then it is the zero resolve.Resolver.
 	Resolver Resolver
-	// Probe is asked, if there is one, when a TCP connection to port 443 stands and
-	// before anybody uses it. An error closes the connection without a byte on it.
-	Probe func(ctx context.Context, target Target, address netip.AddrPort) error
+	// Probe is asked, if there is one, about port 443: when a TCP connection stands and
+	// before anybody uses it, before TLS names somebody else, and before a UDP socket is
+	// open. name is the host, or the name that TLS will be for. An error closes the
+	// connection without a byte on it.
+	Probe func(ctx context.Context, target Target, name string, address netip.AddrPort) error
 }
 
 // datagramBuffer is what a UDP socket asks the system to keep for it, in bytes, where the
@@ -137,11 +142,16 @@ func (d *Dialer) open(v *vetted, target Target, options Options) (*Conn, error) 
 	if err := conn.tune(options); err != nil {
 		return nil, errors.Join(fault.Classify(err), tcp.Close())
 	}
-	if d.Probe != nil && target.Port == probedPort {
-		if err := d.Probe(v.ctx, target, tcp.RemoteAddr().(*net.TCPAddr).AddrPort()); err != nil {
-			tcp.Close()
-			return nil, err
-		}
+	names := []string{target.Host.String()}
+	if other, ok := options.TLS.otherName(names[0]); ok {
+		names = append(names, other)
+	}
+	if err := d.probe(v.ctx, target, names, tcp.RemoteAddr().(*net.TCPAddr).AddrPort()); err != nil {
+		tcp.Close()
+		return nil, err
+	}
+	if target.Port == probedPort {
+		conn.hello = hello.New(names[0], target.Host.Kind() == address.Literal)
 	}
 	if options.Secure {
 		if err := conn.secure(v.ctx, target.Host.String(), d.Roots, options.TLS); err != nil {
@@ -150,6 +160,19 @@ func (d *Dialer) open(v *vetted, target Target, options Options) (*Conn, error) 
 		}
 	}
 	return conn, nil
+}
+
+// probe asks about port 443, by each of the names.
+func (d *Dialer) probe(ctx context.Context, target Target, names []string, at netip.AddrPort) error {
+	if d.Probe == nil || target.Port != probedPort {
+		return nil
+	}
+	for _, name := range names {
+		if err := d.Probe(ctx, target, name, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // UDP opens a socket that exchanges datagrams with target only: with the first of its
@@ -161,7 +184,10 @@ func (d *Dialer) UDP(ctx context.Context, target Target, options Options) (*net.
 	if err != nil {
 		return nil, openError(ctx, err)
 	}
-	connection, err := d.connect(v.ctx, target, v.addresses[0], options)
+	var connection net.Conn
+	if err = d.probe(v.ctx, target, []string{target.Host.String()}, v.addresses[0]); err == nil {
+		connection, err = d.connect(v.ctx, target, v.addresses[0], options)
+	}
 	if refused := v.end(); refused != nil {
 		if err == nil {
 			_ = connection.Close()

@@ -132,9 +132,11 @@ func TestProbe(t *testing.T) {
 		return conn
 	}
 	var asked []netip.AddrPort
+	var named []string
 	var says error
 	var peer *net.TCPConn
-	d := &Dialer{Probe: func(_ context.Context, to Target, at netip.AddrPort) error {
+	d := &Dialer{Probe: func(_ context.Context, to Target, name string, at netip.AddrPort) error {
+		named = append(named, name)
 		asked = append(asked, at)
 		if to.Host.String() != "localhost" || to.Origin != "https://page.example" {
 			t.Errorf("asked about %+v", to)
@@ -171,7 +173,24 @@ func TestProbe(t *testing.T) {
 		t.Errorf("asked %d times", len(asked))
 	}
 
-	// Not for other ports, and not for UDP.
+	// UDP is asked about before the socket is open.
+	quic := Target{Network: "udp", Host: to.Host, Port: 443, Origin: to.Origin}
+	answering := &Dialer{Probe: func(_ context.Context, about Target, name string, at netip.AddrPort) error {
+		if about != quic || name != "localhost" || at != netip.MustParseAddrPort("127.0.0.1:443") {
+			t.Errorf("asked about %+v, %s, %v", about, name, at)
+		}
+		return says
+	}}
+	for _, says = range []error{fault.ErrCORS, nil} {
+		conn, err := answering.UDP(t.Context(), quic, Options{})
+		if !errors.Is(err, says) {
+			t.Errorf("UDP: %v, want %v", err, says)
+		} else if err == nil {
+			conn.Close()
+		}
+	}
+
+	// Not for other ports.
 	to.Port = 444
 	conn, err = d.TCP(t.Context(), to, Options{})
 	if err != nil {
@@ -179,7 +198,7 @@ func TestProbe(t *testing.T) {
 	}
 	conn.Close()
 	accept(other).Close()
-	to.Network, to.Port = "udp", 443
+	to.Network = "udp"
 	udp, err := d.UDP(t.Context(), to, Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -52,6 +53,17 @@ func (o TLSOptions) VerifiedName(host string) string {
 	return strings.ToLower(name)
 }
 
+// otherName returns the name by which TLS would speak to host, if it is another one.
+func (o TLSOptions) otherName(host string) (string, bool) {
+	name, err := serverName(o.ServerName)
+	if err != nil {
+		return "", false // TLS will fail
+	}
+	own, _ := serverName(host)
+	name = strings.ToLower(name)
+	return name, name != own
+}
+
 // Why a peer was not accepted. The page learns none of it.
 var (
 	errServerName = errors.New("neither a name nor an address")
@@ -67,11 +79,16 @@ var (
 // that is fault.ErrPlaintext. What comes too late to be seen here is taken for TLS,
 // and is not: fault.ErrTLS.
 func (d *Dialer) StartTLS(ctx context.Context, conn *Conn, target Target, options Options) error {
+	ctx, cancel := withTimeout(ctx, options)
+	defer cancel()
+	if name, ok := options.TLS.otherName(target.Host.String()); ok {
+		if err := d.probe(ctx, target, []string{name}, conn.tcp.RemoteAddr().(*net.TCPAddr).AddrPort()); err != nil {
+			return openError(ctx, err)
+		}
+	}
 	if waiting(conn.tcp) {
 		return fault.ErrPlaintext
 	}
-	ctx, cancel := withTimeout(ctx, options)
-	defer cancel()
 	return conn.secure(ctx, target.Host.String(), d.Roots, options.TLS)
 }
 

@@ -76,7 +76,7 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 		},
 		target: dial.Target{
 			Network: "tcp", Port: uint16(params.Port), Origin: params.Origin,
-			UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted,
+			UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted, Private: params.Private,
 		},
 		options: dial.Options{
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
@@ -104,7 +104,7 @@ func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protoc
 		},
 		target: dial.Target{
 			Network: "udp", Port: uint16(params.Port), Origin: params.Origin,
-			UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted,
+			UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted, Private: params.Private,
 		},
 		options: dial.Options{
 			Timeout:    time.Duration(params.Timeout) * time.Millisecond,

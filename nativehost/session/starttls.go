@@ -54,7 +54,11 @@ func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) u
 			Received: params.Received,
 			Void:     params.Late,
 			Handshake: func(ctx context.Context) error {
-				return s.Dialer.StartTLS(ctx, conn, o.target, how)
+				err := s.Dialer.StartTLS(ctx, conn, o.target, how)
+				if fault.Describe(err).Name == "NotAllowedError" {
+					s.hush(ctx, began)
+				}
+				return err
 			},
 			Answer: func(err error) {
 				if err != nil {

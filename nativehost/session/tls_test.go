@@ -20,7 +20,10 @@ import (
 )
 
 // secureWorld returns a CA and a TLS configuration for the name and the address.
-func secureWorld(t *testing.T) (*x509.CertPool, *tls.Config) {
+func secureWorld(t *testing.T) (*x509.CertPool, *tls.Config) { return certified(t, nil) }
+
+// certified is the same with another certificate.
+func certified(t *testing.T, change func(*x509.Certificate)) (*x509.CertPool, *tls.Config) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -31,6 +34,9 @@ func secureWorld(t *testing.T) (*x509.CertPool, *tls.Config) {
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 		DNSNames: []string{"localhost"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	if change != nil {
+		change(template)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

@@ -19,6 +19,7 @@ const keeper = "nativehost/logfile/keeper.go";
 const caller = "nativehost/caller/caller.go";
 const listed = "nativehost/caller/listed.go";
 const probe = "nativehost/corsprobe/corsprobe.go";
+const hello = "nativehost/hello/hello.go";
 const secure = "nativehost/dial/tls.go";
 const upgrade = "nativehost/stream/upgrade.go";
 const frame = "protocol/frame.go";
@@ -29,6 +30,7 @@ const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/se
 const policyOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/policy", name);
 const tlsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/dial", name);
 const auditOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/audit", name);
+const hellos = inGo("nativehost/hello", "TestHellos");
 const probed = inGo("nativehost/corsprobe", "TestAnswers");
 const before = inGo("nativehost/rules", "TestBefore");
 const resolved = inGo("nativehost/rules", "TestResolved");
@@ -464,21 +466,100 @@ export const host: readonly Mutant[] = [
     [
       "a TCP connection to port 443 is probed, and closed without a byte when the server takes part in CORS",
       inGo("nativehost/dial", "TestProbe"),
-      change("nativehost/dial/dial.go", "if d.Probe != nil && target.Port == probedPort {", "if false {"),
+      change("nativehost/dial/dial.go", "if d.Probe == nil || target.Port != probedPort {", "if true {"),
     ],
     [
       "the host asks",
       inGo("nativehost/cmd/portside", "TestPort443IsProbed"),
       change(
         "nativehost/cmd/portside/host.go",
-        "return prober.Probe(ctx, target.Origin, target.Host.String(), at)",
-        "_ = prober\n\t\t\t\t\treturn nil",
+        "session.Probe(&corsprobe.Prober{}, near),",
+        "session.Probe(&corsprobe.Prober{Patience: 1}, near),",
       ),
     ],
     [
       "any header of CORS refuses",
       probed,
-      change(probe, 'if strings.HasPrefix(name, "Access-Control-") {', 'if name == "Access-Control-Allow-Origin" {'),
+      change(
+        probe,
+        "if strings.HasPrefix(strings.ToLower(name), prefix) {",
+        'if name == "Access-Control-Allow-Origin" {',
+      ),
+    ],
+    ["and so does a server whose answers depend on who asks", probed, change(probe, 'name == "origin" || ', "")],
+    [
+      "on the Internet the certificate is for the name",
+      inGo("nativehost/session", "TestPort443OfOthers"),
+      change("nativehost/session/cors.go", "Covered: public,", "Covered: false,"),
+    ],
+    [
+      "and that is looked at",
+      inGo("nativehost/corsprobe", "TestCertificatesOfOthers"),
+      change("nativehost/corsprobe/dialer.go", "d.foreign.Store(true)", "d.foreign.Store(false)"),
+    ],
+    [
+      "UDP is asked about",
+      inGo("nativehost/dial", "TestProbe"),
+      change(
+        "nativehost/dial/dial.go",
+        "if err = d.probe(v.ctx, target, []string{target.Host.String()}, v.addresses[0]); err == nil {",
+        "if err == nil {",
+      ),
+    ],
+    [
+      "and refused where HTTPS is spoken",
+      inGo("nativehost/session", "TestPort443OfOthers"),
+      change("nativehost/session/cors.go", 'public && target.Network == "udp"', "false"),
+    ],
+    [
+      "another name for TLS is asked about at open",
+      inGo("nativehost/dial", "TestEveryNameIsProbed"),
+      change("nativehost/dial/dial.go", "names = append(names, other)", "_ = other"),
+    ],
+    [
+      "and at an upgrade",
+      inGo("nativehost/dial", "TestEveryNameIsProbed"),
+      change(
+        secure,
+        "if name, ok := options.TLS.otherName(target.Host.String()); ok {",
+        "if name, ok := options.TLS.otherName(target.Host.String()); ok && false {",
+      ),
+    ],
+    [
+      "and refused on the beat",
+      inGo("nativehost/session", "TestPort443OfOthers"),
+      change("nativehost/session/starttls.go", "s.hush(ctx, began)", "_ = ctx"),
+    ],
+    [
+      "a page's own ClientHello is read",
+      inGo("nativehost/dial", "TestHellosOfPages"),
+      change(
+        "nativehost/dial/conn.go",
+        "if err := c.hello.See(p); err != nil {",
+        "if err := c.hello.See(nil); err != nil {",
+      ),
+    ],
+    ["it names the host", hellos, change(hello, "return ErrOther", "return nil")],
+    ["it hides no name", hellos, change(hello, "case extensionECH:\n\t\t\treturn", "case 0xffff:\n\t\t\treturn")],
+    ["nor names two", hellos, change(hello, "if named || !hostName", "if !hostName")],
+    [
+      "in whatever records it comes",
+      hellos,
+      change(
+        hello,
+        "case len(w.message) < messageBytes+size:\n\t\t\treturn",
+        "case len(w.message) < messageBytes+size:\n\t\t\tw.done = true\n\t\t\treturn",
+      ),
+    ],
+    [
+      "the second one, too",
+      hellos,
+      change(hello, "w.err, w.greeted = err, true", "w.err, w.greeted, w.done = err, true, err == nil"),
+    ],
+    [
+      "and it is bounded",
+      hellos,
+      change(hello, "case w.message[0] != clientHello, size > maxHello:", "case w.message[0] != clientHello:"),
     ],
     ["by OPTIONS", probed, change(probe, "[]string{http.MethodOptions, http.MethodGet}", "[]string{http.MethodGet}")],
     ["by GET", probed, change(probe, "[]string{http.MethodOptions, http.MethodGet}", "[]string{http.MethodOptions}")],
@@ -486,7 +567,7 @@ export const host: readonly Mutant[] = [
     [
       "the page's origin is what the server is asked with, and nothing else of it",
       inGo("nativehost/corsprobe", "TestWhatIsSent"),
-      change(probe, '"Origin":     {k.origin},', '"Origin": {k.origin}, "Cookie": {"id=1"},'),
+      change(probe, '"Origin":     {q.Origin},', '"Origin": {q.Origin}, "Cookie": {"id=1"},'),
     ],
     [
       "it ends in time, whatever the server does",
@@ -501,7 +582,17 @@ export const host: readonly Mutant[] = [
     [
       "an answer holds for one origin, one name and one address",
       inGo("nativehost/corsprobe", "TestMemory"),
-      change(probe, "key{origin: origin, host: host, address: address}", "key{host: host, address: address}"),
+      change(probe, "return p.remembered(ctx, q)", 'q.Origin = ""\n\treturn p.remembered(ctx, q)'),
+    ],
+    [
+      "and for private windows or the others",
+      inGo("nativehost/corsprobe", "TestMemory"),
+      change(probe, "return p.remembered(ctx, q)", "q.Private = false\n\treturn p.remembered(ctx, q)"),
+    ],
+    [
+      "which do not take each other's place",
+      inGo("nativehost/corsprobe", "TestMemoryIsBounded"),
+      change("nativehost/corsprobe/memory.go", "if k.Private == private && !e", "if !e"),
     ],
     [
       "connections go to the address that was judged",
@@ -511,7 +602,7 @@ export const host: readonly Mutant[] = [
         "func (d *dialer) dial(context.Context, string, string) (net.Conn, error) {",
         "func (d *dialer) dial(_ context.Context, _, named string) (net.Conn, error) {",
       ),
-      change("nativehost/corsprobe/dialer.go", '"tcp", d.address.String())', '"tcp", named)'),
+      change("nativehost/corsprobe/dialer.go", '"tcp", d.question.Address.String())', '"tcp", named)'),
     ],
   ),
   ...row(

@@ -100,7 +100,6 @@ func serve(from caller.Caller, log zerolog.Logger, validator *protocol.Validator
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer cancel()
 
-	prober := &corsprobe.Prober{}
 	in, out := pipes()
 	reading := watch(in)
 	near := nearby.New(log)
@@ -110,10 +109,8 @@ func serve(from caller.Caller, log zerolog.Logger, validator *protocol.Validator
 			In: reading, Out: out,
 			Validator: validator,
 			Dialer: &dial.Dialer{
-				Rules: session.Rules(store, near),
-				Probe: func(ctx context.Context, target dial.Target, at netip.AddrPort) error {
-					return prober.Probe(ctx, target.Origin, target.Host.String(), at)
-				},
+				Rules:    session.Rules(store, near),
+				Probe:    session.Probe(&corsprobe.Prober{}, near),
 				Resolver: &resolve.Resolver{Servers: func() []netip.AddrPort { return store.Current().Settings.DNSServers.Value }},
 			},
 			Policy:        store,
