@@ -53,6 +53,9 @@ func (c *command) install() error {
 			}
 			continue
 		}
+		if err := c.findable(host, p.family); err != nil {
+			problems = append(problems, c.denied(err, p))
+		}
 		if rule.blocks != "" {
 			problems = append(problems, advise("ask for "+manifest.HostName+" in NativeMessagingAllowlist",
 				"%s will not start it: %s blocks native hosts", p.who(), rule.blocks))
@@ -61,6 +64,9 @@ func (c *command) install() error {
 		served++
 	}
 	c.sayLimits()
+	if slices.ContainsFunc(chosen, func(p place) bool { return p.family == manifest.Chromium }) && c.findable(host, manifest.Chromium) == nil {
+		c.sayFindable(host)
+	}
 	if served > 0 && !c.dryRun {
 		if c.userDataDir != "" {
 			c.say("Next: start the browser with --user-data-dir=%s and add the Portside extension.", c.userDataDir)

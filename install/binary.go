@@ -1,15 +1,20 @@
 package install
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"syscall"
+	"time"
 	"unicode/utf8"
 
 	"github.com/portside/portside/manifest"
@@ -46,8 +51,66 @@ func (c *command) host() (string, error) {
 	if !utf8.ValidString(resolved) {
 		return "", advise("move it to a folder with a plainer name", "%q cannot be written in a manifest: it is not UTF-8", resolved)
 	}
-	return resolved, c.checkBinary(resolved, c.scope())
+	if err := c.checkBinary(resolved, c.scope()); err != nil {
+		return "", err
+	}
+	// This program runs already.
+	if c.binary != "" {
+		if _, err := c.ask(resolved); err != nil {
+			return "", err
+		}
+	}
+	return resolved, nil
 }
+
+// ask runs the binary at path, for its version: only so can one tell that a browser
+// could run it.
+func (c *command) ask(path string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), c.patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "--version")
+	cmd.Dir = filepath.Dir(path)
+	cmd.WaitDelay = time.Second
+	out := &beginning{}
+	cmd.Stdout = out
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return "", fmt.Errorf("%s --version did not answer within %v", path, c.patience)
+	case errors.Is(err, syscall.ENOEXEC):
+		return "", advise(anew, "%s is no program for this machine", path)
+	case errors.Is(err, fs.ErrPermission):
+		return "", advise("look for noexec in the options of its file system (findmnt -T "+path+"), and move portside to one without, such as /usr/local/bin",
+			"%s may not be run where it is, though it is executable", path)
+	case errors.Is(err, fs.ErrNotExist):
+		return "", advise(anew, "%s cannot be run: the program that should run it is not here", path)
+	case err != nil:
+		return "", advise(anew, "%s --version failed: %w", path, err)
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out.text)), "\n")
+	const longest = 80
+	if len(line) > longest {
+		line = line[:longest]
+	}
+	switch {
+	case line == "":
+		return "", advise(anew, "%s --version says nothing", path)
+	case !strings.HasPrefix(line, "portside "):
+		return "", advise(anew, "%s is not portside: --version says %q", path, line)
+	}
+	return line, nil
+}
+
+// beginning keeps the beginning of what is written to it.
+type beginning struct{ text []byte }
+
+func (b *beginning) Write(p []byte) (int, error) {
+	const most = 4096
+	b.text = append(b.text, p[:min(len(p), most-len(b.text))]...)
+	return len(p), nil
+}
+
+const anew = "build or download portside anew, then name it with portside install --binary"
 
 // scope is the scope that the person asked for.
 func (c *command) scope() manifest.Scope {

@@ -24,8 +24,9 @@
 // A browser runs what the manifest names with its user's rights. So install
 // refuses a binary that somebody else could replace, and status reports one; a
 // system-wide manifest is only made for a binary that belongs to root, in
-// directories that belong to root. Under sudo, per-user scope is refused: it
-// would serve root, or leave root's files in the home of the person who typed it.
+// directories that belong to root. Under sudo, and for root in the home of somebody
+// else, per-user scope is refused: it would serve root, or leave root's files in the
+// home of the person who typed it.
 //
 // # Exit codes
 //
@@ -41,8 +42,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/user"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -258,7 +262,43 @@ func (c *command) checkSystem() error {
 		return advise(fmt.Sprintf("leave out sudo to serve %s's browsers, or add --system to serve everybody's", sudo),
 			"sudo would %s for root, not for %s", c.name, sudo)
 	}
+	if c.euid == 0 && !c.system && c.userDataDir == "" && c.name != "status" {
+		return c.checkHome()
+	}
 	return nil
+}
+
+// checkHome refuses root in somebody's home, where it has come without sudo: by su -m,
+// doas, run0, or in a container. What it made there, that person could not change.
+func (c *command) checkHome() error {
+	places, err := c.places(manifest.User)
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		dir := filepath.Dir(p.file)
+		info, err := os.Stat(dir)
+		for ; err != nil && dir != filepath.Dir(dir); info, err = os.Stat(dir) {
+			dir = filepath.Dir(dir)
+		}
+		if err != nil {
+			continue
+		}
+		if uid, _, known := c.owner(info); known && uid != c.euid && !slices.Contains(c.trusted, uid) {
+			whose := userName(uid)
+			return advise(fmt.Sprintf("run it as %s, or add --system to serve everybody's browsers", whose),
+				"root would %s in %s, which belongs to %s", c.name, dir, whose)
+		}
+	}
+	return nil
+}
+
+// userName names a user for the person.
+func userName(uid int) string {
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("user %d", uid)
 }
 
 // known lists the browsers that exist for this operating system.

@@ -1,14 +1,11 @@
 package install
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/portside/portside/manifest"
 )
@@ -153,12 +150,13 @@ func (s *survey) manifest(p place, f found) {
 		fault(repair, "other users can write %s", path)
 	}
 	if err := s.exposed(p); err != nil && len(f.exposed) == 0 {
-		var advice *problem
-		errors.As(err, &advice)
-		fault(advice.hint, "%v", err)
+		s.problems = append(s.problems, s.denied(err, p))
 	}
 	if !admits(f.manifest, p.family, extension(p.family)) {
 		fault(repair, "%s does not allow the Portside extension, %s", p.file, extension(p.family))
+	}
+	if err := s.findable(f.manifest.Path, p.family); err != nil {
+		s.problems = append(s.problems, s.denied(err, p))
 	}
 	v := s.version(f.manifest.Path, p.scope)
 	if v.err != nil {
@@ -190,13 +188,13 @@ func (s *survey) version(path string, scope manifest.Scope) version {
 	key := string(scope) + path
 	v, asked := s.versions[key]
 	if !asked {
-		v = s.ask(path, scope)
+		v = s.run(path, scope)
 		s.versions[key] = v
 	}
 	return v
 }
 
-func (s *survey) ask(path string, scope manifest.Scope) version {
+func (s *survey) run(path string, scope manifest.Scope) version {
 	resolved, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		resolved = path
@@ -204,25 +202,6 @@ func (s *survey) ask(path string, scope manifest.Scope) version {
 	if err := s.checkBinary(resolved, scope); err != nil {
 		return version{err: err}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, "--version")
-	cmd.Dir = filepath.Dir(path)
-	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
-	if ctx.Err() != nil {
-		return version{err: fmt.Errorf("%s --version did not answer within %v", path, s.patience)}
-	}
-	if err != nil {
-		return version{err: fmt.Errorf("%s --version failed: %w", path, err)}
-	}
-	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	const longest = 80
-	if len(line) > longest {
-		line = line[:longest]
-	}
-	if line == "" {
-		return version{err: fmt.Errorf("%s --version says nothing", path)}
-	}
-	return version{text: line}
+	text, err := s.ask(path)
+	return version{text, err}
 }

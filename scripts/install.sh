@@ -19,6 +19,12 @@ if [ "$(id -u)" -eq 0 ] && [ -n "${SUDO_USER:-}" ] && [ "${SUDO_USER:-}" != root
   fail "sudo would do this for root, not for $SUDO_USER" "leave out sudo; docs/INSTALL.md says how to serve everybody on the machine"
 fi
 
+# The same without sudo: su -m, doas, run0, or a container with somebody's home in it.
+owner=$(stat -c %u "$HOME" 2>/dev/null || stat -f %u "$HOME")
+if [ "$(id -u)" -eq 0 ] && [ "$owner" -ne 0 ]; then
+  fail "root would do this in $HOME, which belongs to user $owner" "run it as that user; docs/INSTALL.md says how to serve everybody on the machine"
+fi
+
 case "${1:-}" in
   install)
     if cmp -s build/portside "$program"; then

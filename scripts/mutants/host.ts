@@ -987,6 +987,21 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "a relative folder for profiles begins where the browser is",
+      inGo("nativehost/caller", "TestListed"),
+      change(listed, "folder = filepath.Join(around.BrowserDir, folder)", "continue"),
+    ],
+    [
+      "`portside install` runs a program once before it names it",
+      inGo("install", "TestScripts"),
+      change("install/binary.go", 'if c.binary != "" {\n\t\tif _, err', "if false {\n\t\tif _, err"),
+    ],
+    [
+      "root leaves nothing in somebody's home",
+      inGo("install", "TestScripts"),
+      change("install/install.go", "\t\treturn c.checkHome()\n", "\t\t_ = c.checkHome\n"),
+    ],
+    [
       "`portside status` reads the browser's policies as the browser does",
       inGo("install", "TestReadAsChromium"),
       change("install/chromium_json.go", "case data[i] == ',' && closes(data[i+1:]) && endsValue(out):", "case false:"),
