@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/portside/portside/nativehost/trust"
 )
 
 // TestMain lets the scripts run this package as the program portside, in a world
@@ -21,7 +24,7 @@ import (
 //	TESTGOOS    the operating system whose rows are used; default linux
 //	TESTEUID    the user whom the program takes itself to run for
 //	TESTPATIENCE how long --version may take
-//	TESTTRUST   if nobody, the files of root and of the tests are taken for a stranger's
+//	TESTTRUST   if nobody, the files of the tests are taken for a stranger's
 //	TESTNOBODY  if set, and the tests run as root, the program gives root up first
 //
 // Whoever runs the tests owns the files, and so stands in for root.
@@ -33,7 +36,7 @@ func TestMain(m *testing.M) {
 			c := newCommand(os.Stdout, os.Stderr)
 			c.root, c.goos, c.trusted = os.Getenv("TESTROOT"), "linux", append(c.trusted, os.Geteuid())
 			if os.Getenv("TESTTRUST") == "nobody" {
-				c.trusted = nil
+				c.trusted = slices.DeleteFunc(c.trusted, func(uid int) bool { return uid == os.Geteuid() })
 			}
 			if goos := os.Getenv("TESTGOOS"); goos != "" {
 				c.goos = goos
@@ -77,10 +80,13 @@ func TestScripts(t *testing.T) {
 			},
 		},
 		Condition: func(name string) (bool, error) {
-			if name != "root" {
-				return false, fmt.Errorf("unknown condition %s", name)
+			switch name {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "owngroup":
+				return trust.Alone(0, os.Geteuid())(os.Getegid()), nil
 			}
-			return os.Geteuid() == 0, nil
+			return false, fmt.Errorf("unknown condition %s", name)
 		},
 		Setup: func(e *testscript.Env) error {
 			home, host := filepath.Join(e.WorkDir, "home"), filepath.Join(e.WorkDir, "opt", "portside")
