@@ -168,7 +168,7 @@ describe("forged messages", () => {
       activation: { began: Date.now(), at: Date.now() },
       secure: true,
       options: { remoteAddress: "127.0.0.1", remotePort: peer.port },
-      evidence: { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false },
+      evidence: { policies: [], evalBlocked: false, standalone: false, controlled: false },
     };
 
     // Another document's sockets cannot be named: ids are each document's own.
@@ -201,7 +201,10 @@ describe("forged messages", () => {
       { ...open, options: { ...open.options, userEntered: true } },
       { ...open, evidence: undefined },
       { ...open, evidence: { ...open.evidence, origin: "https://victim.test" } },
-      { ...open, evidence: { ...open.evidence, metaPolicies: Array(65).fill("") } },
+      {
+        ...open,
+        evidence: { ...open.evidence, policies: Array(9).fill({ eval: "blocked", requiresTrustedTypes: false }) },
+      },
       { ...open, options: { ...open.options, remotePort: 70_000 } },
       { type: "write", id: 1, data: "A".repeat(400_000) },
       { type: "credit", id: 1, bytes: 2 ** 40 },
@@ -237,7 +240,7 @@ describe("forged messages", () => {
           const ends: string[] = [];
           const broker = chrome.runtime.connect({ name: "document" });
           const options = { remoteAddress: "127.0.0.1", remotePort: port };
-          const evidence = { metaPolicies: [], evalBlocked: false, standalone: false, controlled: false };
+          const evidence = { policies: [], evalBlocked: false, standalone: false, controlled: false };
           const open = {
             type: "open",
             protocol: "tcp",
@@ -377,4 +380,57 @@ test("a page cannot flood the audit log, or read why it was refused", async () =
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.equal((await refusals(stage, "https://flood.test", bound)).length, bound);
   await next.close();
+});
+
+test("opens without end: what is over the page's bound is refused at once, other sites do not notice, a script that lies is cut off", async () => {
+  const peer = await peers.echoPeer(life);
+  const victim = await stage.open("https://victim.test/");
+  await openTCP(stage, victim, peer);
+  const page = await stage.open("https://endless.test/");
+  const flooded = page.evaluate(async () => {
+    const names: Record<string, number> = {};
+    await Promise.all(
+      Array.from({ length: 3_000 }, (_, n) =>
+        navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: n + 1 }).catch((error: unknown) => {
+          const { name } = error as Error;
+          names[name] = (names[name] ?? 0) + 1;
+        }),
+      ),
+    );
+    return names;
+  });
+  const reopened = await victim.evaluate(
+    (remotePort: number) =>
+      navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
+        () => "",
+        (error: unknown) => (error as Error).name,
+      ),
+    peer.port,
+  );
+  assert.equal(reopened, "");
+  assert.deepEqual(await flooded, { NotAllowedError: 128, QuotaExceededError: 2_872 });
+
+  // The content script's voice, without its account.
+  const speak = (count: number): Promise<{ quota: number; end: string }> =>
+    new Promise((resolve) => {
+      const port = chrome.runtime.connect({ name: "document" });
+      const evidence = { policies: [], evalBlocked: false, standalone: false, controlled: false };
+      let quota = 0;
+      port.onMessage.addListener((message: { error?: { name: string } }) => {
+        if (message.error?.name === "QuotaExceededError") quota++;
+      });
+      port.onDisconnect.addListener(() => {
+        resolve({ quota, end: "disconnected" });
+      });
+      for (let id = 1; id <= count; id++) {
+        const options = { remoteAddress: "127.0.0.1", remotePort: 9 };
+        port.postMessage({ type: "open", id, protocol: "tcp", secure: true, options, evidence });
+      }
+    });
+  const { quota, end } = await page.evaluateInContentScript(speak, 6_000);
+  assert.equal(end, "disconnected");
+  assert.ok(quota >= 2_000 && quota < 6_000, `${quota.toString()} were refused before it was cut off`);
+  assert.deepEqual(await page.evaluateInContentScript(speak, 1), { quota: 0, end: "disconnected" });
+  await page.close();
+  await victim.close();
 });

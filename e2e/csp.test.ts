@@ -143,6 +143,30 @@ describe("header and <meta>", () => {
     await late.close();
   });
 
+  test("<meta> that is changed in the very task that inserted it counts as it was", async () => {
+    for (const change of [
+      "added.content = 'img-src *'",
+      "added.httpEquiv = 'refresh'; added.content = 'img-src *'",
+      "added.remove(); added.content = 'img-src *'",
+    ]) {
+      const page = await open({});
+      await page.evaluate(
+        (content: string, text: string) => {
+          const added = document.createElement("meta");
+          added.httpEquiv = "Content-Security-Policy";
+          added.content = content;
+          document.head.append(added);
+          // eslint-disable-next-line @typescript-eslint/no-implied-eval -- one of the texts above
+          (new Function("added", text) as (element: Element) => void)(added);
+        },
+        unsafe.replace("'self' ", "* 'unsafe-inline' "),
+        change,
+      );
+      assert.equal(await ask(page), "refused", change);
+      await page.close();
+    }
+  });
+
   test("more policies in <meta> than anybody reads: their worst reading", async () => {
     const page = await open(
       {},
@@ -236,6 +260,47 @@ describe("frames", () => {
       await page.close();
     }
   });
+});
+
+test("a window whose opener is cleared, closed or gone has the policies all the same, header and <meta>", async () => {
+  const unsafe = "default-src * 'unsafe-inline' data: blob: 'unsafe-eval'";
+  const away = serve("elsewhere.test");
+  for (const [headers, head] of [
+    [[unsafe], ""],
+    [[], meta(unsafe)],
+  ] as const)
+    for (const [how, script] of [
+      ["cleared", "child.opener = null"],
+      ["closed", "window.close()"],
+      ["gone", `location = ${JSON.stringify(away)}`],
+    ] as const) {
+      const opener = await open({});
+      const opened = serve("a.test", {
+        headers: header(...headers),
+        body: `<!doctype html><head>${head}</head><body><button id=go>Go</button><script>
+          go.onclick = () => {
+            const child = window.open("about:blank#child", "_blank");
+            child.document.body.innerHTML = "<button id=go>Go</button>";
+            ${script};
+          };
+        </script>`,
+      });
+      // A window that a script has opened may close itself.
+      await opener.evaluateOnClick(
+        "#go",
+        (url: string) => {
+          window.open(url, "_blank");
+        },
+        opened,
+      );
+      const maker = await stage.browser.nextPage("the maker", new RegExp(`^${opened}$`));
+      await maker.click("#go");
+      const child = await stage.browser.nextPage("the window", /^about:blank#child$/);
+      assert.equal(await ask(child), "refused", `${how}: ${headers.length > 0 ? "header" : "<meta>"}`);
+      await child.close();
+      if (how !== "closed") await maker.close();
+      await opener.close();
+    }
 });
 
 describe("the probe", () => {

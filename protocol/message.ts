@@ -207,11 +207,11 @@ export interface CertificateHash {
  */
 export interface DocumentEvidence {
   /**
-   * The content of each <meta http-equiv=Content-Security-Policy>, in order.
+   * What the policies come to that <meta http-equiv=Content-Security-Policy> elements have brought, each kind once.
    *
-   * @maxItems 64
+   * @maxItems 8
    */
-  metaPolicies: string[];
+  policies: ScriptPolicy[];
   /**
    * The page's own Function constructor threw EvalError.
    */
@@ -224,6 +224,16 @@ export interface DocumentEvidence {
    * A service worker controls or served the document.
    */
   controlled: boolean;
+}
+/**
+ * What one enforced content security policy says of evaluating strings.
+ */
+export interface ScriptPolicy {
+  /**
+   * trusted: only as TrustedScript, if some policy requires trusted types for scripts; else not at all.
+   */
+  eval: "silent" | "blocked" | "trusted" | "unsafe";
+  requiresTrustedTypes: boolean;
 }
 export interface DocumentWrite {
   type: "write";
@@ -361,7 +371,7 @@ export interface FrameAllow {
    */
   found: boolean;
   /**
-   * The attribute's value; absent: it has none.
+   * The directives of the attribute that name direct-sockets; absent: there is no attribute.
    */
   allow?: string;
   sandbox?: string;

@@ -79,6 +79,7 @@ export type SocketEvent<TLS> =
 /**
  * Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page. `lane` has the
  * key by which a frame of ours gets a lane for the document; after `laneLost` there is none. `left` says that a socket has ended whose last word the page hears on the lane.
+ * After `full` there is no room for opens for a moment.
  */
 export type BrokerMessage =
   | SocketEvent<TLSInfo>
@@ -86,7 +87,8 @@ export type BrokerMessage =
   | { type: "lane"; key: string }
   | { type: "laneLost" }
   | { type: "left"; id: number }
-  | { type: "hint"; text: string };
+  | { type: "hint"; text: string }
+  | { type: "full" };
 
 /** Content script -> page script. `lane` comes with a port: the lane, whose other end hears LaneRequests and says LaneEvents (lane.ts), or `laneLost`. */
 export type ContentMessage =

@@ -8,15 +8,16 @@
 
 import type { DocumentEvidence } from "../../protocol/message.ts";
 import { matches } from "./allowlist.ts";
-import { cspPermits, evalState, parseMetaPolicies } from "./csp.ts";
-import type { CSPRule, ScriptPolicy } from "./csp.ts";
+import { cspPermits, evalState } from "../csp.ts";
+import type { CSPRule, ScriptPolicy } from "../csp.ts";
 import type { Facts } from "./facts.ts";
 import { areSecure, isLocal, pathTo } from "./frame_tree.ts";
 import type { TreeDocument } from "./frame_tree.ts";
 import { heldBy } from "./handshake.ts";
 import { recordsOf } from "./headers.ts";
 import type { DocumentRecord } from "./headers.ts";
-import { openerFacts, recallNow } from "./learn.ts";
+import { recallNow } from "./learn.ts";
+import { makerFacts } from "./makers.ts";
 import { isTrustworthyOrigin } from "./origin.ts";
 import { isFeatureEnabled } from "./permissions_policy.ts";
 import type { DeclaredPolicy, PolicyDocument } from "./permissions_policy.ts";
@@ -83,7 +84,7 @@ async function learn(path: readonly TreeDocument[], tab: chrome.tabs.Tab, origin
     if (record?.facts !== undefined) {
       known.push({ ...document, facts: record.facts, own: true, inherits: false });
     } else if (isLocal(document.url)) {
-      const facts = index === 0 ? await openerFacts(tab, origin) : known[index - 1]?.facts;
+      const facts = index === 0 ? await makerFacts(tab, origin) : known[index - 1]?.facts;
       known.push({ ...document, facts, own: false, inherits: true });
     } else {
       const facts = await recallNow(document, tab, record?.kept, index === 0);
@@ -145,7 +146,7 @@ function judgeCSP(known: readonly Known[], evidence: DocumentEvidence, rule: CSP
   const seen: ScriptPolicy[] = document?.facts?.csp ?? [];
   const state = evalState({
     own: document?.own === true ? seen : [],
-    others: [...(document?.own === true ? [] : seen), ...parseMetaPolicies(evidence.metaPolicies)],
+    others: [...(document?.own === true ? [] : seen), ...evidence.policies],
     evalBlocked: evidence.evalBlocked,
   });
   if (cspPermits(rule, state)) return { allowed: true };

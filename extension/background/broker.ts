@@ -14,10 +14,13 @@ import type { GestureLedger } from "./gestures.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
+import { isReadable, maxText } from "./intake.ts";
+import type { DocumentIntake } from "./intake.ts";
 import { DocumentLane } from "./lanes.ts";
 import type { Lanes } from "./lanes.ts";
 import { Invalid, canonicalTLS, checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
 import { canonicalHost } from "./origin.ts";
+import { Outgoing } from "./outgoing.ts";
 import { isPaused } from "./paused.ts";
 import type { Prompts } from "./prompt.ts";
 import type { RefusalAudit } from "./refusal_audit.ts";
@@ -45,6 +48,10 @@ interface Socket {
   /** Aborts the question and the connection attempt while the socket is not open yet. */
   withdraw: AbortController;
   host?: { connection: HostConnection; socketId: number };
+  /** What the document may say to it. */
+  readonly outgoing: Outgoing;
+  /** Requests of the document that the host has not answered: one of a kind at a time. */
+  readonly asking: Set<DocumentMessage["type"]>;
   destination?: Connection;
   /** While it is open: what the toolbar shows of it. */
   live?: LiveSocket;
@@ -76,6 +83,7 @@ export class DocumentConnection {
   readonly #activity: Activity;
   readonly #lane: DocumentLane;
   readonly #gestures: GestureLedger;
+  readonly #intake: DocumentIntake;
   readonly #gone: () => void;
   readonly #audit: RefusalAudit;
   readonly #sockets = new Map<number, Socket>();
@@ -91,6 +99,7 @@ export class DocumentConnection {
     lanes: Lanes,
     gestures: GestureLedger,
     audit: RefusalAudit,
+    intake: DocumentIntake,
     gone: () => void,
   ) {
     this.#port = port;
@@ -103,17 +112,15 @@ export class DocumentConnection {
       this.#tell(message);
     });
     this.#gestures = gestures;
+    this.#intake = intake;
     this.#gone = gone;
     this.#audit = audit;
     port.onMessage.addListener((message: unknown) => {
-      if (!validateDocumentMessage(message)) {
-        // Our content script never sends this: something else speaks with its voice.
-        console.error("a document sent a message that does not fit its schema");
-        this.#port.disconnect();
-        this.dispose();
-        return;
-      }
-      this.#receive(message);
+      if (this.#disposed) return;
+      // Our content script never sends this: something else speaks with its voice.
+      if (!isReadable(message, maxText) || !validateDocumentMessage(message))
+        this.#cutOff("a message that does not fit its schema");
+      else this.#receive(message);
     });
     port.onDisconnect.addListener(() => {
       this.dispose();
@@ -124,6 +131,7 @@ export class DocumentConnection {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#intake.leave();
     this.#gone();
     for (const socket of this.#sockets.values()) {
       socket.withdraw.abort();
@@ -131,6 +139,20 @@ export class DocumentConnection {
       this.#ended(socket);
     }
     this.#sockets.clear();
+  }
+
+  /** The document is not heard any more. */
+  #cutOff(why: string): void {
+    console.error(`a document was cut off: ${why}`);
+    this.#port.disconnect();
+    this.dispose();
+  }
+
+  /** What has come is of no use. A little of that there is always, a lot only from what is no script of ours. */
+  #useless(kind: "open" | "stray"): void {
+    if (this.#intake.excess(kind)) return;
+    this.#intake.silence();
+    this.#cutOff("too many messages");
   }
 
   /** Closes the sockets to destinations that `concerned` picks, as when a grant is taken back. */
@@ -202,15 +224,12 @@ export class DocumentConnection {
 
   #receive(message: DocumentMessage): void {
     if (message.type === "open") {
-      if (this.#sockets.has(message.id)) return;
-      const { id, protocol, options: asked } = message;
-      const socket: Socket = { id, protocol, asked, withdraw: new AbortController() };
-      this.#sockets.set(socket.id, socket);
-      void this.#open(socket, message);
+      this.#begin(message);
       return;
     }
     const socket = this.#sockets.get(message.id);
     if (socket === undefined) {
+      this.#useless("stray");
       // It crossed with the end of the socket; close() is answered all the same, since the page waits.
       if (message.type === "close") this.#tell({ type: "closed", id: message.id });
       return;
@@ -220,28 +239,74 @@ export class DocumentConnection {
     const { connection, socketId } = socket.host;
     switch (message.type) {
       case "write":
-        if (message.ack === undefined) connection.write({ socketId, data: message.data });
+        if (!socket.outgoing.writes(message.data, message.ack)) this.#overrun(socket);
+        else if (message.ack === undefined) connection.write({ socketId, data: message.data });
         else void this.#writeDatagram(connection, socket, message.data, message.ack);
         return;
       case "credit":
-        connection.notify("socket.credit", { socketId, bytes: message.bytes });
+        if (!socket.outgoing.credits()) this.#overrun(socket);
+        else connection.notify("socket.credit", { socketId, bytes: message.bytes });
         return;
       case "shutdown":
-        connection.request("socket.shutdown", { socketId }).then(
-          () => {
+        this.#once(socket, message, async () => {
+          try {
+            await connection.request("socket.shutdown", { socketId });
             this.#tell({ type: "shut", id: socket.id });
-          },
-          () => {
+          } catch {
             this.#tell({ type: "shut", id: socket.id, error: pageError("NetworkError") });
-          },
-        );
+          }
+        });
         return;
       case "startTls":
-        void this.#startTls(connection, socket, socketId, message);
+        this.#once(socket, message, () => this.#startTls(connection, socket, socketId, message));
         return;
       case "close":
-        connection.request("socket.close", { socketId }).catch(() => undefined); // it closed by itself meanwhile: `closed` is on its way
+        this.#once(socket, message, async () => {
+          await connection.request("socket.close", { socketId }).catch(() => undefined); // it closed by itself meanwhile: `closed` is on its way
+        });
     }
+  }
+
+  /** Asks the host, unless it has not answered the same yet. */
+  #once({ asking }: Socket, { type }: DocumentMessage, ask: () => Promise<void>): void {
+    if (asking.has(type)) {
+      this.#useless("stray");
+      return;
+    }
+    asking.add(type);
+    void ask().finally(() => asking.delete(type));
+  }
+
+  /** The document has said more to a socket than the host has room for: the socket ends, before the host hears of it. */
+  #overrun(socket: Socket): void {
+    this.#failed(socket, "end", { reason: "protocol" });
+    this.#cut(socket);
+  }
+
+  #begin(message: Open): void {
+    const { id, protocol, options: asked } = message;
+    if (this.#sockets.has(id)) {
+      this.#useless("open");
+      return;
+    }
+    const answered = this.#intake.open();
+    if (answered === undefined) {
+      // Answered with what is at hand: no storage, browser or host is asked.
+      this.#tell({ type: "full" });
+      this.#tell({ type: "failed", id, error: pageError("QuotaExceededError") });
+      this.#useless("open");
+      return;
+    }
+    const socket: Socket = {
+      id,
+      protocol,
+      asked,
+      withdraw: new AbortController(),
+      outgoing: new Outgoing(0),
+      asking: new Set(),
+    };
+    this.#sockets.set(socket.id, socket);
+    void this.#open(socket, message).finally(answered);
   }
 
   async #writeDatagram(connection: HostConnection, socket: Socket, data: string, ack: number): Promise<void> {
@@ -252,6 +317,7 @@ export class DocumentConnection {
     } catch {
       error = pageError("NetworkError");
     }
+    socket.outgoing.answered(ack);
     this.#tell(
       error === undefined ? { type: "wrote", id: socket.id, ack } : { type: "wrote", id: socket.id, ack, error },
     );
@@ -324,11 +390,13 @@ export class DocumentConnection {
     const wanted = canonicalHost(remoteAddress) ?? remoteAddress.trim();
     const request = grants.requestKey(socket.protocol, wanted, remotePort ?? 0);
     // Asked for at once, and judged in turn: each answer takes its time.
-    const [admission, reopened, paused] = await Promise.all([
-      admit(this.#attested, claims, "refuse-unsafe-eval"),
-      grants.documentGrant(documentId, request, (host) => protectionOf(options, host)),
-      isPaused(this.sender),
-    ]);
+    const [admission, reopened, paused] = await this.#intake.inTurn(() =>
+      Promise.all([
+        admit(this.#attested, claims, "refuse-unsafe-eval"),
+        grants.documentGrant(documentId, request, (host) => protectionOf(options, host)),
+        isPaused(this.sender),
+      ]),
+    );
     if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
     socket.withdraw.signal.throwIfAborted();
     const gesture = this.#gestures.of(this.sender, activation);
@@ -398,9 +466,11 @@ export class DocumentConnection {
     // The host may speak of the socket in the very next message: it must be known before the answer is awaited.
     this.#hosts.attach(connection, socketId, {
       data: (data) => {
+        socket.outgoing.heard();
         this.#tell({ type: "data", id: socket.id, data });
       },
       credit: (bytes) => {
+        socket.outgoing.granted(bytes);
         this.#tell({ type: "credit", id: socket.id, bytes });
       },
       end: () => {
@@ -418,6 +488,7 @@ export class DocumentConnection {
       this.#hosts.release(connection, socketId); // withdrawn while the answer was on its way
       throw new DOMException("withdrawn", "AbortError");
     }
+    socket.outgoing.granted(result.window);
     socket.host = { connection, socketId };
     socket.live = this.#activity.opened({
       sender: this.sender,

@@ -121,7 +121,7 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   } as unknown as Surroundings;
   const claims = {
     secure: true,
-    evidence: { metaPolicies: [], evalBlocked: true, standalone: false, controlled: false },
+    evidence: { policies: [], evalBlocked: true, standalone: false, controlled: false },
   };
   try {
     const wish = { protocol: "tcp", remoteAddress, port, security: options } as const;

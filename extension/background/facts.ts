@@ -2,8 +2,8 @@
 
 import { parseAllowlist } from "./allowlist.ts";
 import type { Allowlist } from "./allowlist.ts";
-import { distinct, evalState, parseHeaderPolicies } from "./csp.ts";
-import type { ScriptPolicy } from "./csp.ts";
+import { distinct, evalState, parseHeaderPolicies } from "../csp.ts";
+import type { ScriptPolicy } from "../csp.ts";
 
 export interface Facts {
   /** Absent: the headers say nothing of the feature. */

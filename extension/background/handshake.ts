@@ -14,7 +14,9 @@ import { matches, parseAllow } from "./allowlist.ts";
 import { documentShelf, homeOf } from "./documents.ts";
 import type { OfDocument } from "./documents.ts";
 import { FairTable } from "./fair.ts";
+import { Budgets } from "./budgets.ts";
 import type { Place } from "./frame_tree.ts";
+import { isReadable } from "./intake.ts";
 import type { ContainerPolicy } from "./permissions_policy.ts";
 
 /** What is known of the element that holds a document. */
@@ -40,11 +42,15 @@ const answers = documentShelf<Held>("held:", {
 });
 /** A parent at a longer URL gives no answer, without its query and fragment. */
 const maxURL = 2_048;
+/** No string of a message is as long. */
+const maxText = 10_000;
 /** How long an open waits for the answer. */
 const patience = 1_000;
 /** Halves of handshakes that wait for their other half, by nonce; of one tab, so many. And how long, in ms. */
 const halves = new FairTable<Half>({ entries: 500, size: 2_000_000, entriesOfOwner: 100, sizeOfOwner: 400_000 });
 const halfLife = 10_000;
+/** Messages of one tab: a thousand frames may all ask at once. */
+const said = new Budgets({ atOnce: 1, burst: 4_000, perSecond: 200 });
 
 /** Resolves with the answer for a document, or undefined when its parent's content script did not find the element. */
 const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
@@ -53,8 +59,10 @@ const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
 export function watchHandshakes(): void {
   ext.runtime.onMessage.addListener((message: unknown, sender) => {
     const { id, documentId, origin, tab, url, frameId, documentLifecycle = "active" } = sender;
-    if (id !== ext.runtime.id || !validateFrameMessage(message)) return false;
-    if (tab?.id === undefined || frameId === undefined || documentLifecycle !== "active") return false;
+    if (id !== ext.runtime.id || tab?.id === undefined || !said.spend(tab.id.toString(), performance.now()))
+      return false;
+    if (!isReadable(message, maxText) || !validateFrameMessage(message)) return false;
+    if (frameId === undefined || documentLifecycle !== "active") return false;
     if (documentId === undefined || origin === undefined || url === undefined) return false;
     receive(message, { documentId, origin, url, frameId, tabId: tab.id });
     return false;

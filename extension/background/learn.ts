@@ -5,10 +5,9 @@
 // A page gains nothing by it: it may send the same request to its own origin itself, without its cookies, and sees nothing of the answer.
 // Nothing is asked for private windows, since the background's requests belong to the normal profile.
 
-import { ext } from "../ext.ts";
 import { isRestrictive, readHeaders, strictest } from "./facts.ts";
 import type { Facts } from "./facts.ts";
-import { noteLater, recordsOf } from "./headers.ts";
+import { noteLater } from "./headers.ts";
 import { recall, recallOrigin } from "./kept.ts";
 import type { TreeDocument } from "./frame_tree.ts";
 
@@ -66,17 +65,4 @@ async function askServer(url: string): Promise<Facts | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/**
- * What the opener of a tab handed on to an about:blank or blob: document in it: the strictest of what documents of the same origin in the
- * opener's tab came with. Undefined when that is not known.
- */
-export async function openerFacts(tab: chrome.tabs.Tab, origin: string): Promise<Facts | undefined> {
-  if (tab.openerTabId === undefined) return undefined;
-  const frames = (await ext.webNavigation.getAllFrames({ tabId: tab.openerTabId })) ?? [];
-  const makers = frames.filter(({ url }) => url.startsWith("about:") || new URL(url).origin === origin);
-  const known = await recordsOf(makers.map(({ documentId }) => documentId));
-  const facts = known.flatMap((record) => record?.facts ?? record?.kept ?? []);
-  return facts.length === 0 ? undefined : strictest(facts);
 }

@@ -13,7 +13,9 @@ import { watchHandshakes } from "./handshake.ts";
 import { watchHeaders } from "./headers.ts";
 import { Hosts } from "./hosts.ts";
 import { injectEverywhere } from "./inject.ts";
+import { Intake } from "./intake.ts";
 import { Lanes } from "./lanes.ts";
+import { watchMakers } from "./makers.ts";
 import { onManagedChange } from "./managed.ts";
 import { onMutedChange, watchPrivateWindows } from "./muted.ts";
 import { hostReport, hostState } from "./own_pages.ts";
@@ -36,6 +38,7 @@ const audit = new RefusalAudit({
   later: (run, ms) => setTimeout(run, ms),
   storage: ext.storage.session,
 });
+const intake = new Intake();
 const documents = new Set<DocumentConnection>();
 const activity = new Activity((tabId) => {
   badge.update(tabId);
@@ -53,20 +56,35 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() => undefined); // Firefox has it for session only
 watchHeaders(clearedByItself);
 watchHandshakes();
+watchMakers();
 watchPrivateWindows();
 onManagedChange(() => {
   void hosts.managedChanged();
 });
 
+/** The longest name of a port of ours: "prompt:" and a UUID. */
+const maxPortName = 64;
+
 ext.runtime.onConnect.addListener((port) => {
-  if (port.name === "document") {
+  if (port.name.length > maxPortName) port.disconnect();
+  else if (port.name === "document") {
     const sender = attest(port.sender);
-    if (sender === undefined) {
+    const account = sender && intake.connect(sender);
+    if (sender === undefined || account === undefined) {
       port.disconnect();
       return;
     }
-    const connection = new DocumentConnection(port, sender, hosts, prompts, activity, lanes, gestures, audit, () =>
-      documents.delete(connection),
+    const connection = new DocumentConnection(
+      port,
+      sender,
+      hosts,
+      prompts,
+      activity,
+      lanes,
+      gestures,
+      audit,
+      account,
+      () => documents.delete(connection),
     );
     documents.add(connection);
   } else if (port.name.startsWith("prompt:") && isOwnPage(port.sender)) {

@@ -1,59 +1,82 @@
 // What only a document can see of itself, for the broker's judgement: policies in <meta> elements, whether it is shown as an installed app,
 // whether a service worker had a hand in it.
 
+import type { ScriptPolicy } from "../csp.ts";
 import type { DocumentEvidence } from "../../protocol/message.ts";
 import { select } from "./dom.ts";
+import { MetaPolicies } from "./meta_policies.ts";
 
-/** What the schema takes. */
-const maxPolicies = 64;
-const maxLength = 8_192;
-/** Stands for policies that are too long or too many: their worst reading. */
-const unreadable = "script-src 'unsafe-eval'";
+const policies = new MetaPolicies();
+const arrivals = new MutationObserver(readArrivals);
+const changes = new MutationObserver(readChanges);
 
-/** The <meta> policies so far. Policies stay in force when their element goes. */
-const policies = new Set<string>();
-
-/** Looks for policies from now on: most are parsed later, and some are removed again. Only children of the head count (HTML, "pragma directives"). */
+/**
+ * Looks for policies from now on: most are parsed later, and some are removed or changed again. Only children of the head count (HTML,
+ * "pragma directives"). What an element said before it was changed is in the record of the change, also when script inserted it only a moment
+ * before; by then the browser has it in force.
+ */
 export function watchPolicies(): void {
-  const observer = new MutationObserver((records) => {
-    for (const { addedNodes } of records) addedNodes.forEach(look);
-  });
-  const watch = (node: Node): void => {
-    observer.observe(node, { childList: true });
-    node.childNodes.forEach(look);
-  };
-  const look = (node: Node): void => {
-    if (node instanceof HTMLMetaElement) take(node);
-    else if (node instanceof HTMLHtmlElement || node instanceof HTMLHeadElement) watch(node);
-  };
+  changes.observe(document, { attributeFilter: ["http-equiv", "content"], attributeOldValue: true, subtree: true });
   watch(document);
+  inherit(); // now, since the maker may go, or be made unreachable
+}
+
+function readArrivals(records: readonly MutationRecord[]): void {
+  for (const { addedNodes } of records) addedNodes.forEach(look);
+}
+
+function readChanges(records: readonly MutationRecord[]): void {
+  // Which content stood beside which http-equiv is not known: all contents count of an element that was a policy at some time.
+  const were = new Set<Node>();
+  for (const { target, attributeName, oldValue } of records)
+    if (attributeName === "http-equiv" && isPolicy(oldValue)) were.add(target);
+  for (const { target, attributeName, oldValue } of records) {
+    if (!(target instanceof HTMLMetaElement) || !(isPolicy(target.httpEquiv) || were.has(target))) continue;
+    policies.take(target.content);
+    if (attributeName === "content") policies.take(oldValue ?? "");
+  }
+}
+
+function watch(node: Node): void {
+  arrivals.observe(node, { childList: true });
+  node.childNodes.forEach(look);
+}
+
+function look(node: Node): void {
+  if (node instanceof HTMLMetaElement) take(node);
+  else if (node instanceof HTMLHtmlElement || node instanceof HTMLHeadElement) watch(node);
+}
+
+function isPolicy(httpEquiv: string | null): boolean {
+  return httpEquiv?.toLowerCase() === "content-security-policy";
 }
 
 function take(meta: HTMLMetaElement): void {
-  if (meta.httpEquiv.toLowerCase() !== "content-security-policy") return;
-  const content = meta.content;
-  if (content !== "") policies.add(content.length > maxLength ? unreadable : content);
+  if (isPolicy(meta.httpEquiv)) policies.take(meta.content);
 }
 
 /** The policies of this document, and of those that handed theirs on to it. */
-function policiesSoFar(): Set<string> {
-  // Attributes may have changed since.
+function policiesSoFar(): ScriptPolicy[] {
+  readArrivals(arrivals.takeRecords());
+  readChanges(changes.takeRecords());
   for (const meta of select(document, "head > meta[http-equiv]")) if (meta instanceof HTMLMetaElement) take(meta);
-  return /^https?:/.test(location.protocol) ? policies : new Set([...policies, ...inherited()]);
+  inherit();
+  return policies.all;
 }
 
 /** The extension's world in another window of the same origin. */
 interface World {
-  portsidePolicies?: () => Set<string>;
+  portsidePolicies?: () => ScriptPolicy[];
 }
 
 /** What the document above has, or the one that opened this: an about:blank or blob: document has its maker's policies. */
-function inherited(): Set<string> {
+function inherit(): void {
+  if (/^https?:/.test(location.protocol)) return;
   const maker = parent === window ? (opener as unknown) : parent;
   try {
-    return (maker as World | null)?.portsidePolicies?.() ?? new Set();
+    policies.add((maker as World | null)?.portsidePolicies?.() ?? []);
   } catch {
-    return new Set(); // of another origin
+    // Of another origin.
   }
 }
 
@@ -76,7 +99,5 @@ function isControlled(): boolean {
 
 /** What there is to say now. `evalBlocked` is the page script's finding. */
 export function collectEvidence(evalBlocked: boolean): DocumentEvidence {
-  const found = [...policiesSoFar()];
-  const metaPolicies = found.length > maxPolicies ? [...found.slice(0, maxPolicies - 1), unreadable] : found;
-  return { metaPolicies, evalBlocked, standalone: isStandalone(), controlled: isControlled() };
+  return { policies: policiesSoFar(), evalBlocked, standalone: isStandalone(), controlled: isControlled() };
 }

@@ -13,9 +13,14 @@ const mark = "portside:frame";
 const pause = 500;
 /** Answers that one window gets within a second: it may hold several documents in that time, but nobody is to make us search all day. */
 const maxAnswers = 10;
+/** Messages of one window that are read within a second: what they hold may be long, and is copied when it is looked at. */
+const maxRead = 100;
+/** What the schema takes of attributes. */
+const maxLengths = { allow: 8_192, sandbox: 1_024, src: 2_048 } as const;
 
 let lastSaid = Number.NEGATIVE_INFINITY;
-const heard = new WeakMap<object, { since: number; count: number }>();
+const read = new WeakMap<object, Turns>();
+const answered = new WeakMap<object, Turns>();
 /** What `allow` was when a frame had loaded. A change takes effect with the next load, so until then nobody can say what is in force. */
 const allowAtLoad = new WeakMap<Element, string | null>();
 
@@ -39,22 +44,28 @@ export function listenToFrames(): void {
 function hear(event: MessageEvent): void {
   // Cheap things first: pages may post thousands of messages a second to themselves, and reading `data` copies it into this world.
   const { source } = event;
-  if (!event.isTrusted || event.ports.length !== 1 || !isChild(source)) return;
+  if (!event.isTrusted || event.ports.length !== 1 || !isChild(source) || !isInTurn(read, maxRead, source)) return;
   const nonce = (event.data as { [mark]?: unknown } | null)?.[mark];
   if (typeof nonce !== "string" || nonce.length !== 36) return;
   if ((ext.runtime as { id?: string }).id === undefined) return; // the extension was reloaded: its new script answers
   event.stopImmediatePropagation();
-  if (!isInTurn(source)) return;
+  if (!isInTurn(answered, maxAnswers, source)) return;
   const element = findFrame(document, source);
   tell({ type: "allow", nonce, ...(element === undefined ? { found: false } : describe(element)) });
   announce();
 }
 
-function isInTurn(source: Window): boolean {
+interface Turns {
+  since: number;
+  count: number;
+}
+
+/** Reports whether it is one of the first `most` of this window within a second. */
+function isInTurn(turns: WeakMap<object, Turns>, most: number, source: Window): boolean {
   const now = performance.now();
-  const turns = heard.get(source);
-  if (turns === undefined || now - turns.since > 1_000) heard.set(source, { since: now, count: 1 });
-  else if (++turns.count > maxAnswers) return false;
+  const own = turns.get(source);
+  if (own === undefined || now - own.since > 1_000) turns.set(source, { since: now, count: 1 });
+  else if (++own.count > most) return false;
   return true;
 }
 
@@ -69,14 +80,23 @@ function describe(element: FrameElement): Description {
   const atLoad = allowAtLoad.get(element);
   const sandbox = element.getAttribute("sandbox");
   if (atLoad !== undefined && atLoad !== allow) return { found: false };
-  if ((allow?.length ?? 0) > 65_536 || (sandbox?.length ?? 0) > 4_096) return { found: false };
+  const ofUs = allow === null ? null : aboutSockets(allow);
+  if ((ofUs?.length ?? 0) > maxLengths.allow || (sandbox?.length ?? 0) > maxLengths.sandbox) return { found: false };
   const description: Description = { found: true };
-  if (allow !== null) description.allow = allow;
+  if (ofUs !== null) description.allow = ofUs;
   if (sandbox !== null) description.sandbox = sandbox;
   // The beginning of a URL tells its origin; data: URLs can be very long.
   if (element instanceof HTMLIFrameElement && element.hasAttribute("src") && !element.hasAttribute("srcdoc"))
-    description.src = element.src.slice(0, 8_192);
+    description.src = element.src.slice(0, maxLengths.src);
   return description;
+}
+
+/** The directives that may be about our feature: the broker reads them. */
+function aboutSockets(allow: string): string {
+  return allow
+    .split(";")
+    .filter((directive) => directive.includes("direct-sockets"))
+    .join(";");
 }
 
 function noteLoad({ target }: Event): void {

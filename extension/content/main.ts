@@ -4,6 +4,7 @@
 // extension messaging and back, and ties the document's sockets to its active life. What the page script sends is a claim:
 // every message is built anew here from checked members, and the broker checks it again.
 
+import { Budget, openBounds } from "../budget.ts";
 import { ext } from "../ext.ts";
 import { activationNow, watchPresses } from "./activation.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
@@ -24,9 +25,15 @@ import type {
 
 /** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
 const maxAddress = 1024;
+/** How long the broker is asked for nothing after it has said that it has no room for opens of this document's tab or site, in ms. */
+const pause = 250;
 
 class Gatekeeper {
   readonly #page: MessagePort;
+  /** Opens that wait for their answer. */
+  readonly #opening = new Set<number>();
+  readonly #opens = new Budget(openBounds.document, performance.now());
+  #pausedUntil = 0;
   /** Sockets that are open; false while the page does not know it yet. */
   readonly #open = new Map<number, boolean>();
   #lane: LaneFrame | undefined;
@@ -43,6 +50,12 @@ class Gatekeeper {
   fromPage(message: PageMessage): void {
     switch (message.type) {
       case "open": {
+        const now = performance.now();
+        if (now < this.#pausedUntil || !this.#opens.take(now)) {
+          this.#tellPage({ type: "failed", id: message.id, error: pageError("QuotaExceededError") });
+          return;
+        }
+        this.#opening.add(message.id);
         const { protocol, options: given } = message;
         const { tls, ...rest } = given;
         const options: OpenOptions = tls === undefined ? rest : { ...rest, tls: onTheWire(tls) };
@@ -93,6 +106,9 @@ class Gatekeeper {
       case "hint":
         console.info(`Portside: ${message.text}`); // the developer's console; the page cannot read it
         return;
+      case "full":
+        this.#pausedUntil = performance.now() + pause;
+        return;
       case "lane":
         this.#lane = new LaneFrame(message.key, (port) => {
           this.#tellPage({ type: "lane" }, [port]);
@@ -112,6 +128,7 @@ class Gatekeeper {
         return;
       }
       case "opened": {
+        this.#answered(message.id);
         this.#open.set(message.id, false);
         this.#onceSettled(message, () => {
           this.#open.set(message.id, true);
@@ -126,6 +143,10 @@ class Gatekeeper {
         this.#tellPage(known === false ? { type: "failed", id, error } : message);
         return;
       }
+      case "failed":
+        this.#answered(message.id);
+        this.#tellPage(message);
+        return;
       case "secured":
         this.#onceSettled(message, () => {
           this.#tellPage({ ...message, tls: certificatesOf(message.tls) });
@@ -134,6 +155,11 @@ class Gatekeeper {
       default:
         this.#tellPage(message);
     }
+  }
+
+  /** An open is over, one way or the other. */
+  #answered(id: number): void {
+    if (this.#opening.delete(id)) this.#opens.give();
   }
 
   /** Goes on once it is known whether there is a lane for the socket, unless it is gone by then, and the page knows. */
@@ -178,6 +204,7 @@ class Gatekeeper {
   #lose(): void {
     const broker = this.#broker;
     this.#broker = undefined;
+    for (const id of this.#opening) this.#answered(id);
     this.#open.clear();
     this.#lane?.remove();
     this.#lane = undefined;

@@ -4,15 +4,17 @@
 // ticket come from the broker, and stay here and in the worker.
 
 import { ext } from "../ext.ts";
+import { isKey } from "./key.ts";
 import type { LaneOpenResult } from "../../protocol/message.ts";
 
-/** Keys that are tried: a page may post what it likes before ours comes. */
-let attempts = 8;
-
-addEventListener("message", ({ source, data, ports }: MessageEvent<unknown>) => {
-  const [page] = ports;
-  if (source !== parent || typeof data !== "string" || page === undefined || attempts === 0) return;
-  attempts--;
+// One message is looked at. Our content script has one to send, and no page can reach a frame that it has made; a page that embeds the frame
+// itself may post as much as it likes.
+addEventListener("message", function hear(event: MessageEvent<unknown>) {
+  if (event.source !== parent) return;
+  removeEventListener("message", hear);
+  const [page] = event.ports;
+  const { data } = event; // what is not asked for is not even copied
+  if (page === undefined || !isKey(data)) return;
   const broker = ext.runtime.connect({ name: `lane:${data}` });
   broker.onMessage.addListener((way: LaneOpenResult) => {
     // A thread of its own is faster than the frame's: docs/PERFORMANCE.md has the figures.

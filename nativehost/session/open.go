@@ -235,40 +235,6 @@ func (s *Session) opened(o *opening, e *entry, c *connection, ticket *limits.Tic
 	return nil
 }
 
-const (
-	// beat is when refusals are answered: this long after the request, or a multiple
-	// of it. A page must not learn from the time which rule refused, or how far a
-	// name got before it did.
-	beat = time.Second
-	// maxHushed refusals may wait for the beat. Beyond that only a flood gets, and it
-	// is answered at once.
-	maxHushed = 512
-)
-
-// hush waits for the next beat after started, unless ctx ends before.
-func (s *Session) hush(ctx context.Context, started time.Time) {
-	s.mu.Lock()
-	full := s.hushed >= maxHushed
-	if !full {
-		s.hushed++
-	}
-	s.mu.Unlock()
-	if full {
-		return
-	}
-	defer func() {
-		s.mu.Lock()
-		s.hushed--
-		s.mu.Unlock()
-	}()
-	timer := time.NewTimer(beat - time.Since(started)%beat)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
-
 // notOpened writes down why a socket did not open, and answers the request to open
 // and those to close that came meanwhile, in this order. A rule's refusal is not a
 // failure of the network.
@@ -292,7 +258,7 @@ func (s *Session) notOpened(ctx context.Context, o *opening, e *entry, err error
 		s.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not opened")
 	}
 	if says.Name == "NotAllowedError" {
-		s.hush(ctx, started)
+		s.hush(ctx, o.subject.Origin, started)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -208,25 +208,30 @@ func TestFloodOfRefusalsIsBounded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var waiting sync.WaitGroup
 	for range maxHushed {
-		waiting.Go(func() { s.hush(ctx, time.Now()) })
+		waiting.Go(func() { s.hush(ctx, "https://flood.test", time.Now()) })
 	}
 	full := func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.hushed == maxHushed
+		return s.hushed.all == maxHushed
 	}
 	for !full() {
 		time.Sleep(time.Millisecond)
 	}
 	asked := time.Now()
-	s.hush(ctx, asked)
+	s.hush(ctx, "https://flood.test", asked)
 	if took := time.Since(asked); took > beat/2 {
 		t.Errorf("one too many waited for %v", took)
 	}
+	asked = time.Now()
+	s.hush(ctx, "https://other.test", asked)
+	if took := time.Since(asked); took < beat {
+		t.Errorf("another origin's refusal came after %v", took)
+	}
 	cancel()
 	waiting.Wait()
-	if s.hushed != 0 {
-		t.Errorf("%d wait for ever", s.hushed)
+	if s.hushed.all != 0 || len(s.hushed.byOrigin) != 0 {
+		t.Errorf("%v wait for ever", s.hushed)
 	}
 }
 

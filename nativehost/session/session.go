@@ -102,7 +102,7 @@ type Session struct {
 	// trying is nil unless there is a page to try it with.
 	trying *trying
 	// hushed counts the refusals that wait for their moment.
-	hushed int
+	hushed hushed
 }
 
 // entry is a socket from the request to open it until socket.closed.

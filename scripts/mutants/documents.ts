@@ -10,8 +10,11 @@ const headers = "extension/background/headers.ts";
 const learn = "extension/background/learn.ts";
 const kept = "extension/background/kept.ts";
 const facts = "extension/background/facts.ts";
-const csp = "extension/background/csp.ts";
+const csp = "extension/csp.ts";
 const evidence = "extension/content/evidence.ts";
+const makers = "extension/background/makers.ts";
+const metaPolicies = "extension/content/meta_policies.ts";
+const inMeta = (name: string): ReturnType<typeof inUnit> => inUnit("extension/content/meta_policies.test.ts", name);
 const frames = "extension/content/frames.ts";
 const content = "extension/content/main.ts";
 const origins = "extension/background/origin.ts";
@@ -19,7 +22,7 @@ const origins = "extension/background/origin.ts";
 const inHeader = inUnit("extension/background/allowlist.test.ts", "the Permissions-Policy header");
 const inAllow = inUnit("extension/background/allowlist.test.ts", "the allow attribute");
 const enabled = inUnit("extension/background/permissions_policy.test.ts", "the feature is enabled");
-const policies = inUnit("extension/background/csp.test.ts", "several policies");
+const policies = inUnit("extension/csp.test.ts", "several policies");
 const together = inUnit("extension/background/facts.test.ts", "several responses");
 
 /** Without these, headers are known only as long as nobody restarts anything: three ways to know them from another occasion. */
@@ -208,7 +211,25 @@ export const documents: readonly Mutant[] = [
     [
       "or of the one that opened it",
       inBrowser("frames", "an about:blank window has the policy of the page that opened it"),
-      change(admission, "index === 0 ? await openerFacts(tab, origin) : known", "index === 0 ? undefined : known"),
+      change(admission, "index === 0 ? await makerFacts(tab, origin) : known", "index === 0 ? undefined : known"),
+    ],
+    [
+      "also when it has gone since",
+      inBrowser("csp", "a window whose opener is cleared, closed or gone"),
+      change(
+        makers,
+        "const kept = id === undefined ? [] : await table.of(id);",
+        "const kept: Makers = id === undefined ? [] : [];",
+      ),
+    ],
+    [
+      "what can be written nowhere is kept in memory",
+      inUnit("extension/background/maker_table.test.ts", "a storage that takes nothing"),
+      change(
+        "extension/background/maker_table.ts",
+        "    this.#tabs.set(tabId, after);\n",
+        "    if (tabId < 0) this.#tabs.set(tabId, after);\n",
+      ),
     ],
     [
       "a frame whose holder says nothing is refused",
@@ -339,7 +360,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "one policy that allows is enough, unless another forbids",
-      inUnit("extension/background/csp.test.ts", "what others than the response say"),
+      inUnit("extension/csp.test.ts", "what others than the response say"),
       change(
         csp,
         'if (all.some((policy) => policy.eval === "unsafe")) return "unsafe";',
@@ -348,18 +369,18 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "what others forbid counts only when the probe agrees",
-      inUnit("extension/background/csp.test.ts", "what others than the response say"),
+      inUnit("extension/csp.test.ts", "what others than the response say"),
       change(csp, "(evalBlocked && others.some(blocks))", "others.some(blocks)"),
     ],
     ["trusted types do not make eval blocked", policies, change(csp, '  if (trustedTypes) return "trusted";\n', "")],
     [
       "the rule",
-      inUnit("extension/background/csp.test.ts", "the rule, and the administrator's stricter one"),
+      inUnit("extension/csp.test.ts", "the rule, and the administrator's stricter one"),
       change(csp, 'state === "blocked" : state !== "unsafe";', 'state === "blocked" : true;'),
     ],
     [
       "the administrator's stricter rule",
-      inUnit("extension/background/csp.test.ts", "the rule, and the administrator's stricter one"),
+      inUnit("extension/csp.test.ts", "the rule, and the administrator's stricter one"),
       change(csp, 'rule === "require-eval-blocked" ? state === "blocked" : ', ""),
     ],
     [
@@ -376,11 +397,7 @@ export const documents: readonly Mutant[] = [
       inBrowser("csp", "the refusal is audited as what it is"),
       change(admission, "own: document?.own === true ? seen : [],", "own: [],"),
     ],
-    [
-      "for <meta>",
-      inBrowser("csp", "<meta> that allows: refused"),
-      change(admission, "...parseMetaPolicies(evidence.metaPolicies)],", "],"),
-    ],
+    ["for <meta>", inBrowser("csp", "<meta> that allows: refused"), change(admission, "...evidence.policies],", "],")],
     [
       "also after the element has gone",
       inBrowser("csp", "<meta> counts when it was removed, changed, or added by script"),
@@ -389,14 +406,37 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "more <meta> policies than anybody reads count as the worst",
-      inBrowser("csp", "more policies in <meta> than anybody reads"),
-      change(evidence, "content.length > maxLength ? unreadable : content", "content.slice(0, maxLength)"),
-      change(evidence, "[...found.slice(0, maxPolicies - 1), unreadable]", "found.slice(0, maxPolicies)"),
+      inMeta("more than anybody reads, or longer: the worst reading"),
+      change(metaPolicies, " || this.#texts.size === maxTexts", ""),
+    ],
+    [
+      "so do those that are too long",
+      inMeta("more than anybody reads, or longer: the worst reading"),
+      change(metaPolicies, "content.length > maxLength || ", ""),
+    ],
+    [
+      "what an element said before it was changed counts",
+      inBrowser("csp", "<meta> that is changed in the very task that inserted it"),
+      change(evidence, '    if (attributeName === "content") policies.take(oldValue ?? "");\n', ""),
+    ],
+    [
+      "also where it was no policy any more when that was seen",
+      inBrowser("csp", "<meta> that is changed in the very task that inserted it"),
+      change(evidence, " || were.has(target)", ""),
     ],
     [
       "documents without a response have their maker's policies",
       inBrowser("csp", "has the policies of the page that made it, header and <meta>"),
-      change(evidence, "new Set([...policies, ...inherited()])", "policies"),
+      change(
+        evidence,
+        "policies.add((maker as World | null)?.portsidePolicies?.() ?? []);",
+        "void (maker as World | null);",
+      ),
+    ],
+    [
+      "also when the maker is gone by then",
+      inBrowser("csp", "a window whose opener is cleared, closed or gone"),
+      change(evidence, "  inherit(); // now", "  // now"),
     ],
     [
       "the administrator's stricter rule reaches the page",

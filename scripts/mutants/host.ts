@@ -5,6 +5,7 @@ import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 const limits = "nativehost/limits/limits.go";
 const bucket = "nativehost/limits/bucket.go";
 const open = "nativehost/session/open.go";
+const hush = "nativehost/session/hush.go";
 const dispatch = "nativehost/session/dispatch.go";
 const policy = "nativehost/policy/policy.go";
 const layer = "nativehost/policy/layer.go";
@@ -528,7 +529,7 @@ export const host: readonly Mutant[] = [
     [
       "and refused on the beat",
       inGo("nativehost/session", "TestPort443OfOthers"),
-      change("nativehost/session/starttls.go", "s.hush(ctx, began)", "_ = ctx"),
+      change("nativehost/session/starttls.go", "s.hush(ctx, o.subject.Origin, began)", "_ = ctx"),
     ],
     [
       "a page's own ClientHello is read",
@@ -721,17 +722,22 @@ export const host: readonly Mutant[] = [
     [
       "refusals of the host come on the beat",
       sessionOf("TestRefusalsKeepTheBeat"),
-      change(open, '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, started)\n\t}\n', ""),
+      change(open, '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, o.subject.Origin, started)\n\t}\n', ""),
     ],
     [
       "so many may wait for it",
       sessionOf("TestFloodOfRefusalsIsBounded"),
-      change(open, "full := s.hushed >= maxHushed", "full := s.hushed > 2*maxHushed"),
+      change(hush, "h.byOrigin[origin] >= maxHushed", "h.byOrigin[origin] > 2*maxHushed"),
+    ],
+    [
+      "an origin's flood takes no other origin's beat away",
+      sessionOf("TestFloodOfRefusalsIsBounded"),
+      change(hush, "h.byOrigin[origin] >= maxHushed", "h.all >= maxHushed"),
     ],
     [
       "whoever closes meanwhile does not wait",
       sessionOf("TestClosingEndsTheWait"),
-      change(open, "\tcase <-ctx.Done():\n\t}\n}\n\n// notOpened", "\t}\n}\n\n// notOpened"),
+      change(hush, "\tcase <-ctx.Done():\n\t}\n}", "\t}\n}"),
     ],
     [
       "the limit of all pages together looks like any refusal",

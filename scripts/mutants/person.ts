@@ -877,8 +877,8 @@ export const person: readonly Mutant[] = [
       inBrowser("attack", "the content script's own voice"),
       change(
         broker,
-        "if (!validateDocumentMessage(message)) {",
-        "if (!validateDocumentMessage(message) && message === undefined) {",
+        "if (!isReadable(message, maxText) || !validateDocumentMessage(message))",
+        "if (!validateDocumentMessage(message) && message === undefined)",
       ),
     ],
     [

@@ -4,6 +4,7 @@ import { addresses } from "./addresses.ts";
 import { documents } from "./documents.ts";
 import { host } from "./host.ts";
 import { keepings } from "./keeping.ts";
+import { intakes } from "./intake.ts";
 import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
@@ -19,5 +20,6 @@ export const mutants: readonly Mutant[] = [
   ...host,
   ...nearby,
   ...listening,
+  ...intakes,
   ...supply,
 ];

@@ -3,15 +3,13 @@
 //
 // What a policy says of eval is in its script-src, or else in its default-src; script-src-elem and script-src-attr have no say (CSP 3,
 // "EnsureCSPDoesNotBlockStringCompilation"). Eval runs only if every policy of the document lets it.
+//
+// Headers are read in the background, <meta> elements in the content script: what crosses is what a policy comes to, never its text.
 
 import parseContentSecurityPolicy from "content-security-policy-parser";
+import type { ScriptPolicy } from "../protocol/message.ts";
 
-/** What one enforced policy says of evaluating strings. */
-export interface ScriptPolicy {
-  /** `trusted`: only as TrustedScript, if some policy requires trusted types for scripts; else not at all. */
-  eval: "silent" | "blocked" | "trusted" | "unsafe";
-  requiresTrustedTypes: boolean;
-}
+export type { ScriptPolicy };
 
 export type CSPRule = "refuse-unsafe-eval" | "require-eval-blocked";
 

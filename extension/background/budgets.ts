@@ -1,0 +1,39 @@
+// Budgets of many, by name: each tab, document or site has one of its own.
+
+import { Budget } from "../budget.ts";
+import type { Bound } from "../budget.ts";
+
+/** Budgets by name. Those that are whole are forgotten now and then. */
+export class Budgets {
+  readonly #bound: Bound;
+  readonly #all = new Map<string, Budget>();
+  #sweepAt = 64;
+
+  constructor(bound: Bound) {
+    this.#bound = bound;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  of(name: string, now: number): Budget {
+    const known = this.#all.get(name);
+    if (known !== undefined) return known;
+    if (this.#all.size >= this.#sweepAt) {
+      for (const [other, budget] of this.#all) if (budget.isWhole(now)) this.#all.delete(other);
+      this.#sweepAt = Math.max(64, this.#all.size * 2);
+    }
+    const fresh = new Budget(this.#bound, now);
+    this.#all.set(name, fresh);
+    return fresh;
+  }
+
+  /** Takes one of what is over at once. Returns false when there is none. */
+  spend(name: string, now: number): boolean {
+    const budget = this.of(name, now);
+    if (!budget.take(now)) return false;
+    budget.give();
+    return true;
+  }
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Turns } from "./turns.ts";
+
+/** Work that ends when the test says so. */
+function work(log: string[], name: string): { run(): Promise<string>; end(): void; fail(): void } {
+  let resolve: (value: string) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<string>((yes, no) => {
+    [resolve, reject] = [yes, no];
+  });
+  return {
+    run: () => {
+      log.push(name);
+      return promise;
+    },
+    end: () => {
+      resolve(name);
+    },
+    fail: () => {
+      reject(new Error(name));
+    },
+  };
+}
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("a site has four under way at a time, in the order of their coming; another site does not wait", async () => {
+  const turns = new Turns();
+  const log: string[] = [];
+  const jobs = [1, 2, 3, 4, 5, 6].map((n) => work(log, `a${n.toString()}`));
+  const results = jobs.map((job) => turns.take("a", job.run));
+  const other = work(log, "b1");
+  const result = turns.take("b", other.run);
+  await settle();
+  assert.deepEqual(log, ["a1", "a2", "a3", "a4", "b1"]);
+  other.end();
+  assert.equal(await result, "b1");
+  jobs[2]?.end();
+  assert.equal(await results[2], "a3");
+  await settle();
+  assert.deepEqual(log.slice(5), ["a5"]);
+});
+
+test("of a flood one at a time is done, until it is none any more", async () => {
+  const turns = new Turns();
+  const log: string[] = [];
+  const jobs = Array.from({ length: 20 }, (_, n) => work(log, n.toString()));
+  for (const job of jobs) void turns.take("a", job.run);
+  await settle();
+  assert.equal(log.length, 4, "nobody knew yet");
+  for (const [ended, started] of [
+    [4, 5], // 16 wait: one at a time
+    [11, 12],
+    [12, 16], // 8 wait
+    [13, 17],
+  ] as const) {
+    for (const job of jobs.slice(0, ended)) job.end();
+    await settle();
+    assert.equal(log.length, started, `after ${ended.toString()}`);
+  }
+});
+
+test("work that fails makes room like any other", async () => {
+  const turns = new Turns();
+  const log: string[] = [];
+  const jobs = [1, 2, 3, 4, 5].map((n) => work(log, n.toString()));
+  const results = jobs.map((job) => turns.take("a", job.run));
+  await settle();
+  jobs[0]?.fail();
+  await assert.rejects(results[0] ?? Promise.resolve(), /1/);
+  await settle();
+  assert.deepEqual(log, ["1", "2", "3", "4", "5"]);
+  await assert.rejects(
+    turns.take("b", () => Promise.reject(new Error("at once"))),
+    /at once/,
+  );
+});

@@ -1,0 +1,110 @@
+// What the broker takes in: bounds in number, length and rate, for each document, tab and site.
+
+import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
+
+const budget = "extension/budget.ts";
+const intake = "extension/background/intake.ts";
+const turns = "extension/background/turns.ts";
+const outgoing = "extension/background/outgoing.ts";
+const broker = "extension/background/broker.ts";
+const content = "extension/content/main.ts";
+
+const inBudget = (name: string): ReturnType<typeof inUnit> => inUnit("extension/budget.test.ts", name);
+const inIntake = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/intake.test.ts", name);
+const inOutgoing = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/outgoing.test.ts", name);
+const flood = inBrowser("attack", "opens without end");
+
+export const intakes: readonly Mutant[] = [
+  ...row(
+    "3",
+    ["so many opens at a time", inBudget("so many at a time"), change(budget, "this.#used < atOnce && ", "")],
+    ["and in the long run", inBudget("so many in a row"), change(budget, " && this.#left >= 1", "")],
+    [
+      "of a document, of its tab and of its site",
+      inIntake("of a document: so many at a time"),
+      change(intake, "[document.of(documentId, now), ", "["),
+    ],
+    ["of a tab", inIntake("of a tab: frames of many sites"), change(intake, "tab.of(tabId.toString(), now), ", "")],
+    [
+      "of a site, whatever its origins are",
+      inIntake("of a site: its origins, in all tabs"),
+      change(intake, "siteOf(origin)", "origin"),
+    ],
+    [
+      "private windows apart",
+      inIntake("private windows are a site of their own"),
+      change(intake, 'isPrivate ? "private" : "normal"', '"normal"'),
+    ],
+    [
+      "a document's room is the document's, not a connection's",
+      inIntake("of a document, whatever connection they come by"),
+      change(intake, "document.of(documentId, now)", "document.of(String(now + Math.random()), now)"),
+    ],
+    ["the content script keeps to it", flood, change(content, " || !this.#opens.take(now)", "")],
+    [
+      "of a flood one at a time is done",
+      inUnit("extension/background/turns.test.ts", "of a flood one at a time"),
+      change(turns, "lane.waiting.length > flood ? atOnce.flood : atOnce.usual", "atOnce.usual"),
+    ],
+    [
+      "one site's work does not wait for another's",
+      inUnit("extension/background/turns.test.ts", "a site has four under way at a time"),
+      change(turns, "this.#lanes.get(who)", 'this.#lanes.get("")'),
+      change(turns, "this.#lanes.set(who, lane)", 'this.#lanes.set("", lane)'),
+    ],
+  ),
+  ...row("5", [
+    "what frames say has a rate for each tab",
+    inUnit("extension/background/budgets.test.ts", "each name has a budget of its own"),
+    change("extension/background/budgets.ts", "if (!budget.take(now)) return false;", "budget.take(now);"),
+  ]),
+  ...row(
+    "H1",
+    [
+      "the broker does not trust the content script to count",
+      flood,
+      change(broker, "    if (answered === undefined) {\n", "    if (answered === undefined && id < 0) {\n"),
+      change(broker, ".finally(answered)", ".finally(answered ?? (() => undefined))"),
+    ],
+    [
+      "who goes far over what our script sends is cut off",
+      flood,
+      change(
+        broker,
+        "    if (this.#intake.excess(kind)) return;\n",
+        "    if (this.#intake.excess(kind) || !this.#disposed) return;\n",
+      ),
+    ],
+    [
+      "and is not heard for a while",
+      inIntake("it is not heard for a minute"),
+      change(intake, "    if (this.#silent.has(sender.documentId)) return undefined;\n", ""),
+    ],
+    [
+      "connections are few",
+      inIntake("connections of a document, and of a tab"),
+      change(intake, "!own.has(now) || ", ""),
+    ],
+    ["of a tab, too", inIntake("connections of a document, and of a tab"), change(intake, " || !ofTab.take(now)", "")],
+    [
+      "what is longer than anything of ours is not read",
+      inIntake("a message with a longer text than any of ours"),
+      change(intake, 'typeof value !== "string" || value.length <= most', "true"),
+    ],
+    [
+      "no more goes to the host than it has room for",
+      inOutgoing("bytes go out as far as the host's credit reaches"),
+      change(outgoing, "cost > this.#room || ", ""),
+    ],
+    [
+      "nor credit that nobody owes",
+      inOutgoing("credit is given for bytes that came"),
+      change(outgoing, "return this.#credits >= 0;", "return true;"),
+    ],
+  ),
+  ...row("H3", [
+    "only keys become the name of a connection",
+    inUnit("extension/lane/key.test.ts", "a key is a UUID"),
+    change("extension/lane/key.ts", "data.length === 36 && form.test(data)", "data.length > 0"),
+  ]),
+];
