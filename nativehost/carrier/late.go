@@ -61,6 +61,12 @@ func (l *Late) Mute() {
 	}
 }
 
+// Over reports whether the socket has ended without a way.
+func (l *Late) Over() bool {
+	p := l.bound.Load()
+	return p != nil && *p == (nowhere{})
+}
+
 // Loosen forgets which way the socket goes, unless it has ended without one.
 func (l *Late) Loosen() {
 	if p := l.bound.Load(); p != nil && *p != (nowhere{}) {

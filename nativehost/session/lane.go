@@ -208,6 +208,10 @@ func (s *Session) onLane(l *laneOf, f protocol.LaneFrame) (socket, error) {
 	case e.lane == l:
 	case e.lane == nil && e.late != nil && f.Kind == protocol.LaneCredit && e.late.Bind(l.out.Path(f.SocketID)):
 		e.lane = l
+	case e.late != nil && e.late.Over():
+		// It has ended before it took a way, and is about to be told: the page, which
+		// does not know it yet, has taken this one.
+		return nil, nil
 	default:
 		return nil, fmt.Errorf("%w: a socket on another carrier", protocol.ErrLane)
 	}

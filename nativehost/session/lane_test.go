@@ -15,6 +15,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/protocol"
 )
@@ -558,4 +559,38 @@ func TestWhatWasWrittenOutlivesTheLane(t *testing.T) {
 	if err := <-got; err == nil {
 		t.Error("the peer took the cut for an end")
 	}
+}
+
+// What crosses a socket's end is nobody's fault, also where the socket had not taken a
+// carrier yet.
+func TestLaneFramesThatCrossAnEnd(t *testing.T) {
+	s := New(Config{})
+	ended := &carrier.Late{}
+	ended.Mute()
+	s.sockets[1] = &entry{document: "document", late: ended}
+	l := &laneOf{document: "document", out: carrier.NewLane(io.Discard)}
+	for _, kind := range []protocol.LaneKind{protocol.LaneCredit, protocol.LaneData, protocol.LaneBulk, protocol.LaneShutdown, protocol.LaneClose} {
+		for _, id := range []int64{1, 2} {
+			if target, err := s.onLane(l, protocol.LaneFrame{Kind: kind, SocketID: id, Number: 1}); target != nil || err != nil {
+				t.Errorf("kind %d of socket %d: %v, %v", kind, id, target, err)
+			}
+		}
+	}
+	other := &laneOf{document: "another", out: carrier.NewLane(io.Discard)}
+	if _, err := s.onLane(other, protocol.LaneFrame{Kind: protocol.LaneCredit, SocketID: 1, Number: 1}); err == nil {
+		t.Error("another document's socket, that has ended, is reached")
+	}
+
+	port := serve(t, echo)
+	b := start(t, options{lanes: true})
+	p := b.lane(t, "document")
+	stays := b.openOn(p, port)
+	for range 100 {
+		r, _ := b.open(port, func(params *protocol.TCPOpenParams, _ *remote) { params.Window = 0 })
+		closing := b.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id})
+		p.credit(r.id, protocol.WindowBytes)
+		b.answer(closing)
+		b.waitClosed(r)
+	}
+	p.wantOnLane(stays)
 }

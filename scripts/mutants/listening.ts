@@ -94,6 +94,11 @@ export const listening: readonly Mutant[] = [
       sessionOf("TestLaneEnds"),
       change(lane, "\t\torphan.Cut() // bytes may have been lost with the lane\n", "\t\t_ = orphan\n"),
     ],
+    [
+      "what crosses a socket's end ends no lane",
+      sessionOf("TestLaneFramesThatCrossAnEnd"),
+      change(lane, "case e.late != nil && e.late.Over():", "case false:"),
+    ],
     ["an administrator can forbid it", policy, change(lane, "case !settings.DataLane.Value:", "case false:")],
     [
       "and end those that are open",
