@@ -258,6 +258,34 @@ describe("a lane comes when it is wanted", () => {
     await page.close();
   });
 
+  test("it carries a socket before its upgrade, and what comes at once under TLS", async () => {
+    const peer = await peers.startTlsPeer(life, {}, "first!");
+    const page = await stage.open();
+    await openTCP(stage, page, { host: "localhost", port: peer.port }, { secureTransport: "starttls" });
+    const heard = await page.evaluate(async (remotePort: number) => {
+      const all: string[] = [];
+      for (let i = 0; i < 10; i++) {
+        const socket = await navigator.openTCPSocket({
+          remoteAddress: "localhost",
+          remotePort,
+          secureTransport: "starttls",
+        });
+        const reader = socket.readable.getReader();
+        await reader.read();
+        await socket.writable.getWriter().write(new TextEncoder().encode("STARTTLS\r\n"));
+        await reader.read();
+        const secure = await socket.startTls();
+        const { value } = await secure.readable.getReader().read();
+        all.push(new TextDecoder().decode(value));
+        await secure.close();
+      }
+      return all;
+    }, peer.port);
+    assert.deepEqual(heard, Array<string>(10).fill("first!"));
+    assert.equal(await endsWithFrame(page), true, "the one that is still plain");
+    await page.close();
+  });
+
   test("it carries a socket that was upgraded to TLS", async () => {
     const peer = await peers.startTlsPeer(life);
     const page = await stage.open();

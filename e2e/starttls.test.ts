@@ -478,14 +478,22 @@ test("another document's socket cannot be upgraded, and what fits no schema is d
         resolve(heard);
       }, 500);
     });
-  const other = [{ type: "startTls", id: 1, received: "* OK ready\r\n".length }];
+  const other = [{ type: "startTls", id: 1, received: "* OK ready\r\n".length, sent: 0 }];
   assert.deepEqual(await evil.evaluateInContentScript(say, other), []);
   for (const bad of [
     { type: "startTls", id: 1 },
-    { type: "startTls", id: 1, received: -1 },
-    { type: "startTls", id: 1, received: 0, tls: { insecure: true } },
-    { type: "startTls", id: 1, received: 0, tls: { serverCertificateHashes: [] } },
-    { type: "startTls", id: 1, received: 0, tls: { serverCertificateHashes: [{ algorithm: "md5", value: "" }] } },
+    { type: "startTls", id: 1, received: 0 },
+    { type: "startTls", id: 1, received: -1, sent: 0 },
+    { type: "startTls", id: 1, received: 0, sent: -1 },
+    { type: "startTls", id: 1, received: 0, sent: 0, tls: { insecure: true } },
+    { type: "startTls", id: 1, received: 0, sent: 0, tls: { serverCertificateHashes: [] } },
+    {
+      type: "startTls",
+      id: 1,
+      received: 0,
+      sent: 0,
+      tls: { serverCertificateHashes: [{ algorithm: "md5", value: "" }] },
+    },
   ])
     assert.deepEqual(await evil.evaluateInContentScript(say, [bad]), ["disconnected"], JSON.stringify(bad));
   const text = await victim.evaluate(async () => {

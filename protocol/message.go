@@ -484,8 +484,8 @@ type SocketStartTLSParams struct {
 	SocketID int64 `json:"socketId"`
 	// Bytes that the page has read on this socket so far. If the host has received others, somebody has spoken out of turn and the upgrade fails closed.
 	Received int64 `json:"received"`
-	// The carrier is open again once the connection is secure: the credit that is left is void, and the socket goes the way by which its next one comes, as after an open with window 0.
-	Late bool `json:"late,omitempty"`
+	// Bytes that the page has sent on this socket so far. The upgrade follows them, whichever carrier they take; anything beyond them is a fault.
+	Sent int64 `json:"sent"`
 	// How TLS is to be spoken.
 	TLS *TLSOptions `json:"tls,omitempty"`
 }

@@ -263,6 +263,10 @@ export interface DocumentStartTLS {
    * Bytes that the page has read so far.
    */
   received: number;
+  /**
+   * Bytes that the page has sent so far.
+   */
+  sent: number;
   tls?: TLSOptions;
 }
 /**
@@ -881,9 +885,9 @@ export interface SocketStartTLSParams {
    */
   received: number;
   /**
-   * The carrier is open again once the connection is secure: the credit that is left is void, and the socket goes the way by which its next one comes, as after an open with window 0.
+   * Bytes that the page has sent on this socket so far. The upgrade follows them, whichever carrier they take; anything beyond them is a fault.
    */
-  late?: boolean;
+  sent: number;
   tls?: TLSOptions;
 }
 export interface SocketStartTLSResult {

@@ -56,11 +56,10 @@ export interface Opened<TLS> {
   tls?: TLS;
 }
 
-/** The answer to startTls. With a `lane`, the socket is on it from now on, as in Opened. */
+/** The answer to startTls. */
 export interface Secured<TLS> {
   type: "secured";
   id: number;
-  lane?: number;
   tls: TLS;
 }
 
@@ -104,7 +103,7 @@ export type PageMessage =
   | { type: "write"; id: number; data: ArrayBuffer; ack?: number }
   | { type: "credit"; id: number; bytes: number }
   | { type: "shutdown"; id: number }
-  | { type: "startTls"; id: number; received: number; tls?: PageTLSOptions }
+  | { type: "startTls"; id: number; received: number; sent: number; tls?: PageTLSOptions }
   | { type: "close"; id: number };
 
 export type { DocumentMessage, OpenOptions, TLSInfo, TLSOptions };

@@ -136,7 +136,7 @@ func twins() map[string]any {
 		},
 		"policy.managed.params":  PolicyManagedParams{Settings: "{}"},
 		"policy.managed.result":  PolicyManagedResult{Valid: true},
-		"socket.startTLS.params": SocketStartTLSParams{SocketID: 1, Received: 2, Late: true, TLS: tlsOptions()},
+		"socket.startTLS.params": SocketStartTLSParams{SocketID: 1, Received: 2, Sent: 3, TLS: tlsOptions()},
 		"socket.startTLS.result": SocketStartTLSResult{SocketID: 1, TLS: info},
 		"audit.refused.params": AuditRefusedParams{
 			Origin: "https://a.example", Protocol: "udp", Host: "h", Port: 9, Private: true, Rule: "activation",

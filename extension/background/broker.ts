@@ -328,18 +328,17 @@ export class DocumentConnection {
     connection: HostConnection,
     socket: Socket,
     socketId: number,
-    { received, tls }: StartTls,
+    { received, sent, tls }: StartTls,
   ): Promise<void> {
     const { id, live } = socket;
     try {
-      const late = await this.#choosesLane(socket, connection);
       const result = await connection.request("socket.startTLS", {
         socketId,
         received,
-        late,
+        sent,
         ...(tls === undefined ? {} : { tls: canonicalTLS(tls) }),
       });
-      this.#tell({ type: "secured", id, ...(late ? { lane: socketId } : {}), tls: result.tls });
+      this.#tell({ type: "secured", id, tls: result.tls });
       if (live !== undefined) this.#activity.upgraded(live);
     } catch (error) {
       const why = reasonOf(error);
@@ -456,8 +455,7 @@ export class DocumentConnection {
     options: OpenOptions,
   ): Promise<void> {
     const destination = socket.destination as Connection;
-    // One that is to be upgraded stays, until then, where its upgrade is asked for: the host has to know which bytes came before it.
-    const byLane = options.secureTransport !== "starttls" && (await this.#choosesLane(socket, connection));
+    const byLane = await this.#choosesLane(socket, connection);
     socket.withdraw.signal.throwIfAborted();
     const wish = [socketId, this.sender, destination, reached, options, byLane ? 0 : windows[socket.protocol]] as const;
     socket.withdraw.signal.addEventListener("abort", () => {

@@ -87,12 +87,8 @@ class Gatekeeper {
         this.#tell({ type: "credit", id: message.id, bytes: message.bytes });
         return;
       case "startTls": {
-        const { id, received, tls } = message;
-        this.#tell(
-          tls === undefined
-            ? { type: "startTls", id, received }
-            : { type: "startTls", id, received, tls: onTheWire(tls) },
-        );
+        const { id, received, sent, tls } = message;
+        this.#tell({ type: "startTls", id, received, sent, ...(tls === undefined ? {} : { tls: onTheWire(tls) }) });
         return;
       }
       case "shutdown":
@@ -148,9 +144,7 @@ class Gatekeeper {
         this.#tellPage(message);
         return;
       case "secured":
-        this.#onceSettled(message, () => {
-          this.#tellPage({ ...message, tls: certificatesOf(message.tls) });
-        });
+        this.#tellPage({ ...message, tls: certificatesOf(message.tls) });
         return;
       default:
         this.#tellPage(message);

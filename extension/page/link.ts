@@ -8,6 +8,8 @@ import {
   NativeDOMException,
   NativeTypeError,
   addListener,
+  arrayPush,
+  arrayShift,
   deferred,
   dispatch,
   hasOwn,
@@ -64,11 +66,12 @@ export interface Channel {
   credit(bytes: number): void;
   shutdown(): void;
   /**
-   * Puts TLS on the socket. `create` makes the handler that takes over, as in `openSocket`. Rejects with what the page shall see; the socket
+   * Puts TLS on the socket, of which so many bytes were received and sent so far. `create` makes the handler that takes over, as in `openSocket`. Rejects with what the page shall see; the socket
    * is gone then.
    */
   startTls<Handler extends SocketHandler>(
     received: number,
+    sent: number,
     tls: PageTLSOptions,
     create: (channel: Channel) => Handler,
   ): Promise<Handler>;
@@ -88,14 +91,26 @@ interface Pending<T> {
   reject(this: void, error: unknown): void;
 }
 
+/** An upgrade that waits for its answer. What the lane says of the socket meanwhile is for whoever has it then: the answer comes by another way. */
+interface Upgrade extends Pending<Secured<PageTLSInfo>> {
+  readonly said: LaneEvent[];
+}
+
+/** Where a socket is on a lane, and what it is called there. */
+interface Place {
+  readonly lane: Lane;
+  readonly name: number;
+}
+
 let port: MessagePort | undefined;
 /** The other carrier, while there is one. */
 let lane: Lane | undefined;
 let lastId = 0;
 const traffic = new Traffic(now);
 const opening = new Map<number, Pending<Opened<PageTLSInfo>>>();
-const upgrading = new Map<number, Pending<Secured<PageTLSInfo>>>();
+const upgrading = new Map<number, Upgrade>();
 const sockets = new Map<number, SocketHandler>();
+const places = new Map<number, Place>();
 
 /** A DOMException (or TypeError) as pages see it. */
 export function makeError(name: PageErrorName, message?: string): Error {
@@ -149,6 +164,7 @@ function receive(event: Event): void {
       if (pending === undefined) return;
       if (message.type === "secured") pending.resolve(message);
       else pending.reject(errorOf(message));
+      for (let said; (said = arrayShift(pending.said)) !== undefined;) hear(message.id, said);
       return;
     }
     default:
@@ -185,6 +201,9 @@ function hear(id: number, message: LaneEvent): void {
 function over(id: number, error: unknown): void {
   const handler = mapGet(sockets, id);
   mapDelete(sockets, id);
+  const place = mapGet(places, id);
+  mapDelete(places, id);
+  if (place !== undefined) mapDelete(place.lane.ids, place.name);
   giveUpUpgrade(id, error ?? makeError("AbortError"));
   handler?.closed(error);
 }
@@ -211,8 +230,9 @@ function takeLane(given: MessagePort | undefined): void {
     }
     const id = mapGet(ids, message.id);
     if (id === undefined) return;
-    if (message.type === "closed") mapDelete(ids, message.id);
-    hear(id, message);
+    const upgrade = mapGet(upgrading, id);
+    if (upgrade === undefined) hear(id, message);
+    else arrayPush(upgrade.said, message);
   });
   portStart(given);
 }
@@ -226,24 +246,19 @@ function giveUpUpgrade(id: number, error: unknown): void {
 
 /** The channel of an open socket. */
 function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
-  const late = hasOwn(info, "lane") ? info.lane : undefined;
-  const way = late === undefined ? undefined : lane;
+  const place = mapGet(places, id);
   /** What the socket is called on its carrier. */
-  let name = id;
-  if (late !== undefined && way !== undefined) {
-    name = late;
-    mapSet(way.ids, name, id);
-  }
+  const name = place?.name ?? id;
   const say = (message: LaneRequest, transfer: Transferable[] = []): void => {
-    if (way === undefined) post(message, transfer);
-    else portPost(way.port, message, transfer);
+    if (place === undefined) post(message, transfer);
+    else portPost(place.lane.port, message, transfer);
   };
   const close = (): void => {
     say({ type: "close", id: name });
   };
   return {
     info,
-    share: new Share(traffic, way !== undefined),
+    share: new Share(traffic, place !== undefined),
     write: (data, ack) => {
       say(ack === undefined ? { type: "write", id: name, data } : { type: "write", id: name, data, ack }, [data]);
     },
@@ -253,7 +268,7 @@ function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
     shutdown: () => {
       say({ type: "shutdown", id: name });
     },
-    startTls(received, tls, create) {
+    startTls(received, sent, tls, create) {
       const { promise, resolve, reject } = deferred<ReturnType<typeof create>>();
       if (mapGet(sockets, id) === undefined) {
         reject(makeError("NetworkError"));
@@ -269,24 +284,23 @@ function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
           close();
           reject(error);
         },
+        said: [],
       });
-      post({ type: "startTls", id, received, tls });
+      post({ type: "startTls", id, received, sent, tls });
       return promise;
     },
     close,
   };
 }
 
-/** Makes the handler of a socket that is there. One that was left to choose its carrier does so by its first credit. */
+/** Makes the handler of a socket that is there. */
 function join<Handler extends SocketHandler>(
   id: number,
   info: Opened<PageTLSInfo>,
   create: (channel: Channel) => Handler,
 ): Handler {
-  const channel = channelTo(id, info);
-  const handler = create(channel);
+  const handler = create(channelTo(id, info));
   mapSet(sockets, id, handler);
-  if (hasOwn(info, "lane")) channel.credit(handler.window);
   return handler;
 }
 
@@ -336,7 +350,16 @@ export function openSocket<Handler extends SocketHandler>(
   const id = ++lastId;
   mapSet(opening, id, {
     resolve(info) {
-      resolve(join(id, info, create));
+      // A socket that was left to choose its carrier does so by its first credit.
+      const name = hasOwn(info, "lane") ? info.lane : undefined;
+      if (name !== undefined && lane !== undefined) {
+        mapSet(places, id, { lane, name });
+        mapSet(lane.ids, name, id);
+      }
+      let channel: Channel | undefined;
+      const handler = join(id, info, (given) => create((channel = given)));
+      if (name !== undefined) channel?.credit(handler.window);
+      resolve(handler);
     },
     reject,
   });

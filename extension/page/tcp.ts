@@ -90,6 +90,7 @@ export class TCPState implements SocketHandler {
   // Upgrading: the options given at open, for a socket that is open for it.
   readonly #upgradable: PageTLSOptions | undefined;
   #spent: "upgrading" | "spent" | undefined;
+  #gaveUp = false; // by close()
 
   constructor(channel: Channel, upgradable?: PageTLSOptions, from?: Inheritance) {
     this.channel = channel;
@@ -97,7 +98,7 @@ export class TCPState implements SocketHandler {
     this.#outbox = new Outbox(channel, from?.credit ?? channel.info.window);
     this.window = channel.share.toPage();
     // The first credit is given now where it chooses the carrier.
-    this.#granted = hasOwn(channel.info, "lane") ? this.window : (from?.granted ?? stdioWindowBytes);
+    this.#granted = from?.granted ?? (hasOwn(channel.info, "lane") ? this.window : stdioWindowBytes);
     // __proto__: null, so that a polluted Object.prototype adds nothing to the dictionaries.
     const source = {
       __proto__: null,
@@ -143,7 +144,7 @@ export class TCPState implements SocketHandler {
     if (this.#spent === "upgrading") {
       // Gives up the handshake.
       if (!this.#dead) {
-        this.#dead = true;
+        this.#dead = this.#gaveUp = true;
         this.#deadError = makeError("AbortError");
         this.#outbox.fail(this.#deadError);
       }
@@ -193,6 +194,7 @@ export class TCPState implements SocketHandler {
       this.#outbox.flush();
       return await this.channel.startTls(
         this.#given - kept,
+        this.#outbox.sent,
         { ...upgradable, ...options },
         (channel) =>
           new TCPState(channel, undefined, {
@@ -200,6 +202,8 @@ export class TCPState implements SocketHandler {
             granted: this.#granted,
           }),
       );
+    } catch (error) {
+      throw this.#gaveUp ? this.#deadError : error;
     } finally {
       this.#spent = "spent";
       this.channel.share.end();

@@ -10,8 +10,6 @@ import (
 // Late is the Path of a socket that nobody has given credit yet, and whose carrier is
 // not known therefore. Before Bind it has nothing to say: a socket without credit
 // delivers nothing, and one that was written to has been bound.
-//
-// Loosen takes it back there: the socket's credit must be gone, and its writes done.
 type Late struct{ bound atomic.Pointer[Path] }
 
 // Bind says which way the socket goes. It reports false when that was said before.
@@ -49,15 +47,8 @@ func (l *Late) Credit(bytes int64) {
 
 // Mute implements Path. A socket that ends before it was bound needs no way.
 func (l *Late) Mute() {
-	for {
-		if l.Bind(nowhere{}) {
-			return
-		}
-		// It may be loosened just now.
-		if p := l.bound.Load(); p != nil {
-			(*p).Mute()
-			return
-		}
+	if !l.Bind(nowhere{}) {
+		(*l.bound.Load()).Mute()
 	}
 }
 
@@ -65,13 +56,6 @@ func (l *Late) Mute() {
 func (l *Late) Over() bool {
 	p := l.bound.Load()
 	return p != nil && *p == (nowhere{})
-}
-
-// Loosen forgets which way the socket goes, unless it has ended without one.
-func (l *Late) Loosen() {
-	if p := l.bound.Load(); p != nil && *p != (nowhere{}) {
-		l.bound.CompareAndSwap(p, nil)
-	}
 }
 
 // Closed implements Path.

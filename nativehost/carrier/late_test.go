@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"sync"
 	"testing"
 
 	"github.com/portside/portside/protocol"
 )
 
-// A way that is not known has nothing to say, the first to bind it does, and once it was
-// loosened the next.
+// A way that is not known has nothing to say, and the first to bind it says it all. One
+// that ends before is told nowhere.
 func TestLate(t *testing.T) {
 	var first, second bytes.Buffer
 	a, b := NewLane(&first), NewLane(&second)
@@ -25,15 +24,10 @@ func TestLate(t *testing.T) {
 		t.Error("it can be bound twice, or not at all")
 	}
 	late.Credit(1)
-	late.Loosen()
-	late.Credit(7)
-	if !late.Bind(b.Path(1)) {
-		t.Error("loosened, it cannot be bound")
-	}
-	late.Credit(2)
 	late.Mute()
-	late.Loosen()
-	late.Bind(a.Path(1))
+	if late.Over() {
+		t.Error("it has taken a way")
+	}
 	late.Closed(protocol.SocketClosedParams{SocketID: 1})
 	for _, l := range []*Lane{a, b} {
 		l.Finish()
@@ -52,23 +46,14 @@ func TestLate(t *testing.T) {
 	}
 	want("the first", &first, protocol.LaneFrame{Kind: protocol.LaneCredit, SocketID: 1, Number: 1},
 		protocol.LaneFrame{Kind: protocol.LaneClosed, SocketID: 1})
-	want("the second", &second, protocol.LaneFrame{Kind: protocol.LaneCredit, SocketID: 1, Number: 2})
-}
+	want("the second", &second)
 
-// A socket that ends while its way is loosened stays without one, or loses what it had.
-func TestLateEndsWhileItIsLoosened(t *testing.T) {
-	out := NewLane(&bytes.Buffer{})
-	for range 2_000 {
-		late := &Late{}
-		late.Bind(out.Path(1))
-		var both sync.WaitGroup
-		both.Go(late.Loosen)
-		both.Go(late.Mute)
-		both.Wait()
-		if p := late.bound.Load(); p != nil {
-			if err := (*p).Data(context.Background(), nil); !errors.Is(err, ErrClosed) {
-				t.Fatalf("it delivers: %v", err)
-			}
-		}
+	late = &Late{}
+	if late.Over() {
+		t.Error("it has not ended")
+	}
+	late.Mute()
+	if !late.Over() || late.Bind(b.Path(1)) {
+		t.Error("it has ended")
 	}
 }

@@ -42,8 +42,8 @@ func FuzzSession(f *testing.F) {
 		`{"jsonrpc":"2.0","id":3,"method":"socket.close","params":{"socketId":1,"reset":true}}`,
 		`{"jsonrpc":"2.0","method":"socket.credit","params":{"socketId":1,"bytes":16777216}}`,
 		`{"jsonrpc":"2.0","id":2,"method":"socket.close","params":{"socketId":1}}`,
-		`{"jsonrpc":"2.0","id":3,"method":"socket.startTLS","params":{"socketId":1,"received":0}}` + "\n" +
-			`{"jsonrpc":"2.0","id":4,"method":"socket.startTLS","params":{"socketId":1,"received":0}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"socket.startTLS","params":{"socketId":1,"received":0,"sent":0}}` + "\n" +
+			`{"jsonrpc":"2.0","id":4,"method":"socket.startTLS","params":{"socketId":1,"received":0,"sent":0}}`,
 		`{"jsonrpc":"2.0","id":3,"method":"resolve.browse","params":{"browseId":1,"origin":"https://a.example","protocol":"tcp","port":22,"secure":false,"timeout":100}}` + "\n" +
 			`{"jsonrpc":"2.0","id":4,"method":"resolve.stop","params":{"browseId":1}}`,
 		`{"jsonrpc":"2.0","id":3,"method":"tryout.start","params":{"lang":"en","dir":"ltr","texts":{"title":"t","intro":"t","button":"t","asking":"t","done":"t","denied":"t","failed":"t","missing":"t"}}}` + "\n" +

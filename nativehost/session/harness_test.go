@@ -75,6 +75,7 @@ type remote struct {
 	received int64
 	hash     hash.Hash
 	credit   int64 // bytes that may be sent to the host
+	sent     int64 // bytes that were
 	stalled  bool  // gives no credit
 	owed     int64
 	ended    bool
@@ -357,6 +358,9 @@ func keep(_ *protocol.TCPOpenParams, r *remote) { r.keep = true }
 
 // write sends one frame to the host, without an id when id is nil.
 func (b *broker) write(r *remote, payload []byte, id *int64) {
+	b.mu.Lock()
+	r.sent += int64(len(payload))
+	b.mu.Unlock()
 	text := []byte(`{"jsonrpc":"2.0",`)
 	if id != nil {
 		text = fmt.Appendf(text, `"id":%d,`, *id)

@@ -369,56 +369,94 @@ func TestSocketsKeepTheirCarrier(t *testing.T) {
 	b.wantClosed(rides, "", "")
 }
 
-// A socket that is upgraded to TLS may choose its carrier again: nothing comes under TLS
-// before it has credit anew, and then by the way by which that came.
-func TestUpgradeChoosesTheCarrierAnew(t *testing.T) {
+// A socket on a lane is upgraded where its bytes are: the request comes over stdio, and
+// finds its place among them by their number.
+func TestUpgradeOnTheLane(t *testing.T) {
 	roots, config := secureWorld(t)
+	const size = 600_000
 	port := serve(t, func(c *net.TCPConn) {
-		if converse(c, goAhead) {
+		if n, _ := io.ReadFull(c, make([]byte, size)); n == size {
 			s := tls.Server(c, config)
 			_, _ = s.Write([]byte("under TLS"))
 			_, _ = io.Copy(s, s)
 		}
 	})
-	const plain = int64(len(greeting + goAhead))
-	b := start(t, options{lanes: true, dialer: &dial.Dialer{Roots: roots}})
+	b := start(t, options{lanes: true, dialer: &dial.Dialer{Roots: roots}, patience: 500 * time.Millisecond})
 	p := b.lane(t, "document")
-	upgraded := func() *remote {
-		r := plainPart(b, port, goAhead)
-		b.mustCall(protocol.MethodSocketStartTLS, protocol.SocketStartTLSParams{SocketID: r.id, Received: plain, Late: true}, nil)
-		time.Sleep(50 * time.Millisecond)
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		if r.received != plain {
-			t.Fatalf("%d bytes came without credit", r.received-plain)
-		}
+	open := func(port int) *remote {
+		r, result := b.open(port, func(params *protocol.TCPOpenParams, r *remote) {
+			upgradable(params, r)
+			params.Window = 0
+		})
+		p.mu.Lock()
+		p.of(r.id).credit = result.Window
+		p.mu.Unlock()
+		p.credit(r.id, protocol.WindowBytes)
 		return r
 	}
-	rides := upgraded()
-	p.mu.Lock()
-	p.of(rides.id).credit = protocol.WindowBytes - int64(len(command))
-	p.mu.Unlock()
-	p.credit(rides.id, protocol.WindowBytes)
-	p.wait("what came under TLS", rides.id, func(s *onLane) bool { return string(s.data) == "under TLS" })
-	p.wantOnLane(rides)
-	if rides.received != plain {
-		t.Errorf("%d bytes took the other way", rides.received-plain)
+	ask := func(r *remote, received, sent int64) int64 {
+		return b.ask(protocol.MethodSocketStartTLS, protocol.SocketStartTLSParams{SocketID: r.id, Received: received, Sent: sent})
 	}
-	falls := upgraded()
-	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: falls.id, Bytes: protocol.WindowBytes})
-	b.waitReceived(falls, plain+int64(len("under TLS")))
-	q := b.lane(t, "document")
-	q.credit(falls.id, 1)
-	q.waitGone("credit by the other carrier")
-	// One that ends before it has chosen is told of all the same.
-	ends := upgraded()
-	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: ends.id}, nil)
-	b.wantClosed(ends, "", "")
-	p.wantOnLane(rides)
-	// Who has not asked for it stays where it was.
-	stays := plainPart(b, port, goAhead)
-	b.wantResult(protocol.MethodSocketStartTLS, b.answer(b.startTLS(stays, plain)), nil)
-	b.waitReceived(stays, plain+int64(len("under TLS")))
+	for name, early := range map[string]bool{"the request comes first": true, "the bytes come first": false} {
+		r := open(port)
+		sent := noise(size)
+		if !early {
+			p.send(r.id, sent)
+		}
+		id := ask(r, 0, size)
+		if early {
+			p.send(r.id, sent[:size/2])
+			time.Sleep(20 * time.Millisecond)
+			p.send(r.id, sent[size/2:])
+		}
+		b.wantResult(protocol.MethodSocketStartTLS, b.answer(id), nil)
+		p.wait("what came under TLS", r.id, func(s *onLane) bool { return string(s.data) == "under TLS" })
+		p.wantOnLane(r)
+		if r.received != 0 {
+			t.Errorf("%s: %d bytes took the other way", name, r.received)
+		}
+	}
+
+	// More than was said, and less.
+	r := open(port)
+	id := ask(r, 0, 10)
+	p.send(r.id, noise(11))
+	wantFailure(t, b.answer(id), "NetworkError", "protocol")
+	b.wantClosed(r, "NetworkError", "protocol")
+	r = open(port)
+	p.send(r.id, noise(10))
+	p.say(protocol.LaneFrame{Kind: protocol.LaneCredit, SocketID: r.id, Number: 1})
+	time.Sleep(50 * time.Millisecond) // they are there
+	wantFailure(t, b.answer(ask(r, 0, 9)), "NetworkError", "protocol")
+	b.wantClosed(r, "NetworkError", "protocol")
+	r = open(port)
+	p.send(r.id, noise(9))
+	wantFailure(t, b.answer(ask(r, 0, 10)), "NetworkError", "protocol")
+	b.wantClosed(r, "NetworkError", "protocol")
+
+	// What the page has not read, as ever, and what comes while bytes are waited for.
+	greets := serve(t, func(c *net.TCPConn) {
+		_, _ = c.Write([]byte(greeting))
+		_, _ = until(c)
+	})
+	r = open(greets)
+	p.wait("the greeting", r.id, func(s *onLane) bool { return len(s.data) == len(greeting) })
+	wantFailure(t, b.answer(ask(r, 0, 0)), "NetworkError", "plaintext")
+	b.wantClosed(r, "NetworkError", "plaintext")
+	speaks := make(chan struct{})
+	speaker := serve(t, func(c *net.TCPConn) {
+		<-speaks
+		_, _ = c.Write([]byte(greeting))
+		_, _ = until(c)
+	})
+	r = open(speaker)
+	id = ask(r, 0, 1)
+	time.Sleep(20 * time.Millisecond)
+	close(speaks)
+	time.Sleep(50 * time.Millisecond)
+	p.send(r.id, []byte("x"))
+	wantFailure(t, b.answer(id), "NetworkError", "plaintext")
+	b.wantClosed(r, "NetworkError", "plaintext")
 }
 
 // A lane is its document's: it reaches no other's sockets, and what it should not say

@@ -121,11 +121,8 @@ func (s *Session) open(ctx context.Context, o *opening,
 	connect func(context.Context, *opening) (*connection, error),
 ) *protocol.RPCError {
 	o.path = s.out.Path(o.subject.SocketID)
-	if o.window == 0 || o.upgradable {
+	if o.window == 0 {
 		o.late = &carrier.Late{}
-		if o.window > 0 {
-			o.late.Bind(o.path)
-		}
 		o.path = o.late
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -123,8 +123,8 @@ type entry struct {
 	remote  netip.Addr
 	// security is nil on a plain connection.
 	security *security
-	// document is whose socket it is. late is nil unless the carrier was left open,
-	// or will be after an upgrade; lane is nil unless the socket has taken one.
+	// document is whose socket it is. late is nil unless the carrier was left open;
+	// lane is nil unless the socket has taken one.
 	document string
 	late     *carrier.Late
 	lane     *laneOf

@@ -52,7 +52,7 @@ func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) u
 		how.TLS = options
 		return socket.StartTLS(stream.Upgrade{
 			Received: params.Received,
-			Void:     params.Late,
+			Sent:     params.Sent,
 			Handshake: func(ctx context.Context) error {
 				err := s.Dialer.StartTLS(ctx, conn, o.target, how)
 				if fault.Describe(err).Name == "NotAllowedError" {
@@ -68,23 +68,11 @@ func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) u
 					s.failure(request, err)
 					return
 				}
-				if params.Late {
-					s.loosen(o)
-				}
 				s.Audit.Secured(o.subject, peerOf(options, o.target), time.Since(began))
 				state := conn.TLS()
 				s.secured(o.subject.SocketID, securityOf(state, len(options.Hashes) > 0))
 				s.result(request, protocol.SocketStartTLSResult{SocketID: o.subject.SocketID, TLS: tlsInfo(state)})
 			},
 		})
-	}
-}
-
-// loosen leaves the carrier of a socket open again, unless it is on a lane already.
-func (s *Session) loosen(o *opening) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e := s.sockets[o.subject.SocketID]; e != nil && e.lane == nil {
-		o.late.Loosen()
 	}
 }

@@ -56,7 +56,10 @@ func plainPart(b *broker, port int, answer string) *remote {
 }
 
 func (b *broker) startTLS(r *remote, received int64) int64 {
-	return b.ask(protocol.MethodSocketStartTLS, protocol.SocketStartTLSParams{SocketID: r.id, Received: received})
+	b.mu.Lock()
+	sent := r.sent
+	b.mu.Unlock()
+	return b.ask(protocol.MethodSocketStartTLS, protocol.SocketStartTLSParams{SocketID: r.id, Received: received, Sent: sent})
 }
 
 func TestStartTLS(t *testing.T) {
@@ -169,7 +172,7 @@ func TestStartTLS(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			b := start(t, options{dialer: &dial.Dialer{Roots: roots}})
 			r := plainPart(b, upgrading, goAhead)
-			p := protocol.SocketStartTLSParams{SocketID: r.id, Received: plain}
+			p := protocol.SocketStartTLSParams{SocketID: r.id, Received: plain, Sent: r.sent}
 			change(&p)
 			wantFailure(t, b.answer(b.ask(protocol.MethodSocketStartTLS, p)), "NetworkError", "tls")
 			b.wantClosed(r, "NetworkError", "tls")

@@ -12,9 +12,9 @@ import (
 type Upgrade struct {
 	// Received is how many bytes the page has read.
 	Received int64
-	// Void says that the credit to deliver is gone with the upgrade: nothing is
-	// delivered under TLS before there is some anew.
-	Void bool
+	// Sent is how many bytes the page has sent. They may come by another way than the
+	// request, so those that are missing are waited for.
+	Sent int64
 	// Handshake puts TLS on the connection. Until it returns it is alone with it,
 	// but for deadlines, which are how a handshake is given up.
 	Handshake func(context.Context) error
@@ -23,7 +23,10 @@ type Upgrade struct {
 	Answer func(error)
 }
 
-// StartTLS puts TLS on the connection after everything written before. Reading stops
+// arrival is how long what was sent before a request to upgrade may still take.
+const arrival = 10 * time.Second
+
+// StartTLS puts TLS on the connection after everything sent before. Reading stops
 // at once; nothing is delivered between now and the answer. A write or a shutdown
 // before the answer is a fault of the sender and ends the socket, and so does
 // whatever goes wrong with the upgrade.
@@ -46,16 +49,31 @@ func (s *Socket) StartTLS(u Upgrade) error {
 	case s.heard != u.Received:
 		s.failLocked(fault.ErrPlaintext)
 		return fault.ErrPlaintext
+	case s.accepted > u.Sent:
+		s.failLocked(fault.ErrProtocol)
+		return fault.ErrProtocol
 	case s.heardEnd:
 		// The page did not know when it asked.
 		s.failLocked(errEndBeforeTLS)
 		return errEndBeforeTLS
 	}
 	s.upgrade = &u
+	if s.accepted < u.Sent {
+		time.AfterFunc(min(arrival, s.Patience), func() { s.expect(&u) })
+	}
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	signal(s.mayRead)
 	signal(s.mayWrite)
 	return nil
+}
+
+// expect ends the socket when bytes that the page says it has sent do not come.
+func (s *Socket) expect(u *Upgrade) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.upgrade == u && s.accepted < u.Sent {
+		s.failLocked(fault.ErrProtocol)
+	}
 }
 
 // errEndBeforeTLS says that the peer ended the connection instead of upgrading it.
@@ -104,9 +122,6 @@ func (s *Socket) giveConnection(err error) bool {
 	case err != nil:
 		s.failLocked(err)
 		return false
-	}
-	if s.upgrade.Void {
-		s.receiveCredit, s.receiveWindow = 0, 0
 	}
 	s.upgrade, s.secured = nil, true
 	return true

@@ -33,8 +33,12 @@ func (h *holding) Read(p []byte) (int, error) {
 // of it.
 func upgradeOf(w *world, received int64) (shaken chan struct{}, answer chan error) {
 	shaken, answer = make(chan struct{}), make(chan error, 1)
+	w.mu.Lock()
+	sent := w.accepted
+	w.mu.Unlock()
 	err := w.StartTLS(Upgrade{
 		Received:  received,
+		Sent:      sent,
 		Handshake: func(context.Context) error { close(shaken); return nil },
 		Answer:    func(err error) { answer <- err },
 	})

@@ -46,7 +46,7 @@ func (s *Socket) admit(size int64) error {
 		return fault.ErrGone
 	case s.writeErr != nil:
 		return s.writeErr
-	case s.upgrade != nil:
+	case s.upgrade != nil && (s.accepted == s.upgrade.Sent || size > s.upgrade.Sent-s.accepted):
 		s.failLocked(fault.ErrProtocol)
 		return fault.ErrProtocol
 	case s.finAsked:
@@ -164,7 +164,7 @@ func (s *Socket) next() (payload *buffer.Buffer, next step) {
 		return nil, fin
 	case s.closing:
 		return nil, over
-	case s.upgrade != nil:
+	case s.upgrade != nil && s.accepted == s.upgrade.Sent:
 		return nil, upgrade
 	default:
 		return nil, wait

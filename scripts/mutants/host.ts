@@ -671,6 +671,24 @@ export const host: readonly Mutant[] = [
       change("extension/page/tcp.ts", "        this.#given - kept,\n", "        this.#given,\n"),
     ],
     [
+      "it follows what was sent before, whichever carrier that takes",
+      sessionOf("TestUpgradeOnTheLane"),
+      change(
+        "nativehost/stream/write.go",
+        "case s.upgrade != nil && s.accepted == s.upgrade.Sent:",
+        "case s.upgrade != nil:",
+      ),
+    ],
+    [
+      "and nothing that was sent later goes before it",
+      sessionOf("TestUpgradeOnTheLane"),
+      change(
+        upgrade,
+        "\tcase s.accepted > u.Sent:\n\t\ts.failLocked(fault.ErrProtocol)\n\t\treturn fault.ErrProtocol\n",
+        "",
+      ),
+    ],
+    [
       "a socket is upgraded once",
       sessionOf("TestStartTLS"),
       change(upgrade, "case s.upgrade != nil || s.secured:", "case s.upgrade != nil:"),

@@ -170,10 +170,5 @@ export const listening: readonly Mutant[] = [
         "f.Kind == protocol.LaneData && e.datagrams",
       ),
     ],
-    [
-      "what came under TLS waits for credit of its own",
-      sessionOf("TestUpgradeChoosesTheCarrierAnew"),
-      change("nativehost/stream/upgrade.go", "\t\ts.receiveCredit, s.receiveWindow = 0, 0\n", ""),
-    ],
   ),
 ];

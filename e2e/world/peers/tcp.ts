@@ -155,7 +155,7 @@ export function tlsEchoPeer(life: Life, options: PeerOptions = {}, tls: TlsPeerO
 }
 
 /** Greets, answers the first line with a go-ahead, and is an echo peer under TLS from then on. */
-export async function startTlsPeer(life: Life, options: PeerOptions = {}): Promise<TcpPeer> {
+export async function startTlsPeer(life: Life, options: PeerOptions = {}, first = ""): Promise<TcpPeer> {
   const secureContext = createSecureContext(await ownCertificate());
   return await listen(life, "STARTTLS", options, (_, socket) => {
     socket.write("* OK ready\r\n");
@@ -163,6 +163,7 @@ export async function startTlsPeer(life: Life, options: PeerOptions = {}): Promi
       socket.write("OK\r\n");
       const secure = new TLSSocket(socket, { isServer: true, secureContext });
       secure.on("error", () => undefined);
+      secure.write(first);
       secure.pipe(secure);
     });
   });
