@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/portside/portside/nativehost/fault"
@@ -23,8 +24,10 @@ type Conn struct {
 	hello *hello.Watch
 	// gate is the writer's while TLS writes for it, and nil otherwise.
 	gate atomic.Pointer[gate.Gate]
-	// cut is set when TCP ended before TLS did. It belongs to the reader.
+	// What follows belongs to the reader: cut is set when TCP ended before TLS did;
+	// raw is nil unless TLS is to read only what is there.
 	cut bool
+	raw syscall.RawConn
 	// ended is set when the peer has ended TLS in order; parting while TLS says goodbye.
 	ended, parting atomic.Bool
 	// farewell counts the bytes of TLS's goodbye, and FIN as one, as the system does.
@@ -57,7 +60,13 @@ type underTLS struct {
 
 // Read reads for TLS, which asks for more only when the peer has not said goodbye.
 func (u underTLS) Read(p []byte) (int, error) {
-	n, err := u.TCPConn.Read(p)
+	var n int
+	var err error
+	if raw := u.owner.raw; raw != nil {
+		n, err = readNow(raw, p)
+	} else {
+		n, err = u.TCPConn.Read(p)
+	}
 	if errors.Is(err, io.EOF) {
 		u.owner.cut = true
 	}
@@ -89,6 +98,9 @@ func (u underTLS) Write(p []byte) (n int, err error) {
 // Read reads from the peer. When TCP ends before TLS, anybody on the way may have
 // cut the stream (RFC 8446, section 6.1): that is io.ErrUnexpectedEOF, while
 // crypto/tls would say io.EOF between two records.
+//
+// TLS gives one record at a time. Read takes those that wait behind it, too: a message to
+// the browser costs more than its bytes.
 func (c *Conn) Read(p []byte) (int, error) {
 	if c.tls == nil {
 		return c.tcp.Read(p)
@@ -100,7 +112,30 @@ func (c *Conn) Read(p []byte) (int, error) {
 		}
 		c.ended.Store(true)
 	}
+	if err == nil {
+		n += c.gather(p[n:])
+	}
 	return n, err
+}
+
+// gather reads records that are there already. What it meets besides, the next Read
+// meets again: to TLS no data is no error, and other errors stay.
+func (c *Conn) gather(p []byte) int {
+	raw, err := c.tcp.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	c.raw = raw
+	defer func() { c.raw = nil }()
+	total := 0
+	for total < len(p) {
+		n, err := c.tls.Read(p[total:])
+		total += n
+		if err != nil || n == 0 {
+			break
+		}
+	}
+	return total
 }
 
 // Write writes to the peer. On a plain connection to port 443 a ClientHello that names

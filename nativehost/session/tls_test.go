@@ -154,3 +154,74 @@ func TestTLS(t *testing.T) {
 		wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, p)), "NetworkError", "timeout")
 	})
 }
+
+// A server that has said goodbye and closed is no reason for an error: on a plain
+// connection it is none, either. What it did not take is one.
+func TestTLSAfterTheServersEnd(t *testing.T) {
+	roots, config := secureWorld(t)
+	closed := make(chan struct{})
+	port := serve(t, func(c *net.TCPConn) {
+		s := tls.Server(c, config)
+		_, _ = io.ReadFull(s, make([]byte, len("hello")))
+		_, _ = s.Write([]byte("bye"))
+		_ = s.Close()
+		closed <- struct{}{}
+	})
+	b := start(t, options{dialer: &dial.Dialer{Roots: roots}})
+	for range 10 {
+		for _, late := range []string{"", "too late"} {
+			r, _ := b.open(port, func(p *protocol.TCPOpenParams, r *remote) {
+				p.Host, p.SecureTransport, r.keep = "localhost", "on", true
+			})
+			b.send(r, []byte("hello"))
+			<-closed
+			b.waitEnd(r)
+			time.Sleep(5 * time.Millisecond)
+			if late == "" {
+				b.mustCall(protocol.MethodSocketShutdown, protocol.SocketShutdownParams{SocketID: r.id}, nil)
+				b.wantClosed(r, "", "")
+				continue
+			}
+			b.send(r, []byte(late))
+			time.Sleep(5 * time.Millisecond)
+			wantFailure(t, b.answer(b.ask(protocol.MethodSocketShutdown, protocol.SocketShutdownParams{SocketID: r.id})), "NetworkError", "reset")
+			b.wantClosed(r, "NetworkError", "reset")
+		}
+	}
+}
+
+// Records that wait together go to the page together; one that is alone does not wait.
+func TestTLSRecordsAreGathered(t *testing.T) {
+	roots, config := secureWorld(t)
+	config.DynamicRecordSizingDisabled = true
+	const record, records = 8 << 10, 12
+	sent, more := make(chan struct{}), make(chan struct{})
+	port := serve(t, func(c *net.TCPConn) {
+		s := tls.Server(c, config)
+		for range records {
+			_, _ = s.Write(noise(record))
+		}
+		close(sent)
+		<-more
+		_, _ = s.Write([]byte("alone"))
+		_, _ = io.Copy(io.Discard, s)
+	})
+	b := start(t, options{dialer: &dial.Dialer{Roots: roots}})
+	r, _ := b.open(port, func(p *protocol.TCPOpenParams, r *remote) {
+		p.Host, p.SecureTransport, p.Window, r.keep = "localhost", "on", 0, true
+	})
+	<-sent
+	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: r.id, Bytes: protocol.WindowBytes})
+	b.waitReceived(r, record*records)
+	b.mu.Lock()
+	frames, largest := len(r.frames), 0
+	for _, f := range r.frames {
+		largest = max(largest, len(f))
+	}
+	b.mu.Unlock()
+	if frames > records/2 || largest < 4*record {
+		t.Errorf("%d records of %d bytes came in %d messages of at most %d", records, record, frames, largest)
+	}
+	close(more)
+	b.waitReceived(r, record*records+int64(len("alone")))
+}
