@@ -823,6 +823,21 @@ describe("refusals", () => {
     await page.close();
   });
 
+  test("of a frame without an origin are shown like others", async () => {
+    const page = await stage.browser.newPage(
+      stage.pages.serve(
+        "https://holder.test/",
+        `${plainPage}<iframe id=f sandbox="allow-scripts" allow="direct-sockets *" srcdoc="<button id=go>Go</button>"></iframe>`,
+      ),
+    );
+    const frame = await page.frame("#f");
+    assert.equal(await attempt(frame, to({ host: "framed.example", port: 9 }), { click: false }), "NotAllowedError");
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    assert.match((await popup.showsRefusal(/framed\.example/)).text, /without an address/);
+    await popup.close();
+    await page.close();
+  });
+
   test("that repeat are one line with a count, and a page cannot fill more than twenty", async () => {
     const page = await stage.open("https://flooding.test/");
     const tab = await toolbar.tabOf(page);

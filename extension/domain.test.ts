@@ -40,3 +40,8 @@ test("addresses are no names", () => {
   for (const host of ["1.2.3.4.example", "1.2.3.4.nip.io", "a", "localhost"])
     assert.equal(isAddress(host), false, host);
 });
+
+test("an opaque origin has no site", () => {
+  assert.equal(siteOf("null"), "");
+  assert.equal(siteOf("https://www.example.co.uk:8443"), "example.co.uk");
+});

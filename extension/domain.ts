@@ -21,7 +21,7 @@ export function registrableDomain(host: string): string {
   return found !== null && (host === found || host.endsWith(`.${found}`)) ? found : host;
 }
 
-/** The site that an origin belongs to: its registrable domain, whatever the scheme and the port. */
+/** The site that an origin belongs to: its registrable domain, whatever the scheme and the port. An opaque origin ("null") has none: "". */
 export function siteOf(origin: string): string {
-  return registrableDomain(new URL(origin).hostname);
+  return URL.canParse(origin) ? registrableDomain(new URL(origin).hostname) : "";
 }

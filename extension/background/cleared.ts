@@ -87,7 +87,7 @@ export function stillRemembers(origin: string): Promise<boolean> {
       await forget(new Set([origin]));
       return false;
     }
-    if (Date.now() - marker.renewed > day) {
+    if (Math.abs(Date.now() - marker.renewed) > day) {
       await writeMarkers(markers.set(origin, await renewMarker(origin, marker)));
     }
     return true;
@@ -135,7 +135,7 @@ async function lookAtAll(): Promise<void> {
 
 async function lookIfDue(): Promise<void> {
   const looked = (await ext.storage.session.get(lookedKey))[lookedKey] as number | undefined;
-  if (looked !== undefined && Date.now() - looked < day) return;
+  if (looked !== undefined && Math.abs(Date.now() - looked) < day) return;
   await lookAtAll();
   await tryToWrite("session", { [lookedKey]: Date.now() });
 }

@@ -87,7 +87,7 @@ function receive(message: FrameMessage, speaker: Speaker): void {
 function makeRoom(): void {
   const now = Date.now();
   for (const [nonce, { at }] of [...halves.entries()]) {
-    if (now - at < halfLife) return; // in order of arrival: what follows is younger
+    if (Math.abs(now - at) < halfLife) return; // in order of arrival: what follows is younger
     halves.delete(nonce);
   }
 }

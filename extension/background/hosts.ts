@@ -19,6 +19,8 @@ interface Current {
   sockets: Map<number, SocketOwner | undefined>;
   /** Somebody wanted more of it than to see how it is. */
   used: boolean;
+  /** It is over: so are its sockets. */
+  gone: () => void;
 }
 
 /** A host that nothing needs is let go after this many ms; an open native port would keep the worker alive for ever. */
@@ -26,9 +28,13 @@ const idleTime = 30_000;
 /** One that was started only to see how it is. */
 const probeTime = 1_000;
 
-/** Starts a host and tells it the administrator's settings, before anybody can ask it for anything. */
+/**
+ * Starts a host and tells it the administrator's settings, before anybody can ask it for anything. Where it cannot be told them, none is
+ * started. They are read from the worker's start on, so that nobody waits for them here.
+ */
 async function introduce(listener: HostListener): Promise<HostConnection> {
-  const [connection, settings] = await Promise.all([HostConnection.open(listener), managedSettings()]);
+  const settings = await managedSettings();
+  const connection = await HostConnection.open(listener);
   try {
     await connection.request("policy.managed", { settings });
   } catch (error) {
@@ -61,9 +67,16 @@ export class Hosts {
 
   #start(): Current {
     const sockets: Current["sockets"] = new Map();
+    const gone = (): void => {
+      if (this.#current === current) this.#current = undefined;
+      const owners = [...sockets.values()];
+      sockets.clear();
+      for (const owner of owners) owner?.closed();
+    };
     const current: Current = {
       sockets,
       used: false,
+      gone,
       connection: introduce({
         data: (id, base64) => sockets.get(id)?.data(base64),
         credit: (id, bytes) => sockets.get(id)?.credit(bytes),
@@ -75,12 +88,7 @@ export class Hosts {
           this.#rest();
         },
         found: (device) => this.#browses.get(device.browseId)?.(device),
-        gone: () => {
-          if (this.#current === current) this.#current = undefined;
-          const owners = [...sockets.values()];
-          sockets.clear();
-          for (const owner of owners) owner?.closed();
-        },
+        gone,
       }),
     };
     current.connection.then(
@@ -98,11 +106,15 @@ export class Hosts {
   async managedChanged(): Promise<void> {
     const current = this.#current;
     if (current === undefined) return;
+    let connection: HostConnection | undefined;
     try {
-      const connection = await current.connection;
+      connection = await current.connection;
       await connection.request("policy.managed", { settings: await managedSettings() });
     } catch {
-      // It is gone: the next one is told when it starts.
+      // It is gone, or cannot be told, and shall not go on with the settings of before. The next one is told when it starts.
+      if (connection?.alive !== true) return;
+      connection.close();
+      current.gone();
     }
   }
 

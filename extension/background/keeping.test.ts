@@ -78,6 +78,7 @@ describe("a site that sends headers without end", () => {
   });
 
   test("many sites together leave a reserve for what the person says", async () => {
+    await noteResponse("https://good.test/app", denial, "local");
     for (let n = 0; n < 1_200; n++)
       await noteResponse(`https://evil${(n % 500).toString()}.test/${n.toString()}`, wordy, "local");
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -168,13 +169,14 @@ describe("nothing can be written", () => {
   });
 
   test("what is taken back is gone, and what is open hears of it", async () => {
+    await grants.removeGrants(() => true);
     await grants.addGrant(grant);
     const heard: number[] = [];
     grants.onRevoked((revoked) => heard.push(revoked.length));
     brokenNow();
     await grants.removeGrants(() => true);
     assert.deepEqual(await grants.listGrants(), []);
-    assert.deepEqual(heard, [2]);
+    assert.deepEqual(heard, [1]);
   });
 });
 

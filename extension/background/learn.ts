@@ -48,7 +48,7 @@ export async function recallNow(
 
 async function askServer(url: string): Promise<Facts | undefined> {
   const now = Date.now();
-  while (requests[0] !== undefined && now - requests[0] > minute) requests.shift();
+  while (requests[0] !== undefined && Math.abs(now - requests[0]) > minute) requests.shift();
   if (requests.length >= maxRequests) return undefined;
   requests.push(now);
   try {

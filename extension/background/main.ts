@@ -16,7 +16,7 @@ import { injectEverywhere } from "./inject.ts";
 import { Intake } from "./intake.ts";
 import { Lanes } from "./lanes.ts";
 import { watchMakers } from "./makers.ts";
-import { onManagedChange } from "./managed.ts";
+import { beginToReadSettings, onManagedChange } from "./managed.ts";
 import { onMutedChange, watchPrivateWindows } from "./muted.ts";
 import { hostReport, hostState } from "./own_pages.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./paused.ts";
@@ -58,6 +58,7 @@ watchHeaders(clearedByItself);
 watchHandshakes();
 watchMakers();
 watchPrivateWindows();
+beginToReadSettings();
 onManagedChange(() => {
   void hosts.managedChanged();
 });

@@ -108,3 +108,21 @@ test("answers that come at once are all counted", async () => {
   await Promise.all([1, 2, 3].map(() => noteAnswer("https://quick.test", false, "no")));
   assert.equal(await isMuted("https://quick.test"), true);
 });
+
+test("a clock that is set back: what remains is no longer than the term, and gets shorter", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  const now = Date.now();
+  t.mock.timers.setTime(now + 365 * 24 * 60 * minute);
+  await noes("https://early.test", 3);
+  t.mock.timers.setTime(now);
+  assert.equal(await mutedUntil("https://early.test", false), now + 10 * minute);
+  t.mock.timers.setTime(now + 9 * minute);
+  assert.equal(await mutedUntil("https://early.test", false), now + 10 * minute);
+  t.mock.timers.setTime(now + 11 * minute);
+  assert.equal(await mutedUntil("https://early.test", false), undefined);
+});
+
+test("a document without an origin is nobody's", async () => {
+  assert.equal(await mutedUntil("null", false), undefined);
+  assert.equal(await threatTo("null", false), undefined);
+});

@@ -9,7 +9,7 @@ import { ext } from "../ext.ts";
 import { keep, kept, onKept } from "../store.ts";
 import { FairTable } from "./fair.ts";
 import type { Bounds } from "./fair.ts";
-import { afterNo, begin, isOver, threat, weights } from "./streak.ts";
+import { afterNo, asOf, begin, isOver, threat, weights } from "./streak.ts";
 import type { Streak } from "./streak.ts";
 
 const storageKey = "muted";
@@ -32,7 +32,17 @@ const keysOf = (origin: string, isPrivate: boolean): string[] => [
 ];
 
 async function read(): Promise<Table> {
-  return ((await kept("session", storageKey)) as Table | undefined) ?? {};
+  const now = Date.now();
+  const table = ((await kept("session", storageKey)) as Table | undefined) ?? {};
+  return Object.fromEntries(Object.entries(table).map(([key, streak]) => [key, asOf(streak, now)]));
+}
+
+/** The table, which is written anew where the clock has been set back: what it says is then what remains. */
+async function current(): Promise<Table> {
+  const table = await read();
+  const written = ((await kept("session", storageKey)) as Table | undefined) ?? {};
+  if (Object.entries(table).some(([key, { until }]) => written[key]?.until !== until)) await change((same) => same);
+  return table;
 }
 
 /** Who is counted: of one site, so many of its origins. The site itself is counted with each of them. */
@@ -57,7 +67,7 @@ async function change(edit: (table: Table) => Table): Promise<void> {
 
 /** Until when this origin may not ask, in ms since 1970; undefined: it may. */
 export async function mutedUntil(origin: string, isPrivate: boolean): Promise<number | undefined> {
-  const table = await read();
+  const table = await current();
   const until = Math.max(...keysOf(origin, isPrivate).map((key) => table[key]?.until ?? 0));
   return until > Date.now() ? until : undefined;
 }
@@ -91,7 +101,7 @@ export async function noteAnswer(
 /** Everybody who may not ask at the moment, by name; an origin only where its whole site is not muted. */
 export async function listMuted(): Promise<Muted[]> {
   const now = Date.now();
-  const table = await read();
+  const table = await current();
   const all = Object.entries(table).flatMap(([key, { until }]) => {
     const [kind, who = ""] = key.split(" ");
     return until > now ? [{ who, private: kind === "private", until }] : [];

@@ -4,7 +4,7 @@
 // ever on a disk. They go with their tab. A page cannot flood it: what repeats is one line with a count, lines are few, texts are cut, and
 // what a site fills is its own share (shelf.ts).
 
-import { siteOf as siteOfOrigin } from "../domain.ts";
+import { siteOf } from "../domain.ts";
 import { grouped } from "../group.ts";
 import { StorageFailure } from "../store.ts";
 import type { AuditRefusedParams, ErrorData, SocketClosedParams } from "../../protocol/message.ts";
@@ -121,11 +121,6 @@ function bounded(records: RefusalRecord[]): RefusalRecord[] {
   const [most = []] = bySite.sort((a, b) => b.length - a.length);
   const oldest = most.at(-1);
   return records.filter((record) => record !== oldest);
-}
-
-/** The site of an origin; documents without one have none. */
-function siteOf(origin: string): string {
-  return URL.canParse(origin) ? siteOfOrigin(origin) : "";
 }
 
 export class Refusals {

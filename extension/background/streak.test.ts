@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { afterNo, begin, isOver, memory, terms, threat, weights } from "./streak.ts";
+import { afterNo, asOf, begin, isOver, memory, terms, threat, weights } from "./streak.ts";
 import type { Streak } from "./streak.ts";
 
 const minute = 60_000;
@@ -55,4 +55,16 @@ test("it is forgotten once nothing counts any more, a day after the end of it", 
   const muted = no(no(once, 0), 0);
   assert.equal(isOver(muted, muted.until + 23 * 60 * minute), false);
   assert.equal(isOver(muted, muted.until + 25 * 60 * minute), true);
+});
+
+test("a clock that was a year ahead mutes nobody for a year: no longer than the term", () => {
+  const year = 365 * 24 * 60 * minute;
+  const once = no(no(no(begin, year), year), year);
+  assert.equal(asOf(once, 1_000).until, 1_000 + 10 * minute);
+  const again = no(no(no(once, year), year), year);
+  assert.equal(asOf(again, 1_000).until, 1_000 + 60 * minute);
+  const said = asOf(no(no(begin, year), year), 1_000);
+  assert.equal(threat(said, 1_000), 10 * minute);
+  assert.equal(threat(said, 1_000 + memory), undefined, "noes that were not yet count no longer than others");
+  assert.equal(asOf(once, year + minute), once, "a clock that goes on changes nothing");
 });

@@ -31,6 +31,16 @@ function term(times: number): number {
 const counting = ({ noes }: Streak, now: number): Streak["noes"] => noes.filter(({ at }) => now - at < memory);
 const sum = (noes: Streak["noes"]): number => noes.reduce((total, { weight }) => total + weight, 0);
 
+/**
+ * The same as the clock is now. It may have been ahead: what is still to come is no longer than the term that it was muted for, and a no was
+ * not later than now.
+ */
+export function asOf(streak: Streak, now: number): Streak {
+  const until = streak.times === 0 ? 0 : Math.min(streak.until, now + term(streak.times - 1));
+  if (until === streak.until && streak.noes.every(({ at }) => at <= now)) return streak;
+  return { ...streak, until, noes: streak.noes.map(({ at, weight }) => ({ at: Math.min(at, now), weight })) };
+}
+
 /** After another no. */
 export function afterNo(streak: Streak, now: number, weight: number): Streak {
   const noes = [...counting(streak, now), { at: now, weight }];

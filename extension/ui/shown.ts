@@ -37,8 +37,9 @@ export function hostElement(host: string): HTMLElement {
   return element;
 }
 
-/** Who asks: the origin, its registrable domain in bold. */
+/** Who asks: the origin, its registrable domain in bold; in words where a document has none ("null"). */
 export function originElement(origin: string): HTMLElement {
+  if (!URL.canParse(origin)) return part(text("originNone"), "", { ours: true });
   const { scheme, host, port } = showOrigin(origin);
   const element = frame();
   if (scheme !== "") element.append(piece("span", "host-scheme", scheme));

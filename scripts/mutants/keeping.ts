@@ -1,4 +1,5 @@
-// What the extension keeps: its bounds, how sites share them, what goes when (row 5); and what holds though it cannot be written (2, P1, P2, P4).
+// What the extension keeps: its bounds, how sites share them, what goes when (row 5); what holds though it cannot be written (2, P1, P2, P4); and
+// the administrator's settings in the browser (7).
 
 import { change, inUnit, row, type Mutant } from "./mutant.ts";
 
@@ -11,6 +12,9 @@ const keeping = (name: string): ReturnType<typeof inUnit> => inUnit("extension/b
 const ofDocuments = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/documents.test.ts", name);
 const ofTables = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/fair.test.ts", name);
 const ofHeaders = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/facts.test.ts", name);
+
+const managed = "extension/background/managed.ts";
+const ofSettings = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/managed.test.ts", name);
 
 /** Nothing holds in memory. */
 const forgetful = change(store, "  inMemory.set(name, value);\n", "");
@@ -80,7 +84,34 @@ export const keepings: readonly Mutant[] = [
     ],
   ),
   ...row(
+    "7",
+    [
+      "settings that come late are waited for",
+      ofSettings("settings that come late are not missed"),
+      change(managed, "=== 0) await change;", "=== 0) void change;"),
+    ],
+    [
+      "a browser that does not tell its settings is not one without any",
+      ofSettings("a browser that does not say is not one without settings"),
+      change(managed, "    throw new StorageFailure(error);\n  }\n}", "    return {};\n  }\n}"),
+    ],
+    [
+      "settings that are more than the host hears refuse everything",
+      ofSettings("settings that are too large refuse everything"),
+      change(
+        managed,
+        "if (bytes <= maxBytes && bytesOf(JSON.stringify(text)) <= maxEncoded) return text;",
+        'if (bytes > maxEncoded) return "{}";',
+      ),
+    ],
+  ),
+  ...row(
     "2",
+    [
+      "a clock that is set back mutes for no longer than the term",
+      inUnit("extension/background/streak.test.ts", "a clock that was a year ahead mutes nobody for a year"),
+      change("extension/background/streak.ts", "Math.min(streak.until, now + term(streak.times - 1))", "streak.until"),
+    ],
     ["noes count though they cannot be written", keeping("three noes mute"), forgetful],
     [
       "noes of many origins are their site's",

@@ -261,11 +261,7 @@ export const person: readonly Mutant[] = [
     [
       "whatever its subdomains are",
       inBrowser("prompt", "one of a site at a time, whatever its subdomains are"),
-      change(
-        "extension/domain.ts",
-        "return registrableDomain(new URL(origin).hostname);",
-        "return new URL(origin).hostname;",
-      ),
+      change("extension/domain.ts", "? registrableDomain(new URL(origin).hostname)", "? new URL(origin).hostname"),
     ],
     [
       "one question of a tab at a time",
@@ -706,7 +702,7 @@ export const person: readonly Mutant[] = [
     [
       "it lives on while it is used",
       inBrowser("clearing", "lives on while it is used"),
-      change(cleared, "if (Date.now() - marker.renewed > day) {", "if (marker.renewed < 0) {"),
+      change(cleared, "if (Math.abs(Date.now() - marker.renewed) > day) {", "if (marker.renewed < 0) {"),
     ],
     [
       "a new grant makes it young again",
