@@ -25,6 +25,8 @@ export interface Consent {
   risk: boolean;
   /** How the connection was going to be protected. */
   protection: Protection;
+  /** In which network, where the destination is another machine in another one; an id of the host's (PolicyJudgeResult). */
+  network?: string;
 }
 
 /** How a connection to this host would be protected now. */
@@ -49,7 +51,12 @@ export function sameDestination(a: Destination, b: Destination): boolean {
 
 /** Reports whether it is the same entry of the list. */
 export function sameGrant(a: Grant, b: Grant): boolean {
-  return a.origin === b.origin && sameDestination(a, b) && sameProtection(a.protection, b.protection);
+  return (
+    a.origin === b.origin &&
+    a.network === b.network &&
+    sameDestination(a, b) &&
+    sameProtection(a.protection, b.protection)
+  );
 }
 
 /** Reports whether a connection stands on this grant, or could. */
@@ -78,17 +85,14 @@ export async function findGrants(
   );
 }
 
-/**
- * What the person named when this origin left the destination open: the grants of the one that they had remembered. None when there are
- * several, since nobody knows which they mean now.
- */
+/** What the person named, and had remembered, when this origin left the destination open. */
 export async function findNamed(
   origin: string,
   protocol: "tcp" | "udp",
   port: number,
   wanted: Wanted,
 ): Promise<Grant[]> {
-  const named = (await listGrants()).filter(
+  return (await listGrants()).filter(
     (grant) =>
       grant.origin === origin &&
       grant.protocol === protocol &&
@@ -96,7 +100,6 @@ export async function findNamed(
       grant.entered &&
       covers(grant.protection, wanted(grant.host)),
   );
-  return new Set(named.map(({ host }) => host)).size === 1 ? named : [];
 }
 
 // Changes read, then write: one after the other, so that none is lost, whichever page of the extension makes them.

@@ -275,6 +275,8 @@ type PolicyJudgeParams struct {
 	Secure bool `json:"secure"`
 	// True when the person at the browser typed or picked this destination.
 	UserEntered bool `json:"userEntered"`
+	// A secret of this profile, base64url, under which networks have their ids. Absent: no network is told.
+	NetworkSalt string `json:"networkSalt,omitempty"`
 }
 
 // PolicyJudgeResult is defined by protocol/schema.
@@ -289,6 +291,8 @@ type PolicyJudgeResult struct {
 	Host string `json:"host,omitempty"`
 	// What kind of place it is, as far as the name alone tells: the internet, a device in the own network, this computer, or a special address.
 	Place string `json:"place,omitempty"`
+	// In which network the destination would be looked for, where it is another machine in another network: an id, or "unknown" when it cannot be told from others. Absent: it is the same everywhere, or no salt was given. Not for pages.
+	Network string `json:"network,omitempty"`
 	// What the administrator wants: ask as usual, ask always, ask not at all, or refuse what would have to be asked.
 	Prompt string `json:"prompt"`
 	// Whether a grant may be remembered.

@@ -633,6 +633,10 @@ export interface PolicyJudgeParams {
    * True when the person at the browser typed or picked this destination.
    */
   userEntered: boolean;
+  /**
+   * A secret of this profile, base64url, under which networks have their ids. Absent: no network is told.
+   */
+  networkSalt?: string;
 }
 export interface PolicyJudgeResult {
   /**
@@ -655,6 +659,10 @@ export interface PolicyJudgeResult {
    * What kind of place it is, as far as the name alone tells: the internet, a device in the own network, this computer, or a special address.
    */
   place?: "internet" | "network" | "computer" | "special";
+  /**
+   * In which network the destination would be looked for, where it is another machine in another network: an id, or "unknown" when it cannot be told from others. Absent: it is the same everywhere, or no salt was given. Not for pages.
+   */
+  network?: string;
   /**
    * What the administrator wants: ask as usual, ask always, ask not at all, or refuse what would have to be asked.
    */

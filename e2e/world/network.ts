@@ -133,7 +133,12 @@ export async function makeNetwork(life: Life): Promise<Network> {
   for (const prefix of transfer.here) await network.addAddress(prefix, "cable");
   for (const prefix of transfer.there) await network.there.addAddress(prefix, "cable");
   for (const machine of [network, network.there]) await machine.run("ip", "link", "set", "cable", "up");
-  for (const gateway of transfer.gateways) await network.run("ip", "route", "add", "default", "via", gateway);
+  // As on a computer that has been in its network for a while, the router is known.
+  const router = /link\/ether (\S+)/.exec(await network.there.run("ip", "link", "show", "cable"))?.[1] ?? "";
+  for (const gateway of transfer.gateways) {
+    await network.run("ip", "route", "add", "default", "via", gateway);
+    await network.run("ip", "neigh", "replace", gateway, "lladdr", router, "dev", "cable", "nud", "permanent");
+  }
   for (const version of ["-4", "-6"])
     await network.there.run("ip", version, "route", "add", "unreachable", "default", "metric", "4096");
   return network;

@@ -410,11 +410,14 @@ export class DocumentConnection {
     if (paused) throw pausedRefusal();
     const { withdraw } = socket;
     // A missing host is found out before the person is bothered with a question.
-    let connection = await this.#hosts.connect().catch((error: unknown) => {
-      if (!(error instanceof HostUnavailable)) throw error;
+    const explained = (error: unknown): unknown => {
+      if (!(error instanceof HostUnavailable)) return error;
       if (gesture.take()) void openSetupPage(error.problem);
-      else if (reopened === undefined) throw noGesture(); // nor is a page to learn without one whether there is a host
-      throw error;
+      else if (reopened === undefined) return noGesture(); // nor is a page to learn without one whether there is a host
+      return error;
+    };
+    let connection = await this.#hosts.connect().catch((error: unknown) => {
+      throw explained(error);
     });
     withdraw.signal.throwIfAborted();
     let socketId = this.#hosts.reserve(connection);
@@ -443,7 +446,7 @@ export class DocumentConnection {
       await this.#connect(socket, connection, socketId, reached, options);
     } catch (error) {
       this.#hosts.forget(connection, socketId);
-      throw error;
+      throw explained(error);
     }
   }
 

@@ -59,8 +59,8 @@ async function forget(origins: ReadonlySet<string>): Promise<void> {
   tell(origins);
 }
 
-/** Why nothing is remembered: no marker can be set, or the browser does not write it down. */
-export type NotRemembered = "marker" | "storage";
+/** Why nothing is remembered: no marker can be set, the browser does not write it down, or nobody could tell the network again. */
+export type NotRemembered = "marker" | "storage" | "network-unknown";
 
 /** Remembers a grant. Resolves with why not, if it cannot be; then nothing is remembered. */
 export function remember(grant: Grant): Promise<NotRemembered | undefined> {

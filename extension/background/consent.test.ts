@@ -67,6 +67,10 @@ let clicks: boolean;
 let taken: number;
 /** Whether the last refusal was hidden from the page. */
 let hidden: boolean;
+/** The network that private addresses are in; the salts that the host was given; what was not remembered, and why. */
+let network: string;
+let salts: Set<string | undefined>;
+let unremembered: string[];
 
 beforeEach(async () => {
   await grants.forgetDocuments(() => true);
@@ -79,6 +83,9 @@ beforeEach(async () => {
   answer = undefined;
   clicks = true;
   taken = 0;
+  network = "home";
+  salts = new Set();
+  unremembered = [];
 });
 
 const sender: Sender = { origin: "https://a.test", documentId: "one", tabId: 1, windowId: 1, private: false };
@@ -90,8 +97,12 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   const request = grants.requestKey("tcp", canonicalHost(remoteAddress) ?? "", port);
   const { protectionOf } = await import("../protection.ts");
   const reopened = await grants.documentGrant(who.documentId, request, (host) => protectionOf(options, host));
-  const judge = async (_: string, { host, secure }: { host?: string; secure: boolean }): Promise<PolicyJudgeResult> => {
+  const judge = async (
+    _: string,
+    { host, secure, networkSalt }: { host?: string; secure: boolean; networkSalt?: string },
+  ): Promise<PolicyJudgeResult> => {
     judged.push(secure);
+    salts.add(networkSalt);
     return {
       allowed: true,
       prompt: "ask",
@@ -101,6 +112,7 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
       mustEnter: false,
       risk: false,
       host: host === undefined ? "" : (canonicalHost(host) ?? ""),
+      ...(host?.startsWith("192.168.") === true ? { network } : {}),
       ...verdict,
       ...(host === undefined ? { host: undefined } : {}),
     } as PolicyJudgeResult;
@@ -117,6 +129,7 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
     hosts: { connect: async () => ({ request: judge }) },
     prompts,
     gesture: { take: () => clicks && ++taken > 0 },
+    notRemembered: (host: string, why: string) => unremembered.push(`${host}: ${why}`),
     signal: new AbortController().signal,
   } as unknown as Surroundings;
   const claims = {
@@ -313,4 +326,80 @@ test("a document comes back by itself to what the person has closed neither when
     clicks = false;
     assert.equal(await open(mail), "mail.example");
   }
+});
+
+const router: OpenOptions = { remoteAddress: "192.168.1.1", remotePort: 80 };
+
+test("what was allowed in one network is asked for again in another, once or remembered, and holds again when one is back", async () => {
+  answer = allow("192.168.1.1", { remember: true, how: "typed" });
+  assert.equal(await open(router), "192.168.1.1");
+  answer = undefined;
+  for (const where of ["home", "cafe", "home", "unknown", "home"]) {
+    network = where;
+    for (const who of [sender, other]) {
+      clicks = true;
+      assert.equal(await open(router, who), where === "home" ? "192.168.1.1" : "user", where);
+      clicks = false;
+      assert.equal(await open(router, who), where === "home" ? "192.168.1.1" : "activation", where);
+    }
+  }
+  // One salt, by which nobody else knows the network; the next worker has it as well.
+  const [salt] = salts;
+  assert.equal(salts.size, 1);
+  assert.match(salt ?? "", /^[\w-]{22}$/);
+  areas.local.set("networkSalt", "kept");
+  const next = "./network_salt.ts?next";
+  const { networkSalt } = (await import(next)) as { networkSalt: () => Promise<string | undefined> };
+  assert.equal(await networkSalt(), "kept");
+});
+
+test("each network has what was remembered in it, also where the person named it", async () => {
+  const any: OpenOptions = { remotePort: 80 };
+  for (const [where, host] of [
+    ["home", "192.168.1.1"],
+    ["office", "192.168.1.9"],
+  ] as const) {
+    network = where;
+    answer = allow(host, { remember: true, how: "typed" });
+    assert.equal(await open(any, { ...sender, documentId: where }), host);
+  }
+  answer = undefined;
+  for (const [where, host] of [
+    ["home", "192.168.1.1"],
+    ["office", "192.168.1.9"],
+    ["cafe", "user"],
+  ] as const) {
+    network = where;
+    assert.equal(await open(any, other), host, where);
+    await grants.forgetDocuments(() => true);
+  }
+  assert.deepEqual(
+    (await grants.listGrants()).map((grant) => grant.network),
+    ["home", "office"],
+  );
+});
+
+test("where the network cannot be told, nothing is remembered, and that is said; the document keeps what it has", async () => {
+  network = "unknown";
+  answer = allow("192.168.1.1", { remember: true, how: "typed" });
+  assert.equal(await open(router), "192.168.1.1");
+  assert.deepEqual(unremembered, ["192.168.1.1: network-unknown"]);
+  assert.deepEqual(await grants.listGrants(), []);
+  answer = undefined;
+  assert.equal(await open(router), "192.168.1.1");
+  assert.equal(await open(router, other), "user");
+});
+
+test("grants from versions that kept no network count in none; public destinations are the same everywhere", async () => {
+  answer = allow("192.168.1.1", { remember: true, how: "typed" });
+  await open(router);
+  const [{ network: _, ...old }] = areas.local.get("grants") as [Grant];
+  areas.local.set("grants", [old]);
+  answer = undefined;
+  assert.equal(await open(router, other), "user");
+  answer = allow("mail.example", { remember: true });
+  await open(mail);
+  network = "cafe";
+  answer = undefined;
+  assert.equal(await open(mail, other), "mail.example");
 });

@@ -12,6 +12,7 @@ import type { Gesture } from "./gestures.ts";
 import { HostError } from "./host.ts";
 import type { Hosts } from "./hosts.ts";
 import { canonicalHost } from "./origin.ts";
+import { networkSalt } from "./network_salt.ts";
 import type { Helpers, Prompts } from "./prompt.ts";
 import type { Answer } from "./question.ts";
 import type { Sender } from "./sender.ts";
@@ -83,6 +84,9 @@ export interface Surroundings {
   notRemembered: (host: string, why: NotRemembered) => void;
 }
 
+/** What the host says of a network that it cannot tell from others. */
+const unknownNetwork = "unknown";
+
 /** How long devices nearby are looked for while the question stands, in ms. */
 const lookingTime = 20_000;
 
@@ -109,6 +113,7 @@ export async function consentTo(
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
   const secure = (host: string | undefined): boolean =>
     authenticates(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
+  const salt = await networkSalt();
   const agreed = async (reached: grants.Reached): Promise<grants.Reached> => {
     await grants.addDocumentGrant(sender, request, reached);
     return reached;
@@ -123,10 +128,17 @@ export async function consentTo(
       port,
       secure: secure(host),
       userEntered,
+      ...(salt === undefined ? {} : { networkSalt: salt }),
     });
   };
-  const wanted = reopened?.host ?? (remoteAddress.trim() === "" ? undefined : remoteAddress);
-  const verdict = await judge(wanted, reopened?.entered === true);
+  const wanted = remoteAddress.trim() === "" ? undefined : remoteAddress;
+  let back = reopened;
+  let verdict = await judge(back?.host ?? wanted, back?.entered === true);
+  if (back !== undefined && back.network !== verdict.network) {
+    // It was allowed in another network, where it is another machine: as if it had not been.
+    back = undefined;
+    verdict = await judge(wanted, false);
+  }
   if (verdict.reason === "dns" && !gesture.take()) throw noGesture(); // or it would tell that there is a host
   if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
   const told = verdict.by === undefined ? {} : { by: verdict.by };
@@ -145,22 +157,34 @@ export async function consentTo(
   }
   if (verdict.installedOnly && !claims.evidence.standalone)
     throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
-  if (reopened !== undefined) return reopened;
+  if (back !== undefined) return back;
 
   const proposed = verdict.host;
+  const networkOf = async (host: string): Promise<string | undefined> =>
+    host === proposed ? verdict.network : (await judge(host, true)).network;
   const remembered = async (): Promise<grants.Reached | undefined> => {
     const again = await grants.documentGrant(documentId, request, protection);
-    if (again !== undefined) return again;
+    if (again !== undefined && again.network === (await networkOf(again.host))) return again;
     if (sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
     const given =
       proposed === undefined
         ? await grants.findNamed(origin, protocol, port, protection)
         : await grants.findGrants(origin, { protocol, host: proposed, port, protection: protection(proposed) });
     const mustBeEntered = proposed === undefined || verdict.mustEnter;
-    const good = given.filter(({ risk, entered }) => (risk || !verdict.risk) && (entered || !mustBeEntered));
+    const good: grants.Grant[] = [];
+    for (const grant of given) {
+      const { host, risk, entered, network } = grant;
+      if (verdict.risk && !risk) continue;
+      if (mustBeEntered && !entered) continue;
+      if (network !== (await networkOf(host)) || network === unknownNetwork) continue;
+      good.push(grant);
+    }
+    // Of several that the person has named nobody knows which they mean now.
+    if (proposed === undefined && new Set(good.map(({ host }) => host)).size > 1) return undefined;
     const grant = serving(good, ({ host }) => protection(host));
     if (grant === undefined || !(await stillRemembers(origin))) return undefined;
-    return { host: grant.host, entered: grant.entered, risk: grant.risk, protection: grant.protection };
+    const { host, entered, risk, network } = grant;
+    return { host, entered, risk, protection: grant.protection, ...(network === undefined ? {} : { network }) };
   };
   // What needs no question needs no gesture either, unless the person has just closed it.
   const returns = async (host: string): Promise<void> => {
@@ -226,11 +250,18 @@ export async function consentTo(
   );
   if (!answer.allow) throw refusals[answer.rule]();
   const rememberOrSay = async (grant: grants.Grant): Promise<void> => {
-    const why = await remember(grant).catch(() => "storage" as const);
+    const why =
+      grant.network === unknownNetwork ? "network-unknown" : await remember(grant).catch(() => "storage" as const);
     if (why !== undefined) notRemembered(grant.host, why);
   };
   const { host, how, risk } = answer;
-  const consent = { entered: how !== "asked", risk, protection: protection(host) };
+  const network = await networkOf(host);
+  const consent = {
+    entered: how !== "asked",
+    risk,
+    protection: protection(host),
+    ...(network === undefined ? {} : { network }),
+  };
   if (answer.remember) await rememberOrSay({ origin, protocol, host, port, created: Date.now(), how, ...consent });
   const destination = { protocol, host, port };
   if (await grants.wasClosed(documentId, destination)) await grants.mayReturn(sender, destination);

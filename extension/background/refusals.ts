@@ -8,14 +8,14 @@ import { siteOf } from "../domain.ts";
 import { grouped } from "../group.ts";
 import { StorageFailure } from "../store.ts";
 import type { AuditRefusedParams, ErrorData, SocketClosedParams } from "../../protocol/message.ts";
+import type { NotRemembered } from "./cleared.ts";
 import { Refusal } from "./consent.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostProblem } from "./host.ts";
 import { Shelf } from "./shelf.ts";
 
 /** A rule of the extension, a reason of the host's, why there is no host, or why nothing is written down. */
-export type Reason =
-  AuditRefusedParams["rule"] | ErrorData["reason"] | `host-${HostProblem["kind"]}` | "storage" | "marker";
+export type Reason = AuditRefusedParams["rule"] | ErrorData["reason"] | `host-${HostProblem["kind"]}` | NotRemembered;
 
 /** Why sockets end. */
 const hostReasons = [

@@ -45,8 +45,8 @@ function ago(time: number): string {
   return spans.format(-Math.floor(seconds / length), unit);
 }
 
-const keyOf = ({ origin, protocol, host, port, created, protection }: Grant): string =>
-  JSON.stringify([origin, protocol, host, port, created, protection]);
+const keyOf = ({ origin, protocol, host, port, created, protection, network }: Grant): string =>
+  JSON.stringify([origin, protocol, host, port, created, Object.entries(protection).sort(), network]);
 
 function element(tag: string, className: string, ...content: (string | Node)[]): HTMLElement {
   const made = document.createElement(tag);
@@ -200,7 +200,8 @@ export class GrantList {
     const { port, protocol, protection } = grant;
     const plain = protection.encryption !== "on";
     const service = text("grantService", describePort(port, protocol, { plain }), protocol.toUpperCase());
-    const protectedBy = element("small", "protection", protectionText(protection));
+    const limits = [protectionText(protection), ...(grant.network === undefined ? [] : [text("grantNetwork")])];
+    const protectedBy = element("small", "protection", limits.join(" \u00b7 "));
     protectedBy.id = `protection-${crypto.randomUUID()}`;
     const where = element(
       "p",

@@ -28,6 +28,7 @@ const explanations: Record<Reason, Explanation> = {
   "message-size": { why: "whyMessageSize", what: "doMessageSize" },
   muted: { why: "whyMuted", what: "doMuted", remedy: "unmute" },
   network: { why: "whyNetwork", what: "doNetwork" },
+  "network-unknown": { why: "whyNetworkUnknown", what: "doNetworkUnknown" },
   origin: { why: "whyOrigin", what: "doOrigin" },
   paused: { why: "whyPaused", remedy: "resume" },
   "permissions-policy": { why: "whyPermissionsPolicy", what: "doPermissionsPolicy" },

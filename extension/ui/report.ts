@@ -21,7 +21,11 @@ export async function makeReport(host: HostReport): Promise<string> {
     browser: navigator.userAgent,
     system: `${platform.os} ${platform.arch}`,
     host,
-    remembered: grants.map(({ created, ...grant }) => ({ ...grant, created: new Date(created).toISOString() })),
+    remembered: grants.map(({ created, network, ...grant }) => ({
+      ...grant,
+      ...(network === undefined ? {} : { network: "one" }), // which one is nobody's business
+      created: new Date(created).toISOString(),
+    })),
     paused: held.flatMap(({ site, until }) => (until === undefined ? [site] : [])),
     muted: held.flatMap(({ site, until }) =>
       until === undefined ? [] : [{ site, until: new Date(until).toISOString() }],

@@ -7,6 +7,7 @@ import (
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/network"
 	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/printable"
@@ -77,6 +78,9 @@ func (s *Session) judge(message protocol.Message) *protocol.RPCError {
 		result.By, result.Prompt, result.Place = j.By, string(j.Prompt), string(j.Place)
 		result.MustEnter, result.Risk = j.MustEnter, j.Risk
 		result.Host = host.String()
+		if params.NetworkSalt != "" && network.DependsOn(host) {
+			result.Network = network.Of(host, []byte(params.NetworkSalt))
+		}
 	}
 	if err != nil {
 		result.Reason = fault.Describe(err).Reason

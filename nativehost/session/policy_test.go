@@ -74,6 +74,26 @@ func TestJudgement(t *testing.T) {
 	}
 }
 
+// In which network a destination is, is told for what is another machine elsewhere, and
+// for those only who bring a salt.
+func TestJudgementTellsTheNetwork(t *testing.T) {
+	b := start(t, options{})
+	for host, depends := range map[string]bool{
+		"192.168.1.1": true, "fd00::1": true, "nas.local": true,
+		"127.0.0.1": false, "localhost": false, "mail.example.org": false, "93.184.215.14": false, "": false,
+	} {
+		for _, salt := range []string{"", "AAAAAAAAAAAAAAAAAAAAAA"} {
+			var result protocol.PolicyJudgeResult
+			b.mustCall(protocol.MethodPolicyJudge, protocol.PolicyJudgeParams{
+				Origin: "https://page.example", Protocol: "tcp", Host: host, Port: 993, UserEntered: true, NetworkSalt: salt,
+			}, &result)
+			if told := result.Network != ""; told != (depends && salt != "") {
+				t.Errorf("%q with the salt %q: network %q", host, salt, result.Network)
+			}
+		}
+	}
+}
+
 func TestJudgementOfAnInsecureOrigin(t *testing.T) {
 	b := start(t, options{})
 	var result protocol.PolicyJudgeResult

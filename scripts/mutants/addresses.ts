@@ -252,8 +252,8 @@ export const addresses: readonly Mutant[] = [
       inBrowser("rules", "an address of the own network takes the person's own hand"),
       change(
         "extension/background/consent.ts",
-        "const verdict = await judge(wanted, reopened?.entered === true);",
-        "const verdict = await judge(wanted, true);",
+        "let verdict = await judge(back?.host ?? wanted, back?.entered === true);",
+        "let verdict = await judge(back?.host ?? wanted, true);",
       ),
       change("extension/background/open_options.ts", "    userEntered: entered,\n", "    userEntered: true,\n"),
     ],
@@ -441,7 +441,7 @@ export const addresses: readonly Mutant[] = [
     [
       "a consent that did not name it is not enough",
       inBrowser("policy", "what was remembered while the administrator vouched for a port"),
-      change("extension/background/consent.ts", "(risk || !verdict.risk) && (entered", "(risk || true) && (entered"),
+      change("extension/background/consent.ts", "      if (verdict.risk && !risk) continue;\n", ""),
     ],
     [
       "the host knows nothing of a consent that nobody gave",

@@ -1,7 +1,7 @@
 // What takes the person's will: consent (row 2), gestures (row 3), grants (P1), private windows (P3); what pages learn (E1) and what forged
 // messages can do (H1).
 
-import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
+import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const broker = "extension/background/broker.ts";
 const consent = "extension/background/consent.ts";
@@ -35,6 +35,9 @@ const auditUnit = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/refusal_audit.test.ts", name);
 const consentTest = "extension/background/consent.test.ts";
 const protection = "extension/protection.ts";
+const inNetworks = inUnit(consentTest, "what was allowed in one network is asked for again in another");
+const networks = "nativehost/network/network.go";
+const judging = "nativehost/session/policy.go";
 const lineTest = "extension/background/line.test.ts";
 const displayTest = "extension/ui/display.test.ts";
 const idnTest = "extension/ui/idn.test.ts";
@@ -90,6 +93,64 @@ export const person: readonly Mutant[] = [
       "nor to other certificates than those that were listed",
       inUnit("extension/protection.test.ts", "a yes serves what risks no more"),
       change(protection, "wanted.certificates.every(", "wanted.certificates.some("),
+    ],
+    [
+      "what a document was allowed in one network it asks for again in another",
+      inNetworks,
+      change(
+        consent,
+        "if (back !== undefined && back.network !== verdict.network) {",
+        'if (back !== undefined && back.host === "") {',
+      ),
+    ],
+    [
+      "also when a question has been asked meanwhile",
+      inNetworks,
+      change(
+        consent,
+        "if (again !== undefined && again.network === (await networkOf(again.host))) return",
+        "if (again !== undefined) return",
+      ),
+    ],
+    [
+      "and so for what is remembered",
+      inNetworks,
+      change(consent, "if (network !== (await networkOf(host)) || network === unknownNetwork) continue;", ""),
+    ],
+    [
+      "what cannot be known again is not remembered",
+      inUnit(consentTest, "where the network cannot be told, nothing is remembered"),
+      change(consent, 'grant.network === unknownNetwork ? "network-unknown" : await', "await"),
+    ],
+    [
+      "a network is told by its router's hardware address",
+      inGo("nativehost/network", "TestNetworks"),
+      change(networks, "\tmac.Write(at.hardware)\n", ""),
+    ],
+    [
+      "and by its address",
+      inGo("nativehost/network", "TestNetworks"),
+      change(networks, '\tmac.Write(at.addr.WithZone("").AsSlice())\n', ""),
+    ],
+    [
+      "not by one that all virtual routers have",
+      inGo("nativehost/network", "TestNetworks"),
+      change(networks, "if !ok || isShared(at.hardware) {", "if !ok {"),
+    ],
+    [
+      "by the router of the interface that leads there",
+      inGo("nativehost/network", "TestNetworks"),
+      change(networks, "return defaultRouter(addr.Is4(), index)", "return defaultRouter(addr.Is4(), index-index)"),
+    ],
+    [
+      "ids of networks say nothing to others",
+      inGo("nativehost/network", "TestNetworks"),
+      change(networks, "hmac.New(sha256.New, salt)", "hmac.New(sha256.New, nil)"),
+    ],
+    [
+      "what is the same everywhere is in no network",
+      inGo("nativehost/session", "TestJudgementTellsTheNetwork"),
+      change(judging, "&& network.DependsOn(host) {", '&& (network.DependsOn(host) || host.String() != "") {'),
     ],
     [
       "what an administrator lets pass is nobody's consent",
@@ -473,7 +534,11 @@ export const person: readonly Mutant[] = [
     [
       "one named destination that is remembered, and no guess among several",
       inBrowser("naming", "are not looked for where the site proposes this computer"),
-      change(grants, "return new Set(named.map(({ host }) => host)).size === 1 ? named : [];", "return named;"),
+      change(
+        consent,
+        "if (proposed === undefined && new Set(good.map(({ host }) => host)).size > 1) return undefined;",
+        "",
+      ),
     ],
     [
       "remembering is the person's choice",
