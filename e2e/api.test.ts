@@ -365,6 +365,33 @@ describe("activation", () => {
 });
 
 describe("a TCP socket", () => {
+  test("its options can be set while it is open", async () => {
+    const echo = await peers.echoPeer(life);
+    const page = await stage.open();
+    await openTCP(stage, page, echo);
+    const seen = await page.evaluate(async () => {
+      const { socket } = window as unknown as WithTCP;
+      const name = (promise: Promise<unknown>): Promise<string> =>
+        promise.then(
+          () => "set",
+          (e: unknown) => (e as Error).name,
+        );
+      const open = [
+        socket.setNoDelay(),
+        socket.setNoDelay(false),
+        socket.setKeepAlive(true, 60_000),
+        socket.setKeepAlive(true),
+        socket.setKeepAlive(),
+        socket.setKeepAlive(true, 999),
+      ].map(name);
+      const names = await Promise.all(open);
+      await socket.close();
+      return [...names, await name(socket.setNoDelay()), await name(socket.setKeepAlive(true))];
+    });
+    assert.deepEqual(seen, ["set", "set", "set", "set", "set", "TypeError", "InvalidStateError", "InvalidStateError"]);
+    await page.close();
+  });
+
   test("tells its addresses, echoes, and ends in order", async () => {
     const echo = await peers.echoPeer(life);
     const page = await stage.open();

@@ -66,6 +66,8 @@ const (
 	MethodSocketShutdown = "socket.shutdown"
 	// Puts TLS on an open TCP socket that was opened with secureTransport "starttls", after everything written before.
 	MethodSocketStartTLS = "socket.startTLS"
+	// Sets TCP_NODELAY or keep-alive on an open TCP socket.
+	MethodSocketSetOption = "socket.setOption"
 	// Closes a socket, or gives up one that is still opening. Bytes written before are still delivered, unless reset is set.
 	MethodSocketClose = "socket.close"
 	// Tells the person about open sockets: bytes so far, the peer's address and certificate.
@@ -454,6 +456,19 @@ type SocketState struct {
 type SocketInspectResult struct {
 	// Those of the sockets asked for that are open.
 	Sockets []SocketState `json:"sockets"`
+}
+
+// SocketSetOptionParams is defined by protocol/schema.
+type SocketSetOptionParams struct {
+	SocketID int64  `json:"socketId"`
+	Option   string `json:"option"`
+	// 0: off. noDelay: anything else is on. keepAlive: milliseconds of silence before the first probe.
+	Value int64 `json:"value"`
+}
+
+// SocketSetOptionResult is defined by protocol/schema.
+type SocketSetOptionResult struct {
+	SocketID int64 `json:"socketId"`
 }
 
 // SocketShutdownParams is defined by protocol/schema.

@@ -67,6 +67,7 @@ export const methods = {
   "socket.write": { kind: "data", from: "browser" },
   "socket.shutdown": { kind: "request", from: "browser" },
   "socket.startTLS": { kind: "request", from: "browser" },
+  "socket.setOption": { kind: "request", from: "browser" },
   "socket.close": { kind: "request", from: "browser" },
   "socket.inspect": { kind: "request", from: "browser" },
   "lane.open": { kind: "request", from: "browser" },
@@ -117,7 +118,8 @@ export interface AuditRefusedParams {
 /**
  * What a document's content script may say to the broker. Socket ids here are the document's own.
  */
-export type DocumentMessage = DocumentOpen | DocumentWrite | DocumentCredit | DocumentShutdown | DocumentStartTLS | DocumentClose;
+export type DocumentMessage =
+  DocumentOpen | DocumentWrite | DocumentCredit | DocumentShutdown | DocumentSetOption | DocumentStartTLS | DocumentClose;
 export interface DocumentOpen {
   type: "open";
   id: number;
@@ -252,6 +254,15 @@ export interface DocumentCredit {
 export interface DocumentShutdown {
   type: "shutdown";
   id: number;
+}
+/**
+ * Sets an option of an open TCP socket. One at a time for each socket.
+ */
+export interface DocumentSetOption {
+  type: "setOption";
+  id: number;
+  option: "noDelay" | "keepAlive";
+  value: number;
 }
 /**
  * Puts TLS on an open socket that was opened with starttls.
@@ -880,6 +891,17 @@ export interface PeerCertificate {
    */
   trust: "roots" | "hash";
 }
+export interface SocketSetOptionParams {
+  socketId: number;
+  option: "noDelay" | "keepAlive";
+  /**
+   * 0: off. noDelay: anything else is on. keepAlive: milliseconds of silence before the first probe.
+   */
+  value: number;
+}
+export interface SocketSetOptionResult {
+  socketId: number;
+}
 export interface SocketShutdownParams {
   socketId: number;
 }
@@ -1144,6 +1166,7 @@ export interface MethodParams {
   "socket.write": SocketWriteParams;
   "socket.shutdown": SocketShutdownParams;
   "socket.startTLS": SocketStartTLSParams;
+  "socket.setOption": SocketSetOptionParams;
   "socket.close": SocketCloseParams;
   "socket.inspect": SocketInspectParams;
   "lane.open": LaneOpenParams;
@@ -1169,6 +1192,7 @@ export interface MethodResult {
   "udp.open": UDPOpenResult;
   "socket.shutdown": SocketShutdownResult;
   "socket.startTLS": SocketStartTLSResult;
+  "socket.setOption": SocketSetOptionResult;
   "socket.close": SocketCloseResult;
   "socket.inspect": SocketInspectResult;
   "lane.open": LaneOpenResult;

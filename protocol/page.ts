@@ -70,6 +70,7 @@ export type SocketEvent<TLS> =
   | { type: "credit"; id: number; bytes: number }
   | { type: "wrote"; id: number; ack: number; error?: PageError }
   | { type: "shut"; id: number; error?: PageError }
+  | { type: "optionSet"; id: number; error?: PageError }
   | Secured<TLS>
   | { type: "unsecured"; id: number; error: PageError }
   | { type: "end"; id: number }
@@ -103,6 +104,7 @@ export type PageMessage =
   | { type: "write"; id: number; data: ArrayBuffer; ack?: number }
   | { type: "credit"; id: number; bytes: number }
   | { type: "shutdown"; id: number }
+  | { type: "setOption"; id: number; option: "noDelay" | "keepAlive"; value: number }
   | { type: "startTls"; id: number; received: number; sent: number; tls?: PageTLSOptions }
   | { type: "close"; id: number };
 

@@ -17,6 +17,7 @@ export declare const validateSocketClosedParams: (value: unknown) => value is m.
 export declare const validateSocketCreditParams: (value: unknown) => value is m.SocketCreditParams;
 export declare const validateSocketEndParams: (value: unknown) => value is m.SocketEndParams;
 export declare const validateSocketInspectResult: (value: unknown) => value is m.SocketInspectResult;
+export declare const validateSocketSetOptionResult: (value: unknown) => value is m.SocketSetOptionResult;
 export declare const validateSocketShutdownResult: (value: unknown) => value is m.SocketShutdownResult;
 export declare const validateSocketStartTLSResult: (value: unknown) => value is m.SocketStartTLSResult;
 export declare const validateSocketWriteResult: (value: unknown) => value is m.SocketWriteResult;

@@ -73,6 +73,10 @@ interface PortsideTCPSocket {
    * has not read.
    */
   startTls(options?: PortsideTLSOptions): Promise<PortsideTCPSocket>;
+  /** TCP_NODELAY; default on. */
+  setNoDelay(on?: boolean): Promise<undefined>;
+  /** Keep-alive; default off. `delay` in milliseconds, at least 1000; without it, or with 0, 45 s. */
+  setKeepAlive(on?: boolean, delay?: number): Promise<undefined>;
   /**
    * Closes both directions. Resolves when the peer's system has everything whose write resolved, which a slow peer may hold up for minutes; rejects with
    * NetworkError when it does not take it.

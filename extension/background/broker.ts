@@ -257,6 +257,17 @@ export class DocumentConnection {
           }
         });
         return;
+      case "setOption":
+        this.#once(socket, message, async () => {
+          const { option, value } = message;
+          try {
+            await connection.request("socket.setOption", { socketId, option, value });
+            this.#tell({ type: "optionSet", id: socket.id });
+          } catch {
+            this.#tell({ type: "optionSet", id: socket.id, error: pageError("NetworkError") });
+          }
+        });
+        return;
       case "startTls":
         this.#once(socket, message, () => this.#startTls(connection, socket, socketId, message));
         return;

@@ -72,6 +72,7 @@ const results: Record<Requests, (value: unknown) => boolean> = {
   "udp.open": validators.validateUDPOpenResult,
   "socket.shutdown": validators.validateSocketShutdownResult,
   "socket.startTLS": validators.validateSocketStartTLSResult,
+  "socket.setOption": validators.validateSocketSetOptionResult,
   "socket.close": validators.validateSocketCloseResult,
   "socket.inspect": validators.validateSocketInspectResult,
   "lane.open": validators.validateLaneOpenResult,

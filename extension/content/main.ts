@@ -91,6 +91,11 @@ class Gatekeeper {
         this.#tell({ type: "startTls", id, received, sent, ...(tls === undefined ? {} : { tls: onTheWire(tls) }) });
         return;
       }
+      case "setOption": {
+        const { id, option, value } = message;
+        this.#tell({ type: "setOption", id, option, value });
+        return;
+      }
       case "shutdown":
       case "close":
         this.#tell({ type: message.type, id: message.id });

@@ -65,6 +65,8 @@ export interface Channel {
   write(data: ArrayBuffer, ack?: number): void;
   credit(bytes: number): void;
   shutdown(): void;
+  /** Sets an option of the system's socket, one after the other: 0 is off. Rejects with InvalidStateError when the socket ends before. */
+  setOption(option: "noDelay" | "keepAlive", value: number): Promise<undefined>;
   /**
    * Puts TLS on the socket, of which so many bytes were received and sent so far. `create` makes the handler that takes over, as in `openSocket`. Rejects with what the page shall see; the socket
    * is gone then.
@@ -111,6 +113,9 @@ const opening = new Map<number, Pending<Opened<PageTLSInfo>>>();
 const upgrading = new Map<number, Upgrade>();
 const sockets = new Map<number, SocketHandler>();
 const places = new Map<number, Place>();
+/** Options that are being set, and what the next one of the socket waits for. */
+const setting = new Map<number, Pending<undefined>>();
+const lastSetting = new Map<number, Promise<undefined>>();
 
 /** A DOMException (or TypeError) as pages see it. */
 export function makeError(name: PageErrorName, message?: string): Error {
@@ -167,6 +172,14 @@ function receive(event: Event): void {
       for (let said; (said = arrayShift(pending.said)) !== undefined;) hear(message.id, said);
       return;
     }
+    case "optionSet": {
+      const pending = mapGet(setting, message.id);
+      mapDelete(setting, message.id);
+      const error = errorOf(message);
+      if (error === undefined) pending?.resolve(undefined);
+      else pending?.reject(error);
+      return;
+    }
     default:
       hear(message.id, message);
   }
@@ -205,6 +218,9 @@ function over(id: number, error: unknown): void {
   mapDelete(places, id);
   if (place !== undefined) mapDelete(place.lane.ids, place.name);
   giveUpUpgrade(id, error ?? makeError("AbortError"));
+  mapGet(setting, id)?.reject(makeError("InvalidStateError"));
+  mapDelete(setting, id);
+  mapDelete(lastSetting, id);
   handler?.closed(error);
 }
 
@@ -244,6 +260,25 @@ function giveUpUpgrade(id: number, error: unknown): void {
   pending?.reject(error);
 }
 
+/** Has the option set once `before` is through. */
+async function setOption(
+  id: number,
+  before: Promise<undefined> | undefined,
+  option: "noDelay" | "keepAlive",
+  value: number,
+): Promise<undefined> {
+  try {
+    await before;
+  } catch {
+    // Whoever asked for it has heard.
+  }
+  if (mapGet(sockets, id) === undefined) throw makeError("InvalidStateError");
+  const { promise, resolve, reject } = deferred<undefined>();
+  mapSet(setting, id, { resolve, reject });
+  post({ type: "setOption", id, option, value });
+  return promise;
+}
+
 /** The channel of an open socket. */
 function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
   const place = mapGet(places, id);
@@ -267,6 +302,11 @@ function channelTo(id: number, info: Opened<PageTLSInfo>): Channel {
     },
     shutdown: () => {
       say({ type: "shutdown", id: name });
+    },
+    setOption(option, value) {
+      const set = setOption(id, mapGet(lastSetting, id), option, value);
+      if (mapGet(sockets, id) !== undefined) mapSet(lastSetting, id, set);
+      return set;
     },
     startTls(received, sent, tls, create) {
       const { promise, resolve, reject } = deferred<ReturnType<typeof create>>();

@@ -4,7 +4,7 @@ import { documentView, freeze, hasOwn } from "./builtins.ts";
 import { makeError, openSocket, takePort } from "./link.ts";
 import { TCPState } from "./tcp.ts";
 import { UDPState } from "./udp.ts";
-import { toSocketOptions, toTLSOptions } from "./options.ts";
+import { toKeepAlive, toSocketOptions, toTLSOptions } from "./options.ts";
 import type { PageTLSInfo, PageTLSOptions } from "../../protocol/page.ts";
 
 const token = Symbol("made by the API");
@@ -65,6 +65,14 @@ class TCPSocket {
   /** Puts TLS on a socket that was opened with secureTransport "starttls". The socket that it resolves with replaces this one. */
   async startTls(options = undefined as unknown): Promise<TCPSocket> {
     return new TCPSocket(token, await this.#state.startTls(toTLSOptions(options)));
+  }
+  /** TCP_NODELAY. */
+  async setNoDelay(on = true as unknown): Promise<undefined> {
+    return this.#state.setOption("noDelay", on ? 1 : 0);
+  }
+  /** Keep-alive, with the first probe after `delay` milliseconds of silence; without a delay as at open. */
+  async setKeepAlive(on = false as unknown, delay = undefined as unknown): Promise<undefined> {
+    return this.#state.setOption("keepAlive", toKeepAlive(on, delay));
   }
   /** Closes the socket, also while its streams are locked. Rejects only when bytes whose write has resolved did not reach the peer. */
   async close(): Promise<undefined> {

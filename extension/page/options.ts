@@ -109,6 +109,16 @@ export function toSocketOptions(value: unknown): SocketOptions {
 /** Delay in ms of `keepAlive: true` without a `keepAliveDelay`: what Chromium uses for its own sockets. */
 const defaultKeepAliveDelay = 45_000;
 
+const minKeepAliveDelay = 1_000;
+
+/** Converts the arguments of `setKeepAlive()`; 0 is off. As in Node, a delay of 0 is the default. Throws TypeError, or what a conversion throws. */
+export function toKeepAlive(on: unknown, delay: unknown): number {
+  const ms = delay === undefined ? 0 : enforceUnsigned(delay, 32, "delay");
+  if (ms !== 0 && ms < minKeepAliveDelay) throw new NativeTypeError("delay must be at least 1000 ms.");
+  if (!on) return 0;
+  return ms === 0 ? defaultKeepAliveDelay : ms;
+}
+
 /** More than anybody needs, and what the schema takes. */
 const maxItems = 16;
 const maxServerName = 253; // RFC 1035, section 2.3.4, without the final dot

@@ -377,3 +377,13 @@ test("close() says whether the peer has what was written", async () => {
     }
   }
 });
+
+test("options cannot be set on a socket that was closed, has ended, or was upgraded", async () => {
+  for (const end of ["close()", "its end", "startTls()"] as const) {
+    const { state, upgrade } = await upgradable();
+    if (end === "close()") void state.close();
+    else if (end === "its end") state.closed(undefined);
+    else assert.equal(await upgrade(), "secure");
+    await assert.rejects(state.setOption("noDelay", 1), { name: "InvalidStateError" }, end);
+  }
+});

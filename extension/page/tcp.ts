@@ -210,6 +210,12 @@ export class TCPState implements SocketHandler {
     }
   }
 
+  /** Sets an option of the system's socket, as in Channel. */
+  async setOption(option: "noDelay" | "keepAlive", value: number): Promise<undefined> {
+    if (this.#dead || this.#spent !== undefined) throw makeError("InvalidStateError");
+    return this.channel.setOption(option, value);
+  }
+
   data(buffer: ArrayBuffer): void {
     const bytes = new NativeUint8Array(buffer);
     const length = typedArrayLength(bytes);

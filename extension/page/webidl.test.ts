@@ -9,7 +9,7 @@ class Document {
 }
 Object.assign(globalThis, { Document });
 const { copyBufferSource } = await import("./webidl.ts");
-const { toSocketOptions, toTLSOptions } = await import("./options.ts");
+const { toKeepAlive, toSocketOptions, toTLSOptions } = await import("./options.ts");
 
 test("options are converted as WebIDL says", () => {
   assert.deepEqual(toSocketOptions(undefined), { open: {} });
@@ -191,4 +191,18 @@ test("BufferSource is copied, whatever its shape; nothing else is taken", () => 
   ]) {
     assert.throws(() => copyBufferSource(bad), TypeError);
   }
+});
+
+test("setKeepAlive(): off, on, and after how long", () => {
+  for (const [on, delay, ms] of [
+    [undefined, undefined, 0],
+    [false, 60_000, 0],
+    [true, undefined, 45_000],
+    ["yes", 0, 45_000],
+    [1, "1000", 1_000],
+    [true, 4_294_967_295, 4_294_967_295],
+  ] as const)
+    assert.equal(toKeepAlive(on, delay), ms);
+  for (const delay of [-1, 999, 4_294_967_296, NaN, Infinity, "soon", 1n, Symbol("delay")])
+    assert.throws(() => toKeepAlive(true, delay), TypeError, String(delay));
 });

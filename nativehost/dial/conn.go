@@ -37,13 +37,33 @@ type Conn struct {
 // tune sets what can only be set on a connection.
 func (c *Conn) tune(options Options) error {
 	// Go sets TCP_NODELAY by itself; here the page decides.
-	if err := c.tcp.SetNoDelay(options.NoDelay); err != nil {
-		return fmt.Errorf("set TCP_NODELAY: %w", err)
+	if err := c.SetNoDelay(options.NoDelay); err != nil {
+		return err
 	}
 	if options.KeepAlive <= 0 {
 		return nil
 	}
-	delay := min(max(options.KeepAlive, time.Second), maxKeepAlive)
+	return c.SetKeepAlive(options.KeepAlive)
+}
+
+// SetNoDelay sets TCP_NODELAY.
+func (c *Conn) SetNoDelay(on bool) error {
+	if err := c.tcp.SetNoDelay(on); err != nil {
+		return fmt.Errorf("set TCP_NODELAY: %w", err)
+	}
+	return nil
+}
+
+// SetKeepAlive has the system look after so much silence whether the peer is still
+// there; 0 switches that off.
+func (c *Conn) SetKeepAlive(after time.Duration) error {
+	if after <= 0 {
+		if err := c.tcp.SetKeepAlive(false); err != nil {
+			return fmt.Errorf("set keep-alive: %w", err)
+		}
+		return nil
+	}
+	delay := min(max(after, time.Second), maxKeepAlive)
 	// The number of probes stays the system's.
 	config := net.KeepAliveConfig{Enable: true, Idle: delay, Interval: delay, Count: -1}
 	if err := c.tcp.SetKeepAliveConfig(config); err != nil {

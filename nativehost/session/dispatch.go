@@ -41,6 +41,8 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 		return s.shutdown(message)
 	case protocol.MethodSocketStartTLS:
 		return s.startTLS(message)
+	case protocol.MethodSocketSetOption:
+		return s.setOption(message)
 	case protocol.MethodSocketClose:
 		return s.close(message)
 	case protocol.MethodSocketInspect:
@@ -196,6 +198,36 @@ func (s *Session) shutdown(message protocol.Message) *protocol.RPCError {
 	if err := target.Shutdown(*message.ID); err != nil {
 		s.failure(*message.ID, err)
 	}
+	return nil
+}
+
+// setOption sets an option of an open socket, whichever way its bytes take.
+func (s *Session) setOption(message protocol.Message) *protocol.RPCError {
+	var params protocol.SocketSetOptionParams
+	if fault := protocol.DecodeParams(message, &params); fault != nil {
+		return fault
+	}
+	s.mu.Lock()
+	var open bool
+	var set func(option string, value int64) error
+	if e := s.sockets[params.SocketID]; e != nil && e.socket != nil {
+		open, set = true, e.setOption
+	}
+	s.mu.Unlock()
+	var err error
+	switch {
+	case !open:
+		err = fault.ErrGone
+	case set == nil:
+		err = fault.ErrNotApplicable
+	default:
+		err = fault.Classify(set(params.Option, params.Value))
+	}
+	if err != nil {
+		s.failure(*message.ID, err)
+		return nil
+	}
+	s.result(*message.ID, protocol.SocketSetOptionResult{SocketID: params.SocketID})
 	return nil
 }
 

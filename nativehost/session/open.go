@@ -43,8 +43,10 @@ type connection struct {
 	tls      *protocol.TLSInfo
 	security *security
 	peer     *audit.Peer
-	// startTLS is nil when the connection cannot be upgraded.
-	startTLS upgrader
+	// startTLS is nil when the connection cannot be upgraded, setOption when it has no
+	// options.
+	startTLS  upgrader
+	setOption func(option string, value int64) error
 	// run moves bytes until the socket's end.
 	run func(context.Context) ending
 	// drop closes it before it ran.
@@ -223,7 +225,7 @@ func (s *Session) opened(o *opening, e *entry, c *connection, ticket *limits.Tic
 	}
 	ticket.Opened()
 	e.socket, e.remote, e.startTLS, e.security = c.socket, c.remote.Addr(), c.startTLS, c.security
-	e.late = o.late
+	e.late, e.setOption = o.late, c.setOption
 	s.resultLocked(o.request, protocol.TCPOpenResult{
 		RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
 		LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
@@ -323,6 +325,12 @@ func (s *Session) connectTCP(ctx context.Context, o *opening) (*connection, erro
 	}
 	if state != nil {
 		c.peer = peerOf(o.options.TLS, o.target)
+	}
+	c.setOption = func(option string, value int64) error {
+		if option == "noDelay" {
+			return conn.SetNoDelay(value != 0)
+		}
+		return conn.SetKeepAlive(time.Duration(value) * time.Millisecond)
 	}
 	if o.upgradable {
 		c.startTLS = s.upgrader(o, conn, socket)

@@ -113,6 +113,8 @@ type entry struct {
 	socket socket
 	// startTLS is nil for a socket that was not opened to be upgraded.
 	startTLS upgrader
+	// setOption is nil for a UDP socket.
+	setOption func(option string, value int64) error
 	// abandoned is set by a socket.close that came before the socket was open;
 	// closers are the ids of such requests.
 	abandoned bool
