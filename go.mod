@@ -2,6 +2,9 @@ module github.com/portside/portside
 
 go 1.26.0
 
+// Pinned certificates may have negative serial numbers; nativehost/dial refuses all others.
+godebug x509negativeserial=1
+
 require (
 	github.com/coder/websocket v1.8.15
 	github.com/hashicorp/mdns v1.0.7

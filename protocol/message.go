@@ -516,8 +516,10 @@ type TLSInfo struct {
 	CipherSuite string `json:"cipherSuite"`
 	// Absent: none was agreed.
 	ALPNProtocol string `json:"alpnProtocol,omitempty"`
-	// The peer's chain as sent, leaf first, DER in base64; cut where it would pass 32 KiB.
+	// The peer's chain as sent, leaf first, DER in base64; cut where it would pass 46 KiB.
 	PeerCertificates []string `json:"peerCertificates"`
+	// How many of the chain are not here for want of room; absent: none.
+	OmittedCertificates int64 `json:"omittedCertificates,omitempty"`
 }
 
 // SocketStartTLSResult is defined by protocol/schema.

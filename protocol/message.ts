@@ -938,11 +938,15 @@ export interface TLSInfo {
    */
   alpnProtocol?: string;
   /**
-   * The peer's chain as sent, leaf first, DER in base64; cut where it would pass 32 KiB.
+   * The peer's chain as sent, leaf first, DER in base64; cut where it would pass 46 KiB.
    *
    * @maxItems 16
    */
   peerCertificates: string[];
+  /**
+   * How many of the chain are not here for want of room; absent: none.
+   */
+  omittedCertificates?: number;
 }
 export interface SocketWriteParams {
   socketId: number;

@@ -21,8 +21,10 @@ interface PortsideTLSInfo {
   readonly cipherSuite: string;
   /** "" when none was agreed. */
   readonly alpnProtocol: string;
-  /** The peer's chain as sent, leaf first, in DER; at most 32 KiB of it. */
+  /** The peer's chain as sent, leaf first, in DER; at most 46 KiB of it, and 16 certificates. */
   readonly peerCertificates: readonly ArrayBuffer[];
+  /** How many certificates of the chain are not in `peerCertificates` for want of room, the last ones: 0 as a rule. */
+  readonly omittedCertificates: number;
 }
 
 /** Options of navigator.openTCPSocket() and navigator.openUDPSocket(). */

@@ -11,7 +11,7 @@ import { rememberFolder, removeFolder } from "./remains.ts";
 export interface Certificates {
   /** The authority, PEM. */
   caPem: string;
-  /** The server's certificate, PEM, for *.test names, localhost and the loopback addresses. */
+  /** The server's certificate, PEM, for *.test names, servers of the tests on port 443, localhost and the loopback addresses. */
   certificatePem: string;
   keyPem: string;
   /** Base64 of the SHA-256 of the certificate's public key, for Chromium's --ignore-certificate-errors-spki-list. */
@@ -32,6 +32,8 @@ export interface WrongCertificate {
 const names = [
   ...["a", "b", "c", "d", "e", "f"].flatMap((name) => [`DNS:${name}.test`, `DNS:*.${name}.test`]),
   "DNS:*.example.org",
+  "DNS:cors.example",
+  "DNS:plain.example",
   "DNS:localhost",
   "IP:127.0.0.1",
   "IP:::1",

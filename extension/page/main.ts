@@ -19,13 +19,21 @@ type TLSInfo = Readonly<{
   cipherSuite: string;
   alpnProtocol: string;
   peerCertificates: readonly ArrayBuffer[];
+  omittedCertificates: number;
 }> | null;
 
 function toTLSInfo(agreed: PageTLSInfo | undefined): TLSInfo {
   if (agreed === undefined) return null;
   const alpnProtocol = hasOwn(agreed, "alpnProtocol") ? (agreed.alpnProtocol ?? "") : "";
   const { version, cipherSuite, peerCertificates } = agreed;
-  return freeze({ version, cipherSuite, alpnProtocol, peerCertificates: freeze(peerCertificates) });
+  const omittedCertificates = hasOwn(agreed, "omittedCertificates") ? (agreed.omittedCertificates ?? 0) : 0;
+  return freeze({
+    version,
+    cipherSuite,
+    alpnProtocol,
+    peerCertificates: freeze(peerCertificates),
+    omittedCertificates,
+  });
 }
 
 /** An open TCP socket. Addresses are in canonical form, without brackets; ports are numbers. */

@@ -135,10 +135,13 @@ func (o TLSOptions) config(host string, roots *x509.CertPool) (*tls.Config, erro
 		NextProtos: o.ALPN,
 		RootCAs:    roots,
 		MinVersion: tls.VersionTLS12,
+		// After everything that crypto/tls verifies by itself.
+		VerifyConnection: verifySerials,
 	}
 	if len(o.Hashes) > 0 {
 		config.InsecureSkipVerify = true
 		config.VerifyConnection = o.verifyListed
+		config.CipherSuites = pinnedSuites()
 	}
 	return config, nil
 }

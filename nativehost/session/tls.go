@@ -16,9 +16,9 @@ const (
 	maxALPN, maxHashes = 16, 16
 	// maxALPNName is the longest that RFC 7301, section 3.1, can carry.
 	maxALPNName = 255
-	// maxChainBytes of certificates are told to the page: with base64 about two
-	// thirds of a control message.
-	maxChainBytes = 32 << 10
+	// maxChainBytes of certificates are told to the page: with base64 a control
+	// message, but for 2.5 KiB.
+	maxChainBytes = 46 << 10
 	maxChain      = 16
 )
 
@@ -77,6 +77,7 @@ func tlsInfo(state *tls.ConnectionState) *protocol.TLSInfo {
 	for _, certificate := range state.PeerCertificates {
 		left -= len(certificate.Raw)
 		if left < 0 || len(info.PeerCertificates) == maxChain {
+			info.OmittedCertificates = int64(len(state.PeerCertificates) - len(info.PeerCertificates))
 			break
 		}
 		info.PeerCertificates = append(info.PeerCertificates, base64.StdEncoding.EncodeToString(certificate.Raw))

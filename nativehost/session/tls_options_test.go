@@ -34,22 +34,30 @@ func TestTLSOptionsThatCannotBe(t *testing.T) {
 	}
 }
 
-// A long chain is cut, so that the answer fits a control message and its schema.
+// A long chain is cut, and that is told, so that the answer fits a control message and its schema.
 func TestTLSInfoIsBounded(t *testing.T) {
 	v, err := protocol.NewValidator()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, sizes := range [][]int{{}, {1000, 1000}, {maxChainBytes}, {maxChainBytes + 1}, {20000, 20000}, make([]int, 100)} {
+	for _, sizes := range [][]int{{}, {1000, 1000}, {maxChainBytes}, {maxChainBytes + 1}, {20000, 20000, 20000}, make([]int, 100)} {
 		state := tls.ConnectionState{Version: tls.VersionTLS12, CipherSuite: tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
 		for _, size := range sizes {
 			state.PeerCertificates = append(state.PeerCertificates, &x509.Certificate{Raw: make([]byte, size)})
 		}
-		text, err := json.Marshal(protocol.SocketStartTLSResult{SocketID: 1, TLS: tlsInfo(&state)})
+		state.NegotiatedProtocol = strings.Repeat("\x01", maxALPNName)
+		info := tlsInfo(&state)
+		if told := len(info.PeerCertificates) + int(info.OmittedCertificates); told != len(sizes) {
+			t.Errorf("%v: %d certificates are accounted for", sizes, told)
+		}
+		text, err := json.Marshal(protocol.TCPOpenResult{
+			RemoteAddress: "2001:db8:1111:2222:3333:4444:5555:6666", RemotePort: 65535, LocalAddress: "2001:db8:1111:2222:3333:4444:5555:6666", LocalPort: 65535,
+			Window: protocol.WindowBytes, TLS: info,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := v.Check("socket.startTLS.result", text); err != nil || len(text) > protocol.MaxControlBytes {
+		if err := v.Check("tcp.open.result", text); err != nil || len(text) > protocol.MaxControlBytes {
 			t.Errorf("%v: %d bytes, %v", sizes, len(text), err)
 		}
 	}

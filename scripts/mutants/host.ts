@@ -22,6 +22,7 @@ const listed = "nativehost/caller/listed.go";
 const probe = "nativehost/corsprobe/corsprobe.go";
 const hello = "nativehost/hello/hello.go";
 const secure = "nativehost/dial/tls.go";
+const pinned = "nativehost/dial/pinned.go";
 const upgrade = "nativehost/stream/upgrade.go";
 const frame = "protocol/frame.go";
 const envelope = "protocol/envelope.go";
@@ -636,6 +637,34 @@ export const host: readonly Mutant[] = [
       "within their validity",
       tlsOf("TestTLSOptions"),
       change(secure, "now.Before(leaf.NotBefore) || now.After(leaf.NotAfter)", "now.IsZero()"),
+    ],
+    [
+      "old suites are offered to pinned devices only",
+      tlsOf("TestPinnedDevices"),
+      change(
+        secure,
+        "\t\tVerifyConnection: verifySerials,\n",
+        "\t\tVerifyConnection: verifySerials,\n\t\tCipherSuites: pinnedSuites(),\n",
+      ),
+    ],
+    [
+      "and not those that are broken",
+      tlsOf("TestPinnedDevices"),
+      change(
+        pinned,
+        'if !strings.Contains(suite.Name, "_RC4_") && !strings.Contains(suite.Name, "_3DES_") {',
+        'if !strings.Contains(suite.Name, "_NONE_") {',
+      ),
+    ],
+    [
+      "negative serial numbers are for pinned certificates only",
+      tlsOf("TestPinnedDevices"),
+      change(secure, "\t\tVerifyConnection: verifySerials,\n", ""),
+    ],
+    [
+      "also above the one that was sent",
+      tlsOf("TestPinnedDevices"),
+      change(pinned, "if !slices.ContainsFunc(chain, negative) {", "if len(chain) > 0 {"),
     ],
     [
       "a stream that is cut is told from one that ends",
