@@ -32,8 +32,15 @@ export class Activity {
 
   /** `changed` is called for a tab when its sockets or its refusals have changed. */
   constructor(changed: (tabId: number) => void) {
-    this.#changed = changed;
-    this.refusals = new Refusals(changed);
+    // A toolbar that cannot be told keeps no socket open, and none from ending.
+    this.#changed = (tabId) => {
+      try {
+        changed(tabId);
+      } catch (error) {
+        console.error("toolbar:", error);
+      }
+    };
+    this.refusals = new Refusals(this.#changed);
   }
 
   opened(socket: Omit<LiveSocket, "key">): LiveSocket {

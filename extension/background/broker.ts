@@ -19,6 +19,7 @@ import type { DocumentIntake } from "./intake.ts";
 import { DocumentLane } from "./lanes.ts";
 import type { Lanes } from "./lanes.ts";
 import { Invalid, canonicalTLS, checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
+import { isRefusal, open } from "./opening.ts";
 import { canonicalHost } from "./origin.ts";
 import { Outgoing } from "./outgoing.ts";
 import { isPaused } from "./paused.ts";
@@ -219,7 +220,12 @@ export class DocumentConnection {
 
   #tell(message: BrokerMessage): void {
     if (this.#disposed) return; // answers may still come in for a document that has left
-    this.#port.postMessage(message);
+    try {
+      this.#port.postMessage(message);
+    } catch (error) {
+      console.error(error); // a port that is gone without a word: nobody is there to whom its sockets could be of use
+      this.dispose();
+    }
   }
 
   #receive(message: DocumentMessage): void {
@@ -355,6 +361,7 @@ export class DocumentConnection {
       const why = reasonOf(error);
       socket.blamed = why !== undefined;
       this.#failed(socket, "upgrade", why);
+      if (!isRefusal(error)) this.#cut(socket); // the host may think that it is upgraded
       const name = (error instanceof HostError ? error.data?.name : undefined) ?? "NetworkError";
       this.#tell({ type: "unsecured", id, error: pageError(name) });
     }
@@ -492,28 +499,32 @@ export class DocumentConnection {
         this.#closed(socket, params);
       },
     });
-    const result =
-      socket.protocol === "tcp"
-        ? await connection.request("tcp.open", tcpOpen(...wish))
-        : await connection.request("udp.open", udpOpen(...wish));
-    if (socket.withdraw.signal.aborted) {
-      this.#hosts.release(connection, socketId); // withdrawn while the answer was on its way
-      throw new DOMException("withdrawn", "AbortError");
-    }
-    socket.outgoing.granted(result.window);
-    socket.host = { connection, socketId };
-    socket.live = this.#activity.opened({
-      sender: this.sender,
-      protocol: socket.protocol,
-      host: destination.host,
-      port: destination.port,
-      encryption: destination.protection.encryption,
-      since: Date.now(),
-      connection,
-      socketId,
-      close: () => void this.#closeByHand(socket, destination),
-    });
-    this.#tell({ type: "opened", id: socket.id, ...result, ...(byLane ? { lane: socketId } : {}) });
+    await open(
+      () =>
+        socket.protocol === "tcp"
+          ? connection.request("tcp.open", tcpOpen(...wish))
+          : connection.request("udp.open", udpOpen(...wish)),
+      (result) => {
+        if (socket.withdraw.signal.aborted) throw new DOMException("withdrawn", "AbortError"); // while the answer was on its way
+        socket.outgoing.granted(result.window);
+        socket.host = { connection, socketId };
+        socket.live = this.#activity.opened({
+          sender: this.sender,
+          protocol: socket.protocol,
+          host: destination.host,
+          port: destination.port,
+          encryption: destination.protection.encryption,
+          since: Date.now(),
+          connection,
+          socketId,
+          close: () => void this.#closeByHand(socket, destination),
+        });
+        this.#tell({ type: "opened", id: socket.id, ...result, ...(byLane ? { lane: socketId } : {}) });
+      },
+      () => {
+        this.#hosts.release(connection, socketId);
+      },
+    );
   }
 
   /** The host's last word on a socket, or the host's own end (without parameters). */

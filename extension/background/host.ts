@@ -24,6 +24,7 @@ export type HostProblem =
   | { kind: "missing" } // no manifest where this browser looks
   | { kind: "forbidden" } // the manifest does not list this extension
   | { kind: "blocked" } // by the administrator
+  | { kind: "storage" } // the administrator's settings cannot be read, and without them no host may be used
   | { kind: "version"; hostVersion: string }
   | { kind: "failed"; detail: string }; // it starts, and dies or does not answer
 
@@ -110,7 +111,6 @@ export class HostConnection {
     const port = ext.runtime.connectNative(hostName);
     const hello = new Promise<HelloResult>((resolve, reject) => {
       const timer = setTimeout(() => {
-        port.disconnect();
         reject(new HostUnavailable({ kind: "failed", detail: "The host did not answer." }));
       }, helloTimeout);
       waiting.set(0, {
@@ -121,12 +121,11 @@ export class HostConnection {
         reject(error) {
           clearTimeout(timer);
           const data = error instanceof HostError ? error.data : undefined;
-          if (data?.reason === "version") {
-            port.disconnect();
+          if (data?.reason !== "version") reject(error);
+          else
             reject(
               new HostUnavailable({ kind: "version", hostVersion: /^[\w.+-]+/.exec(data.detail ?? "")?.[0] ?? "?" }),
             );
-          } else reject(error);
         },
       });
     });
@@ -141,22 +140,21 @@ export class HostConnection {
     port.onMessage.addListener((message: unknown) => {
       receive(message, waiting, listener);
     });
-    port.postMessage({
-      jsonrpc: "2.0",
-      id: 0,
-      method: "hello",
-      params: {
-        protocolVersion,
-        extensionVersion: ext.runtime.getManifest().version,
-        browser: navigator.userAgent.slice(0, 128),
-      },
-    });
-    const answer = await hello;
-    if (!validators.validateHelloResult(answer) || answer.protocolVersion !== protocolVersion) {
-      port.disconnect();
-      throw new HostUnavailable({ kind: "failed", detail: "The host's first answer is not understood." });
+    const params = {
+      protocolVersion,
+      extensionVersion: ext.runtime.getManifest().version,
+      browser: navigator.userAgent.slice(0, 128),
+    };
+    try {
+      port.postMessage({ jsonrpc: "2.0", id: 0, method: "hello", params });
+      const answer = await hello;
+      if (!validators.validateHelloResult(answer) || answer.protocolVersion !== protocolVersion)
+        throw new HostUnavailable({ kind: "failed", detail: "The host's first answer is not understood." });
+      return new HostConnection(port, waiting, life, answer);
+    } catch (error) {
+      port.disconnect(); // nobody is to talk to it, so nobody else would end it
+      throw error;
     }
-    return new HostConnection(port, waiting, life, answer);
   }
 
   /** Calls a method. Rejects with HostError, or HostUnavailable when the host goes away meanwhile. */

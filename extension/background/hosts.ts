@@ -1,7 +1,8 @@
 // Shares one host connection among all documents, and hands each socket's messages to its owner.
 
-import { HostConnection } from "./host.ts";
+import { HostConnection, HostUnavailable } from "./host.ts";
 import { managedSettings } from "./managed.ts";
+import { StorageFailure } from "../store.ts";
 import type { HostListener } from "./host.ts";
 import type { ResolveBrowseParams, ResolveFoundParams, SocketClosedParams } from "../../protocol/message.ts";
 
@@ -33,7 +34,9 @@ const probeTime = 1_000;
  * started. They are read from the worker's start on, so that nobody waits for them here.
  */
 async function introduce(listener: HostListener): Promise<HostConnection> {
-  const settings = await managedSettings();
+  const settings = await managedSettings().catch((error: unknown) => {
+    throw error instanceof StorageFailure ? new HostUnavailable({ kind: "storage" }) : error;
+  });
   const connection = await HostConnection.open(listener);
   try {
     await connection.request("policy.managed", { settings });

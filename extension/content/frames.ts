@@ -13,14 +13,11 @@ const mark = "portside:frame";
 const pause = 500;
 /** Answers that one window gets within a second: it may hold several documents in that time, but nobody is to make us search all day. */
 const maxAnswers = 10;
-/** Messages of one window that are read within a second: what they hold may be long, and is copied when it is looked at. */
-const maxRead = 100;
 /** What the schema takes of attributes. */
 const maxLengths = { allow: 8_192, sandbox: 1_024, src: 2_048 } as const;
 
 let lastSaid = Number.NEGATIVE_INFINITY;
-const read = new WeakMap<object, Turns>();
-const answered = new WeakMap<object, Turns>();
+const heard = new WeakMap<object, { since: number; count: number }>();
 /** What `allow` was when a frame had loaded. A change takes effect with the next load, so until then nobody can say what is in force. */
 const allowAtLoad = new WeakMap<Element, string | null>();
 
@@ -44,28 +41,22 @@ export function listenToFrames(): void {
 function hear(event: MessageEvent): void {
   // Cheap things first: pages may post thousands of messages a second to themselves, and reading `data` copies it into this world.
   const { source } = event;
-  if (!event.isTrusted || event.ports.length !== 1 || !isChild(source) || !isInTurn(read, maxRead, source)) return;
+  if (!event.isTrusted || event.ports.length !== 1 || !isChild(source)) return;
   const nonce = (event.data as { [mark]?: unknown } | null)?.[mark];
   if (typeof nonce !== "string" || nonce.length !== 36) return;
   if ((ext.runtime as { id?: string }).id === undefined) return; // the extension was reloaded: its new script answers
   event.stopImmediatePropagation();
-  if (!isInTurn(answered, maxAnswers, source)) return;
+  if (!isInTurn(source)) return;
   const element = findFrame(document, source);
   tell({ type: "allow", nonce, ...(element === undefined ? { found: false } : describe(element)) });
   announce();
 }
 
-interface Turns {
-  since: number;
-  count: number;
-}
-
-/** Reports whether it is one of the first `most` of this window within a second. */
-function isInTurn(turns: WeakMap<object, Turns>, most: number, source: Window): boolean {
+function isInTurn(source: Window): boolean {
   const now = performance.now();
-  const own = turns.get(source);
-  if (own === undefined || now - own.since > 1_000) turns.set(source, { since: now, count: 1 });
-  else if (++own.count > most) return false;
+  const turns = heard.get(source);
+  if (turns === undefined || now - turns.since > 1_000) heard.set(source, { since: now, count: 1 });
+  else if (++turns.count > maxAnswers) return false;
   return true;
 }
 

@@ -132,8 +132,8 @@ class Gatekeeper {
         this.#answered(message.id);
         this.#open.set(message.id, false);
         this.#onceSettled(message, () => {
-          this.#open.set(message.id, true);
           this.#tellPage(message.tls === undefined ? plain(message) : { ...message, tls: certificatesOf(message.tls) });
+          this.#open.set(message.id, true);
         });
         return;
       }
@@ -166,8 +166,23 @@ class Gatekeeper {
     if (lane === undefined || this.#lane === undefined) next();
     else
       this.#lane.settled(() => {
-        if (this.#open.has(id)) next();
+        if (this.#open.has(id)) this.#attempt(id, next);
       });
+  }
+
+  /** Does what there is to do with a word about a socket. If it fails (nonsense in place of base64, say), the socket ends, rather than miss it. */
+  #attempt(id: number | undefined, work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      console.error(cause);
+      if (id === undefined) return;
+      const type = this.#opening.has(id) || this.#open.get(id) === false ? "failed" : "closed";
+      this.#answered(id);
+      this.#open.delete(id);
+      this.#tell({ type: "close", id });
+      this.#tellPage({ type, id, error: pageError("NetworkError") });
+    }
   }
 
   /** Sends to the broker, and connects to it first if need be. */
@@ -183,7 +198,9 @@ class Gatekeeper {
       }
       const port = this.#broker;
       port.onMessage.addListener((m: BrokerMessage) => {
-        this.#fromBroker(m);
+        this.#attempt("id" in m ? m.id : undefined, () => {
+          this.#fromBroker(m);
+        });
       });
       port.onDisconnect.addListener(() => {
         if (this.#broker !== port) return;

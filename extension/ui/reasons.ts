@@ -51,6 +51,7 @@ const explanations: Record<Reason, Explanation> = {
   "host-forbidden": { why: "whyHostForbidden", what: "doHostForbidden", remedy: "openSetup" },
   "host-blocked": { why: "whyHostBlocked", what: "doHostBlocked", remedy: "openSetup" },
   "host-version": { why: "whyHostVersion", what: "doHostVersion", remedy: "openSetup" },
+  "host-storage": { why: "whyStorage", what: "doStorage" },
   "host-failed": { why: "whyHostFailed", what: "doHostFailed", remedy: "openSetup" },
 };
 

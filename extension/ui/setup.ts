@@ -50,6 +50,8 @@ function describe(state: HostState): string {
       return text("setupBlocked");
     case "version":
       return text("setupVersion", state.hostVersion, ext.runtime.getManifest().version);
+    case "storage":
+      return `${text("whyStorage")} ${text("doStorage")}`;
     case "failed":
       return text("setupFailed", isolated(state.detail));
   }

@@ -102,6 +102,53 @@ export const intakes: readonly Mutant[] = [
       change(outgoing, "return this.#credits >= 0;", "return true;"),
     ],
   ),
+  ...row(
+    "P4",
+    [
+      "whatever fails after the host's yes ends the socket",
+      inUnit("extension/background/opening.test.ts", "whatever fails after the host's yes"),
+      change(
+        "extension/background/opening.ts",
+        "if (!isRefusal(error)) release();",
+        "if (isRefusal(error)) release();",
+      ),
+    ],
+    [
+      "also an answer that is not understood",
+      inUnit("extension/background/opening.test.ts", "so does an answer that is not understood"),
+      change(
+        "extension/background/opening.ts",
+        "error instanceof HostError && error.data !== undefined",
+        "error instanceof HostError",
+      ),
+    ],
+  ),
+  ...row(
+    "H1",
+    [
+      "a host that nobody can use is ended",
+      inUnit("extension/background/hosts.test.ts", "a host that refuses the settings"),
+      change(
+        "extension/background/hosts.ts",
+        "    connection.close(); // a host that does not know",
+        "    // a host that does not know",
+      ),
+    ],
+    [
+      "one that does not answer as it should, too",
+      inUnit("extension/background/hosts.test.ts", "a host that does not answer is ended"),
+      change(
+        "extension/background/host.ts",
+        "      port.disconnect(); // nobody is to talk to it, so nobody else would end it\n",
+        "",
+      ),
+    ],
+  ),
+  ...row("7", [
+    "settings that cannot be read are not none",
+    inUnit("extension/background/hosts.test.ts", "settings that cannot be read"),
+    change("extension/background/managed.ts", "    throw new StorageFailure(error);", "    return {};"),
+  ]),
   ...row("H3", [
     "only keys become the name of a connection",
     inUnit("extension/lane/key.test.ts", "a key is a UUID"),
