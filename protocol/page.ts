@@ -78,13 +78,13 @@ export type SocketEvent<TLS> =
 
 /**
  * Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page. `lane` has the
- * key by which a frame of ours gets a lane for the document; after `laneLost` there is none. `left` says that a socket has ended whose last word the page hears on the lane.
+ * key by which a frame of ours gets a lane for the document, and whether the page may hear that the host has gone; after `laneLost` there is none. `left` says that a socket has ended whose last word the page hears on the lane.
  * After `full` there is no room for opens for a moment.
  */
 export type BrokerMessage =
   | SocketEvent<TLSInfo>
   | { type: "data"; id: number; data: string }
-  | { type: "lane"; key: string }
+  | { type: "lane"; key: string; reasons: boolean }
   | { type: "laneLost" }
   | { type: "left"; id: number }
   | { type: "hint"; text: string }
@@ -94,7 +94,7 @@ export type BrokerMessage =
 export type ContentMessage =
   | SocketEvent<PageTLSInfo>
   | { type: "data"; id: number; data: ArrayBuffer }
-  | { type: "lane" }
+  | { type: "lane"; reasons: boolean }
   | { type: "laneLost" }
   | { type: "lost" };
 

@@ -33,7 +33,8 @@ import { nextTick } from "./tick.ts";
 import { datagramWindowBytes, stdioWindowBytes } from "../../protocol/message.ts";
 import type { SocketClosedParams } from "../../protocol/message.ts";
 import { pageError } from "../../protocol/page.ts";
-import type { BrokerMessage, DocumentMessage, OpenOptions, PageError } from "../../protocol/page.ts";
+import { pageReasonOf } from "./page_reason.ts";
+import type { BrokerMessage, DocumentMessage, OpenOptions, PageError, PageReason } from "../../protocol/page.ts";
 import { validateDocumentMessage } from "../../protocol/validators.js";
 
 type Open = Extract<DocumentMessage, { type: "open" }>;
@@ -110,7 +111,7 @@ export class DocumentConnection {
     this.#prompts = prompts;
     this.#activity = activity;
     this.#lane = new DocumentLane(sender, lanes, (message) => {
-      this.#tell(message);
+      this.#tell(message.type === "lane" ? { ...message, reasons: hosts.tellsReasons } : message);
     });
     this.#gestures = gestures;
     this.#intake = intake;
@@ -340,7 +341,7 @@ export class DocumentConnection {
     );
   }
 
-  /** Whatever went wrong with the server is one and the same error for the page; the host's log has the reason. */
+  /** What went wrong with the server is one error for the page, with no more of the reason than it may know; the host's log has it. */
   async #startTls(
     connection: HostConnection,
     socket: Socket,
@@ -363,8 +364,13 @@ export class DocumentConnection {
       this.#failed(socket, "upgrade", why);
       if (!isRefusal(error)) this.#cut(socket); // the host may think that it is upgraded
       const name = (error instanceof HostError ? error.data?.name : undefined) ?? "NetworkError";
-      this.#tell({ type: "unsecured", id, error: pageError(name) });
+      this.#tell({ type: "unsecured", id, error: pageError(name, this.#reason(socket, error)) });
     }
+  }
+
+  /** What the page may hear of why: a socket has a destination once it was agreed to. */
+  #reason({ destination }: Socket, error: unknown): PageReason | undefined {
+    return pageReasonOf(error, { agreed: destination !== undefined, tells: this.#hosts.tellsReasons });
   }
 
   async #open(socket: Socket, open: Open): Promise<void> {
@@ -390,10 +396,10 @@ export class DocumentConnection {
         this.#tell({ type: "failed", id: socket.id, error: pageError("NotAllowedError") });
         void this.#audit.refused(this.sender, socket.protocol, options, error.rule);
       } else if (error instanceof HostError && error.data !== undefined) {
-        this.#tell({ type: "failed", id: socket.id, error: pageError(error.data.name) });
+        this.#tell({ type: "failed", id: socket.id, error: pageError(error.data.name, this.#reason(socket, error)) });
       } else {
         if (!(error instanceof HostUnavailable)) console.error(error);
-        this.#tell({ type: "failed", id: socket.id, error: pageError("NetworkError") });
+        this.#tell({ type: "failed", id: socket.id, error: pageError("NetworkError", this.#reason(socket, error)) });
       }
     }
   }
@@ -531,10 +537,12 @@ export class DocumentConnection {
   #closed(socket: Socket, params: SocketClosedParams | undefined): void {
     if (socket.host === undefined || !this.#sockets.delete(socket.id)) return; // still opening: the request's own answer tells the page
     const name = params === undefined ? "NetworkError" : params.name;
+    const reason = params === undefined ? (this.#hosts.tellsReasons ? "host" : undefined) : params.pageReason;
     this.#ended(socket);
     if (name !== undefined && socket.blamed !== true) this.#failed(socket, "end", reasonOfEnd(params));
     const { id } = socket;
     if (params?.onLane === true) this.#tell({ type: "left", id });
-    else this.#tell(name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name) });
+    else
+      this.#tell(name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name, reason) });
   }
 }

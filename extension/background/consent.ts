@@ -121,7 +121,7 @@ export async function consentTo(
   // Connects anew each time: the host may go away while the person is thinking.
   const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
     const connection = await hosts.connect();
-    return await connection.request("policy.judge", {
+    const verdict = await connection.request("policy.judge", {
       origin,
       protocol,
       ...(host === undefined ? {} : { host }),
@@ -130,6 +130,8 @@ export async function consentTo(
       userEntered,
       ...(salt === undefined ? {} : { networkSalt: salt }),
     });
+    hosts.tellsReasons = verdict.errorDetail === "reason";
+    return verdict;
   };
   const wanted = remoteAddress.trim() === "" ? undefined : remoteAddress;
   let back = reopened;

@@ -48,6 +48,8 @@ async function introduce(listener: HostListener): Promise<HostConnection> {
 }
 
 export class Hosts {
+  /** The host said last that pages may know why the network fails. Before it said anything they may not. */
+  tellsReasons = false;
   #current: Current | undefined;
   readonly #browses = new Map<number, (device: ResolveFoundParams) => void>();
   #lastBrowseId = 0;

@@ -8,7 +8,6 @@ import { ext } from "../ext.ts";
 import type { HostConnection } from "./host.ts";
 import type { Sender } from "./sender.ts";
 import type { LaneOpenResult } from "../../protocol/message.ts";
-import type { BrokerMessage } from "../../protocol/page.ts";
 
 interface Offer {
   tabId: number;
@@ -48,11 +47,14 @@ export class Lanes {
 /** A lane that no socket needs goes after this time, in ms: browsers keep no page in the back/forward cache that has a frame of an extension. */
 const idleTime = 5_000;
 
+/** What a document hears of its lane. */
+type Word = { type: "lane"; key: string } | { type: "laneLost" };
+
 /** One document's lane, made when it is first wanted. */
 export class DocumentLane {
   readonly #sender: Sender;
   readonly #lanes: Lanes;
-  readonly #tell: (message: Extract<BrokerMessage, { type: "lane" | "laneLost" }>) => void;
+  readonly #tell: (message: Word) => void;
   /** A page that takes its lane's frame away does not get new ones for ever. */
   #left = 3;
   #coming: Promise<boolean> | undefined;
@@ -62,11 +64,7 @@ export class DocumentLane {
   #idle: ReturnType<typeof setTimeout> | undefined;
 
   /** `tell` reaches the document's content script, which makes the frame. */
-  constructor(
-    sender: Sender,
-    lanes: Lanes,
-    tell: (message: Extract<BrokerMessage, { type: "lane" | "laneLost" }>) => void,
-  ) {
+  constructor(sender: Sender, lanes: Lanes, tell: (message: Word) => void) {
     this.#sender = sender;
     this.#lanes = lanes;
     this.#tell = tell;

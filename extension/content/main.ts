@@ -110,11 +110,13 @@ class Gatekeeper {
       case "full":
         this.#pausedUntil = performance.now() + pause;
         return;
-      case "lane":
-        this.#lane = new LaneFrame(message.key, (port) => {
-          this.#tellPage({ type: "lane" }, [port]);
+      case "lane": {
+        const { key, reasons } = message;
+        this.#lane = new LaneFrame(key, (port) => {
+          this.#tellPage({ type: "lane", reasons }, [port]);
         });
         return;
+      }
       case "laneLost":
         this.#tellPage(message); // before whatever waits for it
         this.#lane?.lost();

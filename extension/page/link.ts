@@ -10,6 +10,7 @@ import {
   addListener,
   arrayPush,
   arrayShift,
+  defineProperty,
   deferred,
   dispatch,
   hasOwn,
@@ -35,6 +36,7 @@ import type {
   Opened,
   PageError,
   PageErrorName,
+  PageReason,
   PageMessage,
   PageTLSInfo,
   PageTLSOptions,
@@ -85,7 +87,7 @@ interface Lane {
   /** Our ids of the sockets on it, by the host's. */
   readonly ids: Map<number, number>;
   /** Ends its sockets. */
-  lost(this: void): void;
+  lost(this: void, reason?: PageReason): void;
 }
 
 interface Pending<T> {
@@ -117,16 +119,20 @@ const places = new Map<number, Place>();
 const setting = new Map<number, Pending<undefined>>();
 const lastSetting = new Map<number, Promise<undefined>>();
 
-/** A DOMException (or TypeError) as pages see it. */
-export function makeError(name: PageErrorName, message?: string): Error {
+/** A DOMException (or TypeError) as pages see it. With a reason it has that as a property of its own. */
+export function makeError(name: PageErrorName, message?: string, reason?: PageReason): Error {
   if (name === "TypeError") return new NativeTypeError(message);
-  return new NativeDOMException(message ?? errorMessages[name], name);
+  const error = new NativeDOMException(message ?? errorMessages[name], name);
+  if (reason !== undefined)
+    defineProperty(error, "reason", { __proto__: null, value: reason, enumerable: true } as PropertyDescriptor);
+  return error;
 }
 
 /** The error that a message carries, if any. Own members only: the page may have polluted Object.prototype. */
 function errorOf(message: { error?: PageError }): unknown {
   const error = hasOwn(message, "error") ? message.error : undefined;
-  return error === undefined ? undefined : makeError(error.name, error.message);
+  if (error === undefined) return undefined;
+  return makeError(error.name, error.message, hasOwn(error, "reason") ? error.reason : undefined);
 }
 
 function post(message: PageMessage, transfer: Transferable[] = []): void {
@@ -137,7 +143,7 @@ function receive(event: Event): void {
   const message = messageData(event) as ContentMessage;
   switch (message.type) {
     case "lane":
-      takeLane(messagePorts(event)[0]);
+      takeLane(messagePorts(event)[0], message.reasons);
       return;
     case "laneLost":
       lane?.lost();
@@ -225,23 +231,24 @@ function over(id: number, error: unknown): void {
 }
 
 /** From now on there is a lane, until it is lost: its frame says so, or the broker, where the frame itself is gone. */
-function takeLane(given: MessagePort | undefined): void {
+function takeLane(given: MessagePort | undefined, reasons: boolean): void {
   if (given === undefined) return;
   const ids = new Map<number, number>();
-  const lost = (): void => {
+  const lost = (reason?: PageReason): void => {
     if (lane?.port === given) lane = undefined;
     mapForEach(ids, (id, socketId) => {
       mapDelete(ids, socketId);
       if (mapGet(sockets, id) === undefined) return;
       post({ type: "close", id });
-      over(id, makeError("NetworkError"));
+      over(id, makeError("NetworkError", undefined, reason));
     });
   };
   lane = { port: given, ids, lost };
   addListener(given, "message", (event) => {
     const message = messageData(event) as LaneEvent | { type: "laneLost" };
     if (message.type === "laneLost") {
-      lost();
+      // Its frame is there and says so: the host has gone, or has let go of it.
+      lost(reasons ? "host" : undefined);
       return;
     }
     const id = mapGet(ids, message.id);
