@@ -579,6 +579,42 @@ describe("a TCP socket", () => {
     await page.close();
   });
 
+  test("onstate tells when the person is asked, and when the connection is made; and nothing of an open that is refused before", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open();
+    const open = async (port: number, click = true): Promise<unknown[]> => {
+      const call = (remotePort: number): Promise<unknown[]> => {
+        const states: string[] = [];
+        const shown = globalThis as unknown as { states: string[] };
+        shown.states = states;
+        const onstate = (state: string): never => {
+          states.push(state);
+          throw new Error(`what a page throws at ${state}`);
+        };
+        return navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort, onstate }).then(
+          async (socket) => {
+            await socket.close();
+            return [...states, "open"];
+          },
+          (error: unknown) => [...states, (error as Error).name],
+        );
+      };
+      return click ? await page.evaluateOnClick("#go", call, port) : await page.evaluate(call, port);
+    };
+    assert.deepEqual(await open(peer.port, false), ["NotAllowedError"]);
+    const first = open(peer.port);
+    const prompt = await stage.person.seesPrompt();
+    const states = (): Promise<string[]> => page.evaluate(() => (globalThis as unknown as { states: string[] }).states);
+    assert.deepEqual(await states(), ["asking"]);
+    await prompt.allowOnce();
+    assert.deepEqual(await first, ["asking", "connecting", "open"]);
+    assert.deepEqual(await open(peer.port, false), ["connecting", "open"]);
+    const denied = open(1);
+    await (await stage.person.seesPrompt()).deny();
+    assert.deepEqual(await denied, ["asking", "NotAllowedError"]);
+    await page.close();
+  });
+
   test("datagrams have no TLS: a page that asks for it gets no socket in the clear", async () => {
     const page = await stage.open();
     const names = await page.evaluateOnClick("#go", () =>

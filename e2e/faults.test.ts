@@ -40,7 +40,7 @@ test("a server that resets: reads and writes reject with NetworkError", async ()
     const name = async (promise: Promise<unknown>): Promise<string> =>
       promise.then(
         () => "",
-        (e: unknown) => (e as Error).name,
+        (e: unknown) => `${(e as Error).name} ${String((e as { reason?: string }).reason)}`,
       );
     const read = await name(socket.readable.getReader().read());
     return {
@@ -50,7 +50,8 @@ test("a server that resets: reads and writes reject with NetworkError", async ()
       close: await name(socket.close()),
     };
   });
-  assert.deepEqual(seen, { read: "NetworkError", closed: "NetworkError", write: "NetworkError", close: "" });
+  const reset = "NetworkError reset";
+  assert.deepEqual(seen, { read: reset, closed: reset, write: reset, close: "" });
 });
 
 test("a server that resets at once: the open or the first read fails, nothing hangs", async () => {
@@ -119,22 +120,40 @@ test("a port that refuses, and one that never answers: NetworkError, the same fo
   assert.equal(await failureOf(await peers.silentPeer(life), { timeout: 1000 }), "NetworkError");
 });
 
-test("the same words for every failure of the network, which say nothing of the cause", async () => {
+test("the same words for every failure of the network; where the person agreed, the reason beside them", async () => {
   const texts = new Set<string>();
+  const reasons: unknown[] = [];
   for (const { host, port } of [await peers.refusingPeer(life), await peers.silentPeer(life)]) {
     const failed = page.evaluateOnClick(
       "#go",
       (options: SocketOptions) =>
         navigator.openTCPSocket(options).then(
-          () => "opened",
-          (error: unknown) => (error as Error).message,
+          () => ({ message: "opened", reason: undefined }),
+          (error: unknown) => ({
+            message: (error as Error).message,
+            reason: Object.getOwnPropertyDescriptor(error, "reason"),
+          }),
         ),
       to({ host, port }, { timeout: 1000 }),
     );
     await stage.person.allowsOnce();
-    texts.add(await failed);
+    const { message, reason } = await failed;
+    texts.add(message);
+    reasons.push(reason);
   }
   assert.deepEqual([...texts], ["The connection could not be opened, or it was lost."]);
+  assert.deepEqual(
+    reasons,
+    ["refused", "timeout"].map((value) => ({ value, enumerable: true, writable: false, configurable: false })),
+  );
+  // Nobody was asked about this one.
+  const unasked = await page.evaluateOnClick("#go", () =>
+    navigator.openTCPSocket({ remoteAddress: "not a name", remotePort: 9 }).then(
+      () => ["opened"],
+      (error: unknown) => [(error as Error).name, "reason" in (error as Error)],
+    ),
+  );
+  assert.deepEqual(unasked, ["NetworkError", false]);
 });
 
 test("a name that does not exist: NetworkError", async () => {

@@ -63,9 +63,16 @@ export interface Secured<TLS> {
   tls: TLS;
 }
 
+/**
+ * How far an open is: the question is on the screen; or somebody has agreed, and the host is about to be asked. A page that is refused before
+ * hears neither.
+ */
+export type OpenState = "asking" | "connecting";
+
 /** What is said of a socket in the same words on every leg towards the page, but for certificates. */
 export type SocketEvent<TLS> =
   | Opened<TLS>
+  | { type: "state"; id: number; state: OpenState }
   | { type: "failed"; id: number; error: PageError }
   | { type: "credit"; id: number; bytes: number }
   | { type: "wrote"; id: number; ack: number; error?: PageError }

@@ -57,6 +57,25 @@ interface SocketOptions extends PortsideTLSOptions {
   signal?: AbortSignal;
   /** Milliseconds for connecting, counted from consent. */
   timeout?: number;
+  /**
+   * Called as the open goes on: "asking" when the question is on the screen, if there is one; "connecting" when somebody has agreed and the
+   * connection is about to be made. Not called for an open that is refused before.
+   */
+  onstate?: (state: PortsideOpenState) => void;
+}
+
+/** How far an open is. */
+type PortsideOpenState = "asking" | "connecting";
+
+/**
+ * Why the network failed, where somebody agreed to the destination: an own property `reason` of the NetworkError. "host": Portside's own program
+ * is gone. Absent where there is nothing more to be said, or an administrator forbids it.
+ */
+type PortsideErrorReason = "refused" | "dns" | "timeout" | "unreachable" | "reset" | "tls" | "host";
+
+/** A NetworkError of a socket, or of opening one. */
+interface PortsideNetworkError extends DOMException {
+  readonly reason?: PortsideErrorReason;
 }
 
 /** What navigator.openTCPSocket() resolves with. */

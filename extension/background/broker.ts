@@ -454,6 +454,9 @@ export class DocumentConnection {
         prompts: this.#prompts,
         gesture,
         signal: withdraw.signal,
+        asking: () => {
+          this.#tell({ type: "state", id: socket.id, state: "asking" });
+        },
         notRemembered: (host, reason) => {
           this.#failed(socket, "remember", { reason }, host);
         },
@@ -505,6 +508,7 @@ export class DocumentConnection {
         this.#closed(socket, params);
       },
     });
+    this.#tell({ type: "state", id: socket.id, state: "connecting" });
     await open(
       () =>
         socket.protocol === "tcp"

@@ -80,6 +80,8 @@ export interface Surroundings {
   gesture: Gesture;
   /** Aborts when the document withdraws or goes away. */
   signal: AbortSignal;
+  /** Called when the person is really asked: the question is on the screen. */
+  asking?: () => void;
   /** Hears that "Allow and remember" was no more than "Allow once", and why. */
   notRemembered: (host: string, why: NotRemembered) => void;
 }
@@ -107,7 +109,7 @@ export async function consentTo(
   { protocol, remoteAddress, port, security }: Wish,
   { request, reopened }: Asked,
   claims: Claims,
-  { sender, attested, hosts, prompts, gesture, signal, notRemembered }: Surroundings,
+  { sender, attested, hosts, prompts, gesture, signal, asking, notRemembered }: Surroundings,
 ): Promise<grants.Reached> {
   const { origin, documentId } = sender;
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
@@ -249,6 +251,7 @@ export async function consentTo(
       ...(proposed === undefined || (verdict.mustEnter && verdict.place === "network") ? { look } : {}),
     },
     signal,
+    asking,
   );
   if (!answer.allow) throw refusals[answer.rule]();
   const rememberOrSay = async (grant: grants.Grant): Promise<void> => {

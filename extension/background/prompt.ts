@@ -48,6 +48,8 @@ class Pending implements InLine {
   /** To the page of the prompt, while it is there. */
   tell: ((view: PromptView) => void) | undefined;
   mutes: number | undefined;
+  /** Told once the question is on the screen, or at once if it is. */
+  readonly #watching: (() => void)[] = [];
   readonly devices: Device[] = [];
   /** Hosts that the person named and of which the prompt has told the danger. */
   readonly warned = new Set<string>();
@@ -77,6 +79,18 @@ class Pending implements InLine {
   settle(answer: Answer): void {
     this.#resolve(answer);
     this.over.abort();
+  }
+
+  /** Calls `asking` once the question is on the screen. */
+  watch(asking: () => void): void {
+    if (this.window === undefined) this.#watching.push(asking);
+    else asking();
+  }
+
+  /** Its window is there. */
+  isAsked(window: PromptWindow): void {
+    this.window = window;
+    for (const asking of this.#watching.splice(0)) asking();
   }
 
   get isOver(): boolean {
@@ -111,9 +125,15 @@ export class Prompts {
   /**
    * Asks the person. Each call has a gesture of its own behind it. Resolves with the answer; with a no when the site may not ask now, when
    * too many of its questions wait, or when `signal` aborts (the document takes it back, or went away). Rejects when what is asked of the
-   * helpers fails.
+   * helpers fails. `asking` is called when the question is on the screen, if it ever is.
    */
-  async ask(question: Question, sender: Sender, helpers: Helpers, signal: AbortSignal): Promise<Answer> {
+  async ask(
+    question: Question,
+    sender: Sender,
+    helpers: Helpers,
+    signal: AbortSignal,
+    asking: () => void = () => undefined,
+  ): Promise<Answer> {
     if ((await mutedUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };
     if (signal.aborted) return no;
     const site = lineOf(sender);
@@ -124,6 +144,9 @@ export class Prompts {
     const key = keyOf(question, sender);
     const same = this.#line.all.find((one) => one.key === key && !one.isOver);
     const pending = same ?? this.#begin(question, sender, helpers);
+    pending.watch(() => {
+      if (!signal.aborted) asking();
+    });
     return await this.#await(pending, signal);
   }
 
@@ -195,9 +218,10 @@ export class Prompts {
       pending.settle({ allow: false, rule: "prompt" });
       return;
     }
-    pending.window = window;
     if (window === undefined) this.#answer(pending, no);
-    else if (pending.over.signal.aborted) window.close(); // answered meanwhile
+    else if (pending.over.signal.aborted)
+      window.close(); // answered meanwhile
+    else pending.isAsked(window);
   }
 
   /** What the person said, be it a word or a closed window. */

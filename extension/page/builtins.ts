@@ -31,6 +31,8 @@ export const isView = ArrayBuffer.isView.bind(ArrayBuffer);
 export const min = Math.min;
 export const { now } = Date;
 export const microtask = queueMicrotask;
+/** What becomes of an error of a page's own callback: what becomes of an event listener's. */
+export const { reportError: report } = globalThis;
 export const { defineProperty, freeze, hasOwn } = Object;
 export const iterator: typeof Symbol.iterator = Symbol.iterator;
 export const { isFinite: isFiniteNumber } = Number;
@@ -64,7 +66,7 @@ export const mapForEach = uncurry(Map.prototype.forEach) as <K, V>(
 ) => void;
 export const charCodeAt = uncurry(String.prototype.charCodeAt);
 /** Calls what a page passed as a method. Throws TypeError when it is none. */
-export const call = apply as (method: unknown, self: object, args: readonly unknown[]) => unknown;
+export const call = apply as (method: unknown, self: object | undefined, args: readonly unknown[]) => unknown;
 export const arrayPush = uncurry(Array.prototype.push) as <T>(self: T[], value: T) => number;
 export const arrayShift = uncurry(Array.prototype.shift) as <T>(self: T[]) => T | undefined;
 

@@ -10,6 +10,7 @@ import {
   addListener,
   arrayPush,
   arrayShift,
+  call,
   defineProperty,
   deferred,
   dispatch,
@@ -24,6 +25,7 @@ import {
   portPost,
   portStart,
   preventDefault,
+  report,
   signalAborted,
   signalReason,
   stopImmediate,
@@ -111,7 +113,7 @@ let port: MessagePort | undefined;
 let lane: Lane | undefined;
 let lastId = 0;
 const traffic = new Traffic(now);
-const opening = new Map<number, Pending<Opened<PageTLSInfo>>>();
+const opening = new Map<number, Pending<Opened<PageTLSInfo>> & { onstate: SocketOptions["onstate"] | undefined }>();
 const upgrading = new Map<number, Upgrade>();
 const sockets = new Map<number, SocketHandler>();
 const places = new Map<number, Place>();
@@ -159,6 +161,16 @@ function receive(event: Event): void {
       });
       lane = undefined;
       return;
+    case "state": {
+      const onstate = mapGet(opening, message.id)?.onstate;
+      if (onstate === undefined) return;
+      try {
+        call(onstate, undefined, [message.state]);
+      } catch (error) {
+        report(error);
+      }
+      return;
+    }
     case "opened":
     case "failed": {
       const pending = mapGet(opening, message.id);
@@ -382,7 +394,7 @@ export function takePort(ready: () => void): void {
  */
 export function openSocket<Handler extends SocketHandler>(
   protocol: "tcp" | "udp",
-  { open, signal }: SocketOptions,
+  { open, signal, onstate }: SocketOptions,
   create: (channel: Channel) => Handler,
 ): Promise<Handler> {
   const { promise, resolve, reject } = deferred<Handler>();
@@ -409,6 +421,7 @@ export function openSocket<Handler extends SocketHandler>(
       resolve(handler);
     },
     reject,
+    onstate,
   });
   post({ type: "open", id, protocol, options: open, evalBlocked: isEvalBlocked() });
   if (signal !== undefined) {

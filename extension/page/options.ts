@@ -12,16 +12,17 @@ import {
   typedArrayLength,
 } from "./builtins.ts";
 import { asObject, copyBufferSource, enforceUnsigned, toDOMString, toSequence } from "./webidl.ts";
-import type { PageOpenOptions, PageTLSOptions } from "../../protocol/page.ts";
+import type { OpenState, PageOpenOptions, PageTLSOptions } from "../../protocol/page.ts";
 
 /** A converted SocketOptions dictionary: what travels, and what stays in the page. */
 export interface SocketOptions {
   open: PageOpenOptions;
   signal?: AbortSignal;
+  onstate?: (state: OpenState) => unknown;
 }
 
 /**
- * Converts `SocketOptions` (API: first generation, with Portside's TLS options, `dnsQueryType`, `secureTransport`, `signal` and `timeout`).
+ * Converts `SocketOptions` (API: first generation, with Portside's TLS options, `dnsQueryType`, `secureTransport`, `signal`, `timeout` and `onstate`).
  * Members are read in lexicographical order, as WebIDL asks. Throws TypeError, or what a getter throws.
  */
 export function toSocketOptions(value: unknown): SocketOptions {
@@ -62,6 +63,11 @@ export function toSocketOptions(value: unknown): SocketOptions {
   if (localPort !== undefined) enforceUnsigned(localPort, 16, "localPort");
   const noDelay = from["noDelay"];
   if (noDelay !== undefined) open.noDelay = !!noDelay;
+  const onstate = from["onstate"];
+  if (onstate !== undefined) {
+    if (typeof onstate !== "function") throw new NativeTypeError("onstate is not a function.");
+    result.onstate = onstate as (state: OpenState) => unknown;
+  }
   const receiveBufferSize = from["receiveBufferSize"];
   if (receiveBufferSize !== undefined)
     open.receiveBufferSize = enforceUnsigned(receiveBufferSize, 32, "receiveBufferSize");

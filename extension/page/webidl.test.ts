@@ -152,6 +152,14 @@ test("members are read in the order of their names", () => {
   assert.equal(new Set(read).size, read.length);
 });
 
+test("onstate is a function, or absent", () => {
+  const onstate = (): undefined => undefined;
+  assert.equal(toSocketOptions({ onstate }).onstate, onstate);
+  assert.equal("onstate" in toSocketOptions({ onstate: undefined }), false);
+  assert.equal("onstate" in toSocketOptions({ onstate }).open, false); // it stays in the page
+  for (const bad of [null, "asking", {}, 5]) assert.throws(() => toSocketOptions({ onstate: bad }), TypeError);
+});
+
 test("what is no dictionary, and what throws, is refused", () => {
   assert.throws(() => toSocketOptions(5), TypeError);
   assert.throws(() => toSocketOptions({ remoteAddress: Symbol("x") }), TypeError);

@@ -833,6 +833,30 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "nor has anything before somebody agreed",
+      inUnit("extension/background/page_reason.test.ts", "a page hears why only where somebody agreed"),
+      change("extension/background/page_reason.ts", "  if (!agreed) return undefined;\n", ""),
+    ],
+    [
+      "of a host that is gone a page hears only where administrators let it",
+      inUnit("extension/background/page_reason.test.ts", "of a host that is gone a page hears only"),
+      change("extension/background/page_reason.ts", "HostUnavailable && tells ?", "HostUnavailable ?"),
+    ],
+    [
+      "no error but NetworkError has a reason",
+      inUnit("extension/background/page_reason.test.ts", "no error but NetworkError has a reason"),
+      change("protocol/page.ts", 'reason === undefined || name !== "NetworkError" ?', "reason === undefined ?"),
+    ],
+    [
+      "that the person is asked is told when they are",
+      inUnit("extension/background/prompt.test.ts", "it is not told where nobody is asked"),
+      change(
+        "extension/background/prompt.ts",
+        "    if (this.window === undefined) this.#watching.push(asking);\n    else asking();\n",
+        "    asking();\n",
+      ),
+    ],
+    [
       "errors name no destination",
       inGo("nativehost/fault", "TestMessagesNameNoDestination"),
       change("nativehost/fault/fault.go", "{ return c.kind.Error() }", "{ return c.cause.Error() }"),

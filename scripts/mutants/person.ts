@@ -896,7 +896,7 @@ export const person: readonly Mutant[] = [
       inBrowser("faults", "the same words for every failure of the network"),
       change(
         broker,
-        "error: pageError(error.data.name) });\n      } else {",
+        "error: pageError(error.data.name, this.#reason(socket, error)) });\n      } else {",
         'error: { name: error.data.name, message: error.data.detail ?? "" } });\n      } else {',
       ),
     ],
