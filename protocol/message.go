@@ -149,6 +149,8 @@ type HelloResult struct {
 type LaneOpenParams struct {
 	// Opaque key of the document, as in tcp.open: its sockets alone may take the lane.
 	Document string `json:"document"`
+	// The document is in a private window: what others use up does not concern it.
+	Private bool `json:"private"`
 }
 
 // LaneOpenResult is defined by protocol/schema.

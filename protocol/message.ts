@@ -418,6 +418,10 @@ export interface LaneOpenParams {
    * Opaque key of the document, as in tcp.open: its sockets alone may take the lane.
    */
   document: string;
+  /**
+   * The document is in a private window: what others use up does not concern it.
+   */
+  private: boolean;
 }
 export interface LaneOpenResult {
   /**

@@ -94,7 +94,7 @@ export class DocumentLane {
   }
 
   async #ask(connection: HostConnection): Promise<boolean> {
-    const { documentId, tabId } = this.#sender;
+    const { documentId, tabId, private: isPrivate } = this.#sender;
     if (this.#left === 0 || !connection.hello.capabilities.includes("lane")) return false;
     this.#left--;
     const end = (): void => {
@@ -104,7 +104,7 @@ export class DocumentLane {
       this.#tell({ type: "laneLost" });
     };
     try {
-      const way = await connection.request("lane.open", { document: documentId });
+      const way = await connection.request("lane.open", { document: documentId, private: isPrivate });
       this.#end = end;
       this.#tell({ type: "lane", key: this.#lanes.offer(tabId, way, end) });
       return true;

@@ -4,11 +4,19 @@
 // attempts come no faster than the rates say, so that pages cannot be turned into a
 // flood (SECURITY.md, rule 3).
 //
+// Private windows and all others are counted apart, each by the same caps, so that
+// neither takes room from the other, or learns from the room that it has what the other
+// does. Together they are therefore bounded by twice the caps.
+//
+// Of what all origins have together, those of one site (registrable domain) may use
+// half: whoever owns a domain has as many origins below it as they like.
+//
 // An attempt that was refused here costs nothing; one that failed costs its origin a
 // second token, since probing and flooding fail more often than use does.
 package limits
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -47,15 +55,23 @@ type Counter struct {
 	// Now is the clock; it is set before first use, and by nobody but tests.
 	Now func() time.Time
 
-	mu      sync.Mutex // guards what follows
-	caps    Caps
+	mu   sync.Mutex // guards what follows
+	caps Caps
+	// normal and private are the two kinds of windows.
+	normal, private *side
+}
+
+// side counts what all windows of one kind have.
+type side struct {
 	overall int
 	minute  *bucket
 	origins map[string]*count
+	sites   map[string]*count
 	swept   time.Time
 }
 
-// count is kept while the origin has sockets or owes its bucket tokens. How many can
+// count is that of an origin or of a site. It is kept while there are sockets or its
+// bucket is owed tokens. How many can
 // owe is bounded: each of them began an attempt that the overall rate let through,
 // and none owes for longer than its bucket takes to fill.
 type count struct {
@@ -63,10 +79,36 @@ type count struct {
 	bucket        *bucket
 }
 
+// full reports whether there are as many sockets as there may be.
+func (n *count) full(most int) bool { return n.open+n.pending >= most }
+
+// idle reports whether there is nothing to remember.
+func (n *count) idle(now time.Time) bool { return n.open+n.pending == 0 && n.bucket.used(now) == 0 }
+
 // New returns a Counter.
 func New(caps Caps) *Counter {
-	return &Counter{Now: time.Now, caps: caps, minute: overMinutes(caps.AttemptsPerMinuteOverall), origins: map[string]*count{}}
+	fresh := func() *side {
+		return &side{minute: caps.perMinute(), origins: map[string]*count{}, sites: map[string]*count{}}
+	}
+	return &Counter{Now: time.Now, caps: caps, normal: fresh(), private: fresh()}
 }
+
+// perMinute returns a full bucket for the attempts of all origins, perOrigin and
+// perSite for those of one.
+func (c *Caps) perMinute() *bucket { return overMinutes(c.AttemptsPerMinuteOverall) }
+func (c *Caps) perOrigin() *bucket { return newBucket(float64(c.AttemptsPerSecond), c.AttemptBurst) }
+
+// perSite is half of what all origins have, or what one origin has where that is more.
+func (c *Caps) perSite() *bucket {
+	all, one := c.perMinute(), c.perOrigin()
+	if all == nil || one == nil {
+		return nil
+	}
+	return newBucket(max(float64(all.limiter.Limit())/2, float64(one.limiter.Limit())), max(all.size/2, one.size))
+}
+
+// sitesSockets is how many sockets a site may have, in the same way.
+func (c *Caps) sitesSockets() int { return max(c.Overall/2, c.PerOrigin) }
 
 // SetCaps changes the caps while sockets are open. Those that are too many now stay;
 // what an origin has used of its burst remains used.
@@ -77,75 +119,93 @@ func (c *Counter) SetCaps(caps Caps) {
 		return
 	}
 	now := c.Now()
-	c.minute = overMinutes(caps.AttemptsPerMinuteOverall).charged(c.minute.used(now), now)
-	for _, n := range c.origins {
-		n.bucket = newBucket(float64(caps.AttemptsPerSecond), caps.AttemptBurst).charged(n.bucket.used(now), now)
+	for _, s := range []*side{c.normal, c.private} {
+		s.minute = caps.perMinute().charged(s.minute.used(now), now)
+		for _, n := range s.origins {
+			n.bucket = caps.perOrigin().charged(n.bucket.used(now), now)
+		}
+		for _, n := range s.sites {
+			n.bucket = caps.perSite().charged(n.bucket.used(now), now)
+		}
 	}
 	c.caps = caps
 }
 
-// Take counts a socket of origin as opening. The page can count its own sockets and
-// attempts, so exceeding the origin's caps is fault.ErrLimitOrigin, and exceeding its
-// rate is fault.ErrRateOrigin; it must not learn about other pages', so exceeding the
-// overall cap is fault.ErrLimitOverall, and exceeding the overall rate fault.ErrRate.
-// The origin's own come first: whatever others do, they are answered alike.
-func (c *Counter) Take(origin string) (*Ticket, error) {
+// Take counts a socket of origin as opening, in a private window or in another. The
+// page can count its own sockets and attempts, so exceeding the origin's caps is
+// fault.ErrLimitOrigin, and exceeding its rate is fault.ErrRateOrigin; it must not learn
+// about other pages', so exceeding what its site or all origins may have is
+// fault.ErrLimitOverall, and exceeding their rates fault.ErrRate. The origin's own come
+// first: whatever others do, they are answered alike.
+func (c *Counter) Take(origin string, private bool) (*Ticket, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.Now()
-	c.sweep(now)
-	n := c.origins[origin]
+	s := c.normal
+	if private {
+		s = c.private
+	}
+	s.sweep(now)
+	site := siteOf(origin)
+	n, all := s.origins[origin], s.sites[site]
 	if n == nil {
-		n = &count{bucket: newBucket(float64(c.caps.AttemptsPerSecond), c.caps.AttemptBurst)}
+		n = &count{bucket: c.caps.perOrigin()}
+	}
+	if all == nil {
+		all = &count{bucket: c.caps.perSite()}
 	}
 	switch {
-	case n.open+n.pending >= c.caps.PerOrigin || n.pending >= c.caps.PendingPerOrigin:
+	case n.full(c.caps.PerOrigin) || n.pending >= c.caps.PendingPerOrigin:
 		return nil, fault.ErrLimitOrigin
 	case !n.bucket.has(now):
 		return nil, fault.ErrRateOrigin
-	case c.overall >= c.caps.Overall:
+	case s.overall >= c.caps.Overall || all.full(c.caps.sitesSockets()):
 		return nil, fault.ErrLimitOverall
-	case !c.minute.has(now):
+	case !s.minute.has(now) || !all.bucket.has(now):
 		return nil, fault.ErrRate
 	}
-	n.bucket.take(now)
-	c.minute.take(now)
-	n.pending++
-	c.overall++
-	c.origins[origin] = n
-	return &Ticket{counter: c, count: n, pending: true}, nil
+	for _, n := range []*count{n, all} {
+		n.bucket.take(now)
+		n.pending++
+	}
+	s.minute.take(now)
+	s.overall++
+	s.origins[origin], s.sites[site] = n, all
+	return &Ticket{counter: c, side: s, origin: n, site: all, pending: true}, nil
 }
 
-// sweep forgets origins of which there is nothing to remember.
-func (c *Counter) sweep(now time.Time) {
-	if since := now.Sub(c.swept); since >= 0 && since < sweepEvery {
+// sweep forgets origins and sites of which there is nothing to remember.
+func (s *side) sweep(now time.Time) {
+	if since := now.Sub(s.swept); since >= 0 && since < sweepEvery {
 		return
 	}
-	c.swept = now
-	for origin, n := range c.origins {
-		if n.open+n.pending == 0 && n.bucket.used(now) == 0 {
-			delete(c.origins, origin)
-		}
-	}
+	s.swept = now
+	idle := func(_ string, n *count) bool { return n.idle(now) }
+	maps.DeleteFunc(s.origins, idle)
+	maps.DeleteFunc(s.sites, idle)
 }
 
 // Ticket is one counted socket.
 type Ticket struct {
-	counter *Counter
-	count   *count
-	pending bool
-	spent   bool
-	failed  bool
+	counter      *Counter
+	side         *side
+	origin, site *count
+	pending      bool
+	spent        bool
+	failed       bool
 }
 
 // Opened counts the socket as open from now on.
 func (t *Ticket) Opened() {
 	t.counter.mu.Lock()
 	defer t.counter.mu.Unlock()
-	if t.pending && !t.spent {
-		t.pending = false
-		t.count.pending--
-		t.count.open++
+	if !t.pending || t.spent {
+		return
+	}
+	t.pending = false
+	for _, n := range []*count{t.origin, t.site} {
+		n.pending--
+		n.open++
 	}
 }
 
@@ -156,7 +216,7 @@ func (t *Ticket) Failed() {
 	defer t.counter.mu.Unlock()
 	if !t.failed {
 		t.failed = true
-		t.count.bucket.owe(t.counter.Now())
+		t.origin.bucket.owe(t.counter.Now())
 	}
 }
 
@@ -168,10 +228,12 @@ func (t *Ticket) Return() {
 		return
 	}
 	t.spent = true
-	if t.pending {
-		t.count.pending--
-	} else {
-		t.count.open--
+	for _, n := range []*count{t.origin, t.site} {
+		if t.pending {
+			n.pending--
+		} else {
+			n.open--
+		}
 	}
-	t.counter.overall--
+	t.side.overall--
 }

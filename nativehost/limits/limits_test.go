@@ -25,7 +25,7 @@ func timed(caps Caps) (*Counter, *clock) {
 
 func take(t *testing.T, c *Counter, origin string) *Ticket {
 	t.Helper()
-	ticket, err := c.Take(origin)
+	ticket, err := c.Take(origin, false)
 	if err != nil {
 		t.Fatalf("%s: %v", origin, err)
 	}
@@ -34,7 +34,7 @@ func take(t *testing.T, c *Counter, origin string) *Ticket {
 
 func refuse(t *testing.T, c *Counter, origin string, want error) {
 	t.Helper()
-	if _, err := c.Take(origin); !errors.Is(err, want) {
+	if _, err := c.Take(origin, false); !errors.Is(err, want) {
 		t.Fatalf("%s: %v, want %v", origin, err, want)
 	}
 }
@@ -43,7 +43,7 @@ func refuse(t *testing.T, c *Counter, origin string, want error) {
 func passing(c *Counter, origin string, n int) int {
 	passed := 0
 	for range n {
-		if ticket, err := c.Take(origin); err == nil {
+		if ticket, err := c.Take(origin, false); err == nil {
 			ticket.Return()
 			passed++
 		}
@@ -71,7 +71,7 @@ func TestCaps(t *testing.T) {
 	refuse(t, c, "c", fault.ErrLimitOverall)
 	third.Return()
 	second.Return()
-	if n := c.origins["a"]; n.open != 0 || n.pending != 0 {
+	if n := c.normal.origins["a"]; n.open != 0 || n.pending != 0 {
 		t.Errorf("%+v", n)
 	}
 }
@@ -118,7 +118,7 @@ func TestRefusalsCostNothing(t *testing.T) {
 	for range 50 {
 		refuse(t, c, "a", fault.ErrRate)
 	}
-	if used := c.origins["a"].bucket.used(at.now); used != 1 {
+	if used := c.normal.origins["a"].bucket.used(at.now); used != 1 {
 		t.Errorf("a has used %d", used)
 	}
 }
@@ -133,7 +133,7 @@ func TestOwnRateComesFirst(t *testing.T) {
 		c, _ := timed(caps)
 		take(t, c, "a")
 		refuse(t, c, "a", fault.ErrRateOrigin)
-		if _, err := c.Take("b"); errors.Is(err, fault.ErrRateOrigin) || err == nil {
+		if _, err := c.Take("b", false); errors.Is(err, fault.ErrRateOrigin) || err == nil {
 			t.Errorf("%s: another origin hears %v", what, err)
 		}
 	}
@@ -160,7 +160,7 @@ func TestFailuresCostDouble(t *testing.T) {
 	passed := 0
 	for range 100 {
 		at.pass(time.Second)
-		if ticket, err := c.Take("a"); err == nil {
+		if ticket, err := c.Take("a", false); err == nil {
 			passed++
 			ticket.Failed()
 			ticket.Return()
@@ -176,7 +176,7 @@ func TestDebtIsBounded(t *testing.T) {
 	c, at := timed(Caps{Overall: 1000, PerOrigin: 1000, PendingPerOrigin: 1000, AttemptBurst: 20, AttemptsPerSecond: 1})
 	var tickets []*Ticket
 	for range 60 {
-		if ticket, err := c.Take("a"); err == nil {
+		if ticket, err := c.Take("a", false); err == nil {
 			tickets = append(tickets, ticket)
 		}
 		at.pass(500 * time.Millisecond)
@@ -205,7 +205,7 @@ func TestOverallRateHoldsInEveryMinute(t *testing.T) {
 			}
 			at.pass(time.Duration(r.Int64N(int64(time.Second))))
 			for range 1 + r.IntN(most) {
-				if ticket, err := c.Take(fmt.Sprint(r.IntN(50))); err == nil {
+				if ticket, err := c.Take(fmt.Sprint(r.IntN(50)), false); err == nil {
 					ticket.Return()
 					began = append(began, at.now)
 					total++
@@ -264,20 +264,20 @@ func TestOriginsAreForgotten(t *testing.T) {
 	held := take(t, c, "held")
 	most := 0
 	for i := range 20_000 {
-		if ticket, err := c.Take(fmt.Sprint(i)); err == nil {
+		if ticket, err := c.Take(fmt.Sprint(i), false); err == nil {
 			ticket.Failed()
 			ticket.Return()
 		}
 		at.pass(50 * time.Millisecond)
-		most = max(most, len(c.origins))
+		most = max(most, len(c.normal.origins))
 	}
 	if most > 2*300+1 {
 		t.Errorf("%d origins were kept at a time", most)
 	}
 	at.pass(2 * sweepEvery)
 	take(t, c, "last")
-	if len(c.origins) != 2 || c.origins["held"].pending != 1 {
-		t.Errorf("%d origins are kept", len(c.origins))
+	if len(c.normal.origins) != 2 || c.normal.origins["held"].pending != 1 {
+		t.Errorf("%d origins are kept", len(c.normal.origins))
 	}
 	held.Return()
 }
@@ -288,7 +288,7 @@ func TestManyGoroutines(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for n := range 300 {
-				ticket, err := c.Take(fmt.Sprint(i % 3))
+				ticket, err := c.Take(fmt.Sprint(i%3), false)
 				if err == nil {
 					ticket.Opened()
 					ticket.Failed()
@@ -303,12 +303,138 @@ func TestManyGoroutines(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if c.overall != 0 {
-		t.Errorf("%d sockets remain", c.overall)
+	if c.normal.overall != 0 {
+		t.Errorf("%d sockets remain", c.normal.overall)
 	}
-	for origin, n := range c.origins {
+	for origin, n := range c.normal.origins {
 		if n.open != 0 || n.pending != 0 {
 			t.Errorf("%s: %+v", origin, n)
+		}
+	}
+}
+
+// What one kind of windows has used up, the other has not.
+func TestPrivateWindowsAreApart(t *testing.T) {
+	caps := Caps{Overall: 4, PerOrigin: 2, PendingPerOrigin: 1, AttemptBurst: 2, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 20}
+	use := func(c *Counter, at *clock, private bool) (told []error) {
+		start := at.now
+		for i := range 80 {
+			if i == 40 {
+				at.pass(time.Hour)
+			}
+			ticket, err := c.Take(fmt.Sprintf("https://%d.example", i%5), private)
+			told = append(told, err)
+			if err == nil && i < 40 {
+				ticket.Failed()
+				ticket.Return()
+			}
+		}
+		at.now = start
+		return told
+	}
+	alone, at := timed(caps)
+	want := use(alone, at, true)
+	beside, at := timed(caps)
+	if normal := use(beside, at, false); fmt.Sprint(normal) != fmt.Sprint(want) {
+		t.Errorf("%v in normal windows, %v in private ones", normal, want)
+	}
+	if got := use(beside, at, true); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%v beside normal windows, %v alone", got, want)
+	}
+	caps.Overall = 2
+	beside.SetCaps(caps)
+	for _, private := range []bool{false, true} {
+		if _, err := beside.Take("https://new.test", private); !errors.Is(err, fault.ErrLimitOverall) {
+			t.Errorf("private is %v: %v with fewer sockets than there are", private, err)
+		}
+	}
+	refused := map[error]int{}
+	for _, err := range want {
+		refused[err]++
+	}
+	if len(refused) != 5 {
+		t.Errorf("not every limit was met: %v", refused)
+	}
+}
+
+// However many origins a site has, others have half of everything.
+func TestSitesLeaveRoomForOthers(t *testing.T) {
+	c, at := timed(Standard())
+	var held []*Ticket
+	greedy := func() {
+		for i := range 40 {
+			if ticket, err := c.Take(fmt.Sprintf("https://h%d.greedy.example:%d", i, 1000+i), false); err == nil {
+				held = append(held, ticket)
+				ticket.Opened()
+			}
+		}
+	}
+	greedy()
+	if len(held) != 30 {
+		t.Errorf("%d of 60 at once", len(held))
+	}
+	if n := passing(c, "https://modest.example", 100); n != 20 {
+		t.Errorf("another site had %d at once", n)
+	}
+	for range 60 {
+		at.pass(time.Second)
+		greedy()
+		if _, err := c.Take("https://h1.greedy.example", false); !errors.Is(err, fault.ErrRate) {
+			t.Fatalf("%v: what its site may is no origin's to know", err)
+		}
+		if n := passing(c, "https://modest.example", 1); n != 1 {
+			t.Fatal("another site is held up")
+		}
+	}
+	if len(held) != 150 {
+		t.Errorf("%d of 300 in a minute", len(held))
+	}
+	for range 400 {
+		at.pass(time.Second)
+		greedy()
+	}
+	if len(held) != 512 {
+		t.Errorf("%d of 1024 sockets", len(held))
+	}
+	if _, err := c.Take("https://more.greedy.example", false); !errors.Is(err, fault.ErrLimitOverall) {
+		t.Errorf("one more: %v", err)
+	}
+	take(t, c, "https://modest.example").Return()
+	for _, ticket := range held {
+		ticket.Return()
+	}
+	at.pass(time.Hour)
+	take(t, c, "https://modest.example").Return()
+	if len(c.normal.sites) != 1 {
+		t.Errorf("%d sites are kept", len(c.normal.sites))
+	}
+}
+
+// Where an administrator gives one origin more than half, it has that.
+func TestOneOriginHasWhatItWasGiven(t *testing.T) {
+	c, at := timed(Caps{Overall: 10, PerOrigin: 10, PendingPerOrigin: 10, AttemptBurst: 10, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 60})
+	for range 10 {
+		take(t, c, "https://a.example").Opened()
+	}
+	c, at = timed(Caps{Overall: 1000, PerOrigin: 1000, PendingPerOrigin: 1000, AttemptBurst: 5, AttemptsPerSecond: 3, AttemptsPerMinuteOverall: 300})
+	for range 60 {
+		if n := passing(c, "https://a.example", 3); n != 3 {
+			t.Fatalf("%d a second", n)
+		}
+		at.pass(time.Second)
+	}
+}
+
+func TestSiteOf(t *testing.T) {
+	for origin, want := range map[string]string{
+		"https://mail.example.org": "example.org", "https://example.org:8443": "example.org", "https://a.b.example.co.uk": "example.co.uk",
+		"https://one.github.io": "one.github.io", "https://x.one.github.io": "one.github.io", "https://github.io": "github.io",
+		"https://xn--bcher-kva.example": "xn--bcher-kva.example", "https://a.xn--bcher-kva.example": "xn--bcher-kva.example",
+		"http://localhost:8080": "localhost", "http://app.localhost": "app.localhost", "https://192.0.2.1": "192.0.2.1", "https://[2001:db8::1]:8443": "2001:db8::1",
+		"chrome-extension://abcdef": "abcdef", "null": "null", "a": "a", "://": "://",
+	} {
+		if got := siteOf(origin); got != want {
+			t.Errorf("%s: %s, not %s", origin, got, want)
 		}
 	}
 }
@@ -317,7 +443,7 @@ func BenchmarkTake(b *testing.B) {
 	c := New(Caps{Overall: 10, PerOrigin: 10, PendingPerOrigin: 10, AttemptBurst: 1e9, AttemptsPerSecond: 1e9, AttemptsPerMinuteOverall: 1e9})
 	b.ReportAllocs()
 	for b.Loop() {
-		ticket, err := c.Take("https://app.example")
+		ticket, err := c.Take("https://app.example", false)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -11,7 +11,7 @@ const (
 	// name got before it did.
 	beat = time.Second
 	// maxHushed refusals of one origin, and maxHushedOverall of all, may wait for the
-	// beat. Beyond that only a flood gets, and it is answered at once. The extension
+	// beat, in private windows and in others each. Beyond that only a flood gets, and it is answered at once. The extension
 	// lets fewer opens of a site be under way than an origin has room for here, so
 	// that one site's flood takes nobody else's beat away.
 	maxHushed        = 512
@@ -46,9 +46,13 @@ func (h *hushed) remove(origin string) {
 }
 
 // hush waits for the next beat after started, unless ctx ends before.
-func (s *Session) hush(ctx context.Context, origin string, started time.Time) {
+func (s *Session) hush(ctx context.Context, private bool, origin string, started time.Time) {
+	waiting := &s.hushed
+	if private {
+		waiting = &s.privateHushed
+	}
 	s.mu.Lock()
-	room := s.hushed.add(origin)
+	room := waiting.add(origin)
 	s.mu.Unlock()
 	if !room {
 		return
@@ -56,7 +60,7 @@ func (s *Session) hush(ctx context.Context, origin string, started time.Time) {
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.hushed.remove(origin)
+		waiting.remove(origin)
 	}()
 	timer := time.NewTimer(beat - time.Since(started)%beat)
 	defer timer.Stop()

@@ -12,7 +12,7 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
-// maxLanes may be open at a time. A document has one, unless it makes another when the
+// maxLanes may be open at a time, of private windows and of others each. A document has one, unless it makes another when the
 // first breaks.
 const maxLanes = 512
 
@@ -22,8 +22,10 @@ var errLane = fmt.Errorf("%w: its lane has ended", fault.ErrNetwork)
 // laneOf is a document's lane.
 type laneOf struct {
 	document string
-	conn     *lane.Conn
-	out      *carrier.Lane
+	// private: the document is in a private window.
+	private bool
+	conn    *lane.Conn
+	out     *carrier.Lane
 }
 
 // openLane serves lane.open.
@@ -35,7 +37,7 @@ func (s *Session) openLane(ctx context.Context, message protocol.Message) *proto
 	p := s.Policy.Current()
 	settings := &p.Settings
 	s.mu.Lock()
-	full := len(s.lanes) >= maxLanes
+	full := s.lanesLocked(params.Private) >= maxLanes
 	s.mu.Unlock()
 	var err error
 	var result protocol.LaneOpenResult
@@ -50,7 +52,11 @@ func (s *Session) openLane(ctx context.Context, message protocol.Message) *proto
 		err = fault.ErrLimitOverall
 	default:
 		var port uint16
-		port, result.Ticket, err = s.door.Ticket(ctx, params.Document)
+		door := s.door
+		if params.Private {
+			door = s.privateDoor
+		}
+		port, result.Ticket, err = door.Ticket(ctx, params.Document)
 		result.Port = int64(port)
 	}
 	if err != nil {
@@ -61,12 +67,30 @@ func (s *Session) openLane(ctx context.Context, message protocol.Message) *proto
 	return nil
 }
 
+// lanesLocked counts the lanes of one kind of windows. The caller holds the mutex.
+func (s *Session) lanesLocked(private bool) int {
+	n := 0
+	for l := range s.lanes {
+		if l.private == private {
+			n++
+		}
+	}
+	return n
+}
+
+// newDoor returns the door for lanes of one kind of windows.
+func (s *Session) newDoor(ctx context.Context, private bool) *lane.Door {
+	return lane.New(s.LaneOrigin, s.Log, func(document string, conn *lane.Conn) {
+		s.enter(ctx, &laneOf{document: document, private: private, conn: conn, out: carrier.NewLane(conn)})
+	})
+}
+
 // enter serves a lane from its first frame to its end, and ends the sockets that have
 // taken it.
-func (s *Session) enter(ctx context.Context, document string, conn *lane.Conn) {
-	l := &laneOf{document: document, conn: conn, out: carrier.NewLane(conn)}
+func (s *Session) enter(ctx context.Context, l *laneOf) {
+	conn := l.conn
 	s.mu.Lock()
-	if s.parted || len(s.lanes) >= maxLanes {
+	if s.parted || s.lanesLocked(l.private) >= maxLanes {
 		s.mu.Unlock()
 		return
 	}
@@ -113,6 +137,7 @@ func (s *Session) endLanes() {
 	}
 	s.mu.Unlock()
 	s.door.Close()
+	s.privateDoor.Close()
 }
 
 // readLane takes one frame after the other until the lane ends. protocol.ErrLane is the

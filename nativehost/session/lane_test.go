@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -457,6 +458,29 @@ func TestUpgradeOnTheLane(t *testing.T) {
 	p.send(r.id, []byte("x"))
 	wantFailure(t, b.answer(id), "NetworkError", "plaintext")
 	b.wantClosed(r, "NetworkError", "plaintext")
+}
+
+// Lanes that other windows have, or are about to bring, take no room from private ones.
+func TestPrivateLanesAreCountedApart(t *testing.T) {
+	b := start(t, options{lanes: true})
+	bring := func(private bool) message {
+		return b.answer(b.ask(protocol.MethodLaneOpen, protocol.LaneOpenParams{Document: "document", Private: private}))
+	}
+	const tickets = 256 // package lane's
+	for range tickets {
+		b.wantResult(protocol.MethodLaneOpen, bring(false), nil)
+	}
+	wantFailure(t, bring(false), "NetworkError", "network")
+	b.wantResult(protocol.MethodLaneOpen, bring(true), nil)
+
+	s := New(Config{Out: os.Stdout})
+	for range 3 {
+		s.lanes[&laneOf{}] = struct{}{}
+	}
+	s.lanes[&laneOf{private: true}] = struct{}{}
+	if normal, private := s.lanesLocked(false), s.lanesLocked(true); normal != 3 || private != 1 {
+		t.Errorf("%d and %d lanes", normal, private)
+	}
 }
 
 // A lane is its document's: it reaches no other's sockets, and what it should not say

@@ -179,7 +179,7 @@ func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	s.mu.Unlock()
 	p := s.Policy.Current()
 	s.limits.SetCaps(p.Settings.Limits.Over(s.Caps))
-	ticket, err := s.limits.Take(o.subject.Origin)
+	ticket, err := s.limits.Take(o.subject.Origin, o.subject.Private)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ func (s *Session) notOpened(ctx context.Context, o *opening, e *entry, err error
 		s.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not opened")
 	}
 	if says.Name == "NotAllowedError" {
-		s.hush(ctx, o.subject.Origin, started)
+		s.hush(ctx, o.subject.Private, o.subject.Origin, started)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

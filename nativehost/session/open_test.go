@@ -163,6 +163,29 @@ func TestLimits(t *testing.T) {
 	wantFailure(t, pending.answer(pending.ask(protocol.MethodTCPOpen, pending.tcp(port))), "QuotaExceededError", "limit")
 }
 
+// Whatever windows of one kind have used up, those of the other have all of theirs: of
+// sockets, of those that are opening, and of attempts, of the same origin and in all.
+func TestPrivateWindowsAreCountedApart(t *testing.T) {
+	caps := limits.Caps{Overall: 4, PerOrigin: 2, PendingPerOrigin: 2, AttemptBurst: 4, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 40}
+	b := start(t, options{caps: &caps})
+	port := serve(t, echo)
+	from := func(origin string, private bool) message {
+		p := b.tcp(port)
+		p.Origin, p.Private = origin, private
+		return b.answer(b.ask(protocol.MethodTCPOpen, p))
+	}
+	for _, private := range []bool{false, true} {
+		// The second time, nothing of what the first has done can be told.
+		for _, origin := range []string{"https://a.example", "https://b.example"} {
+			for range caps.PerOrigin {
+				b.wantResult(protocol.MethodTCPOpen, from(origin, private), nil)
+			}
+			wantFailure(t, from(origin, private), "QuotaExceededError", "limit")
+		}
+		wantFailure(t, from("https://c.example", private), "NotAllowedError", "limit")
+	}
+}
+
 // Whatever an attempt fails at, it costs its origin a second token.
 func TestFailedAttemptsCostDouble(t *testing.T) {
 	for what, fails := range map[string]func(*protocol.TCPOpenParams){

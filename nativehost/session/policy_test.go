@@ -228,7 +228,7 @@ func TestFloodOfRefusalsIsBounded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var waiting sync.WaitGroup
 	for range maxHushed {
-		waiting.Go(func() { s.hush(ctx, "https://flood.test", time.Now()) })
+		waiting.Go(func() { s.hush(ctx, false, "https://flood.test", time.Now()) })
 	}
 	full := func() bool {
 		s.mu.Lock()
@@ -239,18 +239,24 @@ func TestFloodOfRefusalsIsBounded(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	asked := time.Now()
-	s.hush(ctx, "https://flood.test", asked)
+	s.hush(ctx, false, "https://flood.test", asked)
 	if took := time.Since(asked); took > beat/2 {
 		t.Errorf("one too many waited for %v", took)
 	}
 	asked = time.Now()
-	s.hush(ctx, "https://other.test", asked)
+	s.hush(ctx, false, "https://other.test", asked)
 	if took := time.Since(asked); took < beat {
 		t.Errorf("another origin's refusal came after %v", took)
 	}
+	// Private windows keep their beat, also those of the same origin.
+	asked = time.Now()
+	s.hush(ctx, true, "https://flood.test", asked)
+	if took := time.Since(asked); took < beat {
+		t.Errorf("a private window's came after %v", took)
+	}
 	cancel()
 	waiting.Wait()
-	if s.hushed.all != 0 || len(s.hushed.byOrigin) != 0 {
+	if s.privateHushed.all != 0 || s.hushed.all != 0 || len(s.hushed.byOrigin) != 0 {
 		t.Errorf("%v wait for ever", s.hushed)
 	}
 }

@@ -80,10 +80,10 @@ type Config struct {
 type Session struct {
 	Config
 	out *carrier.Stdio
-	// door is where lanes come in.
-	door    *lane.Door
-	buffers buffer.Pool
-	limits  *limits.Counter
+	// door is where lanes come in; privateDoor where those of private windows do.
+	door, privateDoor *lane.Door
+	buffers           buffer.Pool
+	limits            *limits.Counter
 	// owners counts the goroutines that own a socket, a search for devices, or the
 	// page to try it with.
 	owners sync.WaitGroup
@@ -101,8 +101,9 @@ type Session struct {
 	parted bool
 	// trying is nil unless there is a page to try it with.
 	trying *trying
-	// hushed counts the refusals that wait for their moment.
-	hushed hushed
+	// hushed counts the refusals that wait for their moment, privateHushed those of
+	// private windows.
+	hushed, privateHushed hushed
 }
 
 // entry is a socket from the request to open it until socket.closed.
@@ -182,7 +183,8 @@ func (s *Session) Run(ctx context.Context) error {
 	unhook := context.AfterFunc(ctx, func() { _ = s.In.Close() })
 	defer unhook()
 
-	s.door = lane.New(s.LaneOrigin, s.Log, func(document string, conn *lane.Conn) { s.enter(ctx, document, conn) })
+	s.door = s.newDoor(ctx, false)
+	s.privateDoor = s.newDoor(ctx, true)
 	written := make(chan error, 1)
 	go func() {
 		defer cancel()

@@ -56,7 +56,7 @@ func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) u
 			Handshake: func(ctx context.Context) error {
 				err := s.Dialer.StartTLS(ctx, conn, o.target, how)
 				if fault.Describe(err).Name == "NotAllowedError" {
-					s.hush(ctx, o.subject.Origin, began)
+					s.hush(ctx, o.subject.Private, o.subject.Origin, began)
 				}
 				return err
 			},
