@@ -16,6 +16,7 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/protocol"
 )
 
@@ -100,7 +101,10 @@ func TestCloseComesBetweenConnectionAndAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	s := New(Config{Out: hostOut, Audit: audit.New(io.Discard, "test"), Log: zerolog.Nop()})
+	s := New(Config{
+		Out: hostOut, Audit: audit.New(io.Discard, "test"), Log: zerolog.Nop(),
+		Policy: policy.Open("", policy.Options{Log: zerolog.Nop()}),
+	})
 	written := make(chan error, 1)
 	go func() { written <- s.out.Run() }()
 	dropped := false

@@ -84,7 +84,7 @@ export const host: readonly Mutant[] = [
     [
       "all together have a rate",
       limitsOf("TestOverallRateHoldsInEveryMinute"),
-      change(limits, "case !c.minute.has(now):", "case false:"),
+      change(limits, "case !s.minute.has(now) || ", "case "),
     ],
     [
       "which holds in every minute, also after a burst",
@@ -94,7 +94,7 @@ export const host: readonly Mutant[] = [
     [
       "a failed attempt costs double",
       limitsOf("TestFailuresCostDouble"),
-      change(limits, "\t\tt.count.bucket.owe(t.counter.Now())", ""),
+      change(limits, "\t\tt.origin.bucket.owe(t.counter.Now())", ""),
     ],
     [
       "also one that the network lets fail",
@@ -119,8 +119,23 @@ export const host: readonly Mutant[] = [
       limitsOf("TestCaps"),
       change(limits, " || n.pending >= c.caps.PendingPerOrigin", ""),
     ],
-    ["sockets of an origin", limitsOf("TestCaps"), change(limits, "n.open+n.pending >= c.caps.PerOrigin || ", "")],
-    ["sockets in all", limitsOf("TestCaps"), change(limits, "case c.overall >= c.caps.Overall:", "case false:")],
+    ["sockets of an origin", limitsOf("TestCaps"), change(limits, "case n.full(c.caps.PerOrigin) || ", "case ")],
+    ["sockets in all", limitsOf("TestCaps"), change(limits, "case s.overall >= c.caps.Overall || ", "case ")],
+    [
+      "a site has half of the sockets, however many origins it has",
+      limitsOf("TestSitesLeaveRoomForOthers"),
+      change(limits, " || all.full(c.caps.sitesSockets()):", ":"),
+    ],
+    [
+      "and half of the attempts",
+      limitsOf("TestSitesLeaveRoomForOthers"),
+      change(limits, " || !all.bucket.has(now):", ":"),
+    ],
+    [
+      "a site is a registrable domain",
+      limitsOf("TestSitesLeaveRoomForOthers"),
+      change("nativehost/limits/site.go", "\treturn site\n", "\t_ = site\n\treturn host\n"),
+    ],
     [
       "the numbers",
       limitsOf("TestStandardIsWhatWasPromised"),
@@ -131,8 +146,8 @@ export const host: readonly Mutant[] = [
       sessionOf("TestLimits"),
       change(
         open,
-        "ticket, err := s.limits.Take(o.subject.Origin)",
-        "ticket, err := limits.New(s.Caps).Take(o.subject.Origin)",
+        "ticket, err := s.limits.Take(o.subject.Origin, o.subject.Private)",
+        "ticket, err := limits.New(s.Caps).Take(o.subject.Origin, o.subject.Private)",
       ),
     ],
     [
@@ -530,7 +545,11 @@ export const host: readonly Mutant[] = [
     [
       "and refused on the beat",
       inGo("nativehost/session", "TestPort443OfOthers"),
+<<<<<<< HEAD
       change("nativehost/session/starttls.go", "s.hush(ctx, o.subject.Origin, began)", "_ = ctx"),
+=======
+      change("nativehost/session/starttls.go", "s.hush(ctx, o.subject.Private, began)", "_ = ctx"),
+>>>>>>> 6b3e8d9 (Mutants and documents of what is counted apart)
     ],
     [
       "a page's own ClientHello is read",
@@ -769,17 +788,25 @@ export const host: readonly Mutant[] = [
     [
       "refusals of the host come on the beat",
       sessionOf("TestRefusalsKeepTheBeat"),
+<<<<<<< HEAD
       change(open, '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, o.subject.Origin, started)\n\t}\n', ""),
+=======
+      change(open, '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, o.subject.Private, started)\n\t}\n', ""),
+>>>>>>> 6b3e8d9 (Mutants and documents of what is counted apart)
     ],
     [
       "so many may wait for it",
       sessionOf("TestFloodOfRefusalsIsBounded"),
+<<<<<<< HEAD
       change(hush, "h.byOrigin[origin] >= maxHushed", "h.byOrigin[origin] > 2*maxHushed"),
     ],
     [
       "an origin's flood takes no other origin's beat away",
       sessionOf("TestFloodOfRefusalsIsBounded"),
       change(hush, "h.byOrigin[origin] >= maxHushed", "h.all >= maxHushed"),
+=======
+      change(open, "full := s.hushed[private] >= maxHushed", "full := s.hushed[private] > 2*maxHushed"),
+>>>>>>> 6b3e8d9 (Mutants and documents of what is counted apart)
     ],
     [
       "whoever closes meanwhile does not wait",
@@ -806,7 +833,7 @@ export const host: readonly Mutant[] = [
       change(
         limits,
         "case !n.bucket.has(now):",
-        "case c.overall < c.caps.Overall && c.minute.has(now) && !n.bucket.has(now):",
+        "case s.overall < c.caps.Overall && s.minute.has(now) && !n.bucket.has(now):",
       ),
     ],
     [
@@ -873,6 +900,35 @@ export const host: readonly Mutant[] = [
   ),
   ...row(
     "P3",
+    [
+      "private windows and others are counted apart",
+      limitsOf("TestPrivateWindowsAreApart"),
+      change(limits, "\tif private {\n\t\ts = c.private\n", "\tif private && false {\n\t\ts = c.private\n"),
+    ],
+    [
+      "by what the extension says of the window",
+      sessionOf("TestPrivateWindowsAreCountedApart"),
+      change(open, "s.limits.Take(o.subject.Origin, o.subject.Private)", "s.limits.Take(o.subject.Origin, false)"),
+    ],
+    [
+      "so are refusals that wait for the beat",
+      sessionOf("TestFloodOfRefusalsIsBounded"),
+      change(
+        open,
+        "full := s.hushed[private] >= maxHushed",
+        "full := s.hushed[private]+s.hushed[!private] >= maxHushed",
+      ),
+    ],
+    [
+      "and lanes that are about to come",
+      sessionOf("TestPrivateLanesAreCountedApart"),
+      change("nativehost/session/lane.go", "\t\tif params.Private {\n", "\t\tif params.Private && false {\n"),
+    ],
+    [
+      "and those that are open",
+      sessionOf("TestPrivateLanesAreCountedApart"),
+      change("nativehost/session/lane.go", "if l.private == private {", "if l.private == private || true {"),
+    ],
     [
       "private windows leave no origin and no destination in the audit log",
       inGo("nativehost/audit", "TestLines"),
