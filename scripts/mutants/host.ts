@@ -545,11 +545,7 @@ export const host: readonly Mutant[] = [
     [
       "and refused on the beat",
       inGo("nativehost/session", "TestPort443OfOthers"),
-<<<<<<< HEAD
-      change("nativehost/session/starttls.go", "s.hush(ctx, o.subject.Origin, began)", "_ = ctx"),
-=======
-      change("nativehost/session/starttls.go", "s.hush(ctx, o.subject.Private, began)", "_ = ctx"),
->>>>>>> 6b3e8d9 (Mutants and documents of what is counted apart)
+      change("nativehost/session/starttls.go", "s.hush(ctx, o.subject.Private, o.subject.Origin, began)", "_ = ctx"),
     ],
     [
       "a page's own ClientHello is read",
@@ -788,25 +784,21 @@ export const host: readonly Mutant[] = [
     [
       "refusals of the host come on the beat",
       sessionOf("TestRefusalsKeepTheBeat"),
-<<<<<<< HEAD
-      change(open, '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, o.subject.Origin, started)\n\t}\n', ""),
-=======
-      change(open, '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, o.subject.Private, started)\n\t}\n', ""),
->>>>>>> 6b3e8d9 (Mutants and documents of what is counted apart)
+      change(
+        open,
+        '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, o.subject.Private, o.subject.Origin, started)\n\t}\n',
+        "",
+      ),
     ],
     [
       "so many may wait for it",
       sessionOf("TestFloodOfRefusalsIsBounded"),
-<<<<<<< HEAD
       change(hush, "h.byOrigin[origin] >= maxHushed", "h.byOrigin[origin] > 2*maxHushed"),
     ],
     [
       "an origin's flood takes no other origin's beat away",
       sessionOf("TestFloodOfRefusalsIsBounded"),
       change(hush, "h.byOrigin[origin] >= maxHushed", "h.all >= maxHushed"),
-=======
-      change(open, "full := s.hushed[private] >= maxHushed", "full := s.hushed[private] > 2*maxHushed"),
->>>>>>> 6b3e8d9 (Mutants and documents of what is counted apart)
     ],
     [
       "whoever closes meanwhile does not wait",
@@ -913,11 +905,7 @@ export const host: readonly Mutant[] = [
     [
       "so are refusals that wait for the beat",
       sessionOf("TestFloodOfRefusalsIsBounded"),
-      change(
-        open,
-        "full := s.hushed[private] >= maxHushed",
-        "full := s.hushed[private]+s.hushed[!private] >= maxHushed",
-      ),
+      change(hush, "\tif private {\n", "\tif private && false {\n"),
     ],
     [
       "and lanes that are about to come",
