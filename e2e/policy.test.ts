@@ -316,7 +316,7 @@ describe("a policy of the host", () => {
     await say({ limits: { attemptBurst: 200, attemptsPerSecond: 100, attemptsPerMinuteOverall: 6000 } });
     assert.deepEqual([...new Set(await tries(60))], ["open"]);
     await say({ limits: { attemptBurst: 1, attemptsPerSecond: 1 } });
-    assert.ok((await tries(4)).includes("NotAllowedError"), "four at once were allowed");
+    assert.ok((await tries(4)).includes("QuotaExceededError"), "four at once were allowed");
     await say({});
     await page.close();
   });
