@@ -174,6 +174,36 @@ test("a write that was acknowledged reaches the peer though the page closes at o
   assert.equal(connection.received, 700_000);
 });
 
+test("what was acknowledged reaches a peer that is slow to read, and close() waits for that", async () => {
+  const length = 300_000;
+  const peer = await peers.sleepyPeer(life, 1_600);
+  await openTCP(stage, page, peer);
+  const seen = await page.evaluate(
+    async (remotePort: number, length: number) => {
+      const ends = ["cancel and FIN", "FIN and close()", "close()"].map(async (how, i) => {
+        const first = (window as unknown as WithTCP).socket;
+        const socket = i === 0 ? first : await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort });
+        if (how === "cancel and FIN") await socket.readable.cancel();
+        const writer = socket.writable.getWriter();
+        await writer.write(new Uint8Array(length));
+        if (how !== "close()") await writer.close();
+        const began = performance.now();
+        await socket.close();
+        return performance.now() - began;
+      });
+      return await Promise.all(ends);
+    },
+    peer.port,
+    length,
+  );
+  assert.ok(Math.min(...seen) > 500, `close() took ${seen.map(Math.round).join()} ms`);
+  for (let i = 0; i < 3; i++) {
+    const connection = await peer.connection(i);
+    await connection.waitUntilClosed();
+    assert.deepEqual([connection.received, connection.error], [length, undefined]);
+  }
+});
+
 test("a peer that takes nothing: writes wait for credit, and close() does not hang", async () => {
   const peer = await peers.stalledPeer(life);
   await openTCP(stage, page, peer);

@@ -184,6 +184,19 @@ export function stalledPeer(life: Life, options: PeerOptions = {}): Promise<TcpP
   });
 }
 
+/** Reads nothing for so many ms, and says a byte halfway; then takes everything, and ends when the other side ends. */
+export function sleepyPeer(life: Life, ms: number, options: PeerOptions = {}): Promise<TcpPeer> {
+  return listen(life, "sleepy", options, (connection, socket) => {
+    socket.pause();
+    setTimeout(() => socket.write("x"), ms / 2);
+    setTimeout(() => {
+      connection.watch();
+      socket.resume();
+    }, ms);
+    socket.on("end", () => socket.end());
+  });
+}
+
 /** Sends `greeting` and then its FIN, but keeps reading: the other side may go on writing. */
 export function halfCloseFirstPeer(life: Life, greeting: string, options: PeerOptions = {}): Promise<TcpPeer> {
   return listen(life, "half-close-first", options, (connection, socket) => {
