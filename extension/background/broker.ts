@@ -176,10 +176,10 @@ export class DocumentConnection {
     }
   }
 
-  /** Ends a socket at once, if it is open. For the page it is an error like any other of the network. */
+  /** Ends a socket at once, if it is open: nothing of it goes on. For the page it is an error like any other of the network. */
   #cut(socket: Socket): void {
     if (socket.host === undefined || this.#sockets.get(socket.id) !== socket) return;
-    this.#hosts.release(socket.host.connection, socket.host.socketId);
+    this.#hosts.release(socket.host.connection, socket.host.socketId, true);
     this.#sockets.delete(socket.id);
     this.#ended(socket);
     this.#tell({ type: "closed", id: socket.id, error: pageError("NetworkError") });

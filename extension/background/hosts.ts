@@ -162,10 +162,13 @@ export class Hosts {
     this.#rest();
   }
 
-  /** Closes a socket that nobody listens to any more. Bytes of it may be on their way for a while: it needs the host until that says `closed`. */
-  release(connection: HostConnection, socketId: number): void {
+  /**
+   * Closes a socket that nobody listens to any more. Bytes of it may be on their way for a while, unless `reset` is set: it needs the host until
+   * that says `closed`.
+   */
+  release(connection: HostConnection, socketId: number, reset = false): void {
     this.#sockets.get(connection)?.set(socketId, undefined);
-    connection.request("socket.close", { socketId }).catch(() => {
+    connection.request("socket.close", reset ? { socketId, reset } : { socketId }).catch(() => {
       this.forget(connection, socketId); // it is gone already
     });
   }
