@@ -145,7 +145,7 @@ export class Hosts {
     }
   }
 
-  /** A socket id that was never used on this connection. It counts as a use of the host until `forget`, `release` or `closed`. */
+  /** A socket id that was never used on this connection. It counts as a use of the host until `forget` or `closed`. */
   reserve(connection: HostConnection): number {
     const socketId = ++this.#lastSocketId;
     this.#sockets.get(connection)?.set(socketId, undefined);
