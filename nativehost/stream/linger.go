@@ -44,8 +44,7 @@ func (w *waited) enough(has int64) bool {
 func (s *Socket) watchPeer() {
 	w := s.wait()
 	every := min(w.patience/4, time.Second)
-	var look func()
-	look = func() {
+	look := func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.watch == nil {
