@@ -68,7 +68,10 @@ const ending = async (): Promise<string[]> => {
   const name = (promise: Promise<unknown>): Promise<string> =>
     promise.then(
       () => "",
-      (e: unknown) => (e as Error).name,
+      (e: unknown) => {
+        Object.assign(window, { reason: (e as { reason?: string }).reason });
+        return (e as Error).name;
+      },
     );
   const reader = socket.readable.getReader();
   const writer = socket.writable.getWriter();
@@ -434,6 +437,7 @@ describe("it ends", () => {
     assert.equal(hosts.length, 1);
     for (const pid of hosts) process.kill(pid, "SIGKILL");
     assert.deepEqual(await ended, ["NetworkError", "NetworkError", ""]);
+    assert.equal(await page.evaluate(() => (window as unknown as { reason?: string }).reason), "host");
     assert.equal(await page.evaluate(reopen, peer.port), "");
     assert.equal(await page.evaluate(say, "again"), "again");
     assert.equal(await endsWithFrame(page), true);

@@ -201,7 +201,9 @@ func kind(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		// Only TLS reports it: the peer ended TCP without ending TLS first.
 		return ErrTLS
-	default:
-		return ErrNetwork
 	}
+	if known := errno(err); known != nil {
+		return known
+	}
+	return ErrNetwork
 }
