@@ -168,7 +168,7 @@ describe("forged messages", () => {
       activation: { began: Date.now(), at: Date.now() },
       secure: true,
       options: { remoteAddress: "127.0.0.1", remotePort: peer.port },
-      evidence: { policies: [], evalBlocked: false, standalone: false, controlled: false },
+      evidence: { policies: [], evalBlocked: false, controlled: false },
     };
 
     // Another document's sockets cannot be named: ids are each document's own.
@@ -240,7 +240,7 @@ describe("forged messages", () => {
           const ends: string[] = [];
           const broker = chrome.runtime.connect({ name: "document" });
           const options = { remoteAddress: "127.0.0.1", remotePort: port };
-          const evidence = { policies: [], evalBlocked: false, standalone: false, controlled: false };
+          const evidence = { policies: [], evalBlocked: false, controlled: false };
           const open = {
             type: "open",
             protocol: "tcp",
@@ -414,7 +414,7 @@ test("opens without end: what is over the page's bound is refused at once, other
   const speak = (count: number): Promise<{ quota: number; end: string }> =>
     new Promise((resolve) => {
       const port = chrome.runtime.connect({ name: "document" });
-      const evidence = { policies: [], evalBlocked: false, standalone: false, controlled: false };
+      const evidence = { policies: [], evalBlocked: false, controlled: false };
       let quota = 0;
       port.onMessage.addListener((message: { error?: { name: string } }) => {
         if (message.error?.name === "QuotaExceededError") quota++;

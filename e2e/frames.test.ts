@@ -368,7 +368,7 @@ describe("secure to the top", () => {
           port.onMessage.addListener((message: { type: string; error?: { name: string } }) => {
             if (message.type === "failed") resolve(message.error?.name ?? "");
           });
-          const evidence = { policies: [], evalBlocked: true, standalone: false, controlled: false };
+          const evidence = { policies: [], evalBlocked: true, controlled: false };
           const options = { remoteAddress: "peer.example.org", remotePort: 7 };
           port.postMessage({
             type: "open",
@@ -402,7 +402,7 @@ describe("secure to the top", () => {
             port.onMessage.addListener((message: { type: string; error?: { name: string } }) => {
               if (message.type === "failed") resolve(message.error?.name ?? "");
             });
-            const evidence = { policies: [], evalBlocked: true, standalone: false, controlled: false };
+            const evidence = { policies: [], evalBlocked: true, controlled: false };
             const options = { remoteAddress: "peer.example.org", remotePort: 7 };
             port.postMessage({
               type: "open",

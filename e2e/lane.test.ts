@@ -181,7 +181,7 @@ describe("who may have a lane", () => {
         new Promise<string>((resolve) => {
           const broker = chrome.runtime.connect({ name: "document" });
           const options = { remoteAddress: "127.0.0.1", remotePort: port };
-          const evidence = { policies: [], evalBlocked: false, standalone: false, controlled: false };
+          const evidence = { policies: [], evalBlocked: false, controlled: false };
           broker.onMessage.addListener((message: { type: string; key?: string }) => {
             if (message.type === "lane") resolve(message.key ?? "");
           });

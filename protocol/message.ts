@@ -219,10 +219,6 @@ export interface DocumentEvidence {
    */
   evalBlocked: boolean;
   /**
-   * The document is shown as an installed app.
-   */
-  standalone: boolean;
-  /**
    * A service worker controls or served the document.
    */
   controlled: boolean;

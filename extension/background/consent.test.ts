@@ -134,7 +134,7 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   } as unknown as Surroundings;
   const claims = {
     secure: true,
-    evidence: { policies: [], evalBlocked: true, standalone: false, controlled: false },
+    evidence: { policies: [], evalBlocked: true, controlled: false },
   };
   try {
     const wish = { protocol: "tcp", remoteAddress, port, security: options } as const;
@@ -402,4 +402,30 @@ test("grants from versions that kept no network count in none; public destinatio
   network = "cafe";
   answer = undefined;
   assert.equal(await open(mail, other), "mail.example");
+});
+
+test("what a document was allowed counts neither where each open is to be asked for nor where nothing is", async () => {
+  answer = allow("mail.example");
+  assert.equal(await open(mail), "mail.example");
+  verdict = { prompt: "always" };
+  for (const times of [2, 3]) {
+    assert.equal(await open(mail), "mail.example");
+    assert.equal(asked.length, times, "it was not asked");
+  }
+  answer = undefined;
+  assert.equal(await open(mail), "user");
+  clicks = false;
+  assert.deepEqual([await open(mail), hidden], ["activation", true]);
+  verdict = { prompt: "forbid" };
+  assert.deepEqual([await open(mail), hidden], ["policy", true]);
+  // What the person named is not what the page asked for.
+  clicks = true;
+  verdict = {};
+  answer = allow("192.168.1.20", { how: "typed" });
+  const blank: OpenOptions = { remotePort: 22 };
+  assert.equal(await open(blank), "192.168.1.20");
+  verdict = { prompt: "forbid" };
+  assert.equal(await open(blank), "policy");
+  verdict = {};
+  assert.equal(await open(blank), "192.168.1.20", "and counts again where it may");
 });

@@ -5,6 +5,7 @@ import * as grants from "../grants.ts";
 import { authenticates, protectionOf, serving } from "../protection.ts";
 import type { Protection } from "../protection.ts";
 import { admit } from "./admission.ts";
+import { isInstalledApp } from "./app_window.ts";
 import type { Claims } from "./admission.ts";
 import { remember, stillRemembers } from "./cleared.ts";
 import type { NotRemembered } from "./cleared.ts";
@@ -101,6 +102,11 @@ const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal>
   prompt: () => new Refusal("prompt", "the browser opened no window for the question.", { hidden: true }),
 };
 
+/** Reports whether a yes holds once, and not for the document: the administrator has each open asked for, or no question at all. */
+function asksAnew({ prompt }: PolicyJudgeResult): boolean {
+  return prompt === "always" || prompt === "forbid";
+}
+
 /**
  * Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. What the person allowed is the
  * document's from then on, whatever the network makes of it.
@@ -138,8 +144,8 @@ export async function consentTo(
   const wanted = remoteAddress.trim() === "" ? undefined : remoteAddress;
   let back = reopened;
   let verdict = await judge(back?.host ?? wanted, back?.entered === true);
-  if (back !== undefined && back.network !== verdict.network) {
-    // It was allowed in another network, where it is another machine: as if it had not been.
+  if (back !== undefined && (back.network !== verdict.network || asksAnew(verdict))) {
+    // It was allowed in another network, where it is another machine, or what was allowed does not count: as if it had not been.
     back = undefined;
     verdict = await judge(wanted, false);
   }
@@ -159,7 +165,7 @@ export async function consentTo(
     const admission = await admit(attested, claims, verdict.cspRule);
     if (!admission.allowed) throw new Refusal(admission.rule, admission.hint, { hidden: true });
   }
-  if (verdict.installedOnly && !claims.evidence.standalone)
+  if (verdict.installedOnly && !(await isInstalledApp(attested.tab?.id)))
     throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
   if (back !== undefined) return back;
 
@@ -168,7 +174,7 @@ export async function consentTo(
     host === proposed ? verdict.network : (await judge(host, true)).network;
   const remembered = async (): Promise<grants.Reached | undefined> => {
     const again = await grants.documentGrant(documentId, request, protection);
-    if (again !== undefined && again.network === (await networkOf(again.host))) return again;
+    if (again !== undefined && !asksAnew(verdict) && again.network === (await networkOf(again.host))) return again;
     if (sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
     const given =
       proposed === undefined

@@ -1,5 +1,5 @@
-// What only a document can see of itself, for the broker's judgement: policies in <meta> elements, whether it is shown as an installed app,
-// whether a service worker had a hand in it.
+// What only a document can see of itself, for the broker's judgement: policies in <meta> elements, and whether a service worker had
+// a hand in it.
 
 import type { ScriptPolicy } from "../csp.ts";
 import type { DocumentEvidence } from "../../protocol/message.ts";
@@ -82,11 +82,6 @@ function inherit(): void {
 
 (globalThis as World).portsidePolicies = policiesSoFar;
 
-function isStandalone(): boolean {
-  const modes = ["standalone", "fullscreen", "minimal-ui", "window-controls-overlay"];
-  return modes.some((mode) => matchMedia(`(display-mode: ${mode})`).matches);
-}
-
 function isControlled(): boolean {
   const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
   if ((navigation?.workerStart ?? 0) > 0) return true;
@@ -99,5 +94,5 @@ function isControlled(): boolean {
 
 /** What there is to say now. `evalBlocked` is the page script's finding. */
 export function collectEvidence(evalBlocked: boolean): DocumentEvidence {
-  return { policies: policiesSoFar(), evalBlocked, standalone: isStandalone(), controlled: isControlled() };
+  return { policies: policiesSoFar(), evalBlocked, controlled: isControlled() };
 }

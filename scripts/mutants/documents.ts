@@ -453,7 +453,7 @@ export const documents: readonly Mutant[] = [
     inBrowser("policy", "a stricter CSP rule, and installed apps only"),
     change(
       "extension/background/consent.ts",
-      "if (verdict.installedOnly && !claims.evidence.standalone)",
+      "if (verdict.installedOnly && !(await isInstalledApp(attested.tab?.id)))",
       "if (false as boolean)",
     ),
   ]),

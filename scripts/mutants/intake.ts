@@ -144,11 +144,37 @@ export const intakes: readonly Mutant[] = [
       ),
     ],
   ),
-  ...row("7", [
-    "settings that cannot be read are not none",
-    inUnit("extension/background/hosts.test.ts", "settings that cannot be read"),
-    change("extension/background/managed.ts", "    throw new StorageFailure(error);", "    return {};"),
-  ]),
+  ...row(
+    "7",
+    [
+      "settings that cannot be read are not none",
+      inUnit("extension/background/hosts.test.ts", "settings that cannot be read"),
+      change("extension/background/managed.ts", "    throw new StorageFailure(error);", "    return {};"),
+    ],
+    [
+      "an installed app is what the browser says is one",
+      inUnit("extension/background/app_window.test.ts", "an app is what is in a window for apps"),
+      change("extension/background/app_window.ts", 'return type === "app";', 'return type !== "popup";'),
+    ],
+    [
+      "a document that was once allowed is asked about like any other",
+      inUnit("extension/background/consent.test.ts", "what a document was allowed counts neither"),
+      change(
+        "extension/background/consent.ts",
+        "(back.network !== verdict.network || asksAnew(verdict))",
+        "back.network !== verdict.network",
+      ),
+    ],
+    [
+      "also while a question stands",
+      inUnit("extension/background/consent.test.ts", "what a document was allowed counts neither"),
+      change(
+        "extension/background/consent.ts",
+        "again !== undefined && !asksAnew(verdict) && ",
+        "again !== undefined && ",
+      ),
+    ],
+  ),
   ...row("H3", [
     "only keys become the name of a connection",
     inUnit("extension/lane/key.test.ts", "a key is a UUID"),

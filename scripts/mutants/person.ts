@@ -99,7 +99,7 @@ export const person: readonly Mutant[] = [
       inNetworks,
       change(
         consent,
-        "if (back !== undefined && back.network !== verdict.network) {",
+        "if (back !== undefined && (back.network !== verdict.network || asksAnew(verdict))) {",
         'if (back !== undefined && back.host === "") {',
       ),
     ],
@@ -108,7 +108,7 @@ export const person: readonly Mutant[] = [
       inNetworks,
       change(
         consent,
-        "if (again !== undefined && again.network === (await networkOf(again.host))) return",
+        "if (again !== undefined && !asksAnew(verdict) && again.network === (await networkOf(again.host))) return",
         "if (again !== undefined) return",
       ),
     ],
