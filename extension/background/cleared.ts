@@ -10,6 +10,7 @@ import { addGrant, listGrants, onRevoked, removeGrants } from "../grants.ts";
 import type { Grant } from "../grants.ts";
 import {
   allMarkers,
+  cookieOf,
   isMarkerOf,
   isThere,
   mayBeMarker,
@@ -110,12 +111,13 @@ async function changed({ removed, cookie, cause }: chrome.cookies.CookieChangeIn
   if (!stands) await forget(new Set([origin]));
 }
 
-/** Compares what is remembered with the markers that are there. */
-async function lookAtAll(): Promise<void> {
+/** Compares what is remembered with the markers that are there. Resolves with the origins whose markers are. */
+async function lookAtAll(): Promise<string[]> {
   const cookies = new Map((await allMarkers()).map((cookie) => [cookie.path, cookie]));
   const markers = await readMarkers();
   const wanted = new Set((await listGrants()).map(({ origin }) => origin));
   const gone = new Set<string>();
+  const there: string[] = [];
   for (const origin of wanted) {
     const marker = markers.get(origin);
     const cookie = marker === undefined ? undefined : cookies.get(marker.path);
@@ -123,7 +125,7 @@ async function lookAtAll(): Promise<void> {
       gone.add(origin);
       continue;
     }
-    await touchMarker(origin, marker, cookie);
+    there.push(origin);
     cookies.delete(marker.path);
   }
   await forget(gone);
@@ -131,13 +133,26 @@ async function lookAtAll(): Promise<void> {
   // What is left stands for nothing, as after a crash.
   for (const { domain, path, secure } of cookies.values())
     await removeMarker(`${secure ? "https" : "http"}://${domain}`, { path });
+  return there;
 }
 
+/** Touches the marker of an origin, if it is still there. */
+async function touch(origin: string): Promise<void> {
+  const marker = (await readMarkers()).get(origin);
+  const cookie = marker === undefined ? undefined : await cookieOf(origin, marker);
+  if (marker !== undefined && cookie !== undefined) await touchMarker(origin, marker, cookie);
+}
+
+/**
+ * Looks at all of them in one turn, and touches them one after the other in turns of their own: with a thousand origins that takes seconds,
+ * and a grant that is to be used waits for no more than one of them.
+ */
 async function lookIfDue(): Promise<void> {
   const looked = (await ext.storage.session.get(lookedKey))[lookedKey] as number | undefined;
   if (looked !== undefined && Math.abs(Date.now() - looked) < day) return;
-  await lookAtAll();
+  const there = await inTurn(lookAtAll);
   await tryToWrite("session", { [lookedKey]: Date.now() });
+  for (const origin of there) await inTurn(() => touch(origin));
 }
 
 /** Tidies up after what was taken back otherwise: an origin without grants needs no marker. */
@@ -166,5 +181,7 @@ export function watchCleared(cleared: (origins: ReadonlySet<string>) => void): v
     void inTurn(() => tidy(new Set(revoked.map(({ origin }) => origin))));
   });
   // storage.session is empty after a start of the browser, an update, and whenever the extension was switched off.
-  void inTurn(lookIfDue);
+  void lookIfDue().catch((error: unknown) => {
+    console.error("markers:", error);
+  });
 }

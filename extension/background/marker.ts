@@ -89,12 +89,18 @@ async function put(origin: string, marker: Marker, expirationDate: number): Prom
   }
 }
 
-export async function isThere(origin: string, marker: Marker): Promise<boolean> {
+/** The cookie that was set for the origin, if it is there. */
+export async function cookieOf(origin: string, marker: Marker): Promise<chrome.cookies.Cookie | undefined> {
   try {
-    return isMarkerOf(origin, marker, await ext.cookies.get({ url: urlOf(origin, marker), name: markerName }));
+    const cookie = await ext.cookies.get({ url: urlOf(origin, marker), name: markerName });
+    return cookie !== null && isMarkerOf(origin, marker, cookie) ? cookie : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+export async function isThere(origin: string, marker: Marker): Promise<boolean> {
+  return (await cookieOf(origin, marker)) !== undefined;
 }
 
 export async function removeMarker(origin: string, marker: Pick<Marker, "path">): Promise<void> {
