@@ -46,7 +46,8 @@ one socket, and why. None of them sends anything to the network.
   --origin ORIGIN      the page that asks, as in https://mail.example.org
   --to HOST:PORT       where it wants to go; an IPv6 address is written in brackets
   --protocol PROTOCOL  tcp or udp; default: tcp
-  --tls                with TLS from the first byte
+  --tls                with TLS from the first byte, verified for the host itself: neither by the
+                       page's list of certificates nor for another name
   --address ADDRESS    what the host's name is to be resolved to
   --help               this text
 
