@@ -1,7 +1,7 @@
 // Package datagram joins a connected UDP socket to its lane. It promises that each
 // datagram arrives whole or not at all, that those for which the page has no credit
-// left wait in the system, which drops and counts what it has no room for, and that
-// a page cannot queue more than its window.
+// left wait in the system, if they may, which drops and counts what it has no room
+// for, and that a page cannot queue more than its window.
 //
 // What becomes of one datagram ends no socket, and is told of no other.
 //
@@ -31,6 +31,10 @@ const (
 	partingTime = 400 * time.Millisecond
 	// receiveBytes holds the largest datagram of either IP version.
 	receiveBytes = 64 << 10
+	// systemBytes is what the system is asked to keep for a socket: what comes faster
+	// than the page takes it, and has no credit yet, waits there. Systems give as much as
+	// their administrators let them (net.core.rmem_max on Linux).
+	systemBytes = 4 << 20
 	// maxNews is how many errors in a row a receiving socket forgives without ever
 	// having to wait for the next. Each stands for one ICMP message, and they do not
 	// come as fast as that: such a socket is broken.
@@ -48,6 +52,12 @@ type Config struct {
 	// Answer answers a write; nil means that the system took it. It must not
 	// block.
 	Answer func(id int64, err error)
+	// KeepBuffer: the system's buffer is as large as the page wants it. Else it is made
+	// large with the first credit.
+	KeepBuffer bool
+	// MayWait is asked when there is no credit for a datagram: whether it, and those
+	// behind it, may wait. over is called when they do no longer. Nil: they may.
+	MayWait func() (over func(), ok bool)
 	// SendWindow and ReceiveWindow are the credits at the start, in bytes.
 	SendWindow, ReceiveWindow int64
 }
@@ -121,7 +131,17 @@ func New(conn *net.UDPConn, config Config) *Socket {
 }
 
 // begin lets datagrams in.
-func (s *Socket) begin() { s.want.Do(func() { close(s.wanted) }) }
+func (s *Socket) begin() {
+	s.want.Do(func() {
+		if !s.KeepBuffer {
+			// Some systems refuse what others cut.
+			for size := systemBytes; size >= systemBytes>>4 && s.conn.SetReadBuffer(size) != nil; {
+				size /= 2
+			}
+		}
+		close(s.wanted)
+	})
+}
 
 // Run moves datagrams until the socket is closed, and answers every write that is
 // still waiting. When ctx is done it closes the socket as Close does.
@@ -365,25 +385,24 @@ func (s *Socket) receiveAll(ctx context.Context) {
 func (s *Socket) deliver(ctx context.Context, payload *buffer.Buffer) error {
 	defer func() { payload.Release() }()
 	price := cost(payload)
-	s.mu.Lock()
-	if s.receiveCredit < price && price <= s.mostCredit {
-		// It may take long, and a thousand sockets may wait so.
+	if over, ok := s.mayWait(price); ok {
+		// It may take long, and many sockets may wait so.
 		held := s.Buffers.Get(len(payload.Bytes))
 		held.Bytes = append(held.Bytes, payload.Bytes...)
 		payload.Release()
 		payload = held
+		for s.short(price) {
+			<-s.credited
+		}
+		over()
 	}
-	for s.receiveCredit < price && price <= s.mostCredit && !s.closing {
-		s.mu.Unlock()
-		<-s.credited
-		s.mu.Lock()
-	}
+	s.mu.Lock()
 	switch {
 	case s.closing:
 		s.mu.Unlock()
 		return fault.ErrGone
 	case s.receiveCredit < price:
-		// There never was credit for as much.
+		// It may not wait, or there never was credit for as much.
 		s.dropped++
 		s.mu.Unlock()
 		return nil
@@ -398,4 +417,22 @@ func (s *Socket) deliver(ctx context.Context, payload *buffer.Buffer) error {
 	s.in += int64(len(payload.Bytes))
 	s.mu.Unlock()
 	return nil
+}
+
+// short reports whether there is too little credit, and may be more later.
+func (s *Socket) short(price int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.receiveCredit < price && price <= s.mostCredit && !s.closing
+}
+
+// mayWait reports whether a datagram is to wait for credit. If so, over must be called.
+func (s *Socket) mayWait(price int64) (over func(), ok bool) {
+	if !s.short(price) {
+		return nil, false
+	}
+	if s.MayWait == nil {
+		return func() {}, true
+	}
+	return s.MayWait()
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,7 +62,7 @@ type world struct {
 	cancel  context.CancelFunc
 }
 
-func newWorld(t *testing.T, sendWindow, receiveWindow int64) *world {
+func newWorld(t *testing.T, sendWindow, receiveWindow int64, change ...func(*Config)) *world {
 	t.Helper()
 	peer, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -72,20 +73,24 @@ func newWorld(t *testing.T, sendWindow, receiveWindow int64) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return joinWorld(t, conn, peer, sendWindow, receiveWindow)
+	return joinWorld(t, conn, peer, sendWindow, receiveWindow, change...)
 }
 
 // joinWorld makes a world of a socket and a peer that are there.
-func joinWorld(t *testing.T, conn, peer *net.UDPConn, sendWindow, receiveWindow int64) *world {
+func joinWorld(t *testing.T, conn, peer *net.UDPConn, sendWindow, receiveWindow int64, change ...func(*Config)) *world {
 	t.Helper()
 	w := &world{
 		path: &path{data: make(chan string), muted: make(chan struct{})}, buffers: &buffer.Pool{},
 		answers: make(chan answer, 100), peer: peer, end: make(chan End, 1),
 	}
-	w.Socket = New(conn, Config{
+	config := Config{
 		Path: w.path, Buffers: w.buffers, SendWindow: sendWindow, ReceiveWindow: receiveWindow,
 		Answer: func(id int64, err error) { w.answers <- answer{id, err} },
-	})
+	}
+	for _, change := range change {
+		change(&config)
+	}
+	w.Socket = New(conn, config)
 	ctx, cancel := context.WithCancel(t.Context())
 	w.cancel = cancel
 	done := make(chan struct{})
@@ -242,6 +247,57 @@ func TestLargerThanAllCredit(t *testing.T) {
 	w.Close(false)
 	if end := <-w.end; end.Dropped != 1 {
 		t.Errorf("ended with %+v", end)
+	}
+}
+
+// Where they may not wait, datagrams without credit are dropped as they come.
+func TestWhoMayWait(t *testing.T) {
+	const cost = 1 + protocol.DatagramOverhead
+	var may atomic.Bool
+	var waiting atomic.Int32
+	w := newWorld(t, 1000, cost, func(c *Config) {
+		c.MayWait = func() (func(), bool) {
+			if !may.Load() {
+				return nil, false
+			}
+			waiting.Add(1)
+			return func() { waiting.Add(-1) }, true
+		}
+	})
+	send := func(p string) {
+		if _, err := w.peer.WriteToUDP([]byte(p), w.conn.LocalAddr().(*net.UDPAddr)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until := func(what string, condition func() bool) {
+		for end := time.Now().Add(10 * time.Second); !condition(); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s: it does not come", what)
+			}
+		}
+	}
+	send("1")
+	if got := <-w.path.data; got != "1" {
+		t.Errorf("got %q", got)
+	}
+	send("2")
+	until("the drop", func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return w.dropped == 1
+	})
+	may.Store(true)
+	send("3")
+	until("the wait", func() bool { return waiting.Load() == 1 })
+	w.Credit(cost)
+	if got := <-w.path.data; got != "3" {
+		t.Errorf("got %q", got)
+	}
+	send("4")
+	until("another wait", func() bool { return waiting.Load() == 1 })
+	w.Close(false)
+	if end := <-w.end; end.Dropped != 1 || waiting.Load() != 0 {
+		t.Errorf("ended with %+v, %d still wait", end, waiting.Load())
 	}
 }
 

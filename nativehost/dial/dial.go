@@ -95,12 +95,6 @@ type Dialer struct {
 	Probe func(ctx context.Context, target Target, name string, address netip.AddrPort) error
 }
 
-// datagramBuffer is what a UDP socket asks the system to keep for it, in bytes, where the
-// page does not say: what comes faster than the page takes it, and has no credit yet,
-// waits there. Systems give as much as their administrators let them
-// (net.core.rmem_max on Linux).
-const datagramBuffer = 4 << 20
-
 // probedPort is where a page could speak HTTPS without the browser's rules.
 const probedPort = 443
 
@@ -200,12 +194,6 @@ func (d *Dialer) UDP(ctx context.Context, target Target, options Options) (*net.
 	udp, ok := connection.(*net.UDPConn)
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("%w: not a UDP socket", fault.ErrNetwork), connection.Close())
-	}
-	if options.ReceiveBuffer == 0 {
-		// Some systems refuse what others cut.
-		for size := datagramBuffer; size >= datagramBuffer>>4 && udp.SetReadBuffer(size) != nil; {
-			size /= 2
-		}
 	}
 	return udp, nil
 }

@@ -2,9 +2,6 @@ package dial
 
 import (
 	"net"
-	"os"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -79,31 +76,6 @@ func TestOptionsReachTheSocket(t *testing.T) {
 	}
 	if got := option(t, raw, unix.SOL_SOCKET, unix.SO_RCVBUF); got != 96<<10 {
 		t.Errorf("UDP: a buffer of %d bytes", got)
-	}
-}
-
-// Bursts wait in the system: as much of them as it lets anybody keep.
-func TestDatagramsHaveRoom(t *testing.T) {
-	text, err := os.ReadFile("/proc/sys/net/core/rmem_max")
-	if err != nil {
-		t.Fatal(err)
-	}
-	most, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := listen(t, "tcp4", "127.0.0.1:0") // nobody needs to be there
-	udp, err := (&Dialer{}).UDP(t.Context(), target("udp", at), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer udp.Close()
-	raw, err := udp.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := option(t, raw, unix.SOL_SOCKET, unix.SO_RCVBUF), 2*min(most, datagramBuffer); got != want {
-		t.Errorf("a buffer of %d bytes, not %d", got, want)
 	}
 }
 

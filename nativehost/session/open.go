@@ -347,6 +347,8 @@ func (s *Session) connectUDP(ctx context.Context, o *opening) (*connection, erro
 		Path:          o.path,
 		Buffers:       &s.buffers,
 		Answer:        s.answerer(o),
+		KeepBuffer:    o.options.ReceiveBuffer > 0,
+		MayWait:       func() (func(), bool) { return s.waits.take(o.subject.Origin, o.subject.Private) },
 		SendWindow:    s.Window,
 		ReceiveWindow: o.window,
 	})

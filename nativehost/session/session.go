@@ -101,6 +101,8 @@ type Session struct {
 	parted bool
 	// trying is nil unless there is a page to try it with.
 	trying *trying
+	// waits has a lock of its own.
+	waits waits
 	// hushed counts the refusals that wait for their moment, privateHushed those of
 	// private windows.
 	hushed, privateHushed hushed

@@ -92,6 +92,20 @@ export const host: readonly Mutant[] = [
       change(bucket, "return newBucket(float64(n-size)/minute, size)", "return newBucket(float64(n)/minute, size)"),
     ],
     [
+      "few sockets of an origin leave datagrams with the system",
+      sessionOf("TestWaitsAreBounded"),
+      change("nativehost/session/waits.go", "if w.count[who] >= maxWaits {", "if w.count[who] > maxWaits {"),
+    ],
+    [
+      "the others lose at once what they have no credit for",
+      inGo("nativehost/datagram", "TestWhoMayWait"),
+      change(
+        "nativehost/datagram/datagram.go",
+        "\treturn s.MayWait()\n",
+        "\tover, _ = s.MayWait()\n\tif over == nil {\n\t\tover = func() {}\n\t}\n\treturn over, true\n",
+      ),
+    ],
+    [
       "a failed attempt costs double",
       limitsOf("TestFailuresCostDouble"),
       change(limits, "\t\tt.origin.bucket.owe(t.counter.Now())", ""),
