@@ -184,6 +184,9 @@ describe("a part of Portside goes away", () => {
     const page = await own.open("https://reload.test/");
     await openTCP(own, page, peer);
     await watchSocket(page);
+    await page.evaluate(() => {
+      Object.assign(window, { before: navigator.openTCPSocket.bind(navigator) });
+    });
     await closesInTime(peer, () =>
       own.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder, enableInIncognito: true }),
     );
@@ -207,6 +210,17 @@ describe("a part of Portside goes away", () => {
     );
     await own.person.allowsOnce();
     assert.equal(await asked, peer.port);
+    // The copy that is replaced has let go of the page: it answers at once, and has nobody to ask.
+    const old = await page.evaluate(async () => {
+      const { before } = window as unknown as { before: typeof navigator.openTCPSocket };
+      try {
+        await before({ remoteAddress: "127.0.0.1", remotePort: 9 });
+        return "";
+      } catch (error) {
+        return (error as Error).name;
+      }
+    });
+    assert.equal(old, "NetworkError");
     await page.close();
   });
 

@@ -103,7 +103,8 @@ export type ContentMessage =
   | { type: "data"; id: number; data: ArrayBuffer }
   | { type: "lane"; reasons: boolean }
   | { type: "laneLost" }
-  | { type: "lost" };
+  /** Every socket is gone. For good: nobody listens at the other end any more, since the extension was loaded again or removed. */
+  | { type: "lost"; forGood?: true };
 
 /** Page script -> content script. */
 export type PageMessage =

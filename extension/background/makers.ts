@@ -6,12 +6,14 @@
 // with counts, the strictest of it.
 
 import { ext } from "../ext.ts";
+import { onTabGone, placeOf } from "./documents.ts";
 import { strictest } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { isLocal } from "./frame_tree.ts";
 import { recordsOf } from "./headers.ts";
 import { MakerTable } from "./maker_table.ts";
 import type { Makers } from "./maker_table.ts";
+import { Shelf } from "./shelf.ts";
 
 interface Shown {
   documentId: string;
@@ -24,17 +26,24 @@ const shown = new Map<number, Map<number, Shown>>();
 /** Frames that are remembered of one tab. */
 const maxFrames = 100;
 
-const prefix = "makers:";
+const shelf = new Shelf<{ at: number; makers: Makers }>("session", "makers:", {
+  entries: 500,
+  size: 1_000_000,
+  entriesOfOwner: 100,
+  sizeOfOwner: 300_000,
+});
 /** By tab; what was written is read once. Kept in storage.session too, where a stop of the worker forgets nothing. */
 const table = new MakerTable({
-  read: async (tabId) =>
-    (await ext.storage.session.get(prefix + tabId.toString()))[prefix + tabId.toString()] as Makers | undefined,
-  write: (tabId, makers) => ext.storage.session.set({ [prefix + tabId.toString()]: makers }),
-  remove: (tabId) => ext.storage.session.remove(prefix + tabId.toString()),
+  read: async (tabId) => (await shelf.get(tabId.toString()))?.makers,
+  write: (tabId, makers) => {
+    const origin = makers.find((maker) => maker.origin !== "")?.origin ?? "";
+    return shelf.put(tabId.toString(), { at: Date.now(), makers }, placeOf(origin, origin));
+  },
+  remove: (tabId) => shelf.remove((id) => id === tabId.toString()),
 });
 
 function originOf(url: string): string {
-  if (url.startsWith("about:")) return "";
+  if (url.startsWith("about:") || !URL.canParse(url)) return "";
   const { origin } = new URL(url);
   return origin === "null" ? "" : origin;
 }
@@ -58,7 +67,7 @@ export function watchMakers(): void {
     shown.set(tabId, frames);
     if (frames.size < maxFrames) frames.set(frameId, { documentId, origin: originOf(url) });
   });
-  ext.tabs.onRemoved.addListener((tabId) => {
+  onTabGone((tabId) => {
     shown.delete(tabId);
     table.forget(tabId);
   });

@@ -66,13 +66,13 @@ const events = ["keydown", "pointerdown", "pointerup"] as const;
 let presses: Presses | undefined;
 
 /** Looks at presses from now on. That costs a page a microsecond for each; without it, nobody could tell a click from one in another frame. */
-export function watchPresses(): void {
+export function watchPresses(life: AbortSignal): void {
   const own = new Presses(performance.now());
   presses = own;
   const see = (event: Event): void => {
     own.see(event);
   };
-  for (const type of events) addEventListener(type, see, { capture: true, passive: true });
+  for (const type of events) addEventListener(type, see, { capture: true, passive: true, signal: life });
 }
 
 /** What the broker is told of the activation that there is now. Undefined: there is none. */

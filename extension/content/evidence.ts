@@ -4,6 +4,7 @@
 import type { ScriptPolicy } from "../csp.ts";
 import type { DocumentEvidence } from "../../protocol/message.ts";
 import { select } from "./dom.ts";
+import { onEnd } from "./life.ts";
 import { MetaPolicies } from "./meta_policies.ts";
 
 const policies = new MetaPolicies();
@@ -19,6 +20,11 @@ export function watchPolicies(): void {
   changes.observe(document, { attributeFilter: ["http-equiv", "content"], attributeOldValue: true, subtree: true });
   watch(document);
   inherit(); // now, since the maker may go, or be made unreachable
+  onEnd(() => {
+    arrivals.disconnect();
+    changes.disconnect();
+    Reflect.deleteProperty(globalThis, "portsidePolicies");
+  });
 }
 
 function readArrivals(records: readonly MutationRecord[]): void {

@@ -6,6 +6,7 @@
 import { ext, shadowRootOf } from "../ext.ts";
 import type { FrameMessage } from "../../protocol/message.ts";
 import { select } from "./dom.ts";
+import { endIfOver, isAlive, life } from "./life.ts";
 
 /** The member of the posted message that holds the nonce. */
 const mark = "portside:frame";
@@ -34,8 +35,8 @@ export function announce(): void {
 
 /** Answers the frames of this document from now on. */
 export function listenToFrames(): void {
-  addEventListener("message", hear, true);
-  document.addEventListener("load", noteLoad, true); // load events of elements do not reach the window
+  addEventListener("message", hear, { capture: true, signal: life });
+  document.addEventListener("load", noteLoad, { capture: true, signal: life }); // load events of elements do not reach the window
 }
 
 function hear(event: MessageEvent): void {
@@ -44,7 +45,10 @@ function hear(event: MessageEvent): void {
   if (!event.isTrusted || event.ports.length !== 1 || !isChild(source)) return;
   const nonce = (event.data as { [mark]?: unknown } | null)?.[mark];
   if (typeof nonce !== "string" || nonce.length !== 36) return;
-  if ((ext.runtime as { id?: string }).id === undefined) return; // the extension was reloaded: its new script answers
+  if (!isAlive()) {
+    endIfOver(); // the extension was reloaded: its new script answers
+    return;
+  }
   event.stopImmediatePropagation();
   if (!isInTurn(source)) return;
   const element = findFrame(document, source);

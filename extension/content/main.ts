@@ -10,6 +10,7 @@ import { activationNow, watchPresses } from "./activation.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
 import { announce, listenToFrames } from "./frames.ts";
 import { LaneFrame } from "./lane.ts";
+import { endIfOver, isAlive, life, onEnd } from "./life.ts";
 import { askEvent, handoverEvent, pageError } from "../../protocol/page.ts";
 import { certificatesOf, onTheWire } from "./tls.ts";
 import type {
@@ -42,7 +43,14 @@ class Gatekeeper {
   /** `page` is the port to the page script, whose messages go to `fromPage`. */
   constructor(page: MessagePort) {
     this.#page = page;
-    addEventListener("pagehide", () => {
+    addEventListener(
+      "pagehide",
+      () => {
+        this.#lose();
+      },
+      { signal: life },
+    );
+    onEnd(() => {
       this.#lose();
     });
   }
@@ -249,13 +257,21 @@ function wakeBackground(): void {
 function handOver(): boolean {
   const { port1, port2 } = new MessageChannel();
   const taken = !document.dispatchEvent(new MessageEvent(handoverEvent, { ports: [port2], cancelable: true }));
-  if (!taken) return false;
+  if (!taken) {
+    port1.close();
+    return false;
+  }
   // Nothing is set up before the page asks for something: most pages never do.
   let gatekeeper: Gatekeeper | undefined;
   port1.onmessage = ({ data }: MessageEvent<PageMessage>) => {
     gatekeeper ??= new Gatekeeper(port1);
     gatekeeper.fromPage(data);
   };
+  onEnd(() => {
+    port1.onmessage = null;
+    port1.postMessage({ type: "lost", forGood: true } satisfies ContentMessage);
+    port1.close();
+  });
   return true;
 }
 
@@ -263,11 +279,15 @@ function handOver(): boolean {
 // that still has its extension goes on; one whose extension was reloaded has lost it, and the new copy takes over.
 const world = globalThis as { portsideAlive?: () => boolean };
 if (isSecureContext && world.portsideAlive?.() !== true) {
-  const { runtime } = ext;
-  world.portsideAlive = () => (runtime as { id?: string }).id !== undefined;
+  world.portsideAlive = isAlive;
+  onEnd(() => {
+    delete world.portsideAlive;
+  });
+  // A page script that asks may belong to another copy: of an extension that was loaded again.
+  document.addEventListener(askEvent, endIfOver, { capture: true, signal: life });
   listenToFrames();
   watchPolicies();
-  watchPresses();
+  watchPresses(life);
   // Not taken: the page script comes later, and will ask.
-  if (!handOver()) document.addEventListener(askEvent, () => handOver(), { once: true, capture: true });
+  if (!handOver()) document.addEventListener(askEvent, () => handOver(), { once: true, capture: true, signal: life });
 }

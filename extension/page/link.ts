@@ -160,6 +160,7 @@ function receive(event: Event): void {
         over(id, makeError("NetworkError"));
       });
       lane = undefined;
+      if (hasOwn(message, "forGood")) port = undefined;
       return;
     case "state": {
       const onstate = mapGet(opening, message.id)?.onstate;
