@@ -41,13 +41,20 @@ test("a site has four under way at a time, in the order of their coming; another
   assert.deepEqual(log.slice(5), ["a5"]);
 });
 
-test("of a flood one at a time is done, until it is none any more", async () => {
-  const turns = new Turns();
+test("of a flood one at a time is done, with a pause after each, until it is none any more", async () => {
+  let now = 0;
+  const pauses: number[] = [];
+  const later = (run: () => void, ms: number): void => {
+    pauses.push(ms);
+    run();
+  };
+  const turns = new Turns(() => now, later);
   const log: string[] = [];
   const jobs = Array.from({ length: 20 }, (_, n) => work(log, n.toString()));
   for (const job of jobs) void turns.take("a", job.run);
   await settle();
   assert.equal(log.length, 4, "nobody knew yet");
+  now = 10;
   for (const [ended, started] of [
     [4, 5], // 16 wait: one at a time
     [11, 12],
@@ -58,6 +65,32 @@ test("of a flood one at a time is done, until it is none any more", async () => 
     await settle();
     assert.equal(log.length, started, `after ${ended.toString()}`);
   }
+  assert.deepEqual(pauses.slice(0, 5), [30, 30, 30, 30, 0]);
+  assert.equal(pauses.length, 11, "none where few wait");
+});
+
+test("no pause is long, and the place is taken until it is over", async () => {
+  let now = 0;
+  const paused: [() => void, number][] = [];
+  const turns = new Turns(
+    () => now,
+    (run, ms) => paused.push([run, ms]),
+  );
+  const log: string[] = [];
+  const jobs = Array.from({ length: 20 }, (_, n) => work(log, n.toString()));
+  for (const job of jobs) void turns.take("a", job.run);
+  await settle();
+  now = 2_000;
+  for (const job of jobs.slice(0, 4)) job.end();
+  await settle();
+  assert.equal(log.length, 4);
+  assert.deepEqual(
+    paused.map(([, ms]) => ms),
+    [100, 100, 100, 100],
+  );
+  for (const [run] of paused) run();
+  await settle();
+  assert.equal(log.length, 5);
 });
 
 test("work that fails makes room like any other", async () => {

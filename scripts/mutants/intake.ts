@@ -47,6 +47,11 @@ export const intakes: readonly Mutant[] = [
       change(turns, "lane.waiting.length > flood ? atOnce.flood : atOnce.usual", "atOnce.usual"),
     ],
     [
+      "with pauses, which leave most of the time to others",
+      inUnit("extension/background/turns.test.ts", "of a flood one at a time"),
+      change(turns, "times: 3", "times: 0"),
+    ],
+    [
       "one site's work does not wait for another's",
       inUnit("extension/background/turns.test.ts", "a site has four under way at a time"),
       change(turns, "this.#lanes.get(who)", 'this.#lanes.get("")'),
