@@ -101,7 +101,7 @@ export const keepings: readonly Mutant[] = [
       change(
         managed,
         "if (bytes <= maxBytes && bytesOf(JSON.stringify(text)) <= maxEncoded) return text;",
-        'if (bytes > maxEncoded) return "{}";',
+        "if (bytes + maxBytes + maxEncoded > 0) return text;",
       ),
     ],
   ),
