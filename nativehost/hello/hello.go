@@ -29,7 +29,7 @@ const (
 
 // Content types (RFC 8446, section 5.1), the message, and its extensions.
 const (
-	changeCipherSpec, handshake, applicationData = 20, 22, 23
+	changeCipherSpec, handshake, applicationData, heartbeat = 20, 22, 23, 24
 
 	clientHello = 1
 
@@ -84,7 +84,7 @@ func (w *Watch) step(p []byte) []byte {
 	if !w.begun {
 		w.begun = true
 		const ssl2 = 0x80
-		if first := p[0]; (first < changeCipherSpec || first > applicationData) && first&ssl2 == 0 {
+		if first := p[0]; !contentType(first) && first&ssl2 == 0 {
 			w.done = true
 			return nil
 		}
@@ -117,19 +117,23 @@ func (w *Watch) begin() {
 	switch {
 	case first && h[0]&0x80 != 0:
 		// A hello of SSL 2.0 (RFC 5246, appendix E.2) names nobody; anything else that
-		// begins so is no TLS.
-		if h[2] == clientHello && (h[3] == 3 || h[3] == 0 && h[4] == 2) {
+		// begins so is no TLS. Servers take one of any version that is high enough.
+		if h[2] == clientHello {
 			w.err = w.judge("", false)
 		}
 		w.done = true
-	case first && w.kind != handshake && (h[1] != 3 || h[2] > 4):
-		w.done = true // another protocol
+	case !contentType(w.kind) && !w.greeted:
+		w.err = ErrMalformed
+	// The version says nothing: servers drop an alert of nearly any, and then read on.
 	case w.left > maxRecord, w.kind == handshake && w.left == 0:
 		w.err = ErrMalformed
 	case w.left == 0:
 		w.header = w.header[:0]
 	}
 }
+
+// contentType reports whether a record of TLS may begin with this byte.
+func contentType(b byte) bool { return b >= changeCipherSpec && b <= heartbeat }
 
 // read reads the messages of the handshake that are complete.
 func (w *Watch) read() {

@@ -142,7 +142,15 @@ func TestHellos(t *testing.T) {
 		"HTTP":                           {[]byte("GET / HTTP/1.1\r\nHost: victim.example\r\n\r\n"), nil, nil},
 		"SSH":                            {[]byte("SSH-2.0-x\r\n"), nil, nil},
 		"OpenVPN":                        {[]byte{0, 0x0e, 0x38, 1, 2, 3, 4, 5}, nil, nil},
-		"something that begins as TLS":   {append([]byte{21, 7, 7, 0xff, 0xff}, right...), nil, nil},
+		"after an alert of TLS 4":        {join([]byte{21, 3, 5, 0, 2, 1, 90}, wrong), ErrOther, ErrOther},
+		"after an alert of any version":  {join([]byte{21, 15, 255, 0, 2, 1, 90}, wrong), ErrOther, ErrOther},
+		"after two of them":              {join([]byte{21, 5, 5, 0, 2, 1, 90}, []byte{21, 9, 9, 0, 2, 1, 0}, wrong), ErrOther, ErrOther},
+		"after an alert, the host":       {join([]byte{21, 5, 5, 0, 2, 1, 90}, right), nil, ErrOther},
+		"after a heartbeat":              {join([]byte{24, 3, 3, 0, 3, 1, 0, 0}, wrong), ErrOther, ErrOther},
+		"after an empty record":          {join([]byte{23, 9, 9, 0, 0}, wrong), ErrOther, ErrOther},
+		"after another kind of record":   {join([]byte{21, 3, 3, 0, 2, 1, 90}, []byte{25, 3, 3, 0, 1, 0}, wrong), ErrMalformed, ErrMalformed},
+		"something that begins as TLS":   {append([]byte{21, 7, 7, 0xff, 0xff}, right...), ErrMalformed, ErrMalformed},
+		"SSL 2.0, of a later version":    {[]byte{0x80, 0x2e, 1, 4, 1, 0, 0x15, 0, 0, 0, 0x10}, ErrOther, nil},
 		"something with the highest bit": {[]byte("\xff\xfd\x03\x04\x05\x06\x07"), nil, nil},
 		"nothing":                        {nil, nil, nil},
 	} {
@@ -183,6 +191,10 @@ func FuzzClientHello(f *testing.F) {
 	f.Add(records(hello[headerBytes:], 9), byte(0))
 	f.Add(records(message(with(f, body(hello), extensionServerName, names("victim.example"))), 50), byte(5))
 	f.Add([]byte("\x80\x2e\x01\x03\x01"), byte(1))
+	// A server drops an alert that comes first.
+	for _, version := range []string{"\x03\x05", "\x05\x05", "\x0f\xff"} {
+		f.Add(append([]byte("\x15"+version+"\x00\x02\x01\x5a"), spoken(f, &tls.Config{ServerName: "victim.example"})...), byte(9))
+	}
 	f.Fuzz(func(t *testing.T, said []byte, size byte) {
 		let, err := see(New(host, false), said, int(size)+1)
 		if _, again := see(New(host, false), said, 1); (again == nil) != (err == nil) {

@@ -583,6 +583,25 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "behind whatever records come first",
+      hellos,
+      change(
+        hello,
+        "\tcase !contentType(w.kind) && !w.greeted:",
+        "\tcase first && w.kind != handshake && (h[1] != 3 || h[2] > 4):\n\t\tw.done = true\n\tcase !contentType(w.kind) && !w.greeted:",
+      ),
+    ],
+    [
+      "and none that is not of TLS",
+      hellos,
+      change(hello, "\tcase !contentType(w.kind) && !w.greeted:", "\tcase false:"),
+    ],
+    [
+      "a hello of SSL 2.0 names nobody, whatever its version",
+      hellos,
+      change(hello, "if h[2] == clientHello {", "if h[2] == clientHello && h[3] == 3 {"),
+    ],
+    [
       "the second one, too",
       hellos,
       change(hello, "w.err, w.greeted = err, true", "w.err, w.greeted, w.done = err, true, err == nil"),
