@@ -38,7 +38,8 @@ const (
 	ticketBytes = 32
 	// maxTickets may wait at a time. A browser has some hundred documents.
 	maxTickets = 256
-	// maxStrangers connections may be before their ticket was looked at.
+	// maxStrangers connections may be before their ticket was looked at. Who is inside
+	// is none of them.
 	maxStrangers = 32
 	// patience is how long a stranger may take to say who they are.
 	patience = 2 * time.Second

@@ -264,6 +264,19 @@ func TestSilentStrangers(t *testing.T) {
 	}
 }
 
+// Who is inside takes no room from those who come, also while it is the same house.
+func TestLanesAreNoStrangers(t *testing.T) {
+	l := newDoor(t)
+	var at string
+	secrets := make([]string, 2*maxStrangers)
+	for n := range secrets {
+		at, secrets[n] = l.ticket("document")
+	}
+	for _, secret := range secrets {
+		l.enters(proper(at, secret), at, "document")
+	}
+}
+
 func TestTicketsAreBounded(t *testing.T) {
 	l := newDoor(t)
 	for range maxTickets {

@@ -14,11 +14,11 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/net/netutil"
 )
 
 // Listen listens on a port of 127.0.0.1 that the system chooses, for so many
-// connections at a time. Others wait.
+// connections at a time. Others wait. A connection that is taken over from NewServer's
+// server (http.Hijacker) is the taker's to count, and no longer one of them.
 func Listen(ctx context.Context, most int) (net.Listener, netip.AddrPort, error) {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp4", "127.0.0.1:0")
@@ -26,7 +26,7 @@ func Listen(ctx context.Context, most int) (net.Listener, netip.AddrPort, error)
 		return nil, netip.AddrPort{}, err
 	}
 	at := l.Addr().(*net.TCPAddr).AddrPort()
-	return local{netutil.LimitListener(l, most)}, at, nil
+	return local{limit(l, most)}, at, nil
 }
 
 // local is a listener that hears this computer only. To listen on 127.0.0.1 is not
@@ -55,11 +55,14 @@ func NewServer(h http.Handler, patience time.Duration, conns *sync.WaitGroup) *h
 		Handler: h,
 		// Else "OPTIONS *" would be answered without a look at the Host.
 		DisableGeneralOptionsHandler: true,
-		ConnState: func(_ net.Conn, state http.ConnState) {
+		ConnState: func(conn net.Conn, state http.ConnState) {
 			switch state {
 			case http.StateNew:
 				conns.Add(1)
-			case http.StateClosed, http.StateHijacked:
+			case http.StateHijacked:
+				leave(conn)
+				conns.Done()
+			case http.StateClosed:
 				conns.Done()
 			default:
 			}

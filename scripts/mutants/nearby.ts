@@ -226,8 +226,8 @@ export const nearby: readonly Mutant[] = [
       tryoutOf("TestOnlyThisComputerIsHeard"),
       change(
         loopback,
-        "return local{netutil.LimitListener(l, most)}, at, nil",
-        "return netutil.LimitListener(l, most), at, nil",
+        "return local{limit(l, most)}, at, nil",
+        "return limit(l, most), at, nil",
       ),
     ],
     [
@@ -249,7 +249,7 @@ export const nearby: readonly Mutant[] = [
     [
       "to so many at a time",
       tryoutOf("TestConnectionsAreBounded"),
-      change(loopback, "netutil.LimitListener(l, most)", "netutil.LimitListener(l, 100*most)"),
+      change(loopback, "limit(l, most)", "limit(l, 100*most)"),
     ],
     [
       "for so long",
