@@ -13,7 +13,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
 )
 
 // Listen listens on a port of 127.0.0.1 that the system chooses, for so many
