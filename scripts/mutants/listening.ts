@@ -70,11 +70,7 @@ export const listening: readonly Mutant[] = [
       doorOf("TestSilentStrangers"),
       change(door, "loopback.Listen(ctx, maxStrangers)", "loopback.Listen(ctx, 100*maxStrangers)"),
     ],
-    [
-      "who is let in is none of them",
-      doorOf("TestLanesAreNoStrangers"),
-      change(loopback, "\t\t\t\tleave(conn)\n", ""),
-    ],
+    ["who is let in is none of them", doorOf("TestLanesAreNoStrangers"), change(loopback, "\t\t\t\tleave(conn)\n", "")],
     ["a lane reaches its own document's sockets", apart, change(lane, "case e.document != l.document:", "case false:")],
     [
       "and none that goes another way",

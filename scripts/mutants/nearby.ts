@@ -224,11 +224,7 @@ export const nearby: readonly Mutant[] = [
     [
       "to this computer only",
       tryoutOf("TestOnlyThisComputerIsHeard"),
-      change(
-        loopback,
-        "return local{limit(l, most)}, at, nil",
-        "return limit(l, most), at, nil",
-      ),
+      change(loopback, "return local{limit(l, most)}, at, nil", "return limit(l, most), at, nil"),
     ],
     [
       "for reading only",
