@@ -78,7 +78,7 @@ func (d *datagrams) Read(p []byte) (int, error) {
 			if absent {
 				d.owner.absent.Store(true)
 			}
-			d.owner.note(p[:n])
+			d.owner.note(d.query, p[:n])
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			again = d.deadline.IsZero() || time.Now().Before(d.deadline)
 		}
@@ -132,6 +132,7 @@ type stream struct {
 	net.Conn
 	owner  *conversation
 	server string
+	query  []byte
 	// heard is what came so far: a length, and an answer.
 	heard []byte
 }
@@ -139,6 +140,9 @@ type stream struct {
 // Write sends a question after its length (RFC 1035, section 4.2.2).
 func (s *stream) Write(query []byte) (int, error) {
 	const length = 2
+	if len(query) >= length {
+		s.query = bytes.Clone(query[length:])
+	}
 	if len(query) < length || !s.owner.isPlain(s.server) {
 		return s.Conn.Write(query)
 	}
@@ -157,7 +161,7 @@ func (s *stream) Read(p []byte) (int, error) {
 		s.heard = append(s.heard, p[:n]...)
 	}
 	if len(s.heard) > length && len(s.heard) == length+int(binary.BigEndian.Uint16(s.heard)) {
-		s.owner.note(s.heard[length:])
+		s.owner.note(s.query, s.heard[length:])
 	}
 	return n, err
 }

@@ -22,6 +22,8 @@ import (
 type nameServer struct {
 	t      *testing.T
 	answer func(query *dnsmessage.Message, edns bool) *dnsmessage.Message
+	// ahead, unless it is nil, is what comes by UDP before the answer does.
+	ahead func(query *dnsmessage.Message) *dnsmessage.Message
 
 	mu    sync.Mutex // guards what follows
 	plain int        // questions without EDNS0
@@ -53,6 +55,9 @@ func (s *nameServer) start() *Resolver {
 			if err != nil {
 				return
 			}
+			if s.ahead != nil {
+				_, _ = conn.WriteToUDPAddrPort(s.foretell(buffer[:n]), from)
+			}
 			if reply := s.reply(buffer[:n]); reply != nil {
 				_, _ = conn.WriteToUDPAddrPort(reply, from)
 			}
@@ -77,6 +82,18 @@ func (s *nameServer) start() *Resolver {
 		}
 	})
 	return &Resolver{Servers: func() []netip.AddrPort { return []netip.AddrPort{at} }}
+}
+
+func (s *nameServer) foretell(packet []byte) []byte {
+	var query dnsmessage.Message
+	if err := query.Unpack(packet); err != nil {
+		s.t.Errorf("not a question: %v", err)
+	}
+	text, err := s.ahead(&query).Pack()
+	if err != nil {
+		s.t.Error(err)
+	}
+	return text
 }
 
 func (s *nameServer) reply(packet []byte) []byte {
@@ -263,6 +280,81 @@ func TestMappedAddressesAreTold(t *testing.T) {
 	}
 }
 
+// What is no answer to the question adds no address, neither by UDP, where anybody may send
+// it, nor by TCP. What answers it counts, behind aliases too.
+func TestMappedAddressesOfOthers(t *testing.T) {
+	const inside = "::ffff:10.0.0.5"
+	other := dnsmessage.MustNewName("other.example.")
+	alias := func(m *dnsmessage.Message, from, to dnsmessage.Name) {
+		m.Answers = append(m.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: from, Class: dnsmessage.ClassINET}, Body: &dnsmessage.CNAMEResource{CNAME: to}})
+	}
+	for what, c := range map[string]struct {
+		change func(m *dnsmessage.Message)
+		counts bool
+	}{
+		"the answer":          {func(*dnsmessage.Message) {}, true},
+		"in other letters":    {func(m *dnsmessage.Message) { m.Questions[0].Name = dnsmessage.MustNewName("MAPPED.example.") }, true},
+		"another id":          {func(m *dnsmessage.Message) { m.ID++ }, false},
+		"no response":         {func(m *dnsmessage.Message) { m.Response = false }, false},
+		"another question":    {func(m *dnsmessage.Message) { m.Questions[0].Name = other }, false},
+		"another type":        {func(m *dnsmessage.Message) { m.Questions[0].Type = dnsmessage.TypeMX }, false},
+		"no question":         {func(m *dnsmessage.Message) { m.Questions = nil }, false},
+		"an error":            {func(m *dnsmessage.Message) { m.RCode = dnsmessage.RCodeServerFailure }, false},
+		"the record of other": {func(m *dnsmessage.Message) { m.Answers[0].Header.Name = other }, false},
+		"an alias": {func(m *dnsmessage.Message) {
+			m.Answers[0].Header.Name = other
+			alias(m, dnsmessage.MustNewName("third.example."), other)
+			alias(m, m.Questions[0].Name, dnsmessage.MustNewName("THIRD.example."))
+		}, true},
+		"aliases in a circle": {func(m *dnsmessage.Message) {
+			m.Answers[0].Header.Name = other
+			alias(m, m.Questions[0].Name, dnsmessage.MustNewName("third.example."))
+			alias(m, dnsmessage.MustNewName("third.example."), m.Questions[0].Name)
+		}, false},
+	} {
+		forged := func(query *dnsmessage.Message) *dnsmessage.Message {
+			m := says(query, dnsmessage.RCodeSuccess, aaaa(inside))
+			m.Questions = slices.Clone(m.Questions)
+			c.change(m)
+			return m
+		}
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			if !c.counts {
+				s := &nameServer{t: t, ahead: forged, answer: func(query *dnsmessage.Message, _ bool) *dnsmessage.Message {
+					return either(query, "192.0.2.1", "2001:db8::1")
+				}}
+				got, err := addresses(ctx, s.start(), host(t, "mapped.example"), Any)
+				if slices.Contains(got, netip.MustParseAddr("10.0.0.5")) {
+					t.Errorf("by UDP: %v, %v", got, err)
+				}
+			}
+			// By TCP, after an answer that was cut.
+			var sent bool
+			s := &nameServer{t: t}
+			s.answer = func(query *dnsmessage.Message, _ bool) *dnsmessage.Message {
+				switch {
+				case query.Questions[0].Type == dnsmessage.TypeA:
+					return either(query, "192.0.2.1", "")
+				case sent:
+					sent = false
+					return forged(query)
+				}
+				sent = true
+				cut := says(query, dnsmessage.RCodeSuccess)
+				cut.Truncated = true
+				return cut
+			}
+			got, err := addresses(ctx, s.start(), host(t, "mapped.example"), Any)
+			if slices.Contains(got, netip.MustParseAddr("10.0.0.5")) != c.counts {
+				t.Errorf("by TCP: %v, %v", got, err)
+			}
+		})
+	}
+}
+
 // FuzzNameServer reads answers of any kind: none is taken for an answer to another
 // question, and a question without EDNS0 stays the same question.
 func FuzzNameServer(f *testing.F) {
@@ -293,7 +385,7 @@ func FuzzNameServer(f *testing.F) {
 		if short := withoutEDNS(question); len(short) != len(question) && len(short) != len(question)-optBytes {
 			t.Errorf("%x became %x", question, short)
 		}
-		for _, addr := range mapped(answer) {
+		for _, addr := range mapped(question, answer) {
 			if !addr.Is4In6() {
 				t.Errorf("%v is not mapped", addr)
 			}

@@ -12,6 +12,7 @@ const vet = "nativehost/dial/vet.go";
 const resolve = "nativehost/resolve/resolve.go";
 const servers = "nativehost/resolve/servers.go";
 const answer = "nativehost/resolve/answer.go";
+const mapped = "nativehost/resolve/mapped.go";
 const link = "nativehost/link/link.go";
 const nearby = "nativehost/nearby/nearby.go";
 
@@ -23,6 +24,7 @@ const resolved = inGo("nativehost/rules", "TestResolved");
 const inside = inGo("nativehost/dial", "TestNamesThatLeadInside");
 const liars = inGo("nativehost/resolve", "TestLiarsOnTheLink");
 const answers = inGo("nativehost/resolve", "TestAnswers");
+const others = inGo("nativehost/resolve", "TestMappedAddressesOfOthers");
 const nobody = inGo("nativehost/resolve", "TestNobodyIsAskedForAddressesAndLocalhost");
 
 /**
@@ -389,6 +391,14 @@ export const addresses: readonly Mutant[] = [
       inGo("nativehost/resolve", "TestMappedAddressesAreTold"),
       change(servers, "if len(mapped) > 0 {", "if false {"),
     ],
+    [
+      "they are the answer's to this very question",
+      others,
+      change(mapped, "theirs.ID != ours.ID", "theirs.ID != ours.ID && false"),
+    ],
+    ["and of a response", others, change(mapped, "!theirs.Response || ", "")],
+    ["to the question that was asked", others, change(mapped, "sameName(repeated.Name, question.Name) && ", "")],
+    ["with the records of the name, or of what it is an alias of", others, change(mapped, "names[r.owner] && ", "")],
     [
       "a name that cannot be asked for is refused before the person is asked",
       inGo("nativehost/session", "TestJudgement"),
