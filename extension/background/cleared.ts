@@ -14,25 +14,32 @@ import {
   isMarkerOf,
   isThere,
   mayBeMarker,
+  newPath,
   removeMarker,
   renewMarker,
   setMarker,
   touchMarker,
 } from "./marker.ts";
 import type { Marker } from "./marker.ts";
+import { MarkerIndex } from "./marker_index.ts";
 
 const key = "markers";
 /** In storage.session: when all markers were last looked at. */
 const lookedKey = "markersLooked";
 const day = 86_400_000;
 
+const index = new MarkerIndex();
+
 /** The marker of each origin that has one. */
 async function readMarkers(): Promise<Map<string, Marker>> {
   const stored = (await kept("local", key)) as Record<string, Marker> | undefined;
-  return new Map(Object.entries(stored ?? {}));
+  const markers = new Map(Object.entries(stored ?? {}));
+  index.note(markers);
+  return markers;
 }
 
 async function writeMarkers(markers: ReadonlyMap<string, Marker>): Promise<void> {
+  index.note(markers);
   await keep("local", key, Object.fromEntries(markers));
 }
 
@@ -42,6 +49,10 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const done = last.then(work);
   last = done.catch(() => undefined);
   return done;
+}
+
+function report(error: unknown): void {
+  console.error("markers:", error);
 }
 
 let tell: (origins: ReadonlySet<string>) => void = () => undefined;
@@ -65,18 +76,24 @@ export type NotRemembered = "marker" | "storage" | "network-unknown";
 
 /** Remembers a grant. Resolves with why not, if it cannot be; then nothing is remembered. */
 export function remember(grant: Grant): Promise<NotRemembered | undefined> {
+  const { origin } = grant;
+  const path = newPath();
+  // From now on, as what is deleted meanwhile is deleted after the grant.
+  const settled = index.expect(origin, path);
   return inTurn(async () => {
-    const { origin } = grant;
-    const old = (await readMarkers()).get(origin);
+    let old = (await readMarkers()).get(origin);
     // A new marker would hide that the old one is gone.
-    if (old !== undefined && !(await isThere(origin, old))) await forget(new Set([origin]));
-    const marker = await setMarker(origin, old);
+    if (old !== undefined && !(await isThere(origin, old))) {
+      await forget(new Set([origin]));
+      old = undefined; // what is told of the old one is not about the new one
+    }
+    const marker = await setMarker(origin, old, path);
     if (marker === undefined) return "marker";
     await writeMarkers((await readMarkers()).set(origin, marker));
     if (await addGrant(grant)) return undefined;
     await tidy(new Set([origin]));
     return "storage";
-  });
+  }).finally(settled);
 }
 
 /** Reports whether what was remembered for the origin still counts. If not, it is forgotten. */
@@ -95,12 +112,36 @@ export function stillRemembers(origin: string): Promise<boolean> {
   });
 }
 
+/** Origins that have said so, and wait for their turn: each of them once. */
+const clearing = new Set<string>();
+
 /** The origin itself has said that its data is to be deleted (Clear-Site-Data). */
 export function clearedByItself(origin: string): void {
+  if (clearing.has(origin) || (index.isRead && !index.hasOrigin(origin))) return;
+  clearing.add(origin);
+  if (clearing.size > 1) return; // the turn of the first takes them all
   void inTurn(async () => {
-    const remembered = (await listGrants()).some((grant) => grant.origin === origin);
-    if (remembered) await forget(new Set([origin]));
+    const origins = [...clearing];
+    clearing.clear();
+    const remembered = new Set((await listGrants()).map((grant) => grant.origin));
+    await forget(new Set(origins.filter((one) => remembered.has(one))));
   });
+}
+
+/** A look at all markers that is due, as something was told before it was known which there are. */
+let looking: Promise<unknown> | undefined;
+
+/** A cookie that looks like a marker has changed. */
+function noteChange(change: chrome.cookies.CookieChangeInfo): void {
+  if (index.isRead) {
+    if (index.hasPath(change.cookie.path)) void inTurn(() => changed(change));
+    return;
+  }
+  looking ??= inTurn(lookAtAll)
+    .catch(report)
+    .finally(() => {
+      looking = undefined;
+    });
 }
 
 async function changed({ removed, cookie, cause }: chrome.cookies.CookieChangeInfo): Promise<void> {
@@ -111,10 +152,18 @@ async function changed({ removed, cookie, cause }: chrome.cookies.CookieChangeIn
   if (!stands) await forget(new Set([origin]));
 }
 
-/** Compares what is remembered with the markers that are there. Resolves with the origins whose markers are. */
-async function lookAtAll(): Promise<string[]> {
+/** What a look at all markers finds. */
+interface Found {
+  /** Origins whose markers are there. */
+  there: string[];
+  /** Cookies that stand for nothing, as after a crash. */
+  strays: chrome.cookies.Cookie[];
+}
+
+/** Compares what is remembered with the markers that are there. */
+async function lookAtAll(): Promise<Found> {
+  const markers = await readMarkers(); // first: what changes from now on is judged by itself
   const cookies = new Map((await allMarkers()).map((cookie) => [cookie.path, cookie]));
-  const markers = await readMarkers();
   const wanted = new Set((await listGrants()).map(({ origin }) => origin));
   const gone = new Set<string>();
   const there: string[] = [];
@@ -130,10 +179,7 @@ async function lookAtAll(): Promise<string[]> {
   }
   await forget(gone);
   await tidy(new Set(markers.keys()));
-  // What is left stands for nothing, as after a crash.
-  for (const { domain, path, secure } of cookies.values())
-    await removeMarker(`${secure ? "https" : "http"}://${domain}`, { path });
-  return there;
+  return { there, strays: [...cookies.values()] };
 }
 
 /** Touches the marker of an origin, if it is still there. */
@@ -150,9 +196,12 @@ async function touch(origin: string): Promise<void> {
 async function lookIfDue(): Promise<void> {
   const looked = (await ext.storage.session.get(lookedKey))[lookedKey] as number | undefined;
   if (looked !== undefined && Math.abs(Date.now() - looked) < day) return;
-  const there = await inTurn(lookAtAll);
+  const { there, strays } = await inTurn(lookAtAll);
   await tryToWrite("session", { [lookedKey]: Date.now() });
   for (const origin of there) await inTurn(() => touch(origin));
+  // In no turn: a site can have set as many as the browser keeps.
+  for (const { domain, path, secure } of strays)
+    if (!index.hasPath(path)) await removeMarker(`${secure ? "https" : "http"}://${domain}`, { path });
 }
 
 /** Tidies up after what was taken back otherwise: an origin without grants needs no marker. */
@@ -175,13 +224,12 @@ async function tidy(origins: ReadonlySet<string>): Promise<void> {
 export function watchCleared(cleared: (origins: ReadonlySet<string>) => void): void {
   tell = cleared;
   ext.cookies.onChanged.addListener((change) => {
-    if (mayBeMarker(change.cookie)) void inTurn(() => changed(change));
+    if (mayBeMarker(change.cookie)) noteChange(change);
   });
   onRevoked((revoked) => {
     void inTurn(() => tidy(new Set(revoked.map(({ origin }) => origin))));
   });
+  void inTurn(readMarkers).catch(report);
   // storage.session is empty after a start of the browser, an update, and whenever the extension was switched off.
-  void lookIfDue().catch((error: unknown) => {
-    console.error("markers:", error);
-  });
+  void lookIfDue().catch(report);
 }

@@ -49,9 +49,14 @@ export function isMarkerOf(
   );
 }
 
-/** Sets a marker, in place of `old` if there is one. Resolves with undefined where the browser does not let us. */
-export async function setMarker(origin: string, old: Marker | undefined): Promise<Marker | undefined> {
-  const marker = { path: old?.path ?? `/.portside-${random()}/`, value: random(), renewed: Date.now() };
+/** The path of a marker that is to be set. */
+export function newPath(): string {
+  return `/.portside-${random()}/`;
+}
+
+/** Sets a marker, in place of `old` if there is one, else at `path`. Resolves with undefined where the browser does not let us. */
+export async function setMarker(origin: string, old: Marker | undefined, path: string): Promise<Marker | undefined> {
+  const marker = { path: old?.path ?? path, value: random(), renewed: Date.now() };
   await put(origin, marker, Date.now() / 1000 + lifetime);
   return (await isThere(origin, marker)) ? marker : undefined;
 }

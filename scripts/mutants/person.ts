@@ -10,6 +10,7 @@ const prompts = "extension/background/prompt.ts";
 const line = "extension/background/line.ts";
 const muted = "extension/background/muted.ts";
 const cleared = "extension/background/cleared.ts";
+const clearedTest = "extension/background/cleared.test.ts";
 const marker = "extension/background/marker.ts";
 const headers = "extension/background/headers.ts";
 const options = "extension/ui/options.ts";
@@ -706,11 +707,7 @@ export const person: readonly Mutant[] = [
     [
       "what deletes the marker takes the grants at once",
       inBrowser("clearing", "of one site, on its page"),
-      change(
-        cleared,
-        "if (mayBeMarker(change.cookie)) void inTurn(() => changed(change));",
-        "void changed; void change;",
-      ),
+      change(cleared, "if (mayBeMarker(change.cookie)) noteChange(change);", "void noteChange; void change;"),
     ],
     [
       "and closes what was allowed once, too",
@@ -735,7 +732,11 @@ export const person: readonly Mutant[] = [
     [
       "the markers are looked for when the browser starts",
       inBrowser("clearing", "a browser that deletes data when it closes"),
-      change(cleared, "  const there = await inTurn(lookAtAll);\n", "  const there: string[] = [];\n"),
+      change(
+        cleared,
+        "  const { there, strays } = await inTurn(lookAtAll);\n",
+        "  const { there, strays }: Found = { there: [], strays: [] };\n",
+      ),
     ],
     [
       "nothing is remembered without a marker",
@@ -749,7 +750,28 @@ export const person: readonly Mutant[] = [
     [
       "and once a day",
       inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
-      change(cleared, "  const there = await inTurn(lookAtAll);\n", "  const there: string[] = [];\n"),
+      change(
+        cleared,
+        "  const { there, strays } = await inTurn(lookAtAll);\n",
+        "  const { there, strays }: Found = { there: [], strays: [] };\n",
+      ),
+    ],
+    [
+      "cookies that only look like markers take no turn",
+      inUnit(clearedTest, "what pages do with cookies that look like markers is dropped at once"),
+      change(cleared, "if (index.hasPath(change.cookie.path)) void", 'if (change.cookie.path !== "") void'),
+    ],
+    [
+      "nor do sites without grants that say Clear-Site-Data",
+      inUnit(clearedTest, "nor do origins that have nothing remembered"),
+      change(cleared, "(index.isRead && !index.hasOrigin(origin))", 'origin === ""'),
+      change(cleared, "  if (clearing.size > 1) return; // the turn of the first takes them all\n", ""),
+    ],
+    [
+      "one with grants says it once",
+      inUnit(clearedTest, "nor do origins that have nothing remembered"),
+      change(cleared, "if (clearing.has(origin) || (", "if (("),
+      change(cleared, "  if (clearing.size > 1) return; // the turn of the first takes them all\n", ""),
     ],
     [
       "a marker is touched, so that the browser does not throw it out",
