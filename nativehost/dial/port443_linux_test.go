@@ -88,7 +88,7 @@ func TestEveryNameIsProbed(t *testing.T) {
 			conn, err := d.TCP(t.Context(), to, options)
 			if err == nil && later {
 				options.TLS = c.options
-				err = d.StartTLS(t.Context(), conn, to, options)
+				err = d.StartTLS(t.Context(), conn, to, options, nil)
 			}
 			if c.refused != errors.Is(err, fault.ErrCORS) || err != nil && !c.refused {
 				t.Errorf("%s, later %v: %v", what, later, err)

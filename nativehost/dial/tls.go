@@ -78,7 +78,10 @@ var (
 // when StartTLS is called was said in plain text by somebody else, or out of turn:
 // that is fault.ErrPlaintext. What comes too late to be seen here is taken for TLS,
 // and is not: fault.ErrTLS.
-func (d *Dialer) StartTLS(ctx context.Context, conn *Conn, target Target, options Options) error {
+//
+// begin, which may be nil, is called when all that comes before the first byte of the
+// handshake is done; an error of it is returned, and nothing sent.
+func (d *Dialer) StartTLS(ctx context.Context, conn *Conn, target Target, options Options, begin func() error) error {
 	ctx, cancel := withTimeout(ctx, options)
 	defer cancel()
 	if name, ok := options.TLS.otherName(target.Host.String()); ok {
@@ -88,6 +91,11 @@ func (d *Dialer) StartTLS(ctx context.Context, conn *Conn, target Target, option
 	}
 	if waiting(conn.tcp) {
 		return fault.ErrPlaintext
+	}
+	if begin != nil {
+		if err := begin(); err != nil {
+			return err
+		}
 	}
 	return conn.secure(ctx, target.Host.String(), d.Roots, options.TLS)
 }

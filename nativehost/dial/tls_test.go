@@ -235,7 +235,7 @@ func TestStartTLS(t *testing.T) {
 		if conn.TLS() != nil {
 			t.Fatal("TLS before it was asked for")
 		}
-		if err := dialer.StartTLS(t.Context(), conn, target, Options{}); err != nil {
+		if err := dialer.StartTLS(t.Context(), conn, target, Options{}, nil); err != nil {
 			t.Fatal(err)
 		}
 		hear(t, conn, "under TLS")
@@ -251,7 +251,7 @@ func TestStartTLS(t *testing.T) {
 		for !waiting(conn.tcp) {
 			time.Sleep(time.Millisecond)
 		}
-		if err := dialer.StartTLS(t.Context(), conn, target, Options{}); !errors.Is(err, fault.ErrPlaintext) {
+		if err := dialer.StartTLS(t.Context(), conn, target, Options{}, nil); !errors.Is(err, fault.ErrPlaintext) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -285,9 +285,23 @@ func TestStartTLS(t *testing.T) {
 	}
 	t.Run("a server that never answers", func(t *testing.T) {
 		conn, target := connect(t, dialer, serveOne(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }))
-		err := dialer.StartTLS(t.Context(), conn, target, Options{Timeout: 50 * time.Millisecond})
+		err := dialer.StartTLS(t.Context(), conn, target, Options{Timeout: 50 * time.Millisecond}, nil)
 		if !errors.Is(err, fault.ErrTimeout) {
 			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("given up before it begins", func(t *testing.T) {
+		heard := make(chan []byte, 1)
+		conn, target := connect(t, dialer, serveOne(t, func(c net.Conn) {
+			all, _ := io.ReadAll(c)
+			heard <- all
+		}))
+		if err := dialer.StartTLS(t.Context(), conn, target, Options{}, func() error { return fault.ErrAborted }); !errors.Is(err, fault.ErrAborted) {
+			t.Errorf("got %v", err)
+		}
+		conn.Close()
+		if all := <-heard; len(all) > 0 {
+			t.Errorf("the peer got %q", all)
 		}
 	})
 	t.Run("given up", func(t *testing.T) {
@@ -298,7 +312,7 @@ func TestStartTLS(t *testing.T) {
 		}))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(50*time.Millisecond, cancel)
-		if err := dialer.StartTLS(ctx, conn, target, Options{}); !errors.Is(err, fault.ErrAborted) {
+		if err := dialer.StartTLS(ctx, conn, target, Options{}, nil); !errors.Is(err, fault.ErrAborted) {
 			t.Errorf("got %v", err)
 		}
 		if err := <-heard; err == nil {

@@ -53,8 +53,8 @@ func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) u
 		return socket.StartTLS(stream.Upgrade{
 			Received: params.Received,
 			Sent:     params.Sent,
-			Handshake: func(ctx context.Context) error {
-				err := s.Dialer.StartTLS(ctx, conn, o.target, how)
+			Handshake: func(ctx context.Context, begin func() error) error {
+				err := s.Dialer.StartTLS(ctx, conn, o.target, how, begin)
 				if fault.Describe(err).Name == "NotAllowedError" {
 					s.hush(ctx, o.subject.Private, o.subject.Origin, began)
 				}

@@ -128,6 +128,8 @@ type Socket struct {
 	// Between the two.
 	upgrade *Upgrade // waits for its answer
 	secured bool     // an upgrade has succeeded
+	// giveUp, unless it is nil, ends what comes before a handshake.
+	giveUp func()
 
 	// The end.
 	closing   bool // by socket.close, by the end of its lane, or by the session's
@@ -369,6 +371,9 @@ func (s *Socket) failWriting(err error) {
 func (s *Socket) stop(writing time.Time) {
 	s.stopReading = true
 	s.Path.Mute()
+	if s.giveUp != nil {
+		s.giveUp()
+	}
 	// Setting a deadline fails on a closed connection only, where nobody waits.
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	_ = s.conn.SetWriteDeadline(writing)

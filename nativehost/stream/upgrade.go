@@ -15,9 +15,12 @@ type Upgrade struct {
 	// Sent is how many bytes the page has sent. They may come by another way than the
 	// request, so those that are missing are waited for.
 	Sent int64
-	// Handshake puts TLS on the connection. Until it returns it is alone with it,
-	// but for deadlines, which are how a handshake is given up.
-	Handshake func(context.Context) error
+	// Handshake puts TLS on the connection. It may take its time before: until it has
+	// called begin, the context is done when the socket is to end. An error of begin
+	// says that this is so. Once begin has returned nil, Handshake is alone with the
+	// connection until it returns, but for deadlines, which are how a handshake is
+	// given up.
+	Handshake func(ctx context.Context, begin func() error) error
 	// Answer is called once, unless StartTLS returns an error: nil means that the
 	// connection is secure now. It must not block.
 	Answer func(error)
@@ -84,11 +87,16 @@ var errEndBeforeTLS = fmt.Errorf("%w: the peer has ended the connection", fault.
 func (s *Socket) secure(ctx context.Context) {
 	// The reader has put the connection down, or is over.
 	<-s.paused
-	u := s.takeConnection()
+	before, cancel := context.WithCancel(ctx)
+	defer cancel()
+	u := s.takeConnection(cancel)
 	if u == nil {
 		return
 	}
-	err := u.Handshake(ctx)
+	err := u.Handshake(before, func() error { return s.begin(ctx) })
+	if ctx.Err() != nil {
+		s.part() // it may not have been told yet
+	}
 	// The reader may be woken by credit, but what it reads waits for the answer.
 	s.order.Enter()
 	defer s.order.Leave()
@@ -99,15 +107,29 @@ func (s *Socket) secure(ctx context.Context) {
 }
 
 // takeConnection returns the request, or nil when the socket is ending: whoever ends
-// it answers.
-func (s *Socket) takeConnection() *Upgrade {
+// it answers. Until begin is called, giveUp is how the end of the socket is told.
+func (s *Socket) takeConnection(giveUp func()) *Upgrade {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopReading {
 		return nil
 	}
+	s.giveUp = giveUp
 	_ = s.conn.SetReadDeadline(time.Time{})
 	return s.upgrade
+}
+
+// begin is called before the first byte of a handshake. From then on deadlines give it
+// up: crypto/tls would close the connection, also where what was written before has
+// not arrived yet.
+func (s *Socket) begin(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopReading || ctx.Err() != nil {
+		return fault.ErrAborted
+	}
+	s.giveUp = nil
+	return nil
 }
 
 // giveConnection lets the reader go on after a handshake, and reports whether it
@@ -115,6 +137,7 @@ func (s *Socket) takeConnection() *Upgrade {
 func (s *Socket) giveConnection(err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.giveUp = nil
 	switch {
 	case s.stopReading:
 		// The handshake was given up, or came too late; its error is no news.

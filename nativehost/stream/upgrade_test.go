@@ -39,7 +39,7 @@ func upgradeOf(w *world, received int64) (shaken chan struct{}, answer chan erro
 	err := w.StartTLS(Upgrade{
 		Received:  received,
 		Sent:      sent,
-		Handshake: func(context.Context) error { close(shaken); return nil },
+		Handshake: func(context.Context, func() error) error { close(shaken); return nil },
 		Answer:    func(err error) { answer <- err },
 	})
 	if err != nil {
@@ -130,3 +130,62 @@ func TestUpgradeStopsTheReader(t *testing.T) {
 		<-w.end
 	}
 }
+
+// Whatever ends the socket ends what comes before a handshake, at once, and then there is
+// none. The peer gets what was written before, or a reset.
+func TestUpgradeGivenUpBeforeTheHandshake(t *testing.T) {
+	for what, c := range map[string]struct {
+		end   func(*world)
+		reset bool
+	}{
+		"a close":             {func(w *world) { w.Close(false) }, false},
+		"a reset":             {func(w *world) { w.Close(true) }, true},
+		"the end of the lane": {func(w *world) { w.Cut() }, true},
+		"the session's end":   {func(w *world) { w.cancel() }, false},
+		"a fault":             {func(w *world) { _ = w.write([]byte("x"), nil) }, true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t, dial.Options{}, protocol.WindowBytes, protocol.WindowBytes, nil)
+			if err := w.write([]byte("STARTTLS"), nil); err != nil {
+				t.Fatal(err)
+			}
+			command := make([]byte, len("STARTTLS"))
+			if _, err := io.ReadFull(w.peer, command); err != nil {
+				t.Fatal(err)
+			}
+			asking, answer, began := make(chan struct{}), make(chan error, 1), make(chan error, 1)
+			err := w.StartTLS(Upgrade{
+				Sent: int64(len(command)),
+				Handshake: func(ctx context.Context, begin func() error) error {
+					close(asking)
+					select {
+					case <-ctx.Done():
+					case <-time.After(patienceOfTests):
+						t.Error("it goes on")
+					}
+					began <- begin()
+					return ctx.Err()
+				},
+				Answer: func(err error) { answer <- err },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-asking
+			c.end(w)
+			if err := <-began; err == nil {
+				t.Error("a handshake begins")
+			}
+			if err := <-answer; err == nil {
+				t.Error("answered as if it was secure")
+			}
+			<-w.end
+			if _, err := io.Copy(io.Discard, w.peer); (err != nil) != c.reset {
+				t.Errorf("the peer got %v", err)
+			}
+		})
+	}
+}
+
+// patienceOfTests is how long what must happen may take.
+const patienceOfTests = 20 * time.Second

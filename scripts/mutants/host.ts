@@ -766,6 +766,16 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "what comes before the handshake ends with the socket",
+      inGo("nativehost/stream", "TestUpgradeGivenUpBeforeTheHandshake"),
+      change("nativehost/stream/stream.go", "\tif s.giveUp != nil {\n\t\ts.giveUp()\n\t}\n", ""),
+    ],
+    [
+      "and then there is no handshake",
+      tlsOf("TestStartTLS"),
+      change(secure, "\tif begin != nil {\n", "\tif begin == nil {\n"),
+    ],
+    [
       "a socket is upgraded once",
       sessionOf("TestStartTLS"),
       change(upgrade, "case s.upgrade != nil || s.secured:", "case s.upgrade != nil:"),
