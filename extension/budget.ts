@@ -30,19 +30,19 @@ export class Budget {
     this.#at = now;
   }
 
-  /** Reports whether there is room for one more. */
-  has(now: number): boolean {
+  /** Reports whether there is room for one more, which costs so much of what there is in the long run. */
+  has(now: number, cost = 1): boolean {
     const { atOnce, burst, perSecond } = this.#bound;
     this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#at) * perSecond) / 1_000);
     this.#at = now;
-    return this.#used < atOnce && this.#left >= 1;
+    return this.#used < atOnce && this.#left >= cost;
   }
 
   /** Takes one, if there is room for it; it is in use until `give`. */
-  take(now: number): boolean {
-    if (!this.has(now)) return false;
+  take(now: number, cost = 1): boolean {
+    if (!this.has(now, cost)) return false;
     this.#used++;
-    this.#left--;
+    this.#left -= cost;
     return true;
   }
 

@@ -28,7 +28,8 @@ export interface ScriptEvidence {
 
 /** Reads the policies of all Content-Security-Policy headers of a response. Each may hold several, with commas between them. */
 export function parseHeaderPolicies(headers: readonly string[]): ScriptPolicy[] {
-  return distinct(headers.flatMap((header) => header.split(",")).map(parsePolicy));
+  const policies = new Set(headers.flatMap((header) => header.split(",")));
+  return distinct([...policies].map(parsePolicy));
 }
 
 /** Reads the policies of <meta http-equiv=Content-Security-Policy> elements: one each (CSP 3, section 3.3). */

@@ -77,7 +77,10 @@ export async function admit(
 
 /** Collects what is known of each document's headers. */
 async function learn(path: readonly TreeDocument[], tab: chrome.tabs.Tab, origin: string): Promise<Known[]> {
-  const records = await recordsOf(path.map(({ documentId }) => documentId));
+  const records = await recordsOf(
+    tab.id ?? -1,
+    path.map(({ documentId }) => documentId),
+  );
   const known: Known[] = [];
   for (const [index, document] of path.entries()) {
     const record: DocumentRecord | undefined = records[index];

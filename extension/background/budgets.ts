@@ -37,3 +37,17 @@ export class Budgets {
     return true;
   }
 }
+
+/** Takes one of each, which costs so much of it, if all have room for it. */
+export function takeAll(budgets: readonly Budget[], now: number, cost = 1): boolean {
+  if (!budgets.every((budget) => budget.has(now, cost))) return false;
+  for (const budget of budgets) budget.take(now, cost);
+  return true;
+}
+
+/** The same, for what is over at once. */
+export function spendAll(budgets: readonly Budget[], now: number, cost = 1): boolean {
+  if (!takeAll(budgets, now, cost)) return false;
+  for (const budget of budgets) budget.give();
+  return true;
+}

@@ -30,20 +30,41 @@ const maxOrigins = 200;
 const maxLetters = 4_096;
 const maxOrigin = 272;
 
-export function readHeaders(headers: readonly Header[]): Facts {
-  const values = (name: string): string[] =>
-    headers.flatMap((header) =>
-      header.name.toLowerCase() === name ? [header.value ?? latin1(header.binaryValue)] : [],
-    );
-  const policy = values("permissions-policy");
-  const csp = values("content-security-policy");
+const nobody: Allowlist = { all: false, self: false, origins: [] };
+const unsafe: ScriptPolicy = { eval: "unsafe", requiresTrustedTypes: false };
+
+/** What headers that were not read count as: nobody has the feature, and eval is allowed. */
+export const unread: Facts = { allowlist: nobody, csp: [unsafe] };
+
+/** What there is to read in a response. Undefined: longer than anybody reads. */
+export interface Texts {
+  policy: readonly string[] | undefined;
+  csp: readonly string[] | undefined;
+}
+
+export function textsOf(headers: readonly Header[]): Texts {
+  const values = (name: string, most: number): string[] | undefined => {
+    const found = headers.filter((header) => header.name.toLowerCase() === name);
+    if (found.some(({ binaryValue }) => Array.isArray(binaryValue) && binaryValue.length > most)) return undefined;
+    const texts = found.map((header) => header.value ?? latin1(header.binaryValue));
+    return lengthOf(texts) > most ? undefined : texts;
+  };
+  return { policy: values("permissions-policy", maxPolicy), csp: values("content-security-policy", maxCSP) };
+}
+
+export function readTexts({ policy, csp }: Texts): Facts {
   return factsOf(
-    lengthOf(policy) > maxPolicy ? { all: false, self: false, origins: [] } : parseAllowlist(policy),
-    lengthOf(csp) > maxCSP ? [{ eval: "unsafe", requiresTrustedTypes: false }] : parseHeaderPolicies(csp),
+    policy === undefined ? nobody : parseAllowlist(policy),
+    csp === undefined ? [unsafe] : parseHeaderPolicies(csp),
   );
 }
 
-function lengthOf(values: readonly string[]): number {
+export function readHeaders(headers: readonly Header[]): Facts {
+  return readTexts(textsOf(headers));
+}
+
+/** In letters. */
+export function lengthOf(values: readonly string[]): number {
   return values.reduce((length, value) => length + value.length, 0);
 }
 

@@ -4,6 +4,7 @@
 // storage.session, and go with their document (documents.ts). webRequest does not yet know the documentId of a navigation;
 // webNavigation.onCommitted does, so that the two are paired by tab, frame and URL.
 
+import { siteOf } from "../domain.ts";
 import { everyHeader, ext } from "../ext.ts";
 import { clearsStorage, originCleared } from "./clear_site_data.ts";
 import {
@@ -17,10 +18,13 @@ import {
   watchDocuments,
 } from "./documents.ts";
 import type { Home, OfDocument } from "./documents.ts";
-import { readHeaders } from "./facts.ts";
+import { isRestrictive, unread } from "./facts.ts";
 import type { Facts, Header } from "./facts.ts";
 import { FairTable } from "./fair.ts";
-import { forgetPrivate, noteResponse, recall } from "./kept.ts";
+import { HeaderReader } from "./header_reader.ts";
+import type { Asker } from "./header_reader.ts";
+import { forgetPrivate, noteResponse, noteUnread, recall } from "./kept.ts";
+import { Queues } from "./queues.ts";
 
 /** What is known of a document. No record: it was there before the extension was. */
 export interface DocumentRecord extends OfDocument {
@@ -54,13 +58,16 @@ const maxURL = 16_384;
 const frames = new Map<number, Map<number, string>>();
 const maxFrames = 1_000;
 
-// One after the other: onCommitted must find what the onHeadersReceived before it kept.
-let last: Promise<unknown> = Promise.resolve();
-function next(work: () => Promise<unknown>): void {
-  last = last.then(work).catch((error: unknown) => {
-    console.error("headers:", error);
-  });
-}
+/** The site of the page in each tab, as far as it was seen. */
+const pages = new Map<number, string>();
+
+const reader = new HeaderReader();
+/** What is noted of responses by their URLs, for each site. */
+const notes = new Queues(100);
+/** What is kept of the documents of each tab. Each of them was loaded and shown: a page with a thousand frames has as many. */
+const arrivals = new Queues(5_000);
+/** Origins that have asked for their data to be deleted, by tab, as long as it is being found out what kind of tab it is. */
+const clearing = new Set<string>();
 
 function stripFragment(url: string): string {
   const at = url.indexOf("#");
@@ -103,24 +110,19 @@ function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared:
   const headers = (details.responseHeaders ?? []) as Header[];
   if (clearsStorage(headers)) {
     const origin = originCleared(details);
-    // What is cleared in a private window is its own affair.
-    if (origin !== undefined)
-      next(async () => {
-        if ((await areaOf(tabId)) === "local") cleared(origin);
-      });
+    if (origin !== undefined) void clearOnce(origin, tabId, cleared);
   }
   if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
   if (!(navigations as readonly string[]).includes(type)) {
     // Only what the origin asked of itself, and what could become a document.
     if (initiator === undefined || statusCode >= 300 || new URL(url).origin !== initiator) return;
     if (!headers.some((h) => h.name.toLowerCase() === "content-type" && /html/i.test(h.value ?? ""))) return;
-    const facts = readHeaders(headers);
-    next(async () => {
-      await noteResponse(url, facts, await areaOf(tabId));
-    });
+    const asker = askerOf(details);
+    note(details, reader.read(headers, asker), asker);
     return;
   }
-  const facts = readHeaders(headers);
+  const asker = askerOf(details);
+  const facts = reader.read(headers, asker);
   // Firefox has the member, and null in it. With an id it is a prefetch by that document, not this frame's own navigation.
   const { documentId } = details as { documentId?: string | null };
   if (typeof documentId !== "string") {
@@ -129,9 +131,45 @@ function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared:
     if (url.length > maxURL) pending.delete(place);
     else pending.put(place, { url: stripFragment(url), facts }, { owner: tab, part: tab }, url.length);
   }
-  next(async () => {
-    if (statusCode < 300) await noteResponse(url, facts, await areaOf(tabId));
-  });
+  if (statusCode < 300) note(details, facts, asker);
+}
+
+type Response = Pick<chrome.webRequest.OnHeadersReceivedDetails, "type" | "tabId" | "frameId" | "url" | "initiator">;
+
+/**
+ * Who has brought a response about: a frame that sends others to other sites does not use up what these sites have. What the person asked for
+ * in a tab has nothing to do with what was in the tab before.
+ */
+function askerOf({ type, tabId, frameId, url, initiator }: Response): Asker {
+  const from = initiator ?? url;
+  const site = from === "null" ? `tab ${tabId}` : siteOf(from);
+  if (type === "main_frame" || tabId < 0) return { site, ofPage: true };
+  return { site, tabId, ofPage: (frameId === 0 && type !== "sub_frame") || site === pages.get(tabId) };
+}
+
+/** Notes what was seen for a URL. What there is no room for is strict for all of its origin, unless another site wanted that. */
+function note({ url, tabId, initiator }: Response, facts: Facts, asker: Asker): void {
+  const { origin } = new URL(url);
+  const noted =
+    facts !== unread &&
+    reader.mayNote(asker) &&
+    notes.add(siteOf(origin), async () => {
+      await noteResponse(url, facts, await areaOf(tabId));
+    });
+  if (!noted && isRestrictive(facts) && (initiator ?? origin) === origin) noteUnread(origin);
+}
+
+/** Tells of an origin's wish once for all responses that come while the tab is looked at. */
+async function clearOnce(origin: string, tabId: number, cleared: (origin: string) => void): Promise<void> {
+  const key = `${tabId} ${origin}`;
+  if (clearing.has(key)) return;
+  clearing.add(key);
+  try {
+    // What is cleared in a private window is its own affair.
+    if ((await areaOf(tabId)) === "local") cleared(origin);
+  } finally {
+    clearing.delete(key);
+  }
 }
 
 type Committed = Pick<
@@ -148,7 +186,8 @@ function onCommitted(details: Committed): void {
   if (inTab.size >= maxFrames) inTab.clear();
   const before = inTab.get(frameId);
   frames.set(tabId, inTab.set(frameId, documentId));
-  next(async () => {
+  if (frameId === 0) pages.set(tabId, siteOf(url));
+  const recorded = arrivals.add(String(tabId), async () => {
     if (before !== undefined && before !== documentId) await leave(before, { tabId, frameId, transitionType });
     // A document that is shown after prerendering, or out of the back/forward cache, comes with its old id: its first record stays.
     if ((await records.get(documentId)) !== undefined) return;
@@ -157,11 +196,12 @@ function onCommitted(details: Committed): void {
     if (home.page !== documentId) record.frameId = frameId;
     if (response?.url === stripFragment(url)) record.facts = response.facts;
     else if (/^https?:/.test(url)) {
-      const kept = await recall(url);
+      const kept = await recallNoted(url);
       if (kept !== undefined) record.kept = kept;
     }
     await records.put(documentId, record, home);
   });
+  if (!recorded && /^https?:/.test(url)) noteUnread(new URL(url).origin);
   if (frameId === 0) compareSoon(tabId);
 }
 
@@ -212,22 +252,38 @@ export function watchHeaders(cleared: (origin: string) => void): void {
   onTabGone((tabId) => {
     privateTabs.delete(tabId);
     frames.delete(tabId);
+    pages.delete(tabId);
     windowsChanged();
-    next(async () => {
-      if (!(await anyPrivate())) await forgetPrivate();
+    void forgetLater().catch((error: unknown) => {
+      console.error("headers:", error);
     });
   });
 }
 
-/** What is known of each document; undefined where that is nothing. */
-export async function recordsOf(documentIds: readonly string[]): Promise<(DocumentRecord | undefined)[]> {
-  await last; // everything that was seen so far
+/** The last private window may be gone. What was seen in it may still wait to be noted. */
+async function forgetLater(): Promise<void> {
+  await notes.allIdle();
+  if (!(await anyPrivate())) await forgetPrivate();
+}
+
+/** What is known of each document of a tab; undefined where that is nothing. */
+export async function recordsOf(
+  tabId: number,
+  documentIds: readonly string[],
+): Promise<(DocumentRecord | undefined)[]> {
+  await arrivals.idle(String(tabId)); // everything that was seen of them so far
   return await Promise.all(documentIds.map((id) => records.get(id)));
+}
+
+/** What was seen for `url`, with everything that was seen of its site so far. */
+export async function recallNoted(url: string): Promise<Facts | undefined> {
+  await notes.idle(siteOf(url));
+  return await recall(url);
 }
 
 /** Writes down what was found out later about a document that came without a response. `facts` were seen for its URL. */
 export function noteLater(documentId: string, tabId: number, url: string, facts: Facts): void {
-  next(async () => {
+  arrivals.add(String(tabId), async () => {
     await noteResponse(url, facts, await areaOf(tabId));
     const { page, ...place } = await homeOf(documentId, url);
     await records.put(documentId, { tabId, at: Date.now(), page, kept: facts }, place);

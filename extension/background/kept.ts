@@ -7,7 +7,7 @@
 // than it has room for loses its own oldest entries, and the default of its origins stays strict as long as one is left (recallOrigin).
 
 import { siteOf } from "../domain.ts";
-import { isRestrictive, strictest } from "./facts.ts";
+import { isRestrictive, strictest, unread } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { FairTable } from "./fair.ts";
 import type { Place } from "./fair.ts";
@@ -36,6 +36,12 @@ const recent = new FairTable<{ facts: Facts; area: Area }>({
   entriesOfOwner: 50,
   sizeOfOwner: 50,
 });
+
+/** Origins of which a response could not be noted, as long as the worker runs: no document of theirs is known to have had no such headers. */
+const unnoted = new FairTable<true>({ entries: 1_000, size: 1_000, entriesOfOwner: 50, sizeOfOwner: 50 });
+/** Sites that have more of them. */
+const unnotedSites = new Set<string>();
+const maxSites = 1_000;
 
 async function digest(text: string): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
@@ -77,10 +83,26 @@ export async function noteResponse(url: string, facts: Facts, area: Area): Promi
   await shelf.put(key, { facts, at }, place);
 }
 
+/** A response of the origin was seen, and there was no room to note it. Does next to nothing. */
+export function noteUnread(origin: string): void {
+  if (unnoted.get(origin) === true) return;
+  const site = siteOf(origin);
+  for (const gone of unnoted.put(origin, true, { owner: site, part: origin }, 1)) {
+    unnotedSites.add(siteOf(gone));
+    for (const oldest of unnotedSites) if (unnotedSites.size > maxSites) unnotedSites.delete(oldest);
+  }
+}
+
+function isUnnoted(url: string): boolean {
+  const { origin } = new URL(url);
+  return unnoted.get(origin) === true || unnotedSites.has(siteOf(origin));
+}
+
 /** What was seen for `url`; undefined when that is nothing. */
 export async function recall(url: string): Promise<Facts | undefined> {
   const { key } = await addressOf(url);
   const found = [
+    isUnnoted(url) ? unread : undefined,
     recent.get(key)?.facts,
     (await shelves.local.get(key))?.facts,
     (await shelves.session.get(key))?.facts,

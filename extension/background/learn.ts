@@ -7,8 +7,8 @@
 
 import { isRestrictive, readHeaders, strictest } from "./facts.ts";
 import type { Facts } from "./facts.ts";
-import { noteLater } from "./headers.ts";
-import { recall, recallOrigin } from "./kept.ts";
+import { noteLater, recallNoted } from "./headers.ts";
+import { recallOrigin } from "./kept.ts";
 import type { TreeDocument } from "./frame_tree.ts";
 
 const patience = 2_000;
@@ -26,7 +26,7 @@ export async function recallNow(
   kept: Facts | undefined,
   top: boolean,
 ): Promise<Facts | undefined> {
-  const seen = [kept, await recall(url)].filter((facts) => facts !== undefined);
+  const seen = [kept, await recallNoted(url)].filter((facts) => facts !== undefined);
   if (seen.length > 0) return strictest(seen);
   if (!top) return undefined;
   if (!tab.incognito) {

@@ -62,7 +62,7 @@ export function watchMakers(): void {
     const before = frames.get(frameId);
     if (frameId === 0) {
       frames.clear();
-      if (isLocal(url) && before !== undefined) table.add(tabId, factsOf([before]));
+      if (isLocal(url) && before !== undefined) table.add(tabId, factsOf(tabId, [before]));
     }
     shown.set(tabId, frames);
     if (frames.size < maxFrames) frames.set(frameId, { documentId, origin: originOf(url) });
@@ -76,18 +76,24 @@ export function watchMakers(): void {
 /** A document in `openerTabId` has opened `tabId`. What is shown there now is looked at now: in a moment it may be gone. */
 function note(tabId: number, openerTabId: number): void {
   const documents = [...(shown.get(openerTabId)?.values() ?? [])];
-  table.add(tabId, documents.length > 0 ? factsOf(documents) : askBrowser(openerTabId));
+  table.add(tabId, documents.length > 0 ? factsOf(openerTabId, documents) : askBrowser(openerTabId));
   // An empty window that opened this one has its policies from elsewhere.
   table.hand(openerTabId, tabId);
 }
 
 async function askBrowser(tabId: number): Promise<Makers> {
   const frames = (await ext.webNavigation.getAllFrames({ tabId })) ?? [];
-  return await factsOf(frames.map(({ documentId, url }) => ({ documentId, origin: originOf(url) })));
+  return await factsOf(
+    tabId,
+    frames.map(({ documentId, url }) => ({ documentId, origin: originOf(url) })),
+  );
 }
 
-async function factsOf(documents: readonly Shown[]): Promise<Makers> {
-  const records = await recordsOf(documents.map(({ documentId }) => documentId));
+async function factsOf(tabId: number, documents: readonly Shown[]): Promise<Makers> {
+  const records = await recordsOf(
+    tabId,
+    documents.map(({ documentId }) => documentId),
+  );
   return documents.flatMap(({ origin }, index) => {
     const facts = records[index]?.facts ?? records[index]?.kept;
     return facts === undefined ? [] : [{ origin, facts }];

@@ -18,7 +18,7 @@ export const intakes: readonly Mutant[] = [
   ...row(
     "3",
     ["so many opens at a time", inBudget("so many at a time"), change(budget, "this.#used < atOnce && ", "")],
-    ["and in the long run", inBudget("so many in a row"), change(budget, " && this.#left >= 1", "")],
+    ["and in the long run", inBudget("so many in a row"), change(budget, " && this.#left >= cost", "")],
     [
       "of a document, of its tab and of its site",
       inIntake("of a document: so many at a time"),

@@ -6,6 +6,9 @@ import { change, inUnit, row, type Mutant } from "./mutant.ts";
 const documents = "extension/background/documents.ts";
 const facts = "extension/background/facts.ts";
 const fair = "extension/background/fair.ts";
+const headers = "extension/background/headers.ts";
+const kept = "extension/background/kept.ts";
+const reader = "extension/background/header_reader.ts";
 const store = "extension/store.ts";
 
 const keeping = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/keeping.test.ts", name);
@@ -31,7 +34,37 @@ export const keepings: readonly Mutant[] = [
     [
       "headers that are too long are not read",
       ofHeaders("headers that are too long to be read count as their strictest reading"),
-      change(facts, "lengthOf(policy) > maxPolicy", "lengthOf(policy) < 0"),
+      change(facts, "lengthOf(texts) > most", "lengthOf(texts) < 0"),
+    ],
+    [
+      "headers are read within a budget",
+      inUnit("extension/background/header_reader.test.ts", "of a site so many letters are read"),
+      change(reader, "if (!this.#spend(asker, length)) return unread;", "this.#spend(asker, length);"),
+    ],
+    [
+      "what is not read counts as its strictest reading",
+      inUnit("extension/background/header_reader.test.ts", "of a site so many letters are read"),
+      change(reader, "length)) return unread;", "length)) return { csp: [] };"),
+    ],
+    [
+      "frames do not use up what the page around them has",
+      inUnit("extension/background/header_reader.test.ts", "frames of other sites leave a part"),
+      change("extension/background/shares.ts", "if (ofPage) return [whole];", "if (ofPage || !ofPage) return [whole];"),
+    ],
+    [
+      "nor what a site has that they send others to",
+      inUnit("extension/background/headers.test.ts", "a frame that sends others to a site"),
+      change(headers, "const from = initiator ?? url;", "const from = url;"),
+    ],
+    [
+      "nobody waits for another site's responses",
+      inUnit("extension/background/headers.test.ts", "holds up no other"),
+      change(headers, "notes.add(siteOf(origin), async", 'arrivals.add("2", async'),
+    ],
+    [
+      "what was not noted is strict",
+      inUnit("extension/background/headers.test.ts", "what was not noted for lack of room"),
+      change(kept, "isUnnoted(url) ? unread : undefined,", "undefined,"),
     ],
     [
       "a site has a share",

@@ -858,7 +858,7 @@ export const person: readonly Mutant[] = [
     [
       "what was seen there goes with the last of them",
       inBrowser("private", "nothing is written down, and nothing is left"),
-      change(headers, "      if (!(await anyPrivate())) await forgetPrivate();\n", ""),
+      change(headers, "  if (!(await anyPrivate())) await forgetPrivate();\n", ""),
     ],
     [
       "remembering is not offered there",
