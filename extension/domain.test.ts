@@ -1,6 +1,7 @@
 // Who a host belongs to.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isAddress, registrableDomain, siteOf } from "./domain.ts";
 
@@ -21,6 +22,9 @@ test("the registrable domain: what somebody registered, and nothing below it", (
     "printer.local": "printer.local",
     localhost: "localhost",
     intranet: "intranet",
+    "h1.evil.example.": "evil.example",
+    "evil.example.": "evil.example",
+    "localhost.": "localhost",
     "192.168.1.1": "192.168.1.1",
     "fd00::5": "fd00::5",
     "[fd00::5]": "[fd00::5]",
@@ -28,11 +32,11 @@ test("the registrable domain: what somebody registered, and nothing below it", (
   for (const [host, domain] of Object.entries(domains)) assert.equal(registrableDomain(host), domain, host);
 });
 
-test("a site is neither scheme nor port", () => {
-  assert.equal(siteOf("https://mail.a.test:8443"), "a.test");
-  assert.equal(siteOf("http://localhost:8080"), "localhost");
-  assert.equal(siteOf("http://[::1]:8080"), "[::1]");
-  assert.equal(siteOf("https://alice.github.io"), "alice.github.io");
+test("a site is neither scheme nor port nor a final dot; the native host says the same", () => {
+  const table = new URL("../protocol/testdata/sites.json", import.meta.url);
+  const cases = JSON.parse(readFileSync(table, "utf8")) as { origin: string; site: string }[];
+  assert.notEqual(cases.length, 0);
+  for (const { origin, site } of cases) assert.equal(siteOf(origin), site, origin);
 });
 
 test("addresses are no names", () => {

@@ -11,11 +11,17 @@ export function isAddress(host: string): boolean {
   return host.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }
 
+/** A host without its final dot, which makes another origin of it but belongs to the same owner. */
+function bare(host: string): string {
+  return host.replace(/\.+$/, "");
+}
+
 /**
- * The registrable domain of a canonical host. The whole host where there is no such thing: addresses, single labels, and names that are
- * public suffixes themselves.
+ * The registrable domain of a canonical host, without a final dot. The whole host where there is no such thing: addresses, single labels,
+ * and names that are public suffixes themselves.
  */
-export function registrableDomain(host: string): string {
+export function registrableDomain(name: string): string {
+  const host = bare(name);
   if (isAddress(host)) return host;
   const found = getDomain(host, { allowPrivateDomains: true, extractHostname: false, validateHostname: false });
   return found !== null && (host === found || host.endsWith(`.${found}`)) ? found : host;

@@ -22,6 +22,7 @@ test("the registrable domain is told apart, and nothing of a host is lost", () =
     ["1.2.3.4.evil.example", "evil.example"],
     ["192.168.1.1.nip.io", "nip.io"],
     ["www.paypal.com.evil.co.uk", "evil.co.uk"],
+    ["www.bank.example.evil.example.", "evil.example."],
     ["192.168.1.20", "192.168.1.20"],
     ["2606:2800:21f::1", "2606:2800:21f::1"],
     ["localhost", "localhost"],

@@ -28,9 +28,10 @@ const most = 40;
 /** How many of them stay, at the start and at the end. */
 const kept = 16;
 
-/** `host` is canonical: ASCII, with or without brackets. */
+/** `host` is canonical: ASCII, with or without brackets. The host of an origin may have a final dot, which stays with the domain. */
 export function showHost(host: string): ShownHost {
-  const domain = registrableDomain(host);
+  const dots = /\.*$/.exec(host)?.[0] ?? "";
+  const domain = registrableDomain(host) + dots;
   const before = host.slice(0, host.length - domain.length);
   const long = before.length > most;
   const read = inLetters(host);

@@ -2,15 +2,11 @@ package audit
 
 import (
 	"cmp"
-	"net"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"golang.org/x/net/publicsuffix"
-
+	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/protocol"
 )
 
@@ -39,7 +35,7 @@ type omission struct {
 }
 
 func omissionOf(s Subject, event, by, reason string) omission {
-	return omission{s.Private, siteOf(s.Origin), s.Origin, event, by, reason}
+	return omission{s.Private, origin.Site(s.Origin), s.Origin, event, by, reason}
 }
 
 // omitted is how many of them there are, and when the first came.
@@ -186,22 +182,4 @@ func (f *flood) close() []omitted {
 	defer f.mu.Unlock()
 	f.closed = true
 	return f.takeLocked()
-}
-
-// siteOf returns who an origin belongs to: its registrable domain, since whoever owns
-// that has as many origins below it as they like. Where there is no such thing it is
-// the host.
-func siteOf(origin string) string {
-	u, err := url.Parse(origin)
-	if err != nil || u.Hostname() == "" {
-		return origin
-	}
-	host := strings.TrimSuffix(u.Hostname(), ".")
-	if net.ParseIP(host) != nil {
-		return host
-	}
-	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
-		return domain
-	}
-	return host
 }

@@ -60,6 +60,7 @@ func TestRefusalsAndFailuresAreBounded(t *testing.T) {
 	}{
 		"one origin":                {func(int) string { return "https://page.example" }, protocol.AuditLinesPerOrigin},
 		"origins of one site":       {func(i int) string { return fmt.Sprintf("https://h%d.page.example:%d", i, 1+i%9) }, protocol.AuditLinesPerSite},
+		"with a final dot, too":     {func(i int) string { return fmt.Sprintf("https://h%d.page.example%s", i, strings.Repeat(".", i%2)) }, protocol.AuditLinesPerSite},
 		"users of one shared host":  {func(i int) string { return fmt.Sprintf("https://user%d.github.io", i%4) }, 4 * protocol.AuditLinesPerOrigin},
 		"an address, without names": {func(i int) string { return fmt.Sprintf("http://127.0.0.1:%d", 1+i) }, protocol.AuditLinesPerSite},
 		"sites without end":         {func(i int) string { return fmt.Sprintf("https://page%d.example", i) }, protocol.AuditLinesOverall},

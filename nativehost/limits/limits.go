@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/origin"
 )
 
 // Caps are the largest counts and rates. A rate of 0 does not limit.
@@ -131,13 +132,13 @@ func (c *Counter) SetCaps(caps Caps) {
 	c.caps = caps
 }
 
-// Take counts a socket of origin as opening, in a private window or in another. The
+// Take counts a socket of the origin asker as opening, in a private window or in another. The
 // page can count its own sockets and attempts, so exceeding the origin's caps is
 // fault.ErrLimitOrigin, and exceeding its rate is fault.ErrRateOrigin; it must not learn
 // about other pages', so exceeding what its site or all origins may have is
 // fault.ErrLimitOverall, and exceeding their rates fault.ErrRate. The origin's own come
 // first: whatever others do, they are answered alike.
-func (c *Counter) Take(origin string, private bool) (*Ticket, error) {
+func (c *Counter) Take(asker string, private bool) (*Ticket, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.Now()
@@ -146,8 +147,8 @@ func (c *Counter) Take(origin string, private bool) (*Ticket, error) {
 		s = c.private
 	}
 	s.sweep(now)
-	site := siteOf(origin)
-	n, all := s.origins[origin], s.sites[site]
+	site := origin.Site(asker)
+	n, all := s.origins[asker], s.sites[site]
 	if n == nil {
 		n = &count{bucket: c.caps.perOrigin()}
 	}
@@ -170,7 +171,7 @@ func (c *Counter) Take(origin string, private bool) (*Ticket, error) {
 	}
 	s.minute.take(now)
 	s.overall++
-	s.origins[origin], s.sites[site] = n, all
+	s.origins[asker], s.sites[site] = n, all
 	return &Ticket{counter: c, side: s, origin: n, site: all, pending: true}, nil
 }
 

@@ -148,7 +148,12 @@ export const host: readonly Mutant[] = [
     [
       "a site is a registrable domain",
       limitsOf("TestSitesLeaveRoomForOthers"),
-      change("nativehost/limits/site.go", "\treturn site\n", "\t_ = site\n\treturn host\n"),
+      change("nativehost/limits/limits.go", "site := origin.Site(asker)", 'site := asker + origin.Site("")'),
+    ],
+    [
+      "and a final dot makes no other site",
+      limitsOf("TestSitesLeaveRoomForOthers"),
+      change("nativehost/origin/site.go", 'strings.TrimRight(u.Hostname(), ".")', "strings.Clone(u.Hostname())"),
     ],
     [
       "the numbers",

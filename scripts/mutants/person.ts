@@ -326,6 +326,11 @@ export const person: readonly Mutant[] = [
       change("extension/domain.ts", "? registrableDomain(new URL(origin).hostname)", "? new URL(origin).hostname"),
     ],
     [
+      "and with a final dot or without",
+      inUnit("extension/domain.test.ts", "a site is neither scheme nor port nor a final dot"),
+      change("extension/domain.ts", "const host = bare(name);", "const host = name;"),
+    ],
+    [
       "one question of a tab at a time",
       inUnit(lineTest, "one of a tab at a time"),
       change(line, "site === one.site || tab === one.tab", "site === one.site"),
