@@ -108,11 +108,26 @@ func TestFolderThatComesLater(t *testing.T) {
 		return Settings{File: w.named}
 	})
 	w.line(1)
+	w.want("[]", "[1]")
 	if err := os.Mkdir(filepath.Dir(w.named), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	w.line(2)
-	w.want("[2]", "[1]")
+	w.log.place.keeper.RetryAfter = time.Nanosecond
+	var first, last int64
+	for last = 2; first == 0; last++ {
+		if last > 20_000 {
+			t.Fatal("it is not used")
+		}
+		w.line(last)
+		time.Sleep(time.Millisecond)
+		if got := ids(t, w.named); len(got) > 0 {
+			first = got[0]
+		}
+	}
+	w.line(last)
+	if named, own := ids(t, w.named), ids(t, filepath.Join(w.state, "audit.log")); len(named)+len(own) != int(last) || named[len(named)-1] != last {
+		t.Errorf("of %d lines the named file has %v, the own %v", last, named, own)
+	}
 	if said := w.diagnostics.String(); strings.Count(said, "cannot be used") != 1 || strings.Count(said, "takes lines again") != 1 {
 		t.Errorf("%s", said)
 	}
@@ -130,6 +145,7 @@ func TestFileThatFailsLater(t *testing.T) {
 	w := begin(t, func(w *world) Settings { return Settings{File: w.named} })
 	w.line(1)
 	w.want("[1]", "[]")
+	w.log.place.keeper.RetryAfter = time.Hour
 	if err := os.RemoveAll(filepath.Dir(w.named)); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +159,10 @@ func TestFileThatFailsLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.line(4)
-	w.want("[4]", "[2 3]")
+	w.want("[]", "[2 3 4]") // not so soon
+	w.log.place.keeper.RetryAfter = time.Nanosecond
+	w.line(5)
+	w.want("[5]", "[2 3 4]")
 }
 
 func TestSizeAndNumber(t *testing.T) {

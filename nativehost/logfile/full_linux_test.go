@@ -82,7 +82,7 @@ func TestLogOnAFullDisk(t *testing.T) {
 		path := filepath.Join(dir, "x.log")
 		room := fill(t, dir, path, 50)
 		var last bytes.Buffer
-		k := &Keeper{LastResort: &last, Lost: lostTest, retries: 10 * time.Millisecond}
+		k := &Keeper{LastResort: &last, Lost: lostTest, RetryAfter: 10 * time.Millisecond}
 		if err := k.Use(func() (*File, error) { return Open(path, Options{MaxBytes: 1 << 20, Keep: 1, Whole: true}) }); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,15 +13,16 @@ import (
 const (
 	// mostKept bounds what a Keeper holds in memory, in bytes.
 	mostKept = 256 << 10
-	// retryAfter is when a Keeper tries again while no lines come.
+	// retryAfter is when a Keeper tries a place again that has failed.
 	retryAfter = 5 * time.Second
 )
 
 // Keeper writes the lines of a log whose places may be missing or full for a while. A
 // line goes to the first place that takes it. Places that cannot be opened, or take no
-// lines, are tried again with each line. What none takes is kept in memory, in its
-// order, up to a bound; what is beyond that is counted, and the count is the next line
-// once there is room. Any number of goroutines may write to it.
+// lines, are tried again after a while: such a place may be a network's, and each try
+// take long. To open one again holds up no line. What none takes is kept in memory, in
+// its order, up to a bound; what is beyond that is counted, and the count is the next
+// line once there is room. Any number of goroutines may write to it.
 type Keeper struct {
 	// LastResort takes lines while no place can be opened at all, and at the end those
 	// that are still kept. Nobody closes it.
@@ -31,16 +33,17 @@ type Keeper struct {
 	// fail, or with a nil error that it takes lines again. It must not write to the
 	// Keeper.
 	Changed func(n, of int, opened bool, err error)
+	// RetryAfter is how long a place that has failed is left alone; 0: five seconds.
+	RetryAfter time.Duration
 
-	mu      sync.Mutex // guards what follows
-	places  []*openedLater
-	kept    [][]byte
-	bytes   int
-	lost    int64
-	since   time.Time
-	timer   *time.Timer
-	retries time.Duration // 0: retryAfter; for tests
-	closed  bool
+	mu     sync.Mutex // guards what follows
+	places []*openedLater
+	kept   [][]byte
+	bytes  int
+	lost   int64
+	since  time.Time
+	timer  *time.Timer
+	closed bool
 }
 
 // openedLater is a place, and its file once it could be opened.
@@ -48,23 +51,39 @@ type openedLater struct {
 	open    func() (*File, error)
 	file    *File
 	failing bool
+	// err is why it fails, and tried when that was seen.
+	err     error
+	tried   time.Time
+	opening bool // again, by a goroutine
 }
 
 // Use makes these the places from now on, in the order of preference, and closes those
 // before. It opens the first that can be opened, and returns why those before it cannot.
+// Until then lines go to the places before. One goroutine at a time may call it.
 func (k *Keeper) Use(places ...func() (*File, error)) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	errs := []error{k.closePlaces()}
+	var next []*openedLater
 	for _, open := range places {
-		k.places = append(k.places, &openedLater{open: open})
+		next = append(next, &openedLater{open: open})
 	}
-	for i, p := range k.places {
-		err := k.openPlace(i, p)
-		errs = append(errs, err)
-		if err == nil {
+	var errs []error
+	for _, p := range next {
+		p.file, p.err = p.open()
+		errs = append(errs, p.err)
+		if p.err == nil {
 			break
 		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	errs = append(errs, k.closePlaces())
+	k.places = next
+	for i, p := range k.places {
+		if p.err != nil {
+			k.tell(i, p, p.err)
+		}
+	}
+	if k.closed {
+		errs = append(errs, k.closePlaces())
 	}
 	return errors.Join(errs...)
 }
@@ -91,8 +110,44 @@ func (k *Keeper) openPlace(i int, p *openedLater) error {
 	return nil
 }
 
+// reopen tries to open a place again, while lines go elsewhere.
+func (k *Keeper) reopen(p *openedLater) {
+	if p.opening {
+		return
+	}
+	p.opening = true
+	go func() {
+		file, err := p.open()
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		p.opening, p.tried = false, time.Now()
+		switch {
+		case err != nil:
+			p.err = err
+		case k.closed || !slices.Contains(k.places, p):
+			_ = file.Close()
+		default:
+			p.file, p.tried = file, time.Time{}
+			k.drain(false)
+		}
+	}()
+}
+
+// rests reports whether a place has failed a short while ago.
+func (k *Keeper) rests(p *openedLater) bool {
+	return p.failing && time.Since(p.tried) < k.retryAfter()
+}
+
+func (k *Keeper) retryAfter() time.Duration {
+	if k.RetryAfter > 0 {
+		return k.RetryAfter
+	}
+	return retryAfter
+}
+
 // tell passes on what is new about a place.
 func (k *Keeper) tell(i int, p *openedLater, err error) {
+	p.err, p.tried = err, time.Now()
 	if p.failing == (err != nil) {
 		return
 	}
@@ -109,18 +164,28 @@ func (k *Keeper) Write(line []byte) (int, error) {
 	if k.closed {
 		return 0, errors.New("the log is closed")
 	}
-	if !k.drain() || k.put(line) != nil {
+	if !k.drain(false) || k.put(line, false) != nil {
 		k.keep(line)
 	}
 	return len(line), nil
 }
 
-// put writes a line to the first place that takes it.
-func (k *Keeper) put(line []byte) error {
+// put writes a line to the first place that takes it. The last time, no place is left
+// alone.
+func (k *Keeper) put(line []byte, last bool) error {
 	var errs []error
 	anywhere := false
 	for i, p := range k.places {
-		if p.file == nil {
+		switch again := p.failing && !last; {
+		case again && k.rests(p):
+			anywhere = anywhere || p.file != nil
+			errs = append(errs, p.err)
+			continue
+		case p.file == nil && (again || p.opening):
+			k.reopen(p)
+			errs = append(errs, p.err)
+			continue
+		case p.file == nil:
 			if err := k.openPlace(i, p); err != nil {
 				errs = append(errs, err)
 				continue
@@ -142,9 +207,9 @@ func (k *Keeper) put(line []byte) error {
 }
 
 // drain writes what is kept, and reports whether nothing is left.
-func (k *Keeper) drain() bool {
+func (k *Keeper) drain(last bool) bool {
 	for len(k.kept) > 0 {
-		if k.put(k.kept[0]) != nil {
+		if k.put(k.kept[0], last) != nil {
 			return false
 		}
 		k.bytes -= len(k.kept[0])
@@ -152,7 +217,7 @@ func (k *Keeper) drain() bool {
 	}
 	k.kept = nil
 	if k.lost > 0 {
-		if k.put(k.Lost(k.lost, k.since)) != nil {
+		if k.put(k.Lost(k.lost, k.since), last) != nil {
 			return false
 		}
 		k.lost = 0
@@ -180,15 +245,11 @@ func (k *Keeper) later() {
 	if k.timer != nil {
 		return
 	}
-	after := k.retries
-	if after == 0 {
-		after = retryAfter
-	}
-	k.timer = time.AfterFunc(after, func() {
+	k.timer = time.AfterFunc(k.retryAfter(), func() {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		k.timer = nil
-		if !k.closed && !k.drain() {
+		if !k.closed && !k.drain(false) {
 			k.later()
 		}
 	})
@@ -207,7 +268,7 @@ func (k *Keeper) Close() error {
 		k.timer.Stop()
 	}
 	var err error
-	if !k.drain() {
+	if !k.drain(true) {
 		err = fmt.Errorf("%d lines are not in the log, %d more are lost", len(k.kept), k.lost)
 		k.hand()
 	}

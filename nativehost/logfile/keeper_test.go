@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -21,7 +22,7 @@ func TestFolderComesLater(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "later")
 	first, second := filepath.Join(dir, "first.log"), filepath.Join(t.TempDir(), "second.log")
 	var told []string
-	k := &Keeper{Lost: lostTest, Changed: func(n, of int, opened bool, err error) {
+	k := &Keeper{Lost: lostTest, RetryAfter: time.Nanosecond, Changed: func(n, of int, opened bool, err error) {
 		told = append(told, fmt.Sprint(n, of, opened, err == nil))
 	}}
 	at := func(path string) func() (*File, error) {
@@ -35,6 +36,7 @@ func TestFolderComesLater(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	k.reopened(t, 0)
 	fmt.Fprintln(k, 3)
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
@@ -55,6 +57,91 @@ func TestFolderComesLater(t *testing.T) {
 	}
 	if _, err := k.Write([]byte("6\n")); err == nil {
 		t.Error("written after the end")
+	}
+}
+
+// reopened waits until a place is open, which the Keeper tries with lines or by itself.
+func (k *Keeper) reopened(t *testing.T, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		k.mu.Lock()
+		p := k.places[n]
+		if p.file == nil {
+			k.reopen(p)
+		}
+		open := p.file != nil
+		k.mu.Unlock()
+		if open {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the place is not opened")
+		}
+	}
+}
+
+// A place that hangs, as a network's does whose server has gone, holds up no line, and is
+// not asked again and again.
+func TestPlaceThatHangs(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "first.log"), filepath.Join(dir, "second.log")
+	at := func(path string) func() (*File, error) {
+		return func() (*File, error) { return Open(path, Options{MaxBytes: 1000, Keep: 1}) }
+	}
+	var tries atomic.Int64
+	asked, back := make(chan struct{}), make(chan struct{})
+	hangs := func() (*File, error) {
+		switch tries.Add(1) {
+		case 1:
+			return nil, errors.New("no such folder")
+		case 2:
+			close(asked)
+			<-back
+		}
+		return at(first)()
+	}
+	k := &Keeper{Lost: lostTest, RetryAfter: time.Hour}
+	_ = k.Use(hangs, at(second))
+	for range 5 {
+		fmt.Fprint(k, "a\n")
+	}
+	if n := tries.Load(); n != 1 {
+		t.Errorf("asked %d times at once", n)
+	}
+	k.RetryAfter = time.Nanosecond
+	for range 5 {
+		fmt.Fprint(k, "b\n")
+	}
+	<-asked
+	for range 5 {
+		fmt.Fprint(k, "c\n")
+	}
+	if text := together(t, second, 0); text != strings.Repeat("a\n", 5)+strings.Repeat("b\n", 5)+strings.Repeat("c\n", 5) {
+		t.Errorf("%q", text)
+	}
+	close(back)
+	k.reopened(t, 0)
+	fmt.Fprint(k, "d\n")
+	if text := together(t, first, 0); text != "d\n" {
+		t.Errorf("%q", text)
+	}
+
+	// So is one that is new.
+	asked, back = make(chan struct{}), make(chan struct{})
+	tries.Store(1)
+	used := make(chan error, 1)
+	go func() { used <- k.Use(hangs) }()
+	<-asked
+	fmt.Fprint(k, "e\n")
+	if text := together(t, first, 0); text != "d\ne\n" {
+		t.Errorf("%q", text)
+	}
+	close(back)
+	if err := <-used; err != nil {
+		t.Error(err)
+	}
+	if err := k.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -94,7 +94,9 @@ type options struct {
 	// patience with peers that acknowledge nothing
 	patience time.Duration
 	log      io.Writer
-	browse   func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
+	// policyChanged is called with each new policy
+	policyChanged func()
+	browse        func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
 }
 
 func start(t testing.TB, o options) *broker {
@@ -139,6 +141,9 @@ func start(t testing.TB, o options) *broker {
 	})
 	if o.lanes {
 		s.LaneOrigin = laneOrigin
+	}
+	if o.policyChanged != nil {
+		s.PolicyChanged = func(*policy.Policy) { o.policyChanged() }
 	}
 	go func() { b.ended <- s.Run(ctx) }()
 	listening := make(chan struct{})

@@ -143,13 +143,19 @@ func sourceOf(source *policy.Source) protocol.PolicySource {
 	return told
 }
 
-// policyChanged ends what a new policy does not allow any more: sockets, searches, and
-// the page to try it with.
+// policyChanged ends what a new policy does not allow any more. Only then it writes that
+// down and tells others, which may wait for a disk.
 func (s *Session) policyChanged(p *policy.Policy) {
+	s.enforce(p)
 	s.Log.Info().Msg("the policy has changed")
 	if s.PolicyChanged != nil {
 		s.PolicyChanged(p)
 	}
+}
+
+// enforce ends what a new policy does not allow any more: sockets, searches, lanes, and
+// the page to try it with.
+func (s *Session) enforce(p *policy.Policy) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.sockets {

@@ -284,6 +284,20 @@ func TestNewPolicyEndsSockets(t *testing.T) {
 	b.wantAlive(again)
 }
 
+// It does not wait for whoever else is told, as the log whose file is elsewhere now.
+func TestNewPolicyEndsSocketsFirst(t *testing.T) {
+	told, done := make(chan struct{}), make(chan struct{})
+	b := start(t, options{policyChanged: sync.OnceFunc(func() {
+		close(told)
+		<-done
+	})})
+	lost, _ := b.open(serve(t, echo), nil)
+	b.managed(`{"enabled": false}`)
+	<-told
+	b.wantClosed(lost, "NotAllowedError", "policy")
+	close(done)
+}
+
 func TestBrokenManagedSettingsRefuseEverything(t *testing.T) {
 	peer := serve(t, echo)
 	b := start(t, options{})

@@ -417,10 +417,21 @@ export const host: readonly Mutant[] = [
     [
       "a folder that comes later is used from then on",
       inGo("nativehost/audit", "TestFolderThatComesLater"),
+      change(keeper, "\t\t\tk.reopen(p)\n", ""),
+    ],
+    [
+      "a place that hangs is not asked with each line",
+      inGo("nativehost/logfile", "TestPlaceThatHangs"),
+      change(keeper, "case again && k.rests(p):", "case false:"),
+    ],
+    [
+      "a new policy ends sockets before anything else hears of it",
+      sessionOf("TestNewPolicyEndsSocketsFirst"),
+      change("nativehost/session/policy.go", "\ts.enforce(p)\n", ""),
       change(
-        keeper,
-        "\t\tif p.file == nil {\n\t\t\tif err :=",
-        "\t\tif p.failing {\n\t\t\tcontinue\n\t\t}\n\t\tif p.file == nil {\n\t\t\tif err :=",
+        "nativehost/session/policy.go",
+        "\t\ts.PolicyChanged(p)\n\t}\n",
+        "\t\ts.PolicyChanged(p)\n\t}\n\ts.enforce(p)\n",
       ),
     ],
     [
