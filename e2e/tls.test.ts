@@ -27,7 +27,7 @@ interface Asked {
 }
 
 interface Seen {
-  error: { name: string; message: string; text: string; own: string[] } | undefined;
+  error: { name: string; message: string; text: string; own: string[]; reason: string | undefined } | undefined;
   tls: { version: string; cipherSuite: string; alpnProtocol: string; certificates: number[][] } | null | undefined;
   echo: string;
 }
@@ -70,7 +70,8 @@ async function opened(asked: Asked): Promise<Seen> {
       } catch (error) {
         const { name, message } = error as Error;
         const own = Reflect.ownKeys(error as object).map(String);
-        return { error: { name, message, text: String(error), own }, tls: undefined, echo: "" };
+        const { reason } = error as { reason?: string };
+        return { error: { name, message, text: String(error), own, reason }, tls: undefined, echo: "" };
       }
     },
     asked,
@@ -119,7 +120,7 @@ describe("certificates", () => {
     assert.deepEqual(createHash("sha256").update(leaf).digest(), selfSigned.sha256);
   });
 
-  test("every failure looks the same to the page; the host's log knows them apart", async () => {
+  test("every failure of TLS looks the same to the page; the host's log knows them apart", async () => {
     const { expired, selfSigned, otherName } = made.wrong;
     const failures: Record<string, Seen["error"]> = {};
     const fails = async (what: string, server: peers.TlsPeerOptions, asked: Partial<Asked> = {}): Promise<void> => {
@@ -141,9 +142,14 @@ describe("certificates", () => {
 
     const [first] = Object.values(failures);
     assert.equal(first?.name, "NetworkError");
-    for (const [what, error] of Object.entries(failures)) assert.deepEqual(error, first, what);
+    assert.equal(first.reason, "tls");
+    for (const [what, error] of Object.entries(failures)) {
+      // Nobody is there: that is no failure of TLS. And what goes no further than the extension has no word of the host's with it.
+      if (what === "nobody there") assert.deepEqual(error, { ...first, reason: "refused" }, what);
+      else if (what === "no name") assert.deepEqual(error, { ...first, own: [], reason: undefined }, what);
+      else assert.deepEqual(error, first, what);
+    }
 
-    // "no name" goes no further than the extension.
     const files = stage.browser.hostFiles();
     const audit = (files["audit.log"] ?? "").trim().split("\n");
     const reasons = audit
