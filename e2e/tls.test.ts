@@ -27,7 +27,7 @@ interface Asked {
 }
 
 interface Seen {
-  error: { name: string; message: string; text: string; own: string[]; reason: string | undefined } | undefined;
+  error: { name: string; message: string; text: string; own: string[]; reason: string } | undefined;
   tls: { version: string; cipherSuite: string; alpnProtocol: string; certificates: number[][] } | null | undefined;
   echo: string;
 }
@@ -70,7 +70,7 @@ async function opened(asked: Asked): Promise<Seen> {
       } catch (error) {
         const { name, message } = error as Error;
         const own = Reflect.ownKeys(error as object).map(String);
-        const { reason } = error as { reason?: string };
+        const { reason = "" } = error as { reason?: string };
         return { error: { name, message, text: String(error), own, reason }, tls: undefined, echo: "" };
       }
     },
@@ -146,7 +146,7 @@ describe("certificates", () => {
     for (const [what, error] of Object.entries(failures)) {
       // Nobody is there: that is no failure of TLS. And what goes no further than the extension has no word of the host's with it.
       if (what === "nobody there") assert.deepEqual(error, { ...first, reason: "refused" }, what);
-      else if (what === "no name") assert.deepEqual(error, { ...first, own: [], reason: undefined }, what);
+      else if (what === "no name") assert.deepEqual(error, { ...first, own: [], reason: "" }, what);
       else assert.deepEqual(error, first, what);
     }
 
