@@ -170,7 +170,7 @@ func (d *Dialer) probe(ctx context.Context, target Target, names []string, at ne
 }
 
 // UDP opens a socket that exchanges datagrams with target only: with the first of its
-// addresses, since nothing tells whether anybody is there.
+// addresses that there is a way to, since nothing tells whether anybody is there.
 func (d *Dialer) UDP(ctx context.Context, target Target, options Options) (*net.UDPConn, error) {
 	ctx, cancel := withTimeout(ctx, options)
 	defer cancel()
@@ -178,10 +178,7 @@ func (d *Dialer) UDP(ctx context.Context, target Target, options Options) (*net.
 	if err != nil {
 		return nil, openError(ctx, err)
 	}
-	var connection net.Conn
-	if err = d.probe(v.ctx, target, []string{target.Host.String()}, v.addresses[0]); err == nil {
-		connection, err = d.connect(v.ctx, target, v.addresses[0], options)
-	}
+	connection, err := d.connectFirst(v, target, options)
 	if refused := v.end(); refused != nil {
 		if err == nil {
 			_ = connection.Close()
@@ -196,6 +193,43 @@ func (d *Dialer) UDP(ctx context.Context, target Target, options Options) (*net.
 		return nil, errors.Join(fmt.Errorf("%w: not a UDP socket", fault.ErrNetwork), connection.Close())
 	}
 	return udp, nil
+}
+
+// connectFirst connects to the vetted addresses, one after the other, until one connects.
+// Those that come late are waited for as in a race.
+func (d *Dialer) connectFirst(v *vetted, target Target, options Options) (net.Conn, error) {
+	waiting, more := v.addresses, v.more
+	var last <-chan time.Time
+	var failures []error
+	for len(failures) < maxAttempts && (len(waiting) > 0 || more != nil) {
+		if len(waiting) == 0 {
+			if last == nil {
+				last = time.After(lastPatience)
+			}
+			select {
+			case late, open := <-more:
+				if waiting = late; !open {
+					more = nil
+				}
+			case <-last:
+				more = nil
+			case <-v.ctx.Done():
+				return nil, v.ctx.Err()
+			}
+			continue
+		}
+		to := waiting[0]
+		waiting = waiting[1:]
+		if err := d.probe(v.ctx, target, []string{target.Host.String()}, to); err != nil {
+			return nil, err
+		}
+		connection, err := d.connect(v.ctx, target, to, options)
+		if refused := (refusal{}); err == nil || v.ctx.Err() != nil || errors.As(err, &refused) {
+			return connection, err
+		}
+		failures = append(failures, err)
+	}
+	return nil, errors.Join(failures...)
 }
 
 func withTimeout(ctx context.Context, options Options) (context.Context, context.CancelFunc) {

@@ -17,7 +17,7 @@ import (
 func Probe(prober *corsprobe.Prober, near rules.Near) func(context.Context, dial.Target, string, netip.AddrPort) error {
 	return func(ctx context.Context, target dial.Target, name string, at netip.AddrPort) error {
 		addr := at.Addr().Unmap()
-		public := max(address.Classify(addr), near.Class(addr)) == address.Public
+		public := rules.Class(near, addr) == address.Public
 		return prober.Probe(ctx, corsprobe.Question{
 			Origin: target.Origin, Private: target.Private, Name: name, Address: netip.AddrPortFrom(addr, at.Port()),
 			Covered: public, Datagrams: public && target.Network == "udp",

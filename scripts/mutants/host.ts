@@ -179,6 +179,11 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "nor a UDP socket more ways than these",
+      inGo("nativehost/dial", "TestLateAddressesAreUsedForUDP"),
+      change("nativehost/dial/dial.go", "for len(failures) < maxAttempts && (", "for true && ("),
+    ],
+    [
       "the limits are those of every page together, and a page sees them",
       inBrowser("rules", "an origin may try 20 times at once"),
       change(
@@ -549,8 +554,8 @@ export const host: readonly Mutant[] = [
       inGo("nativehost/dial", "TestProbe"),
       change(
         "nativehost/dial/dial.go",
-        "if err = d.probe(v.ctx, target, []string{target.Host.String()}, v.addresses[0]); err == nil {",
-        "if err == nil {",
+        "if err := d.probe(v.ctx, target, []string{target.Host.String()}, to); err != nil {",
+        "if err := v.ctx.Err(); err != nil {",
       ),
     ],
     [
