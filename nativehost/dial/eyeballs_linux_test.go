@@ -77,21 +77,28 @@ func TestHappyEyeballs(t *testing.T) {
 		{"twodead.example", "93.184.216.14", attemptDelay, 2 * attemptDelay},
 		{"nosix.example", "93.184.216.14", 0, attemptDelay},
 	} {
-		began := time.Now()
-		to, err := open(t, &Dialer{Rules: &publicOnly{}}, "tcp", c.name, resolve.Any)
-		took := time.Since(began)
-		if err != nil || to.String() != c.want || took < c.at || took > c.most {
-			t.Errorf("%s: %v, %v after %v", c.name, to, err, took)
-		}
-		t.Logf("%s: %v after %v", c.name, to, took.Round(time.Millisecond))
-		if left := attempts(t); len(left) != 0 {
-			t.Errorf("%s: still trying %q", c.name, left)
+		// What takes too long once may be a busy computer; what does so each time is not.
+		for tries := 5; ; tries-- {
+			began := time.Now()
+			to, err := open(t, &Dialer{Rules: &publicOnly{}}, "tcp", c.name, resolve.Any)
+			took := time.Since(began)
+			if left := attempts(t); len(left) != 0 {
+				t.Errorf("%s: still trying %q", c.name, left)
+			}
+			if err == nil && took > c.most && tries > 1 {
+				continue
+			}
+			if err != nil || to.String() != c.want || took < c.at || took > c.most {
+				t.Errorf("%s: %v, %v after %v", c.name, to, err, took)
+			}
+			t.Logf("%s: %v after %v", c.name, to, took.Round(time.Millisecond))
+			break
 		}
 	}
 	began := time.Now()
 	dead := Target{Network: "tcp", Host: host(t, "alldead.example"), Port: somewhere}
 	_, err := (&Dialer{Rules: &publicOnly{}}).TCP(t.Context(), dead, Options{Timeout: 600 * time.Millisecond})
-	if took := time.Since(began); !errors.Is(err, fault.ErrTimeout) || took < 600*time.Millisecond || took > time.Second {
+	if took := time.Since(began); !errors.Is(err, fault.ErrTimeout) || took < 600*time.Millisecond || took > 5*time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
 	if left := attempts(t); len(left) != 0 {

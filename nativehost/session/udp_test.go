@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -157,12 +158,37 @@ func TestUDPDropsWithoutRoom(t *testing.T) {
 	}
 	b.waitReceived(r, 100)
 	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: r.id, Bytes: protocol.WindowBytes})
-	// Whatever waited has come when one that is sent afterwards has.
+	// Whatever waited has come when the very last one has, which may be dropped as well: then
+	// another one is.
+	const again = 200 * time.Millisecond
+	ticker := time.NewTicker(again / 2)
+	stop := make(chan struct{})
+	var ticking sync.WaitGroup
+	ticking.Go(func() {
+		for {
+			select {
+			case <-ticker.C:
+				b.mu.Lock()
+				b.changed.Broadcast()
+				b.mu.Unlock()
+			case <-stop:
+				return
+			}
+		}
+	})
+	defer ticking.Wait()
+	defer close(stop)
+	defer ticker.Stop()
+	last, at := 0, time.Time{}
 	b.wait("the last datagram", func() bool {
-		if last := len(r.frames) - 1; len(r.frames[last]) == 1 {
+		if last > 0 && len(r.frames[len(r.frames)-1]) == last {
 			return true
 		}
-		send(1)
+		if time.Since(at) > again && last < 99 {
+			last++
+			send(last)
+			at = time.Now()
+		}
 		return false
 	})
 	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id}, nil)
