@@ -14,10 +14,12 @@ import { matches, parseAllow } from "./allowlist.ts";
 import { documentShelf, homeOf } from "./documents.ts";
 import type { OfDocument } from "./documents.ts";
 import { FairTable } from "./fair.ts";
-import { Budgets } from "./budgets.ts";
+import { spendAll } from "./budgets.ts";
 import type { Place } from "./frame_tree.ts";
-import { isReadable } from "./intake.ts";
+import { accountOf, isReadable } from "./intake.ts";
 import type { ContainerPolicy } from "./permissions_policy.ts";
+import { isOfPage } from "./sender.ts";
+import { TabShares } from "./shares.ts";
 
 /** What is known of the element that holds a document. */
 export interface Held extends OfDocument {
@@ -46,11 +48,11 @@ const maxURL = 2_048;
 const maxText = 10_000;
 /** How long an open waits for the answer. */
 const patience = 1_000;
-/** Halves of handshakes that wait for their other half, by nonce; of one tab, so many. And how long, in ms. */
+/** Halves of handshakes that wait for their other half, by nonce; of one tab, so many, and whichever site has most of them gives. And how long, in ms. */
 const halves = new FairTable<Half>({ entries: 500, size: 2_000_000, entriesOfOwner: 100, sizeOfOwner: 400_000 });
 const halfLife = 10_000;
 /** Messages of one tab: a thousand frames may all ask at once. */
-const said = new Budgets({ atOnce: 1, burst: 4_000, perSecond: 200 });
+const said = new TabShares({ atOnce: 1, burst: 4_000, perSecond: 200 });
 
 /** Resolves with the answer for a document, or undefined when its parent's content script did not find the element. */
 const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
@@ -59,25 +61,26 @@ const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
 export function watchHandshakes(): void {
   ext.runtime.onMessage.addListener((message: unknown, sender) => {
     const { id, documentId, origin, tab, url, frameId, documentLifecycle = "active" } = sender;
-    if (id !== ext.runtime.id || tab?.id === undefined || !said.spend(tab.id.toString(), performance.now()))
-      return false;
+    if (id !== ext.runtime.id || tab?.id === undefined || origin === undefined) return false;
+    const site = accountOf({ origin, tabId: tab.id, private: tab.incognito });
+    const now = performance.now();
+    if (!spendAll(said.of({ tabId: tab.id, site, ofPage: isOfPage(sender) }, now), now)) return false;
     if (!isReadable(message, maxText) || !validateFrameMessage(message)) return false;
     if (frameId === undefined || documentLifecycle !== "active") return false;
-    if (documentId === undefined || origin === undefined || url === undefined) return false;
-    receive(message, { documentId, origin, url, frameId, tabId: tab.id });
+    if (documentId === undefined || url === undefined) return false;
+    receive(message, { documentId, origin, url, frameId, tabId: tab.id }, site);
     return false;
   });
 }
 
-function receive(message: FrameMessage, speaker: Speaker): void {
+function receive(message: FrameMessage, speaker: Speaker, site: string): void {
   const half = halves.get(message.nonce) ?? { at: Date.now() };
   if (message.type === "child") half.child ??= speaker;
   else half.parent ??= { speaker, message };
   const { child, parent } = half;
   if (child === undefined || parent === undefined) {
     makeRoom();
-    const tab = String(speaker.tabId);
-    halves.put(message.nonce, half, { owner: tab, part: tab }, JSON.stringify(half).length);
+    halves.put(message.nonce, half, { owner: String(speaker.tabId), part: site }, JSON.stringify(half).length);
     return;
   }
   halves.delete(message.nonce);

@@ -52,14 +52,31 @@ describe("opens", () => {
     assert.equal(fill(join({ documentId: "same" })).length, 0, "they are still under way");
   });
 
-  test("of a tab: frames of many sites have its room together", () => {
+  test("of a tab: frames of other sites have half of it each, and leave a part to the page; a site in another tab has all of that", () => {
     const { join } = make();
-    const counts = [1, 2, 3, 4].map((n) => fill(join({ origin: `https://site${n.toString()}.test` })).length);
-    assert.equal(
-      counts.reduce((a, b) => a + b),
-      ofTab.atOnce,
-    );
+    const page = join({ origin: "https://page.test", ofPage: true });
+    const counts = [1, 2, 3].map((n) => fill(join({ origin: `https://site${n.toString()}.test` })).length);
+    assert.deepEqual(counts, [ofTab.atOnce / 2, ofTab.atOnce / 4, 0]);
+    assert.equal(fill(page).length, ofTab.atOnce / 4);
     assert.equal(fill(join({ origin: "https://site5.test", tabId: 2 })).length, ofDocument.atOnce);
+  });
+
+  test("of a tab: a frame that opens as fast as it can takes no more than half of what there is in a second", () => {
+    const { join, clock } = make();
+    const ads = [1, 2, 3].map(() => join({ origin: "https://ad.test" }));
+    const page = join({ origin: "https://page.test", ofPage: true });
+    let refused = 0;
+    for (; clock.now < 60_000; clock.now += 5) {
+      for (const ad of ads)
+        fill(ad, 10).forEach((end) => {
+          end();
+        });
+      if (clock.now % 50 !== 0) continue;
+      const end = page.open();
+      if (end === undefined) refused++;
+      else end();
+    }
+    assert.equal(refused, 0);
   });
 
   test("of a site: its origins, in all tabs, have its room together; another site has all of its own", () => {
@@ -83,7 +100,7 @@ describe("opens", () => {
 
   test("in the long run: a rate, also where each is answered at once", () => {
     const { join, clock } = make();
-    const account = join();
+    const account = join({ ofPage: true });
     const count = (): number => {
       let opened = 0;
       for (let end; opened < 10_000 && (end = account.open()) !== undefined; opened++) end();
@@ -140,7 +157,8 @@ describe("who is cut off", () => {
     assert.notEqual(intake.connect(sender({ documentId: "many" })), undefined);
     let frames = 0;
     while (frames < 10_000 && intake.connect(sender({ tabId: 2 })) !== undefined) frames++;
-    assert.equal(frames, 2_000);
+    assert.equal(frames, 1_000, "a site has half of a tab");
+    assert.notEqual(intake.connect(sender({ tabId: 2, origin: "https://page.test", ofPage: true })), undefined);
     assert.notEqual(intake.connect(sender({ tabId: 3 })), undefined);
   });
 });

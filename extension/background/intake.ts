@@ -6,8 +6,10 @@
 import { openBounds } from "../budget.ts";
 import type { Bound, Budget } from "../budget.ts";
 import { siteOf } from "../domain.ts";
-import { Budgets } from "./budgets.ts";
+import { Budgets, takeAll } from "./budgets.ts";
 import type { Sender } from "./sender.ts";
+import { TabShares } from "./shares.ts";
+import type { InTab } from "./shares.ts";
 import { Turns } from "./turns.ts";
 
 /** Connections of a document: it has one, and a new one after each time that the page was left. */
@@ -34,22 +36,27 @@ export function isReadable(message: unknown, most: number): boolean {
 }
 
 /** The site that a document counts for. Documents without an origin have none that could be named: the tab stands for it. */
-export function accountOf({ origin, tabId, private: isPrivate }: Sender): string {
+export function accountOf({ origin, tabId, private: isPrivate }: Pick<Sender, "origin" | "tabId" | "private">): string {
   const site = origin === "null" ? `tab ${tabId.toString()}` : siteOf(origin);
   return `${isPrivate ? "private" : "normal"} ${site}`;
+}
+
+/** Which part of its tab's room a document has. */
+export function placeOf(sender: Sender): InTab {
+  return { tabId: sender.tabId, site: accountOf(sender), ofPage: sender.ofPage === true };
 }
 
 export class Intake {
   readonly now: () => number;
   readonly opens = {
     document: new Budgets(openBounds.document),
-    tab: new Budgets(openBounds.tab),
+    tab: new TabShares(openBounds.tab),
     site: new Budgets(openBounds.site),
   };
   readonly excess = { open: new Budgets(excessBounds.open), stray: new Budgets(excessBounds.stray) };
   readonly turns = new Turns();
   readonly #connections = new Budgets(connectionBound);
-  readonly #tabConnections = new Budgets(tabConnectionBound);
+  readonly #tabConnections = new TabShares(tabConnectionBound);
   /** Documents that were cut off, and until when. */
   readonly #silent = new Map<string, number>();
 
@@ -67,10 +74,9 @@ export class Intake {
     }
     if (this.#silent.has(sender.documentId)) return undefined;
     const own = this.#connections.of(sender.documentId, now);
-    const ofTab = this.#tabConnections.of(sender.tabId.toString(), now);
-    if (!own.has(now) || !ofTab.take(now)) return undefined;
-    own.take(now);
-    return new DocumentIntake(this, sender, [own, ofTab]);
+    const budgets = [own, ...this.#tabConnections.of(placeOf(sender), now)];
+    if (!takeAll(budgets, now)) return undefined;
+    return new DocumentIntake(this, sender, budgets);
   }
 
   silence(documentId: string): void {
@@ -96,11 +102,10 @@ export class DocumentIntake {
   /** An open has come. Returns what to call when it is answered; undefined when it is over the document's, the tab's or the site's bound. */
   open(): (() => void) | undefined {
     const now = this.#intake.now();
-    const { documentId, tabId } = this.#sender;
     const { document, tab, site } = this.#intake.opens;
-    const budgets = [document.of(documentId, now), tab.of(tabId.toString(), now), site.of(this.#account, now)];
-    if (!budgets.every((budget) => budget.has(now))) return undefined;
-    for (const budget of budgets) budget.take(now);
+    const ofTab = tab.of(placeOf(this.#sender), now);
+    const budgets = [document.of(this.#sender.documentId, now), ...ofTab, site.of(this.#account, now)];
+    if (!takeAll(budgets, now)) return undefined;
     return () => {
       for (const budget of budgets) budget.give();
     };

@@ -5,6 +5,7 @@
 
 import { ext, shadowRootOf } from "../ext.ts";
 import type { FrameMessage } from "../../protocol/message.ts";
+import { Answers } from "./answers.ts";
 import { select } from "./dom.ts";
 import { endIfOver, isAlive, life } from "./life.ts";
 
@@ -18,6 +19,7 @@ const maxAnswers = 10;
 const maxLengths = { allow: 8_192, sandbox: 1_024, src: 2_048 } as const;
 
 let lastSaid = Number.NEGATIVE_INFINITY;
+const answers = new Answers(location.origin);
 const heard = new WeakMap<object, { since: number; count: number }>();
 /** What `allow` was when a frame had loaded. A change takes effect with the next load, so until then nobody can say what is in force. */
 const allowAtLoad = new WeakMap<Element, string | null>();
@@ -50,7 +52,7 @@ function hear(event: MessageEvent): void {
     return;
   }
   event.stopImmediatePropagation();
-  if (!isInTurn(source)) return;
+  if (!isInTurn(source) || !answers.take(event.origin, performance.now())) return;
   const element = findFrame(document, source);
   tell({ type: "allow", nonce, ...(element === undefined ? { found: false } : describe(element)) });
   announce();

@@ -4,7 +4,9 @@ import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
 
 const budget = "extension/budget.ts";
 const intake = "extension/background/intake.ts";
+const shares = "extension/background/shares.ts";
 const turns = "extension/background/turns.ts";
+const handshake = "extension/background/handshake.ts";
 const outgoing = "extension/background/outgoing.ts";
 const broker = "extension/background/broker.ts";
 const content = "extension/content/main.ts";
@@ -22,9 +24,24 @@ export const intakes: readonly Mutant[] = [
     [
       "of a document, of its tab and of its site",
       inIntake("of a document: so many at a time"),
-      change(intake, "[document.of(documentId, now), ", "["),
+      change(intake, "[document.of(this.#sender.documentId, now), ", "["),
     ],
-    ["of a tab", inIntake("of a tab: frames of many sites"), change(intake, "tab.of(tabId.toString(), now), ", "")],
+    ["of a tab", inIntake("of a tab: frames of other sites"), change(intake, "...ofTab, ", "")],
+    [
+      "of which a frame of another site has a part",
+      inIntake("of a tab: a frame that opens as fast as it can"),
+      change(shares, "this.#sites.of(`${tab} ${site}`, now), this.#others.of(tab, now), ", ""),
+    ],
+    [
+      "and all such frames leave some to the page",
+      inIntake("of a tab: frames of other sites"),
+      change(shares, "this.#others.of(tab, now), ", ""),
+    ],
+    [
+      "whose own site is the one that the browser names",
+      inUnit("extension/background/sender.test.ts", "the page in the tab, and frames of its own site"),
+      change("extension/background/sender.ts", "site === siteOf(tab?.url", "site !== siteOf(tab?.url"),
+    ],
     [
       "of a site, whatever its origins are",
       inIntake("of a site: its origins, in all tabs"),
@@ -38,7 +55,7 @@ export const intakes: readonly Mutant[] = [
     [
       "a document's room is the document's, not a connection's",
       inIntake("of a document, whatever connection they come by"),
-      change(intake, "document.of(documentId, now)", "document.of(String(now + Math.random()), now)"),
+      change(intake, "document.of(this.#sender.documentId, now)", "document.of(String(now + Math.random()), now)"),
     ],
     ["the content script keeps to it", flood, change(content, " || !this.#opens.take(now)", "")],
     [
@@ -58,11 +75,24 @@ export const intakes: readonly Mutant[] = [
       change(turns, "this.#lanes.set(who, lane)", 'this.#lanes.set("", lane)'),
     ],
   ),
-  ...row("5", [
-    "what frames say has a rate for each tab",
-    inUnit("extension/background/budgets.test.ts", "each name has a budget of its own"),
-    change("extension/background/budgets.ts", "if (!budget.take(now)) return false;", "budget.take(now);"),
-  ]),
+  ...row(
+    "5",
+    [
+      "what frames say has a rate for each tab",
+      inUnit("extension/background/handshake.test.ts", "a frame that speaks without end"),
+      change(handshake, "if (!spendAll(said.of(", 'if (site === "" && !spendAll(said.of('),
+    ],
+    [
+      "and what waits of one site does not push out another's",
+      inUnit("extension/background/handshake.test.ts", "a frame that speaks without end"),
+      change(handshake, "part: site", 'part: ""'),
+    ],
+    [
+      "a page answers one origin only so often",
+      inUnit("extension/content/answers.test.ts", "frames of one origin get so many answers"),
+      change("extension/content/answers.ts", "if (!budget.take(now)) return false;", "budget.take(now);"),
+    ],
+  ),
   ...row(
     "H1",
     [
@@ -88,9 +118,13 @@ export const intakes: readonly Mutant[] = [
     [
       "connections are few",
       inIntake("connections of a document, and of a tab"),
-      change(intake, "!own.has(now) || ", ""),
+      change(intake, "const budgets = [own, ...", "const budgets = [..."),
     ],
-    ["of a tab, too", inIntake("connections of a document, and of a tab"), change(intake, " || !ofTab.take(now)", "")],
+    [
+      "of a tab, too",
+      inIntake("connections of a document, and of a tab"),
+      change(intake, "[own, ...this.#tabConnections.of(placeOf(sender), now)]", "[own]"),
+    ],
     [
       "what is longer than anything of ours is not read",
       inIntake("a message with a longer text than any of ours"),
