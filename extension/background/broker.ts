@@ -120,9 +120,10 @@ export class DocumentConnection {
     port.onMessage.addListener((message: unknown) => {
       if (this.#disposed) return;
       // Our content script never sends this: something else speaks with its voice.
-      if (!isReadable(message, maxText) || !validateDocumentMessage(message))
+      if (!isReadable(message, maxText) || !validateDocumentMessage(message)) {
+        if (!this.#intake.excess("misfit")) this.#intake.silence();
         this.#cutOff("a message that does not fit its schema");
-      else this.#receive(message);
+      } else this.#receive(message);
     });
     port.onDisconnect.addListener(() => {
       this.dispose();

@@ -44,8 +44,8 @@ const answers = documentShelf<Held>("held:", {
 });
 /** A parent at a longer URL gives no answer, without its query and fragment. */
 const maxURL = 2_048;
-/** No string of a message is as long. */
-const maxText = 10_000;
+/** The letters of a message: an attribute, and a little more. */
+const maxText = 12_000;
 /** How long an open waits for the answer. */
 const patience = 1_000;
 /** Halves of handshakes that wait for their other half, by nonce; of one tab, so many, and whichever site has most of them gives. And how long, in ms. */

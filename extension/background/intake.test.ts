@@ -121,12 +121,12 @@ describe("who is cut off", () => {
   test("a document that sends what is of no use, again and again; one that sends what had been under way is not", () => {
     const { join, clock } = make();
     const account = join();
-    const count = (kind: "open" | "stray"): number => {
+    const count = (kind: "open" | "stray" | "misfit"): number => {
       let n = 0;
       while (n < 100_000 && account.excess(kind)) n++;
       return n;
     };
-    assert.deepEqual([count("open"), count("stray")], [2_000, 20_000]);
+    assert.deepEqual([count("open"), count("stray"), count("misfit")], [2_000, 20_000, 30]);
     clock.now = 1_000;
     assert.deepEqual([count("open"), count("stray")], [200, 1_000]);
   });
@@ -166,7 +166,31 @@ describe("who is cut off", () => {
 test("a message with a longer text than any of ours is not put before its schema", () => {
   assert.equal(isReadable({ type: "write", data: "x".repeat(349_528) }, maxText), true);
   assert.equal(isReadable({ type: "write", data: "x".repeat(400_001) }, maxText), false);
-  for (const message of [null, 5, "text", [], {}]) assert.equal(isReadable(message, 1), true);
+  for (const message of [null, 5, [], {}]) assert.equal(isReadable(message, 1), true);
+});
+
+test("however deep it is, of many texts, of names or of numbers: the first that is too much is the last that is looked at", () => {
+  const long = "x".repeat(400_001);
+  let looked = 0;
+  const after = {
+    get late(): string {
+      looked++;
+      return "";
+    },
+  };
+  for (const message of [
+    long,
+    { type: "open", options: { remoteAddress: long }, after },
+    { options: { tls: { serverCertificateHashes: [{ algorithm: "sha-256", value: long }, after] } } },
+    [...Array<string>(500).fill("x".repeat(1_000)), after],
+    [...Array<number>(500_000).fill(5), after],
+    { [long]: 1, after },
+  ])
+    assert.equal(isReadable(message, maxText), false);
+  assert.equal(looked, 0);
+  let deep: unknown = 0;
+  for (let n = 0; n < 100_000; n++) deep = [deep];
+  assert.equal(isReadable(deep, maxText), false);
 });
 
 test("what is whole again is forgotten: a thousand documents a day leave nothing", () => {

@@ -18,21 +18,40 @@ const connectionBound: Bound = { atOnce: 4, burst: 50, perSecond: 1 };
 const tabConnectionBound: Bound = { atOnce: 2_000, burst: 2_000, perSecond: 50 };
 /**
  * What the broker has no use for. A document that does not know yet that its tab or site is full goes on opening for a moment, and then now and
- * then; one whose socket has ended has sent what was on its way, which can be a window full of small datagrams. More no script of ours sends.
+ * then; one whose socket has ended has sent what was on its way, which can be a window full of small datagrams. What
+ * fits no schema ends a connection each time. More no script of ours sends.
  */
 const excessBounds = {
   open: { atOnce: 1, burst: 2_000, perSecond: 200 },
   stray: { atOnce: 1, burst: 20_000, perSecond: 1_000 },
+  misfit: { atOnce: 1, burst: 30, perSecond: 0.1 },
 } as const satisfies Record<string, Bound>;
 /** A document that was cut off is not heard again for this time, in ms. */
 const silence = 60_000;
-/** The longest string in a document's message: base64 of the largest payload, and a little more. */
+/** The letters in a document's message: base64 of the largest payload, and a little more. */
 export const maxText = 400_000;
 
-/** Reports whether a message may be put before its schema, which looks at every letter: no text in it is longer than `most`. */
+/** Ours are six deep. */
+const maxDepth = 16;
+
+/**
+ * Reports whether a message may be put before its schema, which looks at every letter: the texts and names in it, however deep, have no more
+ * than `most` letters together, and every other value counts as one. What lies behind the first that is too much is not looked at.
+ */
 export function isReadable(message: unknown, most: number): boolean {
-  if (typeof message !== "object" || message === null) return true; // it fits no schema
-  return Object.values(message).every((value) => typeof value !== "string" || value.length <= most);
+  let left = most;
+  const look = (value: unknown, depth: number): boolean => {
+    left -= typeof value === "string" ? value.length : 1;
+    if (left < 0) return false;
+    if (typeof value !== "object" || value === null) return true;
+    if (depth === maxDepth) return false;
+    for (const name in value) {
+      left -= Array.isArray(value) ? 0 : name.length;
+      if (left < 0 || !look((value as Record<string, unknown>)[name], depth + 1)) return false;
+    }
+    return true;
+  };
+  return look(message, 0);
 }
 
 /** The site that a document counts for. Documents without an origin have none that could be named: the tab stands for it. */
@@ -53,7 +72,11 @@ export class Intake {
     tab: new TabShares(openBounds.tab),
     site: new Budgets(openBounds.site),
   };
-  readonly excess = { open: new Budgets(excessBounds.open), stray: new Budgets(excessBounds.stray) };
+  readonly excess = {
+    open: new Budgets(excessBounds.open),
+    stray: new Budgets(excessBounds.stray),
+    misfit: new Budgets(excessBounds.misfit),
+  };
   readonly turns = new Turns();
   readonly #connections = new Budgets(connectionBound);
   readonly #tabConnections = new TabShares(tabConnectionBound);
@@ -112,7 +135,7 @@ export class DocumentIntake {
   }
 
   /**
-   * Something has come that there is no use for: an open without room, or a message that is nobody's. Returns false when there is too much of
+   * Something has come that there is no use for: an open without room, a message that is nobody's, or one that fits no schema. Returns false when there is too much of
    * it: the document is to be cut off.
    */
   excess(kind: keyof typeof excessBounds): boolean {

@@ -128,7 +128,13 @@ export const intakes: readonly Mutant[] = [
     [
       "what is longer than anything of ours is not read",
       inIntake("a message with a longer text than any of ours"),
-      change(intake, 'typeof value !== "string" || value.length <= most', "true"),
+      change(intake, "    if (left < 0) return false;\n", ""),
+      change(intake, "left < 0 || !look", "!look"),
+    ],
+    [
+      "however deep it is",
+      inIntake("however deep it is, of many texts"),
+      change(intake, "left < 0 || !look((value as Record<string, unknown>)[name], depth + 1)", "left < 0"),
     ],
     [
       "no more goes to the host than it has room for",
