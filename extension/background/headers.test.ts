@@ -118,8 +118,9 @@ describe("a site that sends responses without end", () => {
   test("a frame that sends others to a site uses up nothing of that site, and makes nothing of it strict", async () => {
     const initiator = "https://ad.test";
     loaded({ tabId: 5, url: "https://page.test/", id: "P0" });
-    for (let n = 1; n < 60; n++)
-      loaded({ tabId: 5, frameId: n, url: "https://victim.test/", id: `V${n.toString()}`, initiator }, long());
+    for (const tabId of [9, 8, 5])
+      for (let n = 1; n < 60; n++)
+        loaded({ tabId, frameId: n, url: "https://victim.test/", id: `V${n.toString()}`, initiator }, long());
     assert.deepEqual((await recordsOf(5, ["V59"]))[0]?.facts, unread);
     assert.equal((await recallNoted("https://victim.test/x")) ?? undefined, undefined);
     loaded({ tabId: 6, url: "https://victim.test/", id: "V" }, long());

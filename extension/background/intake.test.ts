@@ -36,7 +36,7 @@ function fill(account: DocumentIntake, most = 100_000): (() => void)[] {
 
 describe("opens", () => {
   test("of a document: so many at a time, and an answer makes room for one", () => {
-    const account = make().join();
+    const account = make().join({ ofPage: true });
     const ends = fill(account);
     assert.equal(ends.length, ofDocument.atOnce);
     ends[0]?.();
@@ -45,11 +45,11 @@ describe("opens", () => {
 
   test("of a document, whatever connection they come by", () => {
     const { join } = make();
-    const first = join({ documentId: "same" });
+    const first = join({ documentId: "same", ofPage: true });
     assert.equal(fill(first).length, ofDocument.atOnce);
-    assert.equal(fill(join({ documentId: "same" })).length, 0);
+    assert.equal(fill(join({ documentId: "same", ofPage: true })).length, 0);
     first.leave();
-    assert.equal(fill(join({ documentId: "same" })).length, 0, "they are still under way");
+    assert.equal(fill(join({ documentId: "same", ofPage: true })).length, 0, "they are still under way");
   });
 
   test("of a tab: frames of other sites have half of it each, and leave a part to the page; a site in another tab has all of that", () => {

@@ -79,7 +79,7 @@ export const intakes: readonly Mutant[] = [
     "5",
     [
       "what frames say has a rate for each tab",
-      inUnit("extension/background/handshake.test.ts", "a frame that speaks without end"),
+      inUnit("extension/background/handshake.test.ts", "the page's own frames have what others leave"),
       change(handshake, "if (!spendAll(said.of(", 'if (site === "" && !spendAll(said.of('),
     ],
     [
