@@ -175,7 +175,7 @@ func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	o.subject.Host = host.String()
 	r := request(o.target)
 	s.mu.Lock()
-	e.request = r
+	e.request = &r
 	s.mu.Unlock()
 	p := s.Policy.Current()
 	s.limits.SetCaps(p.Settings.Limits.Over(s.Caps))

@@ -159,12 +159,12 @@ func (s *Session) enforce(p *policy.Policy) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.sockets {
-		if e.settled {
+		if e.settled || e.request == nil {
 			continue
 		}
-		err := rules.Before(p, s.Near, e.request).Err()
+		err := rules.Before(p, s.Near, *e.request).Err()
 		if err == nil && e.remote.IsValid() {
-			err = rules.Resolved(p, s.Near, e.request, e.remote)
+			err = rules.Resolved(p, s.Near, *e.request, e.remote)
 		}
 		if err == nil || e.ended != nil {
 			continue

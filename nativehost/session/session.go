@@ -122,9 +122,10 @@ type entry struct {
 	// closers are the ids of such requests.
 	abandoned bool
 	closers   []int64
-	// request and remote are what a new policy is asked about; remote is the zero
-	// Addr while the socket is opening.
-	request rules.Request
+	// request and remote are what a new policy is asked about. request is nil until it
+	// is known; the policy of then is asked after that. remote is the zero Addr while
+	// the socket is opening.
+	request *rules.Request
 	remote  netip.Addr
 	// security is nil on a plain connection.
 	security *security

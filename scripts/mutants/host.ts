@@ -440,6 +440,15 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
+      "and asks about no request that is not known yet",
+      sessionOf("TestNewPolicyWaitsForTheRequest"),
+      change(
+        "nativehost/session/policy.go",
+        "if e.settled || e.request == nil {\n\t\t\tcontinue\n\t\t}\n",
+        "if e.settled {\n\t\t\tcontinue\n\t\t}\n\t\tif e.request == nil {\n\t\t\te.request = &rules.Request{}\n\t\t}\n",
+      ),
+    ],
+    [
       "managed storage does not say where the audit log is",
       policyOf("TestManaged"),
       change(settings, "said.Audit != nil && !l.managed && ", "said.Audit != nil && "),
