@@ -509,8 +509,8 @@ export const host: readonly Mutant[] = [
     [
       "also by the address that they led to",
       sessionOf("TestNewPolicyEndsSockets"),
-      change("nativehost/session/policy.go", "err = rules.Resolved(p, s.Near, e.request, e.remote)", "err = nil"),
-      change("nativehost/session/policy.go", "err := rules.Before(p, s.Near, e.request).Err()", "err := error(nil)"),
+      change("nativehost/session/policy.go", "err = rules.Resolved(p, s.Near, *e.request, e.remote)", "err = nil"),
+      change("nativehost/session/policy.go", "err := rules.Before(p, s.Near, *e.request).Err()", "err := error(nil)"),
     ],
     [
       "files are looked at again",
