@@ -102,6 +102,7 @@ type Socket struct {
 	dropped    int64
 	closing    bool
 	resetting  bool
+	cutFor     error // why it was cut, unless it was ending already
 	flushBy    time.Time
 	failure    error
 }
@@ -165,6 +166,9 @@ func (s *Socket) Run(ctx context.Context) End {
 	if s.resetting {
 		end.Err = fault.ErrAborted
 	}
+	if s.cutFor != nil {
+		end.Err = s.cutFor
+	}
 	s.mu.Unlock()
 	cause := end.Err
 	if cause == nil {
@@ -197,8 +201,16 @@ func (s *Socket) Close(reset bool) {
 	s.mu.Unlock()
 }
 
-// Cut closes the socket at once: datagrams promise nothing.
-func (s *Socket) Cut() { s.Close(true) }
+// Cut closes the socket at once: datagrams promise nothing. The error is how it ends,
+// unless it was ending already.
+func (s *Socket) Cut(why error) {
+	s.mu.Lock()
+	if !s.closing && s.failure == nil {
+		s.cutFor = why
+	}
+	s.mu.Unlock()
+	s.Close(true)
+}
 
 func (s *Socket) closeWithin(limit time.Duration) {
 	s.mu.Lock()

@@ -105,9 +105,11 @@ func TestPlaceThatHangs(t *testing.T) {
 	for range 5 {
 		fmt.Fprint(k, "a\n")
 	}
-	if n := tries.Load(); n != 1 {
-		t.Errorf("asked %d times at once", n)
+	k.mu.Lock()
+	if n := tries.Load(); n != 1 || k.places[0].opening {
+		t.Errorf("asked again at once")
 	}
+	k.mu.Unlock()
 	k.RetryAfter = time.Nanosecond
 	for range 5 {
 		fmt.Fprint(k, "b\n")

@@ -116,15 +116,12 @@ func (s *Session) enter(ctx context.Context, l *laneOf) {
 	var orphans []socket
 	for _, e := range s.sockets {
 		if e.lane == l {
-			if e.ended == nil {
-				e.ended = errLane
-			}
 			orphans = append(orphans, e.socket)
 		}
 	}
 	s.mu.Unlock()
 	for _, orphan := range orphans {
-		orphan.Cut() // bytes may have been lost with the lane
+		orphan.Cut(errLane) // bytes may have been lost with the lane
 	}
 }
 

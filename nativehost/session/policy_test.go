@@ -297,11 +297,11 @@ func TestNewPolicyEndsSocketsFirst(t *testing.T) {
 		close(told)
 		<-done
 	})})
+	defer close(done)
 	lost, _ := b.open(serve(t, echo), nil)
 	b.managed(`{"enabled": false}`)
 	<-told
 	b.wantClosed(lost, "NotAllowedError", "policy")
-	close(done)
 }
 
 // A policy that comes while a request is being read is not asked about nothing: it may

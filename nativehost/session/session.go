@@ -138,8 +138,8 @@ type entry struct {
 	cut bool
 	// datagrams: it is a UDP socket.
 	datagrams bool
-	// ended is why a new policy, or the end of its lane, has ended the socket, or nil. Neither has a say
-	// once the socket is settled: not open, for a reason that is known.
+	// ended is why a new policy has ended the socket, or nil. It has no say once the
+	// socket is settled: not open, for a reason that is known.
 	ended   error
 	settled bool
 }
@@ -151,8 +151,9 @@ type socket interface {
 	Credit(bytes int64)
 	Shutdown(id int64) error
 	Close(reset bool)
-	// Cut closes it where more was to come.
-	Cut()
+	// Cut closes it where more was to come. The error is how it ends, unless it was
+	// ending already.
+	Cut(why error)
 	// Traffic returns the payload bytes so far, as the end will tell them.
 	Traffic() (in, out int64)
 }

@@ -42,7 +42,7 @@ func (w *waited) enough(has int64) bool {
 // watchPeer ends the socket when the peer does not go on while bytes wait to be written.
 // The caller holds the mutex.
 func (s *Socket) watchPeer() {
-	w := s.wait()
+	w := s.waited
 	every := min(w.patience/4, time.Second)
 	look := func() {
 		s.mu.Lock()
@@ -81,7 +81,12 @@ func (s *Socket) stopWatching() {
 func (s *Socket) linger() error {
 	scratch := s.Buffers.Get(16 << 10)
 	defer scratch.Release()
-	peer, began := s.wait(), time.Now()
+	s.mu.Lock()
+	if s.waited == nil {
+		s.waited = s.wait()
+	}
+	peer, began := s.waited, time.Now()
+	s.mu.Unlock()
 	open := true // the peer may say more
 	for look := shortLook; ; look = min(2*look, longLook) {
 		sending, known := s.conn.Sending()

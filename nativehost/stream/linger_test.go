@@ -134,7 +134,7 @@ func TestBytesThatNobodyTakesAreAnError(t *testing.T) {
 // Where more was to come the peer gets what came before, and no end.
 func TestCut(t *testing.T) {
 	w, _ := stalledWorld(t, 0, 300_000)
-	w.Cut()
+	w.Cut(fault.ErrNetwork)
 	time.Sleep(50 * time.Millisecond)
 	n, err := readAll(w.peer)
 	if n != 300_000 || err == nil {
@@ -147,11 +147,51 @@ func TestCut(t *testing.T) {
 	if err := w.Shutdown(1); err != nil {
 		t.Fatal(err)
 	}
-	w.Cut()
+	w.Cut(fault.ErrNetwork)
 	if n, err := readAll(w.peer); n != 1_000 || err != nil {
 		t.Errorf("the peer got %d bytes, %v", n, err)
 	}
 	<-w.end
+}
+
+// A cut is how a socket ends, but not where it was ending already.
+func TestCutIsTheEndOfWhatGoesOn(t *testing.T) {
+	for what, c := range map[string]struct {
+		before func(*world)
+		want   error
+	}{
+		"an open socket": {func(*world) {}, fault.ErrNetwork},
+		"after FIN":      {func(w *world) { _ = w.Shutdown(1) }, fault.ErrNetwork},
+		"after a close":  {func(w *world) { w.Close(false) }, nil},
+		"after a reset":  {func(w *world) { w.Close(true) }, fault.ErrAborted},
+		"after a fault":  {func(w *world) { w.fail(fault.ErrProtocol) }, fault.ErrProtocol},
+	} {
+		w, _ := stalledWorld(t, 0, 300_000)
+		c.before(w)
+		w.Cut(fault.ErrNetwork)
+		_, _ = readAll(w.peer)
+		if end := <-w.end; !errors.Is(end.Err, c.want) {
+			t.Errorf("%s: ended with %v", what, end.Err)
+		}
+	}
+}
+
+// What waited before all was written counts as well: the peer has one term in all.
+func TestOneTermInAll(t *testing.T) {
+	w, _ := stalledWorld(t, time.Minute, 300_000)
+	w.mu.Lock()
+	w.waited = w.wait()
+	w.waited.began = time.Now().Add(-patienceInAll * time.Minute)
+	w.mu.Unlock()
+	w.Close(false)
+	select {
+	case end := <-w.end:
+		if !errors.Is(end.Err, fault.ErrTimeout) {
+			t.Errorf("ended with %+v", end)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("a new term begins")
+	}
 }
 
 // The host ends in time all the same; what the system has goes its way.

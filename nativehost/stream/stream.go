@@ -135,11 +135,16 @@ type Socket struct {
 	closing   bool // by socket.close, by the end of its lane, or by the session's
 	cutting   bool // more was to come: it ends with RST
 	resetting bool
+	cutFor    error // why it was cut, unless it was ending already
 	// flushBy is when it is over at any rate, if the session has ended.
 	flushBy time.Time
 	// watch looks whether the peer goes on while bytes wait that were written before
 	// the close.
-	watch       *time.Timer
+	watch *time.Timer
+	// waited is nil until the peer is waited for. What is written before the close and
+	// what the system has then wait for one term together. It is watchPeer's first, and
+	// from then on linger's.
+	waited      *waited
 	stopReading bool
 	failure     error // ends both directions
 	writeErr    error // ends writing; reading may go on for drainTime
@@ -240,6 +245,9 @@ func (s *Socket) finish() End {
 	s.abandon(failure)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if failure == nil {
+		failure = s.cutFor
+	}
 	return End{In: s.delivered, Out: s.written, Err: failure}
 }
 
@@ -305,12 +313,13 @@ func (s *Socket) Close(reset bool) {
 }
 
 // Cut is Close, but for the end: where the browser's side had more to say, the peer
-// gets what came before, and then RST.
-func (s *Socket) Cut() {
+// gets what came before, and then RST. The error is how the socket ends, unless
+// something else has ended it before or goes wrong.
+func (s *Socket) Cut(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closing {
-		s.cutting = !s.finAsked
+		s.cutting, s.cutFor = !s.finAsked, why
 		s.closeLocked()
 	}
 }
@@ -323,7 +332,10 @@ func (s *Socket) closeLocked() {
 	}
 	s.closing = true
 	s.stop(time.Time{})
-	s.watchPeer()
+	if s.waited == nil {
+		s.waited = s.wait()
+		s.watchPeer()
+	}
 }
 
 // part closes the socket because the session ends.

@@ -140,7 +140,7 @@ func TestUpgradeGivenUpBeforeTheHandshake(t *testing.T) {
 	}{
 		"a close":             {func(w *world) { w.Close(false) }, false},
 		"a reset":             {func(w *world) { w.Close(true) }, true},
-		"the end of the lane": {func(w *world) { w.Cut() }, true},
+		"the end of the lane": {func(w *world) { w.Cut(fault.ErrNetwork) }, true},
 		"the session's end":   {func(w *world) { w.cancel() }, false},
 		"a fault":             {func(w *world) { _ = w.write([]byte("x"), nil) }, true},
 	} {

@@ -93,7 +93,16 @@ export const listening: readonly Mutant[] = [
     [
       "its end is its sockets' end",
       sessionOf("TestLaneEnds"),
-      change(lane, "\t\torphan.Cut() // bytes may have been lost with the lane\n", "\t\t_ = orphan\n"),
+      change(lane, "\t\torphan.Cut(errLane) // bytes may have been lost with the lane\n", "\t\t_ = orphan\n"),
+    ],
+    [
+      "unless they were ending already",
+      inGo("nativehost/stream", "TestCutIsTheEndOfWhatGoesOn"),
+      change(
+        "nativehost/stream/stream.go",
+        "\tif !s.closing {\n\t\ts.cutting, s.cutFor",
+        "\tif s.cutFor = why; !s.closing {\n\t\ts.cutting, s.cutFor",
+      ),
     ],
     [
       "what crosses a socket's end ends no lane",
