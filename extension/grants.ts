@@ -6,7 +6,7 @@
 
 import { documentShelf, homeOf } from "./background/documents.ts";
 import type { OfDocument } from "./background/documents.ts";
-import { covers, sameProtection, serving } from "./protection.ts";
+import { covers, ranked, sameProtection } from "./protection.ts";
 import type { Protection } from "./protection.ts";
 import { keep, kept, onKept, tryToWrite } from "./store.ts";
 
@@ -176,14 +176,34 @@ export function requestKey(protocol: string, wanted: string, port: number): stri
   return JSON.stringify([protocol, wanted, port]);
 }
 
-/** Where this document may go with this request, protected as it is wanted, if anywhere. */
-export async function documentGrant(documentId: string, request: string, wanted: Wanted): Promise<Reached | undefined> {
-  const grants = await documents.get(documentId);
-  const reached = grants !== undefined && Object.hasOwn(grants.opened, request) ? grants.opened[request] : undefined;
-  return serving(reached ?? [], ({ host }) => wanted(host));
+/** Where a request led. */
+function destinationOf(request: string, { host }: Reached): Destination {
+  const [protocol, , port] = JSON.parse(request) as [Destination["protocol"], string, number];
+  return { protocol, host, port };
+}
+
+function sameReached(a: Reached, b: Reached): boolean {
+  return a.host === b.host && a.network === b.network && sameProtection(a.protection, b.protection);
 }
 
 let lastDocumentChange: Promise<unknown> = Promise.resolve();
+
+/**
+ * Where this document may go with this request, protected as it is wanted: what serves best comes first. What is being taken back, or closed,
+ * is gone.
+ */
+export async function documentGrants(documentId: string, request: string, wanted: Wanted): Promise<Reached[]> {
+  await lastDocumentChange;
+  const grants = await documents.get(documentId);
+  const reached = grants !== undefined && Object.hasOwn(grants.opened, request) ? grants.opened[request] : undefined;
+  return ranked(reached ?? [], ({ host }) => wanted(host));
+}
+
+/** Reports whether it still may go there by that consent. */
+export async function stillReaches(documentId: string, request: string, reached: Reached): Promise<boolean> {
+  const grants = await documentGrants(documentId, request, () => reached.protection);
+  return grants.some((one) => sameReached(one, reached));
+}
 
 function changeDocuments(work: () => Promise<void>): Promise<void> {
   const done = lastDocumentChange.then(work);
@@ -192,6 +212,17 @@ function changeDocuments(work: () => Promise<void>): Promise<void> {
 }
 
 type OwnPlace = DocumentPlace & { documentId: string };
+
+/** How often something was taken back of an origin, outside of private windows. In memory, as the opens are that it concerns. */
+const takenBack = new Map<string, number>();
+
+/**
+ * A number that changes when something is taken back of what documents like this one may open. Whoever looks at it before they read a grant
+ * can tell afterwards whether that still stands (addDocumentGrant).
+ */
+export function timesTakenBack({ origin, private: isPrivate }: Pick<DocumentPlace, "origin" | "private">): number {
+  return isPrivate ? 0 : (takenBack.get(origin) ?? 0);
+}
 
 /** Changes what is kept of a document, of which nothing may be kept yet. */
 function changeDocument(
@@ -206,12 +237,26 @@ function changeDocument(
   });
 }
 
-export function addDocumentGrant(place: OwnPlace, request: string, reached: Reached): Promise<void> {
-  return changeDocument(place, ({ opened, closed }) => {
+/**
+ * Lets the document open it again. Resolves with whether it may: not if something was taken back since `taken` was looked at, nor if the person
+ * has closed it meanwhile.
+ */
+export async function addDocumentGrant(
+  place: OwnPlace,
+  request: string,
+  reached: Reached,
+  taken = timesTakenBack(place),
+): Promise<boolean> {
+  const destination = destinationOf(request, reached);
+  let may = false as boolean;
+  await changeDocument(place, ({ opened, closed }) => {
+    may = taken === timesTakenBack(place) && !closed.some((one) => sameDestination(one, destination));
+    if (!may) return { opened, closed };
     const before = Object.entries(opened);
     // An answer that serves what an earlier one did stands in its place.
     const others = (before.find(([other]) => other === request)?.[1] ?? []).filter(
-      (old) => old.host !== reached.host || !covers(reached.protection, old.protection),
+      (old) =>
+        old.host !== reached.host || old.network !== reached.network || !covers(reached.protection, old.protection),
     );
     const now = [
       ...before.filter(([other]) => other !== request),
@@ -219,14 +264,14 @@ export function addDocumentGrant(place: OwnPlace, request: string, reached: Reac
     ];
     return { opened: Object.fromEntries(now.slice(-maxRequests)), closed };
   });
+  return may && taken === timesTakenBack(place);
 }
 
 /** The person has closed it: the document may not open this destination again by itself, nor, if it is not remembered, without being asked. */
 export function closeDocumentGrants(place: OwnPlace, destination: Destination): Promise<void> {
   return changeDocument(place, ({ opened, closed }) => {
     const rest = Object.entries(opened).map(([request, reached]) => {
-      const [protocol, , port] = JSON.parse(request) as [Destination["protocol"], string, number];
-      return [request, reached.filter(({ host }) => !sameDestination({ protocol, host, port }, destination))] as const;
+      return [request, reached.filter((one) => !sameDestination(destinationOf(request, one), destination))] as const;
     });
     return {
       opened: Object.fromEntries(rest),
@@ -248,7 +293,16 @@ export function mayReturn(place: OwnPlace, destination: Destination): Promise<vo
   }));
 }
 
-/** Forgets what documents may reopen: those that `concerned` picks. */
-export function forgetDocuments(concerned: (document: DocumentPlace) => boolean): Promise<void> {
-  return changeDocuments(() => documents.remove((_, grants) => concerned(grants)));
+/**
+ * What was allowed to these origins is taken back: outside of private windows their documents may open nothing again by what they were allowed
+ * before, nor by an open that is under way. What the person has closed stays closed.
+ */
+export function takeBackFromDocuments(origins: ReadonlySet<string>): Promise<void> {
+  for (const origin of origins) takenBack.set(origin, (takenBack.get(origin) ?? 0) + 1); // at once: opens under way look at it
+  return changeDocuments(async () => {
+    const concerned = ({ origin, private: isPrivate }: DocumentPlace): boolean => !isPrivate && origins.has(origin);
+    await documents.remove((_, { closed = [], ...place }) => concerned(place) && closed.length === 0);
+    for (const [documentId, place] of await documents.entries())
+      if (concerned(place)) await documents.note(documentId, { opened: {} });
+  });
 }

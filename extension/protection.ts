@@ -58,11 +58,20 @@ export function sameProtection(a: Protection, b: Protection): boolean {
   return covers(a, b) && covers(b, a);
 }
 
-/** Of consents for the same request, the one that serves it: rather one that is no wider than need be. */
+/** Those of some consents that serve a request: first what is no wider than need be. */
+export function ranked<T extends { protection: Protection }>(
+  agreed: readonly T[],
+  wanted: (one: T) => Protection,
+): T[] {
+  const able = agreed.filter((one) => covers(one.protection, wanted(one)));
+  const exact = able.filter((one) => sameProtection(one.protection, wanted(one)));
+  return [...exact, ...able.filter((one) => !exact.includes(one))];
+}
+
+/** Of consents for the same request, the one that serves it best. */
 export function serving<T extends { protection: Protection }>(
   agreed: readonly T[],
   wanted: (one: T) => Protection,
 ): T | undefined {
-  const able = agreed.filter((one) => covers(one.protection, wanted(one)));
-  return able.find((one) => sameProtection(one.protection, wanted(one))) ?? able[0];
+  return ranked(agreed, wanted)[0];
 }

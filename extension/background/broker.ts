@@ -75,6 +75,11 @@ function pausedRefusal(): Refusal {
   return new Refusal("paused", "Portside is paused on this site.", { hidden: true });
 }
 
+/** What the open stood on has been taken back. */
+function takenBackRefusal(): Refusal {
+  return new Refusal("user", "what was allowed has been taken back.", { hidden: true });
+}
+
 /** One document's connection to the broker. */
 export class DocumentConnection {
   readonly sender: Sender;
@@ -158,20 +163,23 @@ export class DocumentConnection {
     this.#cutOff("too many messages");
   }
 
-  /** Closes the sockets to destinations that `concerned` picks, as when a grant is taken back. */
+  /**
+   * A grant is taken back: sockets to destinations that `concerned` picks end, and those that are connecting there are refused. What has no
+   * destination yet finds out by itself (consent.ts).
+   */
   revoke(concerned: (destination: Connection) => boolean): void {
-    for (const socket of [...this.#sockets.values()]) {
-      if (socket.destination === undefined || !concerned(socket.destination)) continue;
-      socket.withdraw.abort();
-      this.#cut(socket);
-    }
+    this.#stop(takenBackRefusal, ({ destination }) => destination !== undefined && concerned(destination));
   }
 
   /** The person has paused this site: open sockets end, and those that are opening are refused. */
   pause(): void {
+    this.#stop(pausedRefusal, () => true);
+  }
+
+  #stop(refusal: () => Refusal, concerned: (socket: Socket) => boolean): void {
     for (const socket of [...this.#sockets.values()]) {
-      if (socket.withdraw.signal.aborted || socket.refused === true) continue;
-      socket.stopped = pausedRefusal();
+      if (socket.refused === true || !concerned(socket)) continue;
+      if (!socket.withdraw.signal.aborted) socket.stopped = refusal(); // else the page has withdrawn it, or closes it
       socket.withdraw.abort();
       this.#cut(socket);
     }
@@ -417,7 +425,7 @@ export class DocumentConnection {
     const [admission, reopened, paused] = await this.#intake.inTurn(() =>
       Promise.all([
         admit(this.#attested, claims, "refuse-unsafe-eval"),
-        grants.documentGrant(documentId, request, (host) => protectionOf(options, host)),
+        grants.documentGrants(documentId, request, (host) => protectionOf(options, host)),
         isPaused(this.sender),
       ]),
     );
@@ -429,7 +437,7 @@ export class DocumentConnection {
       port = checkOptions(options);
     } catch (error) {
       // No destination is meant that could be remembered, so the gesture comes first.
-      throw reopened === undefined && !gesture.take() ? noGesture({ hidden: false }) : error;
+      throw reopened.length === 0 && !gesture.take() ? noGesture({ hidden: false }) : error;
     }
 
     if (paused) throw pausedRefusal();
@@ -438,7 +446,7 @@ export class DocumentConnection {
     const explained = (error: unknown): unknown => {
       if (!(error instanceof HostUnavailable)) return error;
       if (gesture.take()) void openSetupPage(error.problem);
-      else if (reopened === undefined) return noGesture(); // nor is a page to learn without one whether there is a host
+      else if (reopened.length === 0) return noGesture(); // nor is a page to learn without one whether there is a host
       return error;
     };
     let connection = await this.#hosts.connect().catch((error: unknown) => {
@@ -448,7 +456,7 @@ export class DocumentConnection {
     let socketId = this.#hosts.reserve(connection);
     try {
       const wish = { protocol: socket.protocol, remoteAddress, port, security: options };
-      const reached = await consentTo(wish, { request, ...(reopened === undefined ? {} : { reopened }) }, claims, {
+      const reached = await consentTo(wish, { request, reopened }, claims, {
         sender: this.sender,
         attested: this.#attested,
         hosts: this.#hosts,
@@ -463,14 +471,16 @@ export class DocumentConnection {
         },
       });
       withdraw.signal.throwIfAborted();
+      const { host } = reached;
+      // From here on it is ended when that is taken back (revoke).
+      socket.destination = { protocol: socket.protocol, host, port, protection: protectionOf(options, host) };
       if (!connection.alive) {
         // It died while the person was thinking.
         this.#hosts.forget(connection, socketId);
         connection = await this.#hosts.connect();
         socketId = this.#hosts.reserve(connection);
+        withdraw.signal.throwIfAborted();
       }
-      const { host } = reached;
-      socket.destination = { protocol: socket.protocol, host, port, protection: protectionOf(options, host) };
       await this.#connect(socket, connection, socketId, reached, options);
     } catch (error) {
       this.#hosts.forget(connection, socketId);

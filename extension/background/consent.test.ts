@@ -7,12 +7,21 @@ import type { PolicyJudgeResult } from "../../protocol/message.ts";
 import type { OpenOptions } from "../../protocol/page.ts";
 import type { Grant, How } from "../grants.ts";
 import type { Surroundings } from "./consent.ts";
+import type { Helpers } from "./prompt.ts";
 import type { Answer, Question } from "./question.ts";
 import type { Sender } from "./sender.ts";
 
 // As far as it is used: storage, the locks of its users, and cookies, which are the markers of what is remembered.
 const areas = { local: new Map<string, unknown>(), session: new Map<string, unknown>() };
 const cookies = new Map<string, chrome.cookies.Cookie>();
+/** What happens, once, while the marker is being looked at; while the host judges; and as soon as the person has answered. */
+type Meanwhile = "marker" | "judge" | "answer";
+let meanwhile: Partial<Record<Meanwhile, () => Promise<unknown>>> = {};
+async function happens(when: Meanwhile): Promise<void> {
+  const what = meanwhile[when];
+  meanwhile = { ...meanwhile, [when]: undefined };
+  await what?.();
+}
 const storageArea = (kept: Map<string, unknown>): object => ({
   get: async (key: string | null) =>
     Object.fromEntries(
@@ -35,7 +44,10 @@ Object.assign(globalThis, {
     cookies: {
       set: async ({ url, ...rest }: chrome.cookies.SetDetails) =>
         cookies.set(url, { ...rest, domain: new URL(url).hostname } as chrome.cookies.Cookie),
-      get: async ({ url }: { url: string }) => cookies.get(url) ?? null,
+      get: async ({ url }: { url: string }) => {
+        await happens("marker");
+        return cookies.get(url) ?? null;
+      },
       remove: async ({ url }: { url: string }) => cookies.delete(url),
     },
   },
@@ -55,11 +67,15 @@ const { consentTo, Refusal } = await import("./consent.ts");
 const { HostError } = await import("./host.ts");
 const grants = await import("../grants.ts");
 const { canonicalHost } = await import("./origin.ts");
+const { forgetEntries } = await import("./documents.ts");
 
 /** What the administrator and the rules say; what the person answers; what they were asked. */
 let verdict: Partial<PolicyJudgeResult>;
 let answer: Answer | undefined;
 let asked: Question[];
+/** Whether the question waits, and it is looked at whether it is still needed. */
+let settles: boolean;
+let beforeTurn: () => void;
 /** Whether the rules were asked about TLS with the destination itself. */
 let judged: boolean[];
 /** Whether there is a gesture behind the next calls, and how many were taken. */
@@ -73,12 +89,15 @@ let salts: Set<string | undefined>;
 let unremembered: string[];
 
 beforeEach(async () => {
-  await grants.forgetDocuments(() => true);
+  await forgetEntries(() => true);
   areas.local.clear();
   areas.session.clear();
   cookies.clear();
   verdict = {};
   asked = [];
+  settles = false;
+  beforeTurn = () => undefined;
+  meanwhile = {};
   judged = [];
   answer = undefined;
   clicks = true;
@@ -96,13 +115,14 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   const { remoteAddress = "", remotePort: port = 0 } = options;
   const request = grants.requestKey("tcp", canonicalHost(remoteAddress) ?? "", port);
   const { protectionOf } = await import("../protection.ts");
-  const reopened = await grants.documentGrant(who.documentId, request, (host) => protectionOf(options, host));
+  const reopened = await grants.documentGrants(who.documentId, request, (host) => protectionOf(options, host));
   const judge = async (
     _: string,
     { host, secure, networkSalt }: { host?: string; secure: boolean; networkSalt?: string },
   ): Promise<PolicyJudgeResult> => {
     judged.push(secure);
     salts.add(networkSalt);
+    await happens("judge");
     return {
       allowed: true,
       prompt: "ask",
@@ -118,8 +138,12 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
     } as PolicyJudgeResult;
   };
   const prompts = {
-    ask: async (question: Question): Promise<Answer> => {
+    ask: async (question: Question, _: Sender, { stillNeeded }: Helpers): Promise<Answer> => {
+      beforeTurn();
+      const settled = settles ? await stillNeeded() : undefined;
+      if (settled !== undefined) return settled;
       asked.push(question);
+      await happens("answer");
       return answer ?? { allow: false, rule: "user" };
     },
   };
@@ -138,7 +162,7 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   };
   try {
     const wish = { protocol: "tcp", remoteAddress, port, security: options } as const;
-    return (await consentTo(wish, { request, ...(reopened === undefined ? {} : { reopened }) }, claims, around)).host;
+    return (await consentTo(wish, { request, reopened }, claims, around)).host;
   } catch (error) {
     if (error instanceof Refusal) {
       hidden = error.hidden;
@@ -371,7 +395,7 @@ test("each network has what was remembered in it, also where the person named it
   ] as const) {
     network = where;
     assert.equal(await open(any, other), host, where);
-    await grants.forgetDocuments(() => true);
+    await grants.takeBackFromDocuments(new Set([sender.origin]));
   }
   assert.deepEqual(
     (await grants.listGrants()).map((grant) => grant.network),
@@ -428,4 +452,165 @@ test("what a document was allowed counts neither where each open is to be asked 
   assert.equal(await open(blank), "policy");
   verdict = {};
   assert.equal(await open(blank), "192.168.1.20", "and counts again where it may");
+});
+
+/** What main.ts does when grants are taken back in the settings. */
+async function takeBack(): Promise<void> {
+  await grants.removeGrants(() => true);
+  await grants.takeBackFromDocuments(new Set([sender.origin]));
+}
+const third: Sender = { ...sender, documentId: "third" };
+const destination = { protocol: "tcp", host: "mail.example", port: 993 } as const;
+
+test("what is taken back while an open is under way does not open, nor come back with it", async () => {
+  // Remembered: at the last look at the marker.
+  answer = allow("mail.example", { remember: true });
+  assert.equal(await open(mail), "mail.example");
+  answer = undefined;
+  meanwhile = { marker: takeBack };
+  assert.equal(await open(mail, other), "user");
+  clicks = false;
+  for (const who of [sender, other, third]) assert.equal(await open(mail, who), "activation", who.documentId);
+  // Allowed once: while the host judges.
+  clicks = true;
+  answer = allow("mail.example");
+  assert.equal(await open(mail), "mail.example");
+  answer = undefined;
+  meanwhile = { judge: takeBack };
+  assert.equal(await open(mail), "user");
+  clicks = false;
+  assert.equal(await open(mail), "activation");
+  // What is settled while the question waits stands on a grant, too.
+  clicks = true;
+  answer = allow("mail.example", { remember: true });
+  assert.equal(await open(mail), "mail.example");
+  answer = undefined;
+  settles = true;
+  const questions = asked.length;
+  meanwhile = {
+    judge: async () => {
+      const all = await grants.listGrants();
+      await grants.removeGrants(() => true);
+      meanwhile.judge = async () => {
+        for (const one of all) await grants.addGrant(one);
+        meanwhile.marker = takeBack;
+      };
+    },
+  };
+  assert.equal(await open(mail, other), "user");
+  assert.equal(asked.length, questions + 1, "it was asked");
+});
+
+test("an answer after something was taken back is a new one; taking back in other windows, or of others, is nothing to it", async () => {
+  answer = allow("mail.example");
+  meanwhile = { answer: takeBack };
+  assert.equal(await open(mail), "mail.example");
+  answer = undefined;
+  clicks = false;
+  assert.equal(await open(mail), "mail.example");
+  meanwhile = { judge: () => grants.takeBackFromDocuments(new Set(["https://b.test"])) };
+  assert.equal(await open(mail), "mail.example");
+  clicks = true;
+  answer = allow("mail.example");
+  const hidden: Sender = { ...sender, documentId: "private", private: true };
+  assert.equal(await open(mail, hidden), "mail.example");
+  answer = undefined;
+  clicks = false;
+  meanwhile = { judge: takeBack };
+  assert.equal(await open(mail, hidden), "mail.example");
+  assert.equal(await open(mail, hidden), "mail.example");
+});
+
+test("what the person closes while an open is under way does not come back with it", async () => {
+  for (const remember of [false, true]) {
+    clicks = true;
+    answer = allow("mail.example", { remember });
+    assert.equal(await open(mail), "mail.example");
+    answer = undefined;
+    clicks = false;
+    const close = (): Promise<void> => grants.closeDocumentGrants(sender, destination);
+    meanwhile = { judge: close };
+    assert.equal(await open(mail), "activation");
+    assert.equal(await open(mail), "activation");
+  }
+  // Remembered, in a document that was allowed nothing yet.
+  meanwhile = { marker: () => grants.closeDocumentGrants(other, destination) };
+  assert.equal(await open(mail, other), "activation");
+  assert.equal(await open(mail, third), "mail.example");
+});
+
+test("what the person has closed stays closed when another grant of the site is taken back", async () => {
+  answer = allow("mail.example", { remember: true });
+  assert.equal(await open(mail), "mail.example");
+  answer = undefined;
+  clicks = false;
+  await grants.closeDocumentGrants(sender, destination);
+  await grants.takeBackFromDocuments(new Set([sender.origin]));
+  assert.equal(await open(mail), "activation");
+  verdict = { prompt: "skip" };
+  assert.equal(await open(mail), "activation");
+});
+
+test("one document has what was allowed in each network, also where the person named it", async () => {
+  for (const options of [router, { remotePort: 22 }]) {
+    const inNetworks = [
+      ["home", "192.168.1.1"],
+      ["cafe", options.remoteAddress ?? "192.168.1.9"],
+    ] as const;
+    clicks = true;
+    for (const [where, host] of inNetworks) {
+      network = where;
+      answer = allow(host, { how: "typed" });
+      assert.equal(await open(options), host);
+    }
+    answer = undefined;
+    clicks = false;
+    for (const [where, host] of [...inNetworks, ...inNetworks]) {
+      network = where;
+      assert.equal(await open(options), host, where);
+    }
+    network = "office";
+    assert.equal(await open(options), "activation");
+  }
+});
+
+test("a consent is for the network that the computer is in at the answer", async () => {
+  verdict = { mustEnter: true };
+  answer = allow("192.168.1.1", { remember: true, how: "typed" });
+  meanwhile = {
+    answer: async () => {
+      network = "cafe";
+    },
+  };
+  assert.equal(await open(router), "192.168.1.1");
+  assert.deepEqual(
+    (await grants.listGrants()).map((grant) => grant.network),
+    ["cafe"],
+  );
+  clicks = false;
+  for (const who of [sender, other]) {
+    network = "cafe";
+    assert.equal(await open(router, who), "192.168.1.1");
+    network = "home";
+    assert.equal(await open(router, who), "activation");
+  }
+});
+
+test("whether a question that waited is still needed is judged in the network of then", async () => {
+  network = "home";
+  answer = allow("192.168.1.1", { remember: true, how: "typed" });
+  assert.equal(await open(router), "192.168.1.1");
+  answer = undefined;
+  settles = true;
+  network = "cafe";
+  for (const [now, host] of [
+    ["office", "user"],
+    ["home", "192.168.1.1"],
+  ] as const) {
+    network = "cafe";
+    beforeTurn = () => {
+      network = now;
+    };
+    assert.equal(await open(router, { ...other, documentId: now }), host);
+  }
 });

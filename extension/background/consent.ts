@@ -65,10 +65,10 @@ export interface Wish {
   security: Pick<OpenOptions, "secureTransport" | "tls">;
 }
 
-/** The name of the request in the document's own list, and where it led before, if it did. */
+/** The name of the request in the document's own list, and where it led before, what serves best first. */
 export interface Asked {
   request: string;
-  reopened?: grants.Reached;
+  reopened: readonly grants.Reached[];
 }
 
 /** Who asks, and whom there is to ask. */
@@ -112,20 +112,24 @@ function asksAnew({ prompt }: PolicyJudgeResult): boolean {
  * document's from then on, whatever the network makes of it.
  */
 export async function consentTo(
-  { protocol, remoteAddress, port, security }: Wish,
+  wish: Wish,
   { request, reopened }: Asked,
   claims: Claims,
-  { sender, attested, hosts, prompts, gesture, signal, asking, notRemembered }: Surroundings,
+  around: Surroundings,
 ): Promise<grants.Reached> {
+  const { protocol, remoteAddress, port, security } = wish;
+  const { sender, attested, hosts, prompts, gesture, signal, asking, notRemembered } = around;
   const { origin, documentId } = sender;
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
   const secure = (host: string | undefined): boolean =>
     authenticates(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
   const salt = await networkSalt();
-  const agreed = async (reached: grants.Reached): Promise<grants.Reached> => {
-    await grants.addDocumentGrant(sender, request, reached);
-    return reached;
-  };
+  // What this open stood on was taken back, or closed, while it was under way: as if it had not been. It ends, since each time takes another
+  // act of the person or of the site's, and a grant that there was.
+  const anew = (): Promise<grants.Reached> => consentTo(wish, { request, reopened: [] }, claims, around);
+  /** `taken`: grants.timesTakenBack before the consent was read, or given. */
+  const agreed = async (reached: grants.Reached, taken: number): Promise<grants.Reached> =>
+    (await grants.addDocumentGrant(sender, request, reached, taken)) ? reached : await anew();
   // Connects anew each time: the host may go away while the person is thinking.
   const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
     const connection = await hosts.connect();
@@ -142,13 +146,16 @@ export async function consentTo(
     return verdict;
   };
   const wanted = remoteAddress.trim() === "" ? undefined : remoteAddress;
-  let back = reopened;
-  let verdict = await judge(back?.host ?? wanted, back?.entered === true);
-  if (back !== undefined && (back.network !== verdict.network || asksAnew(verdict))) {
-    // It was allowed in another network, where it is another machine, or what was allowed does not count: as if it had not been.
-    back = undefined;
-    verdict = await judge(wanted, false);
+  let back: grants.Reached | undefined;
+  let verdict: PolicyJudgeResult | undefined;
+  for (const reached of reopened) {
+    const there = await judge(reached.host, reached.entered);
+    // Else it was allowed in another network, where it is another machine, or what was allowed does not count: as if it had not been.
+    if (reached.network !== there.network || asksAnew(there)) continue;
+    [back, verdict] = [reached, there];
+    break;
   }
+  verdict ??= await judge(wanted, false);
   if (verdict.reason === "dns" && !gesture.take()) throw noGesture(); // or it would tell that there is a host
   if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
   const told = verdict.by === undefined ? {} : { by: verdict.by };
@@ -167,24 +174,25 @@ export async function consentTo(
   }
   if (verdict.installedOnly && !(await isInstalledApp(attested.tab?.id)))
     throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
-  if (back !== undefined) return back;
+  if (back !== undefined) return (await grants.stillReaches(documentId, request, back)) ? back : await anew();
 
   const proposed = verdict.host;
-  const networkOf = async (host: string): Promise<string | undefined> =>
-    host === proposed ? verdict.network : (await judge(host, true)).network;
-  const remembered = async (): Promise<grants.Reached | undefined> => {
-    const again = await grants.documentGrant(documentId, request, protection);
-    if (again !== undefined && !asksAnew(verdict) && again.network === (await networkOf(again.host))) return again;
-    if (sender.private || !verdict.remember || verdict.prompt === "always") return undefined;
+  const remembered = async (judged: PolicyJudgeResult): Promise<grants.Reached | undefined> => {
+    const networkOf = async (host: string): Promise<string | undefined> =>
+      host === proposed ? judged.network : (await judge(host, true)).network;
+    if (!asksAnew(judged))
+      for (const again of await grants.documentGrants(documentId, request, protection))
+        if (again.network === (await networkOf(again.host))) return again;
+    if (sender.private || !judged.remember || judged.prompt === "always") return undefined;
     const given =
       proposed === undefined
         ? await grants.findNamed(origin, protocol, port, protection)
         : await grants.findGrants(origin, { protocol, host: proposed, port, protection: protection(proposed) });
-    const mustBeEntered = proposed === undefined || verdict.mustEnter;
+    const mustBeEntered = proposed === undefined || judged.mustEnter;
     const good: grants.Grant[] = [];
     for (const grant of given) {
       const { host, risk, entered, network } = grant;
-      if (verdict.risk && !risk) continue;
+      if (judged.risk && !risk) continue;
       if (mustBeEntered && !entered) continue;
       if (network !== (await networkOf(host)) || network === unknownNetwork) continue;
       good.push(grant);
@@ -203,10 +211,11 @@ export async function consentTo(
     if (!gesture.take()) throw noGesture();
     await grants.mayReturn(sender, destination);
   };
-  const known = await remembered();
+  let taken = grants.timesTakenBack(sender);
+  const known = await remembered(verdict);
   if (known !== undefined) {
     await returns(known.host);
-    return await agreed(known);
+    return await agreed(known, taken);
   }
   // Where the administrator's word does not stand for the person's, they are asked all the same.
   if (verdict.prompt === "skip" && proposed !== undefined && !verdict.mustEnter && !verdict.risk) {
@@ -223,6 +232,7 @@ export async function consentTo(
 
   const look: Helpers["look"] = (found, over) =>
     hosts.browse({ origin, protocol, port, secure: secure(undefined), timeout: lookingTime }, found, over);
+  let settledAt: number | undefined;
   const answer = await prompts.ask(
     {
       origin,
@@ -239,8 +249,10 @@ export async function consentTo(
     sender,
     {
       stillNeeded: async () => {
-        const settled = await remembered();
+        const before = grants.timesTakenBack(sender);
+        const settled = await remembered(await judge(wanted, false)); // it may have waited for long, and be in another network now
         if (settled === undefined) return undefined;
+        settledAt = before;
         const { host, entered, risk } = settled;
         return { allow: true, remember: false, host, how: entered ? "typed" : "asked", risk };
       },
@@ -260,13 +272,14 @@ export async function consentTo(
     asking,
   );
   if (!answer.allow) throw refusals[answer.rule]();
+  taken = settledAt ?? grants.timesTakenBack(sender);
   const rememberOrSay = async (grant: grants.Grant): Promise<void> => {
     const why =
       grant.network === unknownNetwork ? "network-unknown" : await remember(grant).catch(() => "storage" as const);
     if (why !== undefined) notRemembered(grant.host, why);
   };
   const { host, how, risk } = answer;
-  const network = await networkOf(host);
+  const { network } = await judge(host, how !== "asked"); // the one that the computer is in at the answer
   const consent = {
     entered: how !== "asked",
     risk,
@@ -276,5 +289,5 @@ export async function consentTo(
   if (answer.remember) await rememberOrSay({ origin, protocol, host, port, created: Date.now(), how, ...consent });
   const destination = { protocol, host, port };
   if (await grants.wasClosed(documentId, destination)) await grants.mayReturn(sender, destination);
-  return await agreed({ host, ...consent });
+  return await agreed({ host, ...consent }, taken);
 }

@@ -142,10 +142,11 @@ describe("nothing can be written", () => {
     brokenNow();
     const document = { documentId: "d", tabId: 1, origin: "https://good.test", private: false };
     const { entered, risk, protection, host } = grant;
-    await grants.addDocumentGrant(document, "r", { entered, risk, protection, host });
+    const request = grants.requestKey("tcp", host, 1);
+    await grants.addDocumentGrant(document, request, { entered, risk, protection, host });
     const wanted = (): typeof protection => ({ encryption: "off" });
-    assert.equal((await grants.documentGrant("d", "r", wanted))?.host, host);
-    assert.equal(await grants.documentGrant("e", "r", wanted), undefined);
+    assert.equal((await grants.documentGrants("d", request, wanted))[0]?.host, host);
+    assert.deepEqual(await grants.documentGrants("e", request, wanted), []);
   });
 
   test("three noes mute", async () => {
@@ -184,10 +185,10 @@ test("one document keeps where it last got to, so much and no more", async () =>
   const document = { documentId: "many", tabId: 1, origin: "https://good.test", private: false };
   const { entered, risk, protection, host } = grant;
   for (let n = 0; n < 200; n++)
-    await grants.addDocumentGrant(document, n.toString(), { entered, risk, protection, host });
+    await grants.addDocumentGrant(document, grants.requestKey("tcp", host, n), { entered, risk, protection, host });
   const wanted = (): typeof protection => ({ encryption: "off" });
-  const there = async (request: number): Promise<boolean> =>
-    (await grants.documentGrant("many", request.toString(), wanted)) !== undefined;
+  const there = async (port: number): Promise<boolean> =>
+    (await grants.documentGrants("many", grants.requestKey("tcp", host, port), wanted)).length > 0;
   assert.deepEqual([await there(199), await there(136), await there(135)], [true, true, false]);
 });
 

@@ -1,7 +1,7 @@
 // The background: wiring. Every listener is registered in the first turn, so that any event can start the worker.
 
 import { ext } from "../ext.ts";
-import { concerns, forgetDocuments, onRevoked } from "../grants.ts";
+import { concerns, onRevoked, takeBackFromDocuments } from "../grants.ts";
 import { writeUnsaved } from "../store.ts";
 import { Activity } from "./activity.ts";
 import { Badge } from "./badge.ts";
@@ -114,11 +114,10 @@ function takeBack(
   origins: ReadonlySet<string>,
   concerned: (origin: string, connection: Parameters<typeof concerns>[1]) => boolean,
 ): void {
-  const affected = (document: { origin: string; private: boolean }): boolean =>
-    !document.private && origins.has(document.origin);
-  void forgetDocuments(affected);
+  void takeBackFromDocuments(origins);
   for (const connection of documents)
-    if (affected(connection.sender)) connection.revoke((socket) => concerned(connection.sender.origin, socket));
+    if (!connection.sender.private && origins.has(connection.sender.origin))
+      connection.revoke((socket) => concerned(connection.sender.origin, socket));
 }
 
 onRevoked((revoked) => {

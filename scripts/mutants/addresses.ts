@@ -254,8 +254,8 @@ export const addresses: readonly Mutant[] = [
       inBrowser("rules", "an address of the own network takes the person's own hand"),
       change(
         "extension/background/consent.ts",
-        "let verdict = await judge(back?.host ?? wanted, back?.entered === true);",
-        "let verdict = await judge(back?.host ?? wanted, true);",
+        "verdict ??= await judge(wanted, false);",
+        "verdict ??= await judge(wanted, true);",
       ),
       change("extension/background/open_options.ts", "    userEntered: entered,\n", "    userEntered: true,\n"),
     ],
@@ -451,7 +451,7 @@ export const addresses: readonly Mutant[] = [
     [
       "a consent that did not name it is not enough",
       inBrowser("policy", "what was remembered while the administrator vouched for a port"),
-      change("extension/background/consent.ts", "      if (verdict.risk && !risk) continue;\n", ""),
+      change("extension/background/consent.ts", "      if (judged.risk && !risk) continue;\n", ""),
     ],
     [
       "the host knows nothing of a consent that nobody gave",

@@ -206,18 +206,14 @@ export const intakes: readonly Mutant[] = [
       inUnit("extension/background/consent.test.ts", "what a document was allowed counts neither"),
       change(
         "extension/background/consent.ts",
-        "(back.network !== verdict.network || asksAnew(verdict))",
-        "back.network !== verdict.network",
+        "if (reached.network !== there.network || asksAnew(there)) continue;",
+        "if (reached.network !== there.network) continue;",
       ),
     ],
     [
       "also while a question stands",
       inUnit("extension/background/consent.test.ts", "what a document was allowed counts neither"),
-      change(
-        "extension/background/consent.ts",
-        "again !== undefined && !asksAnew(verdict) && ",
-        "again !== undefined && ",
-      ),
+      change("extension/background/consent.ts", "    if (!asksAnew(judged))\n", ""),
     ],
   ),
   ...row("H3", [

@@ -37,6 +37,7 @@ const auditUnit = (name: string): ReturnType<typeof inUnit> =>
 const consentTest = "extension/background/consent.test.ts";
 const protection = "extension/protection.ts";
 const inNetworks = inUnit(consentTest, "what was allowed in one network is asked for again in another");
+const underWay = inUnit(consentTest, "what is taken back while an open is under way does not open, nor come back");
 const networks = "nativehost/network/network.go";
 const judging = "nativehost/session/policy.go";
 const lineTest = "extension/background/line.test.ts";
@@ -100,23 +101,34 @@ export const person: readonly Mutant[] = [
       inNetworks,
       change(
         consent,
-        "if (back !== undefined && (back.network !== verdict.network || asksAnew(verdict))) {",
-        'if (back !== undefined && back.host === "") {',
+        "if (reached.network !== there.network || asksAnew(there)) continue;",
+        'if (reached.host === "") continue;',
       ),
     ],
     [
       "also when a question has been asked meanwhile",
       inNetworks,
-      change(
-        consent,
-        "if (again !== undefined && !asksAnew(verdict) && again.network === (await networkOf(again.host))) return",
-        "if (again !== undefined) return",
-      ),
+      change(consent, "if (again.network === (await networkOf(again.host))) return again;", "return again;"),
     ],
     [
       "and so for what is remembered",
       inNetworks,
       change(consent, "if (network !== (await networkOf(host)) || network === unknownNetwork) continue;", ""),
+    ],
+    [
+      "each network keeps what the document was allowed in it",
+      inUnit(consentTest, "one document has what was allowed in each network"),
+      change(grants, "old.host !== reached.host || old.network !== reached.network ||", "old.host !== reached.host ||"),
+    ],
+    [
+      "a consent is for the network of the answer, not of the question",
+      inUnit(consentTest, "a consent is for the network that the computer is in at the answer"),
+      change(consent, 'const { network } = await judge(host, how !== "asked");', "const { network } = verdict;"),
+    ],
+    [
+      "a question that waited is settled by what was allowed in the network of then",
+      inUnit(consentTest, "whether a question that waited is still needed is judged in the network of then"),
+      change(consent, "await remembered(await judge(wanted, false));", "await remembered(verdict);"),
     ],
     [
       "what cannot be known again is not remembered",
@@ -277,9 +289,9 @@ export const person: readonly Mutant[] = [
       "no page can frame, open or read the extension's pages",
       inBrowser("tricks", "the extension's pages cannot be framed, opened or read by a page"),
       change(
-        "manifest/base.json",
-        '  "action": {',
-        '  "web_accessible_resources": [{ "resources": ["ui/*"], "matches": ["<all_urls>"] }],\n  "action": {',
+        "manifest/chromium.json", // its list of such resources stands in place of the shared manifest's
+        '{"resources": ["lane/frame.html"], "matches": [',
+        '{"resources": ["lane/frame.html", "ui/*"], "matches": [',
       ),
     ],
     [
@@ -670,7 +682,37 @@ export const person: readonly Mutant[] = [
     [
       "and asked for again",
       inBrowser("consent", "the settings list what is remembered"),
-      change(background, "  void forgetDocuments(affected);\n", ""),
+      change(background, "  void takeBackFromDocuments(origins);\n", ""),
+    ],
+    [
+      "it does not come back with an open that is under way",
+      underWay,
+      change(grants, "may = taken === timesTakenBack(place) && ", "may = "),
+      change(grants, "return may && taken === timesTakenBack(place);", "return may;"),
+    ],
+    [
+      "nor does that open",
+      underWay,
+      change(
+        consent,
+        "return (await grants.stillReaches(documentId, request, back)) ? back : await anew();",
+        "return back;",
+      ),
+    ],
+    [
+      "nor a question that it settled",
+      underWay,
+      change(consent, "taken = settledAt ?? grants.timesTakenBack(sender);", "taken = grants.timesTakenBack(sender);"),
+    ],
+    [
+      "who answers afterwards has said yes",
+      inUnit(consentTest, "an answer after something was taken back is a new one"),
+      change(consent, "taken = settledAt ?? grants.timesTakenBack(sender);", "taken = settledAt ?? taken;"),
+    ],
+    [
+      "what is connecting is refused, and not told that the page withdrew",
+      inUnit("extension/background/broker.test.ts", "what is connecting when its grant is taken back is refused"),
+      change(broker, "if (!socket.withdraw.signal.aborted) socket.stopped = refusal();", ""),
     ],
     [
       "all of a site, and of no other",
@@ -844,12 +886,12 @@ export const person: readonly Mutant[] = [
     [
       "grants of other windows do not count in private ones",
       privately,
-      change(consent, "if (sender.private || !verdict.remember", "if (!verdict.remember"),
+      change(consent, "if (sender.private || !judged.remember", "if (!judged.remember"),
     ],
     [
       "what is taken back elsewhere ends nothing there",
       inBrowser("private", "normal and private know nothing of each other"),
-      change(background, "    !document.private && origins.has(document.origin);", "    origins.has(document.origin);"),
+      change(background, "if (!connection.sender.private && origins.has(", "if (origins.has("),
     ],
     [
       "what its documents may reopen goes with their tabs",

@@ -1,13 +1,15 @@
 // What the person sees and has in hand while sockets are open: the toolbar's badge and popup, and the pause of a site (row P4); and that
 // nobody else has (H1).
 
-import { change, inBrowser, row, type Mutant } from "./mutant.ts";
+import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
 
 const activity = "extension/background/activity.ts";
 const refusals = "extension/background/refusals.ts";
 const badge = "extension/background/badge.ts";
 const broker = "extension/background/broker.ts";
 const background = "extension/background/main.ts";
+const grants = "extension/grants.ts";
+const consentTest = "extension/background/consent.test.ts";
 const paused = "extension/background/paused.ts";
 const popup = "extension/background/popup.ts";
 const page = "extension/ui/popup.ts";
@@ -92,6 +94,16 @@ export const toolbar: readonly Mutant[] = [
       ),
     ],
     [
+      "nor with an open that is under way",
+      inUnit(consentTest, "what the person closes while an open is under way does not come back with it"),
+      change(grants, " && !closed.some((one) => sameDestination(one, destination));", ";"),
+    ],
+    [
+      "also when another grant of the site is taken back",
+      inUnit(consentTest, "what the person has closed stays closed when another grant of the site is taken back"),
+      change(grants, "concerned(place) && closed.length === 0);", "concerned(place) && closed.length >= 0);"),
+    ],
+    [
       "closing takes a trusted click",
       inBrowser("toolbar", "a click that a script makes closes nothing"),
       change(
@@ -127,12 +139,16 @@ export const toolbar: readonly Mutant[] = [
     [
       "what is just being opened is refused, too",
       inBrowser("toolbar", "comes to what is just being opened"),
-      change(broker, "      socket.stopped = pausedRefusal();\n      socket.withdraw.abort();\n", ""),
+      change(
+        broker,
+        "this.#stop(pausedRefusal, () => true);",
+        "this.#stop(pausedRefusal, ({ host }) => host !== undefined);",
+      ),
     ],
     [
       "and not in another way",
       inBrowser("toolbar", "comes to what is just being opened"),
-      change(broker, "      socket.stopped = pausedRefusal();\n", ""),
+      change(broker, "if (!socket.withdraw.signal.aborted) socket.stopped = refusal();", ""),
     ],
     [
       "a pause holds over a restart of the browser",
