@@ -537,6 +537,13 @@ test("what the person closes while an open is under way does not come back with 
   meanwhile = { marker: () => grants.closeDocumentGrants(other, destination) };
   assert.equal(await open(mail, other), "activation");
   assert.equal(await open(mail, third), "mail.example");
+  // At the last moment: when it is the document's already, but for being written.
+  const request = grants.requestKey("tcp", "mail.example", 993);
+  const reached = { host: "mail.example", entered: false, risk: false, protection: { encryption: "off" } } as const;
+  const closing = grants.closeDocumentGrants(third, destination);
+  assert.equal(await grants.addDocumentGrant(third, request, reached), false);
+  await closing;
+  assert.equal(await open(mail, third), "activation");
 });
 
 test("what the person has closed stays closed when another grant of the site is taken back", async () => {

@@ -81,6 +81,10 @@ const results: Record<Requests, (value: unknown) => boolean> = {
   "tryout.stop": validators.validateTryoutStopResult,
 };
 
+function hostGone(): HostUnavailable {
+  return new HostUnavailable({ kind: "failed", detail: "The host is gone." });
+}
+
 /** How long the host may take to answer hello: generous for a cold disk. */
 const helloTimeout = 10_000;
 
@@ -183,9 +187,13 @@ export class HostConnection {
     return !this.#life.over;
   }
 
+  /** Ends it. Whoever waits for an answer gets HostUnavailable. */
   close(): void {
     this.#life.over = true;
-    this.#port.disconnect(); // onDisconnect fires only at the other end
+    this.#port.disconnect();
+    // onDisconnect fires only at the other end.
+    for (const { reject } of this.#waiting.values()) reject(hostGone());
+    this.#waiting.clear();
   }
 
   /** After the end there is nobody to tell: every socket's owner has heard `gone`. */
@@ -194,7 +202,7 @@ export class HostConnection {
   }
 
   #ask(frame: (id: number) => object): Promise<unknown> {
-    if (this.#life.over) return Promise.reject(new HostUnavailable({ kind: "failed", detail: "The host is gone." }));
+    if (this.#life.over) return Promise.reject(hostGone());
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });

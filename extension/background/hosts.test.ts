@@ -13,6 +13,8 @@ Object.assign(globalThis, { require: createRequire(import.meta.url) });
 /** The hosts that were started; what each answers to a method, if not what it should. */
 let started: { ended: boolean; asked: string[] }[] = [];
 let answers: Record<string, unknown> = {};
+/** What it does not answer. */
+let silent = new Set<string>();
 let managed: () => Promise<object> = () => Promise.resolve({});
 
 const answersOf = (method: string): unknown =>
@@ -28,6 +30,7 @@ function connectNative(): unknown {
   return {
     postMessage({ id, method }: { id: number; method: string }) {
       host.asked.push(method);
+      if (silent.has(method)) return;
       queueMicrotask(() => {
         listener({ jsonrpc: "2.0", id, ...(answersOf(method) as object) });
       });
@@ -62,6 +65,7 @@ const { HostUnavailable } = await import("./host.ts");
 beforeEach(() => {
   started = [];
   answers = {};
+  silent = new Set();
   managed = () => Promise.resolve({});
   areas.local.broken = false;
 });
@@ -126,4 +130,52 @@ test("a host that does not answer is ended", async () => {
   mock.timers.tick(10_000);
   await connected;
   assert.deepEqual(started, [{ ended: true, asked: ["hello"] }]);
+});
+
+test("a host that cannot be told the new settings is ended, and whoever waits for its answer hears of that", async () => {
+  for (const change of [
+    () => {
+      managed = () => Promise.reject(new Error("IO error: corrupted"));
+    },
+    () => {
+      managed = () => Promise.resolve({ blockedOrigins: ["https://long.test/".repeat(4_000)] });
+    },
+    () => {
+      answers = { "policy.managed": { error: { code: -32_603, message: "broken" } } };
+    },
+  ]) {
+    started = [];
+    answers = {};
+    managed = () => Promise.resolve({});
+    silent = new Set(["policy.judge", "tcp.open"]);
+    const hosts = new Hosts();
+    const connection = await hosts.connect();
+    const waiting = (["policy.judge", "tcp.open"] as const).map((method) =>
+      connection.request(method, {} as never).catch((error: unknown) => error),
+    );
+    let ended = 0;
+    hosts.attach(connection, hosts.reserve(connection), {
+      data: () => undefined,
+      credit: () => undefined,
+      end: () => undefined,
+      closed: () => ended++,
+    });
+    change();
+    await hosts.managedChanged();
+    const answered = await Promise.race([
+      Promise.all(waiting),
+      new Promise((resolve) => {
+        setImmediate(resolve, []);
+      }),
+    ]);
+    assert.deepEqual(
+      (answered as unknown[]).map((error) => error instanceof HostUnavailable && error.problem.kind),
+      ["failed", "failed"],
+    );
+    assert.equal(ended, 1, "the socket's owner hears of it once");
+    assert.deepEqual(
+      started.map((host) => host.ended),
+      [true],
+    );
+  }
 });

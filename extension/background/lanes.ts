@@ -109,7 +109,8 @@ export class DocumentLane {
       this.#tell({ type: "lane", key: this.#lanes.offer(tabId, way, end) });
       return true;
     } catch {
-      // The administrator's choice, or too many: the bytes take the other carrier.
+      // The administrator's choice, or too many: the bytes take the other carrier, and the next socket asks again.
+      this.#left++; // nobody took a frame away
       this.#coming = undefined;
       return false;
     }

@@ -197,6 +197,11 @@ export const intakes: readonly Mutant[] = [
       change("extension/background/managed.ts", "    throw new StorageFailure(error);", "    return {};"),
     ],
     [
+      "a host that cannot be told the new settings leaves nobody waiting",
+      inUnit("extension/background/hosts.test.ts", "a host that cannot be told the new settings is ended"),
+      change("extension/background/host.ts", "reject(hostGone());\n    this.#waiting.clear();", "void reject;"),
+    ],
+    [
       "an installed app is what the browser says is one",
       inUnit("extension/background/app_window.test.ts", "an app is what is in a window for apps"),
       change("extension/background/app_window.ts", 'return type === "app";', 'return type !== "popup";'),

@@ -150,7 +150,16 @@ export const listening: readonly Mutant[] = [
       takenAway,
       change("extension/page/link.ts", "lane?.lost();", "lane = undefined;"),
     ],
-    ["and there are few frames for one document", takenAway, change(keys, "    this.#left--;\n", "")],
+    [
+      "a lane that the host has none of is no frame that was taken away",
+      inUnit("extension/background/lanes.test.ts", "a host that has no lane for a while costs the document none"),
+      change(keys, "      this.#left++; // nobody took a frame away\n", ""),
+    ],
+    [
+      "and there are few frames for one document",
+      inUnit("extension/background/lanes.test.ts", "a page that takes the frame away gets three lanes in all"),
+      change(keys, "    this.#left--;\n", ""),
+    ],
     [
       "what a page should not say is no frame",
       inUnit("protocol/lane.test.ts", "what a page should not say is no frame"),
