@@ -505,6 +505,7 @@ test("an answer after something was taken back is a new one; taking back in othe
   answer = allow("mail.example");
   meanwhile = { answer: takeBack };
   assert.equal(await open(mail), "mail.example");
+  assert.equal(asked.length, 1, "it was asked again");
   answer = undefined;
   clicks = false;
   assert.equal(await open(mail), "mail.example");
