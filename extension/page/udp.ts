@@ -60,6 +60,8 @@ export class UDPState implements SocketHandler {
   /** Datagrams that the page has handed over and that have not gone to the host: in the writable's queue, and all others. */
   #queued = 0;
   #inLine = 0;
+  /** The writable has ended, or is about to: it drops what is written from now on. */
+  #writableEnded = false;
   /** The page has closed the socket. It goes once everything that was handed over before has gone. */
   #closing = false;
   #dead = false;
@@ -87,6 +89,7 @@ export class UDPState implements SocketHandler {
       data: Bytes;
     }>);
     const emptied = (): void => {
+      this.#writableEnded = true;
       this.#queued = 0;
       this.#leaveIfDone();
     };
@@ -118,9 +121,9 @@ export class UDPState implements SocketHandler {
       close: emptied,
       abort: emptied,
     };
-    // Nothing but the size of what is written tells that it was.
+    // Nothing but the size of what is written tells that it was. It is asked for, too, of what the stream then drops.
     const size = (): number => {
-      if (!this.#closing) this.#queued++;
+      if (!this.#closing && !this.#writableEnded) this.#queued++;
       return 1;
     };
     this.writable = new NativeWritableStream(sink, {
