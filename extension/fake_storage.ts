@@ -81,10 +81,13 @@ export function installStorage(): { local: FakeArea; session: FakeArea } {
   const areas = { local: new FakeArea("local", tell), session: new FakeArea("session", tell) };
   const onChanged = { addListener: (listener: ChangeListener) => listeners.push(listener) };
   Object.assign(globalThis, { chrome: { storage: { ...areas, onChanged } } });
-  let last: Promise<unknown> = Promise.resolve();
-  const request = (_: string, work: () => Promise<unknown>): Promise<unknown> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
+  const last = new Map<string, Promise<unknown>>();
+  const request = (name: string, work: () => Promise<unknown>): Promise<unknown> => {
+    const done = (last.get(name) ?? Promise.resolve()).then(work);
+    last.set(
+      name,
+      done.catch(() => undefined),
+    );
     return done;
   };
   Object.defineProperty(globalThis, "navigator", { configurable: true, value: { locks: { request } } });

@@ -8,7 +8,7 @@ import { documentShelf, homeOf } from "./background/documents.ts";
 import type { OfDocument } from "./background/documents.ts";
 import { covers, ranked, sameProtection } from "./protection.ts";
 import type { Protection } from "./protection.ts";
-import { keep, kept, onKept, tryToWrite } from "./store.ts";
+import { keep, keepIfWritten, kept, onKept } from "./store.ts";
 
 export interface Destination {
   protocol: "tcp" | "udp";
@@ -111,7 +111,7 @@ function change(write: (grants: Grant[]) => Promise<boolean>): Promise<boolean> 
 export function addGrant(grant: Grant): Promise<boolean> {
   return change((grants) => {
     const others = grants.filter((old) => !sameGrant(old, grant));
-    return tryToWrite("local", { [grantsKey]: [...others, grant] });
+    return keepIfWritten("local", grantsKey, [...others, grant]);
   });
 }
 

@@ -82,3 +82,64 @@ test("what cannot be read is an error, not nothing", async () => {
   await assert.rejects(kept("local", "paused"), /does not give/);
   get.mock.restore();
 });
+
+test("what was kept in the meantime is not written over by what could not be written before", async () => {
+  for (const works of [true, false]) {
+    local.stored.clear();
+    session.stored.clear();
+    local.broken = true;
+    await keep("local", "grants", ["a", "b"]);
+    local.broken = !works;
+    const writing = writeUnsaved();
+    await keep("local", "grants", ["a"]); // b is taken back
+    await writing;
+    assert.deepEqual(await kept("local", "grants"), ["a"]);
+  }
+});
+
+test("what could not be written is written with the next write that works", async () => {
+  mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  local.broken = true;
+  await keep("local", "paused", ["a"]);
+  await keep("local", "grants", []);
+  mock.timers.tick(60_000);
+  local.broken = false;
+  assert.equal(await tryToWrite("local", { other: 1 }), true);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([local.stored.get("paused"), local.stored.get("grants")], [["a"], []]);
+  assert.equal(await isTroubled(), false);
+  // And it is not tried with each write: of those a page can cause many.
+  local.broken = true;
+  await keep("local", "paused", ["b"]);
+  const attempts = local.writes;
+  local.broken = false;
+  await tryToWrite("local", { other: 2 });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(local.writes, attempts + 1);
+  mock.timers.reset();
+});
+
+test("a grant that is remembered after a write has failed counts", async () => {
+  const { addGrant, listGrants, removeGrants } = await import("./grants.ts");
+  const grant = (port: number): Parameters<typeof addGrant>[0] => ({
+    origin: "https://good.test",
+    protocol: "tcp",
+    host: "example.org",
+    port,
+    entered: false,
+    risk: false,
+    created: 1,
+    protection: { encryption: "off" },
+  });
+  await addGrant(grant(1));
+  await addGrant(grant(2));
+  local.broken = true;
+  await removeGrants(({ port }) => port === 1);
+  local.broken = false;
+  assert.equal(await addGrant(grant(3)), true);
+  await writeUnsaved();
+  assert.deepEqual(
+    (await listGrants()).map(({ port }) => port),
+    [2, 3],
+  );
+});

@@ -2,7 +2,8 @@
 //
 // Every write can fail: the area is full, the disk is, the profile cannot be read. Then room is made among what can be missed, and it is
 // tried once more. If that fails, too, the value holds all the same: in storage.session for storage.local, so that it lives as long as the
-// browser does, and in memory for storage.session. What is kept so is written where it belongs as soon as that works again.
+// browser does, and in memory for storage.session. What is kept so is written where it belongs with the next write that works, and when the
+// background starts.
 
 import { ext } from "./ext.ts";
 
@@ -23,6 +24,17 @@ const inMemory = new Map<string, unknown>();
 const used = new Set<string>();
 const nameOf = (area: AreaName, key: string): string => `${area} ${key}`;
 
+/** One write of a key after the other, whichever page of the extension makes them. */
+function alone<T>(area: AreaName, key: string, work: () => Promise<T>): Promise<T> {
+  return navigator.locks.request<Promise<T>>(`store ${nameOf(area, key)}`, work);
+}
+
+/** Areas that did not take something, as far as this context knows. */
+const refused = new Set<AreaName>();
+/** When it was last tried again, and after how long it may be: a page can bring about other writes as often as it likes. */
+let tried = -Infinity;
+const pause = 10_000;
+
 const freeing: (() => Promise<void>)[] = [];
 
 /** Registers what to do when an area is full: to delete what can be missed. */
@@ -35,6 +47,7 @@ export async function tryToWrite(area: AreaName, items: Record<string, unknown>)
   for (const last of [false, true]) {
     try {
       await ext.storage[area].set(items);
+      if (refused.has(area) && Math.abs(Date.now() - tried) > pause) void writeUnsaved().catch(() => undefined);
       return true;
     } catch (error) {
       console.error(`storage.${area}:`, error);
@@ -70,19 +83,32 @@ export async function kept(area: AreaName, key: string): Promise<unknown> {
   }
 }
 
+/** Keeps a value if it can be written where it belongs. Resolves with whether it is; if not, what was kept before is kept. */
+export function keepIfWritten(area: AreaName, key: string, value: unknown): Promise<boolean> {
+  return alone(area, key, () => write(area, key, value));
+}
+
+async function write(area: AreaName, key: string, value: unknown): Promise<boolean> {
+  if (!(await tryToWrite(area, { [key]: value }))) return false;
+  inMemory.delete(nameOf(area, key));
+  if (area === "local") await ext.storage.session.remove(unsavedPrefix + key).catch(() => undefined);
+  return true;
+}
+
 /** Keeps a value, come what may. Resolves with whether it is where it belongs. */
-export async function keep(area: AreaName, key: string, value: unknown): Promise<boolean> {
+export function keep(area: AreaName, key: string, value: unknown): Promise<boolean> {
+  return alone(area, key, () => put(area, key, value));
+}
+
+async function put(area: AreaName, key: string, value: unknown): Promise<boolean> {
   const name = nameOf(area, key);
-  const written = await tryToWrite(area, { [key]: value });
-  if (written) {
-    inMemory.delete(name);
-    if (area === "local") await ext.storage.session.remove(unsavedPrefix + key).catch(() => undefined);
-    return true;
-  }
+  if (await write(area, key, value)) return true;
+  refused.add(area);
   if (area === "local" && (await tryToWrite("session", { [unsavedPrefix + key]: value }))) {
     inMemory.delete(name);
     return false;
   }
+  refused.add("session");
   const before = await kept(area, key).catch(() => undefined);
   inMemory.set(name, value);
   tell(area, key, before, value);
@@ -90,9 +116,11 @@ export async function keep(area: AreaName, key: string, value: unknown): Promise
 }
 
 /** Forgets a key. */
-export async function forget(area: AreaName, key: string): Promise<void> {
-  inMemory.delete(nameOf(area, key));
-  await ext.storage[area].remove(key);
+export function forget(area: AreaName, key: string): Promise<void> {
+  return alone(area, key, async () => {
+    inMemory.delete(nameOf(area, key));
+    await ext.storage[area].remove(key);
+  });
 }
 
 function tell(area: AreaName, key: string, before: unknown, after: unknown): void {
@@ -130,9 +158,23 @@ export async function isTroubled(): Promise<boolean> {
   return unsaved === undefined || Object.keys(unsaved).length > 0;
 }
 
-/** Writes what could not be written earlier. */
+/** Writes what could not be written earlier, as it is kept by now. */
 export async function writeUnsaved(): Promise<void> {
-  const all = await ext.storage.session.get(null);
-  for (const [key, value] of Object.entries(all))
-    if (key.startsWith(unsavedPrefix)) await keep("local", key.slice(unsavedPrefix.length), value);
+  tried = Date.now();
+  refused.clear(); // until one of them refuses again
+  const stored = Object.keys(await ext.storage.session.get(null)).filter((key) => key.startsWith(unsavedPrefix));
+  const names = [...stored.map((key) => nameOf("local", key.slice(unsavedPrefix.length))), ...inMemory.keys()];
+  for (const name of new Set(names)) {
+    const [area, key] = name.split(" ") as [AreaName, string];
+    await alone(area, key, async () => {
+      // Meanwhile somebody may have written it, or there is something newer.
+      if (await isUnsaved(area, key)) await put(area, key, await kept(area, key));
+    });
+  }
+}
+
+async function isUnsaved(area: AreaName, key: string): Promise<boolean> {
+  if (inMemory.has(nameOf(area, key))) return true;
+  const unsaved = unsavedPrefix + key;
+  return area === "local" && unsaved in (await ext.storage.session.get(unsaved));
 }

@@ -16,6 +16,8 @@ const ofDocuments = (name: string): ReturnType<typeof inUnit> => inUnit("extensi
 const ofTables = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/fair.test.ts", name);
 const ofHeaders = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/facts.test.ts", name);
 
+const ofStore = (name: string): ReturnType<typeof inUnit> => inUnit("extension/store.test.ts", name);
+
 const managed = "extension/background/managed.ts";
 const ofSettings = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/managed.test.ts", name);
 
@@ -157,11 +159,42 @@ export const keepings: readonly Mutant[] = [
       change("extension/grants.ts", ".slice(-maxRequests)", ".slice(-1_000)"),
     ],
   ),
-  ...row("P1", [
-    "what is taken back is gone, though it cannot be written",
-    keeping("what is taken back is gone, and what is open hears of it"),
-    forgetful,
-  ]),
+  ...row(
+    "P1",
+    [
+      "what is taken back is gone, though it cannot be written",
+      keeping("what is taken back is gone, and what is open hears of it"),
+      forgetful,
+    ],
+    [
+      "what could not be written does not bring back what was taken back since",
+      ofStore("what was kept in the meantime is not written over"),
+      change(
+        store,
+        "    await alone(area, key, async () => {\n      // Meanwhile",
+        "    const old = await kept(area, key);\n    await alone(area, key, async () => {\n      // Meanwhile",
+      ),
+      change(
+        store,
+        "if (await isUnsaved(area, key)) await put(area, key, await kept(area, key));",
+        "if (isUnsaved.length > 0) await put(area, key, old);",
+      ),
+    ],
+    [
+      "it is written with the next write that works",
+      ofStore("what could not be written is written with the next write"),
+      change(store, "if (refused.has(area) && Math.abs", 'if (!refused.has("local") && Math.abs'),
+    ],
+    [
+      "what is written later counts, and not what was kept in its place",
+      ofStore("a grant that is remembered after a write has failed counts"),
+      change(
+        store,
+        '  if (area === "local") await ext.storage.session.remove(unsavedPrefix + key).catch(() => undefined);\n',
+        "",
+      ),
+    ],
+  ),
   ...row("P2", [
     "what cannot be written is not taken for remembered",
     keeping("Allow and remember is Allow once, and says why"),
@@ -176,7 +209,7 @@ export const keepings: readonly Mutant[] = [
     ["a pause holds though it cannot be written", keeping("a pause pauses, and what is open hears of it"), forgetful],
     [
       "a disk that is full: it holds until the browser ends",
-      inUnit("extension/store.test.ts", "a disk that cannot be written"),
+      ofStore("a disk that cannot be written"),
       change(store, 'tryToWrite("session", { [unsavedPrefix + key]: value })', "tryToWrite(area, {})"),
     ],
     [
