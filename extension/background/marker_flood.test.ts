@@ -77,7 +77,7 @@ before(async () => {
 });
 
 test("what starts the worker is not lost", () => {
-  assert.ok(forgotten.includes(originOf(9)));
+  assert.ok(forgotten.includes(originOf(9)), "its grant is still there");
 });
 
 test("what pages do with cookies that look like markers is dropped at once, and nobody waits for it", async () => {

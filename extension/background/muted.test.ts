@@ -6,7 +6,7 @@ import { beforeEach, test } from "node:test";
 /** storage.session and the locks that its users share, as far as they are used. */
 const stored = new Map<string, unknown>();
 const listeners: ((changes: object, area: string) => void)[] = [];
-let last: Promise<unknown> = Promise.resolve();
+const last = new Map<string, Promise<unknown>>();
 Object.assign(globalThis, {
   chrome: {
     storage: {
@@ -25,9 +25,10 @@ Object.defineProperty(globalThis, "navigator", {
   configurable: true,
   value: {
     locks: {
-      request: (_: string, work: () => Promise<void>) => {
-        last = last.then(work);
-        return last;
+      request: (name: string, work: () => Promise<void>) => {
+        const done = (last.get(name) ?? Promise.resolve()).then(work);
+        last.set(name, done);
+        return done;
       },
     },
   },

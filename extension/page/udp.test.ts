@@ -109,8 +109,8 @@ test("close() waits for credit, and not for what can never be sent", async () =>
   assert.deepEqual(said, ["first", "waits for credit", "CLOSE"]);
 });
 
-test("close() does not wait for what is written to a writable that has ended, or ends by what was written before", async () => {
-  for (const end of ["bad", "bad, some time ago", "close", "abort"] as const) {
+test("close() does not wait for what is written to a writable that ends by what was said before", async () => {
+  for (const end of ["bad", "close", "abort"] as const) {
     const { state, said } = world();
     const writer = state.writable.getWriter();
     writer.closed.catch(() => undefined);
@@ -118,7 +118,6 @@ test("close() does not wait for what is written to a writable that has ended, or
     if (end === "close") void outcome(writer.close());
     else if (end === "abort") void outcome(writer.abort());
     else void outcome(writer.write({ data: "no bytes" }));
-    if (end !== "bad") await task();
     assert.notEqual(await outcome(writer.write({ data: bytes("dropped") })), "", end);
     void state.close();
     await task();
