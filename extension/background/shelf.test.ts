@@ -74,6 +74,37 @@ test("a write that fails forgets nothing as long as the worker runs", async () =
   assert.equal((await notes.get("a"))?.text, "here");
 });
 
+test("what could not be deleted is deleted with the next write, and does not come back after a stop of the worker", async () => {
+  const notes = shelf();
+  await notes.put("taken back", { at: 0, text: "" }, by("a"));
+  await notes.written();
+  const remove = mock.method(session, "remove", () => Promise.reject(new Error("IO error")));
+  await notes.remove((id) => id === "taken back");
+  await notes.written();
+  remove.mock.restore();
+  await notes.put("b", { at: 1, text: "" }, by("b"));
+  await notes.written();
+  assert.deepEqual([...session.stored.keys()], ["note:b"]);
+  assert.equal(await shelf().get("taken back"), undefined);
+});
+
+test("what could not be written is written with a later write, and not tried with each", async () => {
+  mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  const notes = shelf();
+  session.broken = true;
+  await notes.put("a", { at: 0, text: "" }, by("a"));
+  await notes.written();
+  session.broken = false;
+  await notes.put("b", { at: 1, text: "" }, by("b"));
+  await notes.written();
+  assert.deepEqual([...session.stored.keys()], ["note:b"]);
+  mock.timers.tick(60_000);
+  await notes.put("c", { at: 2, text: "" }, by("c"));
+  await notes.written();
+  assert.deepEqual([...session.stored.keys()].sort(), ["note:a", "note:b", "note:c"]);
+  mock.timers.reset();
+});
+
 test("when the area is full, half of it goes, and not what is rare", async () => {
   const notes = shelf();
   await notes.put("good", { at: 0, text: "kept" }, by("good"));

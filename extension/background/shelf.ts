@@ -17,6 +17,9 @@ export function sizeOf(key: string, value: unknown): number {
   return 2 * (key.length + encoder.encode(JSON.stringify(value)).length) + 700;
 }
 
+/** For how long nothing that could not be written is tried again, in ms. */
+const pause = 10_000;
+
 /** `at`: when it was put in, in ms since 1970. */
 type Stored<T> = T & Partial<Place>;
 
@@ -26,6 +29,9 @@ export class Shelf<T extends { at: number }> {
   readonly #bounds: Bounds;
   #table: Promise<FairTable<Stored<T>>> | undefined;
   readonly #unwritten = new Set<string>();
+  /** What the browser did not write or delete: it is tried again with a later write. */
+  readonly #failed = new Set<string>();
+  #failedAt = -Infinity;
   #writing: Promise<void> | undefined;
 
   /** Keeps its entries in `area`, under keys that begin with `prefix`. */
@@ -111,27 +117,45 @@ export class Shelf<T extends { at: number }> {
   async #writeAll(): Promise<void> {
     const table = await this.#read();
     while (this.#unwritten.size > 0) {
-      const ids = [...this.#unwritten];
+      const ids = [...this.#unwritten, ...this.#dueAgain(table)];
       this.#unwritten.clear();
+      for (const id of ids) this.#failed.delete(id);
       const gone = ids.filter((id) => table.get(id) === undefined);
       const there = ids.flatMap((id) => {
         const value = table.get(id);
         return value === undefined ? [] : [[this.#prefix + id, value] as const];
       });
-      try {
-        // Room is made before it is taken.
-        if (gone.length > 0) await ext.storage[this.#area].remove(gone.map((id) => this.#prefix + id));
-        if (there.length > 0) await tryToWrite(this.#area, Object.fromEntries(there));
-      } catch (error) {
-        console.error(`storage.${this.#area}:`, error);
-      }
+      // Room is made before it is taken.
+      if (gone.length > 0) await this.#delete(gone);
+      if (there.length > 0) await this.#set(there);
     }
+  }
+
+  /** To delete costs little: that is tried each time. To write may be a megabyte, and a page can bring about writes as it likes. */
+  #dueAgain(table: FairTable<Stored<T>>): string[] {
+    const all = Math.abs(Date.now() - this.#failedAt) > pause;
+    return [...this.#failed].filter((id) => all || table.get(id) === undefined);
+  }
+
+  async #delete(ids: readonly string[]): Promise<void> {
+    try {
+      await ext.storage[this.#area].remove(ids.map((id) => this.#prefix + id));
+    } catch (error) {
+      console.error(`storage.${this.#area}:`, error);
+      for (const id of ids) this.#failed.add(id);
+    }
+  }
+
+  async #set(there: readonly (readonly [string, Stored<T>])[]): Promise<void> {
+    if (await tryToWrite(this.#area, Object.fromEntries(there))) return;
+    this.#failedAt = Date.now();
+    for (const [key] of there) this.#failed.add(key.slice(this.#prefix.length));
   }
 
   /** The area is full: half of it goes, of whoever holds most. */
   async #shrink(): Promise<void> {
     const table = await this.#read();
     const gone = table.makeRoom(table.count / 2, table.size / 2);
-    if (gone.length > 0) await ext.storage[this.#area].remove(gone.map((id) => this.#prefix + id));
+    if (gone.length > 0) await this.#delete(gone);
   }
 }

@@ -309,8 +309,8 @@ export const documents: readonly Mutant[] = [
       inBrowser("frames", "the worker stops between the load and the call"),
       change(
         "extension/background/shelf.ts",
-        "if (there.length > 0) await tryToWrite",
-        "if (there.length < 0) await tryToWrite",
+        "if (there.length > 0) await this.#set",
+        "if (there.length < 0) await this.#set",
       ),
     ],
     [

@@ -218,8 +218,8 @@ export const toolbar: readonly Mutant[] = [
       stopped,
       change(
         "extension/background/shelf.ts",
-        "if (there.length > 0) await tryToWrite",
-        "if (there.length < 0) await tryToWrite",
+        "if (there.length > 0) await this.#set",
+        "if (there.length < 0) await this.#set",
       ),
     ],
     [
