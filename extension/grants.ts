@@ -43,7 +43,8 @@ export interface Grant extends Destination, Consent {
   how?: How;
 }
 
-const grantsKey = "grants";
+/** Where they are kept, in storage.local. */
+export const grantsKey = "grants";
 
 export function sameDestination(a: Destination, b: Destination): boolean {
   return a.protocol === b.protocol && a.host === b.host && a.port === b.port;

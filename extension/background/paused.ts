@@ -25,16 +25,12 @@ export async function isPaused({ origin, private: isPrivate }: { origin: string;
   return (await listPaused(isPrivate)).includes(origin);
 }
 
-// Changes read, then write: one after the other, so that none is lost.
-let lastChange: Promise<unknown> = Promise.resolve();
-
+// Changes read, then write: one after the other, so that none is lost, whichever page of the extension makes them.
 export function setPaused(origin: string, isPrivate: boolean, paused: boolean): Promise<void> {
-  const done = lastChange.then(async () => {
+  return navigator.locks.request<Promise<void>>(key, async () => {
     const others = (await listPaused(isPrivate)).filter((other) => other !== origin);
     await keep(area(isPrivate), key, paused ? [...others, origin] : others);
   });
-  lastChange = done.catch(() => undefined);
-  return done;
 }
 
 /** Calls `listener` when sites are paused or go on, with those that are paused now and were not before. */

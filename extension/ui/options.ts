@@ -1,8 +1,11 @@
 // Settings: what was remembered, and how to take it back; how the host is; a report for support.
 
 import { ext } from "../ext.ts";
-import { listGrants, removeGrants, sameGrant } from "../grants.ts";
+import { grantsKey, listGrants, removeGrants, sameGrant } from "../grants.ts";
 import type { Grant } from "../grants.ts";
+import { onKept } from "../store.ts";
+import { onMutedChange } from "../background/muted.ts";
+import { onPausedChange } from "../background/paused.ts";
 import type { HostReport } from "../background/own_pages.ts";
 import { GrantList } from "./grant_list.ts";
 import { showHeld } from "./held_back.ts";
@@ -79,10 +82,11 @@ byId("revoke-all").addEventListener("click", () => {
 confirmation.addEventListener("close", () => {
   if (confirmation.returnValue === "yes") void takeBack(() => true);
 });
-ext.storage.onChanged.addListener((changes, area) => {
-  if (area === "local" && "grants" in changes) void showGrants().then(showReport);
-  else if ("paused" in changes || "muted" in changes) void showHeld().then(showReport);
-});
+// Also where it could not be written, and is kept in another place.
+onKept("local", grantsKey, () => void showGrants().then(showReport));
+const showHeldAgain = (): void => void showHeld().then(showReport);
+onPausedChange(showHeldAgain);
+onMutedChange(showHeldAgain);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   list.tick();

@@ -208,6 +208,20 @@ export const keepings: readonly Mutant[] = [
     "P4",
     ["a pause holds though it cannot be written", keeping("a pause pauses, and what is open hears of it"), forgetful],
     [
+      "of two pages of the extension neither undoes what the other paused",
+      keeping("a pause in one page of the extension, and one in another"),
+      change(
+        "extension/background/paused.ts",
+        "navigator.locks.request<Promise<void>>(key, async",
+        "((_: string, work: () => Promise<void>) => work())(key, async",
+      ),
+    ],
+    [
+      "what could not be deleted does not come back",
+      inUnit("extension/background/shelf.test.ts", "what could not be deleted is deleted with the next write"),
+      change("extension/background/shelf.ts", "      for (const id of ids) this.#failed.add(id);\n", ""),
+    ],
+    [
       "a disk that is full: it holds until the browser ends",
       ofStore("a disk that cannot be written"),
       change(store, 'tryToWrite("session", { [unsavedPrefix + key]: value })', "tryToWrite(area, {})"),

@@ -736,7 +736,7 @@ export const person: readonly Mutant[] = [
     [
       "the list follows what happens elsewhere",
       inBrowser("settings", "follows what happens elsewhere"),
-      change(options, '"grants" in changes) void showGrants()', '"grants" in changes) void listGrants()'),
+      change(options, "void showGrants().then(showReport));\nconst", "void listGrants().then(showReport));\nconst"),
     ],
     [
       "what is saved is what is shown",
