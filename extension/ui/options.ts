@@ -4,8 +4,6 @@ import { ext } from "../ext.ts";
 import { grantsKey, listGrants, removeGrants, sameGrant } from "../grants.ts";
 import type { Grant } from "../grants.ts";
 import { onKept } from "../store.ts";
-import { onMutedChange } from "../background/muted.ts";
-import { onPausedChange } from "../background/paused.ts";
 import type { HostReport } from "../background/own_pages.ts";
 import { GrantList } from "./grant_list.ts";
 import { showHeld } from "./held_back.ts";
@@ -84,9 +82,9 @@ confirmation.addEventListener("close", () => {
 });
 // Also where it could not be written, and is kept in another place.
 onKept("local", grantsKey, () => void showGrants().then(showReport));
-const showHeldAgain = (): void => void showHeld().then(showReport);
-onPausedChange(showHeldAgain);
-onMutedChange(showHeldAgain);
+ext.storage.onChanged.addListener((changes) => {
+  if ("paused" in changes || "unsaved:paused" in changes || "muted" in changes) void showHeld().then(showReport);
+});
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   list.tick();

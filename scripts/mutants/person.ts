@@ -736,7 +736,7 @@ export const person: readonly Mutant[] = [
     [
       "the list follows what happens elsewhere",
       inBrowser("settings", "follows what happens elsewhere"),
-      change(options, "void showGrants().then(showReport));\nconst", "void listGrants().then(showReport));\nconst"),
+      change(options, "void showGrants().then(showReport));\next", "void listGrants().then(showReport));\next"),
     ],
     [
       "what is saved is what is shown",
