@@ -415,11 +415,11 @@ func TestSitesLeaveRoomForOthers(t *testing.T) {
 
 // Where an administrator gives one origin more than half, it has that.
 func TestOneOriginHasWhatItWasGiven(t *testing.T) {
-	c, at := timed(Caps{Overall: 10, PerOrigin: 10, PendingPerOrigin: 10, AttemptBurst: 10, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 60})
+	few, _ := timed(Caps{Overall: 10, PerOrigin: 10, PendingPerOrigin: 10, AttemptBurst: 10, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 60})
 	for range 10 {
-		take(t, c, "https://a.example").Opened()
+		take(t, few, "https://a.example").Opened()
 	}
-	c, at = timed(Caps{Overall: 1000, PerOrigin: 1000, PendingPerOrigin: 1000, AttemptBurst: 5, AttemptsPerSecond: 3, AttemptsPerMinuteOverall: 300})
+	c, at := timed(Caps{Overall: 1000, PerOrigin: 1000, PendingPerOrigin: 1000, AttemptBurst: 5, AttemptsPerSecond: 3, AttemptsPerMinuteOverall: 300})
 	for range 60 {
 		if n := passing(c, "https://a.example", 3); n != 3 {
 			t.Fatalf("%d a second", n)
