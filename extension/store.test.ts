@@ -28,7 +28,11 @@ test("a disk that cannot be written: it holds until the browser ends, and is wri
   local.broken = true;
   assert.equal(await keep("local", "paused", ["old", "new"]), false);
   assert.deepEqual(await kept("local", "paused"), ["old", "new"]);
-  assert.deepEqual(session.stored.get("unsaved:paused"), ["old", "new"], "a stop of the worker forgets what is in memory");
+  assert.deepEqual(
+    session.stored.get("unsaved:paused"),
+    ["old", "new"],
+    "a stop of the worker forgets what is in memory",
+  );
   assert.equal(await isTroubled(), true);
   await writeUnsaved();
   assert.deepEqual(local.stored.get("paused"), ["old"]);
