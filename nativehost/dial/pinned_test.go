@@ -146,7 +146,7 @@ func TestPinnedDevices(t *testing.T) {
 func TestPinnedOpenSSL(t *testing.T) {
 	openssl, err := exec.LookPath("openssl")
 	if err != nil {
-		t.Skip("there is no openssl")
+		t.Fatal("there is no openssl: scripts/setup.sh test installs it")
 	}
 	c := withRSA(t)
 	der, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
