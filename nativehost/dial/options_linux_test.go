@@ -84,11 +84,21 @@ func TestSending(t *testing.T) {
 	if s, known := conn.Sending(); s != (Sending{Acknowledged: 1}) || !known {
 		t.Errorf("%+v, %v", s, known)
 	}
-	// More than the peer's system takes while nobody reads there.
-	if err := conn.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+	// More than the peer's system takes while nobody reads there: the write waits until it is called off.
+	payload, sent := make([]byte, 64<<20), make(chan int)
+	go func() {
+		n, _ := conn.tcp.Write(payload)
+		sent <- n
+	}()
+	var before Sending
+	for s, _ := conn.Sending(); s.Unacknowledged == 0 || s != before; s, _ = conn.Sending() {
+		before = s
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err := conn.SetWriteDeadline(time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	n, _ := conn.tcp.Write(make([]byte, 64<<20))
+	n := <-sent
 	s, known := conn.Sending()
 	if s.Unacknowledged == 0 || s.Payload != s.Unacknowledged || s.Acknowledged == 0 || s.Over || !known {
 		t.Errorf("%+v, %v", s, known)
