@@ -57,13 +57,13 @@ func browse(t *testing.T, protocol string, port uint16) *browsing {
 	return b
 }
 
-// stop ends it, which must take no time.
+// stop ends it, which must not wait for answers.
 func (b *browsing) stop() {
 	b.cancel()
 	began := time.Now()
 	err, ok := <-b.ended
 	if ok {
-		if took := time.Since(began); err != nil || took > 500*time.Millisecond {
+		if took := time.Since(began); err != nil || took > 3*time.Second {
 			b.t.Errorf("ended with %v after %v", err, took)
 		}
 		close(b.ended)

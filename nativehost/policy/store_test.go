@@ -20,6 +20,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// busy is how much later than it should something may be noticed on a computer that has
+// much else to do.
+const busy = 3 * time.Second
+
 // replace puts a new file in the place of path at once, as package managers do.
 func replace(t *testing.T, path, text string) {
 	t.Helper()
@@ -29,15 +33,16 @@ func replace(t *testing.T, path, text string) {
 	}
 }
 
-// soon waits until Current says so, which it must within two looks.
+// soon waits until Current says so, which it does within two looks, and later only on a
+// computer with much else to do.
 func soon(t *testing.T, s *Store, what string, right func(*Policy) bool) {
 	t.Helper()
-	for deadline := time.Now().Add(2*lookEvery + 250*time.Millisecond); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2*lookEvery + busy); ; time.Sleep(5 * time.Millisecond) {
 		if right(s.Current()) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %v; %+v", what, 2*lookEvery, s.Current().Sources)
+			t.Fatalf("%s: not within %v; %+v", what, 2*lookEvery+busy, s.Current().Sources)
 		}
 	}
 }
@@ -209,16 +214,16 @@ func TestWatch(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	s.SetManaged([]byte(`{"enabled":false}`))
-	hear("managed", 200*time.Millisecond, refuses)
+	hear("managed", watchEvery*9/10, refuses)
 	s.SetManaged(nil)
-	hear("not managed", 200*time.Millisecond, allows)
+	hear("not managed", watchEvery*9/10, allows)
 	replace(t, file, blocksAll)
-	hear("a file", watchEvery+2*lookEvery, refuses)
+	hear("a file", watchEvery+2*lookEvery+busy, refuses)
 	replace(t, file, blocksAll) // nothing new
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
-	hear("no file", 2*watchEvery, allows)
+	hear("no file", 2*watchEvery+busy, allows)
 	cancel()
 	owner.Wait()
 	if len(s.watchers) != 0 || len(heard) != 0 {
@@ -345,11 +350,15 @@ func TestBrokenFilesAreToldSoon(t *testing.T) {
 		t.Errorf("%q after %v", s.policy.Load().broken, took)
 	}
 	// What is known to be broken is not tried again and again.
-	s.looked.Store(0)
-	began = time.Now()
-	s.Current()
-	if took := time.Since(began); took >= patience*settle {
-		t.Errorf("the second look took %v", took)
+	took := time.Hour
+	for range 5 { // one may be slow on a busy computer
+		s.looked.Store(0)
+		began = time.Now()
+		s.Current()
+		took = min(took, time.Since(began))
+	}
+	if took >= patience*settle {
+		t.Errorf("the looks after it took at least %v", took)
 	}
 }
 

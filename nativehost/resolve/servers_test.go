@@ -161,7 +161,7 @@ func TestSilentFamily(t *testing.T) {
 		began := time.Now()
 		answer, err := s.start().Ask(ctx, host(t, name), Any)
 		took := time.Since(began)
-		if err != nil || !slices.Equal(answer.Addrs, want) || answer.Late == nil || took < resolutionDelay || took > 10*resolutionDelay {
+		if err != nil || !slices.Equal(answer.Addrs, want) || answer.Late == nil || took < resolutionDelay || took > 2*time.Second {
 			t.Errorf("%s: %v, %v after %v", what, answer.Addrs, err, took)
 		}
 		t.Logf("%s: %v after %v", what, answer.Addrs, took)
@@ -207,7 +207,7 @@ func TestAbsentInOneFamily(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	began := time.Now()
-	if answer, err := s.start().Ask(ctx, host(t, "absent.example"), Any); !errors.Is(err, fault.ErrDNS) || time.Since(began) > 500*time.Millisecond {
+	if answer, err := s.start().Ask(ctx, host(t, "absent.example"), Any); !errors.Is(err, fault.ErrDNS) || time.Since(began) > 2*time.Second {
 		t.Errorf("%v, %v after %v", answer, err, time.Since(began))
 	}
 }

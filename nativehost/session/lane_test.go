@@ -454,7 +454,7 @@ func TestUpgradeOnTheLane(t *testing.T) {
 	id = ask(r, 0, 1)
 	time.Sleep(20 * time.Millisecond)
 	close(speaks)
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(200 * time.Millisecond) // nobody is told that it is there
 	p.send(r.id, []byte("x"))
 	wantFailure(t, b.answer(id), "NetworkError", "plaintext")
 	b.wantClosed(r, "NetworkError", "plaintext")

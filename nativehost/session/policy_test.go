@@ -206,7 +206,7 @@ func TestRefusalsKeepTheBeat(t *testing.T) {
 		asked := time.Now()
 		answer := b.answer(b.ask(protocol.MethodTCPOpen, p))
 		took := time.Since(asked)
-		if answer.Error == nil || took < beat || took > beat+300*time.Millisecond {
+		if answer.Error == nil || took < beat || took >= 2*beat {
 			t.Errorf("%s:%d from %s: %+v after %v", p.Host, p.Port, p.Origin, answer.Error, took)
 		}
 	}
@@ -223,7 +223,7 @@ func TestClosingEndsTheWait(t *testing.T) {
 	closing := b.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: p.SocketID})
 	wantFailure(t, b.answer(open), "NotAllowedError", "address")
 	b.wantResult(protocol.MethodSocketClose, b.answer(closing), nil)
-	if took := time.Since(asked); took > beat/2 {
+	if took := time.Since(asked); took >= beat {
 		t.Errorf("answered after %v", took)
 	}
 }
@@ -246,7 +246,7 @@ func TestFloodOfRefusalsIsBounded(t *testing.T) {
 	}
 	asked := time.Now()
 	s.hush(ctx, false, "https://flood.test", asked)
-	if took := time.Since(asked); took > beat/2 {
+	if took := time.Since(asked); took >= beat {
 		t.Errorf("one too many waited for %v", took)
 	}
 	// Other origins keep their beat, and private windows also those of the same origin.

@@ -363,32 +363,42 @@ func TestContextEndsTheSocket(t *testing.T) {
 // left of its credit when it has read everything.
 func TestNoCrumbs(t *testing.T) {
 	const window, odd, all = 8 * protocol.ChunkBytes, 80_001, 4 << 20
-	w := newWorld(t, dial.Options{}, protocol.WindowBytes, window, nil)
-	go func() { _, _ = w.peer.Write(make([]byte, all)) }()
-	given := window
-	for {
-		w.path.wait(func() bool { return len(w.path.data) > given-crumb || len(w.path.data) == all })
-		if len(w.path.data) == all {
+	// crumbs counts the small payloads and all payloads.
+	crumbs := func() (small, payloads int) {
+		w := newWorld(t, dial.Options{}, protocol.WindowBytes, window, nil)
+		go func() { _, _ = w.peer.Write(make([]byte, all)) }()
+		given := window
+		for {
+			w.path.wait(func() bool { return len(w.path.data) > given-crumb || len(w.path.data) == all })
+			if len(w.path.data) == all {
+				break
+			}
+			w.Credit(odd)
+			given += odd
+		}
+		for _, size := range w.path.sizes {
+			if size < crumb {
+				small++
+			}
+		}
+		w.Close(true)
+		<-w.end
+		return small, len(w.path.sizes)
+	}
+	// Some there are always: the first, from the buffer that a socket waits with, and where the kernel had no more at the
+	// moment. On a busy computer it may often have no more.
+	for tries := 5; ; tries-- {
+		small, payloads := crumbs()
+		if small*10 <= payloads {
 			break
 		}
-		w.Credit(odd)
-		given += odd
-	}
-	small := 0
-	for _, size := range w.path.sizes {
-		if size < crumb {
-			small++
+		if tries == 1 {
+			t.Fatalf("%d of %d payloads are crumbs", small, payloads)
 		}
 	}
-	// The first, from the buffer that a socket waits with, and where the kernel had no more at the moment.
-	if small*10 > len(w.path.sizes) {
-		t.Errorf("%d of %d payloads are crumbs", small, len(w.path.sizes))
-	}
-	w.Close(true)
-	<-w.end
 
 	// All of a small window goes out.
-	w = newWorld(t, dial.Options{}, protocol.WindowBytes, 1_000, nil)
+	w := newWorld(t, dial.Options{}, protocol.WindowBytes, 1_000, nil)
 	_, _ = w.peer.Write(make([]byte, 600))
 	w.path.wait(func() bool { return len(w.path.data) == 600 })
 	_, _ = w.peer.Write(make([]byte, 600))
