@@ -80,7 +80,8 @@ export function installStorage(): { local: FakeArea; session: FakeArea } {
   };
   const areas = { local: new FakeArea("local", tell), session: new FakeArea("session", tell) };
   const onChanged = { addListener: (listener: ChangeListener) => listeners.push(listener) };
-  Object.assign(globalThis, { chrome: { storage: { ...areas, onChanged } } });
+  const runtime = { sendMessage: () => Promise.reject(new Error("Receiving end does not exist.")) };
+  Object.assign(globalThis, { chrome: { runtime, storage: { ...areas, onChanged } } });
   const last = new Map<string, Promise<unknown>>();
   const request = (name: string, work: () => Promise<unknown>): Promise<unknown> => {
     const done = (last.get(name) ?? Promise.resolve()).then(work);

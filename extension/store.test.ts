@@ -5,7 +5,8 @@ import { beforeEach, mock, test } from "node:test";
 import { installStorage } from "./fake_storage.ts";
 
 const { local, session } = installStorage();
-const { isTroubled, keep, kept, onFull, onKept, tryToWrite, writeUnsaved } = await import("./store.ts");
+const store = await import("./store.ts");
+const { isTroubled, keep, kept, onFull, onKept, tryToWrite, writeUnsaved } = store;
 mock.method(console, "error", () => undefined);
 
 beforeEach(() => {
@@ -54,6 +55,31 @@ test("nothing can be written: it holds in memory, until it is written", async ()
   for (const area of ["local", "session"] as const) assert.equal(await keep(area, "muted", { who: 2 }), true);
   assert.deepEqual(await kept("session", "muted"), { who: 2 });
   assert.equal(await isTroubled(), false);
+});
+
+test("what a page of the extension can write nowhere holds in the background", async () => {
+  const another = "./store.ts?background"; // the same file, and variables of its own
+  const background = (await import(another)) as typeof store;
+  const heard: unknown[] = [];
+  background.onKept("local", "grants", (before, after) => heard.push([before, after]));
+  const sent = mock.method(chrome.runtime as { sendMessage: (message: unknown) => Promise<unknown> }, "sendMessage");
+  sent.mock.mockImplementation((message) => background.keepUnwritten(structuredClone(message)));
+  await keep("local", "grants", ["a", "b"]);
+  local.broken = session.broken = true;
+  assert.equal(await keep("local", "grants", ["a"]), false);
+  assert.deepEqual(await background.kept("local", "grants"), ["a"]);
+  assert.deepEqual(heard, [
+    [undefined, ["a", "b"]],
+    [["a", "b"], ["a"]],
+  ]);
+  assert.equal(await background.isTroubled(), true);
+  local.broken = session.broken = false;
+  await background.writeUnsaved();
+  assert.deepEqual(local.stored.get("grants"), ["a"]);
+  assert.equal(await background.isTroubled(), false);
+  assert.deepEqual(await kept("local", "grants"), ["a"]);
+  assert.equal(await background.keepUnwritten("host-state"), false);
+  sent.mock.restore();
 });
 
 test("who listens hears of every change, wherever it is kept", async () => {

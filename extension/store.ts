@@ -2,8 +2,8 @@
 //
 // Every write can fail: the area is full, the disk is, the profile cannot be read. Then room is made among what can be missed, and it is
 // tried once more. If that fails, too, the value holds all the same: in storage.session for storage.local, so that it lives as long as the
-// browser does, and in memory for storage.session. What is kept so is written where it belongs with the next write that works, and when the
-// background starts.
+// browser does, and in memory for storage.session. A page of the extension gives what it could write nowhere to the background, which lives
+// longer and decides. What is kept so is written where it belongs with the next write that works, and when the background starts.
 
 import { ext } from "./ext.ts";
 
@@ -18,11 +18,14 @@ export class StorageFailure extends Error {
 
 /** In storage.session: what could not be written to storage.local. */
 const unsavedPrefix = "unsaved:";
-/** What could be written nowhere, by area and key. Of this context only. */
+/** What could be written nowhere, by area and key: of this context, and in the background also of the extension's pages. */
 const inMemory = new Map<string, unknown>();
+const nameOf = (area: AreaName, key: string): string => `${area} ${key}`;
+ext.storage.onChanged.addListener((changes, area) => {
+  for (const key of Object.keys(changes)) inMemory.delete(nameOf(area as AreaName, key)); // somebody has written it after us
+});
 /** Keys of storage.local that were asked for. */
 const used = new Set<string>();
-const nameOf = (area: AreaName, key: string): string => `${area} ${key}`;
 
 /** One write of a key after the other, whichever page of the extension makes them. */
 function alone<T>(area: AreaName, key: string, work: () => Promise<T>): Promise<T> {
@@ -112,7 +115,28 @@ async function put(area: AreaName, key: string, value: unknown): Promise<boolean
   const before = await kept(area, key).catch(() => undefined);
   inMemory.set(name, value);
   tell(area, key, before, value);
+  const unwritten: Unwritten = { unwritten: { area, key, value } };
+  await ext.runtime.sendMessage(unwritten).catch(() => undefined); // in the background: nobody else listens
   return false;
+}
+
+/** What a page of the extension gives to the background. */
+interface Unwritten {
+  unwritten: { area: AreaName; key: string; value: unknown };
+}
+
+/**
+ * For the background: keeps what a page of the extension could write nowhere, and says so to who listens. Resolves with false if the message is
+ * about something else. The page has the key to itself until it is answered.
+ */
+export async function keepUnwritten(message: unknown): Promise<boolean> {
+  const { unwritten } = (message ?? {}) as Partial<Unwritten>;
+  if (unwritten === undefined) return false;
+  const { area, key, value } = unwritten;
+  const before = await kept(area, key).catch(() => undefined);
+  inMemory.set(nameOf(area, key), value);
+  tell(area, key, before, value);
+  return true;
 }
 
 /** Forgets a key. */
@@ -132,10 +156,7 @@ export function onKept(area: AreaName, key: string, changed: Listener["changed"]
   listeners.push({ area, key, changed });
   ext.storage.onChanged.addListener((changes, where) => {
     const own = changes[key];
-    if (where === area && own !== undefined) {
-      inMemory.delete(nameOf(area, key)); // somebody has written it after us
-      changed(own.oldValue, own.newValue);
-    }
+    if (where === area && own !== undefined) changed(own.oldValue, own.newValue);
     const instead = changes[unsavedPrefix + key];
     if (area !== "local" || where !== "session" || instead?.newValue === undefined) return; // once it is written, that is told
     if (instead.oldValue !== undefined) changed(instead.oldValue, instead.newValue);

@@ -15,6 +15,7 @@ import type { RefusalAudit } from "./refusal_audit.ts";
 import type { Sender } from "./sender.ts";
 
 installStorage();
+mock.method(console, "error", () => undefined);
 const url = "https://a.test/";
 const documentId = "one";
 Object.assign((globalThis as unknown as { chrome: object }).chrome, {
@@ -144,6 +145,40 @@ test("what is connecting when its grant is taken back is refused, and the page i
   const message = await heard;
   assert.equal(message.type === "failed" && message.error.name, "NotAllowedError");
   mock.timers.reset();
+});
+
+test("what fits no schema ends the connection; who sends it again and again is not heard for a while", () => {
+  const intake = new Intake(() => 0);
+  let connections = 0;
+  for (;;) {
+    const account = intake.connect({ ...sender, documentId: "misfit" });
+    if (account === undefined) break;
+    connections++;
+    let say: (message: unknown) => void = () => undefined;
+    const port = {
+      onMessage: { addListener: (listener: typeof say) => (say = listener) },
+      onDisconnect: { addListener: () => undefined },
+      disconnect: mock.fn(),
+    };
+    const gone = mock.fn();
+    new DocumentConnection(
+      port as unknown as chrome.runtime.Port,
+      { ...sender, documentId: "misfit" },
+      {} as unknown as Hosts,
+      {} as unknown as Prompts,
+      {} as unknown as Activity,
+      {} as unknown as Lanes,
+      new GestureLedger(),
+      {} as unknown as RefusalAudit,
+      account,
+      gone,
+    );
+    say({ type: "no such thing" });
+    say({ type: "no such thing" }); // nobody listens any more
+    assert.deepEqual([port.disconnect.mock.callCount(), gone.mock.callCount()], [1, 1]);
+  }
+  assert.equal(connections, 31);
+  assert.ok(intake.connect({ ...sender, documentId: "another" }) !== undefined, "another document is heard");
 });
 
 test("what leads elsewhere goes on", async () => {

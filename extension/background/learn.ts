@@ -5,6 +5,8 @@
 // A page gains nothing by it: it may send the same request to its own origin itself, without its cookies, and sees nothing of the answer.
 // Nothing is asked for private windows, since the background's requests belong to the normal profile.
 
+import { siteOf } from "../domain.ts";
+import { Budgets, spendAll } from "./budgets.ts";
 import { isRestrictive, readHeaders, strictest } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { noteLater, recallNoted } from "./headers.ts";
@@ -12,11 +14,11 @@ import { recallOrigin } from "./kept.ts";
 import type { TreeDocument } from "./frame_tree.ts";
 
 const patience = 2_000;
-/** Requests in a minute, for all pages together. */
-const maxRequests = 10;
-const minute = 60_000;
-
-const requests: number[] = [];
+/** Requests for the pages of a site, and for those of all: a site that uses up its own leaves five others theirs. */
+const requests = {
+  site: new Budgets({ atOnce: 10, burst: 10, perSecond: 1 / 6 }),
+  all: new Budgets({ atOnce: 60, burst: 60, perSecond: 1 }),
+};
 const asked = new Map<string, Promise<Facts | undefined>>();
 
 /** What the headers of such a document may have been. Undefined when nothing is known. */
@@ -47,10 +49,8 @@ export async function recallNow(
 }
 
 async function askServer(url: string): Promise<Facts | undefined> {
-  const now = Date.now();
-  while (requests[0] !== undefined && Math.abs(now - requests[0]) > minute) requests.shift();
-  if (requests.length >= maxRequests) return undefined;
-  requests.push(now);
+  const now = performance.now();
+  if (!spendAll([requests.site.of(siteOf(new URL(url).origin), now), requests.all.of("", now)], now)) return undefined;
   try {
     const response = await fetch(url, {
       credentials: "omit",

@@ -2,7 +2,7 @@
 
 import { ext } from "../ext.ts";
 import { concerns, onRevoked, takeBackFromDocuments } from "../grants.ts";
-import { writeUnsaved } from "../store.ts";
+import { keepUnwritten, writeUnsaved } from "../store.ts";
 import { Activity } from "./activity.ts";
 import { Badge } from "./badge.ts";
 import { DocumentConnection } from "./broker.ts";
@@ -99,12 +99,13 @@ ext.runtime.onConnect.addListener((port) => {
   }
 });
 
-/** The settings and the setup page ask how the host is, or to try it. */
+/** The settings and the setup page ask how the host is, or to try it, or give what they could not write. */
 ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   if (!isOwnPage(sender)) return false;
   if (message === "host-state") void hostState(hosts).then(respond);
   else if (message === "host-report") void hostReport(hosts).then(respond);
   else if (message === "try") void tryout.start().then(respond);
+  else if (typeof message === "object") void keepUnwritten(message).then(respond);
   else return false;
   return true; // the answer comes later
 });

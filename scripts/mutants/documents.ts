@@ -324,6 +324,21 @@ export const documents: readonly Mutant[] = [
       change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<Facts | undefined>(undefined)"),
     ],
     [
+      "which one site does not use up for others",
+      inUnit("extension/background/learn.test.ts", "a server is asked ten times, and once in six seconds"),
+      change(learn, "requests.site.of(siteOf(new URL(url).origin), now), ", ""),
+    ],
+    [
+      "nor all sites together",
+      inUnit("extension/background/learn.test.ts", "in all sixty times"),
+      change(learn, ', requests.all.of("", now)]', "]"),
+    ],
+    [
+      "and about private windows none",
+      inUnit("extension/background/learn.test.ts", "nothing is asked about private windows"),
+      change(learn, "if (!tab.incognito) {", "if (tab.id !== 0) {"),
+    ],
+    [
       "strict where the origin is strict anywhere",
       inBrowser("pwa", "a page of another path that the worker answers from the same cache"),
       change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),

@@ -111,6 +111,11 @@ export const intakes: readonly Mutant[] = [
       ),
     ],
     [
+      "nor is who sends again and again what fits no schema",
+      inUnit("extension/background/broker.test.ts", "what fits no schema ends the connection"),
+      change(broker, '        if (!this.#intake.excess("misfit")) this.#intake.silence();\n', ""),
+    ],
+    [
       "and is not heard for a while",
       inIntake("it is not heard for a minute"),
       change(intake, "    if (this.#silent.has(sender.documentId)) return undefined;\n", ""),

@@ -167,6 +167,11 @@ export const keepings: readonly Mutant[] = [
       forgetful,
     ],
     [
+      "also where a page of the extension can write it nowhere",
+      ofStore("what a page of the extension can write nowhere holds in the background"),
+      change(store, "  await ext.runtime.sendMessage(unwritten).catch(() => undefined);", "  void unwritten;"),
+    ],
+    [
       "what could not be written does not bring back what was taken back since",
       ofStore("what was kept in the meantime is not written over"),
       change(

@@ -1,0 +1,59 @@
+// What the server is asked about documents whose headers nobody saw: the browser and the servers are made up.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { mock, test } from "node:test";
+import { installStorage } from "../fake_storage.ts";
+
+installStorage();
+let now = 0;
+mock.method(performance, "now", () => now);
+const asked: string[] = [];
+Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
+  webNavigation: { getFrame: () => Promise.resolve(null) },
+});
+Object.assign(globalThis, {
+  require: createRequire(import.meta.url),
+  fetch: (url: string) => {
+    asked.push(new URL(url).hostname);
+    return Promise.reject(new Error("there is no server"));
+  },
+});
+Object.assign(Uint8Array.prototype, {
+  toBase64(this: Uint8Array) {
+    return Buffer.from(this).toString("base64url"); // Node 20 has none
+  },
+});
+const { recallNow } = await import("./learn.ts");
+
+let made = 0;
+/** So many documents of a host come, of which nothing is known. Returns how many questions that brings its server. */
+async function come(host: string, documents: number, incognito = false): Promise<number> {
+  const before = asked.length;
+  const tab = { id: 1, incognito } as chrome.tabs.Tab;
+  for (let n = 0; n < documents; n++) {
+    const document = { documentId: `document ${(made++).toString()}`, url: `https://${host}/` };
+    await recallNow(document, tab, undefined, true);
+  }
+  return asked.slice(before).filter((one) => one === host).length;
+}
+
+test("a server is asked ten times, and once in six seconds; whoever uses that up leaves other sites theirs", async () => {
+  assert.equal(await come("greedy.test", 30), 10);
+  assert.equal(await come("www.greedy.test", 30), 0, "another origin of the site");
+  assert.equal(await come("other.test", 30), 10);
+  now += 12_000;
+  assert.equal(await come("greedy.test", 30), 2);
+});
+
+test("in all sixty times, and once in a second", async () => {
+  now += 600_000;
+  let all = 0;
+  for (let n = 0; n < 10; n++) all += await come(`site${n.toString()}.test`, 10);
+  assert.equal(all, 60);
+});
+
+test("nothing is asked about private windows", async () => {
+  now += 600_000;
+  assert.equal(await come("private.test", 3, true), 0);
+});
