@@ -130,7 +130,12 @@ async function seedGrants(theatre: Theatre): Promise<void> {
           () => "",
           () => "",
         ),
-      { remoteAddress: host, remotePort: port, timeout: 500 },
+      {
+        remoteAddress: host,
+        remotePort: port,
+        timeout: 500,
+        ...([993, 465].includes(port) ? { secureTransport: "on" as const } : {}),
+      },
       protocol === "udp",
     );
     await theatre.person.allowsAndRemembers();
