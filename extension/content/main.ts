@@ -7,6 +7,7 @@
 import { Budget, openBounds } from "../budget.ts";
 import { ext } from "../ext.ts";
 import { activationNow, watchPresses } from "./activation.ts";
+import { Backoff } from "./backoff.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
 import { announce, listenToFrames } from "./frames.ts";
 import { LaneFrame } from "./lane.ts";
@@ -26,15 +27,14 @@ import type {
 
 /** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
 const maxAddress = 1024;
-/** How long the broker is asked for nothing after it has said that it has no room for opens of this document's tab or site, in ms. */
-const pause = 250;
 
 class Gatekeeper {
   readonly #page: MessagePort;
   /** Opens that wait for their answer. */
   readonly #opening = new Set<number>();
   readonly #opens = new Budget(openBounds.document, performance.now());
-  #pausedUntil = 0;
+  /** For when the broker has no room for opens of this document's tab or site. */
+  readonly #backoff = new Backoff();
   /** Sockets that are open; false while the page does not know it yet. */
   readonly #open = new Map<number, boolean>();
   #lane: LaneFrame | undefined;
@@ -59,10 +59,11 @@ class Gatekeeper {
     switch (message.type) {
       case "open": {
         const now = performance.now();
-        if (now < this.#pausedUntil || !this.#opens.take(now)) {
+        if (!this.#backoff.may(now) || !this.#opens.take(now)) {
           this.#tellPage({ type: "failed", id: message.id, error: pageError("QuotaExceededError") });
           return;
         }
+        this.#backoff.sent(message.id, now);
         this.#opening.add(message.id);
         const { protocol, options: given } = message;
         const { tls, ...rest } = given;
@@ -116,7 +117,7 @@ class Gatekeeper {
         console.info(`Portside: ${message.text}`); // the developer's console; the page cannot read it
         return;
       case "full":
-        this.#pausedUntil = performance.now() + pause;
+        this.#backoff.full(performance.now());
         return;
       case "lane": {
         const { key, reasons } = message;
@@ -168,6 +169,7 @@ class Gatekeeper {
 
   /** An open is over, one way or the other. */
   #answered(id: number): void {
+    this.#backoff.answered(id);
     if (this.#opening.delete(id)) this.#opens.give();
   }
 

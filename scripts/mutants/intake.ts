@@ -59,6 +59,20 @@ export const intakes: readonly Mutant[] = [
     ],
     ["the content script keeps to it", flood, change(content, " || !this.#opens.take(now)", "")],
     [
+      "and asks less and less often where there is no room",
+      inUnit("extension/content/backoff.test.ts", "where there is none, less and less often"),
+      change("extension/content/backoff.ts", "Math.min(pauses.most, 2 * this.#pause)", "pauses.first"),
+    ],
+    [
+      "however many find none at one moment, one finds out",
+      inUnit("extension/content/backoff.test.ts", "many opens that find no room at one moment"),
+      change(
+        "extension/content/backoff.ts",
+        "    this.#probe = id;\n    this.#until = now + this.#pause;\n",
+        "    this.#probe = id;\n",
+      ),
+    ],
+    [
       "of a flood one at a time is done",
       inUnit("extension/background/turns.test.ts", "of a flood one at a time"),
       change(turns, "lane.waiting.length > flood ? atOnce.flood : atOnce.usual", "atOnce.usual"),
