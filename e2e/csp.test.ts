@@ -167,6 +167,45 @@ describe("header and <meta>", () => {
     }
   });
 
+  test("<meta> in a <head> or <html> that takes the place of the first, in one task, is not overlooked", async () => {
+    for (const change of [
+      "const head = document.createElement('head'); document.head.replaceWith(head); head.append(added); added.remove()",
+      `const html = document.createElement("html"), head = document.createElement("head");
+       document.documentElement.replaceWith(html); html.append(head); head.append(added); added.remove();
+       document.documentElement.append(document.createElement("body"))`,
+      "document.open(); document.write('<head>' + added.outerHTML + '</head><body>'); document.querySelector('meta').remove(); document.close()",
+    ]) {
+      const page = await open({});
+      await page.evaluate(
+        (content: string, text: string) => {
+          const added = document.createElement("meta");
+          added.httpEquiv = "Content-Security-Policy";
+          added.content = content;
+          // eslint-disable-next-line @typescript-eslint/no-implied-eval -- one of the texts above
+          (new Function("added", text) as (element: Element) => void)(added);
+          document.body.innerHTML = "<button id=go>Go</button>";
+        },
+        unsafe.replace("'self' ", "* 'unsafe-inline' "),
+        change,
+      );
+      assert.equal(await ask(page), "refused", change);
+      await page.close();
+    }
+    // A header that lets trusted types be evaluated, and their requirement, out of sight.
+    const page = await open(header("script-src 'self' 'trusted-types-eval'"));
+    await page.evaluate(() => {
+      const added = document.createElement("meta");
+      added.httpEquiv = "Content-Security-Policy";
+      added.content = "require-trusted-types-for 'script'";
+      const head = document.createElement("head");
+      document.head.replaceWith(head);
+      head.append(added);
+      added.remove();
+    });
+    assert.equal(await ask(page), "refused");
+    await page.close();
+  });
+
   test("more policies in <meta> than anybody reads: their worst reading", async () => {
     const page = await open(
       {},

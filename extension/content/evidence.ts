@@ -43,6 +43,19 @@ function readChanges(records: readonly MutationRecord[]): void {
   }
 }
 
+/** The first of its kind in this document. */
+const roots = new Map<"html" | "head", Node>();
+
+/**
+ * An element takes the place of <html> or <head>. Nobody was told of what came into it and went again before it was seen: the worst is taken for
+ * said. Documents that others make (about:blank) are often written anew, and have their maker's policies.
+ */
+function noteRoot(kind: "html" | "head", node: Node): void {
+  const first = roots.get(kind);
+  if (first === undefined) roots.set(kind, node);
+  else if (first !== node && /^https?:/.test(location.protocol)) policies.addWorst();
+}
+
 function watch(node: Node): void {
   arrivals.observe(node, { childList: true });
   node.childNodes.forEach(look);
@@ -50,7 +63,10 @@ function watch(node: Node): void {
 
 function look(node: Node): void {
   if (node instanceof HTMLMetaElement) take(node);
-  else if (node instanceof HTMLHtmlElement || node instanceof HTMLHeadElement) watch(node);
+  else if (node instanceof HTMLHtmlElement || node instanceof HTMLHeadElement) {
+    noteRoot(node instanceof HTMLHtmlElement ? "html" : "head", node);
+    watch(node);
+  }
 }
 
 function isPolicy(httpEquiv: string | null): boolean {

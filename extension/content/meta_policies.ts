@@ -26,6 +26,11 @@ export class MetaPolicies {
     this.add(parseMetaPolicies([content]));
   }
 
+  /** There were policies that nobody has read. */
+  addWorst(): void {
+    this.add([worst, { eval: "silent", requiresTrustedTypes: true }]);
+  }
+
   /** What another document handed on. */
   add(policies: Iterable<ScriptPolicy>): void {
     for (const { eval: says, requiresTrustedTypes } of policies)

@@ -440,6 +440,11 @@ export const documents: readonly Mutant[] = [
       change(evidence, " || were.has(target)", ""),
     ],
     [
+      "nor what went with a <head> that was put in the place of the first",
+      inBrowser("csp", "<meta> in a <head> or <html> that takes the place of the first"),
+      change(evidence, "first !== node && ", "first === undefined && "),
+    ],
+    [
       "documents without a response have their maker's policies",
       inBrowser("csp", "has the policies of the page that made it, header and <meta>"),
       change(
