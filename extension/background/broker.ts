@@ -55,6 +55,8 @@ interface Socket {
   /** Requests of the document that the host has not answered: one of a kind at a time. */
   readonly asking: Set<DocumentMessage["type"]>;
   destination?: Connection;
+  /** The document was allowed before what it asks for, whether or not that counts now. */
+  known?: boolean;
   /** While it is open: what the toolbar shows of it. */
   live?: LiveSocket;
   /** The person has stopped it while it was opening: what its open is refused with. */
@@ -377,9 +379,10 @@ export class DocumentConnection {
     }
   }
 
-  /** What the page may hear of why: a socket has a destination once it was agreed to. */
-  #reason({ destination }: Socket, error: unknown): PageReason | undefined {
-    return pageReasonOf(error, { agreed: destination !== undefined, tells: this.#hosts.tellsReasons });
+  /** What the page may hear of why: a socket has a destination once it was agreed to; without a host nobody can say that it still is. */
+  #reason({ destination, known = false }: Socket, error: unknown): PageReason | undefined {
+    const agreed = destination !== undefined || (known && error instanceof HostUnavailable);
+    return pageReasonOf(error, { agreed, tells: this.#hosts.tellsReasons });
   }
 
   async #open(socket: Socket, open: Open): Promise<void> {
@@ -430,6 +433,7 @@ export class DocumentConnection {
       ]),
     );
     if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
+    socket.known = reopened.length > 0;
     socket.withdraw.signal.throwIfAborted();
     const gesture = this.#gestures.of(this.sender, activation);
     let port: number;

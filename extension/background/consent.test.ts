@@ -454,6 +454,20 @@ test("what a document was allowed counts neither where each open is to be asked 
   assert.equal(await open(blank), "192.168.1.20", "and counts again where it may");
 });
 
+test("what is remembered counts neither where each open is to be asked for nor where nothing is", async () => {
+  answer = allow("mail.example", { remember: true });
+  assert.equal(await open(mail), "mail.example");
+  answer = undefined;
+  for (const who of [sender, other]) {
+    verdict = { prompt: "always" };
+    assert.equal(await open(mail, who), "user", "it is asked");
+    verdict = { prompt: "forbid" };
+    assert.deepEqual([await open(mail, who), hidden], ["policy", true]);
+    verdict = {};
+    assert.equal(await open(mail, who), "mail.example", "and counts again where it may");
+  }
+});
+
 /** What main.ts does when grants are taken back in the settings. */
 async function takeBack(): Promise<void> {
   await grants.removeGrants(() => true);

@@ -102,7 +102,7 @@ const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal>
   prompt: () => new Refusal("prompt", "the browser opened no window for the question.", { hidden: true }),
 };
 
-/** Reports whether a yes holds once, and not for the document: the administrator has each open asked for, or no question at all. */
+/** Reports whether no earlier yes counts, neither a remembered one nor one of the document: each open is to be asked for, or none. */
 function asksAnew({ prompt }: PolicyJudgeResult): boolean {
   return prompt === "always" || prompt === "forbid";
 }
@@ -180,10 +180,10 @@ export async function consentTo(
   const remembered = async (judged: PolicyJudgeResult): Promise<grants.Reached | undefined> => {
     const networkOf = async (host: string): Promise<string | undefined> =>
       host === proposed ? judged.network : (await judge(host, true)).network;
-    if (!asksAnew(judged))
-      for (const again of await grants.documentGrants(documentId, request, protection))
-        if (again.network === (await networkOf(again.host))) return again;
-    if (sender.private || !judged.remember || judged.prompt === "always") return undefined;
+    if (asksAnew(judged)) return undefined;
+    for (const again of await grants.documentGrants(documentId, request, protection))
+      if (again.network === (await networkOf(again.host))) return again;
+    if (sender.private || !judged.remember) return undefined;
     const given =
       proposed === undefined
         ? await grants.findNamed(origin, protocol, port, protection)

@@ -123,6 +123,18 @@ test("a clock that is set back: what remains is no longer than the term, and get
   assert.equal(await mutedUntil("https://early.test", false), undefined);
 });
 
+test("a clock that is set back: noes grow old from then on, also those that have not muted yet", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  const now = Date.now();
+  t.mock.timers.setTime(now + 365 * 24 * 60 * minute);
+  await noes("https://patient.test", 2);
+  t.mock.timers.setTime(now);
+  assert.equal(await isMuted("https://patient.test"), false);
+  t.mock.timers.setTime(now + 60 * minute);
+  await noes("https://patient.test", 1);
+  assert.equal(await isMuted("https://patient.test"), false);
+});
+
 test("a document without an origin is nobody's", async () => {
   assert.equal(await mutedUntil("null", false), undefined);
   assert.equal(await threatTo("null", false), undefined);

@@ -39,10 +39,10 @@ async function read(): Promise<Table> {
 
 /** The table, which is written anew where the clock has been set back: what it says is then what remains. */
 async function current(): Promise<Table> {
-  const table = await read();
-  const written = ((await kept("session", storageKey)) as Table | undefined) ?? {};
-  if (Object.entries(table).some(([key, { until }]) => written[key]?.until !== until)) await change((same) => same);
-  return table;
+  const now = Date.now();
+  const table = ((await kept("session", storageKey)) as Table | undefined) ?? {};
+  if (Object.values(table).some((streak) => asOf(streak, now) !== streak)) await change((same) => same);
+  return await read();
 }
 
 /** Who is counted: of one site, so many of its origins. The site itself is counted with each of them. */

@@ -235,9 +235,14 @@ export const intakes: readonly Mutant[] = [
       ),
     ],
     [
+      "nor does what is remembered count there",
+      inUnit("extension/background/consent.test.ts", "what is remembered counts neither where each open"),
+      change("extension/background/consent.ts", "    if (asksAnew(judged)) return undefined;\n", ""),
+    ],
+    [
       "also while a question stands",
       inUnit("extension/background/consent.test.ts", "what a document was allowed counts neither"),
-      change("extension/background/consent.ts", "    if (!asksAnew(judged))\n", ""),
+      change("extension/background/consent.ts", "    if (asksAnew(judged)) return undefined;\n", ""),
     ],
   ),
   ...row("H3", [
