@@ -224,6 +224,33 @@ describe("a part of Portside goes away", () => {
     await page.close();
   });
 
+  test("the extension is reloaded again and again: an open page keeps nothing of the copies that are gone", async (t) => {
+    const own = await openStage(lifeOf(t));
+    const page = await own.open("https://reload.test/");
+    /** When the copy that is there has answered, and the garbage is gone. */
+    const listeners = async (): Promise<number> => {
+      await page.evaluate(async () => {
+        for (;;) {
+          const name = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: 9 }).then(
+            () => "",
+            (error: unknown) => (error as Error).name,
+          );
+          if (name === "NotAllowedError") return;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      });
+      return await page.eventListeners();
+    };
+    const counts = [await listeners()];
+    for (let n = 0; n < 3; n++) {
+      await own.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder, enableInIncognito: true });
+      counts.push(await listeners());
+    }
+    t.diagnostic(`event listeners after each reload: ${counts.join(", ")}`);
+    assert.ok(Math.max(...counts) <= (counts[0] ?? 0) + 2, "listeners of old copies are still there");
+    await page.close();
+  });
+
   test("the browser is killed: the far end sees it, and no host stays behind", async (t) => {
     const own = await openStage(lifeOf(t));
     const peer = await peers.echoPeer(own.life);

@@ -347,6 +347,12 @@ export class Page extends Frame {
     await this.session.send("Input.insertText", { text });
   }
 
+  /** How many event listeners there are in the page's process, in all worlds, once the garbage is gone. */
+  async eventListeners(): Promise<number> {
+    await this.session.send("HeapProfiler.collectGarbage", {});
+    return (await this.session.send("Memory.getDOMCounters", {})).jsEventListeners;
+  }
+
   /** What a screen reader is told of the element. */
   async accessible(selector: string): Promise<{ role: string; name: string; description: string }> {
     const { result } = await this.session.send("Runtime.evaluate", {
