@@ -15,6 +15,8 @@ E2E_LIMIT := 1500
 BENCH_LIMIT := 2400
 # Suites in the browser mostly wait: they run two at a time. These measure time or speed, or act on a screen of their own: they run alone.
 E2E_ALONE := e2e/focus.test.ts e2e/idle.test.ts e2e/transfer.test.ts e2e/tricks.test.ts
+# Floods and cold starts: their figures say something on a quiet machine only, so `make load` has them.
+E2E_LOAD := e2e/load.test.ts
 # These are about bytes, and run once more where an administrator has switched the lane off.
 E2E_STDIO := e2e/api.test.ts e2e/faults.test.ts e2e/starttls.test.ts e2e/tls.test.ts
 
@@ -132,7 +134,7 @@ test-fuzz: ## Run every fuzz target for five seconds
 test-e2e: ## Real Chromium, real servers
 	$(say) "End-to-end tests in Chromium, two suites at a time (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=2 \
-		$$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts' | grep -vxF $(E2E_ALONE:%=-e %))
+		$$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts' | grep -vxF $(E2E_ALONE:%=-e %) -e $(E2E_LOAD))
 	$(say) "End-to-end tests in Chromium that run alone (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $(E2E_ALONE)
 	$(say) "End-to-end tests of bytes once more, over stdio (at most $(E2E_LIMIT) s)"
@@ -150,6 +152,13 @@ fuzz: ## Run every fuzz target for FUZZTIME seconds (60 each; ONLY=words for som
 mutants: ## Take each rule of docs/SECURITY.md out and show which test goes red (ONLY=words for some)
 	$(say) "Mutation check"
 	@node --import tsx scripts/mutants/run.ts
+
+.PHONY: load
+load: ## Flood the extension, and start it with a thousand grants: what other sites and the memory notice
+	@scripts/setup.sh test
+	@$(MAKE) build
+	$(say) "Load (at most $(E2E_LIMIT) s)"
+	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $(E2E_LOAD)
 
 .PHONY: screenshots
 screenshots: ## Render prompts, popup, settings and setup into docs/images (ONLY=word for some)

@@ -1,10 +1,10 @@
-// Load: while one site sends the extension as much as it can, another site opens sockets as fast as before, and the extension's process stays
+// `make load`: while one site sends the extension as much as it can, another site opens sockets as fast as before, and the extension's process stays
 // small. Each figure is printed beside the one of a quiet moment, measured just before.
 import assert from "node:assert/strict";
 import { before, describe, test, type TestContext } from "node:test";
 import { extensionId } from "./world/places.ts";
-import { openStage, openTCP, plainPage, type Page, type Stage } from "./stage.ts";
-import { lifeOfSuite } from "./world/life.ts";
+import { attempt, openStage, openTCP, plainPage, to, type Page, type Stage } from "./stage.ts";
+import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { sleep } from "./world/wait.ts";
 
@@ -186,4 +186,63 @@ test("headers that name two hundred origins of a thousand letters, each response
     t.diagnostic(`the flood: ${fetched.toString()} responses`);
   });
   await page.close();
+});
+
+test("a start of the browser with a thousand grants: how long the first open takes that is remembered", async (t) => {
+  const own = lifeOf(t);
+  const home = own.folder("home");
+  const peer = await peers.echoPeer(own);
+  const url = "https://remembered.test/";
+  const first = await openStage(own, { home });
+  const page = await first.open(url);
+  const opened = attempt(page, to(peer));
+  await first.person.allowsAndRemembers();
+  assert.equal(await opened, "");
+  // The others, as if remembered one by one: a grant and a marker each, which takes a person hours.
+  const settings = await first.browser.newExtensionPage("ui/options.html");
+  settings.patience = 60_000;
+  await settings.evaluate(async () => {
+    interface Stored {
+      grants: { origin: string }[];
+      markers: Record<string, { path: string; value: string; renewed: number }>;
+    }
+    const { grants, markers } = await chrome.storage.local.get<Stored>(["grants", "markers"]);
+    const [own] = grants;
+    const random = (): string => btoa(crypto.randomUUID()).replace(/\W/g, "").slice(0, 22);
+    for (let n = 1; n < 1_000; n++) {
+      const origin = `https://site${n.toString()}.test`;
+      const marker = { path: `/.portside-${random()}/`, value: random(), renewed: Date.now() };
+      await chrome.cookies.set({
+        url: origin + marker.path,
+        name: "portside-marker",
+        value: marker.value,
+        path: marker.path,
+        httpOnly: true,
+        secure: true,
+        sameSite: "strict",
+        expirationDate: Date.now() / 1_000 + 400 * 86_400,
+      });
+      grants.push({ ...own, origin });
+      markers[origin] = marker;
+    }
+    await chrome.storage.local.set({ grants, markers });
+  });
+  await first.browser.close();
+  const times: number[] = [];
+  for (let n = 0; n < 5; n++) {
+    const stage = await openStage(own, { home });
+    const began = performance.now();
+    const page = await stage.open(url);
+    assert.equal(await attempt(page, to(peer), { click: false }), "");
+    times.push(performance.now() - began);
+    const kept = await (
+      await stage.browser.newExtensionPage("ui/options.html")
+    ).evaluate(async () => (await chrome.storage.local.get<{ grants: unknown[] }>("grants")).grants.length);
+    assert.equal(kept, 1_000);
+    await stage.browser.close();
+  }
+  t.diagnostic(
+    `from the page's load to its first open: ${times.map((ms) => ms.toFixed(0)).join(", ")} ms; the median ${median(times).toFixed(0)}`,
+  );
+  assert.ok(median(times) <= 1_000, `${median(times).toFixed(0)} ms`);
 });
