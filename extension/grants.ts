@@ -231,7 +231,7 @@ function changeDocument(
   edit: (grants: Required<Pick<DocumentGrants, "opened" | "closed">>) => Pick<DocumentGrants, "opened" | "closed">,
 ): Promise<void> {
   return changeDocuments(async () => {
-    const { page, ...place } = await homeOf(documentId, origin);
+    const { page, ...place } = await homeOf(documentId, origin, isPrivate);
     const { opened = {}, closed = [] } = (await documents.get(documentId)) ?? {};
     const entry = { tabId, at: Date.now(), page, origin, private: isPrivate, ...edit({ opened, closed }) };
     await documents.put(documentId, entry, place);

@@ -46,9 +46,9 @@ async function load(page: string, frames: string[] = [], site = "https://a.test/
   for (const [index, id] of [page, ...frames].entries()) {
     const entry: OfDocument = { tabId: 1, at: Date.now(), page };
     if (index > 0) entry.frameId = index;
-    await headers.put(id, entry, placeOf(site, site));
+    await headers.put(id, entry, placeOf(site, site, false));
   }
-  await grants.put(page, { tabId: 1, at: Date.now(), page }, placeOf(site, site));
+  await grants.put(page, { tabId: 1, at: Date.now(), page }, placeOf(site, site, false));
   await compare(new Set([1]));
   mock.timers.tick(1_000);
 }
@@ -121,7 +121,7 @@ test("a tab that is closed, discarded, or gone while nobody looked leaves nothin
 
 test("a tab whose pages are many is looked at when the worker starts; the clock may have been set", async () => {
   await load("a");
-  await headers.put("b", { tabId: 1, at: Date.now(), page: "b" }, placeOf("https://a.test/", "https://a.test/"));
+  await headers.put("b", { tabId: 1, at: Date.now(), page: "b" }, placeOf("https://a.test/", "https://a.test/", false));
   tabs = [{ id: 1, documents: ["b"] }];
   await compare();
   mock.timers.setTime(Date.now() - 365 * 24 * 60 * minute);
@@ -130,9 +130,19 @@ test("a tab whose pages are many is looked at when the worker starts; the clock 
 });
 
 test("entries are the site's whose page is in the tab", () => {
-  assert.deepEqual(placeOf("https://www.evil.test/", "https://a.good.test/x"), {
+  assert.deepEqual(placeOf("https://www.evil.test/", "https://a.good.test/x", false), {
     owner: "evil.test",
     part: "good.test",
   });
-  assert.deepEqual(placeOf("blob:https://a.evil.test/1", "about:blank"), { owner: "evil.test", part: "" });
+  assert.deepEqual(placeOf("blob:https://a.evil.test/1", "about:blank", false), { owner: "evil.test", part: "" });
+});
+
+test("of private windows and others each has its own, though the site is the same", async () => {
+  const site = "https://a.test/";
+  const both = documentShelf<OfDocument>("both:", { ...bounds, entriesOfOwner: 10 });
+  await both.put("normal", { tabId: 1, at: Date.now(), page: "normal" }, placeOf(site, site, false));
+  for (let n = 0; n < 50; n++)
+    await both.put(`f${n.toString()}`, { tabId: 2, at: Date.now(), page: "f0" }, placeOf(site, site, true));
+  assert.notEqual(await both.get("normal"), undefined);
+  assert.equal((await both.entries()).length, 11);
 });

@@ -48,13 +48,14 @@ export function setHomes(find: typeof homes): void {
 }
 
 /** The home of a document of this origin. One that was there before the extension is taken for a page of its own. */
-export async function homeOf(documentId: string, origin: string): Promise<Home> {
-  return (await homes(documentId)) ?? { page: documentId, ...placeOf(origin, origin) };
+export async function homeOf(documentId: string, origin: string, isPrivate: boolean): Promise<Home> {
+  return (await homes(documentId)) ?? { page: documentId, ...placeOf(origin, origin, isPrivate) };
 }
 
-/** Whose an entry is: a document at `url`, in a tab with a page at `pageUrl`. */
-export function placeOf(pageUrl: string, url: string): Place {
-  return { owner: ownerOf(pageUrl), part: ownerOf(url) };
+/** Whose an entry is: a document at `url`, in a tab with a page at `pageUrl`. In private windows a site is an owner of its own. */
+export function placeOf(pageUrl: string, url: string, isPrivate: boolean): Place {
+  const site = ownerOf(pageUrl);
+  return { owner: isPrivate ? `private ${site}` : site, part: ownerOf(url) };
 }
 
 function ownerOf(url: string): string {

@@ -28,7 +28,7 @@ export interface Held extends OfDocument {
   policy: ContainerPolicy;
 }
 
-type Speaker = Place & { origin: string };
+type Speaker = Place & { origin: string; private: boolean };
 
 interface Half {
   child?: Speaker;
@@ -68,7 +68,7 @@ export function watchHandshakes(): void {
     if (!isReadable(message, maxText) || !validateFrameMessage(message)) return false;
     if (frameId === undefined || documentLifecycle !== "active") return false;
     if (documentId === undefined || url === undefined) return false;
-    receive(message, { documentId, origin, url, frameId, tabId: tab.id }, site);
+    receive(message, { documentId, origin, url, frameId, tabId: tab.id, private: tab.incognito }, site);
     return false;
   });
 }
@@ -120,7 +120,7 @@ async function join(child: Speaker, parent: Speaker, message: FrameAllow): Promi
     settle(child.documentId, undefined);
     return;
   }
-  const { page, ...place } = await homeOf(parent.documentId, parent.origin);
+  const { page, ...place } = await homeOf(parent.documentId, parent.origin, parent.private);
   const held: Held = { tabId: child.tabId, at: Date.now(), page, parent: { ...parent, url }, policy };
   const known = await answers.get(child.documentId);
   if (known === undefined) await answers.put(child.documentId, held, place);

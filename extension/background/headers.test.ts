@@ -11,16 +11,22 @@ type Listener = (details: object) => unknown;
 const silent = { addListener: () => undefined };
 let onHeaders: Listener = () => undefined;
 let onCommitted: Listener = () => undefined;
-/** Tabs that the browser says nothing of yet. */
-const stuck = new Set<number>();
+/** Tabs that the browser says nothing of yet, and what to call when it does. */
+const stuck = new Map<number, () => void>();
+/** Tabs in private windows. */
+const privates = new Set<number>();
+let onCreated: (tab: { id: number; incognito: boolean }) => void = () => undefined;
 Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
   tabs: {
     onRemoved: silent,
     onReplaced: silent,
     onUpdated: silent,
-    onCreated: silent,
-    query: () => Promise.resolve([]),
-    get: (id: number) => (stuck.has(id) ? new Promise(() => undefined) : Promise.resolve({ id, incognito: false })),
+    onCreated: { addListener: (listener: typeof onCreated) => (onCreated = listener) },
+    query: () => Promise.resolve([...privates].map((id) => ({ id, incognito: true }))),
+    get: async (id: number) => {
+      if (stuck.has(id)) await new Promise<void>((resolve) => stuck.set(id, resolve));
+      return { id, incognito: privates.has(id) };
+    },
   },
   windows: { onCreated: silent, onRemoved: silent },
   webRequest: {
@@ -74,6 +80,19 @@ function loaded(
   onHeaders({ type, statusCode: 200, tabId, frameId, url, initiator, responseHeaders: headers });
   onCommitted({ tabId, frameId, url, documentId: id, transitionType: "link", parentFrameId: frameId === 0 ? -1 : 0 });
 }
+/** A tab is made, and the browser says so at once. */
+function open(tabId: number, incognito: boolean): void {
+  if (incognito) privates.add(tabId);
+  onCreated({ id: tabId, incognito });
+}
+/** The browser says what a tab is of which it said nothing. */
+function release(tabId: number): void {
+  const go = stuck.get(tabId);
+  stuck.delete(tabId);
+  go?.();
+}
+/** Everything is done that waits for nothing but the browser made up here. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 const soon = <T>(work: Promise<T>): Promise<T | "late"> =>
   Promise.race([work, new Promise<"late">((resolve) => setTimeout(resolve, 500, "late"))]);
 let last = 0;
@@ -84,24 +103,30 @@ const long = (): { name: string; value: string } => ({
 
 describe("a site that sends responses without end", () => {
   test("holds up no other: neither what is known of other tabs' documents nor of other sites' URLs", async () => {
-    stuck.add(1);
+    stuck.set(1, () => undefined);
     for (let n = 0; n < 500; n++) fetched(1, `https://greedy.test/${n.toString()}`, denial);
     loaded({ tabId: 2, url: "https://good.test/", id: "D1" }, denial);
     const [record] = (await soon(recordsOf(2, ["D1"]))) as [{ facts?: unknown }?];
     assert.notEqual(record?.facts, undefined, "it waits for another site's responses");
-    assert.notEqual(await soon(recallNoted("https://good.test/")), "late");
+    assert.notEqual(await soon(recallNoted("https://good.test/", "normal")), "late");
   });
 
   test("what was not noted for lack of room is strict for its origin, and for no other", async () => {
-    stuck.add(3);
+    stuck.set(3, () => undefined);
     for (let n = 0; n < 101; n++) fetched(3, `https://full.test/${n.toString()}`, denial);
     for (let n = 0; n < 101; n++) fetched(3, `https://harmless.test/${n.toString()}`);
+    release(3);
+    await turn();
     const { noteUnread, recall } = await import("./kept.ts");
-    assert.deepEqual(await recall("https://full.test/elsewhere"), unread);
-    assert.equal(await recall("https://harmless.test/elsewhere"), undefined);
-    assert.equal(await recall("https://www.full.test/"), undefined);
-    for (let n = 0; n < 60; n++) noteUnread(`https://h${n.toString()}.many.test`);
-    assert.deepEqual(await recall("https://h0.many.test/"), unread, "of a site with many such origins all are strict");
+    assert.deepEqual(await recall("https://full.test/elsewhere", "normal"), unread);
+    assert.equal(await recall("https://harmless.test/elsewhere", "normal"), undefined);
+    assert.equal(await recall("https://www.full.test/", "normal"), undefined);
+    for (let n = 0; n < 60; n++) noteUnread(`https://h${n.toString()}.many.test`, "normal");
+    assert.deepEqual(
+      await recall("https://h0.many.test/", "normal"),
+      unread,
+      "of a site with many such origins all are strict",
+    );
   });
 
   test("its headers are read up to its budget; then its documents are refused", async () => {
@@ -117,12 +142,13 @@ describe("a site that sends responses without end", () => {
 
   test("a frame that sends others to a site uses up nothing of that site, and makes nothing of it strict", async () => {
     const initiator = "https://ad.test";
+    for (const tabId of [5, 6, 8, 9]) open(tabId, false);
     loaded({ tabId: 5, url: "https://page.test/", id: "P0" });
     for (const tabId of [9, 8, 5])
       for (let n = 1; n < 60; n++)
         loaded({ tabId, frameId: n, url: "https://victim.test/", id: `V${n.toString()}`, initiator }, long());
     assert.deepEqual((await recordsOf(5, ["V59"]))[0]?.facts, unread);
-    assert.equal((await recallNoted("https://victim.test/x")) ?? undefined, undefined);
+    assert.equal((await recallNoted("https://victim.test/x", "normal")) ?? undefined, undefined);
     loaded({ tabId: 6, url: "https://victim.test/", id: "V" }, long());
     assert.notDeepEqual((await recordsOf(6, ["V"]))[0]?.facts, unread);
     loaded({ tabId: 5, frameId: 70, url: "https://page.test/f", id: "P1", initiator: "https://page.test" }, long());
@@ -136,4 +162,118 @@ test("a wish to delete is told once, however many responses say it while the tab
   fetched(7, "https://forgetful2.test/", clear);
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(cleared, ["https://forgetful.test", "https://forgetful2.test"]);
+});
+
+describe("private windows and others", () => {
+  test("read headers within budgets of their own", async () => {
+    open(20, false);
+    open(21, true);
+    for (const [one, other, site] of [
+      [21, 20, "https://both.test/"],
+      [20, 21, "https://both2.test/"],
+    ] as const) {
+      for (let n = 0; n < 41; n++) loaded({ tabId: one, url: site, id: `${site} ${n.toString()}` }, long());
+      loaded({ tabId: other, url: site, id: `${site} other` }, long());
+      assert.deepEqual((await recordsOf(one, [`${site} 40`]))[0]?.facts, unread);
+      assert.notDeepEqual((await recordsOf(other, [`${site} other`]))[0]?.facts, unread);
+    }
+  });
+
+  test("what was read in one of them is no cheaper in the other", async () => {
+    open(22, false);
+    open(23, true);
+    const text = long();
+    for (let n = 0; n < 41; n++) {
+      loaded({ tabId: 23, url: "https://text.test/", id: "T" }, text); // so that it is remembered
+      loaded({ tabId: 22, url: "https://text.test/", id: `T${n.toString()}` }, long());
+    }
+    loaded({ tabId: 22, url: "https://text.test/", id: "T42" }, text);
+    assert.deepEqual((await recordsOf(22, ["T42"]))[0]?.facts, unread);
+  });
+
+  test("note what they see apart: neither hears of the other, nor takes room from it", async () => {
+    open(24, false);
+    open(25, true);
+    for (let n = 0; n < 101; n++) fetched(25, `https://shop.test/${n.toString()}`, denial);
+    fetched(24, "https://shop.test/normal", denial);
+    assert.equal(await recallNoted("https://shop.test/5", "normal"), undefined);
+    assert.notDeepEqual(await recallNoted("https://shop.test/normal", "normal"), unread);
+    assert.equal(isRestrictive((await recallNoted("https://shop.test/normal", "normal")) ?? unread), true);
+    assert.deepEqual(await recallNoted("https://shop.test/5", "private"), unread, "there was no room for the last");
+    for (let n = 0; n < 101; n++) fetched(24, `https://shop2.test/${n.toString()}`, denial);
+    assert.deepEqual(await recallNoted("https://shop2.test/x", "normal"), unread);
+    assert.equal(await recallNoted("https://shop2.test/x", "private"), undefined);
+  });
+
+  test("an open in one of them does not wait for the other", async () => {
+    open(26, true);
+    for (let n = 0; n < 50; n++) fetched(26, `https://slow.test/${n.toString()}`, denial);
+    const order: string[] = [];
+    await Promise.all([
+      recallNoted("https://slow.test/", "private").then(() => order.push("private")),
+      recallNoted("https://slow.test/", "normal").then(() => order.push("normal")),
+    ]);
+    assert.deepEqual(order, ["normal", "private"]);
+  });
+
+  test("workers, which do not say whose they are, count for neither as long as a private window is open", async () => {
+    const { recall } = await import("./kept.ts");
+    privates.clear();
+    open(27, false);
+    await turn();
+    fetched(-1, "https://worker.test/before", denial);
+    await turn();
+    assert.notEqual(await recallNoted("https://worker.test/before", "normal"), undefined);
+    open(28, true);
+    for (let n = 0; n < 41; n++) fetched(-1, `https://worker.test/${n.toString()}`, long(), denial);
+    await turn();
+    for (let n = 0; n < 41; n++) fetched(-1, `https://worker.test/late${n.toString()}`, long(), denial);
+    assert.equal(await recallNoted("https://worker.test/0", "normal"), undefined);
+    assert.equal(await recall("https://worker.test/x", "normal"), undefined);
+    assert.deepEqual(await recallNoted("https://worker.test/x", "private"), unread, "it may be theirs");
+    for (const tabId of [27, 28]) {
+      loaded({ tabId, url: "https://worker.test/", id: `worker ${tabId.toString()}` }, long());
+      assert.notDeepEqual((await recordsOf(tabId, [`worker ${tabId.toString()}`]))[0]?.facts, unread);
+    }
+  });
+
+  test("a browser that says with each request whose it is (Firefox) is heard, of workers, too", async () => {
+    const seen = (path: string, incognito: boolean): unknown =>
+      onHeaders({
+        type: "xmlhttprequest",
+        statusCode: 200,
+        tabId: -1,
+        frameId: -1,
+        url: `https://fox.test/${path}`,
+        initiator: "https://fox.test",
+        incognito,
+        responseHeaders: [html, denial],
+      });
+    seen("normal", false);
+    seen("private", true);
+    assert.notEqual(await recallNoted("https://fox.test/normal", "normal"), undefined);
+    assert.equal(await recallNoted("https://fox.test/private", "normal"), undefined);
+  });
+
+  test("a tab of which nothing is known yet is read at once, pays for itself, and is noted by what it turns out to be", async () => {
+    for (const [tabId, incognito] of [
+      [30, false],
+      [31, true],
+    ] as const) {
+      if (incognito) privates.add(tabId);
+      stuck.set(tabId, () => undefined);
+    }
+    for (let n = 0; n < 41; n++) loaded({ tabId: 31, url: "https://new.test/", id: `N${n.toString()}` }, long());
+    loaded({ tabId: 30, url: "https://new.test/", id: "N" }, long());
+    fetched(30, "https://new.test/normal", denial);
+    fetched(31, "https://other-new.test/private", denial);
+    for (const tabId of [30, 31]) release(tabId);
+    const [late] = await recordsOf(31, ["N40"]);
+    assert.deepEqual(late?.facts, unread);
+    assert.notDeepEqual((await recordsOf(30, ["N"]))[0]?.facts, unread);
+    assert.equal(isRestrictive((await recallNoted("https://new.test/normal", "normal")) ?? unread), true);
+    assert.notDeepEqual(await recallNoted("https://new.test/normal", "normal"), unread);
+    assert.equal(await recallNoted("https://other-new.test/private", "normal"), undefined);
+    assert.notEqual(await recallNoted("https://other-new.test/private", "private"), undefined);
+  });
 });

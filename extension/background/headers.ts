@@ -25,6 +25,8 @@ import { HeaderReader } from "./header_reader.ts";
 import type { Asker } from "./header_reader.ts";
 import { forgetPrivate, noteResponse, noteUnread, recall } from "./kept.ts";
 import { Queues } from "./queues.ts";
+import { anyPrivate, kindNow, kindOf, seenBy, watchKinds } from "./window_kind.ts";
+import type { Kind, Source } from "./window_kind.ts";
 
 /** What is known of a document. No record: it was there before the extension was. */
 export interface DocumentRecord extends OfDocument {
@@ -61,8 +63,13 @@ const maxFrames = 1_000;
 /** The site of the page in each tab, as far as it was seen. */
 const pages = new Map<number, string>();
 
-const reader = new HeaderReader();
-/** What is noted of responses by their URLs, for each site. */
+/** Each kind of windows has a reader of its own: what one has read makes nothing cheaper for another. */
+const readers: Record<Kind, HeaderReader> = {
+  normal: new HeaderReader(),
+  private: new HeaderReader(),
+  unknown: new HeaderReader(),
+};
+/** What is noted of responses by their URLs, for each account and site. */
 const notes = new Queues(100);
 /** What is kept of the documents of each tab. Each of them was loaded and shown: a page with a thousand frames has as many. */
 const arrivals = new Queues(5_000);
@@ -74,31 +81,18 @@ function stripFragment(url: string): string {
   return at < 0 ? url : url.slice(0, at);
 }
 
-/** Whether there is a private window; asked once for each change of the windows, since a page can ask for much in a moment. */
-let privateWindow: Promise<boolean> | undefined;
-function anyPrivate(): Promise<boolean> {
-  return (privateWindow ??= ext.tabs.query({}).then((tabs) => tabs.some(({ incognito }) => incognito)));
-}
-function windowsChanged(): void {
-  privateWindow = undefined;
+/** Whose a response is, before it is known of every tab. */
+interface Account {
+  /** A kind of windows; or a single tab, as long as its kind is not known. So nothing has to wait for that, and nobody pays for another. */
+  name: string;
+  reader: HeaderReader;
+  kind: Kind | Promise<Kind>;
 }
 
-/** Whether a response may be remembered beyond the session: only if it was surely not in a private window. */
-const privateTabs = new Map<number, boolean>();
-async function areaOf(tabId: number): Promise<"local" | "session"> {
-  if (tabId < 0) {
-    // A worker's own request does not say whose it is.
-    return (await anyPrivate()) ? "session" : "local";
-  }
-  let incognito = privateTabs.get(tabId);
-  if (incognito === undefined) {
-    incognito = await ext.tabs.get(tabId).then(
-      (tab) => tab.incognito,
-      () => undefined,
-    );
-    if (incognito !== undefined) privateTabs.set(tabId, incognito);
-  }
-  return incognito === false ? "local" : "session";
+function accountOf(source: Source): Account {
+  const kind = kindNow(source);
+  if (kind !== undefined) return { name: kind, reader: readers[kind], kind };
+  return { name: `tab ${source.tabId.toString()}`, reader: readers.unknown, kind: kindOf(source) };
 }
 
 /** Requests that may bring a document: navigations, and those by which a page or its service worker fills a cache. */
@@ -110,19 +104,21 @@ function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared:
   const headers = (details.responseHeaders ?? []) as Header[];
   if (clearsStorage(headers)) {
     const origin = originCleared(details);
-    if (origin !== undefined) void clearOnce(origin, tabId, cleared);
+    if (origin !== undefined) void clearOnce(origin, details, cleared);
   }
   if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
   if (!(navigations as readonly string[]).includes(type)) {
     // Only what the origin asked of itself, and what could become a document.
     if (initiator === undefined || statusCode >= 300 || new URL(url).origin !== initiator) return;
     if (!headers.some((h) => h.name.toLowerCase() === "content-type" && /html/i.test(h.value ?? ""))) return;
-    const asker = askerOf(details);
-    note(details, reader.read(headers, asker), asker);
+    const account = accountOf(details);
+    const asker = askerOf(details, account);
+    note(details, account.reader.read(headers, asker), asker, account);
     return;
   }
-  const asker = askerOf(details);
-  const facts = reader.read(headers, asker);
+  const account = accountOf(details);
+  const asker = askerOf(details, account);
+  const facts = account.reader.read(headers, asker);
   // Firefox has the member, and null in it. With an id it is a prefetch by that document, not this frame's own navigation.
   const { documentId } = details as { documentId?: string | null };
   if (typeof documentId !== "string") {
@@ -131,7 +127,7 @@ function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared:
     if (url.length > maxURL) pending.delete(place);
     else pending.put(place, { url: stripFragment(url), facts }, { owner: tab, part: tab }, url.length);
   }
-  if (statusCode < 300) note(details, facts, asker);
+  if (statusCode < 300) note(details, facts, asker, account);
 }
 
 type Response = Pick<chrome.webRequest.OnHeadersReceivedDetails, "type" | "tabId" | "frameId" | "url" | "initiator">;
@@ -140,33 +136,42 @@ type Response = Pick<chrome.webRequest.OnHeadersReceivedDetails, "type" | "tabId
  * Who has brought a response about: a frame that sends others to other sites does not use up what these sites have. What the person asked for
  * in a tab has nothing to do with what was in the tab before.
  */
-function askerOf({ type, tabId, frameId, url, initiator }: Response): Asker {
+function askerOf({ type, tabId, frameId, url, initiator }: Response, { name }: Account): Asker {
   const from = initiator ?? url;
-  const site = from === "null" ? `tab ${tabId}` : siteOf(from);
+  const own = from === "null" ? `tab ${tabId}` : siteOf(from);
+  const site = `${name} ${own}`;
   if (type === "main_frame" || tabId < 0) return { site, ofPage: true };
-  return { site, tabId, ofPage: (frameId === 0 && type !== "sub_frame") || site === pages.get(tabId) };
+  return { site, tabId, ofPage: (frameId === 0 && type !== "sub_frame") || own === pages.get(tabId) };
 }
 
 /** Notes what was seen for a URL. What there is no room for is strict for all of its origin, unless another site wanted that. */
-function note({ url, tabId, initiator }: Response, facts: Facts, asker: Asker): void {
+function note({ url, initiator }: Response, facts: Facts, asker: Asker, { name, reader, kind }: Account): void {
   const { origin } = new URL(url);
   const noted =
     facts !== unread &&
     reader.mayNote(asker) &&
-    notes.add(siteOf(origin), async () => {
-      await noteResponse(url, facts, await areaOf(tabId));
+    notes.add(`${name} ${siteOf(origin)}`, async () => {
+      await noteResponse(url, facts, await kind);
     });
-  if (!noted && isRestrictive(facts) && (initiator ?? origin) === origin) noteUnread(origin);
+  if (!noted && isRestrictive(facts) && (initiator ?? origin) === origin) noteUnreadOf(origin, kind);
+}
+
+function noteUnreadOf(origin: string, kind: Kind | Promise<Kind>): void {
+  if (typeof kind === "string") noteUnread(origin, kind);
+  else
+    void kind.then((known) => {
+      noteUnread(origin, known);
+    });
 }
 
 /** Tells of an origin's wish once for all responses that come while the tab is looked at. */
-async function clearOnce(origin: string, tabId: number, cleared: (origin: string) => void): Promise<void> {
-  const key = `${tabId} ${origin}`;
+async function clearOnce(origin: string, source: Source, cleared: (origin: string) => void): Promise<void> {
+  const key = `${source.tabId} ${origin}`;
   if (clearing.has(key)) return;
   clearing.add(key);
   try {
     // What is cleared in a private window is its own affair.
-    if ((await areaOf(tabId)) === "local") cleared(origin);
+    if ((await kindOf(source)) === "normal") cleared(origin);
   } finally {
     clearing.delete(key);
   }
@@ -196,24 +201,25 @@ function onCommitted(details: Committed): void {
     if (home.page !== documentId) record.frameId = frameId;
     if (response?.url === stripFragment(url)) record.facts = response.facts;
     else if (/^https?:/.test(url)) {
-      const kept = await recallNoted(url);
+      const kept = await recallNoted(url, await kindOf({ tabId }));
       if (kept !== undefined) record.kept = kept;
     }
     await records.put(documentId, record, home);
   });
-  if (!recorded && /^https?:/.test(url)) noteUnread(new URL(url).origin);
+  if (!recorded && /^https?:/.test(url)) noteUnreadOf(new URL(url).origin, kindOf({ tabId }));
   if (frameId === 0) compareSoon(tabId);
 }
 
 /** Where a document is that has just come: the page in the tab itself, or in the page that the document above it is in. */
 async function homeOfNew({ tabId, documentId, url, parentFrameId = -1, parentDocumentId }: Committed): Promise<Home> {
-  if (parentFrameId < 0) return { page: documentId, ...placeOf(url, url) };
+  const isPrivate = (await kindOf({ tabId })) !== "normal";
+  if (parentFrameId < 0) return { page: documentId, ...placeOf(url, url, isPrivate) };
   const above =
     parentDocumentId === undefined ? undefined : ((await records.get(parentDocumentId)) as Owned | undefined);
-  if (above !== undefined) return { page: above.page, owner: above.owner, part: placeOf(url, url).part };
+  if (above !== undefined) return { page: above.page, owner: above.owner, part: placeOf(url, url, isPrivate).part };
   const top = await ext.webNavigation.getFrame({ tabId, frameId: 0 }).catch(() => undefined);
   const page = (top as { documentId?: string } | null | undefined)?.documentId ?? documentId;
-  return { page, ...placeOf(top?.url ?? url, url) };
+  return { page, ...placeOf(top?.url ?? url, url, isPrivate) };
 }
 
 /** Another document stands in its frame. What was in a frame of a page is gone; a page may come back, unless it was loaded again. */
@@ -245,15 +251,11 @@ export function watchHeaders(cleared: (origin: string) => void): void {
     everyHeader(),
   );
   ext.webNavigation.onCommitted.addListener(onCommitted);
-  ext.windows.onCreated.addListener(windowsChanged);
-  ext.windows.onRemoved.addListener(windowsChanged);
-  ext.tabs.onCreated.addListener(windowsChanged);
   watchDocuments();
+  watchKinds(); // before what follows, which asks for the private windows that are left
   onTabGone((tabId) => {
-    privateTabs.delete(tabId);
     frames.delete(tabId);
     pages.delete(tabId);
-    windowsChanged();
     void forgetLater().catch((error: unknown) => {
       console.error("headers:", error);
     });
@@ -262,8 +264,10 @@ export function watchHeaders(cleared: (origin: string) => void): void {
 
 /** The last private window may be gone. What was seen in it may still wait to be noted. */
 async function forgetLater(): Promise<void> {
-  await notes.allIdle();
-  if (!(await anyPrivate())) await forgetPrivate();
+  await notes.idle();
+  if (await anyPrivate()) return;
+  for (const kind of ["private", "unknown"] as const) readers[kind] = new HeaderReader();
+  await forgetPrivate();
 }
 
 /** What is known of each document of a tab; undefined where that is nothing. */
@@ -275,17 +279,19 @@ export async function recordsOf(
   return await Promise.all(documentIds.map((id) => records.get(id)));
 }
 
-/** What was seen for `url`, with everything that was seen of its site so far. */
-export async function recallNoted(url: string): Promise<Facts | undefined> {
-  await notes.idle(siteOf(url));
-  return await recall(url);
+/** What a document in a window of this kind is told of `url`, with everything that was seen of its site so far. */
+export async function recallNoted(url: string, kind: Kind): Promise<Facts | undefined> {
+  const site = siteOf(url);
+  const accounts = ["tab", ...seenBy[kind]];
+  await notes.idle((who) => who.endsWith(` ${site}`) && accounts.some((account) => who.startsWith(`${account} `)));
+  return await recall(url, kind);
 }
 
-/** Writes down what was found out later about a document that came without a response. `facts` were seen for its URL. */
+/** Writes down what was found out later about a document in a normal window that came without a response. `facts` were seen for its URL. */
 export function noteLater(documentId: string, tabId: number, url: string, facts: Facts): void {
   arrivals.add(String(tabId), async () => {
-    await noteResponse(url, facts, await areaOf(tabId));
-    const { page, ...place } = await homeOf(documentId, url);
+    await noteResponse(url, facts, "normal");
+    const { page, ...place } = await homeOf(documentId, url, false);
     await records.put(documentId, { tabId, at: Date.now(), page, kept: facts }, place);
   });
 }

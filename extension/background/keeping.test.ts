@@ -8,9 +8,16 @@ import type { Grant } from "../grants.ts";
 
 const { local, session } = installStorage();
 const cookies = new Map<string, { name: string; path: string; value: string; httpOnly: boolean; domain: string }>();
+const privates = new Set<number>();
 const silent = { addListener: () => undefined };
 Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
-  tabs: { onRemoved: silent, onReplaced: silent, onUpdated: silent, query: () => Promise.resolve([]) },
+  tabs: {
+    onRemoved: silent,
+    onReplaced: silent,
+    onUpdated: silent,
+    query: () => Promise.resolve([]),
+    get: (id: number) => Promise.resolve({ id, incognito: privates.has(id) }),
+  },
   windows: { onRemoved: silent },
   cookies: {
     onChanged: silent,
@@ -30,7 +37,7 @@ Object.assign(Uint8Array.prototype, {
     return Buffer.from(this).toString("base64url"); // Node 20 has none
   },
 });
-const { noteResponse, recall, recallOrigin } = await import("./kept.ts");
+const { forgetPrivate, noteResponse, noteUnread, recall, recallOrigin } = await import("./kept.ts");
 const { readHeaders, isRestrictive } = await import("./facts.ts");
 const { remember } = await import("./cleared.ts");
 const grants = await import("../grants.ts");
@@ -66,27 +73,27 @@ beforeEach(() => {
 
 describe("a site that sends headers without end", () => {
   test("keeps to its share; another site's denial stays, and there is room for what the person says", async () => {
-    await noteResponse("https://good.test/app", denial, "local");
+    await noteResponse("https://good.test/app", denial, "normal");
     for (let n = 0; n < 1_200; n++)
-      await noteResponse(`https://s${(n % 7).toString()}.evil.test/${n.toString()}`, wordy, "local");
-    for (let n = 0; n < 400; n++) await noteResponse(`https://evil.test/${n.toString()}`, wordy, "session");
+      await noteResponse(`https://s${(n % 7).toString()}.evil.test/${n.toString()}`, wordy, "normal");
+    for (let n = 0; n < 400; n++) await noteResponse(`https://evil.test/${n.toString()}`, wordy, "private");
     await written();
     assert.ok(local.bytes > 100_000 && local.bytes < 500_000, local.bytes.toString());
     assert.ok(session.bytes > 50_000 && session.bytes < 300_000, session.bytes.toString());
-    assert.deepEqual((await recall("https://good.test/app"))?.allowlist, denial.allowlist);
+    assert.deepEqual((await recall("https://good.test/app", "normal"))?.allowlist, denial.allowlist);
     assert.ok(
-      isRestrictive(await recallOrigin("https://s0.evil.test/0")),
+      isRestrictive(await recallOrigin("https://s0.evil.test/0", "normal")),
       "the default of its own origin stays strict",
     );
   });
 
   test("many sites together leave a reserve for what the person says", async () => {
-    await noteResponse("https://good.test/app", denial, "local");
+    await noteResponse("https://good.test/app", denial, "normal");
     for (let n = 0; n < 1_200; n++)
-      await noteResponse(`https://evil${(n % 500).toString()}.test/${n.toString()}`, wordy, "local");
+      await noteResponse(`https://evil${(n % 500).toString()}.test/${n.toString()}`, wordy, "normal");
     await written();
     assert.ok(local.bytes > 1_000_000 && local.bytes < 2_100_000, local.bytes.toString());
-    assert.deepEqual((await recall("https://good.test/app"))?.allowlist, denial.allowlist);
+    assert.deepEqual((await recall("https://good.test/app", "normal"))?.allowlist, denial.allowlist);
   });
 
   test("refusals in many tabs, too", async () => {
@@ -105,6 +112,17 @@ describe("a site that sends headers without end", () => {
     assert.equal((await refusals.of(1)).length, 1);
   });
 
+  test("refusals in private windows push out none of other tabs of the site", async () => {
+    const refusals = new Refusals(() => undefined);
+    const attempt = { stage: "open", protocol: "tcp", host: "a.test", port: 7, origin: "https://shop.test" } as const;
+    privates.clear();
+    await refusals.add(1_001, attempt, { reason: "policy" });
+    for (let tab = 1_002; tab < 1_110; tab++) privates.add(tab);
+    for (const tab of privates) await refusals.add(tab, attempt, { reason: "policy" });
+    assert.equal((await refusals.of(1_001)).length, 1);
+    assert.equal((await refusals.of(1_002)).length, 0);
+  });
+
   test("a frame does not push a page's refusals out of the popup", async () => {
     const refusals = new Refusals(() => undefined);
     const attempt = { stage: "open", protocol: "tcp", host: "a.test" } as const;
@@ -121,6 +139,55 @@ describe("a site that sends headers without end", () => {
       kept.some(({ origin }) => origin === "https://good.test"),
       "the page's own went",
     );
+  });
+});
+
+describe("what private windows saw", () => {
+  const url = (kind: string): string => `https://marked.test/${kind}`;
+  const free = readHeaders([]);
+
+  test("normal windows hear nothing of, nor of what workers saw meanwhile; private ones hear of both, and of what is on disk", async () => {
+    for (const kind of ["private", "unknown"] as const) {
+      await noteResponse(url(kind), denial, kind);
+      noteUnread(`https://${kind}.crowded.test`, kind);
+      assert.equal(await recall(url(kind), "normal"), undefined, kind);
+      assert.equal(await recall(`https://${kind}.crowded.test/`, "normal"), undefined, kind);
+      assert.deepEqual((await recall(url(kind), "private"))?.allowlist, denial.allowlist, kind);
+      assert.notEqual(await recall(`https://${kind}.crowded.test/`, "private"), undefined, kind);
+      await noteResponse(url("free"), free, kind);
+      assert.equal(await recall(url("free"), "normal"), undefined, kind);
+    }
+    assert.equal(isRestrictive(await recallOrigin(url(""), "normal")), false);
+    assert.equal(isRestrictive(await recallOrigin(url(""), "private")), true);
+    await noteResponse("https://disk.test/", denial, "normal");
+    assert.deepEqual((await recall("https://disk.test/", "private"))?.allowlist, denial.allowlist);
+    assert.equal(isRestrictive(await recallOrigin("https://disk.test/", "private")), true);
+    assert.equal(await recall(url("private"), "unknown"), undefined, "a tab that nobody can say the kind of");
+  });
+
+  test("pushes out nothing of normal ones, nor the reverse", async () => {
+    await noteResponse("https://crowd.test/", free, "normal");
+    await noteResponse("https://crowd.test/", free, "private");
+    for (let n = 0; n < 60; n++) await noteResponse(`https://crowd.test/${n.toString()}`, free, "private");
+    assert.notEqual(await recall("https://crowd.test/", "normal"), undefined);
+    assert.equal(await recall("https://crowd.test/", "private"), undefined, "its own went");
+    noteUnread("https://crowd.test", "normal");
+    assert.equal(await recall("https://crowd.test/", "private"), undefined, "what had no room in normal windows");
+  });
+
+  test("goes with the last of them", async () => {
+    await noteResponse("https://stays.test/", denial, "normal");
+    await noteResponse("https://goes.test/", free, "private");
+    noteUnread("https://goes2.test", "unknown");
+    await forgetPrivate();
+    await written();
+    for (const gone of [url("private"), url("unknown"), "https://goes.test/", "https://goes2.test/"])
+      assert.equal(await recall(gone, "private"), undefined, gone);
+    assert.deepEqual(
+      [...session.stored.keys()].filter((key) => key.startsWith("kept")),
+      [],
+    );
+    assert.notEqual(await recall("https://stays.test/", "normal"), undefined);
   });
 });
 

@@ -57,3 +57,21 @@ test("nothing is asked about private windows", async () => {
   now += 600_000;
   assert.equal(await come("private.test", 3, true), 0);
 });
+
+test("a denial that was seen in a private window refuses there, and not in normal ones", async () => {
+  const { noteResponse } = await import("./kept.ts");
+  const { readHeaders } = await import("./facts.ts");
+  const denial = readHeaders([{ name: "permissions-policy", value: "direct-sockets=()" }]);
+  await noteResponse("https://marked.test/id", denial, "private");
+  for (const path of ["id", "elsewhere"]) {
+    const ask = (incognito: boolean): ReturnType<typeof recallNow> =>
+      recallNow(
+        { documentId: `${path} ${incognito.toString()}`, url: `https://marked.test/${path}` },
+        { id: 1, incognito } as chrome.tabs.Tab,
+        undefined,
+        true,
+      );
+    assert.equal(await ask(false), undefined, path);
+    assert.deepEqual((await ask(true))?.allowlist, denial.allowlist, path);
+  }
+});

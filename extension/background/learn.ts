@@ -12,6 +12,7 @@ import type { Facts } from "./facts.ts";
 import { noteLater, recallNoted } from "./headers.ts";
 import { recallOrigin } from "./kept.ts";
 import type { TreeDocument } from "./frame_tree.ts";
+import { kindOfTab } from "./window_kind.ts";
 
 const patience = 2_000;
 /** Requests for the pages of a site, and for those of all: a site that uses up its own leaves five others theirs. */
@@ -28,7 +29,8 @@ export async function recallNow(
   kept: Facts | undefined,
   top: boolean,
 ): Promise<Facts | undefined> {
-  const seen = [kept, await recallNoted(url)].filter((facts) => facts !== undefined);
+  const kind = kindOfTab(tab);
+  const seen = [kept, await recallNoted(url, kind)].filter((facts) => facts !== undefined);
   if (seen.length > 0) return strictest(seen);
   if (!top) return undefined;
   if (!tab.incognito) {
@@ -44,7 +46,7 @@ export async function recallNow(
     }
   }
   // Nobody can say. If the origin is strict anywhere, it is here.
-  const ofOrigin = await recallOrigin(url);
+  const ofOrigin = await recallOrigin(url, kind);
   return isRestrictive(ofOrigin) ? ofOrigin : undefined;
 }
 

@@ -14,6 +14,7 @@ import { recordsOf } from "./headers.ts";
 import { MakerTable } from "./maker_table.ts";
 import type { Makers } from "./maker_table.ts";
 import { Shelf } from "./shelf.ts";
+import { kindOf } from "./window_kind.ts";
 
 interface Shown {
   documentId: string;
@@ -35,9 +36,10 @@ const shelf = new Shelf<{ at: number; makers: Makers }>("session", "makers:", {
 /** By tab; what was written is read once. Kept in storage.session too, where a stop of the worker forgets nothing. */
 const table = new MakerTable({
   read: async (tabId) => (await shelf.get(tabId.toString()))?.makers,
-  write: (tabId, makers) => {
+  write: async (tabId, makers) => {
     const origin = makers.find((maker) => maker.origin !== "")?.origin ?? "";
-    return shelf.put(tabId.toString(), { at: Date.now(), makers }, placeOf(origin, origin));
+    const isPrivate = (await kindOf({ tabId })) !== "normal";
+    await shelf.put(tabId.toString(), { at: Date.now(), makers }, placeOf(origin, origin, isPrivate));
   },
   remove: (tabId) => shelf.remove((id) => id === tabId.toString()),
 });

@@ -15,6 +15,7 @@ test("one after the other, and nobody waits for another's", async () => {
   queues.add("b", () => Promise.resolve(done.push("b")));
   await queues.idle("b");
   await queues.idle("nobody");
+  await queues.idle((who) => who !== "a");
   assert.deepEqual(done, ["b"]);
   go();
   await queues.idle("a");
@@ -27,7 +28,7 @@ test("what waits has a bound; what fails holds up nothing", async () => {
   const fails = (): Promise<never> => Promise.reject(new Error("no"));
   assert.deepEqual([queues.add("a", fails), queues.add("a", fails), queues.add("a", fails)], [true, true, false]);
   assert.equal(queues.add("b", fails), true);
-  await queues.allIdle();
+  await queues.idle();
   let done = false;
   assert.equal(
     queues.add("a", () => Promise.resolve((done = true))),

@@ -26,13 +26,9 @@ export class Queues {
     return true;
   }
 
-  /** Resolves when everything of `who` is done that has come so far. */
-  async idle(who: string): Promise<void> {
-    await this.#all.get(who)?.last;
-  }
-
-  /** The same for everybody. */
-  async allIdle(): Promise<void> {
-    await Promise.all([...this.#all.values()].map(({ last }) => last));
+  /** Resolves when everything is done that has come so far of one, of all that are picked, or of everybody. */
+  async idle(picked: string | ((who: string) => boolean) = () => true): Promise<void> {
+    const isPicked = typeof picked === "string" ? (who: string): boolean => who === picked : picked;
+    await Promise.all([...this.#all].flatMap(([who, { last }]) => (isPicked(who) ? [last] : [])));
   }
 }

@@ -13,6 +13,7 @@ import { Refusal } from "./consent.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostProblem } from "./host.ts";
 import { Shelf } from "./shelf.ts";
+import { kindOf } from "./window_kind.ts";
 
 /** A rule of the extension, a reason of the host's, why there is no host, or why nothing is written down. */
 export type Reason = AuditRefusedParams["rule"] | ErrorData["reason"] | `host-${HostProblem["kind"]}` | NotRemembered;
@@ -195,7 +196,8 @@ export class Refusals {
 
   async #keep(tabId: number, records: RefusalRecord[]): Promise<void> {
     const site = siteOf(records[0]?.origin ?? "");
-    await this.#tabs.put(String(tabId), { at: Date.now(), records }, { owner: site, part: site });
+    const owner = `${await kindOf({ tabId })} ${site}`;
+    await this.#tabs.put(String(tabId), { at: Date.now(), records }, { owner, part: site });
     this.#changed(tabId);
   }
 }

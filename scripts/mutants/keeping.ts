@@ -61,12 +61,12 @@ export const keepings: readonly Mutant[] = [
     [
       "nobody waits for another site's responses",
       inUnit("extension/background/headers.test.ts", "holds up no other"),
-      change(headers, "notes.add(siteOf(origin), async", 'arrivals.add("2", async'),
+      change(headers, "notes.add(`${name} ${siteOf(origin)}`, async", 'arrivals.add("2", async'),
     ],
     [
       "what was not noted is strict",
       inUnit("extension/background/headers.test.ts", "what was not noted for lack of room"),
-      change(kept, "isUnnoted(url) ? unread : undefined,", "undefined,"),
+      change(kept, "isUnnoted(url, memory) ? unread : undefined", 'memory.recent.get("")'),
     ],
     [
       "a site has a share",
@@ -90,7 +90,7 @@ export const keepings: readonly Mutant[] = [
     [
       "entries of frames count for the page's site",
       ofDocuments("entries are the site's whose page is in the tab"),
-      change(documents, "return { owner: ownerOf(pageUrl)", "return { owner: ownerOf(url)"),
+      change(documents, "const site = ownerOf(pageUrl);", "const site = ownerOf(url);"),
     ],
     [
       "pages that have left are few",

@@ -13,6 +13,8 @@ const cleared = "extension/background/cleared.ts";
 const clearedTest = "extension/background/marker_flood.test.ts";
 const marker = "extension/background/marker.ts";
 const headers = "extension/background/headers.ts";
+const kinds = "extension/background/window_kind.ts";
+const ofHeaders = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/headers.test.ts", name);
 const options = "extension/ui/options.ts";
 const page = "extension/ui/prompt.ts";
 const guard = "extension/ui/guard.ts";
@@ -878,7 +880,7 @@ export const person: readonly Mutant[] = [
     [
       "not out of a private window",
       inBrowser("clearing", "of other data, of another origin, on another site's account"),
-      change(headers, 'if ((await areaOf(tabId)) === "local") cleared(origin);', "cleared(origin);"),
+      change(headers, 'if ((await kindOf(source)) === "normal") cleared(origin);', "cleared(origin);"),
     ],
   ),
   ...row(
@@ -905,7 +907,7 @@ export const person: readonly Mutant[] = [
     [
       "what was seen there goes with the last of them",
       inBrowser("private", "nothing is written down, and nothing is left"),
-      change(headers, "  if (!(await anyPrivate())) await forgetPrivate();\n", ""),
+      change(headers, "  await forgetPrivate();\n", ""),
     ],
     [
       "remembering is not offered there",
@@ -929,15 +931,102 @@ export const person: readonly Mutant[] = [
     [
       "headers that were seen there are not kept",
       inBrowser("pwa", "after a restart of the browser, without a network"),
-      change(headers, 'return incognito === false ? "local" : "session";', 'return "local";'),
+      change(kinds, 'return incognito ? "private" : "normal";', 'return incognito ? "normal" : "normal";'),
     ],
     [
       "nor those that a worker asks for while a private window is open",
       inBrowser("pwa", "after a restart of the browser, without a network"),
+      change(kinds, 'ofWorkers = any ? "unknown" : "normal";', 'ofWorkers = any ? "normal" : "normal";'),
+      change(kinds, '(any ? "unknown" : "normal"))', '(any ? "normal" : "normal"))'),
+    ],
+    [
+      "which count for neither kind of windows",
+      ofHeaders("workers, which do not say whose they are"),
+      change(kinds, 'ofWorkers = any ? "unknown" : "normal";', 'ofWorkers = any ? "private" : "normal";'),
+      change(kinds, '(any ? "unknown" : "normal"))', '(any ? "private" : "normal"))'),
+    ],
+    [
+      "where a browser says whose a worker's request is, that counts",
+      ofHeaders("a browser that says with each request whose it is"),
+      change(kinds, "  if (incognito !== undefined) return kindOfTab({ incognito });\n", ""),
+    ],
+    [
+      "headers are read within budgets of each kind of windows",
+      ofHeaders("read headers within budgets of their own"),
+      change(headers, "const site = `${name} ${own}`;", "const site = own;"),
+      change(headers, "reader: readers[kind], kind }", "reader: readers.normal, kind }"),
+    ],
+    [
+      "and what one has read is no cheaper for the other",
+      ofHeaders("what was read in one of them is no cheaper"),
+      change(headers, "reader: readers[kind], kind }", "reader: readers.normal, kind }"),
+    ],
+    [
+      "a tab whose kind is not known yet pays for itself",
+      ofHeaders("a tab of which nothing is known yet"),
+      change(headers, "return { name: `tab ${source.tabId.toString()}`, reader", 'return { name: "tab 0", reader'),
+    ],
+    [
+      "and is noted by what it turns out to be",
+      ofHeaders("a tab of which nothing is known yet"),
+      change(headers, "kind: kindOf(source) };", 'kind: "normal" };'),
+    ],
+    [
+      "what waits to be noted takes no room from the other kind",
+      ofHeaders("note what they see apart"),
+      change(headers, "notes.add(`${name} ${siteOf(origin)}`", "notes.add(`normal ${siteOf(origin)}`"),
+    ],
+    [
+      "and no open waits for it",
+      ofHeaders("an open in one of them does not wait for the other"),
+      change(headers, "accounts.some((account) => who.startsWith(`${account} `))", "accounts.length > 0"),
+    ],
+    [
+      "normal windows hear of no headers that private ones saw",
+      inUnit("extension/background/keeping.test.ts", "normal windows hear nothing of"),
+      change(kinds, 'normal: ["normal"],', 'normal: ["normal", "private"],'),
+    ],
+    [
+      "nor of those that workers saw meanwhile",
+      inUnit("extension/background/keeping.test.ts", "normal windows hear nothing of"),
+      change(kinds, 'normal: ["normal"],', 'normal: ["normal", "unknown"],'),
+    ],
+    [
+      "nor does any document hear of what had no room in windows of the other kind",
+      inUnit("extension/background/keeping.test.ts", "pushes out nothing of normal ones"),
+      change(kinds, 'private: ["private", "unknown"],', 'private: ["private", "unknown", "normal"],'),
+    ],
+    [
+      "private windows hear of what is on disk, and of what workers saw",
+      inUnit("extension/background/keeping.test.ts", "normal windows hear nothing of"),
+      change("extension/background/kept.ts", "new Set([memories.normal, ...own])", "new Set([...own])"),
+    ],
+    [
+      "what is told of headers goes by the window of the document",
+      inUnit("extension/background/learn.test.ts", "a denial that was seen in a private window"),
       change(
-        headers,
-        'return (await anyPrivate()) ? "session" : "local";',
-        'return (await anyPrivate()) && tabId > 0 ? "session" : "local";',
+        "extension/background/learn.ts",
+        "const kind = kindOfTab(tab);",
+        "const kind = kindOfTab({ incognito: true });",
+      ),
+    ],
+    [
+      "what was seen there goes from memory, too",
+      inUnit("extension/background/keeping.test.ts", "goes with the last of them"),
+      change("extension/background/kept.ts", "    this.recent = new FairTable(recentBounds);\n", ""),
+    ],
+    [
+      "documents there push out nothing of others of their site",
+      inUnit("extension/background/documents.test.ts", "of private windows and others each has its own"),
+      change("extension/background/documents.ts", "isPrivate ? `private ${site}` : site", "isPrivate ? site : site"),
+    ],
+    [
+      "nor do refusals",
+      inUnit("extension/background/keeping.test.ts", "refusals in private windows push out none"),
+      change(
+        "extension/background/refusals.ts",
+        "const owner = `${await kindOf({ tabId })} ${site}`;",
+        "const owner = site;",
       ),
     ],
   ),
