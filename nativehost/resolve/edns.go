@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -16,7 +17,7 @@ import (
 
 const (
 	// ednsPatience is how long a question with EDNS0 may stay without an answer before
-	// it is asked once more, without.
+	// it is asked once more, without. It is never more than half of the time there is.
 	ednsPatience = time.Second
 	// headerBytes begin each message (RFC 1035, section 4.1.1).
 	headerBytes = 12
@@ -34,6 +35,10 @@ type datagrams struct {
 	deadline time.Time
 	// plain: the question was asked without EDNS0.
 	plain bool
+	// plainAt is when it is asked so, if nothing has come.
+	plainAt time.Time
+	// silent: nothing had come then.
+	silent bool
 }
 
 // SetDeadline keeps the deadline: a Read may have one of its own before.
@@ -45,9 +50,16 @@ func (d *datagrams) SetDeadline(t time.Time) error {
 // Write sends a question.
 func (d *datagrams) Write(query []byte) (int, error) {
 	d.query = bytes.Clone(query)
-	if d.owner.isPlain(d.server) {
+	if d.owner.plain.has(d.server) {
 		return len(query), d.askPlainly()
 	}
+	now, patience := time.Now(), ednsPatience
+	for _, end := range []time.Time{d.deadline, d.owner.end} {
+		if !end.IsZero() {
+			patience = min(patience, end.Sub(now)/2)
+		}
+	}
+	d.plainAt = now.Add(patience)
 	return d.UDPConn.Write(query)
 }
 
@@ -63,8 +75,8 @@ func (d *datagrams) askPlainly() error {
 func (d *datagrams) Read(p []byte) (int, error) {
 	for {
 		until := d.deadline
-		if early := time.Now().Add(ednsPatience); !d.plain && (until.IsZero() || early.Before(until)) {
-			until = early
+		if !d.plain {
+			until = d.plainAt
 		}
 		if err := d.UDPConn.SetReadDeadline(until); err != nil {
 			return 0, err
@@ -79,6 +91,9 @@ func (d *datagrams) Read(p []byte) (int, error) {
 				d.owner.absent.Store(true)
 			}
 			d.owner.note(d.query, p[:n])
+			if d.silent && responds(d.query, p[:n]) {
+				d.owner.plain.add(d.server)
+			}
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			again = d.deadline.IsZero() || time.Now().Before(d.deadline)
 		}
@@ -86,8 +101,9 @@ func (d *datagrams) Read(p []byte) (int, error) {
 			return n, err
 		}
 		if err == nil {
-			d.owner.setPlain(d.server)
+			d.owner.plain.add(d.server)
 		}
+		d.silent = err != nil
 		if err := d.askPlainly(); err != nil {
 			return 0, err
 		}
@@ -98,8 +114,8 @@ func (d *datagrams) Read(p []byte) (int, error) {
 // asked again without EDNS0, or that the name does not exist at all. Both are false
 // for what is no answer to the question.
 func verdict(query, answer []byte) (again, absent bool) {
-	const response, rcode = 0x80, 0x0f
-	if len(query) < headerBytes || len(answer) < headerBytes || !bytes.Equal(query[:2], answer[:2]) || answer[2]&response == 0 {
+	const rcode = 0x0f
+	if !responds(query, answer) {
 		return false, false
 	}
 	switch dnsmessage.RCode(answer[3] & rcode) {
@@ -112,6 +128,13 @@ func verdict(query, answer []byte) (again, absent bool) {
 	default:
 		return false, false
 	}
+}
+
+// responds reports whether a packet says that it answers a query, as far as their first
+// bytes tell.
+func responds(query, answer []byte) bool {
+	const response = 0x80
+	return len(query) >= headerBytes && len(answer) >= headerBytes && bytes.Equal(query[:2], answer[:2]) && answer[2]&response != 0
 }
 
 // withoutEDNS returns a question of Go's resolver without its OPT record, which is the
@@ -143,7 +166,7 @@ func (s *stream) Write(query []byte) (int, error) {
 	if len(query) >= length {
 		s.query = bytes.Clone(query[length:])
 	}
-	if len(query) < length || !s.owner.isPlain(s.server) {
+	if len(query) < length || !s.owner.plain.has(s.server) {
 		return s.Conn.Write(query)
 	}
 	plain := withoutEDNS(query[length:])
@@ -153,7 +176,8 @@ func (s *stream) Write(query []byte) (int, error) {
 	return len(query), nil
 }
 
-// Read returns what came.
+// Read returns what came. An answer that tells that the server takes no EDNS0 is one to
+// Go's resolver too, but the next question goes out without.
 func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.Conn.Read(p)
 	const length = 2
@@ -161,22 +185,36 @@ func (s *stream) Read(p []byte) (int, error) {
 		s.heard = append(s.heard, p[:n]...)
 	}
 	if len(s.heard) > length && len(s.heard) == length+int(binary.BigEndian.Uint16(s.heard)) {
+		again, absent := verdict(s.query, s.heard[length:])
+		if again {
+			s.owner.plain.add(s.server)
+		}
+		if absent {
+			s.owner.absent.Store(true)
+		}
 		s.owner.note(s.query, s.heard[length:])
 	}
 	return n, err
 }
 
-func (c *conversation) isPlain(server string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.plain[server]
+// plainServers are the servers that take no EDNS0, as far as the lookups of one name
+// have seen.
+type plainServers struct {
+	mu      sync.Mutex // guards servers
+	servers map[string]bool
 }
 
-func (c *conversation) setPlain(server string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.plain == nil {
-		c.plain = map[string]bool{}
+func (p *plainServers) has(server string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.servers[server]
+}
+
+func (p *plainServers) add(server string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.servers == nil {
+		p.servers = map[string]bool{}
 	}
-	c.plain[server] = true
+	p.servers[server] = true
 }

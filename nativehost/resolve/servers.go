@@ -35,14 +35,15 @@ type heard struct {
 // askServers asks name servers for each family by itself, so that one that is never
 // answered for does not hold up the other.
 func (r *Resolver) askServers(ctx context.Context, host address.Host, family Family) (Answer, error) {
+	plain := new(plainServers)
 	if family != Any {
-		one := r.askFamily(ctx, host, family)
+		one := r.askFamily(ctx, host, family, plain)
 		return Answer{Addrs: one.addrs}, one.err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	answers := make(chan heard, 2)
 	for _, family := range []Family{IPv4, IPv6} {
-		go func() { answers <- r.askFamily(ctx, host, family) }()
+		go func() { answers <- r.askFamily(ctx, host, family, plain) }()
 	}
 	first := <-answers
 	if first.err == nil {
@@ -91,7 +92,7 @@ func merge(a, b heard) []netip.Addr {
 // askFamily asks the servers for one family. With several given ones, the first that
 // answers, even with "no such name", has the last word. Silence ends with the context
 // only: a name server that has to ask others may take its time.
-func (r *Resolver) askFamily(ctx context.Context, host address.Host, family Family) heard {
+func (r *Resolver) askFamily(ctx context.Context, host address.Host, family Family, plain *plainServers) heard {
 	var servers []netip.AddrPort
 	if r.Servers != nil {
 		servers = r.Servers()
@@ -104,9 +105,9 @@ func (r *Resolver) askFamily(ctx context.Context, host address.Host, family Fami
 		silence := false
 		for _, server := range servers {
 			if len(servers) == 1 {
-				last = lookup(ctx, server, host, family)
+				last = lookup(ctx, server, host, family, plain)
 			} else {
-				last = lookupWithin(ctx, patience, server, host, family)
+				last = lookupWithin(ctx, patience, server, host, family, plain)
 			}
 			var dns *net.DNSError
 			failed := errors.As(last.err, &dns) && (dns.IsTimeout || dns.IsTemporary) && !dns.IsNotFound
@@ -121,22 +122,23 @@ func (r *Resolver) askFamily(ctx context.Context, host address.Host, family Fami
 	}
 }
 
-func lookupWithin(ctx context.Context, limit time.Duration, server netip.AddrPort, host address.Host, family Family) heard {
+func lookupWithin(ctx context.Context, limit time.Duration, server netip.AddrPort, host address.Host, family Family, plain *plainServers) heard {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return lookup(ctx, server, host, family)
+	return lookup(ctx, server, host, family, plain)
 }
 
 // lookup resolves with Go's own resolver, which the C library's configuration cannot
 // make ask anybody else; at a given server or, with the zero one, at the system's.
 // Each question has a resolver of its own, since a shared one answers two that ask
 // at the same time with one answer. It sorts as RFC 6724 says.
-func lookup(ctx context.Context, server netip.AddrPort, host address.Host, family Family) heard {
+func lookup(ctx context.Context, server netip.AddrPort, host address.Host, family Family, plain *plainServers) heard {
 	network := "ip4"
 	if family == IPv6 {
 		network = "ip6"
 	}
-	var talk conversation
+	talk := conversation{plain: plain}
+	talk.end, _ = ctx.Deadline()
 	resolver := &net.Resolver{
 		PreferGo: true,
 		Dial: func(ctx context.Context, network, system string) (net.Conn, error) {
@@ -162,12 +164,15 @@ func lookup(ctx context.Context, server netip.AddrPort, host address.Host, famil
 type conversation struct {
 	// absent: somebody said that the name does not exist.
 	absent atomic.Bool
+	// plain are the servers that take no EDNS0. Other conversations share it.
+	plain *plainServers
+	// end is when nobody waits any longer, if that is known. Go's resolver does not tell
+	// its connections.
+	end time.Time
 
 	mu     sync.Mutex // guards what follows
 	open   []net.Conn
 	closed bool
-	// plain are the servers that take no EDNS0.
-	plain map[string]bool
 	// mapped are the IPv4-mapped addresses that came.
 	mapped []netip.Addr
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -156,5 +157,27 @@ func TestPatience(t *testing.T) {
 		if got, err := addresses(t.Context(), r, host(t, "slow.example"), IPv4); err != nil || len(got) != 1 || time.Since(began) > 4*time.Second {
 			t.Errorf("%s: %v, %v after %v", what, got, err, time.Since(began))
 		}
+	}
+}
+
+// A server that drops EDNS0 is asked without it also where each question has one second,
+// which is as long as the question with EDNS0 may stay without an answer.
+func TestServersWithoutEDNSInOneSecond(t *testing.T) {
+	if !netns.Enter(t) {
+		return
+	}
+	netns.Replace(t, "/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+	s := &nameServer{t: t, answer: func(query *dnsmessage.Message, edns bool) *dnsmessage.Message {
+		if edns {
+			return nil
+		}
+		return either(query, "192.0.2.1", "2001:db8::1")
+	}}
+	r := s.start()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	began := time.Now()
+	if got, err := addresses(ctx, r, host(t, "old.example"), IPv4); err != nil || len(got) != 1 || time.Since(began) > 5*time.Second {
+		t.Errorf("%v, %v after %v", got, err, time.Since(began))
 	}
 }

@@ -268,6 +268,162 @@ func TestServersWithoutEDNS(t *testing.T) {
 	}
 }
 
+// counted wraps what a server says, and counts the questions with EDNS0 and without.
+func counted(answer func(query *dnsmessage.Message, edns bool) *dnsmessage.Message) (wrapped func(*dnsmessage.Message, bool) *dnsmessage.Message, edns, plain *int) {
+	edns, plain = new(int), new(int)
+	return func(query *dnsmessage.Message, with bool) *dnsmessage.Message {
+		if with {
+			*edns++
+		} else {
+			*plain++
+		}
+		return answer(query, with)
+	}, edns, plain
+}
+
+// A server that drops EDNS0 is asked without it however little time there is.
+func TestServersWithoutEDNSInLittleTime(t *testing.T) {
+	for _, limit := range []time.Duration{time.Second, 300 * time.Millisecond} {
+		t.Run(limit.String(), func(t *testing.T) {
+			t.Parallel()
+			s := &nameServer{t: t, answer: func(query *dnsmessage.Message, edns bool) *dnsmessage.Message {
+				if edns {
+					return nil
+				}
+				return either(query, "192.0.2.1", "2001:db8::1")
+			}}
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			if got, err := addresses(ctx, s.start(), host(t, "old.example"), IPv4); err != nil || !slices.Equal(got, addrs("192.0.2.1")) {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}
+
+// What is no answer, and anybody may send, does not put off the question without EDNS0.
+func TestStrayPacketsDoNotPutOff(t *testing.T) {
+	owner := &conversation{plain: new(plainServers)}
+	silent, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	conn, err := owner.dial(t.Context(), "udp4", silent.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.close()
+	began := time.Now()
+	if err := conn.SetDeadline(began.Add(800 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write(make([]byte, 40)); err != nil {
+		t.Fatal(err)
+	}
+	// Strays come until the question has come twice.
+	var again time.Duration
+	var answering sync.WaitGroup
+	answering.Go(func() {
+		defer silent.Close()
+		for buffer, asked := make([]byte, 100), 0; asked < 2 && time.Since(began) < 2*time.Second; {
+			_, _ = silent.WriteTo([]byte("stray"), conn.LocalAddr())
+			_ = silent.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+			if _, err := silent.Read(buffer); err == nil {
+				asked++
+				again = time.Since(began)
+			}
+		}
+	})
+	for buffer := make([]byte, 100); err == nil; {
+		_, err = conn.Read(buffer)
+	}
+	answering.Wait()
+	if again < 350*time.Millisecond || again > 600*time.Millisecond {
+		t.Errorf("asked the second time after %v", again)
+	}
+}
+
+// That a server takes no EDNS0 is known once it has answered without after silence: the
+// next question, by UDP or TCP, is plain at once.
+func TestServersWithoutEDNSAreRemembered(t *testing.T) {
+	failure := func(query *dnsmessage.Message) *dnsmessage.Message {
+		return says(query, dnsmessage.RCodeServerFailure)
+	}
+	cut := func(query *dnsmessage.Message) *dnsmessage.Message {
+		m := says(query, dnsmessage.RCodeSuccess)
+		m.Truncated = true
+		return m
+	}
+	for what, c := range map[string]struct {
+		first  func(query *dnsmessage.Message) *dnsmessage.Message // to plain questions
+		times  int
+		others []netip.AddrPort
+	}{
+		"by TCP after a cut answer":    {cut, 1, nil},
+		"after a failure":              {failure, 1, nil},
+		"after a round of all servers": {failure, 2, []netip.AddrPort{mute(t)}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			s := &nameServer{t: t}
+			var edns, plain *int
+			s.answer, edns, plain = counted(func(query *dnsmessage.Message, with bool) *dnsmessage.Message {
+				switch {
+				case with:
+					return nil
+				case *plain <= c.times:
+					return c.first(query)
+				}
+				return either(query, "192.0.2.1", "")
+			})
+			servers := append(s.start().Servers(), c.others...)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			got, err := addresses(ctx, &Resolver{Servers: func() []netip.AddrPort { return servers }}, host(t, "old.example"), IPv4)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if err != nil || !slices.Equal(got, addrs("192.0.2.1")) || *edns != 1 || *plain != c.times+1 {
+				t.Errorf("%v, %v; asked %d times with EDNS0, %d times without", got, err, *edns, *plain)
+			}
+		})
+	}
+}
+
+// mute is a server that never answers.
+func mute(t *testing.T) netip.AddrPort {
+	t.Helper()
+	silent, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { silent.Close() })
+	return silent.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// A server that refuses EDNS0 by TCP only is asked again without it too.
+func TestRefusalByTCP(t *testing.T) {
+	s := &nameServer{t: t}
+	var edns, plain *int
+	s.answer, edns, plain = counted(func(query *dnsmessage.Message, with bool) *dnsmessage.Message {
+		switch {
+		case with && *edns == 1:
+			m := says(query, dnsmessage.RCodeSuccess)
+			m.Truncated = true
+			return m
+		case with:
+			return says(query, dnsmessage.RCodeFormatError)
+		}
+		return either(query, "192.0.2.1", "")
+	})
+	got, err := addresses(t.Context(), s.start(), host(t, "old.example"), IPv4)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil || !slices.Equal(got, addrs("192.0.2.1")) || *edns != 2 || *plain != 1 {
+		t.Errorf("%v, %v; asked %d times with EDNS0, %d times without", got, err, *edns, *plain)
+	}
+}
+
 // An IPv4-mapped address is told like any other, whoever asked for which family.
 func TestMappedAddressesAreTold(t *testing.T) {
 	s := &nameServer{t: t, answer: func(query *dnsmessage.Message, _ bool) *dnsmessage.Message {
