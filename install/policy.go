@@ -19,6 +19,8 @@ type rule struct {
 	// blocks is the policy file by which the browser starts no host of Portside's
 	// name, or empty.
 	blocks string
+	// closed are the files, or the folder, that the person may not read.
+	closed []string
 }
 
 // largestPolicy bounds a policy file, in bytes. The browser has no bound.
@@ -27,7 +29,8 @@ const largestPolicy = 16 << 20
 // policy reads the policy files of a place's browser, as Chromium does: every file of
 // the folder, whatever its name, in the order of the bytes of the names. Of each
 // setting the last file that has it counts, also when what it says there is of the
-// wrong type and so means nothing.
+// wrong type and so means nothing. The browser runs as the person: what the person may
+// not read is no policy to it.
 func (c *command) policy(p place) (rule, error) {
 	if p.policies == "" {
 		return rule{}, nil
@@ -36,8 +39,16 @@ func (c *command) policy(p place) (rule, error) {
 	if err != nil {
 		return rule{}, err
 	}
+	var r rule
+	closed := func(file string, err error) bool {
+		if !errors.Is(err, fs.ErrPermission) || c.euid == 0 {
+			return false
+		}
+		r.closed = append(r.closed, file)
+		return true
+	}
 	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !closed(dir, err) && !errors.Is(err, fs.ErrNotExist) {
 		return rule{}, fmt.Errorf("list the policies of %s: %w", p.who(), err)
 	}
 	type said struct {
@@ -58,6 +69,9 @@ func (c *command) policy(p place) (rule, error) {
 		if err == nil {
 			data, err = os.ReadFile(file)
 		}
+		if closed(file, err) {
+			continue
+		}
 		if err != nil {
 			return rule{}, fmt.Errorf("read the policy of %s: %w", p.who(), err)
 		}
@@ -67,7 +81,6 @@ func (c *command) policy(p place) (rule, error) {
 			last[name] = said{value, file}
 		}
 	}
-	var r rule
 	if userLevel := last["NativeMessagingUserLevelHosts"]; userLevel.value == false {
 		r.ignoresUser = userLevel.file
 	}

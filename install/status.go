@@ -172,6 +172,9 @@ func (s *survey) manifest(p place, f found) {
 		state = "faulty"
 	}
 	s.say("  %-6s  %-13s  %s", p.scope, state, p.file)
+	for _, file := range rule.closed {
+		s.say("          not read       %s: you may not, and so your browser may not", file)
+	}
 	s.say("          starts         %s", strings.TrimSpace(f.manifest.Path+"  "+v.text))
 	for _, id := range callers(f.manifest) {
 		note := ""
