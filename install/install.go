@@ -25,8 +25,8 @@
 // refuses a binary that somebody else could replace, and status reports one; a
 // system-wide manifest is only made for a binary that belongs to root, in
 // directories that belong to root. Under sudo, and for root in the home of somebody
-// else, per-user scope is refused: it would serve root, or leave root's files in the
-// home of the person who typed it.
+// else or in a folder of theirs that --user-data-dir names, per-user scope is refused: it
+// would serve root, or leave root's files with the person who typed it.
 //
 // # Exit codes
 //
@@ -257,19 +257,19 @@ func (c *command) checkSystem() error {
 	if c.goos != "linux" && c.goos != "darwin" {
 		return advise("docs/INSTALL.md says which systems are supported", "portside %s works on Linux and macOS, not on %s", c.name, c.goos)
 	}
-	sudo := c.getenv("SUDO_USER")
-	if c.euid == 0 && sudo != "" && sudo != "root" && !c.system && c.userDataDir == "" && c.name != "status" {
+	if c.euid != 0 || c.system || c.name == "status" {
+		return nil
+	}
+	if sudo := c.getenv("SUDO_USER"); sudo != "" && sudo != "root" && c.userDataDir == "" {
 		return advise(fmt.Sprintf("leave out sudo to serve %s's browsers, or add --system to serve everybody's", sudo),
 			"sudo would %s for root, not for %s", c.name, sudo)
 	}
-	if c.euid == 0 && !c.system && c.userDataDir == "" && c.name != "status" {
-		return c.checkHome()
-	}
-	return nil
+	return c.checkHome()
 }
 
-// checkHome refuses root in somebody's home, where it has come without sudo: by su -m,
-// doas, run0, or in a container. What it made there, that person could not change.
+// checkHome refuses root in somebody's home, where it has come without sudo (by su -m,
+// doas, run0, or in a container) or by --user-data-dir. What it made there, that person
+// could not change.
 func (c *command) checkHome() error {
 	places, err := c.places(manifest.User)
 	if err != nil {
@@ -286,8 +286,11 @@ func (c *command) checkHome() error {
 		}
 		if uid, _, known := c.owner(info); known && uid != c.euid && !slices.Contains(c.trusted, uid) {
 			whose := userName(uid)
-			return advise(fmt.Sprintf("run it as %s, or add --system to serve everybody's browsers", whose),
-				"root would %s in %s, which belongs to %s", c.name, dir, whose)
+			hint := "run it as " + whose
+			if c.userDataDir == "" {
+				hint += ", or add --system to serve everybody's browsers"
+			}
+			return advise(hint, "root would %s in %s, which belongs to %s", c.name, dir, whose)
 		}
 	}
 	return nil

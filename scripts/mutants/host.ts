@@ -1193,7 +1193,16 @@ export const host: readonly Mutant[] = [
     [
       "root leaves nothing in somebody's home",
       inGo("install", "TestScripts"),
-      change("install/install.go", "\t\treturn c.checkHome()\n", "\t\t_ = c.checkHome\n"),
+      change("install/install.go", "\treturn c.checkHome()\n", "\treturn nil\n"),
+    ],
+    [
+      "nor in a folder of theirs that --user-data-dir names",
+      inGo("install", "TestScripts"),
+      change(
+        "install/install.go",
+        'if c.euid != 0 || c.system || c.name == "status" {',
+        'if c.euid != 0 || c.system || c.userDataDir != "" || c.name == "status" {',
+      ),
     ],
     [
       "`portside status` reads the browser's policies as the browser does",
@@ -1207,6 +1216,15 @@ export const host: readonly Mutant[] = [
         "install/policy.go",
         "err == nil && !info.Mode().IsRegular() {",
         'err == nil && (!info.Mode().IsRegular() || filepath.Ext(file) != ".json") {',
+      ),
+    ],
+    [
+      "what the person may not read is no policy to the browser, and hides no other",
+      inGo("install", "TestScripts"),
+      change(
+        "install/policy.go",
+        "if !errors.Is(err, fs.ErrPermission) || c.euid == 0 {",
+        "if !errors.Is(err, fs.ErrPermission) || c.euid >= 0 {",
       ),
     ],
     [
