@@ -284,7 +284,7 @@ test(
 );
 
 test("a page that reads all the time gets bursts of datagrams whole, in order", async (t) => {
-  const [count, size] = [1_000, 1_200];
+  const [count, size] = [3_000, 1_200];
   const fresh = await stage.open("https://bursts.test/");
   const source = await peers.udpSourcePeer(life);
   await openUDP(stage, fresh, source);

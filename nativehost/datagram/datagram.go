@@ -1,7 +1,7 @@
 // Package datagram joins a connected UDP socket to its lane. It promises that each
 // datagram arrives whole or not at all, that those for which the page has no credit
-// left wait in the system, if they may, which drops and counts what it has no room
-// for, and that a page cannot queue more than its window.
+// left wait in a backlog, and behind it in the system, if they may, which drops and counts
+// what it has no room for, and that a page cannot queue more than its window.
 //
 // What becomes of one datagram ends no socket, and is told of no other.
 //
@@ -52,9 +52,11 @@ type Config struct {
 	// Answer answers a write; nil means that the system took it. It must not
 	// block.
 	Answer func(id int64, err error)
-	// KeepBuffer: the system's buffer is as large as the page wants it. Else it is made
-	// large with the first credit.
+	// KeepBuffer: the system's buffer is as large as the page wants it, and holds what has
+	// to wait. Else it is made large with the first credit, and there is a backlog.
 	KeepBuffer bool
+	// Room is what the backlogs of all sockets have. Nil: each has its own only.
+	Room *Room
 	// MayWait is asked when there is no credit for a datagram: whether it, and those
 	// behind it, may wait. over is called when they do no longer. Nil: they may.
 	MayWait func() (over func(), ok bool)
@@ -88,12 +90,18 @@ type Socket struct {
 	// closed.
 	credited chan struct{}
 
+	// came holds a token when the backlog may have grown, left when it may have become
+	// shorter; both when nothing is delivered any more.
+	came, left chan struct{}
+
 	// order keeps received datagrams behind the answers to those that provoked
 	// them. Sending waits for the local queue only, so the gate is never yielded.
 	order *gate.Gate
 
 	mu            sync.Mutex // guards what follows
 	queue         []outgoing
+	backlog       backlog
+	deaf          bool // what comes is not delivered any more
 	sendCredit    int64
 	receiveCredit int64
 	// mostCredit is the most that receiveCredit ever was.
@@ -120,6 +128,8 @@ func New(conn *net.UDPConn, config Config) *Socket {
 		mayWrite:      make(chan struct{}, 1),
 		wanted:        make(chan struct{}),
 		credited:      make(chan struct{}, 1),
+		came:          make(chan struct{}, 1),
+		left:          make(chan struct{}, 1),
 		order:         gate.New(),
 		sendCredit:    config.SendWindow,
 		receiveCredit: config.ReceiveWindow,
@@ -149,13 +159,12 @@ func (s *Socket) begin() {
 func (s *Socket) Run(ctx context.Context) End {
 	unhook := context.AfterFunc(ctx, func() { s.closeWithin(partingTime) })
 	defer unhook()
-	readerDone := make(chan struct{})
-	go func() {
-		defer close(readerDone)
-		s.receiveAll(ctx)
-	}()
+	var incoming sync.WaitGroup
+	incoming.Go(s.receiveAll)
+	incoming.Go(func() { s.deliverAll(ctx) })
 	s.sendAll()
-	<-readerDone
+	incoming.Wait()
+	s.dropBacklog()
 	lost := droppedBySystem(s.conn)
 	// Closing loses nothing: what the system took is on its way.
 	_ = s.conn.Close()
@@ -241,6 +250,8 @@ func (s *Socket) stop(sending time.Time) {
 	_ = s.conn.SetWriteDeadline(sending)
 	signal(s.mayWrite)
 	signal(s.credited)
+	signal(s.came)
+	signal(s.left)
 }
 
 // signal leaves a token in a channel of one place.
@@ -364,9 +375,9 @@ func isNews(err error) bool {
 	return !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, net.ErrClosed)
 }
 
-// receiveAll delivers datagrams until the socket is closed. An error is news about a
+// receiveAll reads datagrams until the socket is closed. An error is news about a
 // datagram of ours and no end: UDP promises nothing else.
-func (s *Socket) receiveAll(ctx context.Context) {
+func (s *Socket) receiveAll() {
 	<-s.wanted
 	for news := 0; ; {
 		payload, waited, err := receive(s.conn, s.Buffers)
@@ -376,7 +387,7 @@ func (s *Socket) receiveAll(ctx context.Context) {
 		switch {
 		case err == nil:
 			news = 0
-			if s.deliver(ctx, payload) != nil {
+			if !s.keep(payload) {
 				return
 			}
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -392,17 +403,25 @@ func (s *Socket) receiveAll(ctx context.Context) {
 	}
 }
 
+// deliverAll delivers what was read until the socket is closed or its path has ended.
+func (s *Socket) deliverAll(ctx context.Context) {
+	for payload := s.oldest(); payload != nil; payload = s.oldest() {
+		if s.deliver(ctx, payload) != nil {
+			s.mu.Lock()
+			s.deaf = true
+			s.mu.Unlock()
+			signal(s.left)
+			return
+		}
+	}
+}
+
 // deliver spends credit on a datagram, of which it becomes the owner, and takes its
 // turn.
 func (s *Socket) deliver(ctx context.Context, payload *buffer.Buffer) error {
-	defer func() { payload.Release() }()
+	defer payload.Release()
 	price := cost(payload)
 	if over, ok := s.mayWait(price); ok {
-		// It may take long, and many sockets may wait so.
-		held := s.Buffers.Get(len(payload.Bytes))
-		held.Bytes = append(held.Bytes, payload.Bytes...)
-		payload.Release()
-		payload = held
 		for s.short(price) {
 			<-s.credited
 		}

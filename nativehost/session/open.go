@@ -348,6 +348,7 @@ func (s *Session) connectUDP(ctx context.Context, o *opening) (*connection, erro
 		Buffers:       &s.buffers,
 		Answer:        s.answerer(o),
 		KeepBuffer:    o.options.ReceiveBuffer > 0,
+		Room:          s.backlogs,
 		MayWait:       func() (func(), bool) { return s.waits.take(o.subject.Origin, o.subject.Private) },
 		SendWindow:    s.Window,
 		ReceiveWindow: o.window,

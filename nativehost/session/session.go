@@ -23,6 +23,7 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/carrier"
+	"github.com/portside/portside/nativehost/datagram"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/discover"
 	"github.com/portside/portside/nativehost/lane"
@@ -101,8 +102,9 @@ type Session struct {
 	parted bool
 	// trying is nil unless there is a page to try it with.
 	trying *trying
-	// waits has a lock of its own.
-	waits waits
+	// waits and backlogs have locks of their own.
+	waits    waits
+	backlogs *datagram.Room
 	// hushed counts the refusals that wait for their moment, privateHushed those of
 	// private windows.
 	hushed, privateHushed hushed
@@ -174,6 +176,7 @@ func New(config Config) *Session {
 		requests:  map[int64]struct{}{},
 		browsings: map[int64]*browsing{},
 		lanes:     map[*laneOf]struct{}{},
+		backlogs:  datagram.NewRoom(backlogRoom),
 	}
 }
 

@@ -2,9 +2,13 @@ package session
 
 import "sync"
 
+// backlogRoom is the memory for datagrams that were read and are not yet delivered, of
+// all sockets. What finds none stays with the system.
+const backlogRoom = 32 << 20
+
 // maxWaits sockets of one origin may leave datagrams that have no credit with the
-// system, which keeps megabytes for each (package datagram). It has one memory for
-// everybody's datagrams, names included: a page that reads nothing must not fill it.
+// host and the system, which keep megabytes for each (package datagram). The system has
+// one memory for everybody's datagrams, names included: a page that reads nothing must not fill it.
 // Those beyond lose at once what they have no credit for.
 const maxWaits = 4
 

@@ -92,6 +92,16 @@ export const host: readonly Mutant[] = [
       change(bucket, "return newBucket(float64(n-size)/minute, size)", "return newBucket(float64(n)/minute, size)"),
     ],
     [
+      "datagrams that wait in the host have a bound for a socket",
+      inGo("nativehost/datagram", "TestBacklogsAreBounded"),
+      change("nativehost/datagram/backlog.go", "s.backlog.bytes+bytes > backlogBytes", "false"),
+    ],
+    [
+      "and one for all sockets",
+      inGo("nativehost/datagram", "TestBacklogsAreBounded"),
+      change("nativehost/datagram/backlog.go", "if r.left.Add(-bytes) >= 0 {", "if r.left.Add(-bytes); true {"),
+    ],
+    [
       "few sockets of an origin leave datagrams with the system",
       sessionOf("TestWaitsAreBounded"),
       change("nativehost/session/waits.go", "if w.count[who] >= maxWaits {", "if w.count[who] > maxWaits {"),
