@@ -24,7 +24,7 @@ const (
 	LaneWindowBytes = 2097152
 	// The most that a page lets be on its way of a TCP socket in each direction over native messaging, in bytes, and its credit at the beginning.
 	StdioWindowBytes = 524288
-	// Initial credit of a UDP socket towards the browser, in bytes. What does not fit waits in the system, as far as it has room.
+	// Initial credit of a UDP socket towards the browser, in bytes. What does not fit waits in the host and the system, as far as they have room.
 	DatagramWindowBytes = 1048576
 	// A socket's credit may never exceed this many bytes.
 	MaxWindowBytes = 16777216
