@@ -27,7 +27,27 @@ export function registrableDomain(name: string): string {
   return found !== null && (host === found || host.endsWith(`.${found}`)) ? found : host;
 }
 
-/** The site that an origin belongs to: its registrable domain, whatever the scheme and the port. An opaque origin ("null") has none: "". */
+/**
+ * The site that an origin belongs to: its registrable domain, whatever the scheme and the port. An opaque origin ("null") has none: "". Of
+ * IPv6 addresses it is the /64: whoever has a network has all of its addresses.
+ */
 export function siteOf(origin: string): string {
-  return URL.canParse(origin) ? registrableDomain(new URL(origin).hostname) : "";
+  return URL.canParse(origin) ? siteOfHost(new URL(origin).hostname) : "";
+}
+
+/** The same of the host of a URL. */
+export function siteOfHost(host: string): string {
+  return host.startsWith("[") ? networkOf(host) : registrableDomain(host);
+}
+
+/** "[2001:db8::]/64". ::/64 is nobody's network: it has the address of this computer, and those that stand for IPv4 ones. */
+function networkOf(host: string): string {
+  const [start = "", end] = host.slice(1, -1).split("::");
+  const groups = start === "" ? [] : start.split(":");
+  const left = end === undefined || end === "" ? 0 : end.split(":").length;
+  const all = end === undefined ? groups : [...groups, ...Array<string>(8 - groups.length - left).fill("0")];
+  if (end !== undefined && end !== "") all.push(...end.split(":"));
+  const network = all.slice(0, 4);
+  if (network.every((group) => group === "0")) return host;
+  return `${new URL(`http://[${network.join(":")}::]`).hostname}/64`;
 }

@@ -6,7 +6,7 @@
 // keeps six pages of a tab, for ten minutes; Firefox eight, for half an hour), with its old documentIds; so what was known of it is kept for
 // as long. What is forgotten all the same counts as never seen, which is stricter (admission.ts).
 
-import { registrableDomain, siteOf } from "../domain.ts";
+import { siteOf, siteOfHost } from "../domain.ts";
 import { ext } from "../ext.ts";
 import { grouped } from "../group.ts";
 import type { Bounds, Place } from "./fair.ts";
@@ -60,9 +60,7 @@ export function placeOf(pageUrl: string, url: string, isPrivate: boolean): Place
 
 function ownerOf(url: string): string {
   try {
-    return url.startsWith("blob:")
-      ? siteOf(new URL(url).origin)
-      : registrableDomain(new URL(url).hostname).slice(0, 255);
+    return url.startsWith("blob:") ? siteOf(new URL(url).origin) : siteOfHost(new URL(url).hostname).slice(0, 255);
   } catch {
     return "";
   }

@@ -2,7 +2,12 @@
 //
 // Every entry has an owner, and within that a part: the site of the page in the tab and that of the frame, say, or a site and one of its
 // origins. Room is made before an entry comes in: first an owner that is over its own bound gives, then the owner that holds most; of its
-// parts again the one that holds most; of its entries the oldest. Pure; shelf.ts keeps such tables.
+// parts again the one that holds most; of its entries the oldest.
+//
+// Of those that hold the same, the first three quarters to come are safe, and of the last quarter the oldest gives. So a flood of new owners
+// with an entry each pushes out new owners only, however many they are; and an honest newcomer is let in when the table is full, and stays for
+// as many newcomers as a quarter of the table has room for. If the oldest of all gave, a flood would empty the table; if the youngest did, the
+// next newcomer would push out the one before. Who comes again keeps its place among them. Pure; shelf.ts keeps such tables.
 
 /** Bounds of a table. Sizes are what the caller says that they are. */
 export interface Bounds {
@@ -38,8 +43,11 @@ interface OwnerShare extends Share {
 export class FairTable<V> {
   readonly #bounds: Bounds;
   readonly #entries = new Map<string, Entry<V>>();
+  /** In the order in which they came. */
   readonly #owners = new Map<string, OwnerShare>();
   #size = 0;
+  /** Whose entry is being put in: they keep their place in the order, also with nothing left. */
+  #coming: Place | undefined;
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -64,8 +72,12 @@ export class FairTable<V> {
 
   /** Puts an entry in, as the youngest, and returns the keys that had to go. One that is too large by itself is not taken, and its key is among them. */
   put(key: string, value: V, { owner, part }: Place, size: number): string[] {
+    if (size > this.#bounds.sizeOfOwner || size > this.#bounds.size) {
+      this.delete(key);
+      return [key];
+    }
+    this.#coming = { owner, part };
     this.delete(key);
-    if (size > this.#bounds.sizeOfOwner || size > this.#bounds.size) return [key];
     const gone: string[] = [];
     const { entriesOfOwner, sizeOfOwner } = this.#bounds;
     for (let own = this.#owners.get(owner); own !== undefined; own = this.#owners.get(owner)) {
@@ -85,6 +97,7 @@ export class FairTable<V> {
       held.size += size;
       held.entries++;
     }
+    this.#coming = undefined;
     return gone;
   }
 
@@ -107,8 +120,9 @@ export class FairTable<V> {
       held.size -= entry.size;
       held.entries--;
     }
-    if (share.entries === 0) own.parts.delete(entry.part);
-    if (own.entries === 0) this.#owners.delete(entry.owner);
+    const comes = entry.owner === this.#coming?.owner;
+    if (share.entries === 0 && !(comes && entry.part === this.#coming?.part)) own.parts.delete(entry.part);
+    if (own.entries === 0 && !comes) this.#owners.delete(entry.owner);
     return true;
   }
 
@@ -129,12 +143,19 @@ export class FairTable<V> {
   }
 }
 
-/** Who holds most. There is somebody. */
+/** What part of those that hold the same is safe: the first to come. */
+const safe = 3 / 4;
+
+/** Who holds most, and is to give. `shares` are in the order in which they came. There is somebody. */
 function most<S extends Share>(shares: Iterable<S>, bySize: boolean): S {
-  let found: S | undefined;
+  let top = -1;
+  let same: S[] = [];
   for (const share of shares) {
-    const more = found === undefined || (bySize ? share.size > found.size : share.entries > found.entries);
-    if (more) found = share;
+    const held = bySize ? share.size : share.entries;
+    if (held > top) same = [];
+    if (held < top) continue;
+    top = held;
+    same.push(share);
   }
-  return found as S;
+  return same[Math.floor(same.length * safe)] as S;
 }

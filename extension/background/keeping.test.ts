@@ -38,7 +38,7 @@ Object.assign(Uint8Array.prototype, {
   },
 });
 const { forgetPrivate, noteResponse, noteUnread, recall, recallOrigin } = await import("./kept.ts");
-const { readHeaders, isRestrictive } = await import("./facts.ts");
+const { readHeaders, isRestrictive, unread } = await import("./facts.ts");
 const { remember } = await import("./cleared.ts");
 const grants = await import("../grants.ts");
 const { isPaused, onPausedChange, setPaused } = await import("./paused.ts");
@@ -94,6 +94,45 @@ describe("a site that sends headers without end", () => {
     await written();
     assert.ok(local.bytes > 1_000_000 && local.bytes < 2_100_000, local.bytes.toString());
     assert.deepEqual((await recall("https://good.test/app", "normal"))?.allowlist, denial.allowlist);
+  });
+
+  test("a flood of sites with one entry each pushes out its own, also after a stop of the worker", async () => {
+    local.stored.clear();
+    const one: string = "./kept.ts?one";
+    const first = (await import(one)) as typeof import("./kept.ts");
+    await first.noteResponse("https://victim.example/app", denial, "normal");
+    for (let n = 0; n < 760; n++) await first.noteResponse(`https://before${n.toString()}.test/`, denial, "normal");
+    await written();
+    // Seen again later, and the flood on the same day.
+    mock.timers.enable({ apis: ["Date"], now: Date.now() + 86_400_000 });
+    await first.noteResponse("https://victim.example/app", denial, "normal");
+    for (let n = 0; n < 1_000; n++) await first.noteResponse(`https://evil${n.toString()}.test/`, denial, "normal");
+    await written();
+    const two: string = "./kept.ts?two";
+    const second = (await import(two)) as typeof import("./kept.ts");
+    for (let n = 0; n < 1_000; n++) await second.noteResponse(`https://more${n.toString()}.test/`, denial, "normal");
+    await written();
+    mock.timers.reset();
+    for (const kept of [first, second])
+      assert.deepEqual((await kept.recall("https://victim.example/app", "normal"))?.allowlist, denial.allowlist);
+  });
+
+  test("addresses of one IPv6 network are one site", async () => {
+    await noteResponse("https://victim.example/app", denial, "normal");
+    for (let n = 0; n < 1_000; n++) await noteResponse(`http://[2001:db8::${n.toString(16)}]/`, denial, "normal");
+    await written();
+    assert.ok(isRestrictive(await recallOrigin("https://victim.example/", "normal")));
+    assert.equal((await recall("http://[2001:db8::1]/elsewhere", "normal")) ?? undefined, undefined);
+    for (let n = 0; n < 60; n++) noteUnread(`http://[2001:db8:1::${n.toString(16)}]`, "normal");
+    assert.deepEqual(await recall("http://[2001:db8:1::ffff]/", "normal"), unread);
+    noteUnread("https://small.example", "normal");
+    for (let n = 0; n < 3_000; n++) noteUnread(`https://unread${n.toString()}.test`, "normal");
+    assert.deepEqual(
+      await recall("https://small.example/", "normal"),
+      unread,
+      "what was not noted is strict, whatever comes after",
+    );
+    assert.deepEqual(await recall("http://[2001:db8:1::1]/", "normal"), unread);
   });
 
   test("refusals in many tabs, too", async () => {

@@ -24,6 +24,7 @@ interface Entry {
 
 const day = 86_400_000;
 const recentBounds: Bounds = { entries: 200, size: 200, entriesOfOwner: 50, sizeOfOwner: 50 };
+const unnotedSitesBounds: Bounds = { entries: 1_000, size: 1_000, entriesOfOwner: 1, sizeOfOwner: 1 };
 const unnotedBounds: Bounds = { entries: 1_000, size: 1_000, entriesOfOwner: 50, sizeOfOwner: 50 };
 
 /** What windows of one kind have seen. */
@@ -35,7 +36,7 @@ class Memory {
   /** Origins of which a response could not be noted, as long as the worker runs: no document of theirs is known to have had no such headers. */
   unnoted = new FairTable<true>(unnotedBounds);
   /** Sites that have more of them. */
-  unnotedSites = new Set<string>();
+  unnotedSites = new FairTable<true>(unnotedSitesBounds);
 
   constructor(shelf: Shelf<Entry>) {
     this.shelf = shelf;
@@ -44,11 +45,10 @@ class Memory {
   async forget(): Promise<void> {
     this.recent = new FairTable(recentBounds);
     this.unnoted = new FairTable(unnotedBounds);
-    this.unnotedSites = new Set();
+    this.unnotedSites = new FairTable(unnotedSitesBounds);
     await this.shelf.remove(() => true);
   }
 }
-const maxSites = 1_000;
 
 const memories: Record<Kind, Memory> = {
   normal: new Memory(
@@ -108,14 +108,14 @@ export function noteUnread(origin: string, kind: Kind): void {
   if (unnoted.get(origin) === true) return;
   const site = siteOf(origin);
   for (const gone of unnoted.put(origin, true, { owner: site, part: origin }, 1)) {
-    unnotedSites.add(siteOf(gone));
-    for (const oldest of unnotedSites) if (unnotedSites.size > maxSites) unnotedSites.delete(oldest);
+    const all = siteOf(gone);
+    unnotedSites.put(all, true, { owner: all, part: all }, 1);
   }
 }
 
 function isUnnoted(url: string, { unnoted, unnotedSites }: Memory): boolean {
   const { origin } = new URL(url);
-  return unnoted.get(origin) === true || unnotedSites.has(siteOf(origin));
+  return unnoted.get(origin) === true || unnotedSites.get(siteOf(origin)) === true;
 }
 
 /** What documents in windows of this kind hear of. */

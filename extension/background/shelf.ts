@@ -20,8 +20,8 @@ export function sizeOf(key: string, value: unknown): number {
 /** For how long nothing that could not be written is tried again, in ms. */
 const pause = 10_000;
 
-/** `at`: when it was put in, in ms since 1970. */
-type Stored<T> = T & Partial<Place>;
+/** `at`: when it was put in, in ms since 1970. `since`: when there was first one of its key; it says who came first (fair.ts). */
+type Stored<T> = T & Partial<Place> & { since?: number };
 
 export class Shelf<T extends { at: number }> {
   readonly #area: AreaName;
@@ -54,16 +54,23 @@ export class Shelf<T extends { at: number }> {
   }
 
   async #load(): Promise<FairTable<Stored<T>>> {
-    const all = Object.entries(await ext.storage[this.#area].get<Record<string, Stored<T>>>(null));
+    const all = Object.entries(await ext.storage[this.#area].get<Record<string, Stored<T>>>(null)).flatMap(
+      ([key, value]) => {
+        if (!key.startsWith(this.#prefix)) return [];
+        const id = key.slice(this.#prefix.length);
+        // Entries of earlier versions do not say whose they are, or since when.
+        const { owner = id, part = owner, since = value.at } = value;
+        return [{ id, key, value, owner, part, since }];
+      },
+    );
+    const came = new Map<string, number>();
+    for (const { owner, since } of all) came.set(owner, Math.min(since, came.get(owner) ?? Infinity));
+    const order = ({ owner }: { owner: string }): number => came.get(owner) ?? 0;
+    all.sort((a, b) => order(a) - order(b) || a.value.at - b.value.at);
     const table = new FairTable<Stored<T>>(this.#bounds);
     const gone: string[] = [];
-    for (const [key, value] of all.sort(([, a], [, b]) => a.at - b.at)) {
-      if (!key.startsWith(this.#prefix)) continue;
-      const id = key.slice(this.#prefix.length);
-      // Entries of earlier versions do not say whose they are.
-      const { owner = id, part = owner } = value;
+    for (const { id, key, value, owner, part } of all)
       gone.push(...table.put(id, value, { owner, part }, sizeOf(key, value)));
-    }
     this.#write(gone);
     return table;
   }
@@ -72,14 +79,14 @@ export class Shelf<T extends { at: number }> {
     return (await this.#read()).get(id);
   }
 
-  /** The oldest first. */
+  /** Of each owner the oldest first. */
   async entries(): Promise<[string, T][]> {
     return [...(await this.#read()).entries()];
   }
 
   async put(id: string, value: T, { owner, part }: Place): Promise<void> {
     const table = await this.#read();
-    const stored = { ...value, owner, part };
+    const stored = { ...value, owner, part, since: table.get(id)?.since ?? Date.now() };
     const gone = table.put(id, stored, { owner, part }, sizeOf(this.#prefix + id, stored));
     this.#write([id, ...gone]);
   }

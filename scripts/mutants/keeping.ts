@@ -1,7 +1,7 @@
 // What the extension keeps: its bounds, how sites share them, what goes when (row 5); what holds though it cannot be written (2, P1, P2, P4); and
 // the administrator's settings in the browser (7).
 
-import { change, inUnit, row, type Mutant } from "./mutant.ts";
+import { change, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const documents = "extension/background/documents.ts";
 const facts = "extension/background/facts.ts";
@@ -9,6 +9,7 @@ const fair = "extension/background/fair.ts";
 const headers = "extension/background/headers.ts";
 const kept = "extension/background/kept.ts";
 const reader = "extension/background/header_reader.ts";
+const shelf = "extension/background/shelf.ts";
 const store = "extension/store.ts";
 
 const keeping = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/keeping.test.ts", name);
@@ -25,6 +26,19 @@ const ofSettings = (name: string): ReturnType<typeof inUnit> => inUnit("extensio
 const forgetful = change(store, "  inMemory.set(name, value);\n", "");
 
 export const keepings: readonly Mutant[] = [
+  ...row(
+    "3",
+    [
+      "addresses of one IPv6 network are one site: in the extension",
+      inUnit("extension/domain.test.ts", "a site is neither scheme nor port"),
+      change("extension/domain.ts", 'host.startsWith("[") ? networkOf(host) : ', ""),
+    ],
+    [
+      "and in the host",
+      inGo("nativehost/origin", "TestSite"),
+      change("nativehost/origin/site.go", 'return "[" + network.String() + "]/64"', 'return "[" + host + "]"'),
+    ],
+  ),
   ...row(
     "5",
     [
@@ -75,8 +89,28 @@ export const keepings: readonly Mutant[] = [
     ],
     [
       "when all is full, whoever holds most gives",
-      keeping("many sites together leave a reserve"),
-      change(fair, "    if (more) found = share;\n", "    if (more) found ??= share;\n"),
+      ofTables("when all is full, whoever holds most gives"),
+      change(fair, "bySize ? share.size : share.entries;", "1 / (bySize ? share.size : share.entries);"),
+    ],
+    [
+      "of those that hold the same, who was there before stays",
+      ofTables("of owners that hold the same a flood of new ones"),
+      change(fair, "const safe = 3 / 4;", "const safe = 0;"),
+    ],
+    [
+      "and who comes now is not pushed out by the next",
+      ofTables("a newcomer is let in"),
+      change(fair, "const safe = 3 / 4;", "const safe = 0.999;"),
+    ],
+    [
+      "who comes again keeps its place",
+      ofTables("who comes again is as old as before"),
+      change(fair, "const comes = entry.owner === this.#coming?.owner;", "const comes = false as boolean;"),
+    ],
+    [
+      "also after a stop of the worker",
+      keeping("a flood of sites with one entry each"),
+      change(shelf, "order(a) - order(b) || ", ""),
     ],
     [
       "of a page's entries and those of its frames, too",
