@@ -16,7 +16,7 @@ import type { TreeDocument } from "./frame_tree.ts";
 import { heldBy } from "./handshake.ts";
 import { recordsOf } from "./headers.ts";
 import type { DocumentRecord } from "./headers.ts";
-import { recallNow } from "./learn.ts";
+import { recallAnywhere, recallNow } from "./learn.ts";
 import { makerFacts } from "./makers.ts";
 import { isTrustworthyOrigin } from "./origin.ts";
 import { isFeatureEnabled } from "./permissions_policy.ts";
@@ -87,7 +87,10 @@ async function learn(path: readonly TreeDocument[], tab: chrome.tabs.Tab, origin
     if (record?.facts !== undefined) {
       known.push({ ...document, facts: record.facts, own: true, inherits: false });
     } else if (isLocal(document.url)) {
-      const facts = index === 0 ? await makerFacts(tab, origin) : known[index - 1]?.facts;
+      const facts =
+        index === 0
+          ? ((await makerFacts(tab, origin)) ?? (await recallAnywhere(origin, tab)))
+          : known[index - 1]?.facts;
       known.push({ ...document, facts, own: false, inherits: true });
     } else {
       const facts = await recallNow(document, tab, record?.kept, index === 0);

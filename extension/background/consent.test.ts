@@ -73,6 +73,8 @@ const { forgetEntries } = await import("./documents.ts");
 let verdict: Partial<PolicyJudgeResult>;
 let answer: Answer | undefined;
 let asked: Question[];
+/** Whether each of them was to be a question of its own. */
+let apart: (boolean | undefined)[];
 /** Whether the question waits, and it is looked at whether it is still needed. */
 let settles: boolean;
 let beforeTurn: () => void;
@@ -95,6 +97,7 @@ beforeEach(async () => {
   cookies.clear();
   verdict = {};
   asked = [];
+  apart = [];
   settles = false;
   beforeTurn = () => undefined;
   meanwhile = {};
@@ -138,11 +141,12 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
     } as PolicyJudgeResult;
   };
   const prompts = {
-    ask: async (question: Question, _: Sender, { stillNeeded }: Helpers): Promise<Answer> => {
+    ask: async (question: Question, _: Sender, { each, stillNeeded }: Helpers): Promise<Answer> => {
       beforeTurn();
       const settled = settles ? await stillNeeded() : undefined;
       if (settled !== undefined) return settled;
       asked.push(question);
+      apart.push(each);
       await happens("answer");
       return answer ?? { allow: false, rule: "user" };
     },
@@ -436,6 +440,7 @@ test("what a document was allowed counts neither where each open is to be asked 
     assert.equal(await open(mail), "mail.example");
     assert.equal(asked.length, times, "it was not asked");
   }
+  assert.deepEqual(apart, [false, true, true], "with other opens");
   answer = undefined;
   assert.equal(await open(mail), "user");
   clicks = false;

@@ -248,6 +248,7 @@ export async function consentTo(
     },
     sender,
     {
+      each: asksAnew(verdict),
       stillNeeded: async () => {
         const before = grants.timesTakenBack(sender);
         const settled = await remembered(await judge(wanted, false)); // it may have waited for long, and be in another network now

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { describe, mock, test } from "node:test";
+import v8 from "node:v8";
+import { runInNewContext } from "node:vm";
 import { installStorage } from "../fake_storage.ts";
 
 installStorage();
@@ -154,6 +156,39 @@ describe("a site that sends responses without end", () => {
     loaded({ tabId: 5, frameId: 70, url: "https://page.test/f", id: "P1", initiator: "https://page.test" }, long());
     assert.notDeepEqual((await recordsOf(5, ["P1"]))[0]?.facts, unread, "the page has a part of its own");
   });
+});
+
+test("what waits holds no long addresses: what it needs of them is taken before, and paths that are too long are strict", async () => {
+  fetched(322, "https://long.test/p", denial);
+  const came = { frameId: 0, transitionType: "link", parentFrameId: -1 };
+  onCommitted({ ...came, tabId: 322, url: `https://long.test/p?${"x".repeat(20_000)}`, documentId: "Q" });
+  onCommitted({ ...came, tabId: 323, url: `https://long.test/${"x".repeat(20_000)}`, documentId: "P" });
+  const [query] = await recordsOf(322, ["Q"]);
+  assert.notEqual(query?.kept?.allowlist, undefined, "what was seen for the path counts");
+  assert.notDeepEqual(query?.kept, unread);
+  assert.deepEqual((await recordsOf(323, ["P"]))[0]?.kept, unread);
+  stuck.set(320, () => undefined);
+  fetched(320, "http://a.b/p", denial); // from now on whoever asks what was seen of a.b waits
+  v8.setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let n = 0; n < 40; n++) {
+    const url = `http://a.b/p?${n.toString()}${"x".repeat(250_000)}`;
+    onCommitted({
+      tabId: 321,
+      frameId: 0,
+      url,
+      documentId: `L${n.toString()}`,
+      transitionType: "link",
+      parentFrameId: -1,
+    });
+    fetched(320, url, denial);
+  }
+  collect();
+  const held = process.memoryUsage().heapUsed - before;
+  assert.ok(held < 5_000_000, `${held.toString()} bytes are held`);
+  release(320);
 });
 
 test("a wish to delete is told once, however many responses say it while the tab is looked at", async () => {

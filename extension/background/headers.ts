@@ -21,6 +21,7 @@ import type { Home, OfDocument } from "./documents.ts";
 import { isRestrictive, unread } from "./facts.ts";
 import type { Facts, Header } from "./facts.ts";
 import { FairTable } from "./fair.ts";
+import type { Place } from "./fair.ts";
 import { HeaderReader } from "./header_reader.ts";
 import type { Asker } from "./header_reader.ts";
 import { forgetPrivate, noteResponse, noteUnread, recall } from "./kept.ts";
@@ -55,6 +56,12 @@ const pending = new FairTable<{ url: string; facts: Facts }>({
 });
 /** Documents of longer URLs count as without a response: then what was seen for the URL counts, which is the same. */
 const maxURL = 16_384;
+
+/** What is noted and recalled of a URL: its origin and path. Undefined when the path is too long: then the strictest counts. */
+function addressOf(url: string): string | undefined {
+  const { origin, pathname } = new URL(url);
+  return pathname.length > maxURL ? undefined : origin + pathname;
+}
 
 /** Which document is in which frame, by tab: what was in its place is gone. */
 const frames = new Map<number, Map<number, string>>();
@@ -147,11 +154,13 @@ function askerOf({ type, tabId, frameId, url, initiator }: Response, { name }: A
 /** Notes what was seen for a URL. What there is no room for is strict for all of its origin, unless another site wanted that. */
 function note({ url, initiator }: Response, facts: Facts, asker: Asker, { name, reader, kind }: Account): void {
   const { origin } = new URL(url);
+  const address = addressOf(url); // a URL may have two million letters, and waits in the queue
   const noted =
     facts !== unread &&
+    address !== undefined &&
     reader.mayNote(asker) &&
     notes.add(`${name} ${siteOf(origin)}`, async () => {
-      await noteResponse(url, facts, await kind);
+      await noteResponse(address, facts, await kind);
     });
   if (!noted && isRestrictive(facts) && (initiator ?? origin) === origin) noteUnreadOf(origin, kind);
 }
@@ -183,7 +192,7 @@ type Committed = Pick<
 > & { documentId: string; parentFrameId?: number; parentDocumentId?: string };
 
 function onCommitted(details: Committed): void {
-  const { tabId, frameId, documentId, url, transitionType } = details;
+  const { tabId, frameId, documentId, url, transitionType, parentFrameId, parentDocumentId } = details;
   const place = `${tabId} ${frameId}`;
   const response = pending.get(place);
   pending.delete(place);
@@ -192,34 +201,49 @@ function onCommitted(details: Committed): void {
   const before = inTab.get(frameId);
   frames.set(tabId, inTab.set(frameId, documentId));
   if (frameId === 0) pages.set(tabId, siteOf(url));
+  // What waits keeps nothing of the URL but this.
+  const isWeb = /^https?:/.test(url);
+  const address = isWeb ? addressOf(url) : undefined;
+  const facts = response?.url === stripFragment(url) ? response.facts : undefined;
+  const places = { normal: placeOf(url, url, false), private: placeOf(url, url, true) };
+  const arrival: Arrival = { tabId, documentId, parentFrameId, parentDocumentId, places };
   const recorded = arrivals.add(String(tabId), async () => {
     if (before !== undefined && before !== documentId) await leave(before, { tabId, frameId, transitionType });
     // A document that is shown after prerendering, or out of the back/forward cache, comes with its old id: its first record stays.
     if ((await records.get(documentId)) !== undefined) return;
-    const home = await homeOfNew(details);
+    const home = await homeOfNew(arrival);
     const record: DocumentRecord = { tabId, at: Date.now(), page: home.page };
     if (home.page !== documentId) record.frameId = frameId;
-    if (response?.url === stripFragment(url)) record.facts = response.facts;
-    else if (/^https?:/.test(url)) {
-      const kept = await recallNoted(url, await kindOf({ tabId }));
+    if (facts !== undefined) record.facts = facts;
+    else if (isWeb) {
+      const kept = address === undefined ? unread : await recallNoted(address, await kindOf({ tabId }));
       if (kept !== undefined) record.kept = kept;
     }
     await records.put(documentId, record, home);
   });
-  if (!recorded && /^https?:/.test(url)) noteUnreadOf(new URL(url).origin, kindOf({ tabId }));
+  if (!recorded && isWeb) noteUnreadOf(new URL(url).origin, kindOf({ tabId }));
   if (frameId === 0) compareSoon(tabId);
 }
 
+type Arrival = Pick<Committed, "tabId" | "documentId"> & {
+  [K in "parentFrameId" | "parentDocumentId"]: Committed[K];
+} & { places: Record<"normal" | "private", Place> };
+
 /** Where a document is that has just come: the page in the tab itself, or in the page that the document above it is in. */
-async function homeOfNew({ tabId, documentId, url, parentFrameId = -1, parentDocumentId }: Committed): Promise<Home> {
+async function homeOfNew({ tabId, documentId, parentFrameId = -1, parentDocumentId, places }: Arrival): Promise<Home> {
   const isPrivate = (await kindOf({ tabId })) !== "normal";
-  if (parentFrameId < 0) return { page: documentId, ...placeOf(url, url, isPrivate) };
+  const { owner, part } = isPrivate ? places.private : places.normal;
+  if (parentFrameId < 0) return { page: documentId, owner, part };
   const above =
     parentDocumentId === undefined ? undefined : ((await records.get(parentDocumentId)) as Owned | undefined);
-  if (above !== undefined) return { page: above.page, owner: above.owner, part: placeOf(url, url, isPrivate).part };
+  if (above !== undefined) return { page: above.page, owner: above.owner, part };
   const top = await ext.webNavigation.getFrame({ tabId, frameId: 0 }).catch(() => undefined);
   const page = (top as { documentId?: string } | null | undefined)?.documentId ?? documentId;
-  return { page, ...placeOf(top?.url ?? url, url, isPrivate) };
+  return {
+    page,
+    owner: top === null || top === undefined ? owner : placeOf(top.url, top.url, isPrivate).owner,
+    part,
+  };
 }
 
 /** Another document stands in its frame. What was in a frame of a page is gone; a page may come back, unless it was loaded again. */
@@ -289,9 +313,11 @@ export async function recallNoted(url: string, kind: Kind): Promise<Facts | unde
 
 /** Writes down what was found out later about a document in a normal window that came without a response. `facts` were seen for its URL. */
 export function noteLater(documentId: string, tabId: number, url: string, facts: Facts): void {
+  const address = addressOf(url);
+  const { origin } = new URL(url);
   arrivals.add(String(tabId), async () => {
-    await noteResponse(url, facts, "normal");
-    const { page, ...place } = await homeOf(documentId, url, false);
+    if (address !== undefined) await noteResponse(address, facts, "normal");
+    const { page, ...place } = await homeOf(documentId, origin, false);
     await records.put(documentId, { tabId, at: Date.now(), page, kept: facts }, place);
   });
 }

@@ -50,6 +50,17 @@ export async function recallNow(
   return isRestrictive(ofOrigin) ? ofOrigin : undefined;
 }
 
+/**
+ * For a window whose policies are its maker's, when the maker is not known: what restricts any document of the origin. Undefined when nothing
+ * does.
+ */
+export async function recallAnywhere(origin: string, tab: chrome.tabs.Tab): Promise<Facts | undefined> {
+  const kind = kindOfTab(tab);
+  const first = await recallNoted(origin, kind); // with what could not be noted
+  const all = strictest([...(first === undefined ? [] : [first]), await recallOrigin(origin, kind)]);
+  return isRestrictive(all) ? all : undefined;
+}
+
 async function askServer(url: string): Promise<Facts | undefined> {
   const now = performance.now();
   if (!spendAll([requests.site.of(siteOf(new URL(url).origin), now), requests.all.of("", now)], now)) return undefined;

@@ -79,10 +79,10 @@ interface Asked {
   answer: Promise<Answer>;
   withdraw: AbortController;
 }
-function ask(prompts: InstanceType<typeof Prompts>, port = 993): Asked {
+function ask(prompts: InstanceType<typeof Prompts>, port = 993, each = false): Asked {
   const withdraw = new AbortController();
   const asked: Asked = { told: 0, withdraw, answer: Promise.resolve({ allow: false, rule: "user" }) };
-  const helpers = { stillNeeded: async () => undefined, check: async () => ({ complaint: "invalid" }) as const };
+  const helpers = { each, stillNeeded: async () => undefined, check: async () => ({ complaint: "invalid" }) as const };
   asked.answer = prompts.ask({ ...question, port }, sender, helpers, withdraw.signal, () => asked.told++);
   return asked;
 }
@@ -121,4 +121,21 @@ test("it is not told where nobody is asked: muted, no window, or taken back befo
   await task();
   assert.deepEqual([taken.told, closed.told, muted.told], [0, 0, 0]);
   assert.equal(opening.length, 2);
+});
+
+test("where each open is to be asked for, equal ones are questions of their own; else they are one", async () => {
+  const prompts = new Prompts();
+  const [first, second, third] = [ask(prompts, 993, true), ask(prompts, 993, true), ask(prompts, 993)];
+  await task();
+  opening[0]?.({ id: 7 });
+  await task();
+  assert.deepEqual([first.told, second.told, third.told], [1, 0, 0]);
+  first.withdraw.abort();
+  await first.answer;
+  await task();
+  opening[1]?.({ id: 8 });
+  await task();
+  assert.deepEqual([second.told, third.told], [1, 0]);
+  for (const one of [second, third]) one.withdraw.abort();
+  await Promise.all([second.answer, third.answer]);
 });

@@ -1,7 +1,7 @@
 // Asks the person, a question at a time, and tells whoever asked.
 //
 // line.ts says whose turn it is, muted.ts who may not ask for a while, prompt_window.ts has the window. Questions that are the same in all
-// that is shown, of one document, are one question with one answer. A closed window is a no.
+// that is shown, of one document, are one question with one answer, unless the administrator has each open asked for. A closed window is a no.
 
 import { siteOf } from "../domain.ts";
 import { ext } from "../ext.ts";
@@ -16,6 +16,8 @@ import type { ResolveFoundParams } from "../../protocol/message.ts";
 
 /** What there is to ask besides the person. */
 export interface Helpers {
+  /** The administrator has each open asked for: no other call has part in the answer. */
+  each?: boolean;
   /** Asked when the question's turn comes: an earlier answer may have settled it. */
   stillNeeded(): Promise<Answer | undefined>;
   /** Judges what the person named. */
@@ -142,7 +144,8 @@ export class Prompts {
       if (this.#line.isShown(shown) && (shown.site === site || shown.tab === sender.tabId)) shown.window?.raise();
     if (!this.#line.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };
     const key = keyOf(question, sender);
-    const same = this.#line.all.find((one) => one.key === key && !one.isOver);
+    const alone = (one: Pick<Pending, "helpers">): boolean => one.helpers.each === true;
+    const same = this.#line.all.find((one) => one.key === key && !one.isOver && !alone(one) && !alone({ helpers }));
     const pending = same ?? this.#begin(question, sender, helpers);
     pending.watch(() => {
       if (!signal.aborted) asking();

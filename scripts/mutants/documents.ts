@@ -211,7 +211,7 @@ export const documents: readonly Mutant[] = [
     [
       "or of the one that opened it",
       inBrowser("frames", "an about:blank window has the policy of the page that opened it"),
-      change(admission, "index === 0 ? await makerFacts(tab, origin) : known", "index === 0 ? undefined : known"),
+      change(admission, "(await makerFacts(tab, origin)) ?? (await recallAnywhere(origin, tab))", "undefined"),
     ],
     [
       "also when it has gone since",
@@ -221,6 +221,20 @@ export const documents: readonly Mutant[] = [
         "const kept = id === undefined ? [] : await table.of(id);",
         "const kept: Makers = id === undefined ? [] : [];",
       ),
+    ],
+    [
+      "where the maker is not known, what its origin restricts anywhere counts",
+      inUnit("extension/background/admission.test.ts", "an empty window whose maker is not known"),
+      change(
+        admission,
+        "(await makerFacts(tab, origin)) ?? (await recallAnywhere(origin, tab))",
+        "await makerFacts(tab, origin)",
+      ),
+    ],
+    [
+      "what waits holds no long addresses",
+      inUnit("extension/background/headers.test.ts", "what waits holds no long addresses"),
+      change(headers, "address === undefined ? unread : await recallNoted(address)", "await recallNoted(url)"),
     ],
     [
       "what can be written nowhere is kept in memory",

@@ -335,9 +335,19 @@ export const person: readonly Mutant[] = [
       change(line, "site === one.site || tab === one.tab", "tab === one.tab"),
     ],
     [
+      "where each open is to be asked for, no other has part in the answer",
+      inUnit("extension/background/prompt.test.ts", "where each open is to be asked for"),
+      change(prompts, " && !alone(one) && !alone({ helpers })", " && !(alone(one) && !alone({ helpers }))"),
+    ],
+    [
+      "which the administrator says",
+      inUnit("extension/background/consent.test.ts", "what a document was allowed counts neither"),
+      change("extension/background/consent.ts", "      each: asksAnew(verdict),\n", ""),
+    ],
+    [
       "whatever its subdomains are",
       inBrowser("prompt", "one of a site at a time, whatever its subdomains are"),
-      change("extension/domain.ts", "? registrableDomain(new URL(origin).hostname)", "? new URL(origin).hostname"),
+      change("extension/domain.ts", "? siteOfHost(new URL(origin).hostname)", "? new URL(origin).hostname"),
     ],
     [
       "and with a final dot or without",
