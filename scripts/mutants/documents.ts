@@ -234,7 +234,11 @@ export const documents: readonly Mutant[] = [
     [
       "what waits holds no long addresses",
       inUnit("extension/background/headers.test.ts", "what waits holds no long addresses"),
-      change(headers, "address === undefined ? unread : await recallNoted(address)", "await recallNoted(url)"),
+      change(
+        headers,
+        "address === undefined ? unread : await recallNoted(address, await kindOf({ tabId }))",
+        "await recallNoted(url, await kindOf({ tabId }))",
+      ),
     ],
     [
       "what can be written nowhere is kept in memory",
