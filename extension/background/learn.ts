@@ -55,9 +55,8 @@ export async function recallNow(
  * does.
  */
 export async function recallAnywhere(origin: string, tab: chrome.tabs.Tab): Promise<Facts | undefined> {
-  const kind = kindOfTab(tab);
-  const first = await recallNoted(origin, kind); // with what could not be noted
-  const all = strictest([...(first === undefined ? [] : [first]), await recallOrigin(origin, kind)]);
+  const first = await recallNoted(origin, kindOfTab(tab)); // with what could not be noted
+  const all = strictest([...(first === undefined ? [] : [first]), await recallOrigin(origin, kindOfTab(tab))]);
   return isRestrictive(all) ? all : undefined;
 }
 
