@@ -17,6 +17,8 @@ let onCommitted: Listener = () => undefined;
 const stuck = new Map<number, () => void>();
 /** Tabs in private windows. */
 const privates = new Set<number>();
+/** Tabs whose documents the browser lists. */
+const listed = new Map<number, string[]>();
 let onCreated: (tab: { id: number; incognito: boolean }) => void = () => undefined;
 Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
   tabs: {
@@ -24,7 +26,11 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
     onReplaced: silent,
     onUpdated: silent,
     onCreated: { addListener: (listener: typeof onCreated) => (onCreated = listener) },
-    query: () => Promise.resolve([...privates].map((id) => ({ id, incognito: true }))),
+    query: () =>
+      Promise.resolve([
+        ...[...privates].map((id) => ({ id, incognito: true })),
+        ...[...listed.keys()].map((id) => ({ id, incognito: false })),
+      ]),
     get: async (id: number) => {
       if (stuck.has(id)) await new Promise<void>((resolve) => stuck.set(id, resolve));
       return { id, incognito: privates.has(id) };
@@ -38,7 +44,8 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
   webNavigation: {
     onCommitted: { addListener: (listener: Listener) => (onCommitted = listener) },
     getFrame: () => Promise.resolve(null),
-    getAllFrames: () => Promise.resolve([]),
+    getAllFrames: ({ tabId }: { tabId: number }) =>
+      Promise.resolve((listed.get(tabId) ?? []).map((documentId) => ({ documentId }))),
   },
 });
 Object.assign(globalThis, { require: createRequire(import.meta.url) });
@@ -189,6 +196,26 @@ test("what waits holds no long addresses: what it needs of them is taken before,
   const held = process.memoryUsage().heapUsed - before;
   assert.ok(held < 5_000_000, `${held.toString()} bytes are held`);
   release(320);
+});
+
+test("a frame of a page that was there before the worker started keeps what its document of now came with", async () => {
+  const url = "https://gallery.test/";
+  const tabId = 400;
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.now() });
+  const ids = Array.from({ length: 40 }, (_, n) => `G${n.toString()}`);
+  for (const id of ids) {
+    listed.set(tabId, ["page", id]);
+    loaded({ tabId, frameId: 5, url: `${url}${id}`, id, initiator: "https://gallery.test" });
+    await recordsOf(tabId, [id]);
+    mock.timers.tick(2_000);
+    for (let n = 0; n < 20; n++) await turn();
+  }
+  mock.timers.reset();
+  listed.delete(tabId);
+  const kept = (await recordsOf(tabId, ids)).map((record) => record !== undefined);
+  assert.equal(kept.at(-1), true);
+  const old = kept.filter(Boolean).length;
+  assert.ok(old <= 12, `${old.toString()} records; those of the last ten seconds may not be listed yet`);
 });
 
 test("a wish to delete is told once, however many responses say it while the tab is looked at", async () => {

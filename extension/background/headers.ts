@@ -222,7 +222,8 @@ function onCommitted(details: Committed): void {
     await records.put(documentId, record, home);
   });
   if (!recorded && isWeb) noteUnreadOf(new URL(url).origin, kindOf({ tabId }));
-  if (frameId === 0) compareSoon(tabId);
+  // Where the page came before the worker started, it is not known what was in the frame: what the browser lists counts.
+  if (frameId === 0 || !inTab.has(0)) compareSoon(tabId);
 }
 
 type Arrival = Pick<Committed, "tabId" | "documentId"> & {

@@ -232,6 +232,15 @@ export const documents: readonly Mutant[] = [
       ),
     ],
     [
+      "records of frames go with their documents, also where the worker started after the page",
+      inUnit("extension/background/headers.test.ts", "a frame of a page that was there before the worker started"),
+      change(
+        headers,
+        "if (frameId === 0 || !inTab.has(0)) compareSoon(tabId);",
+        "if (frameId === 0) compareSoon(tabId);",
+      ),
+    ],
+    [
       "what waits holds no long addresses",
       inUnit("extension/background/headers.test.ts", "what waits holds no long addresses"),
       change(
