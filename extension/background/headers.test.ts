@@ -201,6 +201,7 @@ test("what waits holds no long addresses: what it needs of them is taken before,
 test("a frame of a page that was there before the worker started keeps what its document of now came with", async () => {
   const url = "https://gallery.test/";
   const tabId = 400;
+  await new Promise((resolve) => setTimeout(resolve, 1_100)); // what the tests before have set off is done
   mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.now() });
   const ids = Array.from({ length: 40 }, (_, n) => `G${n.toString()}`);
   for (const id of ids) {
