@@ -43,17 +43,19 @@ function readChanges(records: readonly MutationRecord[]): void {
   }
 }
 
+/** It came as a page. An empty document has no address of its own at first, and gets that of whoever writes into it. */
+const cameAsPage = /^https?:/.test(location.protocol);
 /** The first of its kind in this document. */
 const roots = new Map<"html" | "head", Node>();
 
 /**
  * An element takes the place of <html> or <head>. Nobody was told of what came into it and went again before it was seen: the worst is taken for
- * said. Documents that others make (about:blank) are often written anew, and have their maker's policies.
+ * said. Empty documents (about:blank) are there to be written into, and have their maker's policies.
  */
 function noteRoot(kind: "html" | "head", node: Node): void {
   const first = roots.get(kind);
   if (first === undefined) roots.set(kind, node);
-  else if (first !== node && /^https?:/.test(location.protocol)) policies.addWorst();
+  else if (first !== node && cameAsPage) policies.addWorst();
 }
 
 function watch(node: Node): void {
