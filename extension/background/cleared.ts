@@ -27,6 +27,8 @@ const key = "markers";
 /** In storage.session: when all markers were last looked at. */
 const lookedKey = "markersLooked";
 const day = 86_400_000;
+/** A start of the browser brings pages that open sockets, and each grant that is used is looked at by itself: the look at all waits, in ms. */
+const calm = 5_000;
 
 const index = new MarkerIndex();
 
@@ -196,6 +198,7 @@ async function touch(origin: string): Promise<void> {
 async function lookIfDue(): Promise<void> {
   const looked = (await ext.storage.session.get(lookedKey))[lookedKey] as number | undefined;
   if (looked !== undefined && Math.abs(Date.now() - looked) < day) return;
+  await new Promise((resolve) => setTimeout(resolve, calm));
   const { there, strays } = await inTurn(lookAtAll);
   await tryToWrite("session", { [lookedKey]: Date.now() });
   for (const origin of there) await inTurn(() => touch(origin));
