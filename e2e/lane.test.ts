@@ -137,6 +137,29 @@ describe("who may have a lane", () => {
     await page.close();
   });
 
+  test("no page embeds the frame: its address is another one in each session, and a page that has a lane does not see it", async () => {
+    const page = await stage.open("https://curious.test/");
+    await openTCP(stage, page, await peers.echoPeer(life));
+    await page.waitFor("the frame", () => document.documentElement.lastElementChild?.ariaHidden === "true");
+    await sleep(500);
+    const seen = await page.evaluate(async (url: string) => {
+      const frame = document.documentElement.lastElementChild;
+      return {
+        fetched: await fetch(url).then(
+          () => true,
+          () => false,
+        ),
+        entries: performance
+          .getEntries()
+          .map(({ name }) => name)
+          .filter((name) => name.startsWith("chrome-extension:")),
+        html: frame?.outerHTML.includes("chrome-extension:") === true || frame?.shadowRoot !== null,
+      };
+    }, frameUrl);
+    assert.deepEqual(seen, { fetched: false, entries: [], html: false });
+    await page.close();
+  });
+
   test("a page cannot learn the ticket or the port from what it can watch of its own lane", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open("https://watching.test/");
@@ -214,10 +237,13 @@ describe("who may have a lane", () => {
       `lane:${key}`,
     );
     assert.equal(spoken, "disconnected");
-    assert.equal(await other.evaluate(embed, key, frameUrl), "nothing");
+    // The frame's address of this session, which content scripts know, and pages do not (below).
+    const address = await page.evaluateInContentScript(() => chrome.runtime.getURL("lane/frame.html"));
+    assert.equal(await other.evaluate(embed, key, address), "nothing");
+    assert.equal(await page.evaluate(embed, key, frameUrl), "nothing", "by the extension's id");
     // It still has its use, so what was refused above was refused for who asked.
-    assert.equal(await page.evaluate(embed, key, frameUrl), "lane");
-    assert.equal(await page.evaluate(embed, key, frameUrl), "nothing");
+    assert.equal(await page.evaluate(embed, key, address), "lane");
+    assert.equal(await page.evaluate(embed, key, address), "nothing");
     await page.close();
     await other.close();
   });

@@ -33,7 +33,8 @@ export class Lanes {
   connect(port: chrome.runtime.Port, key: string): void {
     const { id, tab, url } = port.sender ?? {};
     const offer = this.#offers.get(key);
-    const isFrame = id === ext.runtime.id && url === ext.runtime.getURL("lane/frame.html");
+    // Its address on the web changes from session to session (getURL with its path); what the browser attests is the extension's own.
+    const isFrame = id === ext.runtime.id && url === `${ext.runtime.getURL("")}lane/frame.html`;
     if (offer === undefined || !isFrame || tab?.id !== offer.tabId) {
       port.disconnect();
       return;

@@ -29,7 +29,9 @@ export class LaneFrame {
     const element = (this.#element = document.createElement("div"));
     const frame = document.createElement("iframe");
     const { port1, port2 } = new MessageChannel();
-    frame.src = ext.runtime.getURL("lane/frame.html");
+    // Pages with COEP take no frame whose address leads on to another one, as ours does, unless it is without credentials. It needs none.
+    frame.setAttribute("credentialless", "");
+    frame.src = ext.runtime.getURL("lane/frame.html"); // an address that no page knows (use_dynamic_url)
     // Nothing to see, and nothing to come across by keyboard or by ear. It takes part in the layout all the same: Chromium gives the process of
     // a frame that is not rendered a low priority.
     element.style.cssText = Object.entries(unseen)
@@ -45,7 +47,8 @@ export class LaneFrame {
     frame.addEventListener(
       "load",
       () => {
-        frame.contentWindow?.postMessage(key, new URL(frame.src).origin, [port2]);
+        // Its address names the extension by an id of this session's; its origin is the extension's own.
+        frame.contentWindow?.postMessage(key, `chrome-extension://${ext.runtime.id}`, [port2]);
         this.#wait(patience.lane);
       },
       { once: true },

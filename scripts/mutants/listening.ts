@@ -127,10 +127,15 @@ export const listening: readonly Mutant[] = [
     [
       "a key is for the lane's frame",
       goodKey,
-      change(keys, 'url === ext.runtime.getURL("lane/frame.html")', "url !== undefined"),
+      change(keys, 'url === `${ext.runtime.getURL("")}lane/frame.html`', "url !== undefined"),
     ],
     ["in its tab", goodKey, change(keys, "tab?.id !== offer.tabId", "tab === undefined")],
     ["once", goodKey, change(keys, "    this.#offers.delete(key);\n    port.onDisconnect", "    port.onDisconnect")],
+    [
+      "no page can embed it by what it knows",
+      inLane("no page embeds the frame: its address is another one in each session"),
+      change("manifest/chromium.json", ', "use_dynamic_url": true', ""),
+    ],
     [
       "the frame is out of the page's sight",
       inLane("a page cannot learn the ticket or the port from what it can watch of its own lane"),
