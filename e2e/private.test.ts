@@ -57,10 +57,11 @@ test("nothing is written down, and nothing is left when the window closes", asyn
   assert.equal(await asked, "");
   assert.match(await kept("session"), /before\.test/);
   await normal.close();
+  // The look at all markers, five seconds after a start, is noted there.
   await until("memory to have forgotten the normal page", async () => {
     const now = await kept("session");
     await sleep(500);
-    return !now.includes("before.test") && (await kept("session")) === now;
+    return !now.includes("before.test") && now.includes("markersLooked") && (await kept("session")) === now;
   });
   const before = { local: await kept("local"), session: await kept("session"), logs: logs() };
 
