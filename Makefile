@@ -11,7 +11,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NODE_TEST := node --import tsx --test --test-reporter=spec
 # Nothing hangs without a word: each stage has an end of its own, in seconds.
 GO_TEST_LIMIT := 600
-E2E_LIMIT := 1500
+E2E_LIMIT := 2100
 BENCH_LIMIT := 2400
 # Suites in the browser mostly wait: they run two at a time. These measure time or speed, or act on a screen of their own: they run alone.
 E2E_ALONE := e2e/focus.test.ts e2e/idle.test.ts e2e/transfer.test.ts e2e/tricks.test.ts
