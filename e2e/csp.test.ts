@@ -143,6 +143,22 @@ describe("header and <meta>", () => {
     await late.close();
   });
 
+  /** Runs a text in the page, with a <meta> policy `added` that is nowhere yet. */
+  const inOneTask = (page: Page, policy: string, text: string): Promise<void> =>
+    page.evaluate(
+      (content: string, script: string) => {
+        const added = document.createElement("meta");
+        added.httpEquiv = "Content-Security-Policy";
+        added.content = content;
+        // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a text of the tests below
+        (new Function("added", script) as (element: Element) => void)(added);
+      },
+      policy,
+      text,
+    );
+  /** For a document that was written anew. */
+  const button = "document.body.innerHTML = '<button id=go>Go</button>'";
+
   test("<meta> that is changed in the very task that inserted it counts as it was", async () => {
     for (const change of [
       "added.content = 'img-src *'",
@@ -150,18 +166,7 @@ describe("header and <meta>", () => {
       "added.remove(); added.content = 'img-src *'",
     ]) {
       const page = await open({});
-      await page.evaluate(
-        (content: string, text: string) => {
-          const added = document.createElement("meta");
-          added.httpEquiv = "Content-Security-Policy";
-          added.content = content;
-          document.head.append(added);
-          // eslint-disable-next-line @typescript-eslint/no-implied-eval -- one of the texts above
-          (new Function("added", text) as (element: Element) => void)(added);
-        },
-        unsafe.replace("'self' ", "* 'unsafe-inline' "),
-        change,
-      );
+      await inOneTask(page, unsafe.replace("'self' ", "* 'unsafe-inline' "), `document.head.append(added); ${change}`);
       assert.equal(await ask(page), "refused", change);
       await page.close();
     }
@@ -176,18 +181,7 @@ describe("header and <meta>", () => {
       "document.open(); document.write('<head>' + added.outerHTML + '</head><body>'); document.querySelector('meta').remove(); document.close()",
     ]) {
       const page = await open({});
-      await page.evaluate(
-        (content: string, text: string) => {
-          const added = document.createElement("meta");
-          added.httpEquiv = "Content-Security-Policy";
-          added.content = content;
-          // eslint-disable-next-line @typescript-eslint/no-implied-eval -- one of the texts above
-          (new Function("added", text) as (element: Element) => void)(added);
-          document.body.innerHTML = "<button id=go>Go</button>";
-        },
-        unsafe.replace("'self' ", "* 'unsafe-inline' "),
-        change,
-      );
+      await inOneTask(page, unsafe.replace("'self' ", "* 'unsafe-inline' "), `${change}; ${button}`);
       assert.equal(await ask(page), "refused", change);
       await page.close();
     }

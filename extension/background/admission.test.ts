@@ -1,8 +1,8 @@
 // Windows without a response of their own, with a browser of our own. What the browser makes of real ones is tested there (e2e/csp.test.ts).
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import "../browser_globals.ts";
 import { installStorage } from "../fake_storage.ts";
 
 installStorage();
@@ -31,12 +31,6 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
     getFrame: () => Promise.resolve(null),
     getAllFrames: ({ tabId }: { tabId: number }) =>
       Promise.resolve([{ frameId: 0, parentFrameId: -1, documentId: `D${tabId.toString()}`, url: "about:blank" }]),
-  },
-});
-Object.assign(globalThis, { require: createRequire(import.meta.url) });
-Object.assign(Uint8Array.prototype, {
-  toBase64(this: Uint8Array) {
-    return Buffer.from(this).toString("base64url"); // Node 20 has none
   },
 });
 const { admit } = await import("./admission.ts");

@@ -1,9 +1,9 @@
 // What a page hears of an open that is stopped while it is under way: browser, host and person are made up.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { mock, test } from "node:test";
-import type { PolicyJudgeResult } from "../../protocol/message.ts";
+import "../browser_globals.ts";
+import type { PolicyJudgeResult, SocketClosedParams } from "../../protocol/message.ts";
 import type { BrokerMessage, DocumentMessage } from "../../protocol/page.ts";
 import { installStorage } from "../fake_storage.ts";
 import type { Activity } from "./activity.ts";
@@ -23,13 +23,6 @@ Object.assign((globalThis as unknown as { chrome: object }).chrome, {
 });
 Object.assign(globalThis, {
   fetch: () => Promise.reject(new Error("there is no server")),
-  // The generated validators are bundled for the browser, where nothing is required.
-  require: createRequire(import.meta.url),
-});
-Object.assign(Uint8Array.prototype, {
-  toBase64(this: Uint8Array) {
-    return Buffer.from(this).toString("base64url");
-  },
 });
 const { DocumentConnection } = await import("./broker.ts");
 const { GestureLedger } = await import("./gestures.ts");
@@ -179,6 +172,72 @@ test("what fits no schema ends the connection; who sends it again and again is n
   }
   assert.equal(connections, 31);
   assert.ok(intake.connect({ ...sender, documentId: "another" }) !== undefined, "another document is heard");
+});
+
+test("what crosses the end of a socket is no fault, however much of it the credit allowed", async () => {
+  // More strays than a document may send, sent to sockets before it heard of their end.
+  const intake = new Intake(() => 0);
+  const account = intake.connect(sender);
+  assert.ok(account !== undefined, "it may connect");
+  const ends: ((params?: SocketClosedParams) => void)[] = [];
+  let reserved = 0;
+  const host = connectingHost();
+  const connection = {
+    alive: true,
+    hello: { capabilities: [] },
+    request: (method: string) =>
+      method === "udp.open"
+        ? Promise.resolve({ window: 1 << 20, localAddress: "", localPort: 1, remoteAddress: "", remotePort: 1 })
+        : host.connection.request(method as "tcp.open", {} as never),
+  };
+  let say: (message: DocumentMessage) => void = () => undefined;
+  const disconnect = mock.fn();
+  const opened = new Map<number, () => void>();
+  const port = {
+    sender: { tab: { id: 1, incognito: false }, documentId, url, frameId: 0, origin: sender.origin },
+    onMessage: { addListener: (listener: typeof say) => (say = listener) },
+    onDisconnect: { addListener: () => undefined },
+    disconnect,
+    postMessage: (message: BrokerMessage) => {
+      if (message.type === "opened") opened.get(message.id)?.();
+    },
+  };
+  new DocumentConnection(
+    port as unknown as chrome.runtime.Port,
+    sender,
+    {
+      connect: () => Promise.resolve(connection),
+      reserve: () => ++reserved,
+      attach: (_: unknown, __: unknown, handlers: { closed: (params?: SocketClosedParams) => void }) =>
+        ends.push(handlers.closed),
+      forget: () => undefined,
+      release: () => undefined,
+    } as unknown as Hosts,
+    {} as unknown as Prompts,
+    { refusals: { add: () => Promise.resolve() }, opened: () => ({}), closed: () => undefined } as unknown as Activity,
+    {} as unknown as Lanes,
+    new GestureLedger(),
+    { refused: () => Promise.resolve() } as unknown as RefusalAudit,
+    account,
+    () => undefined,
+  );
+  for (const id of [1, 2]) {
+    const open = new Promise<void>((resolve) => opened.set(id, resolve));
+    say({
+      type: "open",
+      id,
+      protocol: "udp",
+      secure: true,
+      options: { remoteAddress: "mail.example", remotePort: 53 },
+      evidence: { policies: [], evalBlocked: true, controlled: false },
+    });
+    await open;
+  }
+  for (const end of ends) end({ socketId: 1, name: "NetworkError", reason: "network" } as SocketClosedParams);
+  for (const id of [1, 2]) for (let ack = 1; ack <= 16_384; ack++) say({ type: "write", id, data: "", ack });
+  assert.equal(disconnect.mock.callCount(), 0);
+  for (let ack = 1; ack <= 20_001; ack++) say({ type: "write", id: 3, data: "", ack });
+  assert.equal(disconnect.mock.callCount(), 1, "to a socket that never was");
 });
 
 test("what leads elsewhere goes on", async () => {

@@ -10,6 +10,7 @@ import type { Destination } from "../grants.ts";
 import { protectionOf } from "../protection.ts";
 import type { Protection } from "../protection.ts";
 import { Refusal, consentTo, noGesture } from "./consent.ts";
+import { Crossing } from "./crossing.ts";
 import type { GestureLedger } from "./gestures.ts";
 import { HostError, HostUnavailable } from "./host.ts";
 import type { HostConnection } from "./host.ts";
@@ -96,6 +97,7 @@ export class DocumentConnection {
   readonly #gone: () => void;
   readonly #audit: RefusalAudit;
   readonly #sockets = new Map<number, Socket>();
+  readonly #crossing = new Crossing();
   #disposed = false;
 
   /** `gone` is called once, when the connection is over for whichever reason. */
@@ -192,6 +194,7 @@ export class DocumentConnection {
     if (socket.host === undefined || this.#sockets.get(socket.id) !== socket) return;
     this.#hosts.release(socket.host.connection, socket.host.socketId, true);
     this.#sockets.delete(socket.id);
+    this.#crossing.ended(socket.id, socket.outgoing);
     this.#ended(socket);
     this.#tell({ type: "closed", id: socket.id, error: pageError("NetworkError") });
   }
@@ -247,8 +250,8 @@ export class DocumentConnection {
     }
     const socket = this.#sockets.get(message.id);
     if (socket === undefined) {
-      this.#useless("stray");
-      // It crossed with the end of the socket; close() is answered all the same, since the page waits.
+      if (!this.#crossing.covers(message)) this.#useless("stray");
+      // close() is answered all the same, since the page waits.
       if (message.type === "close") this.#tell({ type: "closed", id: message.id });
       return;
     }
@@ -557,6 +560,7 @@ export class DocumentConnection {
     if (socket.host === undefined || !this.#sockets.delete(socket.id)) return; // still opening: the request's own answer tells the page
     const name = params === undefined ? "NetworkError" : params.name;
     const reason = params === undefined ? (this.#hosts.tellsReasons ? "host" : undefined) : params.pageReason;
+    this.#crossing.ended(socket.id, socket.outgoing);
     this.#ended(socket);
     if (name !== undefined && socket.blamed !== true) this.#failed(socket, "end", reasonOfEnd(params));
     const { id } = socket;

@@ -1,7 +1,7 @@
 // A thousand origins with markers: the first grant that is used waits for one look at all of them, and not for what each of them takes.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { installStorage } from "../fake_storage.ts";
 
 const { local } = installStorage();
@@ -18,11 +18,16 @@ const cookies = new Map<string, FakeCookie>();
 /** Cookies that were set, and a brake for it. */
 const written: string[] = [];
 let slow = Promise.resolve();
+/** How often all cookies were looked at. */
+let looks = 0;
 Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
   tabs: { onRemoved: silent, onReplaced: silent, onUpdated: silent },
   cookies: {
     onChanged: silent,
-    getAll: () => Promise.resolve([...cookies.values()]),
+    getAll: () => {
+      looks++;
+      return Promise.resolve([...cookies.values()]);
+    },
     get: ({ url }: { url: string }) => Promise.resolve(cookies.get(url) ?? null),
     set: async ({ url }: { url: string }) => {
       await slow;
@@ -61,8 +66,19 @@ test("a grant is used before the markers of all others are touched, and they are
   slow = new Promise((resolve) => {
     release = resolve;
   });
+  mock.timers.enable({ apis: ["setTimeout"] });
   watchCleared(() => undefined);
-  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await turns();
+  mock.timers.tick(4_999);
+  await turns();
+  assert.equal(looks, 0, "pages that the browser opens at its start come first");
+  mock.timers.tick(1);
+  await turns();
+  assert.equal(looks, 1);
+  mock.timers.reset();
   const used = stillRemembers(originOf(500));
   const gone = stillRemembers(originOf(7));
   release();

@@ -1,8 +1,8 @@
 // What one consent opens, and what takes another: the host, the person and the browser's storage are made up.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { beforeEach, test } from "node:test";
+import "../browser_globals.ts";
 import type { PolicyJudgeResult } from "../../protocol/message.ts";
 import type { OpenOptions } from "../../protocol/page.ts";
 import type { Grant, How } from "../grants.ts";
@@ -52,16 +52,9 @@ Object.assign(globalThis, {
     },
   },
 });
-// The generated validators are bundled for the browser, where nothing is required.
-Object.assign(globalThis, { require: createRequire(import.meta.url) });
 Object.defineProperty(globalThis, "navigator", {
   configurable: true,
   value: { locks: { request: (_: string, work: () => Promise<void>) => work() } },
-});
-Object.assign(Uint8Array.prototype, {
-  toBase64(this: Uint8Array) {
-    return Buffer.from(this).toString("base64url");
-  },
 });
 const { consentTo, Refusal } = await import("./consent.ts");
 const { HostError } = await import("./host.ts");

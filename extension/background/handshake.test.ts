@@ -1,8 +1,8 @@
 // Handshakes of frames, with a browser of our own.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { mock, test } from "node:test";
+import "../browser_globals.ts";
 import { installStorage } from "../fake_storage.ts";
 
 installStorage();
@@ -20,7 +20,6 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
   tabs: { onRemoved: silent, onReplaced: silent, onUpdated: silent, query: () => Promise.resolve([]) },
   webNavigation: { getAllFrames: () => Promise.resolve(frames) },
 });
-Object.assign(globalThis, { require: createRequire(import.meta.url) });
 // Node 20 has none of these.
 (Promise as { withResolvers?: unknown }).withResolvers ??= () => {
   let [resolve, reject]: unknown[] = [];

@@ -1,10 +1,10 @@
 // What headers are kept for, with a browser of our own.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { describe, mock, test } from "node:test";
 import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
+import "../browser_globals.ts";
 import { installStorage } from "../fake_storage.ts";
 
 installStorage();
@@ -46,12 +46,6 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
     getFrame: () => Promise.resolve(null),
     getAllFrames: ({ tabId }: { tabId: number }) =>
       Promise.resolve((listed.get(tabId) ?? []).map((documentId) => ({ documentId }))),
-  },
-});
-Object.assign(globalThis, { require: createRequire(import.meta.url) });
-Object.assign(Uint8Array.prototype, {
-  toBase64(this: Uint8Array) {
-    return Buffer.from(this).toString("base64url"); // Node 20 has none
   },
 });
 const { recallNoted, recordsOf, watchHeaders } = await import("./headers.ts");

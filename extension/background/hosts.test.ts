@@ -1,14 +1,12 @@
 // That no host stays which nobody can use, whatever fails while it is started. The browser is made up.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { beforeEach, mock, test } from "node:test";
+import "../browser_globals.ts";
 import { installStorage } from "../fake_storage.ts";
 
 const areas = installStorage();
 mock.timers.enable({ apis: ["setTimeout"] }); // an idle host is let go half a minute later: no test waits for that
-// The generated validators are bundled for the browser, where nothing is required.
-Object.assign(globalThis, { require: createRequire(import.meta.url) });
 
 /** The hosts that were started; what each answers to a method, if not what it should. */
 let started: { ended: boolean; asked: string[] }[] = [];

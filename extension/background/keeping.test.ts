@@ -1,8 +1,8 @@
 // One site fills what it can, and the extension's storage is full or broken: rules of others hold, and what cannot be remembered says so.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { beforeEach, describe, mock, test } from "node:test";
+import "../browser_globals.ts";
 import { installStorage } from "../fake_storage.ts";
 import type { Grant } from "../grants.ts";
 import type * as Kept from "./kept.ts";
@@ -32,12 +32,6 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
   },
 });
 mock.method(console, "error", () => undefined);
-Object.assign(globalThis, { require: createRequire(import.meta.url) }); // the generated validators ask for it
-Object.assign(Uint8Array.prototype, {
-  toBase64(this: Uint8Array) {
-    return Buffer.from(this).toString("base64url"); // Node 20 has none
-  },
-});
 const { forgetPrivate, noteResponse, noteUnread, recall, recallOrigin } = await import("./kept.ts");
 const { readHeaders, isRestrictive, unread } = await import("./facts.ts");
 const { remember } = await import("./cleared.ts");
@@ -232,6 +226,21 @@ describe("what private windows saw", () => {
     );
     assert.notEqual(await recall("https://stays.test/", "normal"), undefined);
   });
+});
+
+test("a denial that the disk does not take holds over a stop of the worker", async () => {
+  local.broken = true;
+  const one = "./kept.ts?before";
+  const two = "./kept.ts?after";
+  const first = (await import(one)) as typeof Kept;
+  await first.noteResponse("https://victim.example/app", denial, "normal");
+  await written();
+  const second = (await import(two)) as typeof Kept;
+  assert.deepEqual((await second.recall("https://victim.example/app", "normal"))?.allowlist, denial.allowlist);
+  assert.ok(
+    isRestrictive(await second.recallOrigin("https://victim.example/", "normal")),
+    "nothing is known of the origin",
+  );
 });
 
 describe("nothing can be written", () => {

@@ -52,7 +52,12 @@ class Memory {
 
 const memories: Record<Kind, Memory> = {
   normal: new Memory(
-    new Shelf("local", "kept:", { entries: 1_000, size: 2_000_000, entriesOfOwner: 200, sizeOfOwner: 400_000 }),
+    new Shelf(
+      "local",
+      "kept:",
+      { entries: 1_000, size: 2_000_000, entriesOfOwner: 200, sizeOfOwner: 400_000 },
+      { prefix: "kept-unwritten:", bounds: { entries: 200, size: 300_000, entriesOfOwner: 50, sizeOfOwner: 100_000 } },
+    ),
   ),
   private: new Memory(
     new Shelf("session", "kept:", { entries: 200, size: 500_000, entriesOfOwner: 50, sizeOfOwner: 200_000 }),

@@ -1,8 +1,8 @@
 // What the server is asked about documents whose headers nobody saw: the browser and the servers are made up.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { mock, test } from "node:test";
+import "../browser_globals.ts";
 import { installStorage } from "../fake_storage.ts";
 
 installStorage();
@@ -13,15 +13,9 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
   webNavigation: { getFrame: () => Promise.resolve(null) },
 });
 Object.assign(globalThis, {
-  require: createRequire(import.meta.url),
   fetch: (url: string) => {
     asked.push(new URL(url).hostname);
     return Promise.reject(new Error("there is no server"));
-  },
-});
-Object.assign(Uint8Array.prototype, {
-  toBase64(this: Uint8Array) {
-    return Buffer.from(this).toString("base64url"); // Node 20 has none
   },
 });
 const { recallNow } = await import("./learn.ts");

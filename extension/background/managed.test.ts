@@ -1,8 +1,8 @@
 // The settings that the browser keeps for its administrator: when they are known, and what becomes of too many.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { beforeEach, mock, test } from "node:test";
+import "../browser_globals.ts";
 import { installStorage } from "../fake_storage.ts";
 import type * as managedModule from "./managed.ts";
 
@@ -24,7 +24,6 @@ Object.assign(browser, {
   management: { getSelf: () => Promise.resolve({ installType }) },
   tabs: { onRemoved: silent, onReplaced: silent, onUpdated: silent },
 });
-Object.assign(globalThis, { require: createRequire(import.meta.url) }); // the generated validators ask for it
 
 /** The module as a worker has it that has just started. */
 async function start(): Promise<typeof managedModule> {

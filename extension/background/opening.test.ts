@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import "../browser_globals.ts";
 import { installStorage } from "../fake_storage.ts";
 
 installStorage();
-// The generated validators are bundled for the browser, where nothing is required.
-Object.assign(globalThis, { require: createRequire(import.meta.url) });
 const { HostError, HostUnavailable } = await import("./host.ts");
 const { open } = await import("./opening.ts");
 

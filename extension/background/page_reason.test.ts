@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import "../browser_globals.ts";
 import { pageError } from "../../protocol/page.ts";
 
 // What the modules look for when they load; the generated validators are bundled for the browser, where nothing is required.
-Object.assign(globalThis, { chrome: {}, require: createRequire(import.meta.url) });
+Object.assign(globalThis, { chrome: {} });
 const { HostError, HostUnavailable } = await import("./host.ts");
 const { pageReasonOf } = await import("./page_reason.ts");
 

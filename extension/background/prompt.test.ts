@@ -1,8 +1,8 @@
 // When whoever asks hears that the person is really asked. What the person sees is tested in the browser (e2e/prompt.test.ts).
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
 import { beforeEach, test } from "node:test";
+import "../browser_globals.ts";
 import type { Answer, Question } from "./question.ts";
 import type { Sender } from "./sender.ts";
 
@@ -32,8 +32,6 @@ Object.assign(globalThis, {
       onChanged: { addListener: () => undefined },
     },
   },
-  // The generated validators are bundled for the browser, where nothing is required.
-  require: createRequire(import.meta.url),
 });
 Object.defineProperty(globalThis, "navigator", {
   configurable: true,

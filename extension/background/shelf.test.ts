@@ -125,3 +125,47 @@ test("many at once are few writes", async () => {
   await notes.written();
   assert.ok(session.writes <= 5, session.writes.toString());
 });
+
+test("what storage.local does not take outlives a stop of the worker, and is written when it takes it", async () => {
+  const instead = { prefix: "instead:", bounds: { ...bounds, entries: 10 } };
+  const onDisk = (): InstanceType<typeof Shelf<Note>> => new Shelf<Note>("local", "note:", bounds, instead);
+  const first = onDisk();
+  await first.put("old", { at: 1, text: "as written" }, by("a"));
+  await first.put("gone", { at: 1, text: "as written" }, by("a"));
+  await first.written();
+  local.broken = true;
+  await first.put("old", { at: 2, text: "as it is now" }, by("a"));
+  await first.put("new", { at: 2, text: "never written" }, by("b"));
+  await first.put("withdrawn", { at: 2, text: "never written" }, by("b"));
+  await first.remove((id) => id === "withdrawn");
+  await first.written();
+  assert.deepEqual([...session.stored.keys()].sort(), ["instead:new", "instead:old"]);
+
+  const second = onDisk(); // after a stop of the worker
+  assert.deepEqual(
+    [(await second.get("old"))?.text, (await second.get("new"))?.text],
+    ["as it is now", "never written"],
+  );
+  assert.equal(await second.get("withdrawn"), undefined);
+  local.broken = false;
+  await second.put("other", { at: 3, text: "" }, by("c"));
+  await second.written();
+  assert.deepEqual([...session.stored.keys()], []);
+  assert.deepEqual((local.stored.get("note:old") as Note).text, "as it is now");
+  assert.ok(local.stored.has("note:new"), "it is where it belongs");
+});
+
+test("of what storage.local does not take so much is kept, and each site has its share", async () => {
+  const instead = { prefix: "instead:", bounds: { entries: 10, size: 20_000, entriesOfOwner: 4, sizeOfOwner: 10_000 } };
+  const notes = new Shelf<Note>("local", "note:", bounds, instead);
+  local.broken = true;
+  await notes.put("good", { at: 0, text: "kept" }, by("good"));
+  for (let n = 0; n < 50; n++) await notes.put(n.toString(), { at: n, text: "" }, by(n % 2 === 0 ? "evil" : "worse"));
+  await notes.written();
+  assert.ok(session.stored.has("instead:good"), "the other one went");
+  assert.equal(session.stored.size, 9);
+  session.broken = true; // then it is in memory, as before
+  await notes.put("late", { at: 60, text: "kept" }, by("good"));
+  await notes.written();
+  assert.equal((await notes.get("late"))?.text, "kept");
+});

@@ -1,6 +1,7 @@
 // What is kept of one kind, within bounds that sites share fairly (fair.ts): read from storage once, then in memory, and written behind.
 //
-// A stop of the worker forgets nothing that was written, and a write that fails forgets nothing as long as the worker runs. Sizes are what
+// A stop of the worker forgets nothing that was written, and a write that fails forgets nothing as long as the worker runs. What storage.local
+// does not take is kept in storage.session meanwhile, where the shelf has a place for that: as long as the browser runs. Sizes are what
 // Chromium counts against its quota, or more: measured in Chromium 156, an entry of storage.session counts some 700 bytes, and an object up
 // to twice its JSON text.
 
@@ -23,6 +24,12 @@ const pause = 10_000;
 /** `at`: when it was put in, in ms since 1970. `since`: when there was first one of its key; it says who came first (fair.ts). */
 type Stored<T> = T & Partial<Place> & { since?: number };
 
+/** Where entries are kept in storage.session that storage.local does not take: under keys that begin with this, so many of them. */
+export interface Instead {
+  prefix: string;
+  bounds: Bounds;
+}
+
 export class Shelf<T extends { at: number }> {
   readonly #area: AreaName;
   readonly #prefix: string;
@@ -33,12 +40,14 @@ export class Shelf<T extends { at: number }> {
   readonly #failed = new Set<string>();
   #failedAt = -Infinity;
   #writing: Promise<void> | undefined;
+  readonly #instead: { prefix: string; table: FairTable<true> } | undefined;
 
-  /** Keeps its entries in `area`, under keys that begin with `prefix`. */
-  constructor(area: AreaName, prefix: string, bounds: Bounds) {
+  /** Keeps its entries in `area`, under keys that begin with `prefix`; those that it does not take in storage.session, if `instead` says where. */
+  constructor(area: AreaName, prefix: string, bounds: Bounds, instead?: Instead) {
     this.#area = area;
     this.#prefix = prefix;
     this.#bounds = bounds;
+    if (instead !== undefined) this.#instead = { prefix: instead.prefix, table: new FairTable<true>(instead.bounds) };
     onFull(() => this.#shrink());
   }
 
@@ -54,15 +63,13 @@ export class Shelf<T extends { at: number }> {
   }
 
   async #load(): Promise<FairTable<Stored<T>>> {
-    const all = Object.entries(await ext.storage[this.#area].get<Record<string, Stored<T>>>(null)).flatMap(
-      ([key, value]) => {
-        if (!key.startsWith(this.#prefix)) return [];
-        const id = key.slice(this.#prefix.length);
-        // Entries of earlier versions do not say whose they are, or since when.
-        const { owner = id, part = owner, since = value.at } = value;
-        return [{ id, key, value, owner, part, since }];
-      },
-    );
+    const instead = this.#instead && (await this.#entriesOf("session", this.#instead.prefix));
+    const stored = new Map([...(await this.#entriesOf(this.#area, this.#prefix)), ...(instead ?? [])]);
+    const all = [...stored].map(([id, value]) => {
+      // Entries of earlier versions do not say whose they are, or since when.
+      const { owner = id, part = owner, since = value.at } = value;
+      return { id, key: this.#prefix + id, value, owner, part, since };
+    });
     const came = new Map<string, number>();
     for (const { owner, since } of all) came.set(owner, Math.min(since, came.get(owner) ?? Infinity));
     const order = ({ owner }: { owner: string }): number => came.get(owner) ?? 0;
@@ -71,8 +78,17 @@ export class Shelf<T extends { at: number }> {
     const gone: string[] = [];
     for (const { id, key, value, owner, part } of all)
       gone.push(...table.put(id, value, { owner, part }, sizeOf(key, value)));
+    for (const [id, { owner = id, part = owner, ...value }] of instead ?? []) {
+      this.#instead?.table.put(id, true, { owner, part }, sizeOf(this.#prefix + id, value));
+      this.#failed.add(id); // to be written where it belongs
+    }
     this.#write(gone);
     return table;
+  }
+
+  async #entriesOf(area: AreaName, prefix: string): Promise<[string, Stored<T>][]> {
+    const all = Object.entries(await ext.storage[area].get<Record<string, Stored<T>>>(null));
+    return all.flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : []));
   }
 
   async get(id: string): Promise<T | undefined> {
@@ -145,6 +161,7 @@ export class Shelf<T extends { at: number }> {
   }
 
   async #delete(ids: readonly string[]): Promise<void> {
+    await this.#forgetInstead(ids);
     try {
       await ext.storage[this.#area].remove(ids.map((id) => this.#prefix + id));
     } catch (error) {
@@ -154,9 +171,39 @@ export class Shelf<T extends { at: number }> {
   }
 
   async #set(there: readonly (readonly [string, Stored<T>])[]): Promise<void> {
-    if (await tryToWrite(this.#area, Object.fromEntries(there))) return;
+    const ids = there.map(([key]) => key.slice(this.#prefix.length));
+    if (await tryToWrite(this.#area, Object.fromEntries(there))) {
+      await this.#forgetInstead(ids);
+      return;
+    }
     this.#failedAt = Date.now();
-    for (const [key] of there) this.#failed.add(key.slice(this.#prefix.length));
+    for (const id of ids) this.#failed.add(id);
+    await this.#keepInstead(there);
+  }
+
+  async #keepInstead(there: readonly (readonly [string, Stored<T>])[]): Promise<void> {
+    if (this.#instead === undefined) return;
+    const { prefix, table } = this.#instead;
+    const gone: string[] = [];
+    for (const [key, value] of there) {
+      const { owner = key, part = owner } = value;
+      gone.push(...table.put(key.slice(this.#prefix.length), true, { owner, part }, sizeOf(key, value)));
+    }
+    const items = there.map(([key, value]) => [key.slice(this.#prefix.length), value] as const);
+    await this.#removeInstead(gone.filter((id) => table.get(id) === undefined));
+    const kept = items.filter(([id]) => table.get(id) === true);
+    if (kept.length > 0)
+      await tryToWrite("session", Object.fromEntries(kept.map(([id, value]) => [prefix + id, value])));
+  }
+
+  async #forgetInstead(ids: readonly string[]): Promise<void> {
+    await this.#removeInstead(ids.filter((id) => this.#instead?.table.delete(id) === true));
+  }
+
+  async #removeInstead(ids: readonly string[]): Promise<void> {
+    if (this.#instead === undefined || ids.length === 0) return;
+    const { prefix } = this.#instead;
+    await ext.storage.session.remove(ids.map((id) => prefix + id)).catch(() => undefined); // what stays is written again, which changes nothing
   }
 
   /** The area is full: half of it goes, of whoever holds most. */

@@ -48,7 +48,7 @@ export class LaneFrame {
       "load",
       () => {
         // Its address names the extension by an id of this session's; its origin is the extension's own.
-        frame.contentWindow?.postMessage(key, `chrome-extension://${ext.runtime.id}`, [port2]);
+        frame.contentWindow?.postMessage(key, new URL(ext.runtime.getURL("")).origin, [port2]);
         this.#wait(patience.lane);
       },
       { once: true },

@@ -241,6 +241,11 @@ export const documents: readonly Mutant[] = [
       ),
     ],
     [
+      "what the disk does not take outlives the worker",
+      inUnit("extension/background/keeping.test.ts", "a denial that the disk does not take holds"),
+      change("extension/background/shelf.ts", "    await this.#keepInstead(there);\n", ""),
+    ],
+    [
       "what waits holds no long addresses",
       inUnit("extension/background/headers.test.ts", "what waits holds no long addresses"),
       change(

@@ -110,7 +110,7 @@ export const host: readonly Mutant[] = [
       "the others lose at once what they have no credit for",
       inGo("nativehost/datagram", "TestWhoMayWait"),
       change(
-        "nativehost/datagram/datagram.go",
+        "nativehost/datagram/incoming.go",
         "\treturn s.MayWait()\n",
         "\tover, _ = s.MayWait()\n\tif over == nil {\n\t\tover = func() {}\n\t}\n\treturn over, true\n",
       ),

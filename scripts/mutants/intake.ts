@@ -125,6 +125,16 @@ export const intakes: readonly Mutant[] = [
       ),
     ],
     [
+      "what crosses the end of a socket does not count",
+      inUnit("extension/background/broker.test.ts", "what crosses the end of a socket is no fault"),
+      change(broker, "if (!this.#crossing.covers(message)) this.#useless", "this.#useless"),
+    ],
+    [
+      "as far as the credit went",
+      inUnit("extension/background/crossing.test.ts", "what the credit allowed may cross"),
+      change("extension/background/crossing.ts", "return outgoing.writes(message.data, message.ack);", "return true;"),
+    ],
+    [
       "nor is who sends again and again what fits no schema",
       inUnit("extension/background/broker.test.ts", "what fits no schema ends the connection"),
       change(broker, '        if (!this.#intake.excess("misfit")) this.#intake.silence();\n', ""),

@@ -1,0 +1,11 @@
+// For unit tests in Node: what the extension's modules find in a browser, and Node 20 does not have. To be imported before them.
+
+import { createRequire } from "node:module";
+
+// The generated validators are bundled for the browser, where nothing is required.
+Object.assign(globalThis, { require: createRequire(import.meta.url) });
+Object.assign(Uint8Array.prototype, {
+  toBase64(this: Uint8Array) {
+    return Buffer.from(this).toString("base64url");
+  },
+});
