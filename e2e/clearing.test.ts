@@ -4,7 +4,17 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { before, describe, test } from "node:test";
-import { attempt, openStage, openTCP, plainPage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import {
+  attempt,
+  openStage,
+  openTCP,
+  plainPage,
+  to,
+  untilMarkersLooked,
+  type Page,
+  type Stage,
+  type WithTCP,
+} from "./stage.ts";
 import { startChromium } from "./world/chromium.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import { deleteBrowsingData, deleteSiteData } from "./world/own-settings.ts";
@@ -407,11 +417,7 @@ test("a browser that deletes data when it closes keeps no grants either; one tha
     writeFileSync(preferences, JSON.stringify(all));
     const next = await startChromium(own, { home, pages });
     const page = await next.newExtensionPage("ui/options.html");
-    // Asked twice: the first look may come before the extension's own.
-    await page.waitFor("the worker's look at the markers", async () => {
-      await chrome.runtime.sendMessage("host-state");
-      return (await chrome.storage.session.get("markersLooked"))["markersLooked"] !== undefined;
-    });
+    await untilMarkersLooked(page);
     return { origins: await remembered(page), close: () => next.close() };
   };
   await browser.close();

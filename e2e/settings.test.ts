@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { before, beforeEach, describe, test } from "node:test";
-import { attempt, openStage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
+import { attempt, openStage, to, untilMarkersLooked, type Page, type Stage, type WithTCP } from "./stage.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { until } from "./world/wait.ts";
@@ -34,6 +34,9 @@ let stage: Stage;
 let settings: Page;
 before(async () => {
   stage = await openStage(life);
+  const page = await stage.browser.newExtensionPage("ui/options.html");
+  await untilMarkersLooked(page);
+  await page.close();
 });
 beforeEach(async () => {
   settings = await stage.browser.newExtensionPage("ui/options.html");

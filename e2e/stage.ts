@@ -4,6 +4,12 @@ import type { Life } from "./world/life.ts";
 import type { Frame, Page } from "./world/page.ts";
 import { openWorld, type World } from "./world/world.ts";
 
+/** What a function in an extension's page sees. */
+declare const chrome: {
+  storage: { session: { get(key: string): Promise<Record<string, unknown>> } };
+  runtime: { sendMessage(message: unknown): Promise<unknown> };
+};
+
 /** A page with a button to click, and a place for frames. */
 export const plainPage =
   "<!doctype html><meta charset=utf-8><title>A page</title><button id=go>Go</button><div id=frames></div>";
@@ -19,6 +25,17 @@ export async function openStage(life: Life, options: Parameters<typeof openWorld
     ...world,
     open: (url = "https://a.test/") => world.browser.newPage(world.pages.serve(url, plainPage)),
   };
+}
+
+/**
+ * Waits until the extension has compared all grants with their markers, as it does a few seconds after the browser starts. A grant that a
+ * test writes by itself has no marker: that look takes it away.
+ */
+export async function untilMarkersLooked(extensionPage: Page): Promise<void> {
+  await extensionPage.waitFor("the worker's look at the markers", async () => {
+    await chrome.runtime.sendMessage("host-state"); // starts the worker, if it does not run
+    return (await chrome.storage.session.get("markersLooked"))["markersLooked"] !== undefined;
+  });
 }
 
 /** Where a page's socket goes, as arguments of a page function. */

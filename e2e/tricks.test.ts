@@ -70,6 +70,42 @@ async function placeOfAllow(): Promise<{ x: number; y: number }> {
   return place;
 }
 
+/** How long the steps of a trick took that must be fast. */
+class Pace {
+  /** The longest step so far, in ms. */
+  longest = 0;
+  #last = performance.now();
+
+  /** A step begins, and none before it counts. */
+  start(): void {
+    this.#last = performance.now();
+  }
+  /** A step is over, and the next begins. */
+  step(): void {
+    this.longest = Math.max(this.longest, performance.now() - this.#last);
+    this.start();
+  }
+}
+
+/**
+ * Plays a trick in which somebody is too fast for the prompt. On a machine that is busy with something else a fast click can come late, and
+ * is then one that somebody may mean: where a step took that long, the trick is played again.
+ */
+async function fast(url: string, trick: (page: Page, pace: Pace) => Promise<void>): Promise<void> {
+  for (let round = 1; ; round++) {
+    const page = await stage.open(url);
+    const pace = new Pace();
+    try {
+      await trick(page, pace);
+      return;
+    } catch (error) {
+      if (pace.longest < 400 || round === 5) throw error;
+    } finally {
+      await page.close();
+    }
+  }
+}
+
 describe("look-alikes", () => {
   test("a picture of the prompt in the page, or a window that looks like it, allows nothing", async () => {
     const page = await stage.open("https://lookalike.test/");
@@ -134,32 +170,42 @@ describe("look-alikes", () => {
 describe("clicks and keys that were meant for something else", () => {
   test("somebody who clicks fast at the place where Allow appears allows nothing, however long they go on", async () => {
     const place = await placeOfAllow();
-    const page = await stage.open("https://clicker.test/");
-    const { prompt, answer } = await ask(page);
-    for (let n = 0; n < 20; n++) {
-      await display.clickAt(place.x, place.y);
-      await sleep(90);
-    }
-    await assertUnanswered(prompt, answer, "after 20 clicks within two seconds");
-    // And somebody who stops and then means it, can.
-    await sleep(look);
-    const allow = await onScreen(prompt.page, "#allow-once");
-    await display.clickAt(allow.x, allow.y);
-    assert.equal(await answer, "NetworkError");
-    await page.close();
+    await fast("https://clicker.test/", async (page, pace) => {
+      const { prompt, answer } = await ask(page);
+      pace.start();
+      for (let n = 0; n < 20; n++) {
+        await display.clickAt(place.x, place.y);
+        pace.step();
+        await sleep(90);
+      }
+      await assertUnanswered(prompt, answer, "after 20 clicks within two seconds");
+      // And somebody who stops and then means it, can.
+      await sleep(look);
+      const allow = await onScreen(prompt.page, "#allow-once");
+      await display.clickAt(allow.x, allow.y);
+      assert.equal(await answer, "NetworkError");
+    });
   });
 
   test("a press that began before Allow came alive does not count when it ends", async () => {
     const place = await placeOfAllow();
-    const page = await stage.open("https://halfclick.test/");
-    const { prompt, answer } = await ask(page);
-    await display.input("mousemove", Math.round(place.x).toString(), Math.round(place.y).toString(), "mousedown", "1");
-    await sleep(look);
-    await display.input("mouseup", "1");
-    await assertUnanswered(prompt, answer, "after half a click");
-    await prompt.deny();
-    assert.equal(await answer, "NotAllowedError");
-    await page.close();
+    await fast("https://halfclick.test/", async (page, pace) => {
+      pace.start();
+      const { prompt, answer } = await ask(page);
+      await display.input(
+        "mousemove",
+        Math.round(place.x).toString(),
+        Math.round(place.y).toString(),
+        "mousedown",
+        "1",
+      );
+      pace.step();
+      await sleep(look);
+      await display.input("mouseup", "1");
+      await assertUnanswered(prompt, answer, "after half a click");
+      await prompt.deny();
+      assert.equal(await answer, "NotAllowedError");
+    });
   });
 
   test("a window over the prompt that closes under a double click", async () => {
@@ -188,20 +234,22 @@ describe("clicks and keys that were meant for something else", () => {
   });
 
   test("a page that takes the focus and gives it back does not get the click in between", async () => {
-    const page = await stage.open("https://thief.test/");
-    const { prompt, answer } = await ask(page);
-    await sleep(look);
-    const allow = await onScreen(prompt.page, "#allow-once");
-    for (let n = 0; n < 3; n++) {
-      await page.bringToFront();
-      await prompt.page.bringToFront();
-      await until("the prompt in front", async () => (await display.focused()).startsWith("Allow"));
-      await display.clickAt(allow.x, allow.y);
-      await assertUnanswered(prompt, answer, `a click right after the focus came back, ${n.toString()}`);
-    }
-    await prompt.deny();
-    assert.equal(await answer, "NotAllowedError");
-    await page.close();
+    await fast("https://thief.test/", async (page, pace) => {
+      const { prompt, answer } = await ask(page);
+      await sleep(look);
+      const allow = await onScreen(prompt.page, "#allow-once");
+      for (let n = 0; n < 3; n++) {
+        await page.bringToFront();
+        pace.start();
+        await prompt.page.bringToFront();
+        await until("the prompt in front", async () => (await display.focused()).startsWith("Allow"));
+        await display.clickAt(allow.x, allow.y);
+        pace.step();
+        await assertUnanswered(prompt, answer, `a click right after the focus came back, ${n.toString()}`);
+      }
+      await prompt.deny();
+      assert.equal(await answer, "NotAllowedError");
+    });
   });
 
   test("while the prompt has not the focus, Allow is dead for as long as that lasts", async () => {

@@ -9,8 +9,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const seconds = Number(process.argv[2] ?? 10);
 if (!(seconds > 0)) throw new RangeError("the first argument is a number of seconds");
 const only = (process.env["ONLY"] ?? "").toLowerCase();
-/** Two workers: so many cores any machine has to spare. */
-const workers = "2";
+/** Two targets at a time, each with one worker: so many cores any machine has to spare, and one compiles while the other runs. */
+const atOnce = 2;
 /** What compiling, the seeds and an input that is being made smaller may take besides, in seconds. */
 const grace = 150;
 const env = { ...process.env, CGO_ENABLED: "0" };
@@ -21,8 +21,8 @@ interface Outcome {
   output: string;
 }
 
-/** Ends what runs at this moment. */
-let stop: (() => void) | undefined;
+/** End what runs at this moment. */
+const stops = new Set<() => void>();
 
 /** Runs a command in a process group of its own, and ends all of it when it takes too long. */
 function run(command: string, args: readonly string[], limit: number): Promise<Outcome> {
@@ -34,20 +34,21 @@ function run(command: string, args: readonly string[], limit: number): Promise<O
     };
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
-    stop = (): void => {
+    const stop = (): void => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       } catch {
         // It is gone.
       }
     };
+    stops.add(stop);
     const timer = setTimeout(() => {
       output += `\nit did not end within ${limit.toString()} s\n`;
-      stop?.();
+      stop();
     }, limit * 1_000);
     child.on("close", (code) => {
       clearTimeout(timer);
-      stop = undefined;
+      stops.delete(stop);
       resolve({ ok: code === 0, output });
     });
   });
@@ -55,7 +56,7 @@ function run(command: string, args: readonly string[], limit: number): Promise<O
 
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => {
-    stop?.();
+    for (const stop of stops) stop();
     process.exit(1);
   });
 
@@ -95,7 +96,7 @@ async function fuzz({ folder, name }: { folder: string; name: string }): Promise
     "-fuzztime",
     `${seconds.toString()}s`,
     "-parallel",
-    workers,
+    "1",
     folder,
   ];
   let outcome = await run("go", args, seconds + grace);
@@ -112,20 +113,29 @@ async function fuzz({ folder, name }: { folder: string; name: string }): Promise
   return outcome.ok && execs !== "0";
 }
 
-const chosen = targets().filter(({ folder, name }) => `${folder} ${name}`.toLowerCase().includes(only));
-console.log(`${chosen.length.toString()} targets in Go, ${seconds.toString()} s each, ${workers} workers`);
-const red: string[] = [];
-for (const target of chosen) if (!(await fuzz(target))) red.push(target.name);
-if (only === "") {
-  console.log(`The targets in TypeScript, ${seconds.toString()} s each`);
+/** The targets in TypeScript, one after the other. */
+async function fuzzTypeScript(): Promise<boolean> {
   const { ok, output } = await run(
     process.execPath,
     ["--import", "tsx", "extension/fuzz/run.ts", "--seconds", seconds.toString()],
     10 * seconds + grace,
   );
   process.stdout.write(output);
-  if (!ok) red.push("extension/fuzz");
+  return ok;
 }
+
+const chosen = targets().filter(({ folder, name }) => `${folder} ${name}`.toLowerCase().includes(only));
+console.log(`${chosen.length.toString()} targets in Go and those in TypeScript, ${seconds.toString()} s each`);
+const red: string[] = [];
+const work = [
+  ...(only === "" ? [{ name: "extension/fuzz", run: fuzzTypeScript }] : []),
+  ...chosen.map((target) => ({ name: target.name, run: () => fuzz(target) })),
+].values();
+await Promise.all(
+  Array.from({ length: atOnce }, async () => {
+    for (const { name, run } of work) if (!(await run())) red.push(name);
+  }),
+);
 if (red.length > 0) {
   console.error(`error: ${red.join(", ")}\nhint:  inputs that fail are under testdata/fuzz now; keep them`);
   process.exit(1);

@@ -6,7 +6,8 @@ export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
 }
 
-export const defaultTimeout = 15_000;
+/** Long: a machine that is busy with something else can hold a process up for ten seconds and more. */
+export const defaultTimeout = 30_000;
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -85,8 +85,8 @@ function hostGone(): HostUnavailable {
   return new HostUnavailable({ kind: "failed", detail: "The host is gone." });
 }
 
-/** How long the host may take to answer hello: generous for a cold disk. */
-const helloTimeout = 10_000;
+/** How long the host may take to answer hello: a disk that sleeps, a scanner that reads a new program first, a busy machine. */
+const helloTimeout = 30_000;
 
 /** One connection to one host process, after hello. */
 export class HostConnection {

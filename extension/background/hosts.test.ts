@@ -120,12 +120,14 @@ test("a host that refuses the settings, or answers with nonsense, is ended", asy
   }
 });
 
-test("a host that does not answer is ended", async () => {
+test("a host that does not answer is ended, and not before it had its time", async () => {
   answers = { hello: { method: "surprise" } };
   const hosts = new Hosts();
   const connected = assert.rejects(hosts.connect(), HostUnavailable);
   while (started.length === 0) await new Promise((resolve) => setImmediate(resolve));
-  mock.timers.tick(10_000);
+  mock.timers.tick(29_000);
+  assert.deepEqual(started, [{ ended: false, asked: ["hello"] }]);
+  mock.timers.tick(1_000);
   await connected;
   assert.deepEqual(started, [{ ended: true, asked: ["hello"] }]);
 });

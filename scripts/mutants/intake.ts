@@ -210,7 +210,10 @@ export const intakes: readonly Mutant[] = [
     ],
     [
       "one that does not answer as it should, too",
-      inUnit("extension/background/hosts.test.ts", "a host that does not answer is ended"),
+      inUnit(
+        "extension/background/hosts.test.ts",
+        "a host that does not answer is ended, and not before it had its time",
+      ),
       change(
         "extension/background/host.ts",
         "      port.disconnect(); // nobody is to talk to it, so nobody else would end it\n",

@@ -14,7 +14,7 @@ export async function waitUntilReady(
       if (!server.alive) throw new Error(`${server.name} ended: ${server.output()}`);
       return await answers(port, speaksFirst);
     },
-    { timeout: 10_000, every: 50 },
+    { every: 50 },
   ).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${server.output()}`, { cause: error });
   });
