@@ -13,7 +13,7 @@ NODE_TEST := node --import tsx --test --test-reporter=spec
 GO_TEST_LIMIT := 600
 E2E_LIMIT := 2100
 BENCH_LIMIT := 2400
-# Suites in the browser mostly wait: they run two at a time. These measure time or speed, or act on a screen of their own: they run alone.
+# Suites in the browser mostly wait: on two cores three run at a time. These measure time or speed, or act on a screen of their own: they run alone.
 E2E_ALONE := e2e/focus.test.ts e2e/idle.test.ts e2e/transfer.test.ts e2e/tricks.test.ts
 # Floods and cold starts: their figures say something on a quiet machine only, so `make load` has them.
 E2E_LOAD := e2e/load.test.ts
@@ -133,13 +133,13 @@ test-fuzz: ## Run every fuzz target for five seconds
 
 .PHONY: test-e2e
 test-e2e: ## Real Chromium, real servers
-	$(say) "End-to-end tests in Chromium, two suites at a time (at most $(E2E_LIMIT) s)"
-	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=2 \
+	$(say) "End-to-end tests in Chromium, three suites at a time (at most $(E2E_LIMIT) s)"
+	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=3 \
 		$$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts' | grep -vxF $(E2E_ALONE:%=-e %) -e $(E2E_LOAD))
 	$(say) "End-to-end tests in Chromium that run alone (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $(E2E_ALONE)
 	$(say) "End-to-end tests of bytes once more, over stdio (at most $(E2E_LIMIT) s)"
-	@TEST_CARRIER=stdio timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=2 $(E2E_STDIO)
+	@TEST_CARRIER=stdio timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=3 $(E2E_STDIO)
 	@TEST_CARRIER=stdio timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 e2e/transfer.test.ts
 
 # Seconds for each fuzz target.

@@ -1,7 +1,7 @@
 // The toolbar as a person sees it: the icon's badge and title, and the popup that hangs from it.
 import assert from "node:assert/strict";
-import type { Stage } from "./stage.ts";
-import type { Page } from "./world/page.ts";
+import type { Stage, WithTCP } from "./stage.ts";
+import type { Frame, Page } from "./world/page.ts";
 import { until } from "./world/wait.ts";
 
 export interface Badge {
@@ -21,6 +21,52 @@ export interface ShownRefusal {
   where: string;
   text: string;
 }
+
+/** A policy so generous that the tests do not wait for each other. */
+export const generous = {
+  limits: { attemptBurst: 400, attemptsPerSecond: 200, attemptsPerMinuteOverall: 6000, pendingPerOrigin: 200 },
+};
+
+/** Asks for a socket and gives all that the page can see of the error; "" when it opened. Leaves it at `window.socket`. */
+export function outcome(frame: Frame, options: Record<string, unknown>, { click = true } = {}): Promise<string> {
+  const call = async (given: unknown): Promise<string> => {
+    try {
+      const socket = await navigator.openTCPSocket(given as SocketOptions);
+      Object.assign(window, { socket });
+      return "";
+    } catch (error) {
+      const { name, message } = error as Error;
+      return `${name}: ${message} ${Reflect.ownKeys(error as object).join()}`;
+    }
+  };
+  return click ? frame.evaluateOnClick("#go", call, options) : frame.evaluate(call, options);
+}
+
+/** How the page's socket ended: the error's name; "" for an orderly end. */
+export const ending = (frame: Frame): Promise<string> =>
+  frame.evaluate(async () => {
+    const { socket } = window as unknown as WithTCP;
+    const reader = socket.readable.getReader();
+    try {
+      while (!(await reader.read()).done);
+      return "";
+    } catch (error) {
+      return (error as Error).name;
+    }
+  });
+
+/** Opens more sockets to where this document already is. */
+export const openMore = (frame: Frame, count: number, remotePort: number): Promise<unknown> =>
+  frame.evaluate(
+    async (count: number, remotePort: number) => {
+      const opened = Array.from({ length: count }, () =>
+        navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }),
+      );
+      Object.assign(window, { more: await Promise.all(opened) });
+    },
+    count,
+    remotePort,
+  );
 
 export class Toolbar {
   readonly #stage: Stage;

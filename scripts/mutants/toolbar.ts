@@ -16,7 +16,7 @@ const page = "extension/ui/popup.ts";
 
 const counts = inBrowser("toolbar", "counts the open sockets of its tab");
 const attention = inBrowser("toolbar", "calls for attention when something was refused");
-const close = inBrowser("toolbar", "Close ends a socket with an error");
+const close = inBrowser("popup", "Close ends a socket with an error");
 const pause = inBrowser("toolbar", "closes what the site has open in every tab");
 const reasons = inBrowser("toolbar", "have their true reason in the popup");
 const bounded = inBrowser("toolbar", "that repeat are one line with a count");
@@ -67,12 +67,12 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "what the popup shows is the host's word",
-      inBrowser("toolbar", "hangs from the icon"),
+      inBrowser("popup", "hangs from the icon"),
       change(popup, "this.#states.set(ids.get(state.socketId) ?? 0, { ...state, at });", "void at;"),
     ],
     [
       "an upgrade to TLS shows",
-      inBrowser("toolbar", "follows an upgrade to TLS"),
+      inBrowser("popup", "follows an upgrade to TLS"),
       change(broker, "      if (live !== undefined) this.#activity.upgraded(live);\n", ""),
     ],
     [
@@ -105,7 +105,7 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "closing takes a trusted click",
-      inBrowser("toolbar", "a click that a script makes closes nothing"),
+      inBrowser("popup", "a click that a script makes closes nothing"),
       change(
         "extension/ui/popup_sockets.ts",
         "if (event.isTrusted) actions.close(socket.key);",
@@ -224,7 +224,7 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "a popup keeps no host alive",
-      inBrowser("toolbar", "tells the version of the host and what administrators say"),
+      inBrowser("popup", "tells the version of the host and what administrators say"),
       change(
         popup,
         "    if (this.#over) return;\n    if (sockets.length > 0) this.refresh();",
