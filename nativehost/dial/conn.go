@@ -180,15 +180,16 @@ func (c *Conn) Write(g *gate.Gate, p []byte) (int, error) {
 
 // CloseWrite ends TLS, if there is any, and sends FIN. It treats the gate as Write does.
 //
-// A peer that has ended TLS in order and has all that was written may have closed its
-// socket at once: that it does not hear the goodbye is no error, as it is none on a
-// plain connection that it does not hear FIN.
+// A peer that has all that was written may have closed its socket at once: that it does
+// not hear the goodbye is no error, as it is none on a plain connection that it does not
+// hear FIN. Where the system does not tell what the peer has, it must have ended TLS in
+// order, and that must have been read. How the other direction ends, Read tells.
 func (c *Conn) CloseWrite(g *gate.Gate) error {
 	if c.tls == nil {
 		return c.sendFIN()
 	}
-	left, _ := c.Sending()
-	served := c.ended.Load() && left.Payload == 0
+	left, known := c.Sending()
+	served := left.Payload == 0 && (known || c.ended.Load())
 	c.gate.Store(g)
 	defer c.gate.Store(nil)
 	c.parting.Store(true)

@@ -190,6 +190,30 @@ func TestTLSAfterTheServersEnd(t *testing.T) {
 	}
 }
 
+// A page closes before it has read that the server has, and the server is gone by then:
+// nothing that the page wrote is lost, so that is an end in order.
+func TestTLSClosedBeforeTheServersEndIsRead(t *testing.T) {
+	roots, config := secureWorld(t)
+	closed := make(chan struct{})
+	port := serve(t, func(c *net.TCPConn) {
+		s := tls.Server(c, config)
+		_, _ = io.ReadFull(s, make([]byte, len("hello")))
+		_, _ = s.Write([]byte("bye"))
+		_ = s.Close()
+		closed <- struct{}{}
+	})
+	b := start(t, options{dialer: &dial.Dialer{Roots: roots}})
+	for range 10 {
+		r, _ := b.open(port, func(p *protocol.TCPOpenParams, _ *remote) {
+			p.Host, p.SecureTransport, p.Window = "localhost", "on", 0
+		})
+		b.send(r, []byte("hello"))
+		<-closed
+		b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id}, nil)
+		b.wantClosed(r, "", "")
+	}
+}
+
 // Records that wait together go to the page together; one that is alone does not wait.
 func TestTLSRecordsAreGathered(t *testing.T) {
 	roots, config := secureWorld(t)

@@ -760,6 +760,11 @@ export const host: readonly Mutant[] = [
       change("nativehost/dial/conn.go", "\t\tif c.cut {\n", "\t\tif c.cut && false {\n"),
     ],
     [
+      "a server that goes while the page closes is no failure",
+      sessionOf("TestTLSClosedBeforeTheServersEndIsRead"),
+      change("nativehost/dial/conn.go", "(known || c.ended.Load())", "c.ended.Load()"),
+    ],
+    [
       "an upgrade fails when the host has heard more than the page",
       sessionOf("TestStartTLSInjection"),
       change(
