@@ -762,7 +762,7 @@ export const host: readonly Mutant[] = [
     [
       "a server that goes while the page closes is no failure",
       sessionOf("TestTLSClosedBeforeTheServersEndIsRead"),
-      change("nativehost/dial/conn.go", "(known || c.ended.Load())", "c.ended.Load()"),
+      change("nativehost/dial/conn.go", "(known || c.ended.Load())", "(known && c.ended.Load())"),
     ],
     [
       "an upgrade fails when the host has heard more than the page",
