@@ -1,6 +1,7 @@
 package network
 
 import (
+	"os"
 	"testing"
 
 	"github.com/portside/portside/nativehost/internal/netns"
@@ -89,12 +90,33 @@ func TestNetworks(t *testing.T) {
 		t.Errorf("IPv6 only: %s, not %s", got, six)
 	}
 
-	// A tunnel has no hardware addresses.
-	netns.Run(t, "ip", "tuntap", "add", "vpn0", "mode", "tun")
-	netns.Run(t, "ip", netns.AddAddr("10.8.0.2/24", "vpn0")...)
-	netns.Run(t, "ip", "link", "set", "vpn0", "up")
-	netns.Run(t, "ip", "route", "add", "10.20.0.0/16", "via", "10.8.0.1", "dev", "vpn0")
-	unknown("a tunnel", "10.8.0.1", "10.20.0.9")
+	// A link that asks nobody for hardware addresses: what the system has for one was not
+	// heard.
+	netns.Run(t, "ip", "link", "add", "silent0", "type", "veth", "peer", "name", "silent1")
+	netns.Run(t, "ip", "link", "set", "silent0", "arp", "off")
+	netns.Run(t, "ip", netns.AddAddr("10.9.0.2/24", "silent0")...)
+	netns.Run(t, "ip", "link", "set", "silent0", "up")
+	netns.Run(t, "ip", "link", "set", "silent1", "up")
+	netns.Run(t, "ip", "route", "add", "default", "via", "10.9.0.1", "dev", "silent0")
+	netns.Run(t, "ip", "neigh", "replace", "10.9.0.1", "lladdr", "02:00:00:00:00:09", "dev", "silent0", "nud", "noarp")
+	unknown("a link without ARP", "10.9.0.9")
+	netns.Run(t, "ip", "neigh", "replace", "10.9.0.1", "lladdr", "02:00:00:00:00:09", "dev", "silent0", "nud", "reachable")
+	if of("10.9.0.9") == Unknown {
+		t.Error("a router that was heard counts")
+	}
+	netns.Run(t, "ip", "route", "flush", "default")
+
+	// A tunnel has no hardware addresses. Some systems leave tunnels to administrators.
+	if device, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0); err == nil {
+		if err := device.Close(); err != nil {
+			t.Error(err)
+		}
+		netns.Run(t, "ip", "tuntap", "add", "vpn0", "mode", "tun")
+		netns.Run(t, "ip", netns.AddAddr("10.8.0.2/24", "vpn0")...)
+		netns.Run(t, "ip", "link", "set", "vpn0", "up")
+		netns.Run(t, "ip", "route", "add", "10.20.0.0/16", "via", "10.8.0.1", "dev", "vpn0")
+		unknown("a tunnel", "10.8.0.1", "10.20.0.9")
+	}
 	if packets := sent.Packets(); len(packets) > 0 {
 		t.Errorf("something was sent: %v", packets)
 	}

@@ -158,6 +158,11 @@ export const person: readonly Mutant[] = [
       change(networks, "return defaultRouter(addr.Is4(), index)", "return defaultRouter(addr.Is4(), index-index)"),
     ],
     [
+      "by one that the system has heard",
+      inGo("nativehost/network", "TestNetworks"),
+      change("nativehost/network/router_linux.go", "unix.NUD_FAILED | unix.NUD_NOARP", "unix.NUD_FAILED"),
+    ],
+    [
       "ids of networks say nothing to others",
       inGo("nativehost/network", "TestNetworks"),
       change(networks, "hmac.New(sha256.New, salt)", "hmac.New(sha256.New, nil)"),
