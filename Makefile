@@ -46,6 +46,19 @@ test: ## Set up what is missing, then run everything: linters, Go, TypeScript, r
 	@$(MAKE) test-e2e
 	$(say) "All tests passed"
 
+.PHONY: check
+check: ## What you run while you work: linters, Go and TypeScript units; needs Go and Node, and no Debian package
+	@scripts/setup.sh build
+	@$(MAKE) build
+	@$(MAKE) --jobs=2 --output-sync=target lint-ts test-go-units test-ts lint-go lint-generated lint-package
+	$(say) "Checked. The whole is: make test"
+
+# Without what takes cgo, or programs of the system: the race detector, network namespaces, openssl.
+.PHONY: test-go-units
+test-go-units:
+	$(say) "Go tests, without the race detector and the system's programs (at most $(GO_TEST_LIMIT) s)"
+	@CGO_ENABLED=0 go test -short -timeout $(GO_TEST_LIMIT)s ./nativehost/session $(GO_PACKAGES) | grep -v 'no test files'
+
 .PHONY: build
 build: build-host build-extension ## Build the host and the extension into build/
 
@@ -99,18 +112,30 @@ format: ## Format all Go and TypeScript
 	@npx prettier --log-level warn --write .
 
 .PHONY: lint
-lint: ## Formatters, generated files, go vet, staticcheck, tsc, eslint, web-ext lint
+lint: lint-generated lint-go lint-ts lint-package ## Formatters, generated files, go vet, staticcheck, tsc, eslint, web-ext lint
+
+.PHONY: lint-generated
+lint-generated:
 	$(say) "Lint: generated files match the schemas"
 	@node --import tsx protocol/generate/generate.ts --check
+
+.PHONY: lint-go
+lint-go:
 	$(say) "Lint: gofmt, go vet, staticcheck"
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted (make format): $$unformatted"; exit 1; }
 	@go vet $(GO_PACKAGES)
 	@go run $(STATICCHECK) $(GO_PACKAGES)
 	@cd examples/imap/server && go vet ./... && go run $(STATICCHECK) ./...
+
+.PHONY: lint-ts
+lint-ts:
 	$(say) "Lint: prettier, tsc, eslint"
 	@npx prettier --log-level warn --check .
 	@npx tsc -p .
 	@npx eslint .
+
+.PHONY: lint-package
+lint-package:
 	$(say) "Lint: the extension's package (web-ext)"
 	@npx web-ext lint --source-dir build/extension/firefox --self-hosted --no-config-discovery --warnings-as-errors
 

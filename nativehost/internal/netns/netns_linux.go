@@ -37,8 +37,8 @@ func Enter(t *testing.T) bool {
 		}
 		return true
 	}
-	if os.Getenv("PORTSIDE_NO_NAMESPACES") == "1" {
-		t.Skip("PORTSIDE_NO_NAMESPACES=1")
+	if os.Getenv("PORTSIDE_NO_NAMESPACES") == "1" || testing.Short() {
+		t.Skip("without network namespaces: PORTSIDE_NO_NAMESPACES=1, or -short")
 	}
 	// Each has a world of its own, and mostly waits.
 	t.Parallel()
