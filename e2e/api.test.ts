@@ -238,7 +238,7 @@ describe("frames without a URL of their own", () => {
     ["about:blank", ""],
     ["srcdoc", ' srcdoc="<p>inner</p>"'],
   ] as const) {
-    test(`a socket opened by an ${kind} frame is its origin's: the person sees the page's name`, async () => {
+    test(`a socket opened by an ${kind} frame is its origin's: the user sees the page's name`, async () => {
       const echo = await peers.echoPeer(life);
       const url = stage.pages.serve(
         `https://a.test/${encodeURIComponent(kind)}`,
@@ -579,7 +579,7 @@ describe("a TCP socket", () => {
     await page.close();
   });
 
-  test("onstate tells when the person is asked, and when the connection is made; and nothing of an open that is refused before", async () => {
+  test("onstate tells when the user is asked, and when the connection is made; and nothing of an open that is refused before", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open();
     const open = async (port: number, click = true): Promise<unknown[]> => {

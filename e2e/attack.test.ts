@@ -216,7 +216,7 @@ describe("forged messages", () => {
         JSON.stringify(bad).slice(0, 80),
       );
     }
-    // It may claim a gesture; the person is still asked, and is told the true origin.
+    // It may claim a gesture; the user is still asked, and is told the true origin.
     const claimed = page.evaluateInContentScript(say, [open]);
     const prompt = await stage.person.seesPrompt();
     assert.equal(await prompt.who(), "evil.test");

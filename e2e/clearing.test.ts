@@ -74,7 +74,7 @@ const remembered = (page = own): Promise<string[]> =>
     (((await chrome.storage.local.get("grants"))["grants"] ?? []) as { origin: string }[]).map(({ origin }) => origin),
   );
 
-/** Opens a page of the origin and has the person remember what it asks for; the socket stays open. */
+/** Opens a page of the origin and has the user remember what it asks for; the socket stays open. */
 async function remember(origin: string, { person, open }: Pick<Stage, "person" | "open"> = stage): Promise<Page> {
   const page = await open(`${origin}/`);
   const opened = attempt(page, to(peer));
@@ -272,7 +272,7 @@ describe("the marker", () => {
   });
 });
 
-describe("the person deletes data in the browser's own settings", () => {
+describe("the user deletes data in the browser's own settings", () => {
   test("of one site, on its page: its grants go, its sockets close; those of others stay", async () => {
     const page = await remember("https://site.test");
     const once = await stage.open("https://site.test/once");
@@ -281,7 +281,7 @@ describe("the person deletes data in the browser's own settings", () => {
     const neighbour = await remember("https://neighbour.test");
     await deleteSiteData(stage.browser, "https://site.test");
     await isTakenBack("https://site.test", page);
-    // Also what was allowed once: all that the person had agreed to with this site.
+    // Also what was allowed once: all that the user had agreed to with this site.
     await (await other.connection()).waitUntilClosed(2_000);
     const again = attempt(once, to(other));
     await stage.person.denies();
@@ -377,7 +377,7 @@ describe("Clear-Site-Data", () => {
 test("where no marker can be set, Allow and remember is Allow once", async (t) => {
   const away = await openStage(lifeOf(t));
   const page = await away.open("https://withheld.test/");
-  // The person keeps the extension away from sites: this page has its scripts already.
+  // The user keeps the extension away from sites: this page has its scripts already.
   const extensions = await away.browser.newPage("chrome://extensions");
   await extensions.evaluate(async (extensionId: string) => {
     await (

@@ -1,4 +1,4 @@
-// The person at the browser: asked before anything happens, told who and where, able to take it back.
+// The user: asked before anything happens, told who and where, able to take it back.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { attempt, openStage, openTCP, to, type Stage, type WithTCP } from "./stage.ts";
@@ -90,7 +90,7 @@ describe("the prompt", () => {
     await page.close();
   });
 
-  test("without remoteAddress the person names the destination", async () => {
+  test("without remoteAddress the user names the destination", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open();
     const opened = attempt(page, { remotePort: peer.port });
@@ -188,7 +188,7 @@ describe("the prompt", () => {
     assert.match(prompt.text, /IMAP mail, port 993/, "the name of the port does not say that it is encrypted");
     await prompt.deny();
     await opened;
-    // Where the person names it, it is said once they have.
+    // Where the user names it, it is said once they have.
     const named = attempt(page, { remotePort: 631 });
     prompt = await stage.person.seesPrompt();
     assert.match(prompt.text, /others in between may read/);

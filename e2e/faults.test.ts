@@ -120,7 +120,7 @@ test("a port that refuses, and one that never answers: NetworkError, the same fo
   assert.equal(await failureOf(await peers.silentPeer(life), { timeout: 1000 }), "NetworkError");
 });
 
-test("the same words for every failure of the network; where the person agreed, the reason beside them", async () => {
+test("the same words for every failure of the network; where the user agreed, the reason beside them", async () => {
   const texts = new Set<string>();
   const reasons: unknown[] = [];
   for (const { host, port } of [await peers.refusingPeer(life), await peers.silentPeer(life)]) {

@@ -191,7 +191,7 @@ describe("a part of Portside goes away", () => {
       own.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder, enableInIncognito: true }),
     );
     assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
-    // The new copy of the extension reaches the old page too; a reload empties session storage, so the person is asked again.
+    // The new copy of the extension reaches the old page too; a reload empties session storage, so the user is asked again.
     const asked = page.evaluateOnClick(
       "#go",
       async (remotePort: number) => {

@@ -1,4 +1,4 @@
-// The person names the destination: types it, or picks it from the devices nearby. Real multicast DNS, answered by avahi, in a network of the
+// The user names the destination: types it, or picks it from the devices nearby. Real multicast DNS, answered by avahi, in a network of the
 // host's own in which every packet is seen.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
@@ -292,7 +292,7 @@ describe("devices nearby", () => {
     await next.close();
   });
 
-  test("are not looked for where an administrator does not want it; the person types", async () => {
+  test("are not looked for where an administrator does not want it; the user types", async () => {
     admin.setPolicy({ discovery: false });
     await sleep(400);
     const page = await stage.open("https://quiet.test/");
@@ -316,10 +316,10 @@ describe("devices nearby", () => {
   });
 });
 
-describe("what the person names", () => {
+describe("what the user names", () => {
   test("is judged like all else: a port that routers watch is named as a danger first", async () => {
     const page = await stage.open("https://phone.test/");
-    // The site proposes an address of the own network, where nobody watches; the person types a public one.
+    // The site proposes an address of the own network, where nobody watches; the user types a public one.
     const opened = attempt(page, to({ host: printer, port: 5060 }));
     const prompt = await stage.person.seesPrompt();
     assert.doesNotMatch(prompt.text, /routers watch/);

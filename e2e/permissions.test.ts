@@ -1,4 +1,4 @@
-// The permissions policy `direct-sockets`, over the whole tree of frames: who may ask the person, and who is refused at once.
+// The permissions policy `direct-sockets`, over the whole tree of frames: who may ask the user, and who is refused at once.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { plainPage, type Page, type Stage } from "./stage.ts";

@@ -120,7 +120,7 @@ describe("a policy of the host", () => {
   test("prompts: skipped, forced, forbidden; remembering forbidden", async () => {
     const page = await stage.open("https://fleet.test/");
     const listed = { host: "127.0.0.1", ports: [peer.port.toString()] };
-    // Listed by address and not public: the administrator's word stands for the person's.
+    // Listed by address and not public: the administrator's word stands for the user's.
     await say({ allowedDestinations: [{ ...listed, prompt: "skip" }, { host: "*" }] });
     const opened = attempt(page, to(peer));
     await stage.person.seesNoPrompt(500);
@@ -165,7 +165,7 @@ describe("a policy of the host", () => {
     await say({ privateAddressEntry: false });
     await refused(page, peer);
     await refused(page, { host: "printer.local", port: 631 });
-    // Where the page names nothing, the person is told when they type one.
+    // Where the page names nothing, the user is told when they type one.
     const opened = attempt(page, { remotePort: peer.port });
     const prompt = await stage.person.seesPrompt();
     await prompt.typeAddress("127.0.0.1");

@@ -55,7 +55,7 @@ describe("no Allow without a deliberate one", () => {
     await second.close();
   });
 
-  test("so it is while the person names the destination: after each letter, and after what is said to it", async () => {
+  test("so it is while the user names the destination: after each letter, and after what is said to it", async () => {
     const page = await stage.open("https://dead-field.test/");
     const answer = attempt(page, { remotePort: 9 });
     const prompt = await stage.person.seesPrompt();
@@ -70,7 +70,7 @@ describe("no Allow without a deliberate one", () => {
     await page.close();
   });
 
-  test("what is no address: Allow stays dead, and the window says why when the person has paused", async () => {
+  test("what is no address: Allow stays dead, and the window says why when the user has paused", async () => {
     const page = await stage.open("https://no-address.test/");
     const answer = attempt(page, { remotePort: 9 });
     const prompt = await stage.person.seesPrompt();

@@ -67,7 +67,7 @@ before(async () => {
   stage = await openStage(life, { host: { network } });
 });
 
-/** Asks with a click, lets the person answer, and tells the error's name and how long the page waited since the answer. */
+/** Asks with a click, lets the user answer, and tells the error's name and how long the page waited since the answer. */
 async function ask(
   page: Page,
   destination: { host: string; port: number },
@@ -231,7 +231,7 @@ describe("after consent", () => {
     await page.close();
   });
 
-  test("an address of the own network takes the person's own hand", async () => {
+  test("an address of the own network takes the user's own hand", async () => {
     const page = await stage.open("https://printer.test/");
     const opened = attempt(page, to({ host: inside, port }));
     const prompt = await stage.person.seesPrompt();
@@ -274,7 +274,7 @@ describe("after consent", () => {
     await page.close();
   });
 
-  test("what the person types counts, not what the page proposed", async () => {
+  test("what the user types counts, not what the page proposed", async () => {
     const page = await stage.open("https://printer.test/other");
     const opened = attempt(page, to({ host: "10.0.0.66", port }));
     const prompt = await stage.person.seesPrompt();
@@ -311,7 +311,7 @@ describe("after consent", () => {
     const prompt = await stage.person.seesPrompt();
     assert.match(prompt.text, /routers watch port 5060/);
     await prompt.allowOnce();
-    assert.equal(await opened, "NetworkError"); // the person agreed, so it was tried; nobody listens
+    assert.equal(await opened, "NetworkError"); // the user agreed, so it was tried; nobody listens
     const plain = attempt(page, to({ host: "outside.example", port }));
     const other = await stage.person.seesPrompt();
     assert.doesNotMatch(other.text, /routers/);

@@ -1,4 +1,4 @@
-// What the person sees of Portside, page by page, in the states that matter: for pictures, and for tests of how it looks, reads and sounds.
+// What the user sees of Portside, page by page, in the states that matter: for pictures, and for tests of how it looks, reads and sounds.
 import { attempt, openTCP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
 import { Toolbar } from "./toolbar.ts";
 import type { ChromiumOptions } from "./world/chromium.ts";
@@ -119,7 +119,7 @@ const remembered: readonly [string, "tcp" | "udp", string, number, number, "aske
   ["https://clock.test", "udp", "time.example.org", 123, 200, "asked"],
 ];
 
-/** Remembers them as the person does, one after the other, and then makes them as old as they are to be. */
+/** Remembers them as the user does, one after the other, and then makes them as old as they are to be. */
 async function seedGrants(theatre: Theatre): Promise<void> {
   for (const [origin, protocol, host, port] of remembered) {
     const page = await theatre.open(`${origin}/`);
@@ -177,7 +177,7 @@ export const scenes: readonly Scene[] = [
   ),
   prompt(
     "device",
-    "terminal.test proposes an address in the person's own network; the person is to type it or to pick a device.",
+    "terminal.test proposes an address in the user's own network; the user is to type it or to pick a device.",
     "https://terminal.test",
     to({ host: "192.168.1.20", port: 22 }),
     async (page) => {
@@ -188,7 +188,7 @@ export const scenes: readonly Scene[] = [
   ),
   prompt(
     "computer",
-    "dashboard.test wants to reach a program on this computer; the person is to type its address.",
+    "dashboard.test wants to reach a program on this computer; the user is to type its address.",
     "https://dashboard.test",
     to({ host: "localhost", port: 1883 }),
   ),

@@ -230,7 +230,7 @@ test("looking for the host starts no flood of processes, and none while nobody l
   await until("another look", () => count() > seen);
 });
 
-test("try it: the page out of the host asks, the person allows, the server answers; with the page everything goes", async (t) => {
+test("try it: the page out of the host asks, the user allows, the server answers; with the page everything goes", async (t) => {
   const stage = await openStage(lifeOf(t));
   const setup = await stage.browser.newExtensionPage("ui/setup.html");
   await says(setup, /program is there/);
@@ -296,12 +296,12 @@ test("the host stays as long as the page to try it with does, and no longer", as
 
 test("a host that is too old: the setup page says which versions do not fit, and what to do", async (t) => {
   const stage = await withoutHost(t);
-  // The real host, built with yesterday's version numbers: an overlay replaces two lines of its source.
+  // The real host, built with yesterday's version numbers: an overlay replaces three lines of its source.
   const folder = stage.life.folder("old-host");
   const root = dirname(dirname(hostProgram));
   const replace: Record<string, string> = {};
   for (const [file, edit] of [
-    ["protocol/message.go", (text: string) => text.replace(/ProtocolVersion = \d+/, "ProtocolVersion = 0")],
+    ["protocol/message.go", (text: string) => text.replaceAll(/(ProtocolVersion *)= \d+/g, "$1= 1")],
     ["nativehost/version/version.go", (text: string) => text.replace(/"0\.\d+\.\d+"/, '"0.0.9"')],
   ] as const) {
     const text = readFileSync(join(root, file), "utf8");
@@ -316,7 +316,7 @@ test("a host that is too old: the setup page says which versions do not fit, and
     cwd: root,
     env: { ...process.env, CGO_ENABLED: "0" },
   });
-  assert.match((await run(old, ["--version"])).stdout, /^portside 0\.0\.9 \(protocol 0\)/);
+  assert.match((await run(old, ["--version"])).stdout, /^portside 0\.0\.9 \(protocol 1 to 1\)/);
   writeManifest(stage, { path: old });
 
   const page = await stage.open();

@@ -1,4 +1,4 @@
-// The scene that most tests play in: one browser with Portside, one page with a button, and the person before it.
+// The scene that most tests play in: one browser with Portside, one page with a button, and the user before it.
 import assert from "node:assert/strict";
 import type { Life } from "./world/life.ts";
 import type { Frame, Page } from "./world/page.ts";
@@ -70,7 +70,7 @@ export function to({ host, port }: Destination, more: Record<string, unknown> = 
 }
 
 /**
- * Opens a socket in the page with a real click and the person's "Allow once", and leaves it at `window.socket`. The destination is a
+ * Opens a socket in the page with a real click and the user's "Allow once", and leaves it at `window.socket`. The destination is a
  * new one: the test fails if no question comes.
  */
 export async function openTCP(

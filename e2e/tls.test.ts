@@ -32,7 +32,7 @@ interface Seen {
   echo: string;
 }
 
-/** Opens a secure socket to localhost by a click and the person's word; tells all that a page can see of it. */
+/** Opens a secure socket to localhost by a click and the user's word; tells all that a page can see of it. */
 async function opened(asked: Asked): Promise<Seen> {
   const seen = page.evaluateOnClick(
     "#go",

@@ -1,4 +1,4 @@
-// The toolbar: what is open, what was refused and why, and the person's hand on all of it. The page learns nothing of it.
+// The toolbar: what is open, what was refused and why, and the user's hand on all of it. The page learns nothing of it.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -79,7 +79,7 @@ describe("the badge", () => {
     await toolbar.shows(tab, "!");
     await page.goto(stage.pages.serve("https://attention.test/next", plainPage));
     await toolbar.shows(tab, "");
-    // What the person said no to is no news to them.
+    // What the user said no to is no news to them.
     const denied = attempt(page, nowhere);
     await stage.person.denies();
     assert.equal(await denied, "NotAllowedError");
@@ -151,7 +151,7 @@ describe("a pause", () => {
         .find((line) => line.includes("https://halted.test") && line.includes('"reason":"paused"')),
     );
     assert.match(line, /"by":"extension"/);
-    // Without an attention call: the person did it themselves.
+    // Without an attention call: the user did it themselves.
     assert.equal((await toolbar.badge(tab)).text, "II");
 
     // A click that a script makes ends no pause.
@@ -438,7 +438,7 @@ describe("refusals", () => {
 });
 
 describe("a muted site", () => {
-  test("is said to be muted, and may ask again when the person says so", async () => {
+  test("is said to be muted, and may ask again when the user says so", async () => {
     const page = await stage.open("https://nagging.test/");
     const nowhere = to({ host: "peer.example.org", port: 9 });
     for (let n = 0; n < 3; n++) {

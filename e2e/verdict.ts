@@ -1,4 +1,4 @@
-// May this document ask the person at all? The question of the suites about documents: permissions, CSP, pages of service workers.
+// May this document ask the user at all? The question of the suites about documents: permissions, CSP, pages of service workers.
 import { attempt, openStage, plainPage, to, type Stage } from "./stage.ts";
 import type { Frame } from "./world/page.ts";
 import { sleep, until } from "./world/wait.ts";
@@ -9,7 +9,7 @@ const destination = { host: "peer.example.org", port: 7 };
 const prompts = /^chrome-extension:\/\/[a-z]+\/ui\/prompt\.html/;
 
 /**
- * What comes of a call with a real click: "may ask" when the person is asked, who then says no; "refused" when the page is refused without a
+ * What comes of a call with a real click: "may ask" when the user is asked, who then says no; "refused" when the page is refused without a
  * question; else the name of the error.
  */
 export async function verdict({ browser, person }: Pick<Stage, "browser" | "person">, frame: Frame): Promise<string> {

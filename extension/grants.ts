@@ -1,4 +1,4 @@
-// What the person allowed: for good (a remembered grant), or for as long as one document lives (Allow once).
+// What the user allowed: for good (a remembered grant), or for as long as one document lives (Allow once).
 //
 // A remembered grant is (origin, protocol, host, port, protection) in storage.local. What a document may reopen is kept in storage.session, so
 // that a stop of the worker loses nothing; it goes with the document. Private windows never touch storage.local, and what is taken back for
@@ -17,7 +17,7 @@ export interface Destination {
   port: number;
 }
 
-/** What the person said yes to, besides the destination itself. */
+/** What the user said yes to, besides the destination itself. */
 export interface Consent {
   /** They typed or picked the destination. */
   entered: boolean;
@@ -32,7 +32,7 @@ export interface Consent {
 /** How a connection to this host would be protected now. */
 export type Wanted = (host: string) => Protection;
 
-/** How the person came to agree: to what the page asked for, to what they typed, or to what they picked from the devices nearby. */
+/** How the user came to agree: to what the page asked for, to what they typed, or to what they picked from the devices nearby. */
 export type How = "asked" | "typed" | "picked";
 
 export interface Grant extends Destination, Consent {
@@ -86,7 +86,7 @@ export async function findGrants(
   );
 }
 
-/** What the person named, and had remembered, when this origin left the destination open. */
+/** What the user named, and had remembered, when this origin left the destination open. */
 export async function findNamed(
   origin: string,
   protocol: "tcp" | "udp",
@@ -147,7 +147,7 @@ export interface DocumentPlace {
 /** What one document may open again without being asked: what it asked for -> where that led. */
 interface DocumentGrants extends DocumentPlace, OfDocument {
   opened: Record<string, Reached[]>;
-  /** Where the person has closed a socket: the document does not come back there by itself. */
+  /** Where the user has closed a socket: the document does not come back there by itself. */
   closed?: Destination[];
 }
 
@@ -166,12 +166,12 @@ const documents = documentShelf<DocumentGrants>("document:", {
 const maxRequests = 64;
 /** Where one request may have led. */
 const maxReached = 8;
-/** Destinations of one document that the person has closed: of more the oldest are forgotten. */
+/** Destinations of one document that the user has closed: of more the oldest are forgotten. */
 const maxClosed = 64;
 
 /**
- * The name of a request in a document's own list: what the page asked for, since the host may have been the person's answer. `wanted` is
- * canonical, so that spellings of one host are one request; "" where the person was to name it.
+ * The name of a request in a document's own list: what the page asked for, since the host may have been the user's answer. `wanted` is
+ * canonical, so that spellings of one host are one request; "" where the user was to name it.
  */
 export function requestKey(protocol: string, wanted: string, port: number): string {
   return JSON.stringify([protocol, wanted, port]);
@@ -239,7 +239,7 @@ function changeDocument(
 }
 
 /**
- * Lets the document open it again. Resolves with whether it may: not if something was taken back since `taken` was looked at, nor if the person
+ * Lets the document open it again. Resolves with whether it may: not if something was taken back since `taken` was looked at, nor if the user
  * has closed it meanwhile.
  */
 export async function addDocumentGrant(
@@ -268,7 +268,7 @@ export async function addDocumentGrant(
   return may && taken === timesTakenBack(place);
 }
 
-/** The person has closed it: the document may not open this destination again by itself, nor, if it is not remembered, without being asked. */
+/** The user has closed it: the document may not open this destination again by itself, nor, if it is not remembered, without being asked. */
 export function closeDocumentGrants(place: OwnPlace, destination: Destination): Promise<void> {
   return changeDocument(place, ({ opened, closed }) => {
     const rest = Object.entries(opened).map(([request, reached]) => {
@@ -281,12 +281,12 @@ export function closeDocumentGrants(place: OwnPlace, destination: Destination): 
   });
 }
 
-/** Reports whether the person has closed a socket of this document to this destination. */
+/** Reports whether the user has closed a socket of this document to this destination. */
 export async function wasClosed(documentId: string, destination: Destination): Promise<boolean> {
   return (await documents.get(documentId))?.closed?.some((one) => sameDestination(one, destination)) === true;
 }
 
-/** The person wants it again. */
+/** The user wants it again. */
 export function mayReturn(place: OwnPlace, destination: Destination): Promise<void> {
   return changeDocument(place, ({ opened, closed }) => ({
     opened,
@@ -296,7 +296,7 @@ export function mayReturn(place: OwnPlace, destination: Destination): Promise<vo
 
 /**
  * What was allowed to these origins is taken back: outside of private windows their documents may open nothing again by what they were allowed
- * before, nor by an open that is under way. What the person has closed stays closed.
+ * before, nor by an open that is under way. What the user has closed stays closed.
  */
 export function takeBackFromDocuments(origins: ReadonlySet<string>): Promise<void> {
   for (const origin of origins) takenBack.set(origin, (takenBack.get(origin) ?? 0) + 1); // at once: opens under way look at it

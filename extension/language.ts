@@ -15,7 +15,7 @@ export function textDirection(): "ltr" | "rtl" {
   return rightToLeft.includes(textLanguage()) ? "rtl" : "ltr";
 }
 
-/** The language for numbers and dates, as a BCP 47 tag: the person's own, with its region, where the texts are in it too. */
+/** The language for numbers and dates, as a BCP 47 tag: the user's own, with its region, where the texts are in it too. */
 export function numberLanguage(): string {
   const wanted = ext.i18n.getUILanguage();
   return wanted.split("-")[0] === textLanguage() ? wanted : textLanguage();

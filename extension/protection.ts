@@ -16,7 +16,7 @@ export type Protection =
   /** `certificates`: SHA-256, base64. */
   | { encryption: "on"; authentication: "pinned"; certificates: string[] };
 
-/** What a page's options ask for at `host`, which is canonical, or undefined while the person is still to name it. */
+/** What a page's options ask for at `host`, which is canonical, or undefined while the user is still to name it. */
 export function protectionOf({ secureTransport = "off", tls }: OpenOptions, host: string | undefined): Protection {
   if (secureTransport !== "on") return { encryption: secureTransport };
   const pins = tls?.serverCertificateHashes;

@@ -112,7 +112,7 @@ func (b *beginning) Write(p []byte) (int, error) {
 
 const anew = "build or download portside anew, then name it with portside install --binary"
 
-// scope is the scope that the person asked for.
+// scope is the scope that the user asked for.
 func (c *command) scope() manifest.Scope {
 	if c.system {
 		return manifest.System
@@ -172,7 +172,7 @@ func (c *command) checkBinary(path string, scope manifest.Scope) error {
 const elsewhere = "move portside to a folder that only you can write, such as ~/.local/bin"
 
 // trusts are the rules for what a browser of a scope starts: it belongs to root or, in
-// user scope, to the person.
+// user scope, to the user.
 func (c *command) trusts(scope manifest.Scope) *trust.Rules {
 	owners := slices.Clone(c.trusted)
 	if scope == manifest.User {
@@ -185,7 +185,7 @@ func (c *command) trusts(scope manifest.Scope) *trust.Rules {
 	return rules
 }
 
-// group names a group for the person.
+// group names a group for the user.
 func group(gid int) string {
 	if g, err := user.LookupGroupId(strconv.Itoa(gid)); err == nil {
 		return "the group " + g.Name

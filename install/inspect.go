@@ -142,7 +142,7 @@ func admits(m manifest.HostManifest, family manifest.Family, id string) bool {
 	return slices.Contains(m.AllowedOrigins, manifest.Origin(id))
 }
 
-// changes says, for the person, how want differs from what was found.
+// changes says, for the user, how want differs from what was found.
 func (f found) changes(want manifest.HostManifest, family manifest.Family, data []byte) []string {
 	if f.broken != nil {
 		return []string{f.broken.Error()}

@@ -26,7 +26,7 @@
 // system-wide manifest is only made for a binary that belongs to root, in
 // directories that belong to root. Under sudo, and for root in the home of somebody
 // else or in a folder of theirs that --user-data-dir names, per-user scope is refused: it
-// would serve root, or leave root's files with the person who typed it.
+// would serve root, or leave root's files with the user who typed it.
 //
 // # Exit codes
 //
@@ -76,7 +76,7 @@ repairs. uninstall takes that back. status says what each browser will find.
 
 Browsers: `
 
-// options are what the person asked for.
+// options are what the user asked for.
 type options struct {
 	system       bool
 	browsers     list
@@ -119,7 +119,7 @@ type command struct {
 	patience time.Duration
 }
 
-// A problem is an error with advice for the person who meets it.
+// A problem is an error with advice for the user who meets it.
 type problem struct {
 	err  error
 	hint string
@@ -296,7 +296,7 @@ func (c *command) checkHome() error {
 	return nil
 }
 
-// userName names a user for the person.
+// userName names a user for the user.
 func userName(uid int) string {
 	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
 		return u.Username
@@ -315,7 +315,7 @@ func (c *command) known() []string {
 	return ids
 }
 
-// say prints one line for the person.
+// say prints one line for the user.
 func (c *command) say(format string, args ...any) {
 	fmt.Fprintln(c.stdout, printable(fmt.Sprintf(format, args...)))
 }

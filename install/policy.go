@@ -19,7 +19,7 @@ type rule struct {
 	// blocks is the policy file by which the browser starts no host of Portside's
 	// name, or empty.
 	blocks string
-	// closed are the files, or the folder, that the person may not read.
+	// closed are the files, or the folder, that the user may not read.
 	closed []string
 }
 
@@ -29,7 +29,7 @@ const largestPolicy = 16 << 20
 // policy reads the policy files of a place's browser, as Chromium does: every file of
 // the folder, whatever its name, in the order of the bytes of the names. Of each
 // setting the last file that has it counts, also when what it says there is of the
-// wrong type and so means nothing. The browser runs as the person: what the person may
+// wrong type and so means nothing. The browser runs as the user: what the user may
 // not read is no policy to it.
 func (c *command) policy(p place) (rule, error) {
 	if p.policies == "" {

@@ -24,7 +24,7 @@ func NewError(code int64) *RPCError {
 }
 
 // NewFailure returns the error of an operation that failed: the DOMException name
-// for the page, the true reason, and a sentence for the person.
+// for the page, the true reason, and a sentence for the user.
 func NewFailure(name, reason, detail string) *RPCError {
 	return &RPCError{
 		Code:    CodeFailed,

@@ -4,8 +4,10 @@ package protocol
 
 // Limits and versions that both sides share.
 const (
-	// Version of the wire contract. Both sides say theirs in hello; they must be equal.
-	ProtocolVersion = 2
+	// Newest version of the wire contract that this side speaks. The newest that both sides speak is spoken.
+	ProtocolVersion = 3
+	// Oldest version that this side still speaks.
+	OldestProtocolVersion = 2
 	// Largest frame body either side may send, in bytes. It is the browsers' own limit towards an extension.
 	MaxFrameBytes = 1048576
 	// Largest control message (anything but a data frame), in bytes.
@@ -50,7 +52,7 @@ const (
 	MethodPolicyManaged = "policy.managed"
 	// Asks what the rules say of a destination before anybody is asked. Sends nothing to the network.
 	MethodPolicyJudge = "policy.judge"
-	// Tells the person which policy is in force, and by whom.
+	// Tells the user which policy is in force, and by whom.
 	MethodPolicyGet = "policy.get"
 	// Looks for devices nearby that offer a service at a port, by DNS-SD over multicast DNS. Each is told by resolve.found; answered when the time is over or resolve.stop came.
 	MethodResolveBrowse = "resolve.browse"
@@ -70,11 +72,11 @@ const (
 	MethodSocketSetOption = "socket.setOption"
 	// Closes a socket, or gives up one that is still opening. Bytes written before are still delivered, unless reset is set.
 	MethodSocketClose = "socket.close"
-	// Tells the person about open sockets: bytes so far, the peer's address and certificate.
+	// Tells the user about open sockets: bytes so far, the peer's address and certificate.
 	MethodSocketInspect = "socket.inspect"
 	// Lets a document bring a connection of its own for the bytes of its sockets.
 	MethodLaneOpen = "lane.open"
-	// Starts a small server on loopback, and a page beside it that connects to it by the API, so that the person can try that everything works. A second call replaces the first.
+	// Starts a small server on loopback, and a page beside it that connects to it by the API, so that the user can try that everything works. A second call replaces the first.
 	MethodTryoutStart = "tryout.start"
 	// Stops both.
 	MethodTryoutStop = "tryout.stop"
@@ -97,7 +99,7 @@ type AuditRefusedParams struct {
 	// Absent only beside more, where there are too many.
 	Origin   string `json:"origin,omitempty"`
 	Protocol string `json:"protocol"`
-	// Absent when the person was to name the destination and did not.
+	// Absent when the user was to name the destination and did not.
 	Host    string `json:"host,omitempty"`
 	Port    int64  `json:"port,omitempty"`
 	Private bool   `json:"private"`
@@ -107,17 +109,17 @@ type AuditRefusedParams struct {
 	More int64 `json:"more,omitempty"`
 }
 
-// ErrorData: What the extension needs to answer the page and to inform the person.
+// ErrorData: What the extension needs to answer the page and to inform the user.
 type ErrorData struct {
 	// The DOMException name that the page sees.
 	Name string `json:"name"`
-	// The true reason, for the log and the person; never for the page.
+	// The true reason, for the log and the user; never for the page.
 	Reason string `json:"reason"`
 	// What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
 	PageReason string `json:"pageReason,omitempty"`
-	// The administrator's setting that decided, for the log and the person.
+	// The administrator's setting that decided, for the log and the user.
 	By string `json:"by,omitempty"`
-	// One sentence for the person, in English.
+	// One sentence for the user, in English.
 	Detail string `json:"detail,omitempty"`
 }
 
@@ -125,13 +127,16 @@ type ErrorData struct {
 type RPCError struct {
 	Code    int64  `json:"code"`
 	Message string `json:"message"`
-	// What the extension needs to answer the page and to inform the person.
+	// What the extension needs to answer the page and to inform the user.
 	Data *ErrorData `json:"data,omitempty"`
 }
 
 // HelloParams is defined by protocol/schema.
 type HelloParams struct {
-	ProtocolVersion  int64  `json:"protocolVersion"`
+	// The newest version that the extension speaks.
+	ProtocolVersion int64 `json:"protocolVersion"`
+	// The oldest one; absent: it speaks no other. Hosts of version 2 do not know this member.
+	OldestVersion    int64  `json:"oldestVersion,omitempty"`
 	ExtensionVersion string `json:"extensionVersion"`
 	// The browser's name and version, for the log.
 	Browser string `json:"browser,omitempty"`
@@ -139,6 +144,7 @@ type HelloParams struct {
 
 // HelloResult is defined by protocol/schema.
 type HelloResult struct {
+	// The version that is spoken from now on.
 	ProtocolVersion int64  `json:"protocolVersion"`
 	HostVersion     string `json:"hostVersion"`
 	// What this host can do, such as "tcp", "udp", "tls".
@@ -221,7 +227,7 @@ type PolicyLimits struct {
 
 // PolicyAudit: The audit log.
 type PolicyAudit struct {
-	// Absolute path. Absent: audit.log in the person's own state folder.
+	// Absolute path. Absent: audit.log in the user's own state folder.
 	File string `json:"file,omitempty"`
 	// A file that has grown to this many bytes is put aside.
 	MaxBytes *int64 `json:"maxBytes,omitempty"`
@@ -247,13 +253,13 @@ type PolicySettings struct {
 	Prompt string `json:"prompt,omitempty"`
 	// False: grants cannot be remembered, and remembered ones do not count.
 	Remember *bool `json:"remember,omitempty"`
-	// False: not even the person at the browser may name an address that is not public.
+	// False: not even the user may name an address that is not public.
 	PrivateAddressEntry *bool `json:"privateAddressEntry,omitempty"`
 	// refuse-unsafe-eval: pages whose Content-Security-Policy allows 'unsafe-eval' are refused. require-eval-blocked: so are pages that do not block eval.
 	CSPRule string `json:"cspRule,omitempty"`
 	// True: only installed web apps may open sockets.
 	InstalledOnly *bool `json:"installedOnly,omitempty"`
-	// False: nobody looks for devices nearby, so the person types where a socket leads.
+	// False: nobody looks for devices nearby, so the user types where a socket leads.
 	Discovery *bool `json:"discovery,omitempty"`
 	// Instead of the limits that Portside comes with.
 	Limits *PolicyLimits `json:"limits,omitempty"`
@@ -272,12 +278,12 @@ type PolicyJudgeParams struct {
 	// The asking origin, serialised, as the browser attests it.
 	Origin   string `json:"origin"`
 	Protocol string `json:"protocol"`
-	// As the page or the person wrote it; absent: the person is still to name it.
+	// As the page or the user wrote it; absent: the user is still to name it.
 	Host string `json:"host,omitempty"`
 	Port int64  `json:"port"`
 	// TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
 	Secure bool `json:"secure"`
-	// True when the person at the browser typed or picked this destination.
+	// True when the user typed or picked this destination.
 	UserEntered bool `json:"userEntered"`
 	// A secret of this profile, base64url, under which networks have their ids. Absent: no network is told.
 	NetworkSalt string `json:"networkSalt,omitempty"`
@@ -285,11 +291,11 @@ type PolicyJudgeParams struct {
 
 // PolicyJudgeResult is defined by protocol/schema.
 type PolicyJudgeResult struct {
-	// False: no answer of the person could make the host open it.
+	// False: no answer of the user could make the host open it.
 	Allowed bool `json:"allowed"`
 	// Why not; present when it is not allowed.
 	Reason string `json:"reason,omitempty"`
-	// The setting that decided, for the person and the log.
+	// The setting that decided, for the user and the log.
 	By string `json:"by,omitempty"`
 	// The canonical form: what is to be shown, remembered and asked for. Absent when none was given or it is no host.
 	Host string `json:"host,omitempty"`
@@ -301,7 +307,7 @@ type PolicyJudgeResult struct {
 	Prompt string `json:"prompt"`
 	// Whether a grant may be remembered.
 	Remember bool `json:"remember"`
-	// True: the person has to type or pick this destination; a page's word is not enough.
+	// True: the user has to type or pick this destination; a page's word is not enough.
 	MustEnter bool `json:"mustEnter"`
 	// True: routers watch this port and may open a way in; the prompt must say so.
 	Risk    bool   `json:"risk"`
@@ -385,11 +391,11 @@ type SocketClosedParams struct {
 	SocketID int64 `json:"socketId"`
 	// The DOMException name that the page sees; absent after an orderly close.
 	Name string `json:"name,omitempty"`
-	// The true reason, for the log and the person.
+	// The true reason, for the log and the user.
 	Reason string `json:"reason,omitempty"`
 	// What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
 	PageReason string `json:"pageReason,omitempty"`
-	// The administrator's setting that decided, for the person.
+	// The administrator's setting that decided, for the user.
 	By string `json:"by,omitempty"`
 	// The same was said on the lane, behind the socket's last data.
 	OnLane   bool  `json:"onLane,omitempty"`
@@ -422,7 +428,7 @@ type SocketInspectParams struct {
 	SocketIDs []int64 `json:"socketIds"`
 }
 
-// PeerCertificate: The peer's own certificate, for the person to read. All texts are the peer's: printable, and cut where they are long.
+// PeerCertificate: The peer's own certificate, for the user to read. All texts are the peer's: printable, and cut where they are long.
 type PeerCertificate struct {
 	// Its common name, or its organisation; empty when it has neither.
 	Subject string `json:"subject"`
@@ -450,7 +456,7 @@ type SocketState struct {
 	// Absent on a plain connection.
 	TLSVersion  string `json:"tlsVersion,omitempty"`
 	CipherSuite string `json:"cipherSuite,omitempty"`
-	// The peer's own certificate, for the person to read. All texts are the peer's: printable, and cut where they are long.
+	// The peer's own certificate, for the user to read. All texts are the peer's: printable, and cut where they are long.
 	Certificate *PeerCertificate `json:"certificate,omitempty"`
 }
 
@@ -553,7 +559,7 @@ type TCPOpenParams struct {
 	Document string `json:"document"`
 	// True in a private window: the destination is kept out of the audit log.
 	Private bool `json:"private"`
-	// True when the person at the browser typed or picked this destination.
+	// True when the user typed or picked this destination.
 	UserEntered bool `json:"userEntered"`
 	// Name or address, without brackets.
 	Host string `json:"host"`
@@ -576,7 +582,7 @@ type TCPOpenParams struct {
 	TLS *TLSOptions `json:"tls,omitempty"`
 	// Connect by this family of addresses only.
 	DNSQueryType string `json:"dnsQueryType,omitempty"`
-	// The person said yes to a prompt that named the danger of this port (SECURITY, row 9).
+	// The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
 	RiskAccepted bool `json:"riskAccepted,omitempty"`
 }
 
@@ -593,7 +599,7 @@ type TCPOpenResult struct {
 	TLS *TLSInfo `json:"tls,omitempty"`
 }
 
-// TryoutTexts: What the page says, in the person's language.
+// TryoutTexts: What the page says, in the user's language.
 type TryoutTexts struct {
 	// Title and heading.
 	Title string `json:"title"`
@@ -601,11 +607,11 @@ type TryoutTexts struct {
 	Intro string `json:"intro"`
 	// The button that opens the socket.
 	Button string `json:"button"`
-	// While the person is asked.
+	// While the user is asked.
 	Asking string `json:"asking"`
 	// It worked; followed by what the server said.
 	Done string `json:"done"`
-	// The person, or a rule, did not allow it.
+	// The user, or a rule, did not allow it.
 	Denied string `json:"denied"`
 	// Something else went wrong.
 	Failed string `json:"failed"`
@@ -618,7 +624,7 @@ type TryoutStartParams struct {
 	// BCP 47 tag of the texts.
 	Lang string `json:"lang"`
 	Dir  string `json:"dir"`
-	// What the page says, in the person's language.
+	// What the page says, in the user's language.
 	Texts *TryoutTexts `json:"texts"`
 }
 
@@ -648,7 +654,7 @@ type UDPOpenParams struct {
 	Document string `json:"document"`
 	// True in a private window: the destination is kept out of the audit log.
 	Private bool `json:"private"`
-	// True when the person at the browser typed or picked this destination.
+	// True when the user typed or picked this destination.
 	UserEntered bool `json:"userEntered"`
 	// Name or address, without brackets.
 	Host string `json:"host"`
@@ -663,7 +669,7 @@ type UDPOpenParams struct {
 	ReceiveBufferSize int64 `json:"receiveBufferSize,omitempty"`
 	// Connect by this family of addresses only.
 	DNSQueryType string `json:"dnsQueryType,omitempty"`
-	// The person said yes to a prompt that named the danger of this port (SECURITY, row 9).
+	// The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
 	RiskAccepted bool `json:"riskAccepted,omitempty"`
 }
 

@@ -1,7 +1,10 @@
 // Code generated from protocol/schema by `npm run generate`. DO NOT EDIT.
 
-/** Version of the wire contract. Both sides say theirs in hello; they must be equal. */
-export const protocolVersion = 2;
+/** Newest version of the wire contract that this side speaks. The newest that both sides speak is spoken. */
+export const protocolVersion = 3;
+
+/** Oldest version that this side still speaks. */
+export const oldestProtocolVersion = 2;
 
 /** Largest frame body either side may send, in bytes. It is the browsers' own limit towards an extension. */
 export const maxFrameBytes = 1048576;
@@ -89,7 +92,7 @@ export interface AuditRefusedParams {
   origin?: string;
   protocol: "tcp" | "udp";
   /**
-   * Absent when the person was to name the destination and did not.
+   * Absent when the user was to name the destination and did not.
    */
   host?: string;
   port?: number;
@@ -150,7 +153,7 @@ export interface Activation {
  */
 export interface OpenOptions {
   /**
-   * Absent: the person is asked for it.
+   * Absent: the user is asked for it.
    */
   remoteAddress?: string;
   /**
@@ -320,7 +323,7 @@ export interface RPCError {
   data?: ErrorData;
 }
 /**
- * What the extension needs to answer the page and to inform the person.
+ * What the extension needs to answer the page and to inform the user.
  */
 export interface ErrorData {
   /**
@@ -328,7 +331,7 @@ export interface ErrorData {
    */
   name: "NotAllowedError" | "NetworkError" | "QuotaExceededError" | "InvalidStateError" | "AbortError";
   /**
-   * The true reason, for the log and the person; never for the page.
+   * The true reason, for the log and the user; never for the page.
    */
   reason:
     | "aborted"
@@ -358,11 +361,11 @@ export interface ErrorData {
    */
   pageReason?: "refused" | "dns" | "timeout" | "unreachable" | "reset" | "tls";
   /**
-   * The administrator's setting that decided, for the log and the person.
+   * The administrator's setting that decided, for the log and the user.
    */
   by?: string;
   /**
-   * One sentence for the person, in English.
+   * One sentence for the user, in English.
    */
   detail?: string;
 }
@@ -392,7 +395,14 @@ export interface FrameAllow {
   src?: string;
 }
 export interface HelloParams {
+  /**
+   * The newest version that the extension speaks.
+   */
   protocolVersion: number;
+  /**
+   * The oldest one; absent: it speaks no other. Hosts of version 2 do not know this member.
+   */
+  oldestVersion?: number;
   extensionVersion: string;
   /**
    * The browser's name and version, for the log.
@@ -400,6 +410,9 @@ export interface HelloParams {
   browser?: string;
 }
 export interface HelloResult {
+  /**
+   * The version that is spoken from now on.
+   */
   protocolVersion: number;
   hostVersion: string;
   /**
@@ -506,7 +519,7 @@ export interface PolicySettings {
    */
   remember?: boolean;
   /**
-   * False: not even the person at the browser may name an address that is not public.
+   * False: not even the user may name an address that is not public.
    */
   privateAddressEntry?: boolean;
   /**
@@ -518,7 +531,7 @@ export interface PolicySettings {
    */
   installedOnly?: boolean;
   /**
-   * False: nobody looks for devices nearby, so the person types where a socket leads.
+   * False: nobody looks for devices nearby, so the user types where a socket leads.
    */
   discovery?: boolean;
   limits?: PolicyLimits;
@@ -609,7 +622,7 @@ export interface PolicyLimits {
  */
 export interface PolicyAudit {
   /**
-   * Absolute path. Absent: audit.log in the person's own state folder.
+   * Absolute path. Absent: audit.log in the user's own state folder.
    */
   file?: string;
   /**
@@ -632,7 +645,7 @@ export interface PolicyJudgeParams {
   origin: string;
   protocol: "tcp" | "udp";
   /**
-   * As the page or the person wrote it; absent: the person is still to name it.
+   * As the page or the user wrote it; absent: the user is still to name it.
    */
   host?: string;
   port: number;
@@ -641,7 +654,7 @@ export interface PolicyJudgeParams {
    */
   secure: boolean;
   /**
-   * True when the person at the browser typed or picked this destination.
+   * True when the user typed or picked this destination.
    */
   userEntered: boolean;
   /**
@@ -651,7 +664,7 @@ export interface PolicyJudgeParams {
 }
 export interface PolicyJudgeResult {
   /**
-   * False: no answer of the person could make the host open it.
+   * False: no answer of the user could make the host open it.
    */
   allowed: boolean;
   /**
@@ -659,7 +672,7 @@ export interface PolicyJudgeResult {
    */
   reason?: "address" | "dns" | "origin" | "policy" | "policy-broken";
   /**
-   * The setting that decided, for the person and the log.
+   * The setting that decided, for the user and the log.
    */
   by?: string;
   /**
@@ -683,7 +696,7 @@ export interface PolicyJudgeResult {
    */
   remember: boolean;
   /**
-   * True: the person has to type or pick this destination; a page's word is not enough.
+   * True: the user has to type or pick this destination; a page's word is not enough.
    */
   mustEnter: boolean;
   /**
@@ -787,7 +800,7 @@ export interface SocketClosedParams {
    */
   name?: "NetworkError" | "AbortError" | "NotAllowedError";
   /**
-   * The true reason, for the log and the person.
+   * The true reason, for the log and the user.
    */
   reason?: string;
   /**
@@ -795,7 +808,7 @@ export interface SocketClosedParams {
    */
   pageReason?: "refused" | "dns" | "timeout" | "unreachable" | "reset" | "tls";
   /**
-   * The administrator's setting that decided, for the person.
+   * The administrator's setting that decided, for the user.
    */
   by?: string;
   /**
@@ -857,7 +870,7 @@ export interface SocketState {
   certificate?: PeerCertificate;
 }
 /**
- * The peer's own certificate, for the person to read. All texts are the peer's: printable, and cut where they are long.
+ * The peer's own certificate, for the user to read. All texts are the peer's: printable, and cut where they are long.
  */
 export interface PeerCertificate {
   /**
@@ -976,7 +989,7 @@ export interface TCPOpenParams {
    */
   private: boolean;
   /**
-   * True when the person at the browser typed or picked this destination.
+   * True when the user typed or picked this destination.
    */
   userEntered: boolean;
   /**
@@ -1018,7 +1031,7 @@ export interface TCPOpenParams {
    */
   dnsQueryType?: "ipv4" | "ipv6";
   /**
-   * The person said yes to a prompt that named the danger of this port (SECURITY, row 9).
+   * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
    */
   riskAccepted?: boolean;
 }
@@ -1045,7 +1058,7 @@ export interface TryoutStartParams {
   texts: TryoutTexts;
 }
 /**
- * What the page says, in the person's language.
+ * What the page says, in the user's language.
  */
 export interface TryoutTexts {
   /**
@@ -1061,7 +1074,7 @@ export interface TryoutTexts {
    */
   button: string;
   /**
-   * While the person is asked.
+   * While the user is asked.
    */
   asking: string;
   /**
@@ -1069,7 +1082,7 @@ export interface TryoutTexts {
    */
   done: string;
   /**
-   * The person, or a rule, did not allow it.
+   * The user, or a rule, did not allow it.
    */
   denied: string;
   /**
@@ -1111,7 +1124,7 @@ export interface UDPOpenParams {
    */
   private: boolean;
   /**
-   * True when the person at the browser typed or picked this destination.
+   * True when the user typed or picked this destination.
    */
   userEntered: boolean;
   /**
@@ -1140,7 +1153,7 @@ export interface UDPOpenParams {
    */
   dnsQueryType?: "ipv4" | "ipv6";
   /**
-   * The person said yes to a prompt that named the danger of this port (SECURITY, row 9).
+   * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
    */
   riskAccepted?: boolean;
 }

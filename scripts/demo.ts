@@ -1,6 +1,6 @@
 // `make demo`: a web page reads mail from a mail server over a raw TCP socket, in the real browser.
 //
-// With a display the person clicks, and the demo ends when they close the browser. Without one (or with DEMO=auto) the demo
+// With a display the user clicks, and the demo ends when they close the browser. Without one (or with DEMO=auto) the demo
 // clicks by itself, prints what the two sides said, and leaves pictures in build/demo.
 import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -67,7 +67,7 @@ try {
     say("\n1. The page asks for a socket: the demo clicks Connect");
     await page.click("#go");
     const prompt = await new Person(browser).seesPrompt();
-    say("2. The person is asked:\n");
+    say("2. The user is asked:\n");
     for (const text of prompt.text.split("\n").filter((t) => t.trim() !== "")) say(`   | ${text}`);
     say("\n   The server is on this computer, so the site's word is not enough: the demo types what it proposes");
     await prompt.typeProposal();

@@ -1,4 +1,4 @@
-// Renders what the person sees of Portside into docs/images: each scene of e2e/scenes.ts in the light, in the dark, in a language that runs
+// Renders what the user sees of Portside into docs/images: each scene of e2e/scenes.ts in the light, in the dark, in a language that runs
 // from right to left, and at 200 %.
 //
 //   make screenshots            all of them

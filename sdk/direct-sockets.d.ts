@@ -29,7 +29,7 @@ interface PortsideTLSInfo {
 
 /** Options of navigator.openTCPSocket() and navigator.openUDPSocket(). */
 interface SocketOptions extends PortsideTLSOptions {
-  /** Name or address of the other side. Without it the person at the browser is asked. */
+  /** Name or address of the other side. Without it the user is asked. */
   remoteAddress?: string;
   /** 1 to 65535. A TypeError without it. */
   remotePort?: number;

@@ -29,7 +29,7 @@ async function start({ life, far, pages, script }: Scene, key: "lane" | "stdio",
   const tab = new Tab(browser, url, "portside", { tcp: far.tcp, udp: far.udp, relay: "" });
 
   /**
-   * The first socket to each destination takes a click; the first of all takes the person's word, which is remembered. The one over TCP stays
+   * The first socket to each destination takes a click; the first of all takes the user's word, which is remembered. The one over TCP stays
    * open, as a page's usually does: without any socket the host is let go after a while, and the lane with it.
    */
   const openDestinations = async (asked: boolean): Promise<void> => {

@@ -1,6 +1,6 @@
 // Debian's Chromium with a profile of its own, kept off the network, driven over a pipe.
 //
-// It looks at nothing of the person who runs the tests: own HOME, own profile, own temporary folder. It reaches nothing
+// It looks at nothing of the user who runs the tests: own HOME, own profile, own temporary folder. It reaches nothing
 // but this machine: names of *.test lead to the test's web server, all other names lead nowhere.
 import { execFile } from "node:child_process";
 import {

@@ -1,4 +1,4 @@
-// The person at the browser: reads the consent window and answers it with the mouse and the keyboard, as one does.
+// The user: reads the consent window and answers it with the mouse and the keyboard, as one does.
 import { TargetGoneError } from "./cdp.ts";
 import type { Chromium } from "./chromium.ts";
 import type { Page } from "./page.ts";
@@ -46,7 +46,7 @@ export class Prompt {
     });
   }
 
-  /** What the page proposes where the person has to type the destination; "" when it proposes nothing. */
+  /** What the page proposes where the user has to type the destination; "" when it proposes nothing. */
   async proposal(): Promise<string> {
     return (await this.page.text("#proposed")).trim();
   }
@@ -55,12 +55,12 @@ export class Prompt {
     await this.page.type("#address", address);
   }
 
-  /** What Allow would lead to, where the person names it; "" as long as they have named nothing that one can go to. */
+  /** What Allow would lead to, where the user names it; "" as long as they have named nothing that one can go to. */
   async named(): Promise<string> {
     return await this.page.evaluate(() => document.querySelector("#named .host")?.textContent ?? "");
   }
 
-  /** Waits until the window says what is wrong with what the person named; returns what it says. */
+  /** Waits until the window says what is wrong with what the user named; returns what it says. */
   async complains(): Promise<string> {
     const complains = (): boolean => document.querySelector("#address-error")?.textContent !== "";
     await this.page.waitFor("a complaint about the address", complains);
@@ -140,7 +140,7 @@ export class Prompt {
     }, button);
   }
 
-  /** Waits until the person could press it: with the window in front. */
+  /** Waits until the user could press it: with the window in front. */
   async waitUntilEnabled(button: Button): Promise<void> {
     await this.page.bringToFront();
     await this.page.waitFor(

@@ -20,7 +20,7 @@ export interface LiveSocket {
   readonly since: number;
   readonly connection: HostConnection;
   readonly socketId: number;
-  /** The person ends it. */
+  /** The user ends it. */
   readonly close: () => void;
 }
 

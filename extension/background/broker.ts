@@ -60,7 +60,7 @@ interface Socket {
   known?: boolean;
   /** While it is open: what the toolbar shows of it. */
   live?: LiveSocket;
-  /** The person has stopped it while it was opening: what its open is refused with. */
+  /** The user has stopped it while it was opening: what its open is refused with. */
   stopped?: Refusal;
   /** It is refused already, and waits for the tick. */
   refused?: boolean;
@@ -73,7 +73,7 @@ interface Socket {
 /** The credit that a page's socket gives at the beginning (extension/page), in bytes. */
 const windows = { tcp: stdioWindowBytes, udp: datagramWindowBytes } as const;
 
-/** The person has paused the site. */
+/** The user has paused the site. */
 function pausedRefusal(): Refusal {
   return new Refusal("paused", "Portside is paused on this site.", { hidden: true });
 }
@@ -175,7 +175,7 @@ export class DocumentConnection {
     this.#stop(takenBackRefusal, ({ destination }) => destination !== undefined && concerned(destination));
   }
 
-  /** The person has paused this site: open sockets end, and those that are opening are refused. */
+  /** The user has paused this site: open sockets end, and those that are opening are refused. */
   pause(): void {
     this.#stop(pausedRefusal, () => true);
   }
@@ -199,7 +199,7 @@ export class DocumentConnection {
     this.#tell({ type: "closed", id: socket.id, error: pageError("NetworkError") });
   }
 
-  /** The person closes it. The document may not open it again by itself: that takes a gesture and, if it is not remembered, a yes. */
+  /** The user closes it. The document may not open it again by itself: that takes a gesture and, if it is not remembered, a yes. */
   async #closeByHand(socket: Socket, destination: Destination): Promise<void> {
     await grants.closeDocumentGrants(this.sender, destination); // before the page hears of it, and tries again
     this.#cut(socket);
@@ -449,7 +449,7 @@ export class DocumentConnection {
 
     if (paused) throw pausedRefusal();
     const { withdraw } = socket;
-    // A missing host is found out before the person is bothered with a question.
+    // A missing host is found out before the user is bothered with a question.
     const explained = (error: unknown): unknown => {
       if (!(error instanceof HostUnavailable)) return error;
       if (gesture.take()) void openSetupPage(error.problem);
@@ -482,7 +482,7 @@ export class DocumentConnection {
       // From here on it is ended when that is taken back (revoke).
       socket.destination = { protocol: socket.protocol, host, port, protection: protectionOf(options, host) };
       if (!connection.alive) {
-        // It died while the person was thinking.
+        // It died while the user was thinking.
         this.#hosts.forget(connection, socketId);
         connection = await this.#hosts.connect();
         socketId = this.#hosts.reserve(connection);

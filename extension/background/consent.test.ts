@@ -1,4 +1,4 @@
-// What one consent opens, and what takes another: the host, the person and the browser's storage are made up.
+// What one consent opens, and what takes another: the host, the user and the browser's storage are made up.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -14,7 +14,7 @@ import type { Sender } from "./sender.ts";
 // As far as it is used: storage, the locks of its users, and cookies, which are the markers of what is remembered.
 const areas = { local: new Map<string, unknown>(), session: new Map<string, unknown>() };
 const cookies = new Map<string, chrome.cookies.Cookie>();
-/** What happens, once, while the marker is being looked at; while the host judges; and as soon as the person has answered. */
+/** What happens, once, while the marker is being looked at; while the host judges; and as soon as the user has answered. */
 type Meanwhile = "marker" | "judge" | "answer";
 let meanwhile: Partial<Record<Meanwhile, () => Promise<unknown>>> = {};
 async function happens(when: Meanwhile): Promise<void> {
@@ -62,7 +62,7 @@ const grants = await import("../grants.ts");
 const { canonicalHost } = await import("./origin.ts");
 const { forgetEntries } = await import("./documents.ts");
 
-/** What the administrator and the rules say; what the person answers; what they were asked. */
+/** What the administrator and the rules say; what the user answers; what they were asked. */
 let verdict: Partial<PolicyJudgeResult>;
 let answer: Answer | undefined;
 let asked: Question[];
@@ -237,7 +237,7 @@ test("a yes to plain text serves TLS as well, and both stay on the list", async 
   assert.equal(await open(mail, { ...sender, documentId: "third" }), "user");
 });
 
-test("what the person named for TLS is not named for plain text", async () => {
+test("what the user named for TLS is not named for plain text", async () => {
   const any: OpenOptions = { remotePort: 993 };
   answer = allow("mail.example", { remember: true, how: "typed" });
   assert.equal(await open({ ...any, secureTransport: "on" }), "mail.example");
@@ -332,7 +332,7 @@ test("what an administrator lets pass takes no gesture; what the rules refuse lo
   assert.equal(await open(mail), "dns");
 });
 
-test("a document comes back by itself to what the person has closed neither when it is remembered nor when it is let pass", async () => {
+test("a document comes back by itself to what the user has closed neither when it is remembered nor when it is let pass", async () => {
   answer = allow("mail.example", { remember: true });
   await open(mail);
   const destination = { protocol: "tcp", host: "mail.example", port: 993 } as const;
@@ -374,7 +374,7 @@ test("what was allowed in one network is asked for again in another, once or rem
   assert.equal(await networkSalt(), "kept");
 });
 
-test("each network has what was remembered in it, also where the person named it", async () => {
+test("each network has what was remembered in it, also where the user named it", async () => {
   const any: OpenOptions = { remotePort: 80 };
   for (const [where, host] of [
     ["home", "192.168.1.1"],
@@ -440,7 +440,7 @@ test("what a document was allowed counts neither where each open is to be asked 
   assert.deepEqual([await open(mail), hidden], ["activation", true]);
   verdict = { prompt: "forbid" };
   assert.deepEqual([await open(mail), hidden], ["policy", true]);
-  // What the person named is not what the page asked for.
+  // What the user named is not what the page asked for.
   clicks = true;
   verdict = {};
   answer = allow("192.168.1.20", { how: "typed" });
@@ -534,7 +534,7 @@ test("an answer after something was taken back is a new one; taking back in othe
   assert.equal(await open(mail, hidden), "mail.example");
 });
 
-test("what the person closes while an open is under way does not come back with it", async () => {
+test("what the user closes while an open is under way does not come back with it", async () => {
   for (const remember of [false, true]) {
     clicks = true;
     answer = allow("mail.example", { remember });
@@ -559,7 +559,7 @@ test("what the person closes while an open is under way does not come back with 
   assert.equal(await open(mail, third), "activation");
 });
 
-test("what the person has closed stays closed when another grant of the site is taken back", async () => {
+test("what the user has closed stays closed when another grant of the site is taken back", async () => {
   answer = allow("mail.example", { remember: true });
   assert.equal(await open(mail), "mail.example");
   answer = undefined;
@@ -571,7 +571,7 @@ test("what the person has closed stays closed when another grant of the site is 
   assert.equal(await open(mail), "activation");
 });
 
-test("one document has what was allowed in each network, also where the person named it", async () => {
+test("one document has what was allowed in each network, also where the user named it", async () => {
   for (const options of [router, { remotePort: 22 }]) {
     const inNetworks = [
       ["home", "192.168.1.1"],

@@ -1,5 +1,5 @@
 // May this document open this destination? What the host's rules and the administrators say, what was remembered, and, if nothing
-// settles it, the person. Nothing is sent to the network here.
+// settles it, the user. Nothing is sent to the network here.
 
 import * as grants from "../grants.ts";
 import { authenticates, protectionOf, serving } from "../protection.ts";
@@ -27,7 +27,7 @@ export class Refusal extends Error {
   readonly rule: Rule;
   /** The page cannot work it out by itself: the refusal comes on the tick, so that the time says nothing of which rule it was. */
   readonly hidden: boolean;
-  /** What the person may know: the reason that the host gave, and the administrator's setting that decided. */
+  /** What the user may know: the reason that the host gave, and the administrator's setting that decided. */
   readonly reason: Rule | "address" | "origin";
   readonly by: string | undefined;
   constructor(
@@ -58,7 +58,7 @@ export function noGesture({ hidden = true } = {}): Refusal {
 /** What a document wants to reach. */
 export interface Wish {
   protocol: "tcp" | "udp";
-  /** As the page wrote it; blank: the person is to name it. */
+  /** As the page wrote it; blank: the user is to name it. */
   remoteAddress: string;
   port: number;
   /** How it is to be protected. */
@@ -81,7 +81,7 @@ export interface Surroundings {
   gesture: Gesture;
   /** Aborts when the document withdraws or goes away. */
   signal: AbortSignal;
-  /** Called when the person is really asked: the question is on the screen. */
+  /** Called when the user is really asked: the question is on the screen. */
   asking?: () => void;
   /** Hears that "Allow and remember" was no more than "Allow once", and why. */
   notRemembered: (host: string, why: NotRemembered) => void;
@@ -93,11 +93,11 @@ const unknownNetwork = "unknown";
 /** How long devices nearby are looked for while the question stands, in ms. */
 const lookingTime = 20_000;
 
-/** What to call it when the answer is no. Only the person's own no comes when they gave it. */
+/** What to call it when the answer is no. Only the user's own no comes when they gave it. */
 const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal> = {
-  user: () => new Refusal("user", "the person at the browser did not allow it."),
+  user: () => new Refusal("user", "the user did not allow it."),
   muted: () =>
-    new Refusal("muted", "the person has said no several times: this site may not ask for a while.", { hidden: true }),
+    new Refusal("muted", "the user has said no several times: this site may not ask for a while.", { hidden: true }),
   limit: () => new Refusal("limit", "too many questions of this site or tab wait for an answer.", { hidden: true }),
   prompt: () => new Refusal("prompt", "the browser opened no window for the question.", { hidden: true }),
 };
@@ -108,7 +108,7 @@ function asksAnew({ prompt }: PolicyJudgeResult): boolean {
 }
 
 /**
- * Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. What the person allowed is the
+ * Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. What the user allowed is the
  * document's from then on, whatever the network makes of it.
  */
 export async function consentTo(
@@ -125,12 +125,12 @@ export async function consentTo(
     authenticates(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
   const salt = await networkSalt();
   // What this open stood on was taken back, or closed, while it was under way: as if it had not been. It ends, since each time takes another
-  // act of the person or of the site's, and a grant that there was.
+  // act of the user or of the site's, and a grant that there was.
   const anew = (): Promise<grants.Reached> => consentTo(wish, { request, reopened: [] }, claims, around);
   /** `taken`: grants.timesTakenBack before the consent was read, or given. */
   const agreed = async (reached: grants.Reached, taken: number): Promise<grants.Reached> =>
     (await grants.addDocumentGrant(sender, request, reached, taken)) ? reached : await anew();
-  // Connects anew each time: the host may go away while the person is thinking.
+  // Connects anew each time: the host may go away while the user is thinking.
   const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
     const connection = await hosts.connect();
     const verdict = await connection.request("policy.judge", {
@@ -197,14 +197,14 @@ export async function consentTo(
       if (network !== (await networkOf(host)) || network === unknownNetwork) continue;
       good.push(grant);
     }
-    // Of several that the person has named nobody knows which they mean now.
+    // Of several that the user has named nobody knows which they mean now.
     if (proposed === undefined && new Set(good.map(({ host }) => host)).size > 1) return undefined;
     const grant = serving(good, ({ host }) => protection(host));
     if (grant === undefined || !(await stillRemembers(origin))) return undefined;
     const { host, entered, risk, network } = grant;
     return { host, entered, risk, protection: grant.protection, ...(network === undefined ? {} : { network }) };
   };
-  // What needs no question needs no gesture either, unless the person has just closed it.
+  // What needs no question needs no gesture either, unless the user has just closed it.
   const returns = async (host: string): Promise<void> => {
     const destination = { protocol, host, port };
     if (!(await grants.wasClosed(documentId, destination))) return;
@@ -217,7 +217,7 @@ export async function consentTo(
     await returns(known.host);
     return await agreed(known, taken);
   }
-  // Where the administrator's word does not stand for the person's, they are asked all the same.
+  // Where the administrator's word does not stand for the user's, they are asked all the same.
   if (verdict.prompt === "skip" && proposed !== undefined && !verdict.mustEnter && !verdict.risk) {
     await returns(proposed);
     return { host: proposed, entered: false, risk: false, protection: protection(proposed) };

@@ -2,7 +2,7 @@
 //
 // Documents say which press their activation comes from (content/activation.ts). Here is the account of those that have been used, by tab
 // and site, since one press activates several documents of a page: a press that is used is used for all of them. It is a claim of the
-// renderer; what the person answers is not.
+// renderer; what the user answers is not.
 //
 // In memory: a press is good for five seconds, and a stop of the worker takes more.
 

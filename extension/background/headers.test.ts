@@ -140,7 +140,7 @@ describe("a site that sends responses without end", () => {
     assert.equal(isRestrictive(unread), true);
     loaded({ tabId: 4, url: "https://fresh.test/", id: "F" }, long());
     const [fresh] = await recordsOf(4, ["F"]);
-    assert.notDeepEqual(fresh?.facts, unread, "what the person goes to afterwards");
+    assert.notDeepEqual(fresh?.facts, unread, "what the user goes to afterwards");
   });
 
   test("a frame that sends others to a site uses up nothing of that site, and makes nothing of it strict", async () => {

@@ -140,7 +140,7 @@ function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared:
 type Response = Pick<chrome.webRequest.OnHeadersReceivedDetails, "type" | "tabId" | "frameId" | "url" | "initiator">;
 
 /**
- * Who has brought a response about: a frame that sends others to other sites does not use up what these sites have. What the person asked for
+ * Who has brought a response about: a frame that sends others to other sites does not use up what these sites have. What the user asked for
  * in a tab has nothing to do with what was in the tab before.
  */
 function askerOf({ type, tabId, frameId, url, initiator }: Response, { name }: Account): Asker {

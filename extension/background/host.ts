@@ -5,7 +5,7 @@
 
 import { ext, lastErrorMessage } from "../ext.ts";
 import { readDataFrame, writeFrame } from "../../protocol/data.ts";
-import { protocolVersion } from "../../protocol/message.ts";
+import { oldestProtocolVersion, protocolVersion } from "../../protocol/message.ts";
 import type {
   ErrorData,
   HelloResult,
@@ -39,11 +39,17 @@ export class HostUnavailable extends Error {
 /** An error that the host answered with. `data.name` may reach a page, nothing else. */
 export class HostError extends Error {
   readonly data: ErrorData | undefined;
-  constructor(message: string, data: ErrorData | undefined) {
+  /** Of JSON-RPC 2.0, section 5.1, if the host gave one. */
+  readonly code: number | undefined;
+  constructor(message: string, data: ErrorData | undefined, code?: number) {
     super(message);
     this.data = data;
+    this.code = code;
   }
 }
+
+/** The host does not know a member of what it was asked, or one has a value that it does not take (JSON-RPC 2.0, section 5.1). */
+const invalidParams = -32_602;
 
 /** What the host says of its sockets, and of devices nearby. */
 export interface HostListener {
@@ -88,13 +94,15 @@ function hostGone(): HostUnavailable {
 /** How long the host may take to answer hello: a disk that sleeps, a scanner that reads a new program first, a busy machine. */
 const helloTimeout = 30_000;
 
+const isSpoken = (version: number): boolean => version >= oldestProtocolVersion && version <= protocolVersion;
+
 /** One connection to one host process, after hello. */
 export class HostConnection {
   readonly hello: HelloResult;
   readonly #port: chrome.runtime.Port;
   readonly #waiting: Map<number, Waiting>;
   readonly #life: { over: boolean };
-  #lastId = 0;
+  #lastId = 1; // 0 and 1 are hello's
 
   private constructor(
     port: chrome.runtime.Port,
@@ -113,26 +121,6 @@ export class HostConnection {
     const waiting = new Map<number, Waiting>();
     const life = { over: false };
     const port = ext.runtime.connectNative(hostName);
-    const hello = new Promise<HelloResult>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new HostUnavailable({ kind: "failed", detail: "The host did not answer." }));
-      }, helloTimeout);
-      waiting.set(0, {
-        resolve(result) {
-          clearTimeout(timer);
-          resolve(result as HelloResult);
-        },
-        reject(error) {
-          clearTimeout(timer);
-          const data = error instanceof HostError ? error.data : undefined;
-          if (data?.reason !== "version") reject(error);
-          else
-            reject(
-              new HostUnavailable({ kind: "version", hostVersion: /^[\w.+-]+/.exec(data.detail ?? "")?.[0] ?? "?" }),
-            );
-        },
-      });
-    });
     port.onDisconnect.addListener(() => {
       const reason = lastErrorMessage(port);
       const error = new HostUnavailable(problemOf(reason));
@@ -144,20 +132,33 @@ export class HostConnection {
     port.onMessage.addListener((message: unknown) => {
       receive(message, waiting, listener);
     });
-    const params = {
-      protocolVersion,
-      extensionVersion: ext.runtime.getManifest().version,
-      browser: navigator.userAgent.slice(0, 128),
-    };
+    const params = { extensionVersion: ext.runtime.getManifest().version, browser: navigator.userAgent.slice(0, 128) };
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const hello = (id: number, versions: { protocolVersion: number; oldestVersion?: number }): Promise<HelloResult> =>
+      new Promise((resolve, reject) => {
+        late ??= setTimeout(() => {
+          for (const waiter of waiting.values())
+            waiter.reject(new HostUnavailable({ kind: "failed", detail: "The host did not answer." }));
+        }, helloTimeout);
+        waiting.set(id, { resolve, reject });
+        port.postMessage({ jsonrpc: "2.0", id, method: "hello", params: { ...versions, ...params } });
+      });
     try {
-      port.postMessage({ jsonrpc: "2.0", id: 0, method: "hello", params });
-      const answer = await hello;
-      if (!validators.validateHelloResult(answer) || answer.protocolVersion !== protocolVersion)
+      const range = { protocolVersion, oldestVersion: oldestProtocolVersion };
+      const answer = await hello(0, range).catch((error: unknown) => {
+        if (!(error instanceof HostError) || error.code !== invalidParams) throw error;
+        return hello(1, { protocolVersion: oldestProtocolVersion }); // a host of version 2 knows no range
+      });
+      if (!validators.validateHelloResult(answer) || !isSpoken(answer.protocolVersion))
         throw new HostUnavailable({ kind: "failed", detail: "The host's first answer is not understood." });
       return new HostConnection(port, waiting, life, answer);
     } catch (error) {
       port.disconnect(); // nobody is to talk to it, so nobody else would end it
-      throw error;
+      const data = error instanceof HostError ? error.data : undefined;
+      if (data?.reason !== "version") throw error;
+      throw new HostUnavailable({ kind: "version", hostVersion: /^[\w.+-]+/.exec(data.detail ?? "")?.[0] ?? "?" });
+    } finally {
+      clearTimeout(late);
     }
   }
 
@@ -234,7 +235,7 @@ function receive(message: unknown, waiting: Map<number, Waiting>, listener: Host
   if (waiter === undefined) return;
   waiting.delete(id);
   if (error === undefined) waiter.resolve(result);
-  else if (validators.validateRPCError(error)) waiter.reject(new HostError(error.message, error.data));
+  else if (validators.validateRPCError(error)) waiter.reject(new HostError(error.message, error.data, error.code));
   else waiter.reject(new HostError("the host's error does not fit its schema", undefined));
 }
 

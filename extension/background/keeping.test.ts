@@ -67,7 +67,7 @@ beforeEach(() => {
 });
 
 describe("a site that sends headers without end", () => {
-  test("keeps to its share; another site's denial stays, and there is room for what the person says", async () => {
+  test("keeps to its share; another site's denial stays, and there is room for what the user says", async () => {
     await noteResponse("https://good.test/app", denial, "normal");
     for (let n = 0; n < 1_200; n++)
       await noteResponse(`https://s${(n % 7).toString()}.evil.test/${n.toString()}`, wordy, "normal");
@@ -82,7 +82,7 @@ describe("a site that sends headers without end", () => {
     );
   });
 
-  test("many sites together leave a reserve for what the person says", async () => {
+  test("many sites together leave a reserve for what the user says", async () => {
     await noteResponse("https://good.test/app", denial, "normal");
     for (let n = 0; n < 1_200; n++)
       await noteResponse(`https://evil${(n % 500).toString()}.test/${n.toString()}`, wordy, "normal");

@@ -4,7 +4,7 @@
 // What restricts must not be lost by restarting the browser, so it is kept in storage.local until a later response for that URL restricts no
 // more; what was seen in a private window, or may have been, stays in memory (storage.session) and is forgotten with the last such window.
 // Normal windows hear nothing of it, and lose nothing by it: each kind of windows has a memory of its own (window_kind.ts).
-// URLs are kept as hashes, without query and fragment: the list is not to tell where the person has been. A site that restricts at more URLs
+// URLs are kept as hashes, without query and fragment: the list is not to tell where the user has been. A site that restricts at more URLs
 // than it has room for loses its own oldest entries, and the default of its origins stays strict as long as one is left (recallOrigin).
 
 import { siteOf } from "../domain.ts";

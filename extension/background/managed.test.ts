@@ -72,7 +72,7 @@ test("settings that come late are not missed, and waited for no longer than they
   assert.equal(await asked, '{"enabled":false}');
 });
 
-test("an install of the person's own waits for nothing", async () => {
+test("an install of the user's own waits for nothing", async () => {
   installType = "normal";
   const { managedSettings } = await start();
   assert.equal(await settled(managedSettings()), true);

@@ -90,7 +90,7 @@ async function put(origin: string, marker: Marker, expirationDate: number): Prom
       expirationDate,
     });
   } catch {
-    // The person or an administrator keeps us away from this site: isThere will say so.
+    // The user or an administrator keeps us away from this site: isThere will say so.
   }
 }
 

@@ -1,4 +1,4 @@
-// Who is muted, by origin and by site, and how the person undoes it.
+// Who is muted, by origin and by site, and how the user undoes it.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -85,7 +85,7 @@ test("a yes to one origin lets the site off, and not another of its origins", as
   );
 });
 
-test("the person undoes it: for an origin and its site, or for a site and its origins", async () => {
+test("the user undoes it: for an origin and its site, or for a site and its origins", async () => {
   let changes = 0;
   onMutedChange(() => {
     changes++;

@@ -111,7 +111,7 @@ export async function listMuted(): Promise<Muted[]> {
   return all.filter((muted) => !covered(muted)).sort((a, b) => (a.who < b.who ? -1 : 1));
 }
 
-/** The person lets an origin, or a whole site with all of its origins, ask again. An origin's site is let ask with it. */
+/** The user lets an origin, or a whole site with all of its origins, ask again. An origin's site is let ask with it. */
 export async function unmute(who: string, isPrivate: boolean): Promise<void> {
   await change((table) => {
     const site = who.includes("://") ? siteOf(who) : who;

@@ -1,4 +1,4 @@
-// A socket is open from the host's yes on, and the person can see and end it from the moment that the broker has it in its lists. Nothing may
+// A socket is open from the host's yes on, and the user can see and end it from the moment that the broker has it in its lists. Nothing may
 // fail in between and leave it open with nobody to know of it.
 
 import { HostError } from "./host.ts";

@@ -7,7 +7,7 @@ import { HostError, HostUnavailable } from "./host.ts";
 import type { PageReason } from "../../protocol/page.ts";
 
 /**
- * `agreed`: the person or an administrator agreed to this destination. `tells`: what the administrators let pages know, as the host said last,
+ * `agreed`: the user or an administrator agreed to this destination. `tells`: what the administrators let pages know, as the host said last,
  * for when there is no host that could say it.
  */
 export function pageReasonOf(

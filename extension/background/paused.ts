@@ -1,4 +1,4 @@
-// Sites that the person has paused: whatever they ask for is refused, and what they had open ends. A site is an origin.
+// Sites that the user has paused: whatever they ask for is refused, and what they had open ends. A site is an origin.
 //
 // Kept in storage.local, and for private windows in storage.session: that is memory, and it is emptied when the last of them closes. The
 // two know nothing of each other. A pause that cannot be written holds all the same (store.ts).

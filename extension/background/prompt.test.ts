@@ -1,4 +1,4 @@
-// When whoever asks hears that the person is really asked. What the person sees is tested in the browser (e2e/prompt.test.ts).
+// When whoever asks hears that the user is really asked. What the user sees is tested in the browser (e2e/prompt.test.ts).
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -72,7 +72,7 @@ const task = (): Promise<void> =>
   });
 
 interface Asked {
-  /** How often it was told that the person is asked. */
+  /** How often it was told that the user is asked. */
   told: number;
   answer: Promise<Answer>;
   withdraw: AbortController;

@@ -1,4 +1,4 @@
-// Asks the person, a question at a time, and tells whoever asked.
+// Asks the user, a question at a time, and tells whoever asked.
 //
 // line.ts says whose turn it is, muted.ts who may not ask for a while, prompt_window.ts has the window. Questions that are the same in all
 // that is shown, of one document, are one question with one answer, unless the administrator has each open asked for. A closed window is a no.
@@ -14,13 +14,13 @@ import type { Answer, Checked, Device, Named, PromptMessage, PromptView, Questio
 import type { Sender } from "./sender.ts";
 import type { ResolveFoundParams } from "../../protocol/message.ts";
 
-/** What there is to ask besides the person. */
+/** What there is to ask besides the user. */
 export interface Helpers {
   /** The administrator has each open asked for: no other call has part in the answer. */
   each?: boolean;
   /** Asked when the question's turn comes: an earlier answer may have settled it. */
   stillNeeded(): Promise<Answer | undefined>;
-  /** Judges what the person named. */
+  /** Judges what the user named. */
   check(address: string): Promise<Checked>;
   /** Looks for devices nearby until `signal` aborts. Absent: there is nothing to look for. */
   look?(found: (device: ResolveFoundParams) => void, signal: AbortSignal): Promise<void>;
@@ -44,7 +44,7 @@ class Pending implements InLine {
   askers = 0;
   /** It has been put on the screen. */
   shown = false;
-  /** The person has had the time to look at it: a no before that was meant for something else, and does not count for muting. */
+  /** The user has had the time to look at it: a no before that was meant for something else, and does not count for muting. */
   seen = false;
   window: PromptWindow | undefined;
   /** To the page of the prompt, while it is there. */
@@ -53,7 +53,7 @@ class Pending implements InLine {
   /** Told once the question is on the screen, or at once if it is. */
   readonly #watching: (() => void)[] = [];
   readonly devices: Device[] = [];
-  /** Hosts that the person named and of which the prompt has told the danger. */
+  /** Hosts that the user named and of which the prompt has told the danger. */
   readonly warned = new Set<string>();
   readonly answered: Promise<Answer>;
   /** Aborts with the answer. */
@@ -125,7 +125,7 @@ export class Prompts {
   }
 
   /**
-   * Asks the person. Each call has a gesture of its own behind it. Resolves with the answer; with a no when the site may not ask now, when
+   * Asks the user. Each call has a gesture of its own behind it. Resolves with the answer; with a no when the site may not ask now, when
    * too many of its questions wait, or when `signal` aborts (the document takes it back, or went away). Rejects when what is asked of the
    * helpers fails. `asking` is called when the question is on the screen, if it ever is.
    */
@@ -227,7 +227,7 @@ export class Prompts {
     else pending.isAsked(window);
   }
 
-  /** What the person said, be it a word or a closed window. */
+  /** What the user said, be it a word or a closed window. */
   #answer(pending: Pending, answer: Answer, { all = false } = {}): void {
     if (pending.isOver) return;
     const { origin, private: isPrivate } = pending.sender;

@@ -32,7 +32,7 @@ export class PromptWindow {
     return this.#id === windowId;
   }
 
-  /** Brings it to the front: the person clicked again in the page that asks. */
+  /** Brings it to the front: the user clicked again in the page that asks. */
   raise(): void {
     if (++this.#raises > maxRaises) return;
     ext.windows.update(this.#id, { focused: true, drawAttention: true }).catch(() => undefined); // it is closing

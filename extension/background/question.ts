@@ -1,16 +1,16 @@
-// What the person is asked and what they answer; and what the consent window and the background say to each other about it.
+// What the user is asked and what they answer; and what the consent window and the background say to each other about it.
 
 import type { How } from "../grants.ts";
 import type { Protection } from "../protection.ts";
 import type { Place } from "../ui/display.ts";
 
-/** What the person is asked: what for, and with which protection. */
+/** What the user is asked: what for, and with which protection. */
 export type Question = Destination & Protection;
 
 interface Destination {
   origin: string;
   protocol: "tcp" | "udp";
-  /** Absent: the person is to name it. */
+  /** Absent: the user is to name it. */
   host?: string;
   /** What the page proposes where its word is not enough: shown beside the field, never in it. */
   proposal?: string;
@@ -25,12 +25,12 @@ interface Destination {
 }
 
 export type Answer =
-  /** `rule`: what to call the refusal. The person said no; they may not be asked now; too many questions wait; no window could be opened. */
+  /** `rule`: what to call the refusal. The user said no; they may not be asked now; too many questions wait; no window could be opened. */
   | { allow: false; rule: "user" | "muted" | "limit" | "prompt" }
   /** `risk`: the danger of the port was named. */
   | { allow: true; remember: boolean; host: string; how: How; risk: boolean };
 
-/** What is wrong with an address that the person typed or picked. */
+/** What is wrong with an address that the user typed or picked. */
 export type Complaint = "invalid" | "never" | "policy";
 /** What the rules say of it: its canonical form, the kind of place, and whether routers watch the port there. */
 export type Checked = { host: string; place?: Place; risk: boolean } | { complaint: Complaint };
@@ -46,7 +46,7 @@ export interface Device {
   address: string;
 }
 
-/** What the person named: in the field, or by picking from the list. */
+/** What the user named: in the field, or by picking from the list. */
 export type Named = { address: string } | { device: number };
 
 /** What the prompt page sends. */

@@ -1,4 +1,4 @@
-// The last refusals and failures of each tab, with the true reason, which the page did not get. For the person at the browser.
+// The last refusals and failures of each tab, with the true reason, which the page did not get. For the user.
 //
 // Kept in storage.session, so that a stop of the worker forgets nothing. That is memory: nothing of it, and nothing of a private window, is
 // ever on a disk. They go with their tab. A page cannot flood it: what repeats is one line with a count, lines are few, texts are cut, and
@@ -46,7 +46,7 @@ export interface Attempt {
   /** open: it was not opened. upgrade: TLS could not be begun. end: it had been open. remember: it is allowed once, and not remembered. */
   stage: "open" | "upgrade" | "end" | "remember";
   protocol: "tcp" | "udp";
-  /** As the page asked for it; empty: the person was to name it. */
+  /** As the page asked for it; empty: the user was to name it. */
   host: string;
   /** 0: the page named none. */
   port: number;
@@ -57,7 +57,7 @@ export interface RefusalRecord extends Attempt, Why {
   at: number;
   /** How many in a row were the same. */
   count: number;
-  /** The person shall look, and has not looked since. */
+  /** The user shall look, and has not looked since. */
   unseen: boolean;
 }
 
@@ -69,7 +69,7 @@ const maxText = 255;
 /** Why a rule ends a socket that was open. */
 const endedByRule: readonly Reason[] = ["address", "origin", "policy", "policy-broken"];
 
-/** What the person did calls for no attention, nor does a connection that broke: only one that a rule has ended. */
+/** What the user did calls for no attention, nor does a connection that broke: only one that a rule has ended. */
 function callsForAttention(stage: Attempt["stage"], reason: Reason): boolean {
   if (stage === "end") return endedByRule.includes(reason);
   return reason !== "user" && reason !== "paused";
@@ -169,7 +169,7 @@ export class Refusals {
     return (await this.#tabs.get(String(tabId)))?.records ?? [];
   }
 
-  /** The person has looked at them. */
+  /** The user has looked at them. */
   seen(tabId: number): Promise<void> {
     return this.#inTurn(async () => {
       const records = await this.of(tabId);

@@ -6,7 +6,7 @@ import type { HostProblem } from "./host.ts";
 
 const page = (): string => ext.runtime.getURL("ui/setup.html");
 
-/** Welcomes whoever has installed the extension. What an administrator installed needs no setting up by the person. */
+/** Welcomes whoever has installed the extension. What an administrator installed needs no setting up by the user. */
 export async function welcome(): Promise<void> {
   if ((await ext.management.getSelf()).installType !== "admin") await ext.tabs.create({ url: page() });
 }

@@ -8,7 +8,7 @@ import type { Streak } from "./streak.ts";
 const minute = 60_000;
 const no = (streak: Streak, now: number): Streak => afterNo(streak, now, weights.no);
 
-test("three noes within ten minutes mute, and the person is told before the third", () => {
+test("three noes within ten minutes mute, and the user is told before the third", () => {
   let streak = no(begin, 0);
   assert.equal(threat(streak, 0), undefined);
   streak = no(streak, 4 * minute);

@@ -1,4 +1,4 @@
-// Try it: a page and a server inside of the host, so that the person sees a real question and a real answer. Both live as long as the page
+// Try it: a page and a server inside of the host, so that the user sees a real question and a real answer. Both live as long as the page
 // is in its tab.
 
 import { ext } from "../ext.ts";

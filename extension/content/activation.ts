@@ -1,4 +1,4 @@
-// What a document knows of the person's gestures. It says which press its activation comes from; the broker keeps the account
+// What a document knows of the user's gestures. It says which press its activation comes from; the broker keeps the account
 // (background/gestures.ts), since one press activates several documents, and browsers let a document see its transient activation but not
 // consume it.
 //

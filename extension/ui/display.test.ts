@@ -1,4 +1,4 @@
-// How hosts and origins are put before the person.
+// How hosts and origins are put before the user.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// How hosts, origins and foreign texts are put before the person, so that nobody is taken in. Pure: pages make elements of it (shown.ts).
+// How hosts, origins and foreign texts are put before the user, so that nobody is taken in. Pure: pages make elements of it (shown.ts).
 //
 // A host is always shown in the form that is dialled: ASCII, an IPv6 address in brackets where a port follows. Who it belongs to is what
 // counts, so the registrable domain is told apart and never cut; what the owner may put before it, at will, is cut in the middle when it

@@ -90,7 +90,7 @@ export class GrantList {
   readonly #sites = new Map<string, Site>();
   #query: string[] = [];
 
-  /** Lists grants in `place`. `take` is called when the person takes something back. */
+  /** Lists grants in `place`. `take` is called when the user takes something back. */
   constructor(place: HTMLElement, take: (taken: Taken) => void) {
     this.#place = place;
     this.#take = take;

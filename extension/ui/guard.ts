@@ -34,7 +34,7 @@ export class Guard {
     }, movesSeen);
   }
 
-  /** The person has had the time to look, and is looking. */
+  /** The user has had the time to look, and is looking. */
   get alive(): boolean {
     return this.#alive;
   }

@@ -1,4 +1,4 @@
-// Sites that are held back: those that the person has paused, and those that asked too often. Of private windows nothing is shown here.
+// Sites that are held back: those that the user has paused, and those that asked too often. Of private windows nothing is shown here.
 
 import { listMuted, unmute } from "../background/muted.ts";
 import { listPaused, setPaused } from "../background/paused.ts";
@@ -7,7 +7,7 @@ import { KeyedList } from "./keyed.ts";
 import { byId, text } from "./texts.ts";
 import { numberLanguage } from "../language.ts";
 
-/** A site that is held back: until then, or until the person lets it go on. */
+/** A site that is held back: until then, or until the user lets it go on. */
 export interface Held {
   site: string;
   /** In ms since 1970; absent: it is paused. */

@@ -17,7 +17,7 @@ export class Nearby {
   readonly #devices: Device[] = [];
   #current: number | undefined;
 
-  /** `picked` is called when the person picks another device. */
+  /** `picked` is called when the user picks another device. */
   constructor(picked: (device: Device | undefined) => void) {
     this.#picked = picked;
     this.#list.addEventListener("keydown", (event) => {
@@ -65,7 +65,7 @@ export class Nearby {
     this.#status.textContent = found > 0 ? text("nearbyAnswered", count(found)) : text(nothing);
   }
 
-  /** The person named something else. */
+  /** The user named something else. */
   clear(): void {
     this.#select(undefined);
   }

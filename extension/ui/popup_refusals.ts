@@ -56,7 +56,7 @@ function remedyButton({ reason, origin }: RefusalRecord, actions: RefusalActions
   return button;
 }
 
-/** The person was to name it. */
+/** The user was to name it. */
 function unnamed(): HTMLElement {
   const element = document.createElement("span");
   element.className = "where";

@@ -15,7 +15,7 @@ import { hostElement, hostNotes, originElement, part } from "./shown.ts";
 import { byId, describePort, fillTexts, text } from "./texts.ts";
 import { count } from "./units.ts";
 
-/** What the person types is looked at when they pause for so long, in ms. */
+/** What the user types is looked at when they pause for so long, in ms. */
 const pause = 250;
 /** Half an address is no mistake: what is wrong with what they typed is said when they pause for so long, or go on to something else, in ms. */
 const patience = 1_000;
@@ -30,9 +30,9 @@ const { id: questionId, place: wanted } = readPromptHash(location.hash);
 const port = ext.runtime.connect({ name: `prompt:${questionId}` });
 
 let question: Question | undefined;
-/** The person has had the time to look at the question, at least once. */
+/** The user has had the time to look at the question, at least once. */
 let seen = false;
-/** What the person has named and the background has found good: only then Allow has anything to allow. */
+/** What the user has named and the background has found good: only then Allow has anything to allow. */
 let named: Named | undefined;
 let typing: ReturnType<typeof setTimeout> | undefined;
 /** Says what is wrong with what they typed, once they have had the time to finish it. */
@@ -131,7 +131,7 @@ function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { 
   byId("proposed").textContent = proposal ?? "";
   if (looks) nearby.begin();
   tell("risk", ...(asked.risk ? [text("promptRisk", asked.port)] : []));
-  // Where the person names it, nobody knows yet where it goes.
+  // Where the user names it, nobody knows yet where it goes.
   showEncryption(asked, host === undefined ? undefined : place);
   byId("private").hidden = !asked.private;
   tell("mutes", ...(mutes === undefined ? [] : [text("promptMutes", duration(mutes))]));
@@ -175,7 +175,7 @@ async function fit(): Promise<void> {
   }
 }
 
-/** The person named something else, and the background is to say what it is. */
+/** The user named something else, and the background is to say what it is. */
 function rename(next: Named | undefined): void {
   named = undefined;
   objection = undefined;
@@ -294,7 +294,7 @@ address.addEventListener("input", () => {
 address.addEventListener("blur", () => objection?.());
 let density = devicePixelRatio;
 addEventListener("resize", () => {
-  if (devicePixelRatio === density) return; // the person's own doing, or ours
+  if (devicePixelRatio === density) return; // the user's own doing, or ours
   density = devicePixelRatio; // they have zoomed
   void fit();
 });

@@ -91,7 +91,7 @@ async function watch(): Promise<never> {
   for (let pause = firstPause; ;) {
     const state = await ext.runtime.sendMessage<string, HostState>("host-state");
     show(state, runsHere);
-    // What is there is looked at again when the person comes back to this page.
+    // What is there is looked at again when the user comes back to this page.
     const again = state.kind === "ready" ? turned() : new Promise((resolve) => setTimeout(resolve, pause));
     await again;
     pause = Math.min(pause * 1.5, longestPause);

@@ -1,4 +1,4 @@
-// Numbers and times as the person's language writes them.
+// Numbers and times as the user's language writes them.
 
 import { numberLanguage } from "../language.ts";
 

@@ -1,6 +1,6 @@
 // Package address says what a host is and what an address is for. It promises that
 // every spelling of a host has one canonical form, the one that the extension shows
-// to the person; that an address which hides an IPv4 address is judged by what it
+// to the user; that an address which hides an IPv4 address is judged by what it
 // hides; and that an IPv6 address nobody has assigned a purpose to is not public.
 //
 // It asks nobody: what a name leads to, and who may go there, is for others.
@@ -72,6 +72,32 @@ func Classify(addr netip.Addr) Class {
 		class = max(class, Classify(inner))
 	}
 	return class
+}
+
+// Describe says in words what an address is, as the row of the table does that gives it
+// its class; of an address that is judged by the IPv4 address in it, what that one is.
+func Describe(addr netip.Addr) string {
+	addr = Plain(addr)
+	class := Classify(addr)
+	if inner, ok := Embedded(addr); ok && Classify(inner) == class {
+		addr = inner
+	}
+	best := row{class: class}
+	for _, row := range table {
+		if row.class == class && row.prefix.Contains(addr) && row.prefix.Bits() >= best.prefix.Bits() {
+			best = row
+		}
+	}
+	switch {
+	case class == Public:
+		return "a public address"
+	case best.words != "":
+		return best.words
+	case class == Private:
+		return "an address of a private network"
+	default:
+		return "a special address"
+	}
 }
 
 // Embedded returns the IPv4 address to which something on the way may send what is

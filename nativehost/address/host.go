@@ -1,6 +1,7 @@
 package address
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -98,11 +99,20 @@ func FromAddr(addr netip.Addr) Host {
 // empty and over-long labels, and bytes other than letters, digits, hyphen and
 // underscore. Errors are fault.ErrDNS.
 func ParseHost(text string) (Host, error) {
+	host, err := parseHost(text)
+	if err != nil {
+		return Host{}, fmt.Errorf("%w: not a host: %w", fault.ErrDNS, err)
+	}
+	return host, nil
+}
+
+// parseHost is ParseHost. Its errors say what is wrong and nothing else.
+func parseHost(text string) (Host, error) {
 	if text == "" || len(text) > maxInput || !utf8.ValidString(text) {
-		return Host{}, invalid("empty, too long or not UTF-8")
+		return Host{}, errors.New("empty, too long or not UTF-8")
 	}
 	if strings.ContainsFunc(text, forbidden) {
-		return Host{}, invalid("white space or a control character")
+		return Host{}, errors.New("white space or a control character")
 	}
 	if strings.ContainsAny(text, ":[]") {
 		return parse6(text)
@@ -110,35 +120,29 @@ func ParseHost(text string) (Host, error) {
 	profile := mapping()
 	ascii, err := profile.ToASCII(text)
 	if err != nil {
-		return Host{}, invalid("not an internationalised name")
+		return Host{}, errors.New("not an internationalised name")
 	}
 	// Some checks look at the text as it was before it was mapped; whoever reads the
 	// result next makes them on what it has become.
 	if again, err := profile.ToASCII(ascii); err != nil || again != ascii {
-		return Host{}, invalid("not an internationalised name")
+		return Host{}, errors.New("not an internationalised name")
 	}
 	name := strings.TrimSuffix(ascii, ".")
-	if len(name) > maxName {
-		return Host{}, invalid("longer than a name may be")
+	if err := checkName(name); err != nil {
+		return Host{}, err
 	}
-	last := ""
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > maxLabel || strings.ContainsFunc(label, notInLabel) {
-			return Host{}, invalid("a label that no name may have")
-		}
-		last = label
-	}
+	last := name[strings.LastIndexByte(name, '.')+1:]
 	switch {
 	case numeric(last):
 		addr, ok := parse4(name)
 		if !ok {
-			return Host{}, invalid("ends in a number, but is not an IPv4 address")
+			return Host{}, errors.New("ends in a number, but is not an IPv4 address")
 		}
 		return FromAddr(addr), nil
 	case last == "localhost":
 		return Host{kind: Localhost, name: name}, nil
 	case name == "local":
-		return Host{}, invalid("the domain of multicast DNS is not a host")
+		return Host{}, errors.New("the domain of multicast DNS is not a host")
 	case last == "local":
 		return Host{kind: MulticastDNS, name: name}, nil
 	default:
@@ -146,7 +150,26 @@ func ParseHost(text string) (Host, error) {
 	}
 }
 
-func invalid(what string) error { return fmt.Errorf("%w: not a host: %s", fault.ErrDNS, what) }
+// checkName wants labels of letters, digits, "-" and "_" (RFC 1123, section 2.1; the
+// underscore is no letter of a host name, but devices have it).
+func checkName(name string) error {
+	if len(name) > maxName {
+		return errors.New("a host name has at most 253 characters")
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > maxLabel {
+			return errors.New("the parts of a host name have 1 to 63 characters")
+		}
+		switch strings.IndexFunc(label, notInLabel) {
+		case -1:
+		case strings.IndexByte(label, '*'):
+			return errors.New(`"*" stands alone, or in front: "*.example.org"`)
+		default:
+			return errors.New("no host name")
+		}
+	}
+	return nil
+}
 
 // mapping is what the URL Standard (section 3.3, domain to ASCII) asks UTS 46 for, and
 // lengths, without which a final label "xn--" would vanish.

@@ -2,6 +2,7 @@ package address
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 	"net/netip"
 	"strconv"
@@ -18,16 +19,16 @@ func parse6(text string) (Host, error) {
 	if inner, ok := strings.CutPrefix(text, "["); ok {
 		text, ok = strings.CutSuffix(inner, "]")
 		if !ok {
-			return Host{}, invalid("a bracket without its other half")
+			return Host{}, errors.New("a bracket without its other half")
 		}
 	}
 	addr, err := netip.ParseAddr(text)
 	if err != nil || !addr.Is6() {
-		return Host{}, invalid("not an IPv6 address")
+		return Host{}, errors.New("not an IPv6 address")
 	}
 	zone := addr.Zone()
 	if zone != "" && (!linkLocal(addr) || len(zone) > maxZone || strings.ContainsFunc(zone, notInZone)) {
-		return Host{}, invalid("a zone where none may be")
+		return Host{}, errors.New("a zone where none may be")
 	}
 	return FromAddr(addr), nil
 }

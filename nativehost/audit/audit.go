@@ -3,7 +3,7 @@
 //
 // It promises that a private window leaves no origin, document or destination
 // behind, that a line never holds what a socket carried, and that no line is lost
-// while the place for them changes or when it fails: then they go to the person's
+// while the place for them changes or when it fails: then they go to the user's
 // own state folder. Pages cannot fill it: of opens that were refused or failed, those
 // beyond a bound are only counted.
 package audit

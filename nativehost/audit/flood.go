@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/portside/portside/nativehost/origin"
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/protocol"
 )
 
@@ -35,7 +35,7 @@ type omission struct {
 }
 
 func omissionOf(s Subject, event, by, reason string) omission {
-	return omission{s.Private, origin.Site(s.Origin), s.Origin, event, by, reason}
+	return omission{s.Private, address.Site(s.Origin), s.Origin, event, by, reason}
 }
 
 // omitted is how many of them there are, and when the first came.

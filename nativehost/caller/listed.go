@@ -34,7 +34,7 @@ type Surroundings struct {
 }
 
 // Listed reports whether a host manifest of Portside's, in a place where browsers
-// look, gives the caller this program: a further id that the person gave to
+// look, gives the caller this program: a further id that the user gave to
 // `portside install --extension-id`. Manifests of other names do not count, nor
 // those that lead to another program or that somebody else could change or replace,
 // in whichever folder on the way.
@@ -77,7 +77,7 @@ func (around Surroundings) places() []string {
 	return dirs
 }
 
-// allows reports whether the manifest at path, which nobody but root and the person
+// allows reports whether the manifest at path, which nobody but root and the user
 // can change, lets origin start executable.
 func (around Surroundings) allows(path, origin string) bool {
 	text, err := read(path, trust.Person(around.UID))

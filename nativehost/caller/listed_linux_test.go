@@ -63,7 +63,7 @@ func TestListed(t *testing.T) {
 		prepare func(t *testing.T, home, program string)
 		want    bool
 	}{
-		"listed for the person": {caller, func(t *testing.T, home, program string) {
+		"listed for the user": {caller, func(t *testing.T, home, program string) {
 			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
 		}, true},
 		"listed for another browser of the family": {caller, func(t *testing.T, home, program string) {
@@ -98,7 +98,7 @@ func TestListed(t *testing.T) {
 			give(t, home+"/.config", -1, nobody)
 			chmod(t, home+"/.config", 0o775)
 		}, false},
-		"below a folder that the person's own group may write": {caller, func(t *testing.T, home, program string) {
+		"below a folder that the user's own group may write": {caller, func(t *testing.T, home, program string) {
 			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
 			if !trust.Alone(0, os.Getuid())(os.Getgid()) {
 				t.Skip("whoever runs this has no group of their own")

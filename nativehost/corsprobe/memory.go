@@ -9,7 +9,7 @@ const (
 	// memory is how long an answer holds.
 	memory = 5 * time.Minute
 	// maxEntries bounds what is remembered, of private windows and of the others. Each
-	// takes a consent of the person, so this is plenty.
+	// takes a consent of the user, so this is plenty.
 	maxEntries = 1024
 )
 

@@ -40,9 +40,9 @@ type Target struct {
 	Secure bool
 	// Origin is the asking origin.
 	Origin string
-	// UserEntered is true when the person typed or picked this destination.
+	// UserEntered is true when the user typed or picked this destination.
 	UserEntered bool
-	// RiskAccepted is true when the person said yes to a prompt that named the danger
+	// RiskAccepted is true when the user said yes to a prompt that named the danger
 	// of this port.
 	RiskAccepted bool
 	// Private is true for a private window.

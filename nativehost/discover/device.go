@@ -34,7 +34,7 @@ type choice struct {
 }
 
 // choose judges what was said of a target. Its name is what to ask for if it leads to
-// places only that the person may open: so a name still leads there when the address
+// places only that the user may open: so a name still leads there when the address
 // has changed. Else the best of the addresses is.
 func (b *Browser) choose(name string, claims []claim) choice {
 	claims = slices.Clone(claims)
@@ -71,7 +71,7 @@ func (b *Browser) rank(addr netip.Addr) int {
 	return rank
 }
 
-// nearby reports whether an address may be that of a device: in the person's own
+// nearby reports whether an address may be that of a device: in the user's own
 // network, or of this computer if this computer says so itself. Neighbours must not lead
 // anybody to this computer, into the Internet, or to where something on the way
 // translates addresses.

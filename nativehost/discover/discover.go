@@ -4,8 +4,8 @@
 //   - nothing is sent but questions, to the multicast addresses of this computer's own
 //     links, so many and no more, whatever is answered; and none once Browse returns;
 //   - only devices are told whose service is at the very port that was asked for, whose
-//     name is fit to be shown, whose address is of the person's own network, and which
-//     the rules let the person open;
+//     name is fit to be shown, whose address is of the user's own network, and which
+//     the rules let the user open;
 //   - nobody who answers can make it keep or tell more than a bounded number of things.
 //
 // It does not promise that a device is what it says: anybody on a link may answer in
@@ -71,7 +71,7 @@ type Near interface {
 // Browser looks for devices. Its fields are set before first use.
 type Browser struct {
 	Near Near
-	// May reports whether the rules let the person open host, which has the address
+	// May reports whether the rules let the user open host, which has the address
 	// addr. It must not block for long.
 	May func(host address.Host, addr netip.Addr) bool
 }

@@ -430,7 +430,7 @@ func TestParse(t *testing.T) {
 }
 
 // FuzzDevice: whatever packets come, a device that is told of can be shown, has an
-// address in the person's own network, and a host that leads there.
+// address in the user's own network, and a host that leads there.
 func FuzzDevice(f *testing.F) {
 	f.Add(packed(f, 7, printer("HP LaserJet 4.1 (café)", "p.local.", "10.77.0.9", "fe80::9")...), false)
 	f.Add(packed(f, 7, printer("Lie", "lie.local.", "127.0.0.1", "93.184.215.14", "64:ff9b::1")...), true)

@@ -1,5 +1,5 @@
 // Package fault is the list of what can go wrong with a socket, and the one table
-// that says what a page, the log and the person get to know of it.
+// that says what a page, the log and the user get to know of it.
 //
 // It promises that every error has a row, and that a row's text contains nothing
 // of the destination: a page sees only the name, a private window's log only the
@@ -51,9 +51,9 @@ var (
 type Description struct {
 	// Name is the DOMException name for the page.
 	Name string
-	// Reason is the true reason, for the log and the person.
+	// Reason is the true reason, for the log and the user.
 	Reason string
-	// Detail is a sentence for the person.
+	// Detail is a sentence for the user.
 	Detail string
 	// Page is what a page may know of the reason, where somebody agreed to the
 	// destination and no administrator forbids it; empty where it may know nothing.
@@ -151,7 +151,7 @@ func (d *decided) Error() string { return d.error.Error() + ": " + d.setting }
 func (d *decided) Unwrap() error { return d.error }
 
 // Because adds the administrator's setting that decided to an error, for the log and
-// the person. An empty one adds nothing.
+// the user. An empty one adds nothing.
 func Because(err error, setting string) error {
 	if setting == "" {
 		return err

@@ -20,8 +20,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/fault"
-	"github.com/portside/portside/nativehost/origin"
 )
 
 // Caps are the largest counts and rates. A rate of 0 does not limit.
@@ -147,7 +147,7 @@ func (c *Counter) Take(asker string, private bool) (*Ticket, error) {
 		s = c.private
 	}
 	s.sweep(now)
-	site := origin.Site(asker)
+	site := address.Site(asker)
 	n, all := s.origins[asker], s.sites[site]
 	if n == nil {
 		n = &count{bucket: c.caps.perOrigin()}

@@ -1,6 +1,6 @@
 // Package nearby says what the special-purpose registries cannot: that an address
 // belongs to this computer, or to its neighbour on the same link, though it is one of
-// the Internet. Both are inside the person's firewall, and have most often been given
+// the Internet. Both are inside the user's firewall, and have most often been given
 // such an address by IPv6 or by a campus.
 //
 // It promises that an address of one of this computer's interfaces, whether the

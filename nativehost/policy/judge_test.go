@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/protocol"
 )
 
@@ -31,8 +32,8 @@ func of(v *protocol.Validator, texts ...string) *Policy {
 
 // to asks for host, a name or a literal, over TCP without TLS.
 func to(host string, port uint16) Query {
-	addr, _ := netip.ParseAddr(host)
-	return Query{Origin: "https://app.example", Protocol: "tcp", Host: host, Addr: addr, Port: port}
+	read, _ := address.ParseHost(host)
+	return Query{Origin: "https://app.example", Protocol: "tcp", Host: read, Port: port}
 }
 
 func at(q Query, change func(*Query)) Query {
@@ -119,7 +120,7 @@ func TestOneLayer(t *testing.T) {
 		{`{"allowedDestinations":[{"tlsOnly":true}]}`, to("h.example", 1), "0: allowedDestinations"},
 		{`{"allowedDestinations":[{"tlsOnly":true}]}`, at(to("h.example", 1), func(q *Query) { q.Secure = true }), ""},
 		{`{"allowedDestinations":[{"host":"h.example"}],"blockedDestinations":[{"host":"*"}]}`, to("h.example", 1), "0: blockedDestinations[0]"},
-		// The person is still to name the host.
+		// The user is still to name the host.
 		{`{"allowedDestinations":[{"host":"h.example"}]}`, at(to("", 1), func(*Query) {}), ""},
 		{`{"blockedDestinations":[{"host":"h.example"}]}`, at(to("", 1), func(*Query) {}), ""},
 		{`{"blockedDestinations":[{"host":"*"}]}`, at(to("", 1), func(*Query) {}), "0: blockedDestinations[0]"},

@@ -39,7 +39,7 @@ type opinion struct {
 }
 
 // origin returns the setting that refuses the origin, and the one that admits it.
-func (l *layer) origin(asked webOrigin) (refused, admitted string) {
+func (l *layer) origin(asked address.Origin) (refused, admitted string) {
 	if l.said.Enabled != nil && !*l.said.Enabled {
 		return "enabled", ""
 	}
@@ -55,7 +55,7 @@ func (l *layer) origin(asked webOrigin) (refused, admitted string) {
 	return "allowedOrigins", ""
 }
 
-func firstOrigin(patterns []originPattern, asked webOrigin) int {
+func firstOrigin(patterns []originPattern, asked address.Origin) int {
 	return slices.IndexFunc(patterns, func(p originPattern) bool { return p.fits(asked) })
 }
 
@@ -139,7 +139,7 @@ func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, P
 	}
 	if listed {
 		if o.silent != "" && o.prompt == Skip {
-			// Should the silent rule turn out to decide, the person is asked.
+			// Should the silent rule turn out to decide, the user is asked.
 			o.prompt, o.promptBy = Ask, o.silent
 		}
 		return
@@ -213,7 +213,7 @@ func (r *rule) fits(s *subject, block bool) fit {
 	result := yes
 	switch {
 	case r.host == nil || r.host.any:
-	case !s.named:
+	case s.host.Kind() == 0:
 		result = maybe
 	case !r.host.fits(s, block):
 		return no
@@ -236,7 +236,7 @@ func (r *rule) namesPort(port uint16) bool { return slices.Contains(r.ports, por
 // namesAddress reports whether who wrote the rule named addresses. A prefix of
 // length 0 names none.
 func (r *rule) namesAddress() bool {
-	return r.prefix.IsValid() && r.prefix.Bits() > 0 || r.host != nil && r.host.addr.IsValid()
+	return r.prefix.IsValid() && r.prefix.Bits() > 0 || r.host != nil && r.host.Kind() == address.Literal
 }
 
 // namesHostAndAddress reports whether who wrote the rule tied a name to addresses.
@@ -249,31 +249,39 @@ type portRange struct{ lo, hi uint16 }
 
 // subject is a Query in the form in which rules compare it.
 type subject struct {
-	origin   webOrigin
+	origin   address.Origin
 	protocol string
 	port     uint16
 	secure   bool
-	// named is false while the person is still to name the host.
-	named bool
-	// name is lower-case ASCII, or empty for a literal.
-	name string
-	// literal is the host as an address, addr what is connected to; each without zone,
-	// unmapped, invalid when there is none. embedded are the IPv4 addresses in addr.
+	// host is the zero Host while the user is still to name it.
+	host address.Host
+	// literal is the host as an address, addr what is connected to; both address.Plain,
+	// and the zero Addr when there is none. embedded are the IPv4 addresses in addr.
 	literal, addr netip.Addr
 	embedded      []netip.Addr
 }
 
 func newSubject(q Query, addr netip.Addr) *subject {
-	s := &subject{protocol: q.Protocol, port: q.Port, secure: q.Secure, named: q.Host != "" || q.Addr.IsValid()}
-	s.origin = askedOrigin(q.Origin)
-	s.literal = plain(q.Addr)
-	if !s.literal.IsValid() && q.Host != "" {
-		s.name, s.literal = askedHost(q.Host)
+	s := &subject{
+		origin: askedOrigin(q.Origin), protocol: q.Protocol, port: q.Port, secure: q.Secure,
+		host: q.Host, literal: address.Plain(q.Host.Addr()), addr: address.Plain(addr),
 	}
-	s.addr = plain(addr)
+	if s.literal.IsValid() {
+		s.host = address.FromAddr(s.literal)
+	}
 	if !s.addr.IsValid() {
 		s.addr = s.literal
 	}
 	s.embedded = address.Readings(s.addr)
 	return s
+}
+
+// askedOrigin takes the origin of a query apart. One that no page can have is none,
+// and only "*" fits it.
+func askedOrigin(text string) address.Origin {
+	origin, err := address.ParseOrigin(text)
+	if err != nil {
+		return address.Origin{}
+	}
+	return origin
 }

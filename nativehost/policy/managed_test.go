@@ -109,7 +109,7 @@ func TestManagedBesideFilesIsNeverMoreLenient(t *testing.T) {
 		for range 20 {
 			q := asked[r.IntN(len(asked))]
 			addr := netip.Addr{}
-			if !q.Addr.IsValid() && r.IntN(2) == 0 {
+			if !q.Host.Addr().IsValid() && r.IntN(2) == 0 {
 				addr = addresses[r.IntN(len(addresses))]
 			}
 			was, is := before.JudgeAddress(q, addr), after.JudgeAddress(q, addr)

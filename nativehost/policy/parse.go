@@ -5,14 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/protocol"
 )
+
+// domain is the port of name servers (RFC 1035, section 4.2).
+const domain = 53
 
 // largest is how many bytes a source may have.
 const largest = 1 << 20
@@ -155,7 +158,7 @@ func (p *parser) compile(l *layer) {
 	l.allowedDestinations = p.rules("/allowedDestinations", said.AllowedDestinations, true)
 	l.blockedDestinations = p.rules("/blockedDestinations", said.BlockedDestinations, false)
 	for i, text := range said.DNSServers {
-		server, err := parseServer(text)
+		server, err := address.ParseServer(text, domain)
 		if err != nil {
 			p.fault(fmt.Sprintf("/dnsServers/%d", i), err.Error(), fmt.Sprintf("%q: %v", text, err))
 		}
@@ -209,7 +212,7 @@ func (p *parser) rule(path string, said *protocol.PolicyDestination, allow bool)
 		wrong("host", said.Host, err)
 	}
 	if said.CIDR != "" {
-		r.prefix, err = parsePrefix(said.CIDR)
+		r.prefix, err = address.ParsePrefix(said.CIDR)
 		wrong("cidr", said.CIDR, err)
 	}
 	for i, text := range said.Ports {
@@ -227,19 +230,6 @@ func (p *parser) rule(path string, said *protocol.PolicyDestination, allow bool)
 	}
 	r.tlsOnly = said.TLSOnly != nil && *said.TLSOnly
 	return r
-}
-
-// parseServer reads an address, or an address and a port.
-func parseServer(text string) (netip.AddrPort, error) {
-	const domain = 53
-	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
-		return netip.AddrPortFrom(addr, domain), nil
-	}
-	server, err := netip.ParseAddrPort(text)
-	if err != nil || server.Port() == 0 || server.Addr().Zone() != "" {
-		return netip.AddrPort{}, errors.New(`neither an address nor an address with a port, as in "[2001:db8::53]:53"`)
-	}
-	return server, nil
 }
 
 // printable takes control characters out of what quotes a file.

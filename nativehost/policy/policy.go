@@ -17,10 +17,11 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/protocol"
 )
 
-// Prompt is what an administrator wants of the person's consent.
+// Prompt is what an administrator wants of the user's consent.
 type Prompt string
 
 // From the most lenient to the strictest.
@@ -44,10 +45,8 @@ type Query struct {
 	Origin string
 	// Protocol is "tcp" or "udp".
 	Protocol string
-	// Host is canonical and without brackets. Empty: the person is still to name it.
-	Host string
-	// Addr is Host when that is a literal, else the zero Addr.
-	Addr netip.Addr
+	// Host is the zero Host while the user is still to name it.
+	Host address.Host
 	Port uint16
 	// Secure: TLS from the first byte, verified by certificate authorities for the host.
 	Secure bool
@@ -61,14 +60,11 @@ func ParseQuery(origin, protocol, hostPort string, secure bool) (Query, error) {
 		return Query{}, errors.New("a destination is HOST:PORT, with an IPv6 address in brackets")
 	}
 	q := Query{Origin: origin, Protocol: protocol, Secure: secure}
-	if q.Port, err = parsePort(port); err != nil {
+	if q.Port, err = address.ParsePort(port); err != nil {
 		return Query{}, err
 	}
-	if q.Host, q.Addr, err = parseHost(host); err != nil {
+	if q.Host, err = address.ParseHost(host); err != nil {
 		return Query{}, fmt.Errorf("%q: %w", host, err)
-	}
-	if q.Addr.IsValid() {
-		q.Host = q.Addr.String()
 	}
 	return q, nil
 }
@@ -80,7 +76,7 @@ type Verdict struct {
 	// "/etc/portside/policy.d/10-lab.json: blockedDestinations[2]". It is empty when
 	// no setting had a say.
 	By string
-	// Prompt says how the person is asked if nothing refuses.
+	// Prompt says how the user is asked if nothing refuses.
 	Prompt Prompt
 	// VouchesPrivate: an administrator named this very address, so nobody has to type
 	// it even if it is not public. For a name that leads there VouchesName counts.
@@ -123,7 +119,7 @@ type Source struct {
 
 // Judge answers before the host is resolved. What only the address can tell is not
 // refused yet, unless the host is a literal: then the answer is final.
-func (p *Policy) Judge(q Query) Verdict { return p.judge(q, q.Addr, nil) }
+func (p *Policy) Judge(q Query) Verdict { return p.judge(q, q.Host.Addr(), nil) }
 
 // JudgeAddress answers for one address to which the host was resolved, finally. Its
 // Prompt is never stricter than the one that Judge gave.
@@ -168,7 +164,7 @@ type Reason struct {
 func (p *Policy) Explain(q Query, addr netip.Addr) (Verdict, []Reason) {
 	var reasons []Reason
 	if !addr.IsValid() {
-		addr = q.Addr
+		addr = q.Host.Addr()
 	}
 	verdict := p.judge(q, addr, func(r Reason) { reasons = append(reasons, r) })
 	return verdict, reasons

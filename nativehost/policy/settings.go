@@ -27,7 +27,7 @@ type Settings struct {
 	Enabled Setting[bool]
 	// Remember: whether grants may be remembered, and remembered ones count.
 	Remember Setting[bool]
-	// PrivateEntry: whether the person may name an address that is not public.
+	// PrivateEntry: whether the user may name an address that is not public.
 	PrivateEntry Setting[bool]
 	// CSPRule is RefuseUnsafeEval or RequireEvalBlocked.
 	CSPRule Setting[string]

@@ -100,32 +100,35 @@ func (s *Store) SetManaged(settings []byte) (valid bool) {
 	return true
 }
 
-// Watch calls changed whenever there is a new policy, until ctx ends: within a
-// second after a file changed, at once after SetManaged. It is for a goroutine of the
-// caller's, in which changed is called.
-func (s *Store) Watch(ctx context.Context, changed func(*Policy)) {
+// Watch watches from now on, and returns what calls changed whenever there is a new
+// policy, until its context ends: within a second after a file changed, at once after
+// SetManaged. That is to be called once, in a goroutine of the caller's, in which changed
+// is called.
+func (s *Store) Watch(changed func(*Policy)) func(ctx context.Context) {
 	wake := make(chan struct{}, 1)
 	s.mu.Lock()
 	last := s.policy.Load()
 	s.watchers[wake] = struct{}{}
 	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.watchers, wake)
-	}()
-	ticker := time.NewTicker(watchEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-wake:
-		case <-ticker.C:
-		}
-		if now := s.Current(); now != last {
-			last = now
-			changed(now)
+	return func(ctx context.Context) {
+		defer func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			delete(s.watchers, wake)
+		}()
+		ticker := time.NewTicker(watchEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-wake:
+			case <-ticker.C:
+			}
+			if now := s.Current(); now != last {
+				last = now
+				changed(now)
+			}
 		}
 	}
 }

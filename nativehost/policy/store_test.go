@@ -191,7 +191,8 @@ func TestWatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	heard := make(chan *Policy, 16)
 	var owner sync.WaitGroup
-	owner.Go(func() { s.Watch(ctx, func(p *Policy) { heard <- p }) })
+	watch := s.Watch(func(p *Policy) { heard <- p })
+	owner.Go(func() { watch(ctx) })
 	hear := func(what string, limit time.Duration, right func(*Policy) bool) {
 		t.Helper()
 		select {
@@ -202,16 +203,6 @@ func TestWatch(t *testing.T) {
 		case <-time.After(limit):
 			t.Fatalf("%s: not heard within %v", what, limit)
 		}
-	}
-	for {
-		// Watch is there once it has a place to be woken.
-		s.mu.Lock()
-		n := len(s.watchers)
-		s.mu.Unlock()
-		if n == 1 {
-			break
-		}
-		time.Sleep(time.Millisecond)
 	}
 	s.SetManaged([]byte(`{"enabled":false}`))
 	hear("managed", watchEvery*9/10, refuses)
@@ -403,5 +394,21 @@ func BenchmarkLookAtThreeFiles(b *testing.B) {
 		if len(find(folder, os.Geteuid()).files) != 3 {
 			b.Fatal("files are missing")
 		}
+	}
+}
+
+// What changes between Watch and the moment when somebody listens is heard as well.
+func TestWatchBeginsAtOnce(t *testing.T) {
+	s := Open("", Options{Validator: validator(t), Log: zerolog.Nop()})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var heard *Policy
+	watch := s.Watch(func(p *Policy) { heard = p; cancel() })
+	if !s.SetManaged([]byte(`{"enabled": false}`)) {
+		t.Fatal("not valid")
+	}
+	watch(ctx)
+	if heard != s.Current() {
+		t.Error("the change was not heard")
 	}
 }

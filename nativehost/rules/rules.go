@@ -1,12 +1,12 @@
 // Package rules decides whether an origin may reach a destination: it puts what an
-// address is together with what administrators and the person at the browser said.
+// address is together with what administrators and the user said.
 // It promises that
 //
 //   - a name never leads into space that is not public, unless an administrator
 //     named both the name and the prefix;
 //   - a raw address that is not public, localhost, and a name of multicast DNS take
-//     the person's own word, or an administrator's;
-//   - ports that routers listen on are reached on the internet only when the person
+//     the user's own word, or an administrator's;
+//   - ports that routers listen on are reached on the internet only when the user
 //     agreed to a prompt that named the danger, or an administrator listed them;
 //   - what is refused before an address is known is refused afterwards too.
 //
@@ -40,15 +40,15 @@ type Request struct {
 	Origin string
 	// Protocol is "tcp" or "udp".
 	Protocol string
-	// Host is the zero Host while the person is still to name it.
+	// Host is the zero Host while the user is still to name it.
 	Host address.Host
 	Port uint16
 	// Secure is TLS from the first byte, verified by certificate authorities for Host
 	// itself: neither by a list of certificates nor for another name.
 	Secure bool
-	// UserEntered is true when the person typed or picked this destination.
+	// UserEntered is true when the user typed or picked this destination.
 	UserEntered bool
-	// RiskAccepted is true when the person agreed to a prompt that named the danger
+	// RiskAccepted is true when the user agreed to a prompt that named the danger
 	// of this port.
 	RiskAccepted bool
 }
@@ -59,7 +59,7 @@ type Place string
 // The places of policy.judge.
 const (
 	Internet Place = "internet"
-	// Network is the person's own network.
+	// Network is the user's own network.
 	Network Place = "network"
 	// Computer is this computer.
 	Computer Place = "computer"
@@ -69,7 +69,7 @@ const (
 
 // Judgement is what can be said before anybody asked the network.
 type Judgement struct {
-	// Refused is nil, or why no answer of the person could help: an error of
+	// Refused is nil, or why no answer of the user could help: an error of
 	// package fault.
 	Refused error
 	// By names the administrator's setting that decided, if one did.
@@ -78,7 +78,7 @@ type Judgement struct {
 	Prompt policy.Prompt
 	// Place is empty while there is no host.
 	Place Place
-	// MustEnter is true while the person's own word is missing, Risk while their
+	// MustEnter is true while the user's own word is missing, Risk while their
 	// consent to the danger is.
 	MustEnter, Risk bool
 }
@@ -89,7 +89,7 @@ func (j Judgement) Err() error {
 	case j.Refused != nil:
 		return fault.Because(j.Refused, j.By)
 	case j.MustEnter:
-		return fmt.Errorf("%w: the person did not enter it", fault.ErrAddress)
+		return fmt.Errorf("%w: the user did not enter it", fault.ErrAddress)
 	case j.Risk:
 		return fault.ErrRisk
 	default:
@@ -214,7 +214,7 @@ func Resolved(p *policy.Policy, near Near, r Request, addr netip.Addr) error {
 	}
 	switch r.Host.Kind() {
 	case address.Literal:
-		if addr.WithZone("") != r.Host.Addr().Unmap().WithZone("") {
+		if address.Plain(addr) != address.Plain(r.Host.Addr()) {
 			return fmt.Errorf("%w: not the one that was asked for", fault.ErrAddress)
 		}
 	case address.Localhost:
@@ -241,11 +241,5 @@ func Resolved(p *policy.Policy, near Near, r Request, addr netip.Addr) error {
 
 // Query is what administrators are asked about a request.
 func Query(r Request) policy.Query {
-	q := policy.Query{
-		Origin: r.Origin, Protocol: r.Protocol, Host: r.Host.String(), Port: r.Port, Secure: r.Secure,
-	}
-	if r.Host.Kind() == address.Literal {
-		q.Addr = r.Host.Addr()
-	}
-	return q
+	return policy.Query{Origin: r.Origin, Protocol: r.Protocol, Host: r.Host, Port: r.Port, Secure: r.Secure}
 }

@@ -44,7 +44,7 @@ func (s *Session) pageReason(says fault.Description) string {
 	return says.Page
 }
 
-// setting returns the administrator's setting that an error comes from, as the person
+// setting returns the administrator's setting that an error comes from, as the user
 // may read it.
 func setting(err error) string {
 	return printable.Text(fault.Setting(err), maxPolicyText)

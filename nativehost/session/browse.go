@@ -8,7 +8,6 @@ import (
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/discover"
 	"github.com/portside/portside/nativehost/fault"
-	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/protocol"
@@ -29,16 +28,14 @@ type browsing struct {
 	revoked error
 }
 
-// browse serves resolve.browse: it leaves the request to a goroutine that looks for
+// ResolveBrowse serves resolve.browse: it leaves the request to a goroutine that looks for
 // devices.
-func (s *Session) browse(ctx context.Context, message protocol.Message) *protocol.RPCError {
-	var params protocol.ResolveBrowseParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) ResolveBrowse(ctx context.Context, id int64, params protocol.ResolveBrowseParams) *protocol.RPCError {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(params.Timeout)*time.Millisecond)
 	b := &browsing{params: params, cancel: cancel}
 	err := s.mayBrowse(s.Policy.Current(), params)
+	// Once it is listed, enforce finds it: what changed until then is seen here.
+	defer func() { s.revoke(s.Policy.Current(), b) }()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, taken := s.browsings[params.BrowseID]
@@ -51,15 +48,26 @@ func (s *Session) browse(ctx context.Context, message protocol.Message) *protoco
 	}
 	if err != nil {
 		cancel()
-		s.failureLocked(*message.ID, err)
+		s.failureLocked(id, err)
 		return nil
 	}
 	s.browsings[params.BrowseID] = b
 	s.owners.Go(func() {
 		defer cancel()
-		s.look(ctx, *message.ID, b)
+		s.look(ctx, id, b)
 	})
 	return nil
+}
+
+// revoke ends a search that a policy does not allow.
+func (s *Session) revoke(p *policy.Policy, b *browsing) {
+	err := s.mayBrowse(p, b.params)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil && b.revoked == nil {
+		b.revoked = err
+		b.cancel()
+	}
 }
 
 // mayBrowse says why nobody may look for devices on behalf of an origin: an
@@ -68,7 +76,7 @@ func (s *Session) mayBrowse(p *policy.Policy, params protocol.ResolveBrowseParam
 	if !p.Settings.Discovery.Value {
 		return rules.Forbidden(p, p.Settings.Discovery.By)
 	}
-	if err := origin.Check(params.Origin); err != nil {
+	if _, err := address.ParseOrigin(params.Origin); err != nil {
 		return err
 	}
 	j := rules.Before(p, s.Near, wanted(params, address.Host{}))
@@ -114,21 +122,17 @@ func (s *Session) look(ctx context.Context, request int64, b *browsing) {
 	}
 }
 
-// stopBrowse serves resolve.stop. The goroutine that looks answers both requests, in
+// ResolveStop serves resolve.stop. The goroutine that looks answers both requests, in
 // order.
-func (s *Session) stopBrowse(message protocol.Message) *protocol.RPCError {
-	var params protocol.ResolveStopParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) ResolveStop(_ context.Context, id int64, params protocol.ResolveStopParams) *protocol.RPCError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.browsings[params.BrowseID]
 	if b == nil {
-		s.resultLocked(*message.ID, protocol.ResolveStopResult{})
+		s.resultLocked(id, protocol.ResolveStopResult{})
 		return nil
 	}
-	b.stoppers = append(b.stoppers, *message.ID)
+	b.stoppers = append(b.stoppers, id)
 	b.cancel()
 	return nil
 }

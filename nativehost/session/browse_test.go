@@ -162,7 +162,7 @@ func TestBrowseIsPutBeforeTheRules(t *testing.T) {
 	wantFailure(t, b.answer(b.ask(protocol.MethodResolveBrowse, looking(1))), "NetworkError", "unreachable")
 }
 
-// Each device is put before the rules that stand when it is found, as if the person had
+// Each device is put before the rules that stand when it is found, as if the user had
 // picked it already.
 func TestDevicesArePutBeforeTheRules(t *testing.T) {
 	asked := make(chan []bool)

@@ -12,7 +12,7 @@ import (
 
 // Probe returns what the Dialer must ask about port 443. On the Internet a name may be
 // anybody's who points it at somebody else's server, so there the certificate has to be
-// for the name. Elsewhere the person or an administrator named the place, and devices
+// for the name. Elsewhere the user or an administrator named the place, and devices
 // have certificates that are for nobody.
 func Probe(prober *corsprobe.Prober, near rules.Near) func(context.Context, dial.Target, string, netip.AddrPort) error {
 	return func(ctx context.Context, target dial.Target, name string, at netip.AddrPort) error {

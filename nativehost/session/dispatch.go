@@ -8,9 +8,13 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/rpc"
 	"github.com/portside/portside/nativehost/version"
 	"github.com/portside/portside/protocol"
 )
+
+// calls serves what the browser's side calls: each method of the protocol.
+type calls struct{ *Session }
 
 // dispatch serves a message that fits its schema, and answers it unless it returns
 // a fault.
@@ -18,66 +22,29 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 	if !s.greeted && message.Method != protocol.MethodHello {
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
-	switch message.Method {
-	case protocol.MethodHello:
-		return s.hello(message)
-	case protocol.MethodPolicyManaged:
-		return s.managed(message)
-	case protocol.MethodPolicyJudge:
-		return s.judge(message)
-	case protocol.MethodPolicyGet:
-		return s.policies(message)
-	case protocol.MethodResolveBrowse:
-		return s.browse(ctx, message)
-	case protocol.MethodResolveStop:
-		return s.stopBrowse(message)
-	case protocol.MethodTCPOpen:
-		return s.openTCP(ctx, message)
-	case protocol.MethodUDPOpen:
-		return s.openUDP(ctx, message)
-	case protocol.MethodSocketWrite:
-		return s.decoded(message)
-	case protocol.MethodSocketShutdown:
-		return s.shutdown(message)
-	case protocol.MethodSocketStartTLS:
-		return s.startTLS(message)
-	case protocol.MethodSocketSetOption:
-		return s.setOption(message)
-	case protocol.MethodSocketClose:
-		return s.close(message)
-	case protocol.MethodSocketInspect:
-		return s.inspect(message)
-	case protocol.MethodSocketCredit:
-		return s.credit(message)
-	case protocol.MethodLaneOpen:
-		return s.openLane(ctx, message)
-	case protocol.MethodTryoutStart:
-		return s.startTrying(ctx, message)
-	case protocol.MethodTryoutStop:
-		return s.stopTrying(message)
-	case protocol.MethodAuditRefused:
-		return s.refusedByExtension(message)
-	default:
-		// The schemas name a method that nobody wrote.
-		return protocol.NewError(protocol.CodeInternal)
-	}
+	return rpc.Serve(ctx, calls{s}, message)
 }
 
-// hello compares versions. After a mismatch the host goes on listening, so that
-// an extension that was updated meanwhile may try again.
-func (s *Session) hello(message protocol.Message) *protocol.RPCError {
-	var params protocol.HelloParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+// Hello agrees upon the newest version of the protocol that both sides speak. Where there
+// is none the host goes on listening, so that an extension that was updated meanwhile may
+// try again.
+func (s calls) Hello(_ context.Context, id int64, params protocol.HelloParams) *protocol.RPCError {
 	if s.greeted {
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
-	s.Log.Info().Str("extension", params.ExtensionVersion).Int64("protocol", params.ProtocolVersion).
+	newest, oldest := params.ProtocolVersion, params.ProtocolVersion
+	if params.OldestVersion != 0 {
+		oldest = params.OldestVersion
+	}
+	if oldest > newest {
+		return protocol.NewError(protocol.CodeInvalidParams)
+	}
+	s.Log.Info().Str("extension", params.ExtensionVersion).Int64("oldest", oldest).Int64("newest", newest).
 		Str("browser", params.Browser).Msg("hello")
-	if params.ProtocolVersion != protocol.ProtocolVersion {
-		detail := fmt.Sprintf("%s is the host's version, which speaks protocol %d; the extension speaks protocol %d.",
-			version.Host, protocol.ProtocolVersion, params.ProtocolVersion)
+	spoken := min(newest, protocol.ProtocolVersion)
+	if spoken < max(oldest, protocol.OldestProtocolVersion) {
+		detail := fmt.Sprintf("%s is the host's version, which speaks protocol %d to %d; the extension speaks protocol %d to %d.",
+			version.Host, protocol.OldestProtocolVersion, protocol.ProtocolVersion, oldest, newest)
 		return protocol.NewFailure("NetworkError", "version", detail)
 	}
 	s.greeted = true
@@ -85,8 +52,8 @@ func (s *Session) hello(message protocol.Message) *protocol.RPCError {
 	if s.LaneOrigin != "" {
 		capabilities = append(capabilities, "lane")
 	}
-	s.result(*message.ID, protocol.HelloResult{
-		ProtocolVersion: protocol.ProtocolVersion,
+	s.result(id, protocol.HelloResult{
+		ProtocolVersion: spoken,
 		HostVersion:     version.Host,
 		Capabilities:    capabilities,
 	})
@@ -99,7 +66,7 @@ func (s *Session) onStdio(socketID int64) socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.sockets[socketID]
-	if e == nil || e.socket == nil || e.lane != nil {
+	if e == nil || e.state != stateOpen || e.lane != nil {
 		return nil
 	}
 	if e.late != nil {
@@ -133,17 +100,13 @@ func (s *Session) scanned(frame []byte) bool {
 	return true
 }
 
-// decoded serves a socket.write that came by the general path.
-func (s *Session) decoded(message protocol.Message) *protocol.RPCError {
-	var params protocol.SocketWriteParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+// SocketWrite serves a socket.write that came by the general path.
+func (s calls) SocketWrite(_ context.Context, id *int64, params protocol.SocketWriteParams) *protocol.RPCError {
 	payload, ok := s.decode([]byte(params.Data))
 	if !ok {
 		return protocol.NewError(protocol.CodeInvalidParams)
 	}
-	s.write(params.SocketID, payload, message.ID)
+	s.write(params.SocketID, payload, id)
 	return nil
 }
 
@@ -185,32 +148,24 @@ func (s *Session) write(socketID int64, payload *buffer.Buffer, id *int64) {
 	}
 }
 
-func (s *Session) shutdown(message protocol.Message) *protocol.RPCError {
-	var params protocol.SocketShutdownParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) SocketShutdown(_ context.Context, id int64, params protocol.SocketShutdownParams) *protocol.RPCError {
 	target := s.onStdio(params.SocketID)
 	if target == nil {
-		s.failure(*message.ID, fault.ErrGone)
+		s.failure(id, fault.ErrGone)
 		return nil
 	}
-	if err := target.Shutdown(*message.ID); err != nil {
-		s.failure(*message.ID, err)
+	if err := target.Shutdown(id); err != nil {
+		s.failure(id, err)
 	}
 	return nil
 }
 
-// setOption sets an option of an open socket, whichever way its bytes take.
-func (s *Session) setOption(message protocol.Message) *protocol.RPCError {
-	var params protocol.SocketSetOptionParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+// SocketSetOption sets an option of an open socket, whichever way its bytes take.
+func (s calls) SocketSetOption(_ context.Context, id int64, params protocol.SocketSetOptionParams) *protocol.RPCError {
 	s.mu.Lock()
 	var open bool
 	var set func(option string, value int64) error
-	if e := s.sockets[params.SocketID]; e != nil && e.socket != nil {
+	if e := s.sockets[params.SocketID]; e != nil && e.state == stateOpen {
 		open, set = true, e.setOption
 	}
 	s.mu.Unlock()
@@ -224,59 +179,48 @@ func (s *Session) setOption(message protocol.Message) *protocol.RPCError {
 		err = fault.Classify(set(params.Option, params.Value))
 	}
 	if err != nil {
-		s.failure(*message.ID, err)
+		s.failure(id, err)
 		return nil
 	}
-	s.result(*message.ID, protocol.SocketSetOptionResult{SocketID: params.SocketID})
+	s.result(id, protocol.SocketSetOptionResult{SocketID: params.SocketID})
 	return nil
 }
 
-// close closes a socket, or gives up one that is opening. In the second case the
+// SocketClose closes a socket, or gives up one that is opening. In the second case the
 // goroutine that opens answers both requests, in order.
-func (s *Session) close(message protocol.Message) *protocol.RPCError {
-	var params protocol.SocketCloseParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) SocketClose(_ context.Context, id int64, params protocol.SocketCloseParams) *protocol.RPCError {
 	s.mu.Lock()
 	e := s.sockets[params.SocketID]
 	if e == nil {
-		s.failureLocked(*message.ID, fault.ErrGone)
+		s.failureLocked(id, fault.ErrGone)
 		s.mu.Unlock()
 		return nil
 	}
-	target := e.socket
+	open := e.state == stateOpen
 	e.cut = e.lane != nil
-	if target == nil {
-		e.abandoned = true
-		e.closers = append(e.closers, *message.ID)
+	if !open {
+		if e.state == stateOpening {
+			e.state = stateGivenUp
+		}
+		e.closers = append(e.closers, id)
 		e.cancel()
 	}
 	s.mu.Unlock()
-	if target != nil {
-		target.Close(params.Reset)
-		s.answer(params.SocketID, *message.ID, nil)
+	if open {
+		e.socket.Close(params.Reset)
+		s.answer(params.SocketID, id, nil)
 	}
 	return nil
 }
 
-func (s *Session) credit(message protocol.Message) *protocol.RPCError {
-	var params protocol.SocketCreditParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) SocketCredit(_ context.Context, params protocol.SocketCreditParams) {
 	if target := s.onStdio(params.SocketID); target != nil {
 		target.Credit(params.Bytes)
 	}
-	return nil
 }
 
-// refusedByExtension completes the audit log with what never reached the host.
-func (s *Session) refusedByExtension(message protocol.Message) *protocol.RPCError {
-	var params protocol.AuditRefusedParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+// AuditRefused completes the audit log with what never reached the host.
+func (s calls) AuditRefused(_ context.Context, params protocol.AuditRefusedParams) {
 	subject := audit.Subject{
 		Protocol: params.Protocol,
 		Origin:   params.Origin,
@@ -289,5 +233,4 @@ func (s *Session) refusedByExtension(message protocol.Message) *protocol.RPCErro
 	} else {
 		s.Audit.Refused(subject, "extension", params.Rule)
 	}
-	return nil
 }

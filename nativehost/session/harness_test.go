@@ -90,6 +90,7 @@ type options struct {
 	folder string // of the administrator's files
 	window int64
 	silent bool // no hello
+	judged bool // the dialer asks the usual rules
 	lanes  bool // documents may bring lanes
 	// patience with peers that acknowledge nothing
 	patience time.Duration
@@ -117,6 +118,9 @@ func start(t testing.TB, o options) *broker {
 	near := nearby.New(zerolog.Nop())
 	if o.dialer == nil {
 		o.dialer = &dial.Dialer{Rules: Rules(store, near)}
+	}
+	if o.judged {
+		o.dialer.Rules = Rules(store, near)
 	}
 	caps := limits.Standard()
 	// Tests open sockets faster than any page may.

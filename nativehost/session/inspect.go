@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -21,7 +22,7 @@ const (
 	maxCertificate = 1600
 )
 
-// security is what the person may know about a connection with TLS on it. It does not
+// security is what the user may know about a connection with TLS on it. It does not
 // change.
 type security struct {
 	version, suite string
@@ -100,19 +101,15 @@ func size(part any) int {
 	return len(text)
 }
 
-// inspect serves socket.inspect. It keeps no socket waiting: each is asked for two
+// SocketInspect serves socket.inspect. It keeps no socket waiting: each is asked for two
 // numbers, and what is known of TLS was written down when it was agreed.
-func (s *Session) inspect(message protocol.Message) *protocol.RPCError {
-	var params protocol.SocketInspectParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) SocketInspect(_ context.Context, id int64, params protocol.SocketInspectParams) *protocol.RPCError {
 	result := protocol.SocketInspectResult{Sockets: []protocol.SocketState{}}
 	var sockets []socket
 	s.mu.Lock()
 	for _, id := range params.SocketIDs {
 		e := s.sockets[id]
-		if e == nil || e.socket == nil {
+		if e == nil || e.state != stateOpen {
 			continue
 		}
 		state := protocol.SocketState{SocketID: id, RemoteAddress: e.remote.String()}
@@ -127,7 +124,7 @@ func (s *Session) inspect(message protocol.Message) *protocol.RPCError {
 	for i, socket := range sockets {
 		result.Sockets[i].BytesIn, result.Sockets[i].BytesOut = socket.Traffic()
 	}
-	s.result(*message.ID, result)
+	s.result(id, result)
 	return nil
 }
 

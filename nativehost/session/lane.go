@@ -8,6 +8,7 @@ import (
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/lane"
+	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/protocol"
 )
@@ -28,12 +29,8 @@ type laneOf struct {
 	out     *carrier.Lane
 }
 
-// openLane serves lane.open.
-func (s *Session) openLane(ctx context.Context, message protocol.Message) *protocol.RPCError {
-	var params protocol.LaneOpenParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+// LaneOpen serves lane.open.
+func (s calls) LaneOpen(ctx context.Context, id int64, params protocol.LaneOpenParams) *protocol.RPCError {
 	p := s.Policy.Current()
 	settings := &p.Settings
 	s.mu.Lock()
@@ -60,12 +57,14 @@ func (s *Session) openLane(ctx context.Context, message protocol.Message) *proto
 		result.Port = int64(port)
 	}
 	if err != nil {
-		s.failure(*message.ID, fault.Classify(err))
+		s.failure(id, fault.Classify(err))
 		return nil
 	}
-	s.result(*message.ID, result)
+	s.result(id, result)
 	return nil
 }
+
+func allowsLanes(p *policy.Policy) bool { return p.Settings.Enabled.Value && p.Settings.DataLane.Value }
 
 // lanesLocked counts the lanes of one kind of windows. The caller holds the mutex.
 func (s *Session) lanesLocked(private bool) int {
@@ -96,6 +95,11 @@ func (s *Session) enter(ctx context.Context, l *laneOf) {
 	}
 	s.lanes[l] = struct{}{}
 	s.mu.Unlock()
+	if !allowsLanes(s.Policy.Current()) {
+		// The policy has changed since there was a ticket. One that comes from now on finds
+		// the lane (enforce).
+		conn.Close()
+	}
 
 	written := make(chan struct{})
 	go func() {

@@ -51,8 +51,19 @@ type onLane struct {
 // lane brings a lane for a document.
 func (b *broker) lane(t testing.TB, document string) *page {
 	t.Helper()
-	var result protocol.LaneOpenResult
+	return b.enter(t, b.ticket(document))
+}
+
+// ticket asks for a lane.
+func (b *broker) ticket(document string) (result protocol.LaneOpenResult) {
+	b.t.Helper()
 	b.mustCall(protocol.MethodLaneOpen, protocol.LaneOpenParams{Document: document}, &result)
+	return result
+}
+
+// enter brings the lane.
+func (b *broker) enter(t testing.TB, result protocol.LaneOpenResult) *page {
+	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	ws, _, err := websocket.Dial(t.Context(), fmt.Sprintf("ws://127.0.0.1:%d/", result.Port), &websocket.DialOptions{
 		HTTPClient: client, HTTPHeader: http.Header{"Origin": {laneOrigin}},
@@ -580,9 +591,12 @@ func TestLanePolicy(t *testing.T) {
 	b := start(t, options{lanes: true})
 	p := b.lane(t, "document")
 	lost := b.openOn(p, port)
+	p.wantOnLane(lost)
 	stays, _ := b.open(port, nil)
+	ticket := b.ticket("document")
 	b.managed(`{"dataLane": "off"}`)
 	p.waitGone("a policy without lanes")
+	b.enter(t, ticket).waitGone("a policy that came before the lane")
 	b.wantClosed(lost, "NetworkError", "network")
 	b.wantAlive(stays)
 	refused := b.answer(b.ask(protocol.MethodLaneOpen, protocol.LaneOpenParams{Document: "document"}))

@@ -13,7 +13,6 @@ import (
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
-	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/nativehost/stream"
@@ -59,17 +58,13 @@ type ending struct {
 	err     error
 }
 
-func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protocol.RPCError {
-	var params protocol.TCPOpenParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) TCPOpen(ctx context.Context, id int64, params protocol.TCPOpenParams) *protocol.RPCError {
 	options, err := tlsOptions(params.TLS)
 	if err != nil {
 		return protocol.NewError(protocol.CodeInvalidParams)
 	}
 	o := &opening{
-		request: *message.ID,
+		request: id,
 		subject: audit.Subject{
 			SocketID: params.SocketID, Protocol: "tcp",
 			Origin: params.Origin, Document: params.Document,
@@ -91,13 +86,9 @@ func (s *Session) openTCP(ctx context.Context, message protocol.Message) *protoc
 	return s.open(ctx, o, s.connectTCP)
 }
 
-func (s *Session) openUDP(ctx context.Context, message protocol.Message) *protocol.RPCError {
-	var params protocol.UDPOpenParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) UDPOpen(ctx context.Context, id int64, params protocol.UDPOpenParams) *protocol.RPCError {
 	o := &opening{
-		request: *message.ID,
+		request: id,
 		subject: audit.Subject{
 			SocketID: params.SocketID, Protocol: "udp",
 			Origin: params.Origin, Document: params.Document,
@@ -147,7 +138,7 @@ func (s *Session) open(ctx context.Context, o *opening,
 			defer ticket.Return()
 			var c *connection
 			if c, err = connect(ctx, o); err == nil {
-				err = s.opened(o, e, c, ticket)
+				err = s.opened(ctx, o, e, c, ticket)
 			}
 			if err == nil {
 				s.serve(ctx, o, e, c, ticket, started)
@@ -163,7 +154,7 @@ func (s *Session) open(ctx context.Context, o *opening,
 
 // admit puts the request before the rules that need no network.
 func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
-	if err := origin.Check(o.subject.Origin); err != nil {
+	if _, err := address.ParseOrigin(o.subject.Origin); err != nil {
 		return nil, err
 	}
 	host, err := address.ParseHost(o.subject.Host)
@@ -212,19 +203,38 @@ func (s *Session) serve(ctx context.Context, o *opening, e *entry, c *connection
 // opened answers the request to open, under the mutex, so that a socket.close sees
 // the socket either as opening or as open and answered. If one has come before, or a
 // policy that forbids the socket, it drops the connection.
-func (s *Session) opened(o *opening, e *entry, c *connection, ticket *limits.Ticket) error {
+func (s *Session) opened(ctx context.Context, o *opening, e *entry, c *connection, ticket *limits.Ticket) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	err := e.ended
-	if e.abandoned {
-		err = fault.ErrAborted
+	e.remote = c.remote.Addr()
+	s.mu.Unlock()
+	// The rules were asked about the address before it was connected to. A policy that
+	// came meanwhile is in force by now, or enforce finds the address.
+	var refused error
+	if s.Dialer.Rules != nil {
+		refused = s.Dialer.Rules.Judge(ctx, o.target, c.remote)
 	}
+	err := s.answerOpened(o, e, c, ticket, refused)
 	if err != nil {
 		c.drop()
-		return err
+	}
+	return err
+}
+
+// answerOpened is what opened does under the mutex. refused is what the rules say now.
+func (s *Session) answerOpened(o *opening, e *entry, c *connection, ticket *limits.Ticket, refused error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case e.state == stateGivenUp:
+		return fault.ErrAborted
+	case e.ended != nil:
+		return e.ended
+	case refused != nil:
+		return refused
 	}
 	ticket.Opened()
-	e.socket, e.remote, e.startTLS, e.security = c.socket, c.remote.Addr(), c.startTLS, c.security
+	e.state = stateOpen
+	e.socket, e.startTLS, e.security = c.socket, c.startTLS, c.security
 	e.late, e.setOption = o.late, c.setOption
 	s.resultLocked(o.request, protocol.TCPOpenResult{
 		RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
@@ -240,10 +250,10 @@ func (s *Session) opened(o *opening, e *entry, c *connection, ticket *limits.Tic
 func (s *Session) notOpened(ctx context.Context, o *opening, e *entry, err error, started time.Time) {
 	took := time.Since(started)
 	s.mu.Lock()
-	if e.ended != nil && !e.abandoned {
+	if e.ended != nil && e.state != stateGivenUp {
 		err = e.ended
 	}
-	e.settled = true
+	e.state = stateFailed
 	s.mu.Unlock()
 	says := fault.Describe(err)
 	var told bool

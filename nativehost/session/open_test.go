@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/portside/portside/nativehost/audit"
+	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/policy"
@@ -103,14 +104,14 @@ func TestCloseComesBetweenConnectionAndAnswer(t *testing.T) {
 	defer out.Close()
 	s := New(Config{
 		Out: hostOut, Audit: audit.New(io.Discard, "test"), Log: zerolog.Nop(),
-		Policy: policy.Open("", policy.Options{Log: zerolog.Nop()}),
+		Policy: policy.Open("", policy.Options{Log: zerolog.Nop()}), Dialer: &dial.Dialer{},
 	})
 	written := make(chan error, 1)
 	go func() { written <- s.out.Run() }()
 	dropped := false
 	o := &opening{request: 4, subject: audit.Subject{SocketID: 9}}
-	e := &entry{abandoned: true, closers: []int64{5, 6}}
-	err = s.opened(o, e, &connection{drop: func() { dropped = true }}, nil)
+	e := &entry{state: stateGivenUp, closers: []int64{5, 6}}
+	err = s.opened(t.Context(), o, e, &connection{drop: func() { dropped = true }}, nil)
 	if !errors.Is(err, fault.ErrAborted) || !dropped {
 		t.Fatalf("error %v, connection dropped: %v", err, dropped)
 	}

@@ -2,13 +2,14 @@ package session
 
 import (
 	"context"
+	"maps"
 	"net/netip"
+	"slices"
 
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/network"
-	"github.com/portside/portside/nativehost/origin"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/printable"
 	"github.com/portside/portside/nativehost/rules"
@@ -35,27 +36,19 @@ func request(target dial.Target) rules.Request {
 	}
 }
 
-// managed takes over the settings that the browser keeps for its administrator.
-func (s *Session) managed(message protocol.Message) *protocol.RPCError {
-	var params protocol.PolicyManagedParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+// PolicyManaged takes over the settings that the browser keeps for its administrator.
+func (s calls) PolicyManaged(_ context.Context, id int64, params protocol.PolicyManagedParams) *protocol.RPCError {
 	valid := s.Policy.SetManaged([]byte(params.Settings))
 	if !valid {
 		s.Log.Error().Msg("the browser's managed settings do not fit their schema: everything is refused")
 	}
-	s.result(*message.ID, protocol.PolicyManagedResult{Valid: valid})
+	s.result(id, protocol.PolicyManagedResult{Valid: valid})
 	return nil
 }
 
-// judge says what the rules make of a destination before the person is asked. It
+// PolicyJudge says what the rules make of a destination before the user is asked. It
 // does not touch the network, and counts no attempt.
-func (s *Session) judge(message protocol.Message) *protocol.RPCError {
-	var params protocol.PolicyJudgeParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) PolicyJudge(_ context.Context, id int64, params protocol.PolicyJudgeParams) *protocol.RPCError {
 	p := s.Policy.Current()
 	result := protocol.PolicyJudgeResult{
 		Prompt:        string(policy.Ask),
@@ -65,7 +58,7 @@ func (s *Session) judge(message protocol.Message) *protocol.RPCError {
 		ErrorDetail:   map[bool]string{true: "reason", false: "none"}[p.Settings.ErrorDetail.Value],
 	}
 	var host address.Host
-	err := origin.Check(params.Origin)
+	_, err := address.ParseOrigin(params.Origin)
 	if err == nil && params.Host != "" {
 		host, err = address.ParseHost(params.Host)
 	}
@@ -86,7 +79,7 @@ func (s *Session) judge(message protocol.Message) *protocol.RPCError {
 		result.Reason = fault.Describe(err).Reason
 	}
 	result.Allowed = err == nil
-	s.result(*message.ID, result)
+	s.result(id, result)
 	return nil
 }
 
@@ -97,13 +90,9 @@ const (
 	maxSourcesBytes = 60 << 10
 )
 
-// policies tells which policy is in force, and by whom. Of too many sources, those that
+// PolicyGet tells which policy is in force, and by whom. Of too many sources, those that
 // cannot be used are told before others.
-func (s *Session) policies(message protocol.Message) *protocol.RPCError {
-	var params protocol.PolicyGetParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+func (s calls) PolicyGet(_ context.Context, id int64, params protocol.PolicyGetParams) *protocol.RPCError {
 	p := s.Policy.Current()
 	result := protocol.PolicyGetResult{Sources: []protocol.PolicySource{}}
 	told, left, room := make([]bool, len(p.Sources)), maxSources, maxSourcesBytes
@@ -124,10 +113,11 @@ func (s *Session) policies(message protocol.Message) *protocol.RPCError {
 	}
 	if params.Origin != "" {
 		verdict := p.JudgeOrigin(params.Origin)
-		allowed := verdict.Allowed && origin.Check(params.Origin) == nil
+		_, err := address.ParseOrigin(params.Origin)
+		allowed := verdict.Allowed && err == nil
 		result.SiteAllowed, result.SiteBy = &allowed, printable.Text(verdict.By, maxPolicyText)
 	}
-	s.result(*message.ID, result)
+	s.result(id, result)
 	return nil
 }
 
@@ -154,36 +144,48 @@ func (s *Session) policyChanged(p *policy.Policy) {
 }
 
 // enforce ends what a new policy does not allow any more: sockets, searches, lanes, and
-// the page to try it with.
+// the page to try it with. The rules are asked without the mutex: they may look at the
+// interfaces of this computer.
 func (s *Session) enforce(p *policy.Policy) {
+	type asked struct {
+		*entry
+		request rules.Request
+		remote  netip.Addr
+	}
+	var sockets []asked
+	var lanes []*laneOf
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, e := range s.sockets {
-		if e.settled || e.request == nil {
+		if e.state == stateFailed || e.request == nil {
 			continue
 		}
-		err := rules.Before(p, s.Near, *e.request).Err()
-		if err == nil && e.remote.IsValid() {
-			err = rules.Resolved(p, s.Near, *e.request, e.remote)
-		}
-		if err == nil || e.ended != nil {
-			continue
-		}
-		e.ended = err
-		e.cancel()
+		sockets = append(sockets, asked{e, *e.request, e.remote})
 	}
-	for _, b := range s.browsings {
-		if err := s.mayBrowse(p, b.params); err != nil && b.revoked == nil {
-			b.revoked = err
-			b.cancel()
-		}
-	}
-	if !p.Settings.Enabled.Value || !p.Settings.DataLane.Value {
-		for l := range s.lanes {
-			l.conn.Close() // its sockets end with it
-		}
+	browsings := slices.Collect(maps.Values(s.browsings))
+	if !allowsLanes(p) {
+		lanes = slices.Collect(maps.Keys(s.lanes))
 	}
 	if s.trying != nil && !p.Settings.Enabled.Value {
 		s.trying.cancel()
+	}
+	s.mu.Unlock()
+
+	for _, one := range sockets {
+		err := rules.Before(p, s.Near, one.request).Err()
+		if err == nil && one.remote.IsValid() {
+			err = rules.Resolved(p, s.Near, one.request, one.remote)
+		}
+		s.mu.Lock()
+		if err != nil && one.ended == nil && one.state != stateFailed {
+			one.ended = err
+			one.cancel()
+		}
+		s.mu.Unlock()
+	}
+	for _, b := range browsings {
+		s.revoke(p, b)
+	}
+	for _, l := range lanes {
+		l.conn.Close() // its sockets end with it
 	}
 }

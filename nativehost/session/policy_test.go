@@ -360,3 +360,25 @@ func TestBrokenManagedSettingsRefuseEverything(t *testing.T) {
 	b.managed(`{"enabled": false}`)
 	wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, b.tcp(peer))), "NotAllowedError", "policy")
 }
+
+// A policy that comes while a socket is connecting holds for the address that it is
+// connecting to, too: the rules had been asked about that one before.
+func TestPolicyThatComesWhileConnecting(t *testing.T) {
+	roots, config := secureWorld(t)
+	accepted, goOn := make(chan struct{}), make(chan struct{})
+	port := serve(t, func(c *net.TCPConn) {
+		close(accepted)
+		<-goOn
+		s := tls.Server(c, config)
+		_, _ = io.Copy(io.Discard, s)
+	})
+	b := start(t, options{dialer: &dial.Dialer{Roots: roots}, judged: true})
+	params := b.tcp(port)
+	r := b.register()
+	params.SocketID, params.Host, params.SecureTransport = r.id, "localhost", "on"
+	id := b.ask(protocol.MethodTCPOpen, params)
+	<-accepted
+	b.managed(`{"blockedDestinations": [{"cidr": "127.0.0.0/8"}, {"cidr": "::1"}]}`)
+	close(goOn)
+	wantFailure(t, b.answer(id), "NotAllowedError", "policy")
+}

@@ -110,23 +110,36 @@ type Session struct {
 	hushed, privateHushed hushed
 }
 
+// state is how far a socket has come.
+type state int
+
+const (
+	// stateOpening: the rules are asked, its name is resolved, it connects.
+	stateOpening state = iota
+	// stateGivenUp: a socket.close came while it was opening.
+	stateGivenUp
+	// stateOpen: it is connected, and the request to open it is answered.
+	stateOpen
+	// stateFailed: it will not open, for a reason that is known. That may have to wait for
+	// its moment.
+	stateFailed
+)
+
 // entry is a socket from the request to open it until socket.closed.
 type entry struct {
+	state state
 	// cancel gives up opening.
 	cancel context.CancelFunc
-	// socket is nil while the socket is opening.
+	// socket is there once it is open.
 	socket socket
 	// startTLS is nil for a socket that was not opened to be upgraded.
 	startTLS upgrader
 	// setOption is nil for a UDP socket.
 	setOption func(option string, value int64) error
-	// abandoned is set by a socket.close that came before the socket was open;
-	// closers are the ids of such requests.
-	abandoned bool
-	closers   []int64
-	// request and remote are what a new policy is asked about. request is nil until it
-	// is known; the policy of then is asked after that. remote is the zero Addr while
-	// the socket is opening.
+	// closers are the ids of socket.close that came before it was open.
+	closers []int64
+	// request and remote are what a new policy is asked about. request is nil, and remote
+	// the zero Addr, until they are known; the policy of then is asked after that.
 	request *rules.Request
 	remote  netip.Addr
 	// security is nil on a plain connection.
@@ -141,9 +154,8 @@ type entry struct {
 	// datagrams: it is a UDP socket.
 	datagrams bool
 	// ended is why a new policy has ended the socket, or nil. It has no say once the
-	// socket is settled: not open, for a reason that is known.
-	ended   error
-	settled bool
+	// socket has failed.
+	ended error
 }
 
 // socket is what stream.Socket and datagram.Socket have in common. No method
@@ -198,7 +210,8 @@ func (s *Session) Run(ctx context.Context) error {
 		written <- s.out.Run()
 	}()
 
-	s.owners.Go(func() { s.Policy.Watch(ctx, s.policyChanged) })
+	watch := s.Policy.Watch(s.policyChanged) // before anything can change it
+	s.owners.Go(func() { watch(ctx) })
 	err := s.read(ctx)
 	stopped := ctx.Err() != nil
 	cancel()

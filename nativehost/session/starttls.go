@@ -14,12 +14,8 @@ import (
 // error.
 type upgrader func(request int64, params protocol.SocketStartTLSParams, options dial.TLSOptions) error
 
-// startTLS serves socket.startTLS.
-func (s *Session) startTLS(message protocol.Message) *protocol.RPCError {
-	var params protocol.SocketStartTLSParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+// SocketStartTLS serves socket.startTLS.
+func (s calls) SocketStartTLS(_ context.Context, id int64, params protocol.SocketStartTLSParams) *protocol.RPCError {
 	options, err := tlsOptions(params.TLS)
 	if err != nil {
 		return protocol.NewError(protocol.CodeInvalidParams)
@@ -27,7 +23,7 @@ func (s *Session) startTLS(message protocol.Message) *protocol.RPCError {
 	s.mu.Lock()
 	var found bool
 	var start upgrader
-	if e := s.sockets[params.SocketID]; e != nil && e.socket != nil {
+	if e := s.sockets[params.SocketID]; e != nil && e.state == stateOpen {
 		found, start = true, e.startTLS
 	}
 	s.mu.Unlock()
@@ -37,10 +33,10 @@ func (s *Session) startTLS(message protocol.Message) *protocol.RPCError {
 	case start == nil:
 		err = fault.ErrNotApplicable
 	default:
-		err = start(*message.ID, params, options)
+		err = start(id, params, options)
 	}
 	if err != nil {
-		s.failure(*message.ID, err)
+		s.failure(id, err)
 	}
 	return nil
 }

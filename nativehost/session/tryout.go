@@ -17,17 +17,8 @@ type trying struct {
 	ended chan struct{}
 }
 
-// startTrying serves tryout.start. What was started before is gone before the answer.
-func (s *Session) startTrying(ctx context.Context, message protocol.Message) *protocol.RPCError {
-	var params protocol.TryoutStartParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
-	if p := s.Policy.Current(); !p.Settings.Enabled.Value {
-		// Nothing listens for a page that could not open a socket.
-		s.failure(*message.ID, rules.Forbidden(p, p.Settings.Enabled.By))
-		return nil
-	}
+// TryoutStart serves tryout.start. What was started before is gone before the answer.
+func (s calls) TryoutStart(ctx context.Context, id int64, params protocol.TryoutStartParams) *protocol.RPCError {
 	ctx, cancel := context.WithCancel(ctx)
 	next := &trying{cancel: cancel, ended: make(chan struct{})}
 	s.mu.Lock()
@@ -41,7 +32,13 @@ func (s *Session) startTrying(ctx context.Context, message protocol.Message) *pr
 			last.cancel()
 			<-last.ended
 		}
-		s.try(ctx, *message.ID, params)
+		// A policy that comes from now on finds it (enforce).
+		if p := s.Policy.Current(); !p.Settings.Enabled.Value {
+			// Nothing listens for a page that could not open a socket.
+			s.failure(id, rules.Forbidden(p, p.Settings.Enabled.By))
+			return
+		}
+		s.try(ctx, id, params)
 	})
 	return nil
 }
@@ -60,12 +57,8 @@ func (s *Session) try(ctx context.Context, request int64, params protocol.Tryout
 	s.Log.Info().Msg("the page to try it with is gone")
 }
 
-// stopTrying serves tryout.stop: nothing listens any more once it is answered.
-func (s *Session) stopTrying(message protocol.Message) *protocol.RPCError {
-	var params protocol.TryoutStopParams
-	if fault := protocol.DecodeParams(message, &params); fault != nil {
-		return fault
-	}
+// TryoutStop serves tryout.stop: nothing listens any more once it is answered.
+func (s calls) TryoutStop(_ context.Context, id int64, params protocol.TryoutStopParams) *protocol.RPCError {
 	s.mu.Lock()
 	last := s.trying
 	s.trying = nil
@@ -75,7 +68,7 @@ func (s *Session) stopTrying(message protocol.Message) *protocol.RPCError {
 			last.cancel()
 			<-last.ended
 		}
-		s.result(*message.ID, protocol.TryoutStopResult{})
+		s.result(id, protocol.TryoutStopResult{})
 	})
 	return nil
 }

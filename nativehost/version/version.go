@@ -13,5 +13,5 @@ const Host = "0.1.0"
 
 // Line is what `portside --version` prints.
 func Line() string {
-	return fmt.Sprintf("portside %s (protocol %d)", Host, protocol.ProtocolVersion)
+	return fmt.Sprintf("portside %s (protocol %d to %d)", Host, protocol.OldestProtocolVersion, protocol.ProtocolVersion)
 }

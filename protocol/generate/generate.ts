@@ -145,6 +145,45 @@ function goFile(): string {
   return `// ${banner}\n\npackage protocol\n\n// Limits and versions that both sides share.\nconst (\n${constantLines.join("")})\n\n// Methods.\nconst (\n${methodConstants.join("")})\n\n${[...structs.values()].join("\n")}`;
 }
 
+/** Who serves what the browser's side may call, and the way there. */
+function goDispatchFile(): string {
+  const called = Object.entries(methods).filter(([, { from }]) => from !== "host");
+  const served = called.map(([name, { kind, doc }]) => {
+    const id = { request: "id int64, ", data: "id *int64, ", notification: "" }[kind];
+    const fault = kind === "notification" ? "" : " *protocol.RPCError";
+    const params = `params protocol.${schemas.get(`${name}.params`)?.title ?? ""}`;
+    return `\t// ${goName(name)} serves ${name}. ${doc}\n\t${goName(name)}(ctx context.Context, ${id}${params})${fault}\n`;
+  });
+  const cases = called.map(
+    ([name, { kind }]) => `\tcase protocol.Method${goName(name)}:\n\t\treturn ${kind}(ctx, m, h.${goName(name)})\n`,
+  );
+  return `// ${banner}
+
+package rpc
+
+import (
+	"context"
+
+	"github.com/portside/portside/protocol"
+)
+
+// Handler serves what the browser's side calls. A method with an id answers it, then or
+// later, unless it returns a fault.
+type Handler interface {
+${served.join("")}}
+
+// Serve hands a message that fits its schema to whoever serves its method, and returns
+// their fault. A request has an id, as the envelope's schema says.
+func Serve(ctx context.Context, h Handler, m protocol.Message) *protocol.RPCError {
+	switch m.Method {
+${cases.join("")}	default:
+		// Only the host says it.
+		return protocol.NewError(protocol.CodeUnknownMethod)
+	}
+}
+`;
+}
+
 /** The declarations of a piece of TypeScript, each with the comment before it. */
 function declarations(text: string): { name: string; text: string }[] {
   const file = typescript.createSourceFile("types.ts", text, typescript.ScriptTarget.Latest);
@@ -284,6 +323,7 @@ const ts = await prettier.format(await tsFile(), { parser: "typescript", printWi
 const outputs: Record<string, string> = {
   "protocol/message.ts": ts,
   "protocol/message.go": goFile(),
+  "nativehost/rpc/methods.go": goDispatchFile(),
   "protocol/validators.js": js,
   "protocol/validators.d.ts": dts,
   "nativehost/tryout/page/page.js": tryoutScript(),

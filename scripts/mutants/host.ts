@@ -43,25 +43,26 @@ export const host: readonly Mutant[] = [
     "1",
     [
       "the host refuses plain http but on this computer",
-      inGo("nativehost/origin", "TestCheck"),
-      change("nativehost/origin/origin.go", 'u.Scheme == "http" && loopback(u.Hostname())', 'u.Scheme == "http"'),
+      inGo("nativehost/address", "TestParseOrigin"),
+      change("nativehost/address/origin.go", 'o.Scheme == "http" && o.Host.loopback()', 'o.Scheme == "http"'),
     ],
     [
       "and what is no serialised origin",
-      inGo("nativehost/origin", "TestCheck"),
-      change(
-        "nativehost/origin/origin.go",
-        'if u.Scheme+"://"+u.Host != serialised || !validPort(u) {',
-        "if !validPort(u) {",
-      ),
+      inGo("nativehost/address", "TestParseOrigin"),
+      change("nativehost/address/origin.go", 'if u.Scheme+"://"+u.Host != serialised {', "if false {"),
+    ],
+    [
+      "nor one whose address has another spelling",
+      inGo("nativehost/address", "TestParseOrigin"),
+      change("nativehost/address/origin.go", "if o.Host.kind == Literal && ", "if false && "),
     ],
     [
       "each open is looked at",
       sessionOf("TestRefusalsKeepTheBeat"),
       change(
         open,
-        "if err := origin.Check(o.subject.Origin); err != nil {",
-        "if err := origin.Check(o.subject.Origin); err != nil && false {",
+        "if _, err := address.ParseOrigin(o.subject.Origin); err != nil {",
+        "if _, err := address.ParseOrigin(o.subject.Origin); err != nil && false {",
       ),
     ],
     [
@@ -69,8 +70,8 @@ export const host: readonly Mutant[] = [
       sessionOf("TestJudgementOfAnInsecureOrigin"),
       change(
         "nativehost/session/policy.go",
-        "err := origin.Check(params.Origin)",
-        'err := origin.Check("https://page.example")',
+        "_, err := address.ParseOrigin(params.Origin)\n\tif err == nil",
+        '_, err := address.ParseOrigin("https://page.example")\n\tif err == nil',
       ),
     ],
   ),
@@ -158,12 +159,12 @@ export const host: readonly Mutant[] = [
     [
       "a site is a registrable domain",
       limitsOf("TestSitesLeaveRoomForOthers"),
-      change("nativehost/limits/limits.go", "site := origin.Site(asker)", 'site := asker + origin.Site("")'),
+      change("nativehost/limits/limits.go", "site := address.Site(asker)", 'site := asker + address.Site("")'),
     ],
     [
       "and a final dot makes no other site",
       limitsOf("TestSitesLeaveRoomForOthers"),
-      change("nativehost/origin/site.go", 'strings.TrimRight(u.Hostname(), ".")', "strings.Clone(u.Hostname())"),
+      change("nativehost/address/site.go", 'strings.TrimRight(u.Hostname(), ".")', "strings.Clone(u.Hostname())"),
     ],
     [
       "the numbers",
@@ -355,8 +356,8 @@ export const host: readonly Mutant[] = [
       policyOf("TestEmbeddedAddresses"),
       change(
         "nativehost/policy/pattern.go",
-        "slices.Contains(address.Readings(s.literal), p.addr)",
-        "false && slices.Contains(address.Readings(s.literal), p.addr)",
+        "slices.Contains(address.Readings(s.literal), p.Addr())",
+        "false && slices.Contains(address.Readings(s.literal), p.Addr())",
       ),
     ],
     [
@@ -454,8 +455,8 @@ export const host: readonly Mutant[] = [
       sessionOf("TestNewPolicyWaitsForTheRequest"),
       change(
         "nativehost/session/policy.go",
-        "if e.settled || e.request == nil {\n\t\t\tcontinue\n\t\t}\n",
-        "if e.settled {\n\t\t\tcontinue\n\t\t}\n\t\tif e.request == nil {\n\t\t\te.request = &rules.Request{}\n\t\t}\n",
+        "if e.state == stateFailed || e.request == nil {\n\t\t\tcontinue\n\t\t}\n",
+        "if e.state == stateFailed {\n\t\t\tcontinue\n\t\t}\n\t\tif e.request == nil {\n\t\t\te.request = &rules.Request{}\n\t\t}\n",
       ),
     ],
     [
@@ -514,13 +515,31 @@ export const host: readonly Mutant[] = [
     [
       "a new policy ends the sockets that it forbids",
       sessionOf("TestNewPolicyEndsSockets"),
-      change("nativehost/session/policy.go", "\t\te.ended = err\n\t\te.cancel()", "\t\te.ended = err"),
+      change("nativehost/session/policy.go", "\t\t\tone.ended = err\n\t\t\tone.cancel()", "\t\t\tone.ended = err"),
     ],
     [
       "also by the address that they led to",
       sessionOf("TestNewPolicyEndsSockets"),
-      change("nativehost/session/policy.go", "err = rules.Resolved(p, s.Near, *e.request, e.remote)", "err = nil"),
-      change("nativehost/session/policy.go", "err := rules.Before(p, s.Near, *e.request).Err()", "err := error(nil)"),
+      change("nativehost/session/policy.go", "err = rules.Resolved(p, s.Near, one.request, one.remote)", "err = nil"),
+      change("nativehost/session/policy.go", "err := rules.Before(p, s.Near, one.request).Err()", "err := error(nil)"),
+    ],
+    [
+      "from the first moment on",
+      policyOf("TestWatchBeginsAtOnce"),
+      change(
+        "nativehost/policy/store.go",
+        "\treturn func(ctx context.Context) {\n",
+        "\treturn func(ctx context.Context) {\n\t\tlast = s.policy.Load()\n",
+      ),
+    ],
+    [
+      "and those that are connecting, by the address that they connect to",
+      sessionOf("TestPolicyThatComesWhileConnecting"),
+      change(
+        "nativehost/session/open.go",
+        "if s.Dialer.Rules != nil {",
+        "if s.Dialer.Rules != nil && s.Dialer.Rules == nil {",
+      ),
     ],
     [
       "files are looked at again",
@@ -955,7 +974,7 @@ export const host: readonly Mutant[] = [
       change("protocol/page.ts", 'reason === undefined || name !== "NetworkError" ?', "reason === undefined ?"),
     ],
     [
-      "that the person is asked is told when they are",
+      "that the user is asked is told when they are",
       inUnit("extension/background/prompt.test.ts", "it is not told where nobody is asked"),
       change(
         "extension/background/prompt.ts",
@@ -1187,7 +1206,7 @@ export const host: readonly Mutant[] = [
       change("nativehost/cmd/portside/host.go", "if !from.Known && !from.Listed(surroundings()) {", "if false {"),
     ],
     [
-      "manifests list our extension and those that the person named, no others",
+      "manifests list our extension and those that the user named, no others",
       inGo("manifest", "TestRender"),
       change(
         "manifest/manifest.go",
@@ -1234,7 +1253,7 @@ export const host: readonly Mutant[] = [
       ),
     ],
     [
-      "what the person may not read is no policy to the browser, and hides no other",
+      "what the user may not read is no policy to the browser, and hides no other",
       inGo("install", "TestScripts"),
       change(
         "install/policy.go",

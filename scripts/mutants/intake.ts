@@ -1,6 +1,6 @@
 // What the broker takes in: bounds in number, length and rate, for each document, tab and site.
 
-import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
+import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const budget = "extension/budget.ts";
 const intake = "extension/background/intake.ts";
@@ -206,6 +206,20 @@ export const intakes: readonly Mutant[] = [
         "extension/background/hosts.ts",
         "    connection.close(); // a host that does not know",
         "    // a host that does not know",
+      ),
+    ],
+    [
+      "one that speaks what was not asked for is none",
+      inUnit("extension/background/versions.test.ts", "a host that speaks what nobody asked for is none"),
+      change("extension/background/host.ts", " || !isSpoken(answer.protocolVersion)", ""),
+    ],
+    [
+      "the host speaks with no extension that it does not understand",
+      inGo("nativehost/session", "TestVersionsMeet"),
+      change(
+        "nativehost/session/dispatch.go",
+        "if spoken < max(oldest, protocol.OldestProtocolVersion) {",
+        "if spoken < oldest {",
       ),
     ],
     [

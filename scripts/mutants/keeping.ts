@@ -35,8 +35,8 @@ export const keepings: readonly Mutant[] = [
     ],
     [
       "and in the host",
-      inGo("nativehost/origin", "TestSite"),
-      change("nativehost/origin/site.go", 'return "[" + network.String() + "]/64"', 'return "[" + host + "]"'),
+      inGo("nativehost/address", "TestSite"),
+      change("nativehost/address/site.go", 'return "[" + network.String() + "]/64"', 'return "[" + host + "]"'),
     ],
   ),
   ...row(

@@ -86,8 +86,8 @@ export const listening: readonly Mutant[] = [
       sessionOf("TestSocketsKeepTheirCarrier"),
       change(
         "nativehost/session/dispatch.go",
-        "if e == nil || e.socket == nil || e.lane != nil {",
-        "if e == nil || e.socket == nil {",
+        "if e == nil || e.state != stateOpen || e.lane != nil {",
+        "if e == nil || e.state != stateOpen {",
       ),
     ],
     [
@@ -113,12 +113,9 @@ export const listening: readonly Mutant[] = [
     [
       "and end those that are open",
       policy,
-      change(
-        "nativehost/session/policy.go",
-        "if !p.Settings.Enabled.Value || !p.Settings.DataLane.Value {",
-        "if !p.Settings.Enabled.Value {",
-      ),
+      change(lane, "return p.Settings.Enabled.Value && p.Settings.DataLane.Value", "return p.Settings.Enabled.Value"),
     ],
+    ["and one that comes after", policy, change(lane, "if !allowsLanes(s.Policy.Current()) {", "if false {")],
     [
       "what cannot be read is no frame",
       inGo("protocol", "TestMalformedLaneFrames"),

@@ -63,17 +63,17 @@ export const nearby: readonly Mutant[] = [
       change(device, "return from.Is4() && ", "return "),
     ],
     [
-      "devices nearby: a name all of whose addresses are in the person's own network",
+      "devices nearby: a name all of whose addresses are in the user's own network",
       nearbyOf("TestAddresses"),
       change(device, "return !b.nearby(c) || !b.May(host, c.addr)", "return !b.May(host, c.addr)"),
     ],
     [
-      "devices nearby: a name that the rules let the person open",
+      "devices nearby: a name that the rules let the user open",
       nearbyOf("TestRulesAreAsked"),
       change(device, "return !b.nearby(c) || !b.May(host, c.addr)", "return !b.nearby(c)"),
     ],
     [
-      "devices nearby: or an address that they let the person open",
+      "devices nearby: or an address that they let the user open",
       nearbyOf("TestRulesAreAsked"),
       change(device, "host := address.FromAddr(c.addr); b.May(host, c.addr)", "host := address.FromAddr(c.addr); true"),
     ],
@@ -148,7 +148,7 @@ export const nearby: readonly Mutant[] = [
     [
       "a search ends when it is forbidden",
       sessionOf("TestBrowseIsPutBeforeTheRules"),
-      change(policy, "err != nil && b.revoked == nil {", "err != nil && b.revoked != nil {"),
+      change(browse, "err != nil && b.revoked == nil {", "err != nil && b.revoked != nil {"),
     ],
     [
       "nothing is looked for that the origin could not open",
@@ -164,17 +164,17 @@ export const nearby: readonly Mutant[] = [
   ...row(
     "1",
     [
-      "an insecure site has no sockets, whoever allows it: the person is told so",
+      "an insecure site has no sockets, whoever allows it: the user is told so",
       sessionOf("TestPolicies"),
-      change(policy, "allowed := verdict.Allowed && origin.Check(params.Origin) == nil", "allowed := verdict.Allowed"),
+      change(policy, "allowed := verdict.Allowed && err == nil", "_, allowed := err, verdict.Allowed"),
     ],
     [
       "nor are devices looked for on its behalf",
       sessionOf("TestBrowseIsPutBeforeTheRules"),
       change(
         browse,
-        "if err := origin.Check(params.Origin); err != nil {",
-        "if err := origin.Check(params.Origin); err != nil && false {",
+        "if _, err := address.ParseOrigin(params.Origin); err != nil {",
+        "if _, err := address.ParseOrigin(params.Origin); err != nil && false {",
       ),
     ],
   ),
@@ -287,8 +287,8 @@ export const nearby: readonly Mutant[] = [
       sessionOf("TestTryout"),
       change(
         trying,
-        "\t\t\tlast.cancel()\n\t\t\t<-last.ended\n\t\t}\n\t\ts.try(",
-        "\t\t\t_ = last.ended\n\t\t}\n\t\ts.try(",
+        "\t\t\tlast.cancel()\n\t\t\t<-last.ended\n\t\t}\n\t\t// A policy",
+        "\t\t\t_ = last.ended\n\t\t}\n\t\t// A policy",
       ),
     ],
     [

@@ -1,4 +1,4 @@
-// What takes the person's will: consent (row 2), gestures (row 3), grants (P1), private windows (P3); what pages learn (E1) and what forged
+// What takes the user's will: consent (row 2), gestures (row 3), grants (P1), private windows (P3); what pages learn (E1) and what forged
 // messages can do (H1).
 
 import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
@@ -231,7 +231,7 @@ export const person: readonly Mutant[] = [
       change(page, "      showWaiting(view.count);\n      changed();\n", "      showWaiting(view.count);\n"),
     ],
     [
-      "after what the person named has changed",
+      "after what the user named has changed",
       inBrowser("naming", "Allow is dead for half a second after another one is picked"),
       change(
         page,
@@ -242,7 +242,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "what is no address cannot be allowed",
-      inBrowser("prompt", "what is no address: Allow stays dead, and the window says why when the person has paused"),
+      inBrowser("prompt", "what is no address: Allow stays dead, and the window says why when the user has paused"),
       change(page, '  if ("complaint" in view) {\n', '  if ("complaint" in view) {\n    named = checked;\n'),
     ],
     [
@@ -326,7 +326,7 @@ export const person: readonly Mutant[] = [
       change(prompts, "if (pending?.tell !== undefined || pending === undefined) {", "if (pending === undefined) {"),
     ],
     [
-      "the person sees the origin that the browser attests",
+      "the user sees the origin that the browser attests",
       inBrowser("attack", "the content script's own voice"),
       change(
         "extension/background/sender.ts",
@@ -427,7 +427,7 @@ export const person: readonly Mutant[] = [
       change(prompts, "if ((await mutedUntil(origin, isPrivate)) !== undefined) {", "if (false as boolean) {"),
     ],
     [
-      "the person is told beforehand",
+      "the user is told beforehand",
       mutes,
       change(
         prompts,
@@ -440,8 +440,8 @@ export const person: readonly Mutant[] = [
       mutes,
       change(
         consent,
-        '"the person has said no several times: this site may not ask for a while.", { hidden: true }',
-        '"the person has said no several times: this site may not ask for a while.", {}',
+        '"the user has said no several times: this site may not ask for a while.", { hidden: true }',
+        '"the user has said no several times: this site may not ask for a while.", {}',
       ),
     ],
     [
@@ -576,7 +576,7 @@ export const person: readonly Mutant[] = [
       ),
     ],
     [
-      "remembering is the person's choice",
+      "remembering is the user's choice",
       remembering,
       change(consent, "if (answer.remember) await", "if (answer.allow) await"),
     ],
@@ -675,8 +675,8 @@ export const person: readonly Mutant[] = [
       change(broker, "if (gesture.take()) void openSetupPage", 'if (error.message !== "-") void openSetupPage'),
     ],
     [
-      "what the person has closed takes a gesture, also when it is remembered",
-      inUnit(consentTest, "a document comes back by itself to what the person has closed neither"),
+      "what the user has closed takes a gesture, also when it is remembered",
+      inUnit(consentTest, "a document comes back by itself to what the user has closed neither"),
       change(consent, "if (!(await grants.wasClosed(documentId, destination))) return;", "return;"),
     ],
     [

@@ -1,4 +1,4 @@
-// What the person sees and has in hand while sockets are open: the toolbar's badge and popup, and the pause of a site (row P4); and that
+// What the user sees and has in hand while sockets are open: the toolbar's badge and popup, and the pause of a site (row P4); and that
 // nobody else has (H1).
 
 import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
@@ -61,7 +61,7 @@ export const toolbar: readonly Mutant[] = [
       change(badge, "some(({ unseen }) => unseen)", "some(({ unseen, count }) => unseen && count < 0)"),
     ],
     [
-      "what the person did does not",
+      "what the user did does not",
       attention,
       change(refusals, 'return reason !== "user" && reason !== "paused";', "return true;"),
     ],
@@ -85,7 +85,7 @@ export const toolbar: readonly Mutant[] = [
       ),
     ],
     [
-      "what the person has closed, the page cannot open again by itself",
+      "what the user has closed, the page cannot open again by itself",
       close,
       change(
         broker,
@@ -95,12 +95,12 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "nor with an open that is under way",
-      inUnit(consentTest, "what the person closes while an open is under way does not come back with it"),
+      inUnit(consentTest, "what the user closes while an open is under way does not come back with it"),
       change(grants, " && !closed.some((one) => sameDestination(one, destination));", ";"),
     ],
     [
       "also when another grant of the site is taken back",
-      inUnit(consentTest, "what the person has closed stays closed when another grant of the site is taken back"),
+      inUnit(consentTest, "what the user has closed stays closed when another grant of the site is taken back"),
       change(grants, "concerned(place) && closed.length === 0);", "concerned(place) && closed.length >= 0);"),
     ],
     [

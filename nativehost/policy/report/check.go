@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/netip"
 	"os"
-	"strings"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/protocol"
 )
@@ -75,7 +74,7 @@ func notes(text []byte) []string {
 	var list []string
 	note := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	for i, rule := range said.BlockedDestinations {
-		if _, err := netip.ParseAddr(strings.Trim(rule.Host, "[]")); err == nil {
+		if host, err := address.ParsePattern(rule.Host); err == nil && host.Kind() == address.Literal {
 			note("blockedDestinations[%d] blocks this address when a page asks for it by number; with cidr also under any name", i)
 		}
 	}

@@ -69,7 +69,7 @@ type command struct {
 	near                          rules.Near
 }
 
-// A problem is an error with advice for the person who meets it.
+// A problem is an error with advice for the user who meets it.
 type problem struct {
 	err  error
 	hint string
@@ -211,7 +211,7 @@ func (c *command) report(err error) int {
 	return code
 }
 
-// say prints one line for the person.
+// say prints one line for the user.
 func (c *command) say(format string, args ...any) {
 	fmt.Fprintln(c.stdout, printable(strings.TrimRight(fmt.Sprintf(format, args...), " ")))
 }

@@ -1,4 +1,4 @@
-package origin
+package address
 
 import (
 	"errors"
@@ -7,12 +7,12 @@ import (
 	"github.com/portside/portside/nativehost/fault"
 )
 
-func TestCheck(t *testing.T) {
+func TestParseOrigin(t *testing.T) {
 	for _, good := range []string{
 		"https://example.org", "https://example.org:8443", "https://xn--bcher-kva.example", "https://192.0.2.1", "https://[2001:db8::1]:8443",
 		"http://localhost", "http://localhost:8080", "http://app.localhost:3000", "http://127.0.0.1", "http://127.9.8.7:80", "http://[::1]:5173",
 	} {
-		if err := Check(good); err != nil {
+		if _, err := ParseOrigin(good); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
@@ -24,17 +24,17 @@ func TestCheck(t *testing.T) {
 		"HTTPS://example.org", "https:example.org", "https://exa mple.org", "wss://example.org", "ftp://localhost", "file://", "data:,x",
 		"chrome-extension://abc", "moz-extension://abc", "https://example.org\n", "//example.org",
 	} {
-		if err := Check(bad); !errors.Is(err, fault.ErrOrigin) {
+		if _, err := ParseOrigin(bad); !errors.Is(err, fault.ErrOrigin) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
 }
 
-func FuzzCheck(f *testing.F) {
+func FuzzParseOrigin(f *testing.F) {
 	f.Add("https://example.org:8443")
 	f.Add("http://[::1%25eth0]")
 	f.Fuzz(func(t *testing.T, s string) {
-		if err := Check(s); err != nil && !errors.Is(err, fault.ErrOrigin) {
+		if _, err := ParseOrigin(s); err != nil && !errors.Is(err, fault.ErrOrigin) {
 			t.Errorf("%q: %v", s, err)
 		}
 	})

@@ -1,4 +1,4 @@
-package origin
+package address
 
 import (
 	"net/netip"
