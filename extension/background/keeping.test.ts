@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, describe, mock, test } from "node:test";
-import "../browser_globals.ts";
-import { installStorage } from "../fake_storage.ts";
-import type { Grant } from "../grants.ts";
-import type * as Kept from "./kept.ts";
+import "../shared/browser_globals.ts";
+import { installStorage } from "../shared/fake_storage.ts";
+import type { Grant } from "./consent/grants.ts";
+import type * as Kept from "./documents/kept.ts";
 
 const { local, session } = installStorage();
 const cookies = new Map<string, { name: string; path: string; value: string; httpOnly: boolean; domain: string }>();
@@ -32,13 +32,13 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
   },
 });
 mock.method(console, "error", () => undefined);
-const { forgetPrivate, noteResponse, noteUnread, recall, recallOrigin } = await import("./kept.ts");
-const { readHeaders, isRestrictive, unread } = await import("./facts.ts");
-const { remember } = await import("./cleared.ts");
-const grants = await import("../grants.ts");
-const { isPaused, onPausedChange, setPaused } = await import("./paused.ts");
-const { mutedUntil, noteAnswer } = await import("./muted.ts");
-const { Refusals } = await import("./refusals.ts");
+const { forgetPrivate, noteResponse, noteUnread, recall, recallOrigin } = await import("./documents/kept.ts");
+const { readHeaders, isRestrictive, unread } = await import("./documents/facts.ts");
+const { remember } = await import("./consent/cleared.ts");
+const grants = await import("./consent/grants.ts");
+const { isPaused, onPausedChange, setPaused } = await import("./sockets/paused.ts");
+const { mutedUntil, noteAnswer } = await import("./consent/muted.ts");
+const { Refusals } = await import("./sockets/refusals.ts");
 
 const denial = readHeaders([{ name: "permissions-policy", value: "direct-sockets=()" }]);
 const wordy = readHeaders([
@@ -93,7 +93,7 @@ describe("a site that sends headers without end", () => {
 
   test("a flood of sites with one entry each pushes out its own, also after a stop of the worker", async () => {
     local.stored.clear();
-    const one = "./kept.ts?one"; // as after a stop of the worker: nothing in memory
+    const one = "./documents/kept.ts?one"; // as after a stop of the worker: nothing in memory
     const first = (await import(one)) as typeof Kept;
     await first.noteResponse("https://victim.example/app", denial, "normal");
     for (let n = 0; n < 760; n++) await first.noteResponse(`https://before${n.toString()}.test/`, denial, "normal");
@@ -106,7 +106,7 @@ describe("a site that sends headers without end", () => {
     const inStore = [...local.stored].reverse(); // browsers list keys in an order of their own
     local.stored.clear();
     for (const [key, value] of inStore) local.stored.set(key, value);
-    const two = "./kept.ts?two";
+    const two = "./documents/kept.ts?two";
     const second = (await import(two)) as typeof Kept;
     for (let n = 0; n < 1_000; n++) await second.noteResponse(`https://more${n.toString()}.test/`, denial, "normal");
     await written();
@@ -230,8 +230,8 @@ describe("what private windows saw", () => {
 
 test("a denial that the disk does not take holds over a stop of the worker", async () => {
   local.broken = true;
-  const one = "./kept.ts?before";
-  const two = "./kept.ts?after";
+  const one = "./documents/kept.ts?before";
+  const two = "./documents/kept.ts?after";
   const first = (await import(one)) as typeof Kept;
   await first.noteResponse("https://victim.example/app", denial, "normal");
   await written();
@@ -292,7 +292,7 @@ describe("nothing can be written", () => {
   });
 
   test("a pause in one page of the extension, and one in another: neither is lost", async () => {
-    const copy = "./paused.ts?another"; // a page has its own copy of each module
+    const copy = "./sockets/paused.ts?another"; // a page has its own copy of each module
     const other = (await import(copy)) as { setPaused: typeof setPaused };
     assert.notEqual(other.setPaused, setPaused);
     const sites = ["https://one.test", "https://two.test"] as const;

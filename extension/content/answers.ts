@@ -1,7 +1,7 @@
 // How many frames get an answer from this document, by the origin that asks: the broker counts answers for the page, so that a frame that
 // asks without end would use up what the frames of others need.
 
-import { Budget } from "../budget.ts";
+import { Budget } from "../shared/budget.ts";
 
 /** Of one origin, whatever its windows are: so many in a row, and so many in a second. */
 const bound = { atOnce: 1, burst: 300, perSecond: 20 } as const;

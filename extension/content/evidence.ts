@@ -1,7 +1,7 @@
 // What only a document can see of itself, for the broker's judgement: policies in <meta> elements, and whether a service worker had
 // a hand in it.
 
-import type { ScriptPolicy } from "../csp.ts";
+import type { ScriptPolicy } from "../shared/csp.ts";
 import type { DocumentEvidence } from "../../protocol/message.ts";
 import { select } from "./dom.ts";
 import { onEnd } from "./life.ts";

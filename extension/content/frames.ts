@@ -3,7 +3,7 @@
 // The child's side speaks on the first use of the API, never at load. The parent's side listens from the start, before any page script,
 // so that it can keep the page from seeing what passes; it listens in its own world, where a page cannot find it.
 
-import { ext, shadowRootOf } from "../ext.ts";
+import { ext, shadowRootOf } from "../shared/ext.ts";
 import type { FrameMessage } from "../../protocol/message.ts";
 import { Answers } from "./answers.ts";
 import { select } from "./dom.ts";

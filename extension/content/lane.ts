@@ -3,7 +3,7 @@
 // The frame sits in a closed shadow root, and is a document of another origin: the page can take it away, and see that it is there, but
 // neither look into it nor speak with it. What it hears from us goes to documents of our origin only.
 
-import { ext } from "../ext.ts";
+import { ext } from "../shared/ext.ts";
 
 /** How long a socket that is open waits before it takes the other carrier, in ms: for the frame to load, and for the lane to come then. */
 const patience = { load: 2_000, lane: 500 } as const;

@@ -1,7 +1,7 @@
 // The life of this copy of the content scripts. It is over when the extension was reloaded or removed: then nothing may hold on to it, or the
 // page keeps this whole world in memory, listeners and all, beside that of the copy that takes over.
 
-import { ext } from "../ext.ts";
+import { ext } from "../shared/ext.ts";
 
 const over = new AbortController();
 const { runtime } = ext;

@@ -4,8 +4,8 @@
 // extension messaging and back, and ties the document's sockets to its active life. What the page script sends is a claim:
 // every message is built anew here from checked members, and the broker checks it again.
 
-import { Budget, openBounds } from "../budget.ts";
-import { ext } from "../ext.ts";
+import { Budget, openBounds } from "../shared/budget.ts";
+import { ext } from "../shared/ext.ts";
 import { activationNow, watchPresses } from "./activation.ts";
 import { Backoff } from "./backoff.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";

@@ -2,8 +2,8 @@
 //
 // A policy stays in force when its element changes or goes, so what was read once stays. The texts stay here.
 
-import { parseMetaPolicies } from "../csp.ts";
-import type { ScriptPolicy } from "../csp.ts";
+import { parseMetaPolicies } from "../shared/csp.ts";
+import type { ScriptPolicy } from "../shared/csp.ts";
 
 /** Texts that are read, and the length of one; what is more or longer counts as its worst reading. */
 const maxTexts = 64;

@@ -1,10 +1,10 @@
 // The Permissions-Policy header and the allow attribute.
 
 import assert from "node:assert/strict";
-import { declaredOrigin, matches, parseAllow, parseAllowlist } from "../background/allowlist.ts";
-import type { Allowlist } from "../background/allowlist.ts";
-import { isFeatureEnabled } from "../background/permissions_policy.ts";
-import type { PolicyDocument } from "../background/permissions_policy.ts";
+import { declaredOrigin, matches, parseAllow, parseAllowlist } from "../background/documents/allowlist.ts";
+import type { Allowlist } from "../background/documents/allowlist.ts";
+import { isFeatureEnabled } from "../background/documents/permissions_policy.ts";
+import type { PolicyDocument } from "../background/documents/permissions_policy.ts";
 import type { Target } from "./target.ts";
 
 const origins = [

@@ -1,7 +1,7 @@
 // Content-Security-Policy headers and <meta> elements.
 
 import assert from "node:assert/strict";
-import { cspPermits, evalState, parseHeaderPolicies, parseMetaPolicies } from "../csp.ts";
+import { cspPermits, evalState, parseHeaderPolicies, parseMetaPolicies } from "../shared/csp.ts";
 import type { Target } from "./target.ts";
 
 const words = [

@@ -3,7 +3,7 @@
 // It has no authority, and decides nothing. Whoever embeds it gets nothing from it but what a key of the broker's is good for, once; port and
 // ticket come from the broker, and stay here and in the worker.
 
-import { ext } from "../ext.ts";
+import { ext } from "../shared/ext.ts";
 import { isKey } from "./key.ts";
 import type { LaneOpenResult } from "../../protocol/message.ts";
 

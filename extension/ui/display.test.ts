@@ -13,7 +13,7 @@ import {
   showHost,
   showOrigin,
 } from "./display.ts";
-import type { Protection } from "../protection.ts";
+import type { Protection } from "../background/consent/protection.ts";
 import type { Place } from "./display.ts";
 
 test("the registrable domain is told apart, and nothing of a host is lost", () => {

@@ -4,8 +4,8 @@
 // counts, so the registrable domain is told apart and never cut; what the owner may put before it, at will, is cut in the middle when it
 // is long. "1.2.3.4.evil.example" is so seen to be evil.example's.
 
-import { isAddress, registrableDomain } from "../domain.ts";
-import type { Protection } from "../protection.ts";
+import { isAddress, registrableDomain } from "../shared/domain.ts";
+import type { Protection } from "../background/consent/protection.ts";
 import { inLetters } from "./idn.ts";
 
 /** A host, in parts that put together are the whole of it. */

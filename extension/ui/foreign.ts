@@ -1,6 +1,6 @@
 // Text that comes from elsewhere (sites, hosts, certificates), set apart from ours: it cannot turn the direction of what stands around it.
 
-import { canonicalHost } from "../background/origin.ts";
+import { canonicalHost } from "../background/intake/origin.ts";
 import { hostAndPort, plainText } from "./display.ts";
 import { hostElement } from "./shown.ts";
 

@@ -1,8 +1,8 @@
 // The list of remembered connections: grouped by site, searched, and kept up to date without moving the focus or what stands around it.
 
-import { numberLanguage } from "../language.ts";
-import type { Grant } from "../grants.ts";
-import type { Protection } from "../protection.ts";
+import { numberLanguage } from "../shared/language.ts";
+import type { Grant } from "../background/consent/grants.ts";
+import type { Protection } from "../background/consent/protection.ts";
 import { hostAndPort } from "./display.ts";
 import { isolated, siteName } from "./foreign.ts";
 import { hostElement, originElement } from "./shown.ts";

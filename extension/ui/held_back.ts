@@ -1,11 +1,11 @@
 // Sites that are held back: those that the user has paused, and those that asked too often. Of private windows nothing is shown here.
 
-import { listMuted, unmute } from "../background/muted.ts";
-import { listPaused, setPaused } from "../background/paused.ts";
+import { listMuted, unmute } from "../background/consent/muted.ts";
+import { listPaused, setPaused } from "../background/sockets/paused.ts";
 import { foreign, isolated, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import { byId, text } from "./texts.ts";
-import { numberLanguage } from "../language.ts";
+import { numberLanguage } from "../shared/language.ts";
 
 /** A site that is held back: until then, or until the user lets it go on. */
 export interface Held {

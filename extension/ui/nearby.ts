@@ -1,7 +1,7 @@
 // The list of devices nearby: one can be picked, with the mouse or with the arrow keys. It has a fixed height and grows at its end only, so
 // that nothing moves under the pointer.
 
-import type { Device } from "../background/question.ts";
+import type { Device } from "../background/consent/question.ts";
 import { plainText } from "./display.ts";
 import { kindMessage } from "./services.ts";
 import { part } from "./shown.ts";

@@ -1,10 +1,10 @@
 // Settings: what was remembered, and how to take it back; how the host is; a report for support.
 
-import { ext } from "../ext.ts";
-import { grantsKey, listGrants, removeGrants, sameGrant } from "../grants.ts";
-import type { Grant } from "../grants.ts";
-import { onKept } from "../store.ts";
-import type { HostReport } from "../background/own_pages.ts";
+import { ext } from "../shared/ext.ts";
+import { grantsKey, listGrants, removeGrants, sameGrant } from "../background/consent/grants.ts";
+import type { Grant } from "../background/consent/grants.ts";
+import { onKept } from "../shared/store.ts";
+import type { HostReport } from "../background/host/own_pages.ts";
 import { GrantList } from "./grant_list.ts";
 import { showHeld } from "./held_back.ts";
 import { makeReport, save } from "./report.ts";

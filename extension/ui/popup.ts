@@ -3,9 +3,9 @@
 // It changes in place, so that the focus stays, and says aloud only when the number of open sockets has changed. Whatever loosens
 // something takes a trusted click.
 
-import { ext } from "../ext.ts";
-import type { PopupMessage, PopupView } from "../background/popup.ts";
-import { openSetupPage } from "../background/setup.ts";
+import { ext } from "../shared/ext.ts";
+import type { PopupMessage, PopupView } from "../background/toolbar/popup.ts";
+import { openSetupPage } from "../background/host/setup.ts";
 import { KeyedList } from "./keyed.ts";
 import { showHost } from "./popup_host.ts";
 import { RefusalList } from "./popup_refusals.ts";

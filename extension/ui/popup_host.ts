@@ -1,6 +1,6 @@
 // How the Portside program is, and what administrators have said.
 
-import type { HostView } from "../background/popup.ts";
+import type { HostView } from "../background/toolbar/popup.ts";
 import type { PolicyGetResult, PolicySource } from "../../protocol/message.ts";
 import { foreign, isolated } from "./foreign.ts";
 import { explain } from "./reasons.ts";

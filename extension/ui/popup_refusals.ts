@@ -1,6 +1,6 @@
 // What was refused or failed in the tab, with the true reason and what one can do.
 
-import type { RefusalRecord } from "../background/refusals.ts";
+import type { RefusalRecord } from "../background/sockets/refusals.ts";
 import { destination, foreign, isolated, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import type { Line } from "./keyed.ts";

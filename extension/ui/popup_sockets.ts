@@ -1,6 +1,6 @@
 // The open sockets of the tab, grouped by the site that opened them.
 
-import type { PopupView, SocketView } from "../background/popup.ts";
+import type { PopupView, SocketView } from "../background/toolbar/popup.ts";
 import type { SocketState } from "../../protocol/message.ts";
 import { destination, destinationName, foreign, isolated, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";

@@ -1,11 +1,11 @@
 // The consent window. All buttons, and Escape, are dead for a moment after whatever changes (guard.ts), so that a press that was meant for
 // something else answers nothing. The window may come up while somebody types: so the dialog has the focus, and no button.
 
-import { ext } from "../ext.ts";
-import { numberLanguage } from "../language.ts";
-import { readPromptHash, within } from "../background/prompt_place.ts";
-import { promptWidth } from "../background/prompt_size.ts";
-import type { Device, Named, PromptMessage, PromptView, Question } from "../background/question.ts";
+import { ext } from "../shared/ext.ts";
+import { numberLanguage } from "../shared/language.ts";
+import { readPromptHash, within } from "../background/consent/prompt_place.ts";
+import { promptWidth } from "../background/consent/prompt_size.ts";
+import type { Device, Named, PromptMessage, PromptView, Question } from "../background/consent/question.ts";
 import { encryptionMessage, isReadable, placeMessage, plainText } from "./display.ts";
 import type { Place } from "./display.ts";
 import { isolated } from "./foreign.ts";

@@ -1,6 +1,6 @@
 // Why something was refused or failed, in plain words, and what one can do about it.
 
-import type { Reason } from "../background/refusals.ts";
+import type { Reason } from "../background/sockets/refusals.ts";
 import { text } from "./texts.ts";
 
 /** What the popup can do about it by itself. */

@@ -1,10 +1,10 @@
 // What somebody who helps needs to know: versions, what is remembered, how the host is and which policy is in force. Nothing else: nothing
 // of private windows, nothing of what was sent, and not the markers (background/marker.ts), which are secrets.
 
-import { ext } from "../ext.ts";
-import { listGrants } from "../grants.ts";
+import { ext } from "../shared/ext.ts";
+import { listGrants } from "../background/consent/grants.ts";
 import { listHeld } from "./held_back.ts";
-import type { HostReport } from "../background/own_pages.ts";
+import type { HostReport } from "../background/host/own_pages.ts";
 
 /** The report as it is shown and saved. */
 export async function makeReport(host: HostReport): Promise<string> {

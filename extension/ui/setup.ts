@@ -2,8 +2,8 @@
 //
 // The page notices by itself when something has changed: it asks while it is looked at, less and less often.
 
-import { ext } from "../ext.ts";
-import type { HostState } from "../background/own_pages.ts";
+import { ext } from "../shared/ext.ts";
+import type { HostState } from "../background/host/own_pages.ts";
 import { isolated } from "./foreign.ts";
 import { byId, fillTexts, text } from "./texts.ts";
 

@@ -1,6 +1,6 @@
 // Elements for what display.ts has put together. Foreign text goes in as text, and each piece keeps its own direction.
 
-import { textDirection } from "../language.ts";
+import { textDirection } from "../shared/language.ts";
 import { looksLikeAddress, showHost, showOrigin } from "./display.ts";
 import type { ShownHost } from "./display.ts";
 import { text } from "./texts.ts";

@@ -1,7 +1,7 @@
 // Texts of the extension's pages. All of them live in _locales.
 
-import { ext } from "../ext.ts";
-import { textDirection, textLanguage } from "../language.ts";
+import { ext } from "../shared/ext.ts";
+import { textDirection, textLanguage } from "../shared/language.ts";
 import { serviceMessage } from "./services.ts";
 
 export function text(name: string, ...values: (string | number)[]): string {

@@ -1,6 +1,6 @@
 // Numbers and times as the user's language writes them.
 
-import { numberLanguage } from "../language.ts";
+import { numberLanguage } from "../shared/language.ts";
 
 const language = numberLanguage();
 const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;

@@ -125,14 +125,14 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "the extension shows a host in the same canonical form",
-      inUnit("extension/background/origin.test.ts", "one canonical form"),
-      change("extension/background/origin.ts", 'if (host.endsWith(".")) host', 'if (host.endsWith("!")) host'),
+      inUnit("extension/background/intake/origin.test.ts", "one canonical form"),
+      change("extension/background/intake/origin.ts", 'if (host.endsWith(".")) host', 'if (host.endsWith("!")) host'),
     ],
     [
       "the extension refuses what would end the host part of a URL",
-      inUnit("extension/background/origin.test.ts", "one canonical form"),
+      inUnit("extension/background/intake/origin.test.ts", "one canonical form"),
       change(
-        "extension/background/origin.ts",
+        "extension/background/intake/origin.ts",
         "if (/[\\s/\\\\?#@%\\u0000-\\u001f]/u.test(text)) return undefined;",
         "",
       ),
@@ -253,17 +253,17 @@ export const addresses: readonly Mutant[] = [
       "the user's word does not come from the page",
       inBrowser("rules", "an address of the own network takes the user's own hand"),
       change(
-        "extension/background/consent.ts",
+        "extension/background/consent/consent.ts",
         "verdict ??= await judge(wanted, false);",
         "verdict ??= await judge(wanted, true);",
       ),
-      change("extension/background/open_options.ts", "    userEntered: entered,\n", "    userEntered: true,\n"),
+      change("extension/background/sockets/open_options.ts", "    userEntered: entered,\n", "    userEntered: true,\n"),
     ],
     [
       "what the user types counts, not what the page proposed",
       inBrowser("rules", "what the user types counts"),
       change(
-        "extension/background/prompt.ts",
+        "extension/background/consent/prompt.ts",
         "{ allow: true, remember, host: found.host, how, risk }",
         "{ allow: true, remember, host: question.proposal ?? found.host, how, risk }",
       ),
@@ -272,7 +272,7 @@ export const addresses: readonly Mutant[] = [
       "what the user types is judged",
       inBrowser("consent", "without remoteAddress the user names the destination"),
       change(
-        "extension/background/consent.ts",
+        "extension/background/consent/consent.ts",
         "if (named.allowed && named.host !== undefined)\n          return { host: named.host, risk",
         "if (named.allowed || address !== undefined)\n          return { host: named.host ?? address, risk",
       ),
@@ -451,7 +451,7 @@ export const addresses: readonly Mutant[] = [
     [
       "a consent that did not name it is not enough",
       inBrowser("policy", "what was remembered while the administrator vouched for a port"),
-      change("extension/background/consent.ts", "      if (judged.risk && !risk) continue;\n", ""),
+      change("extension/background/consent/consent.ts", "      if (judged.risk && !risk) continue;\n", ""),
     ],
     [
       "the host knows nothing of a consent that nobody gave",

@@ -2,28 +2,28 @@
 
 import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
 
-const admission = "extension/background/admission.ts";
-const allowlist = "extension/background/allowlist.ts";
-const policy = "extension/background/permissions_policy.ts";
-const handshake = "extension/background/handshake.ts";
-const headers = "extension/background/headers.ts";
-const learn = "extension/background/learn.ts";
-const kept = "extension/background/kept.ts";
-const facts = "extension/background/facts.ts";
-const csp = "extension/csp.ts";
+const admission = "extension/background/documents/admission.ts";
+const allowlist = "extension/background/documents/allowlist.ts";
+const policy = "extension/background/documents/permissions_policy.ts";
+const handshake = "extension/background/documents/handshake.ts";
+const headers = "extension/background/documents/headers.ts";
+const learn = "extension/background/documents/learn.ts";
+const kept = "extension/background/documents/kept.ts";
+const facts = "extension/background/documents/facts.ts";
+const csp = "extension/shared/csp.ts";
 const evidence = "extension/content/evidence.ts";
-const makers = "extension/background/makers.ts";
+const makers = "extension/background/documents/makers.ts";
 const metaPolicies = "extension/content/meta_policies.ts";
 const inMeta = (name: string): ReturnType<typeof inUnit> => inUnit("extension/content/meta_policies.test.ts", name);
 const frames = "extension/content/frames.ts";
 const content = "extension/content/main.ts";
-const origins = "extension/background/origin.ts";
+const origins = "extension/background/intake/origin.ts";
 
-const inHeader = inUnit("extension/background/allowlist.test.ts", "the Permissions-Policy header");
-const inAllow = inUnit("extension/background/allowlist.test.ts", "the allow attribute");
-const enabled = inUnit("extension/background/permissions_policy.test.ts", "the feature is enabled");
-const policies = inUnit("extension/csp.test.ts", "several policies");
-const together = inUnit("extension/background/facts.test.ts", "several responses");
+const inHeader = inUnit("extension/background/documents/allowlist.test.ts", "the Permissions-Policy header");
+const inAllow = inUnit("extension/background/documents/allowlist.test.ts", "the allow attribute");
+const enabled = inUnit("extension/background/documents/permissions_policy.test.ts", "the feature is enabled");
+const policies = inUnit("extension/shared/csp.test.ts", "several policies");
+const together = inUnit("extension/background/documents/facts.test.ts", "several responses");
 
 /** Without these, headers are known only as long as nobody restarts anything: three ways to know them from another occasion. */
 const forgetful = [
@@ -47,12 +47,12 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the broker takes only origins of secure contexts",
-      inUnit("extension/background/origin.test.ts", "https and loopback origins may ask, others may not"),
+      inUnit("extension/background/intake/origin.test.ts", "https and loopback origins may ask, others may not"),
       change(origins, 'if (url.protocol !== "http:") return false;', ""),
     ],
     [
       "plain http is secure on this computer only",
-      inUnit("extension/background/origin.test.ts", "https and loopback origins may ask, others may not"),
+      inUnit("extension/background/intake/origin.test.ts", "https and loopback origins may ask, others may not"),
       change(origins, "/^127\\.\\d+\\.\\d+\\.\\d+$/.test(host)", '!host.startsWith("128.")'),
     ],
     [
@@ -104,7 +104,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "a star stands for subdomains, never for a whole top-level domain",
-      inUnit("extension/background/allowlist.test.ts", "a star before a host stands for its subdomains"),
+      inUnit("extension/background/documents/allowlist.test.ts", "a star before a host stands for its subdomains"),
       change(allowlist, 'if (base?.includes(".") !== true || !origin', "if (base === undefined || !origin"),
     ],
     [
@@ -123,7 +123,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "a sandboxed element declares no origin",
-      inUnit("extension/background/allowlist.test.ts", "the declared origin"),
+      inUnit("extension/background/documents/allowlist.test.ts", "the declared origin"),
       change(
         allowlist,
         'if (sandbox !== undefined && !splitOnWhitespace(sandbox.toLowerCase()).includes("allow-same-origin")) return "null";',
@@ -224,7 +224,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "where the maker is not known, what its origin restricts anywhere counts",
-      inUnit("extension/background/admission.test.ts", "an empty window whose maker is not known"),
+      inUnit("extension/background/documents/admission.test.ts", "an empty window whose maker is not known"),
       change(
         admission,
         "(await makerFacts(tab, origin)) ?? (await recallAnywhere(origin, tab))",
@@ -233,7 +233,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "records of frames go with their documents, also where the worker started after the page",
-      inUnit("extension/background/headers.test.ts", "a frame of a page that was there before the worker started"),
+      inUnit(
+        "extension/background/documents/headers.test.ts",
+        "a frame of a page that was there before the worker started",
+      ),
       change(
         headers,
         "if (frameId === 0 || !inTab.has(0)) compareSoon(tabId);",
@@ -243,11 +246,11 @@ export const documents: readonly Mutant[] = [
     [
       "what the disk does not take outlives the worker",
       inUnit("extension/background/keeping.test.ts", "a denial that the disk does not take holds"),
-      change("extension/background/shelf.ts", "    await this.#keepInstead(there);\n", ""),
+      change("extension/background/intake/shelf.ts", "    await this.#keepInstead(there);\n", ""),
     ],
     [
       "what waits holds no long addresses",
-      inUnit("extension/background/headers.test.ts", "what waits holds no long addresses"),
+      inUnit("extension/background/documents/headers.test.ts", "what waits holds no long addresses"),
       change(
         headers,
         "address === undefined ? unread : await recallNoted(address, await kindOf({ tabId }))",
@@ -256,9 +259,9 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "what can be written nowhere is kept in memory",
-      inUnit("extension/background/maker_table.test.ts", "a storage that takes nothing"),
+      inUnit("extension/background/documents/maker_table.test.ts", "a storage that takes nothing"),
       change(
-        "extension/background/maker_table.ts",
+        "extension/background/documents/maker_table.ts",
         "    this.#tabs.set(tabId, after);\n",
         "    if (tabId < 0) this.#tabs.set(tabId, after);\n",
       ),
@@ -340,7 +343,7 @@ export const documents: readonly Mutant[] = [
       "headers outlive the worker",
       inBrowser("frames", "the worker stops between the load and the call"),
       change(
-        "extension/background/shelf.ts",
+        "extension/background/intake/shelf.ts",
         "if (there.length > 0) await this.#set",
         "if (there.length < 0) await this.#set",
       ),
@@ -357,17 +360,17 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "which one site does not use up for others",
-      inUnit("extension/background/learn.test.ts", "a server is asked ten times, and once in six seconds"),
+      inUnit("extension/background/documents/learn.test.ts", "a server is asked ten times, and once in six seconds"),
       change(learn, "requests.site.of(siteOf(new URL(url).origin), now), ", ""),
     ],
     [
       "nor all sites together",
-      inUnit("extension/background/learn.test.ts", "in all sixty times"),
+      inUnit("extension/background/documents/learn.test.ts", "in all sixty times"),
       change(learn, ', requests.all.of("", now)]', "]"),
     ],
     [
       "and about private windows none",
-      inUnit("extension/background/learn.test.ts", "nothing is asked about private windows"),
+      inUnit("extension/background/documents/learn.test.ts", "nothing is asked about private windows"),
       change(learn, "if (!tab.incognito) {", "if (tab.id !== 0) {"),
     ],
     [
@@ -407,7 +410,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "one policy that allows is enough, unless another forbids",
-      inUnit("extension/csp.test.ts", "what others than the response say"),
+      inUnit("extension/shared/csp.test.ts", "what others than the response say"),
       change(
         csp,
         'if (all.some((policy) => policy.eval === "unsafe")) return "unsafe";',
@@ -416,18 +419,18 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "what others forbid counts only when the probe agrees",
-      inUnit("extension/csp.test.ts", "what others than the response say"),
+      inUnit("extension/shared/csp.test.ts", "what others than the response say"),
       change(csp, "(evalBlocked && others.some(blocks))", "others.some(blocks)"),
     ],
     ["trusted types do not make eval blocked", policies, change(csp, '  if (trustedTypes) return "trusted";\n', "")],
     [
       "the rule",
-      inUnit("extension/csp.test.ts", "the rule, and the administrator's stricter one"),
+      inUnit("extension/shared/csp.test.ts", "the rule, and the administrator's stricter one"),
       change(csp, 'state === "blocked" : state !== "unsafe";', 'state === "blocked" : true;'),
     ],
     [
       "the administrator's stricter rule",
-      inUnit("extension/csp.test.ts", "the rule, and the administrator's stricter one"),
+      inUnit("extension/shared/csp.test.ts", "the rule, and the administrator's stricter one"),
       change(csp, 'rule === "require-eval-blocked" ? state === "blocked" : ', ""),
     ],
     [
@@ -494,7 +497,7 @@ export const documents: readonly Mutant[] = [
       "the administrator's stricter rule reaches the page",
       inBrowser("policy", "a stricter CSP rule, and installed apps only"),
       change(
-        "extension/background/consent.ts",
+        "extension/background/consent/consent.ts",
         "const admission = await admit(attested, claims, verdict.cspRule);",
         'const admission = await admit(attested, claims, "refuse-unsafe-eval");',
       ),
@@ -504,7 +507,7 @@ export const documents: readonly Mutant[] = [
     "installed apps only",
     inBrowser("policy", "a stricter CSP rule, and installed apps only"),
     change(
-      "extension/background/consent.ts",
+      "extension/background/consent/consent.ts",
       "if (verdict.installedOnly && !(await isInstalledApp(attested.tab?.id)))",
       "if (false as boolean)",
     ),

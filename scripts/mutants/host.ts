@@ -229,8 +229,12 @@ export const host: readonly Mutant[] = [
     ],
     [
       "and the extension asks the rules about nothing else",
-      inUnit("extension/background/consent.test.ts", "TLS with the destination itself"),
-      change("extension/background/consent.ts", "secure: secure(host),", 'secure: security.secureTransport === "on",'),
+      inUnit("extension/background/consent/consent.test.ts", "TLS with the destination itself"),
+      change(
+        "extension/background/consent/consent.ts",
+        "secure: secure(host),",
+        'secure: security.secureTransport === "on",',
+      ),
     ],
     [
       "the audit log says how the other end was authenticated",
@@ -282,9 +286,9 @@ export const host: readonly Mutant[] = [
     ],
     [
       "also though the rules about the page are the strictest then",
-      inUnit("extension/background/consent.test.ts", "a policy that cannot be used is told as that"),
+      inUnit("extension/background/consent/consent.test.ts", "a policy that cannot be used is told as that"),
       change(
-        "extension/background/consent.ts",
+        "extension/background/consent/consent.ts",
         "  if (!verdict.allowed) {",
         '  if (!verdict.allowed && verdict.reason !== "policy-broken") {',
       ),
@@ -960,24 +964,24 @@ export const host: readonly Mutant[] = [
     ],
     [
       "nor has anything before somebody agreed",
-      inUnit("extension/background/page_reason.test.ts", "a page hears why only where somebody agreed"),
-      change("extension/background/page_reason.ts", "  if (!agreed) return undefined;\n", ""),
+      inUnit("extension/background/sockets/page_reason.test.ts", "a page hears why only where somebody agreed"),
+      change("extension/background/sockets/page_reason.ts", "  if (!agreed) return undefined;\n", ""),
     ],
     [
       "of a host that is gone a page hears only where administrators let it",
-      inUnit("extension/background/page_reason.test.ts", "of a host that is gone a page hears only"),
-      change("extension/background/page_reason.ts", "HostUnavailable && tells ?", "HostUnavailable ?"),
+      inUnit("extension/background/sockets/page_reason.test.ts", "of a host that is gone a page hears only"),
+      change("extension/background/sockets/page_reason.ts", "HostUnavailable && tells ?", "HostUnavailable ?"),
     ],
     [
       "no error but NetworkError has a reason",
-      inUnit("extension/background/page_reason.test.ts", "no error but NetworkError has a reason"),
+      inUnit("extension/background/sockets/page_reason.test.ts", "no error but NetworkError has a reason"),
       change("protocol/page.ts", 'reason === undefined || name !== "NetworkError" ?', "reason === undefined ?"),
     ],
     [
       "that the user is asked is told when they are",
-      inUnit("extension/background/prompt.test.ts", "it is not told where nobody is asked"),
+      inUnit("extension/background/consent/prompt.test.ts", "it is not told where nobody is asked"),
       change(
-        "extension/background/prompt.ts",
+        "extension/background/consent/prompt.ts",
         "    if (this.window === undefined) this.#watching.push(asking);\n    else asking();\n",
         "    asking();\n",
       ),

@@ -2,18 +2,20 @@
 
 import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
-const budget = "extension/budget.ts";
-const intake = "extension/background/intake.ts";
-const shares = "extension/background/shares.ts";
-const turns = "extension/background/turns.ts";
-const handshake = "extension/background/handshake.ts";
-const outgoing = "extension/background/outgoing.ts";
-const broker = "extension/background/broker.ts";
+const budget = "extension/shared/budget.ts";
+const intake = "extension/background/intake/intake.ts";
+const shares = "extension/background/intake/shares.ts";
+const turns = "extension/background/intake/turns.ts";
+const handshake = "extension/background/documents/handshake.ts";
+const outgoing = "extension/background/sockets/outgoing.ts";
+const broker = "extension/background/sockets/broker.ts";
 const content = "extension/content/main.ts";
 
-const inBudget = (name: string): ReturnType<typeof inUnit> => inUnit("extension/budget.test.ts", name);
-const inIntake = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/intake.test.ts", name);
-const inOutgoing = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/outgoing.test.ts", name);
+const inBudget = (name: string): ReturnType<typeof inUnit> => inUnit("extension/shared/budget.test.ts", name);
+const inIntake = (name: string): ReturnType<typeof inUnit> =>
+  inUnit("extension/background/intake/intake.test.ts", name);
+const inOutgoing = (name: string): ReturnType<typeof inUnit> =>
+  inUnit("extension/background/sockets/outgoing.test.ts", name);
 const flood = inBrowser("attack", "opens without end");
 
 export const intakes: readonly Mutant[] = [
@@ -39,8 +41,8 @@ export const intakes: readonly Mutant[] = [
     ],
     [
       "whose own site is the one that the browser names",
-      inUnit("extension/background/sender.test.ts", "the page in the tab, and frames of its own site"),
-      change("extension/background/sender.ts", "site === siteOf(tab?.url", "site !== siteOf(tab?.url"),
+      inUnit("extension/background/intake/sender.test.ts", "the page in the tab, and frames of its own site"),
+      change("extension/background/intake/sender.ts", "site === siteOf(tab?.url", "site !== siteOf(tab?.url"),
     ],
     [
       "of a site, whatever its origins are",
@@ -74,17 +76,17 @@ export const intakes: readonly Mutant[] = [
     ],
     [
       "of a flood one at a time is done",
-      inUnit("extension/background/turns.test.ts", "of a flood one at a time"),
+      inUnit("extension/background/intake/turns.test.ts", "of a flood one at a time"),
       change(turns, "lane.waiting.length > flood ? atOnce.flood : atOnce.usual", "atOnce.usual"),
     ],
     [
       "with pauses, which leave most of the time to others",
-      inUnit("extension/background/turns.test.ts", "of a flood one at a time"),
+      inUnit("extension/background/intake/turns.test.ts", "of a flood one at a time"),
       change(turns, "times: 3", "times: 0"),
     ],
     [
       "one site's work does not wait for another's",
-      inUnit("extension/background/turns.test.ts", "a site has four under way at a time"),
+      inUnit("extension/background/intake/turns.test.ts", "a site has four under way at a time"),
       change(turns, "this.#lanes.get(who)", 'this.#lanes.get("")'),
       change(turns, "this.#lanes.set(who, lane)", 'this.#lanes.set("", lane)'),
     ],
@@ -93,12 +95,12 @@ export const intakes: readonly Mutant[] = [
     "5",
     [
       "what frames say has a rate for each tab",
-      inUnit("extension/background/handshake.test.ts", "the page's own frames have what others leave"),
+      inUnit("extension/background/documents/handshake.test.ts", "the page's own frames have what others leave"),
       change(handshake, "if (!spendAll(said.of(", 'if (site === "" && !spendAll(said.of('),
     ],
     [
       "and what waits of one site does not push out another's",
-      inUnit("extension/background/handshake.test.ts", "a frame that speaks without end"),
+      inUnit("extension/background/documents/handshake.test.ts", "a frame that speaks without end"),
       change(handshake, "part: site", 'part: ""'),
     ],
     [
@@ -126,17 +128,21 @@ export const intakes: readonly Mutant[] = [
     ],
     [
       "what crosses the end of a socket does not count",
-      inUnit("extension/background/broker.test.ts", "what crosses the end of a socket is no fault"),
+      inUnit("extension/background/sockets/broker.test.ts", "what crosses the end of a socket is no fault"),
       change(broker, "if (!this.#crossing.covers(message)) this.#useless", "this.#useless"),
     ],
     [
       "as far as the credit went",
-      inUnit("extension/background/crossing.test.ts", "what the credit allowed may cross"),
-      change("extension/background/crossing.ts", "return outgoing.writes(message.data, message.ack);", "return true;"),
+      inUnit("extension/background/sockets/crossing.test.ts", "what the credit allowed may cross"),
+      change(
+        "extension/background/sockets/crossing.ts",
+        "return outgoing.writes(message.data, message.ack);",
+        "return true;",
+      ),
     ],
     [
       "nor is who sends again and again what fits no schema",
-      inUnit("extension/background/broker.test.ts", "what fits no schema ends the connection"),
+      inUnit("extension/background/sockets/broker.test.ts", "what fits no schema ends the connection"),
       change(broker, '        if (!this.#intake.excess("misfit")) this.#intake.silence();\n', ""),
     ],
     [
@@ -180,18 +186,18 @@ export const intakes: readonly Mutant[] = [
     "P4",
     [
       "whatever fails after the host's yes ends the socket",
-      inUnit("extension/background/opening.test.ts", "whatever fails after the host's yes"),
+      inUnit("extension/background/sockets/opening.test.ts", "whatever fails after the host's yes"),
       change(
-        "extension/background/opening.ts",
+        "extension/background/sockets/opening.ts",
         "if (!isRefusal(error)) release();",
         "if (isRefusal(error)) release();",
       ),
     ],
     [
       "also an answer that is not understood",
-      inUnit("extension/background/opening.test.ts", "so does an answer that is not understood"),
+      inUnit("extension/background/sockets/opening.test.ts", "so does an answer that is not understood"),
       change(
-        "extension/background/opening.ts",
+        "extension/background/sockets/opening.ts",
         "error instanceof HostError && error.data !== undefined",
         "error instanceof HostError",
       ),
@@ -201,17 +207,17 @@ export const intakes: readonly Mutant[] = [
     "H1",
     [
       "a host that nobody can use is ended",
-      inUnit("extension/background/hosts.test.ts", "a host that refuses the settings"),
+      inUnit("extension/background/host/hosts.test.ts", "a host that refuses the settings"),
       change(
-        "extension/background/hosts.ts",
+        "extension/background/host/hosts.ts",
         "    connection.close(); // a host that does not know",
         "    // a host that does not know",
       ),
     ],
     [
       "one that speaks what was not asked for is none",
-      inUnit("extension/background/versions.test.ts", "a host that speaks what nobody asked for is none"),
-      change("extension/background/host.ts", " || !isSpoken(answer.protocolVersion)", ""),
+      inUnit("extension/background/host/versions.test.ts", "a host that speaks what nobody asked for is none"),
+      change("extension/background/host/host.ts", " || !isSpoken(answer.protocolVersion)", ""),
     ],
     [
       "the host speaks with no extension that it does not understand",
@@ -225,11 +231,11 @@ export const intakes: readonly Mutant[] = [
     [
       "one that does not answer as it should, too",
       inUnit(
-        "extension/background/hosts.test.ts",
+        "extension/background/host/hosts.test.ts",
         "a host that does not answer is ended, and not before it had its time",
       ),
       change(
-        "extension/background/host.ts",
+        "extension/background/host/host.ts",
         "      port.disconnect(); // nobody is to talk to it, so nobody else would end it\n",
         "",
       ),
@@ -239,37 +245,37 @@ export const intakes: readonly Mutant[] = [
     "7",
     [
       "settings that cannot be read are not none",
-      inUnit("extension/background/hosts.test.ts", "settings that cannot be read"),
-      change("extension/background/managed.ts", "    throw new StorageFailure(error);", "    return {};"),
+      inUnit("extension/background/host/hosts.test.ts", "settings that cannot be read"),
+      change("extension/background/host/managed.ts", "    throw new StorageFailure(error);", "    return {};"),
     ],
     [
       "a host that cannot be told the new settings leaves nobody waiting",
-      inUnit("extension/background/hosts.test.ts", "a host that cannot be told the new settings is ended"),
-      change("extension/background/host.ts", "reject(hostGone());\n    this.#waiting.clear();", "void reject;"),
+      inUnit("extension/background/host/hosts.test.ts", "a host that cannot be told the new settings is ended"),
+      change("extension/background/host/host.ts", "reject(hostGone());\n    this.#waiting.clear();", "void reject;"),
     ],
     [
       "an installed app is what the browser says is one",
-      inUnit("extension/background/app_window.test.ts", "an app is what is in a window for apps"),
-      change("extension/background/app_window.ts", 'return type === "app";', 'return type !== "popup";'),
+      inUnit("extension/background/documents/app_window.test.ts", "an app is what is in a window for apps"),
+      change("extension/background/documents/app_window.ts", 'return type === "app";', 'return type !== "popup";'),
     ],
     [
       "a document that was once allowed is asked about like any other",
-      inUnit("extension/background/consent.test.ts", "what a document was allowed counts neither"),
+      inUnit("extension/background/consent/consent.test.ts", "what a document was allowed counts neither"),
       change(
-        "extension/background/consent.ts",
+        "extension/background/consent/consent.ts",
         "if (reached.network !== there.network || asksAnew(there)) continue;",
         "if (reached.network !== there.network) continue;",
       ),
     ],
     [
       "nor does what is remembered count there",
-      inUnit("extension/background/consent.test.ts", "what is remembered counts neither where each open"),
-      change("extension/background/consent.ts", "    if (asksAnew(judged)) return undefined;\n", ""),
+      inUnit("extension/background/consent/consent.test.ts", "what is remembered counts neither where each open"),
+      change("extension/background/consent/consent.ts", "    if (asksAnew(judged)) return undefined;\n", ""),
     ],
     [
       "also while a question stands",
-      inUnit("extension/background/consent.test.ts", "what a document was allowed counts neither"),
-      change("extension/background/consent.ts", "    if (asksAnew(judged)) return undefined;\n", ""),
+      inUnit("extension/background/consent/consent.test.ts", "what a document was allowed counts neither"),
+      change("extension/background/consent/consent.ts", "    if (asksAnew(judged)) return undefined;\n", ""),
     ],
   ),
   ...row("H3", [

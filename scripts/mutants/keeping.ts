@@ -3,24 +3,27 @@
 
 import { change, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
-const documents = "extension/background/documents.ts";
-const facts = "extension/background/facts.ts";
-const fair = "extension/background/fair.ts";
-const headers = "extension/background/headers.ts";
-const kept = "extension/background/kept.ts";
-const reader = "extension/background/header_reader.ts";
-const shelf = "extension/background/shelf.ts";
-const store = "extension/store.ts";
+const documents = "extension/background/documents/documents.ts";
+const facts = "extension/background/documents/facts.ts";
+const fair = "extension/background/intake/fair.ts";
+const headers = "extension/background/documents/headers.ts";
+const kept = "extension/background/documents/kept.ts";
+const reader = "extension/background/documents/header_reader.ts";
+const shelf = "extension/background/intake/shelf.ts";
+const store = "extension/shared/store.ts";
 
 const keeping = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/keeping.test.ts", name);
-const ofDocuments = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/documents.test.ts", name);
-const ofTables = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/fair.test.ts", name);
-const ofHeaders = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/facts.test.ts", name);
+const ofDocuments = (name: string): ReturnType<typeof inUnit> =>
+  inUnit("extension/background/documents/documents.test.ts", name);
+const ofTables = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/intake/fair.test.ts", name);
+const ofHeaders = (name: string): ReturnType<typeof inUnit> =>
+  inUnit("extension/background/documents/facts.test.ts", name);
 
-const ofStore = (name: string): ReturnType<typeof inUnit> => inUnit("extension/store.test.ts", name);
+const ofStore = (name: string): ReturnType<typeof inUnit> => inUnit("extension/shared/store.test.ts", name);
 
-const managed = "extension/background/managed.ts";
-const ofSettings = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/managed.test.ts", name);
+const managed = "extension/background/host/managed.ts";
+const ofSettings = (name: string): ReturnType<typeof inUnit> =>
+  inUnit("extension/background/host/managed.test.ts", name);
 
 /** Nothing holds in memory. */
 const forgetful = change(store, "  inMemory.set(name, value);\n", "");
@@ -30,8 +33,8 @@ export const keepings: readonly Mutant[] = [
     "3",
     [
       "addresses of one IPv6 network are one site: in the extension",
-      inUnit("extension/domain.test.ts", "a site is neither scheme nor port"),
-      change("extension/domain.ts", 'host.startsWith("[") ? networkOf(host) : ', ""),
+      inUnit("extension/shared/domain.test.ts", "a site is neither scheme nor port"),
+      change("extension/shared/domain.ts", 'host.startsWith("[") ? networkOf(host) : ', ""),
     ],
     [
       "and in the host",
@@ -54,32 +57,36 @@ export const keepings: readonly Mutant[] = [
     ],
     [
       "headers are read within a budget",
-      inUnit("extension/background/header_reader.test.ts", "of a site so many letters are read"),
+      inUnit("extension/background/documents/header_reader.test.ts", "of a site so many letters are read"),
       change(reader, "if (!this.#spend(asker, length)) return unread;", "this.#spend(asker, length);"),
     ],
     [
       "what is not read counts as its strictest reading",
-      inUnit("extension/background/header_reader.test.ts", "of a site so many letters are read"),
+      inUnit("extension/background/documents/header_reader.test.ts", "of a site so many letters are read"),
       change(reader, "length)) return unread;", "length)) return { csp: [] };"),
     ],
     [
       "frames do not use up what the page around them has",
-      inUnit("extension/background/header_reader.test.ts", "frames of other sites leave a part"),
-      change("extension/background/shares.ts", "if (ofPage) return [whole];", "if (ofPage || !ofPage) return [whole];"),
+      inUnit("extension/background/documents/header_reader.test.ts", "frames of other sites leave a part"),
+      change(
+        "extension/background/intake/shares.ts",
+        "if (ofPage) return [whole];",
+        "if (ofPage || !ofPage) return [whole];",
+      ),
     ],
     [
       "nor what a site has that they send others to",
-      inUnit("extension/background/headers.test.ts", "a frame that sends others to a site"),
+      inUnit("extension/background/documents/headers.test.ts", "a frame that sends others to a site"),
       change(headers, "const from = initiator ?? url;", "const from = url;"),
     ],
     [
       "nobody waits for another site's responses",
-      inUnit("extension/background/headers.test.ts", "holds up no other"),
+      inUnit("extension/background/documents/headers.test.ts", "holds up no other"),
       change(headers, "notes.add(`${name} ${siteOf(origin)}`, async", 'arrivals.add("2", async'),
     ],
     [
       "what was not noted is strict",
-      inUnit("extension/background/headers.test.ts", "what was not noted for lack of room"),
+      inUnit("extension/background/documents/headers.test.ts", "what was not noted for lack of room"),
       change(kept, "isUnnoted(url, memory) ? unread : undefined", 'memory.recent.get("")'),
     ],
     [
@@ -178,19 +185,23 @@ export const keepings: readonly Mutant[] = [
     "2",
     [
       "a clock that is set back mutes for no longer than the term",
-      inUnit("extension/background/streak.test.ts", "a clock that was a year ahead mutes nobody for a year"),
-      change("extension/background/streak.ts", "Math.min(streak.until, now + term(streak.times - 1))", "streak.until"),
+      inUnit("extension/background/consent/streak.test.ts", "a clock that was a year ahead mutes nobody for a year"),
+      change(
+        "extension/background/consent/streak.ts",
+        "Math.min(streak.until, now + term(streak.times - 1))",
+        "streak.until",
+      ),
     ],
     ["noes count though they cannot be written", keeping("three noes mute"), forgetful],
     [
       "noes of many origins are their site's",
       keeping("noes of many origins of one site are that site's"),
-      change("extension/background/muted.ts", "bounded(edit(await read()))", "edit(await read())"),
+      change("extension/background/consent/muted.ts", "bounded(edit(await read()))", "edit(await read())"),
     ],
     [
       "what one document was allowed has a bound",
       keeping("one document keeps where it last got to"),
-      change("extension/grants.ts", ".slice(-maxRequests)", ".slice(-1_000)"),
+      change("extension/background/consent/grants.ts", ".slice(-maxRequests)", ".slice(-1_000)"),
     ],
   ),
   ...row(
@@ -238,7 +249,7 @@ export const keepings: readonly Mutant[] = [
     "what cannot be written is not taken for remembered",
     keeping("Allow and remember is Allow once, and says why"),
     change(
-      "extension/background/cleared.ts",
+      "extension/background/consent/cleared.ts",
       "if (await addGrant(grant)) return undefined;",
       "if (!(await addGrant(grant))) return undefined;",
     ),
@@ -250,15 +261,15 @@ export const keepings: readonly Mutant[] = [
       "of two pages of the extension neither undoes what the other paused",
       keeping("a pause in one page of the extension, and one in another"),
       change(
-        "extension/background/paused.ts",
+        "extension/background/sockets/paused.ts",
         "navigator.locks.request<Promise<void>>(key, async",
         "((_: string, work: () => Promise<void>) => work())(key, async",
       ),
     ],
     [
       "what could not be deleted does not come back",
-      inUnit("extension/background/shelf.test.ts", "what could not be deleted is deleted with the next write"),
-      change("extension/background/shelf.ts", "      for (const id of ids) this.#failed.add(id);\n", ""),
+      inUnit("extension/background/intake/shelf.test.ts", "what could not be deleted is deleted with the next write"),
+      change("extension/background/intake/shelf.ts", "      for (const id of ids) this.#failed.add(id);\n", ""),
     ],
     [
       "a disk that is full: it holds until the browser ends",
@@ -269,7 +280,7 @@ export const keepings: readonly Mutant[] = [
       "a frame does not push a page's refusals out",
       keeping("a frame does not push a page's refusals out of the popup"),
       change(
-        "extension/background/refusals.ts",
+        "extension/background/sockets/refusals.ts",
         "  const oldest = most.at(-1);\n",
         "  void most;\n  const oldest = records.at(-1);\n",
       ),

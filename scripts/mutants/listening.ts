@@ -12,7 +12,7 @@ const strangers = doorOf("TestStrangers");
 const whileNeeded = doorOf("TestListensWhileNeeded");
 const apart = sessionOf("TestLanesAreApart");
 const policy = sessionOf("TestLanePolicy");
-const keys = "extension/background/lanes.ts";
+const keys = "extension/background/sockets/lanes.ts";
 const frame = "extension/content/lane.ts";
 const inLane = (name: string): ReturnType<typeof inBrowser> => inBrowser("lane", name);
 const goodKey = inLane(
@@ -142,7 +142,7 @@ export const listening: readonly Mutant[] = [
       "no frame before a socket is wanted and allowed",
       inLane("no frame before the first socket opens, one for all sockets of a document, none after the document"),
       change(
-        "extension/background/broker.ts",
+        "extension/background/sockets/broker.ts",
         "    const { withdraw } = socket;\n",
         "    const { withdraw } = socket;\n    await this.#lane.wanted(await this.#hosts.connect());\n",
       ),
@@ -154,12 +154,15 @@ export const listening: readonly Mutant[] = [
     ],
     [
       "a lane that the host has none of is no frame that was taken away",
-      inUnit("extension/background/lanes.test.ts", "a host that has no lane for a while costs the document none"),
+      inUnit(
+        "extension/background/sockets/lanes.test.ts",
+        "a host that has no lane for a while costs the document none",
+      ),
       change(keys, "      this.#left++; // nobody took a frame away\n", ""),
     ],
     [
       "and there are few frames for one document",
-      inUnit("extension/background/lanes.test.ts", "a page that takes the frame away gets three lanes in all"),
+      inUnit("extension/background/sockets/lanes.test.ts", "a page that takes the frame away gets three lanes in all"),
       change(keys, "    this.#left--;\n", ""),
     ],
     [

@@ -3,30 +3,31 @@
 
 import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
-const broker = "extension/background/broker.ts";
-const consent = "extension/background/consent.ts";
+const broker = "extension/background/sockets/broker.ts";
+const consent = "extension/background/consent/consent.ts";
 const background = "extension/background/main.ts";
-const prompts = "extension/background/prompt.ts";
-const line = "extension/background/line.ts";
-const muted = "extension/background/muted.ts";
-const cleared = "extension/background/cleared.ts";
-const clearedTest = "extension/background/marker_flood.test.ts";
-const marker = "extension/background/marker.ts";
-const headers = "extension/background/headers.ts";
-const kinds = "extension/background/window_kind.ts";
-const ofHeaders = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/headers.test.ts", name);
+const prompts = "extension/background/consent/prompt.ts";
+const line = "extension/background/consent/line.ts";
+const muted = "extension/background/consent/muted.ts";
+const cleared = "extension/background/consent/cleared.ts";
+const clearedTest = "extension/background/consent/marker_flood.test.ts";
+const marker = "extension/background/consent/marker.ts";
+const headers = "extension/background/documents/headers.ts";
+const kinds = "extension/background/documents/window_kind.ts";
+const ofHeaders = (name: string): ReturnType<typeof inUnit> =>
+  inUnit("extension/background/documents/headers.test.ts", name);
 const options = "extension/ui/options.ts";
 const page = "extension/ui/prompt.ts";
 const guard = "extension/ui/guard.ts";
 const display = "extension/ui/display.ts";
 const idn = "extension/ui/idn.ts";
-const grants = "extension/grants.ts";
+const grants = "extension/background/consent/grants.ts";
 const activation = "extension/content/activation.ts";
 const activationTest = "extension/content/activation.test.ts";
-const gestures = "extension/background/gestures.ts";
-const gesturesTest = "extension/background/gestures.test.ts";
-const refusalAudit = "extension/background/refusal_audit.ts";
-const auditBudget = "extension/background/audit_budget.ts";
+const gestures = "extension/background/consent/gestures.ts";
+const gesturesTest = "extension/background/consent/gestures.test.ts";
+const refusalAudit = "extension/background/sockets/refusal_audit.ts";
+const auditBudget = "extension/background/sockets/audit_budget.ts";
 const content = "extension/content/main.ts";
 
 const order = inBrowser("api", "no activation comes before a missing port");
@@ -35,14 +36,14 @@ const remembering = inBrowser(
   "Allow once is for this document, Allow and remember for every document of the site",
 );
 const auditUnit = (name: string): ReturnType<typeof inUnit> =>
-  inUnit("extension/background/refusal_audit.test.ts", name);
-const consentTest = "extension/background/consent.test.ts";
-const protection = "extension/protection.ts";
+  inUnit("extension/background/sockets/refusal_audit.test.ts", name);
+const consentTest = "extension/background/consent/consent.test.ts";
+const protection = "extension/background/consent/protection.ts";
 const inNetworks = inUnit(consentTest, "what was allowed in one network is asked for again in another");
 const underWay = inUnit(consentTest, "what is taken back while an open is under way does not open, nor come back");
 const networks = "nativehost/network/network.go";
 const judging = "nativehost/session/policy.go";
-const lineTest = "extension/background/line.test.ts";
+const lineTest = "extension/background/consent/line.test.ts";
 const displayTest = "extension/ui/display.test.ts";
 const idnTest = "extension/ui/idn.test.ts";
 const liveness = inBrowser("prompt", "Allow is dead for half a second when the window comes");
@@ -85,7 +86,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "nor did who agreed to STARTTLS",
-      inUnit("extension/protection.test.ts", "a yes serves what risks no more"),
+      inUnit("extension/background/consent/protection.test.ts", "a yes serves what risks no more"),
       change(protection, 'return agreed.encryption === "off" || wanted.encryption !== "off";', "return true;"),
     ],
     [
@@ -95,7 +96,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "nor to other certificates than those that were listed",
-      inUnit("extension/protection.test.ts", "a yes serves what risks no more"),
+      inUnit("extension/background/consent/protection.test.ts", "a yes serves what risks no more"),
       change(protection, "wanted.certificates.every(", "wanted.certificates.some("),
     ],
     [
@@ -264,7 +265,7 @@ export const person: readonly Mutant[] = [
       "a question that finds no place for its window comes without one",
       inBrowser("tricks", "the question comes all the same, and all of it is on the screen"),
       change(
-        "extension/background/prompt_window.ts",
+        "extension/background/consent/prompt_window.ts",
         "    } catch {\n      // Not there.\n    }",
         "    } catch (error) {\n      throw error;\n    }",
       ),
@@ -329,7 +330,7 @@ export const person: readonly Mutant[] = [
       "the user sees the origin that the browser attests",
       inBrowser("attack", "the content script's own voice"),
       change(
-        "extension/background/sender.ts",
+        "extension/background/intake/sender.ts",
         "return { origin, documentId, tabId: tab.id",
         "return { origin: `${origin}.`, documentId, tabId: tab.id",
       ),
@@ -341,23 +342,23 @@ export const person: readonly Mutant[] = [
     ],
     [
       "where each open is to be asked for, no other has part in the answer",
-      inUnit("extension/background/prompt.test.ts", "where each open is to be asked for"),
+      inUnit("extension/background/consent/prompt.test.ts", "where each open is to be asked for"),
       change(prompts, " && !alone(one) && !alone({ helpers })", " && !(alone(one) && !alone({ helpers }))"),
     ],
     [
       "which the administrator says",
-      inUnit("extension/background/consent.test.ts", "what a document was allowed counts neither"),
-      change("extension/background/consent.ts", "      each: asksAnew(verdict),\n", ""),
+      inUnit("extension/background/consent/consent.test.ts", "what a document was allowed counts neither"),
+      change("extension/background/consent/consent.ts", "      each: asksAnew(verdict),\n", ""),
     ],
     [
       "whatever its subdomains are",
       inBrowser("prompt", "one of a site at a time, whatever its subdomains are"),
-      change("extension/domain.ts", "? siteOfHost(new URL(origin).hostname)", "? new URL(origin).hostname"),
+      change("extension/shared/domain.ts", "? siteOfHost(new URL(origin).hostname)", "? new URL(origin).hostname"),
     ],
     [
       "and with a final dot or without",
-      inUnit("extension/domain.test.ts", "a site is neither scheme nor port nor a final dot"),
-      change("extension/domain.ts", "const host = bare(name);", "const host = name;"),
+      inUnit("extension/shared/domain.test.ts", "a site is neither scheme nor port nor a final dot"),
+      change("extension/shared/domain.ts", "const host = bare(name);", "const host = name;"),
     ],
     [
       "one question of a tab at a time",
@@ -406,7 +407,7 @@ export const person: readonly Mutant[] = [
       "but it does not come to the front for ever",
       clicksAgain,
       change(
-        "extension/background/prompt_window.ts",
+        "extension/background/consent/prompt_window.ts",
         "    if (++this.#raises > maxRaises) return;\n",
         "    this.#raises += maxRaises;\n",
       ),
@@ -446,12 +447,12 @@ export const person: readonly Mutant[] = [
     ],
     [
       "a site is muted whatever subdomain asks",
-      inUnit("extension/background/muted.test.ts", "from three origins of one site it is the site"),
+      inUnit("extension/background/consent/muted.test.ts", "from three origins of one site it is the site"),
       change(muted, "  keyOf(siteOf(origin), isPrivate),\n", ""),
     ],
     [
       "private windows have a count of their own",
-      inUnit("extension/background/muted.test.ts", "three noes mute the origin and its site, and nobody else"),
+      inUnit("extension/background/consent/muted.test.ts", "three noes mute the origin and its site, and nobody else"),
       change(muted, '`${isPrivate ? "private" : "normal"} ${who}`', "`${typeof isPrivate} ${who}`"),
     ],
     [
@@ -466,8 +467,8 @@ export const person: readonly Mutant[] = [
     ],
     [
       "longer each time",
-      inUnit("extension/background/streak.test.ts", "ten minutes, then an hour, then a day each time"),
-      change("extension/background/streak.ts", "times: streak.times + 1", "times: streak.times"),
+      inUnit("extension/background/consent/streak.test.ts", "ten minutes, then an hour, then a day each time"),
+      change("extension/background/consent/streak.ts", "times: streak.times + 1", "times: streak.times"),
     ],
     [
       "who a host belongs to is told apart, and never cut",
@@ -480,8 +481,8 @@ export const person: readonly Mutant[] = [
     ],
     [
       "users of a shared host are sites of their own",
-      inUnit("extension/domain.test.ts", "the registrable domain: what somebody registered"),
-      change("extension/domain.ts", "allowPrivateDomains: true", "allowPrivateDomains: false"),
+      inUnit("extension/shared/domain.test.ts", "the registrable domain: what somebody registered"),
+      change("extension/shared/domain.ts", "allowPrivateDomains: true", "allowPrivateDomains: false"),
     ],
     [
       "scripts are not mixed",
@@ -662,7 +663,11 @@ export const person: readonly Mutant[] = [
     [
       "a missing gesture looks like every refusal that is hidden",
       inUnit(consentTest, "what an administrator lets pass takes no gesture"),
-      change(consent, "noGesture({ hidden = true } = {})", "noGesture({ hidden = false } = {})"),
+      change(
+        "extension/background/intake/refusal.ts",
+        "noGesture({ hidden = true } = {})",
+        "noGesture({ hidden = false } = {})",
+      ),
     ],
     [
       "a name that is none tells nothing of a host without a gesture",
@@ -728,7 +733,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "what is connecting is refused, and not told that the page withdrew",
-      inUnit("extension/background/broker.test.ts", "what is connecting when its grant is taken back is refused"),
+      inUnit(
+        "extension/background/sockets/broker.test.ts",
+        "what is connecting when its grant is taken back is refused",
+      ),
       change(broker, "if (!socket.withdraw.signal.aborted) socket.stopped = refusal();", ""),
     ],
     [
@@ -887,7 +895,7 @@ export const person: readonly Mutant[] = [
       "not in answer to another site",
       inBrowser("clearing", "of other data, of another origin, on another site's account"),
       change(
-        "extension/background/clear_site_data.ts",
+        "extension/background/documents/clear_site_data.ts",
         'type === "main_frame" || initiator === origin ? origin',
         'type === "main_frame" || initiator !== "" ? origin',
       ),
@@ -914,7 +922,7 @@ export const person: readonly Mutant[] = [
       "what its documents may reopen goes with their tabs",
       inBrowser("private", "nothing is written down, and nothing is left"),
       change(
-        "extension/background/documents.ts",
+        "extension/background/documents/documents.ts",
         "    void forgetEntries((entry) => entry.tabId === tabId);\n    compareSoon(tabId);",
         "    void tabId;",
       ),
@@ -933,7 +941,7 @@ export const person: readonly Mutant[] = [
       "the host is told which sockets are a private window's",
       privately,
       change(
-        "extension/background/open_options.ts",
+        "extension/background/sockets/open_options.ts",
         "    private: isPrivate,\n    userEntered",
         "    private: isPrivate && false,\n    userEntered",
       ),
@@ -1014,13 +1022,13 @@ export const person: readonly Mutant[] = [
     [
       "private windows hear of what is on disk, and of what workers saw",
       inUnit("extension/background/keeping.test.ts", "normal windows hear nothing of"),
-      change("extension/background/kept.ts", "new Set([memories.normal, ...own])", "new Set([...own])"),
+      change("extension/background/documents/kept.ts", "new Set([memories.normal, ...own])", "new Set([...own])"),
     ],
     [
       "what is told of headers goes by the window of the document",
-      inUnit("extension/background/learn.test.ts", "a denial that was seen in a private window"),
+      inUnit("extension/background/documents/learn.test.ts", "a denial that was seen in a private window"),
       change(
-        "extension/background/learn.ts",
+        "extension/background/documents/learn.ts",
         "const kind = kindOfTab(tab);",
         "const kind = kindOfTab({ incognito: true });",
       ),
@@ -1028,18 +1036,22 @@ export const person: readonly Mutant[] = [
     [
       "what was seen there goes from memory, too",
       inUnit("extension/background/keeping.test.ts", "goes with the last of them"),
-      change("extension/background/kept.ts", "    this.recent = new FairTable(recentBounds);\n", ""),
+      change("extension/background/documents/kept.ts", "    this.recent = new FairTable(recentBounds);\n", ""),
     ],
     [
       "documents there push out nothing of others of their site",
-      inUnit("extension/background/documents.test.ts", "of private windows and others each has its own"),
-      change("extension/background/documents.ts", "isPrivate ? `private ${site}` : site", "isPrivate ? site : site"),
+      inUnit("extension/background/documents/documents.test.ts", "of private windows and others each has its own"),
+      change(
+        "extension/background/documents/documents.ts",
+        "isPrivate ? `private ${site}` : site",
+        "isPrivate ? site : site",
+      ),
     ],
     [
       "nor do refusals",
       inUnit("extension/background/keeping.test.ts", "refusals in private windows push out none"),
       change(
-        "extension/background/refusals.ts",
+        "extension/background/sockets/refusals.ts",
         "const owner = `${await kindOf({ tabId })} ${site}`;",
         "const owner = site;",
       ),

@@ -3,15 +3,15 @@
 
 import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
 
-const activity = "extension/background/activity.ts";
-const refusals = "extension/background/refusals.ts";
-const badge = "extension/background/badge.ts";
-const broker = "extension/background/broker.ts";
+const activity = "extension/background/sockets/activity.ts";
+const refusals = "extension/background/sockets/refusals.ts";
+const badge = "extension/background/toolbar/badge.ts";
+const broker = "extension/background/sockets/broker.ts";
 const background = "extension/background/main.ts";
-const grants = "extension/grants.ts";
-const consentTest = "extension/background/consent.test.ts";
-const paused = "extension/background/paused.ts";
-const popup = "extension/background/popup.ts";
+const grants = "extension/background/consent/grants.ts";
+const consentTest = "extension/background/consent/consent.test.ts";
+const paused = "extension/background/sockets/paused.ts";
+const popup = "extension/background/toolbar/popup.ts";
 const page = "extension/ui/popup.ts";
 
 const counts = inBrowser("toolbar", "counts the open sockets of its tab");
@@ -192,7 +192,7 @@ export const toolbar: readonly Mutant[] = [
       "and before that",
       reasons,
       change(
-        "extension/background/consent.ts",
+        "extension/background/consent/consent.ts",
         "const told = verdict.by === undefined ? {} : { by: verdict.by };",
         "const told = {};",
       ),
@@ -217,7 +217,7 @@ export const toolbar: readonly Mutant[] = [
       "and not with the worker",
       stopped,
       change(
-        "extension/background/shelf.ts",
+        "extension/background/intake/shelf.ts",
         "if (there.length > 0) await this.#set",
         "if (there.length < 0) await this.#set",
       ),

@@ -1,0 +1,238 @@
+// Deleting a site's data takes back what was remembered for it.
+//
+// Each origin with grants has a marker among its own data (marker.ts). Whatever removes the marker removes the grants: the browser tells of
+// it at once, and where it could not (it was closing, or the extension was switched off) the marker is looked for when the browser starts,
+// once a day, and each time a grant is to be used. A grant without its marker never counts.
+
+import { ext } from "../../shared/ext.ts";
+import { keep, kept, tryToWrite } from "../../shared/store.ts";
+import { addGrant, listGrants, onRevoked, removeGrants } from "./grants.ts";
+import type { Grant } from "./grants.ts";
+import {
+  allMarkers,
+  cookieOf,
+  isMarkerOf,
+  isThere,
+  mayBeMarker,
+  newPath,
+  removeMarker,
+  renewMarker,
+  setMarker,
+  touchMarker,
+} from "./marker.ts";
+import type { Marker } from "./marker.ts";
+import { MarkerIndex } from "./marker_index.ts";
+
+const key = "markers";
+/** In storage.session: when all markers were last looked at. */
+const lookedKey = "markersLooked";
+const day = 86_400_000;
+/** A start of the browser brings pages that open sockets, and each grant that is used is looked at by itself: the look at all waits, in ms. */
+const calm = 5_000;
+
+const index = new MarkerIndex();
+
+/** The marker of each origin that has one. */
+async function readMarkers(): Promise<Map<string, Marker>> {
+  const stored = (await kept("local", key)) as Record<string, Marker> | undefined;
+  const markers = new Map(Object.entries(stored ?? {}));
+  index.note(markers);
+  return markers;
+}
+
+async function writeMarkers(markers: ReadonlyMap<string, Marker>): Promise<void> {
+  index.note(markers);
+  await keep("local", key, Object.fromEntries(markers));
+}
+
+// One after the other: an event that a change of ours brings about is judged when the change is complete.
+let last: Promise<unknown> = Promise.resolve();
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = last.then(work);
+  last = done.catch(() => undefined);
+  return done;
+}
+
+function report(error: unknown): void {
+  console.error("markers:", error);
+}
+
+let tell: (origins: ReadonlySet<string>) => void = () => undefined;
+
+/** Takes back all that was remembered for these origins. */
+async function forget(origins: ReadonlySet<string>): Promise<void> {
+  if (origins.size === 0) return;
+  await removeGrants(({ origin }) => origins.has(origin));
+  const markers = await readMarkers();
+  for (const origin of origins) {
+    const marker = markers.get(origin);
+    if (marker !== undefined) await removeMarker(origin, marker);
+    markers.delete(origin);
+  }
+  await writeMarkers(markers);
+  tell(origins);
+}
+
+/** Why nothing is remembered: no marker can be set, the browser does not write it down, or nobody could tell the network again. */
+export type NotRemembered = "marker" | "storage" | "network-unknown";
+
+/** Remembers a grant. Resolves with why not, if it cannot be; then nothing is remembered. */
+export function remember(grant: Grant): Promise<NotRemembered | undefined> {
+  const { origin } = grant;
+  const path = newPath();
+  // From now on, as what is deleted meanwhile is deleted after the grant.
+  const settled = index.expect(origin, path);
+  return inTurn(async () => {
+    let old = (await readMarkers()).get(origin);
+    // A new marker would hide that the old one is gone.
+    if (old !== undefined && !(await isThere(origin, old))) {
+      await forget(new Set([origin]));
+      old = undefined; // what is told of the old one is not about the new one
+    }
+    const marker = await setMarker(origin, old, path);
+    if (marker === undefined) return "marker";
+    await writeMarkers((await readMarkers()).set(origin, marker));
+    if (await addGrant(grant)) return undefined;
+    await tidy(new Set([origin]));
+    return "storage";
+  }).finally(settled);
+}
+
+/** Reports whether what was remembered for the origin still counts. If not, it is forgotten. */
+export function stillRemembers(origin: string): Promise<boolean> {
+  return inTurn(async () => {
+    const markers = await readMarkers();
+    const marker = markers.get(origin);
+    if (marker === undefined || !(await isThere(origin, marker))) {
+      await forget(new Set([origin]));
+      return false;
+    }
+    if (Math.abs(Date.now() - marker.renewed) > day) {
+      await writeMarkers(markers.set(origin, await renewMarker(origin, marker)));
+    }
+    return true;
+  });
+}
+
+/** Origins that have said so, and wait for their turn: each of them once. */
+const clearing = new Set<string>();
+
+/** The origin itself has said that its data is to be deleted (Clear-Site-Data). */
+export function clearedByItself(origin: string): void {
+  if (clearing.has(origin) || (index.isRead && !index.hasOrigin(origin))) return;
+  clearing.add(origin);
+  if (clearing.size > 1) return; // the turn of the first takes them all
+  void inTurn(async () => {
+    const origins = [...clearing];
+    clearing.clear();
+    const remembered = new Set((await listGrants()).map((grant) => grant.origin));
+    await forget(new Set(origins.filter((one) => remembered.has(one))));
+  });
+}
+
+/** A look at all markers that is due, as something was told before it was known which there are. */
+let looking: Promise<unknown> | undefined;
+
+/** A cookie that looks like a marker has changed. */
+function noteChange(change: chrome.cookies.CookieChangeInfo): void {
+  if (index.isRead) {
+    if (index.hasPath(change.cookie.path)) void inTurn(() => changed(change));
+    return;
+  }
+  looking ??= inTurn(lookAtAll)
+    .catch(report)
+    .finally(() => {
+      looking = undefined;
+    });
+}
+
+async function changed({ removed, cookie, cause }: chrome.cookies.CookieChangeInfo): Promise<void> {
+  const [origin, marker] = [...(await readMarkers())].find(([, { path }]) => path === cookie.path) ?? [];
+  if (origin === undefined || marker === undefined) return;
+  // Overwritten: what it was overwritten with is told next.
+  const stands = removed ? cause === "overwrite" : isMarkerOf(origin, marker, cookie);
+  if (!stands) await forget(new Set([origin]));
+}
+
+/** What a look at all markers finds. */
+interface Found {
+  /** Origins whose markers are there. */
+  there: string[];
+  /** Cookies that stand for nothing, as after a crash. */
+  strays: chrome.cookies.Cookie[];
+}
+
+/** Compares what is remembered with the markers that are there. */
+async function lookAtAll(): Promise<Found> {
+  const markers = await readMarkers(); // first: what changes from now on is judged by itself
+  const cookies = new Map((await allMarkers()).map((cookie) => [cookie.path, cookie]));
+  const wanted = new Set((await listGrants()).map(({ origin }) => origin));
+  const gone = new Set<string>();
+  const there: string[] = [];
+  for (const origin of wanted) {
+    const marker = markers.get(origin);
+    const cookie = marker === undefined ? undefined : cookies.get(marker.path);
+    if (marker === undefined || cookie === undefined || !isMarkerOf(origin, marker, cookie)) {
+      gone.add(origin);
+      continue;
+    }
+    there.push(origin);
+    cookies.delete(marker.path);
+  }
+  await forget(gone);
+  await tidy(new Set(markers.keys()));
+  return { there, strays: [...cookies.values()] };
+}
+
+/** Touches the marker of an origin, if it is still there. */
+async function touch(origin: string): Promise<void> {
+  const marker = (await readMarkers()).get(origin);
+  const cookie = marker === undefined ? undefined : await cookieOf(origin, marker);
+  if (marker !== undefined && cookie !== undefined) await touchMarker(origin, marker, cookie);
+}
+
+/**
+ * Looks at all of them in one turn, and touches them one after the other in turns of their own: with a thousand origins that takes seconds,
+ * and a grant that is to be used waits for no more than one of them.
+ */
+async function lookIfDue(): Promise<void> {
+  const looked = (await ext.storage.session.get(lookedKey))[lookedKey] as number | undefined;
+  if (looked !== undefined && Math.abs(Date.now() - looked) < day) return;
+  await new Promise((resolve) => setTimeout(resolve, calm));
+  const { there, strays } = await inTurn(lookAtAll);
+  await tryToWrite("session", { [lookedKey]: Date.now() });
+  for (const origin of there) await inTurn(() => touch(origin));
+  // In no turn: a site can have set as many as the browser keeps.
+  for (const { domain, path, secure } of strays)
+    if (!index.hasPath(path)) await removeMarker(`${secure ? "https" : "http"}://${domain}`, { path });
+}
+
+/** Tidies up after what was taken back otherwise: an origin without grants needs no marker. */
+async function tidy(origins: ReadonlySet<string>): Promise<void> {
+  const wanted = new Set((await listGrants()).map(({ origin }) => origin));
+  const markers = await readMarkers();
+  for (const origin of origins) {
+    const marker = markers.get(origin);
+    if (marker === undefined || wanted.has(origin)) continue;
+    await removeMarker(origin, marker);
+    markers.delete(origin);
+    await writeMarkers(markers);
+  }
+}
+
+/**
+ * Watches for data that is deleted. Call once, in the first turn of the background. `cleared` hears of the origins whose grants went, to
+ * end what is open.
+ */
+export function watchCleared(cleared: (origins: ReadonlySet<string>) => void): void {
+  tell = cleared;
+  ext.cookies.onChanged.addListener((change) => {
+    if (mayBeMarker(change.cookie)) noteChange(change);
+  });
+  onRevoked((revoked) => {
+    void inTurn(() => tidy(new Set(revoked.map(({ origin }) => origin))));
+  });
+  void inTurn(readMarkers).catch(report);
+  // storage.session is empty after a start of the browser, an update, and whenever the extension was switched off.
+  void lookIfDue().catch(report);
+}

@@ -1,0 +1,141 @@
+// Who may not ask for a while: whoever was told no again and again. What was remembered goes on working; new questions are refused.
+//
+// It is counted for the origin and for its site (the registrable domain), since whoever owns the domain has as many origins as they like.
+// Kept in storage.session, so that a stop of the worker forgets nothing and the end of the browser everything; private windows have a count
+// of their own, which ends with the last of them. Pages of the extension may call all of this, too: changes take a lock that they share.
+
+import { siteOf } from "../../shared/domain.ts";
+import { ext } from "../../shared/ext.ts";
+import { keep, kept, onKept } from "../../shared/store.ts";
+import { FairTable } from "../intake/fair.ts";
+import type { Bounds } from "../intake/fair.ts";
+import { afterNo, asOf, begin, isOver, threat, weights } from "./streak.ts";
+import type { Streak } from "./streak.ts";
+
+const storageKey = "muted";
+
+type Table = Record<string, Streak>;
+
+/** Somebody who may not ask for a while. */
+export interface Muted {
+  /** An origin ("https://a.example.org"), or a whole site ("example.org"). */
+  who: string;
+  private: boolean;
+  /** In ms since 1970. */
+  until: number;
+}
+
+const keyOf = (who: string, isPrivate: boolean): string => `${isPrivate ? "private" : "normal"} ${who}`;
+const keysOf = (origin: string, isPrivate: boolean): string[] => [
+  keyOf(origin, isPrivate),
+  keyOf(siteOf(origin), isPrivate),
+];
+
+async function read(): Promise<Table> {
+  const now = Date.now();
+  const table = ((await kept("session", storageKey)) as Table | undefined) ?? {};
+  return Object.fromEntries(Object.entries(table).map(([key, streak]) => [key, asOf(streak, now)]));
+}
+
+/** The table, which is written anew where the clock has been set back: what it says is then what remains. */
+async function current(): Promise<Table> {
+  const now = Date.now();
+  const table = ((await kept("session", storageKey)) as Table | undefined) ?? {};
+  if (Object.values(table).some((streak) => asOf(streak, now) !== streak)) await change((same) => same);
+  return await read();
+}
+
+/** Who is counted: of one site, so many of its origins. The site itself is counted with each of them. */
+const bounds: Bounds = { entries: 1_000, size: 1_000, entriesOfOwner: 21, sizeOfOwner: 21 };
+
+/** The table within its bounds. It is in order: whoever was told no last is last. */
+function bounded(table: Table): Table {
+  const fair = new FairTable<Streak>(bounds);
+  for (const [key, streak] of Object.entries(table)) {
+    const [kind = "", who = ""] = key.split(" ");
+    const isOrigin = who.includes("://");
+    fair.put(key, streak, { owner: `${kind} ${isOrigin ? siteOf(who) : who}`, part: isOrigin ? "origins" : "site" }, 1);
+  }
+  return Object.fromEntries(fair.entries());
+}
+
+async function change(edit: (table: Table) => Table): Promise<void> {
+  await navigator.locks.request(storageKey, async () => {
+    await keep("session", storageKey, bounded(edit(await read())));
+  });
+}
+
+/** Until when this origin may not ask, in ms since 1970; undefined: it may. */
+export async function mutedUntil(origin: string, isPrivate: boolean): Promise<number | undefined> {
+  const table = await current();
+  const until = Math.max(...keysOf(origin, isPrivate).map((key) => table[key]?.until ?? 0));
+  return until > Date.now() ? until : undefined;
+}
+
+/** For how long this origin would be muted if it got another no, in ms; undefined: it would not. */
+export async function threatTo(origin: string, isPrivate: boolean): Promise<number | undefined> {
+  const table = await read();
+  const threats = keysOf(origin, isPrivate).map((key) => threat(table[key] ?? begin, Date.now()) ?? 0);
+  const longest = Math.max(...threats);
+  return longest > 0 ? longest : undefined;
+}
+
+/** What came of a question of this origin. */
+export async function noteAnswer(
+  origin: string,
+  isPrivate: boolean,
+  answer: "yes" | keyof typeof weights,
+): Promise<void> {
+  await change((table) => {
+    const now = Date.now();
+    const counting = Object.fromEntries(Object.entries(table).filter(([, streak]) => !isOver(streak, now)));
+    for (const key of keysOf(origin, isPrivate)) {
+      const streak = counting[key] ?? begin;
+      Reflect.deleteProperty(counting, key);
+      if (answer !== "yes") counting[key] = afterNo(streak, now, weights[answer]);
+    }
+    return counting;
+  });
+}
+
+/** Everybody who may not ask at the moment, by name; an origin only where its whole site is not muted. */
+export async function listMuted(): Promise<Muted[]> {
+  const now = Date.now();
+  const table = await current();
+  const all = Object.entries(table).flatMap(([key, { until }]) => {
+    const [kind, who = ""] = key.split(" ");
+    return until > now ? [{ who, private: kind === "private", until }] : [];
+  });
+  const covered = ({ who, private: isPrivate }: Muted): boolean =>
+    who.includes("://") && all.some((other) => other.who === siteOf(who) && other.private === isPrivate);
+  return all.filter((muted) => !covered(muted)).sort((a, b) => (a.who < b.who ? -1 : 1));
+}
+
+/** The user lets an origin, or a whole site with all of its origins, ask again. An origin's site is let ask with it. */
+export async function unmute(who: string, isPrivate: boolean): Promise<void> {
+  await change((table) => {
+    const site = who.includes("://") ? siteOf(who) : who;
+    const concerned = (key: string): boolean => {
+      const [kind, other = ""] = key.split(" ");
+      if ((kind === "private") !== isPrivate) return false;
+      return other === who || other === site || (who === site && other.includes("://") && siteOf(other) === site);
+    };
+    return Object.fromEntries(Object.entries(table).filter(([key]) => !concerned(key)));
+  });
+}
+
+/** Calls `listener` whenever the table changes. The end of a time is no change: `until` tells it beforehand. */
+export function onMutedChange(listener: () => void): void {
+  onKept("session", storageKey, listener);
+}
+
+/** Forgets what private windows have counted, when the last of them closes. */
+export function watchPrivateWindows(): void {
+  ext.windows.onRemoved.addListener(() => {
+    void ext.windows.getAll().then(async (windows) => {
+      if (windows.some(({ incognito }) => incognito)) return;
+      if (!Object.keys(await read()).some((key) => key.startsWith("private "))) return;
+      await change((table) => Object.fromEntries(Object.entries(table).filter(([key]) => !key.startsWith("private "))));
+    });
+  });
+}

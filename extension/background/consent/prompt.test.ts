@@ -1,0 +1,139 @@
+// When whoever asks hears that the user is really asked. What the user sees is tested in the browser (e2e/prompt.test.ts).
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import "../../shared/browser_globals.ts";
+import type { Answer, Question } from "./question.ts";
+import type { Sender } from "../intake/sender.ts";
+
+// As far as it is used: storage, the locks of its users, and windows, which open when the test says so.
+const stored = new Map<string, unknown>();
+const opening: ((window: { id: number } | undefined) => void)[] = [];
+const windows = {
+  onRemoved: { addListener: () => undefined },
+  get: async (id: number) => ({ id, left: 0, top: 0, width: 800, height: 600 }),
+  create: () =>
+    new Promise((resolve) => {
+      opening.push(resolve);
+    }),
+  update: async () => undefined,
+  remove: async () => undefined,
+};
+Object.assign(globalThis, {
+  chrome: {
+    windows,
+    storage: {
+      session: {
+        get: async (key: string) => (stored.has(key) ? { [key]: structuredClone(stored.get(key)) } : {}),
+        set: async (items: Record<string, unknown>) => {
+          for (const [key, value] of Object.entries(items)) stored.set(key, structuredClone(value));
+        },
+      },
+      onChanged: { addListener: () => undefined },
+    },
+  },
+});
+Object.defineProperty(globalThis, "navigator", {
+  configurable: true,
+  value: { locks: { request: (_: string, work: () => Promise<void>) => work() } },
+});
+Object.assign(Promise, {
+  withResolvers: <T>() => {
+    let resolve!: (value: T | PromiseLike<T>) => void;
+    let reject!: (reason: unknown) => void;
+    const promise = new Promise<T>((res, rej) => {
+      [resolve, reject] = [res, rej];
+    });
+    return { promise, resolve, reject };
+  },
+});
+const { Prompts } = await import("./prompt.ts");
+const { noteAnswer } = await import("./muted.ts");
+
+beforeEach(() => {
+  stored.clear();
+  opening.length = 0;
+});
+
+const sender: Sender = { origin: "https://a.test", documentId: "one", tabId: 1, windowId: 1, private: false };
+const question: Question = {
+  origin: sender.origin,
+  protocol: "tcp",
+  host: "mail.example",
+  port: 993,
+  risk: false,
+  private: false,
+  remember: true,
+  encryption: "off",
+};
+const task = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+interface Asked {
+  /** How often it was told that the user is asked. */
+  told: number;
+  answer: Promise<Answer>;
+  withdraw: AbortController;
+}
+function ask(prompts: InstanceType<typeof Prompts>, port = 993, each = false): Asked {
+  const withdraw = new AbortController();
+  const asked: Asked = { told: 0, withdraw, answer: Promise.resolve({ allow: false, rule: "user" }) };
+  const helpers = { each, stillNeeded: async () => undefined, check: async () => ({ complaint: "invalid" }) as const };
+  asked.answer = prompts.ask({ ...question, port }, sender, helpers, withdraw.signal, () => asked.told++);
+  return asked;
+}
+
+test("it is told once the window is there, to everybody who asks the same, and not to who waits behind it", async () => {
+  const prompts = new Prompts();
+  const [first, behind] = [ask(prompts), ask(prompts, 995)];
+  await task();
+  assert.equal(first.told, 0);
+  opening[0]?.({ id: 7 });
+  await task();
+  const same = ask(prompts);
+  await task();
+  assert.deepEqual([first.told, same.told, behind.told], [1, 1, 0]);
+  for (const one of [first, same, behind]) one.withdraw.abort();
+  await Promise.all([first.answer, same.answer, behind.answer]);
+});
+
+test("it is not told where nobody is asked: muted, no window, or taken back before", async () => {
+  const prompts = new Prompts();
+  const taken = ask(prompts);
+  await task();
+  taken.withdraw.abort();
+  opening[0]?.({ id: 7 });
+  await taken.answer;
+  stored.clear(); // taking it back counts as half a no
+
+  const closed = ask(prompts);
+  await task();
+  opening[1]?.(undefined);
+  await closed.answer;
+
+  for (let n = 0; n < 3; n++) await noteAnswer(sender.origin, false, "no");
+  const muted = ask(prompts);
+  assert.deepEqual(await muted.answer, { allow: false, rule: "muted" });
+  await task();
+  assert.deepEqual([taken.told, closed.told, muted.told], [0, 0, 0]);
+  assert.equal(opening.length, 2);
+});
+
+test("where each open is to be asked for, equal ones are questions of their own; else they are one", async () => {
+  const prompts = new Prompts();
+  const [first, second, third] = [ask(prompts, 993, true), ask(prompts, 993, true), ask(prompts, 993)];
+  await task();
+  opening[0]?.({ id: 7 });
+  await task();
+  assert.deepEqual([first.told, second.told, third.told], [1, 0, 0]);
+  first.withdraw.abort();
+  await first.answer;
+  await task();
+  opening[1]?.({ id: 8 });
+  await task();
+  assert.deepEqual([second.told, third.told], [1, 0]);
+  for (const one of [second, third]) one.withdraw.abort();
+  await Promise.all([second.answer, third.answer]);
+});

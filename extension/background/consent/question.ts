@@ -1,0 +1,80 @@
+// What the user is asked and what they answer; and what the consent window and the background say to each other about it.
+
+import type { How } from "./grants.ts";
+import type { Protection } from "./protection.ts";
+import type { Place } from "../../ui/display.ts";
+
+/** What the user is asked: what for, and with which protection. */
+export type Question = Destination & Protection;
+
+interface Destination {
+  origin: string;
+  protocol: "tcp" | "udp";
+  /** Absent: the user is to name it. */
+  host?: string;
+  /** What the page proposes where its word is not enough: shown beside the field, never in it. */
+  proposal?: string;
+  /** What kind of place the host, or else the proposal, is. */
+  place?: Place;
+  port: number;
+  /** Routers watch this port: the prompt names the danger. */
+  risk: boolean;
+  private: boolean;
+  /** Whether "Allow and remember" is offered. */
+  remember: boolean;
+}
+
+export type Answer =
+  /** `rule`: what to call the refusal. The user said no; they may not be asked now; too many questions wait; no window could be opened. */
+  | { allow: false; rule: "user" | "muted" | "limit" | "prompt" }
+  /** `risk`: the danger of the port was named. */
+  | { allow: true; remember: boolean; host: string; how: How; risk: boolean };
+
+/** What is wrong with an address that the user typed or picked. */
+export type Complaint = "invalid" | "never" | "policy";
+/** What the rules say of it: its canonical form, the kind of place, and whether routers watch the port there. */
+export type Checked = { host: string; place?: Place; risk: boolean } | { complaint: Complaint };
+
+/** A device nearby, as the prompt lists it. */
+export interface Device {
+  /** Its number in the list, from 0. */
+  index: number;
+  /** What it calls itself, and its service type: foreign texts. */
+  name: string;
+  service: string;
+  host: string;
+  address: string;
+}
+
+/** What the user named: in the field, or by picking from the list. */
+export type Named = { address: string } | { device: number };
+
+/** What the prompt page sends. */
+export type PromptMessage =
+  | { type: "allow"; remember: boolean; named?: Named }
+  /** They have had the time to look at the question. Sent once, before any answer. */
+  | { type: "seen" }
+  /** They named something, and have not pressed a button yet: what would it be? */
+  | { type: "name"; named: Named }
+  /** `all`: whatever else this site asks and has not shown yet. */
+  | { type: "deny"; all?: boolean };
+
+/** What it receives. */
+export type PromptView =
+  | {
+      type: "question";
+      question: Question;
+      waiting: number;
+      /** Devices nearby are looked for. */
+      looks: boolean;
+      /** For how long the site would be muted by another no, in ms. */
+      mutes?: number;
+    }
+  /** Allow was pressed, and what was named cannot be allowed after all. */
+  | { type: "complaint"; named: Named; complaint: Complaint }
+  /** What was named is this; the answer to `name`. */
+  | ({ type: "named"; named: Named } & Checked)
+  | { type: "waiting"; count: number }
+  | { type: "device"; device: Device }
+  /** Looking for devices is over; or it could not be done, or an administrator does not want it. */
+  | { type: "looked"; how: "done" | "failed" | "forbidden" };

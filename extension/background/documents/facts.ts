@@ -1,0 +1,108 @@
+// What the headers of a response say of sockets: the declared permissions policy, and the CSP. Small, and fit for storage.
+
+import { parseAllowlist } from "./allowlist.ts";
+import type { Allowlist } from "./allowlist.ts";
+import { distinct, evalState, parseHeaderPolicies } from "../../shared/csp.ts";
+import type { ScriptPolicy } from "../../shared/csp.ts";
+
+export interface Facts {
+  /** Absent: the headers say nothing of the feature. */
+  allowlist?: Allowlist;
+  csp: ScriptPolicy[];
+}
+
+/** A header as webRequest tells of it: with `binaryValue` when it is no UTF-8. */
+export interface Header {
+  name: string;
+  value?: string | undefined;
+  binaryValue?: unknown;
+}
+
+/** Values of Permissions-Policy longer than this together are not read: nobody has the feature then. */
+const maxPolicy = 16_384;
+/** Values of Content-Security-Policy longer than this together count as 'unsafe-eval'. */
+const maxCSP = 65_536;
+/**
+ * What is kept has a bound: origins in an allowlist beyond this number, or beyond so many letters in all, do not have the feature. A longer
+ * one is nobody's: names have at most 253 letters.
+ */
+const maxOrigins = 200;
+const maxLetters = 4_096;
+const maxOrigin = 272;
+
+const nobody: Allowlist = { all: false, self: false, origins: [] };
+const unsafe: ScriptPolicy = { eval: "unsafe", requiresTrustedTypes: false };
+
+/** What headers that were not read count as: nobody has the feature, and eval is allowed. */
+export const unread: Facts = { allowlist: nobody, csp: [unsafe] };
+
+/** What there is to read in a response. Undefined: longer than anybody reads. */
+export interface Texts {
+  policy: readonly string[] | undefined;
+  csp: readonly string[] | undefined;
+}
+
+export function textsOf(headers: readonly Header[]): Texts {
+  const values = (name: string, most: number): string[] | undefined => {
+    const found = headers.filter((header) => header.name.toLowerCase() === name);
+    if (found.some(({ binaryValue }) => Array.isArray(binaryValue) && binaryValue.length > most)) return undefined;
+    const texts = found.map((header) => header.value ?? latin1(header.binaryValue));
+    return lengthOf(texts) > most ? undefined : texts;
+  };
+  return { policy: values("permissions-policy", maxPolicy), csp: values("content-security-policy", maxCSP) };
+}
+
+export function readTexts({ policy, csp }: Texts): Facts {
+  return factsOf(
+    policy === undefined ? nobody : parseAllowlist(policy),
+    csp === undefined ? [unsafe] : parseHeaderPolicies(csp),
+  );
+}
+
+export function readHeaders(headers: readonly Header[]): Facts {
+  return readTexts(textsOf(headers));
+}
+
+/** In letters. */
+export function lengthOf(values: readonly string[]): number {
+  return values.reduce((length, value) => length + value.length, 0);
+}
+
+function factsOf(allowlist: Allowlist | undefined, csp: readonly ScriptPolicy[]): Facts {
+  const facts: Facts = { csp: distinct(csp) };
+  if (allowlist !== undefined) facts.allowlist = { ...allowlist, origins: within(allowlist.origins) };
+  return facts;
+}
+
+/** The origins of a list that count. */
+function within(origins: readonly string[]): string[] {
+  let letters = 0;
+  const possible = new Set(origins.filter((origin) => origin.length <= maxOrigin));
+  return [...possible].slice(0, maxOrigins).filter((origin) => (letters += origin.length) <= maxLetters);
+}
+
+function latin1(bytes: unknown): string {
+  return Array.isArray(bytes) ? new TextDecoder("latin1").decode(Uint8Array.from(bytes as number[])) : "";
+}
+
+/** Reports whether these headers could turn a "yes" into a "no": what must not be lost. */
+export function isRestrictive({ allowlist, csp }: Facts): boolean {
+  return allowlist !== undefined || evalState({ own: csp, others: [], evalBlocked: false }) === "unsafe";
+}
+
+/** The stricter of two lists at every origin: what both say. Undefined: neither says anything. */
+function both(a: Allowlist | undefined, b: Allowlist | undefined): Allowlist | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  if (a.all) return b;
+  if (b.all) return a;
+  return { all: false, self: a.self && b.self, origins: a.origins.filter((origin) => b.origins.includes(origin)) };
+}
+
+/** Several responses that may or may not have been the one: whatever any of them restricts is restricted. */
+export function strictest(facts: readonly Facts[]): Facts {
+  const allowlist = facts.map((one) => one.allowlist).reduce(both, undefined);
+  return factsOf(
+    allowlist,
+    facts.flatMap((one) => one.csp),
+  );
+}

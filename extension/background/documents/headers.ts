@@ -1,0 +1,324 @@
+// Which headers each document came with, by documentId.
+//
+// Headers are seen when a document loads, long before the API may be used, and the worker may stop in between: they are kept in
+// storage.session, and go with their document (documents.ts). webRequest does not yet know the documentId of a navigation;
+// webNavigation.onCommitted does, so that the two are paired by tab, frame and URL.
+
+import { siteOf } from "../../shared/domain.ts";
+import { everyHeader, ext } from "../../shared/ext.ts";
+import { clearsStorage, originCleared } from "./clear_site_data.ts";
+import {
+  compareSoon,
+  documentShelf,
+  forgetEntries,
+  homeOf,
+  onTabGone,
+  placeOf,
+  setHomes,
+  watchDocuments,
+} from "./documents.ts";
+import type { Home, OfDocument } from "./documents.ts";
+import { isRestrictive, unread } from "./facts.ts";
+import type { Facts, Header } from "./facts.ts";
+import { FairTable } from "../intake/fair.ts";
+import type { Place } from "../intake/fair.ts";
+import { HeaderReader } from "./header_reader.ts";
+import type { Asker } from "./header_reader.ts";
+import { forgetPrivate, noteResponse, noteUnread, recall } from "./kept.ts";
+import { Queues } from "../intake/queues.ts";
+import { anyPrivate, kindNow, kindOf, seenBy, watchKinds } from "./window_kind.ts";
+import type { Kind, Source } from "./window_kind.ts";
+
+/** What is known of a document. No record: it was there before the extension was. */
+export interface DocumentRecord extends OfDocument {
+  /** From the document's own response. */
+  facts?: Facts;
+  /** Without a response that could be seen: what was last seen for its URL when it came. */
+  kept?: Facts;
+}
+
+type Owned = DocumentRecord & Pick<Home, "owner" | "part">;
+
+const records = documentShelf<DocumentRecord>("headers:", {
+  entries: 2_500,
+  size: 3_000_000,
+  entriesOfOwner: 1_000,
+  sizeOfOwner: 1_200_000,
+});
+setHomes(async (documentId) => (await records.get(documentId)) as Owned | undefined);
+
+/** Responses whose documents have not come yet, by tab and frame. */
+const pending = new FairTable<{ url: string; facts: Facts }>({
+  entries: 500,
+  size: 4_000_000,
+  entriesOfOwner: 100,
+  sizeOfOwner: 400_000,
+});
+/** Documents of longer URLs count as without a response: then what was seen for the URL counts, which is the same. */
+const maxURL = 16_384;
+
+/** What is noted and recalled of a URL: its origin and path. Undefined when the path is too long: then the strictest counts. */
+function addressOf(url: string): string | undefined {
+  const { origin, pathname } = new URL(url);
+  return pathname.length > maxURL ? undefined : origin + pathname;
+}
+
+/** Which document is in which frame, by tab: what was in its place is gone. */
+const frames = new Map<number, Map<number, string>>();
+const maxFrames = 1_000;
+
+/** The site of the page in each tab, as far as it was seen. */
+const pages = new Map<number, string>();
+
+/** Each kind of windows has a reader of its own: what one has read makes nothing cheaper for another. */
+const readers: Record<Kind, HeaderReader> = {
+  normal: new HeaderReader(),
+  private: new HeaderReader(),
+  unknown: new HeaderReader(),
+};
+/** What is noted of responses by their URLs, for each account and site. */
+const notes = new Queues(100);
+/** What is kept of the documents of each tab. Each of them was loaded and shown: a page with a thousand frames has as many. */
+const arrivals = new Queues(5_000);
+/** Origins that have asked for their data to be deleted, by tab, as long as it is being found out what kind of tab it is. */
+const clearing = new Set<string>();
+
+function stripFragment(url: string): string {
+  const at = url.indexOf("#");
+  return at < 0 ? url : url.slice(0, at);
+}
+
+/** Whose a response is, before it is known of every tab. */
+interface Account {
+  /** A kind of windows; or a single tab, as long as its kind is not known. So nothing has to wait for that, and nobody pays for another. */
+  name: string;
+  reader: HeaderReader;
+  kind: Kind | Promise<Kind>;
+}
+
+function accountOf(source: Source): Account {
+  const kind = kindNow(source);
+  if (kind !== undefined) return { name: kind, reader: readers[kind], kind };
+  return { name: `tab ${source.tabId.toString()}`, reader: readers.unknown, kind: kindOf(source) };
+}
+
+/** Requests that may bring a document: navigations, and those by which a page or its service worker fills a cache. */
+const navigations = ["main_frame", "sub_frame", "object"] as const;
+const others = ["xmlhttprequest", "script", "other"] as const;
+
+function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared: (origin: string) => void): void {
+  const { type, statusCode, tabId, frameId, url, initiator } = details;
+  const headers = (details.responseHeaders ?? []) as Header[];
+  if (clearsStorage(headers)) {
+    const origin = originCleared(details);
+    if (origin !== undefined) void clearOnce(origin, details, cleared);
+  }
+  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
+  if (!(navigations as readonly string[]).includes(type)) {
+    // Only what the origin asked of itself, and what could become a document.
+    if (initiator === undefined || statusCode >= 300 || new URL(url).origin !== initiator) return;
+    if (!headers.some((h) => h.name.toLowerCase() === "content-type" && /html/i.test(h.value ?? ""))) return;
+    const account = accountOf(details);
+    const asker = askerOf(details, account);
+    note(details, account.reader.read(headers, asker), asker, account);
+    return;
+  }
+  const account = accountOf(details);
+  const asker = askerOf(details, account);
+  const facts = account.reader.read(headers, asker);
+  // Firefox has the member, and null in it. With an id it is a prefetch by that document, not this frame's own navigation.
+  const { documentId } = details as { documentId?: string | null };
+  if (typeof documentId !== "string") {
+    const place = `${tabId} ${frameId}`;
+    const tab = String(tabId);
+    if (url.length > maxURL) pending.delete(place);
+    else pending.put(place, { url: stripFragment(url), facts }, { owner: tab, part: tab }, url.length);
+  }
+  if (statusCode < 300) note(details, facts, asker, account);
+}
+
+type Response = Pick<chrome.webRequest.OnHeadersReceivedDetails, "type" | "tabId" | "frameId" | "url" | "initiator">;
+
+/**
+ * Who has brought a response about: a frame that sends others to other sites does not use up what these sites have. What the user asked for
+ * in a tab has nothing to do with what was in the tab before.
+ */
+function askerOf({ type, tabId, frameId, url, initiator }: Response, { name }: Account): Asker {
+  const from = initiator ?? url;
+  const own = from === "null" ? `tab ${tabId}` : siteOf(from);
+  const site = `${name} ${own}`;
+  if (type === "main_frame" || tabId < 0) return { site, ofPage: true };
+  return { site, tabId, ofPage: (frameId === 0 && type !== "sub_frame") || own === pages.get(tabId) };
+}
+
+/** Notes what was seen for a URL. What there is no room for is strict for all of its origin, unless another site wanted that. */
+function note({ url, initiator }: Response, facts: Facts, asker: Asker, { name, reader, kind }: Account): void {
+  const { origin } = new URL(url);
+  const address = addressOf(url); // a URL may have two million letters, and waits in the queue
+  const noted =
+    facts !== unread &&
+    address !== undefined &&
+    reader.mayNote(asker) &&
+    notes.add(`${name} ${siteOf(origin)}`, async () => {
+      await noteResponse(address, facts, await kind);
+    });
+  if (!noted && isRestrictive(facts) && (initiator ?? origin) === origin) noteUnreadOf(origin, kind);
+}
+
+function noteUnreadOf(origin: string, kind: Kind | Promise<Kind>): void {
+  if (typeof kind === "string") noteUnread(origin, kind);
+  else
+    void kind.then((known) => {
+      noteUnread(origin, known);
+    });
+}
+
+/** Tells of an origin's wish once for all responses that come while the tab is looked at. */
+async function clearOnce(origin: string, source: Source, cleared: (origin: string) => void): Promise<void> {
+  const key = `${source.tabId} ${origin}`;
+  if (clearing.has(key)) return;
+  clearing.add(key);
+  try {
+    // What is cleared in a private window is its own affair.
+    if ((await kindOf(source)) === "normal") cleared(origin);
+  } finally {
+    clearing.delete(key);
+  }
+}
+
+type Committed = Pick<
+  chrome.webNavigation.WebNavigationTransitionCallbackDetails,
+  "tabId" | "frameId" | "url" | "transitionType"
+> & { documentId: string; parentFrameId?: number; parentDocumentId?: string };
+
+function onCommitted(details: Committed): void {
+  const { tabId, frameId, documentId, url, transitionType, parentFrameId, parentDocumentId } = details;
+  const place = `${tabId} ${frameId}`;
+  const response = pending.get(place);
+  pending.delete(place);
+  const inTab = frames.get(tabId) ?? new Map<number, string>();
+  if (inTab.size >= maxFrames) inTab.clear();
+  const before = inTab.get(frameId);
+  frames.set(tabId, inTab.set(frameId, documentId));
+  if (frameId === 0) pages.set(tabId, siteOf(url));
+  // What waits keeps nothing of the URL but this.
+  const isWeb = /^https?:/.test(url);
+  const address = isWeb ? addressOf(url) : undefined;
+  const facts = response?.url === stripFragment(url) ? response.facts : undefined;
+  const places = { normal: placeOf(url, url, false), private: placeOf(url, url, true) };
+  const arrival: Arrival = { tabId, documentId, parentFrameId, parentDocumentId, places };
+  const recorded = arrivals.add(String(tabId), async () => {
+    if (before !== undefined && before !== documentId) await leave(before, { tabId, frameId, transitionType });
+    // A document that is shown after prerendering, or out of the back/forward cache, comes with its old id: its first record stays.
+    if ((await records.get(documentId)) !== undefined) return;
+    const home = await homeOfNew(arrival);
+    const record: DocumentRecord = { tabId, at: Date.now(), page: home.page };
+    if (home.page !== documentId) record.frameId = frameId;
+    if (facts !== undefined) record.facts = facts;
+    else if (isWeb) {
+      const kept = address === undefined ? unread : await recallNoted(address, await kindOf({ tabId }));
+      if (kept !== undefined) record.kept = kept;
+    }
+    await records.put(documentId, record, home);
+  });
+  if (!recorded && isWeb) noteUnreadOf(new URL(url).origin, kindOf({ tabId }));
+  // Where the page came before the worker started, it is not known what was in the frame: what the browser lists counts.
+  if (frameId === 0 || !inTab.has(0)) compareSoon(tabId);
+}
+
+type Arrival = Pick<Committed, "tabId" | "documentId"> & {
+  [K in "parentFrameId" | "parentDocumentId"]: Committed[K];
+} & { places: Record<"normal" | "private", Place> };
+
+/** Where a document is that has just come: the page in the tab itself, or in the page that the document above it is in. */
+async function homeOfNew({ tabId, documentId, parentFrameId = -1, parentDocumentId, places }: Arrival): Promise<Home> {
+  const isPrivate = (await kindOf({ tabId })) !== "normal";
+  const { owner, part } = isPrivate ? places.private : places.normal;
+  if (parentFrameId < 0) return { page: documentId, owner, part };
+  const above =
+    parentDocumentId === undefined ? undefined : ((await records.get(parentDocumentId)) as Owned | undefined);
+  if (above !== undefined) return { page: above.page, owner: above.owner, part };
+  const top = await ext.webNavigation.getFrame({ tabId, frameId: 0 }).catch(() => undefined);
+  const page = (top as { documentId?: string } | null | undefined)?.documentId ?? documentId;
+  return {
+    page,
+    owner: top === null || top === undefined ? owner : placeOf(top.url, top.url, isPrivate).owner,
+    part,
+  };
+}
+
+/** Another document stands in its frame. What was in a frame of a page is gone; a page may come back, unless it was loaded again. */
+async function leave(
+  documentId: string,
+  { tabId, frameId, transitionType }: Pick<Committed, "tabId" | "frameId" | "transitionType">,
+): Promise<void> {
+  if (frameId === 0) {
+    if (transitionType === "reload") await forgetEntries((entry) => entry.tabId === tabId && entry.page === documentId);
+    return;
+  }
+  const record = await records.get(documentId);
+  // A page that comes out of the back/forward cache has its frames in the same places.
+  if (record !== undefined && record.page === frames.get(tabId)?.get(0))
+    await forgetEntries((entry, id) => entry.tabId === tabId && id === documentId);
+}
+
+/**
+ * Watches navigations from now on. Call once, in the first turn of the background, so that events can start it. `cleared` hears of origins
+ * whose own response asked for their data to be deleted.
+ */
+export function watchHeaders(cleared: (origin: string) => void): void {
+  ext.webRequest.onHeadersReceived.addListener(
+    (details) => {
+      onHeaders(details, cleared);
+      return undefined;
+    },
+    { urls: ["https://*/*", "http://*/*"], types: [...navigations, ...others] },
+    everyHeader(),
+  );
+  ext.webNavigation.onCommitted.addListener(onCommitted);
+  watchDocuments();
+  watchKinds(); // before what follows, which asks for the private windows that are left
+  onTabGone((tabId) => {
+    frames.delete(tabId);
+    pages.delete(tabId);
+    void forgetLater().catch((error: unknown) => {
+      console.error("headers:", error);
+    });
+  });
+}
+
+/** The last private window may be gone. What was seen in it may still wait to be noted. */
+async function forgetLater(): Promise<void> {
+  await notes.idle();
+  if (await anyPrivate()) return;
+  for (const kind of ["private", "unknown"] as const) readers[kind] = new HeaderReader();
+  await forgetPrivate();
+}
+
+/** What is known of each document of a tab; undefined where that is nothing. */
+export async function recordsOf(
+  tabId: number,
+  documentIds: readonly string[],
+): Promise<(DocumentRecord | undefined)[]> {
+  await arrivals.idle(String(tabId)); // everything that was seen of them so far
+  return await Promise.all(documentIds.map((id) => records.get(id)));
+}
+
+/** What a document in a window of this kind is told of `url`, with everything that was seen of its site so far. */
+export async function recallNoted(url: string, kind: Kind): Promise<Facts | undefined> {
+  const site = siteOf(url);
+  const accounts = ["tab", ...seenBy[kind]];
+  await notes.idle((who) => who.endsWith(` ${site}`) && accounts.some((account) => who.startsWith(`${account} `)));
+  return await recall(url, kind);
+}
+
+/** Writes down what was found out later about a document in a normal window that came without a response. `facts` were seen for its URL. */
+export function noteLater(documentId: string, tabId: number, url: string, facts: Facts): void {
+  const address = addressOf(url);
+  const { origin } = new URL(url);
+  arrivals.add(String(tabId), async () => {
+    if (address !== undefined) await noteResponse(address, facts, "normal");
+    const { page, ...place } = await homeOf(documentId, origin, false);
+    await records.put(documentId, { tabId, at: Date.now(), page, kept: facts }, place);
+  });
+}

@@ -1,0 +1,94 @@
+// The administrator's settings in the browser: managed storage, as JSON text for the host, which judges by them and its own together.
+//
+// Chromium takes seconds to read them: after the start of a browser it answers late, and after the first start of a forced install (some 3 s
+// were seen) it says that there are none before it tells them, with nothing to tell that from "no settings". So they are asked for as soon as
+// the worker starts, and where an administrator has installed the extension, nothing is opened before it is settled.
+
+import { ext } from "../../shared/ext.ts";
+import { StorageFailure, kept, tryToWrite } from "../../shared/store.ts";
+import { Refusal } from "../intake/refusal.ts";
+
+/** How long a first start may take to bring the settings, in ms. */
+const patience = 6_000;
+
+/** Set once a start has shown whether there are settings: later starts have them with the first answer. */
+const settledKey = "managedSettled";
+
+/** How many bytes the settings may have together as JSON text, and as a text in a message: the host hears of no more. */
+const maxBytes = 49_152;
+const maxEncoded = 60_000;
+
+async function read(): Promise<Record<string, unknown>> {
+  try {
+    return await ext.storage.managed.get(null);
+  } catch (error) {
+    if (/manifest not found/i.test(String(error))) return {}; // so Firefox says that there is no policy
+    throw new StorageFailure(error);
+  }
+}
+
+function onceChanged(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      ext.storage.onChanged.removeListener(changed);
+      resolve();
+    };
+    const changed = (_: unknown, area: string): void => {
+      if (area === "managed") done();
+    };
+    const timer = setTimeout(done, ms);
+    ext.storage.onChanged.addListener(changed);
+  });
+}
+
+let first: Promise<void> | undefined;
+
+/** Waits, at most once in the life of a profile, until the settings of a forced install can be told from none. */
+async function settle(): Promise<void> {
+  const change = onceChanged(patience); // listens before it looks, so that nothing falls between
+  if ((await kept("local", settledKey).catch(() => undefined)) === true) return;
+  const forced = (await ext.management.getSelf()).installType === "admin";
+  if (forced && Object.keys(await read()).length === 0) await change;
+  await tryToWrite("local", { [settledKey]: true });
+}
+
+/** Begins to find out what the settings are. Call once, in the first turn of the background. */
+export function beginToReadSettings(): void {
+  void managedSettings().catch(() => undefined);
+}
+
+/**
+ * The settings as JSON text; "{}" when there are none. Rejects with StorageFailure when the browser does not say, and with a Refusal when
+ * they are more than the host hears.
+ */
+export async function managedSettings(): Promise<string> {
+  first ??= settle();
+  await first.catch((error: unknown) => {
+    first = undefined; // to be found out the next time
+    throw error;
+  });
+  const settings = await read();
+  const text = JSON.stringify(settings);
+  const bytes = bytesOf(text);
+  if (bytes <= maxBytes && bytesOf(JSON.stringify(text)) <= maxEncoded) return text;
+  throw new Refusal("policy-broken", "the administrator's settings in the browser are too large.", {
+    hidden: true,
+    by: `managed storage: ${longest(settings)}: ${bytes.toString()} bytes of settings, at most ${maxBytes.toString()} in all`,
+  });
+}
+
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
+
+/** The name of the setting that takes most of the room. */
+function longest(settings: Record<string, unknown>): string {
+  const lengths = Object.entries(settings).map(([name, value]) => [name, JSON.stringify(value).length] as const);
+  return lengths.sort(([, a], [, b]) => b - a)[0]?.[0] ?? "";
+}
+
+/** Calls `listener` when the administrator changes the settings. */
+export function onManagedChange(listener: () => void): void {
+  ext.storage.onChanged.addListener((_, area) => {
+    if (area === "managed") listener();
+  });
+}

@@ -1,0 +1,38 @@
+// Why the extension refuses what a document asks: which rule, and who may know.
+
+import type { AuditRefusedParams } from "../../../protocol/message.ts";
+
+export type Rule = AuditRefusedParams["rule"];
+
+/** A refusal: which rule, and what the developer may be told on the console. The page gets the same error for every rule. */
+export class Refusal extends Error {
+  readonly rule: Rule;
+  /** The page cannot work it out by itself: the refusal comes on the tick, so that the time says nothing of which rule it was. */
+  readonly hidden: boolean;
+  /** What the user may know: the reason that the host gave, and the administrator's setting that decided. */
+  readonly reason: Rule | "address" | "origin";
+  readonly by: string | undefined;
+  constructor(
+    rule: Rule,
+    hint: string,
+    { hidden = false, reason, by }: { hidden?: boolean; reason?: "address" | "origin"; by?: string } = {},
+  ) {
+    super(hint);
+    this.rule = rule;
+    this.hidden = hidden;
+    this.reason = reason ?? rule;
+    this.by = by;
+  }
+}
+
+/**
+ * What takes a gesture has none. Hidden once the host's rules were asked: without a gesture, no page is to learn whether they would have
+ * refused.
+ */
+export function noGesture({ hidden = true } = {}): Refusal {
+  return new Refusal(
+    "activation",
+    "what is neither remembered nor let pass by an administrator needs a click or a key press of its own, no more than five seconds ago.",
+    { hidden },
+  );
+}

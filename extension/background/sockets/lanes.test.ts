@@ -1,0 +1,69 @@
+// When a document gets a lane: the host and the browser are made up.
+
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import type { HostConnection } from "../host/host.ts";
+import type { Sender } from "../intake/sender.ts";
+
+Object.assign(globalThis, {
+  chrome: { runtime: { id: "ours", getURL: (path: string) => `chrome-extension://ours/${path}` } },
+});
+mock.timers.enable({ apis: ["setTimeout"] });
+const { DocumentLane, Lanes } = await import("./lanes.ts");
+
+const sender: Sender = { origin: "https://a.test", documentId: "one", tabId: 1, windowId: 1, private: false };
+
+/** A document, a host that refuses as long as `refuses`, and what takes the frame of the last lane away. */
+function world(): { wanted: () => Promise<boolean>; host: { refuses: boolean; asked: number }; takeAway: () => void } {
+  const host = { refuses: false, asked: 0 };
+  const connection = {
+    hello: { capabilities: ["lane"] },
+    request: () => {
+      host.asked++;
+      return host.refuses
+        ? Promise.reject(new Error("too many lanes"))
+        : Promise.resolve({ port: 1, ticket: "ticket" });
+    },
+  } as unknown as HostConnection;
+  const lanes = new Lanes();
+  let takeAway: () => void = () => undefined;
+  const lane = new DocumentLane(sender, lanes, (message) => {
+    if (message.type !== "lane") return;
+    const port = {
+      sender: { id: "ours", url: "chrome-extension://ours/lane/frame.html", tab: { id: 1 } },
+      onDisconnect: { addListener: (gone: () => void) => (takeAway = gone) },
+      postMessage: () => undefined,
+    } as unknown as chrome.runtime.Port;
+    lanes.connect(port, message.key);
+  });
+  return {
+    wanted: () => lane.wanted(connection),
+    host,
+    takeAway: () => {
+      takeAway();
+    },
+  };
+}
+
+test("a host that has no lane for a while costs the document none", async () => {
+  const { wanted, host } = world();
+  host.refuses = true;
+  for (let n = 1; n <= 5; n++) {
+    assert.equal(await wanted(), false);
+    assert.equal(host.asked, n, "each socket asks once");
+  }
+  host.refuses = false;
+  assert.equal(await wanted(), true);
+});
+
+test("a page that takes the frame away gets three lanes in all", async () => {
+  const { wanted, host, takeAway } = world();
+  for (let n = 0; n < 3; n++) {
+    host.refuses = true;
+    assert.equal(await wanted(), false);
+    host.refuses = false;
+    assert.equal(await wanted(), true);
+    takeAway();
+  }
+  assert.equal(await wanted(), false);
+});

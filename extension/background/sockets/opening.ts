@@ -1,0 +1,22 @@
+// A socket is open from the host's yes on, and the user can see and end it from the moment that the broker has it in its lists. Nothing may
+// fail in between and leave it open with nobody to know of it.
+
+import { HostError } from "../host/host.ts";
+
+/**
+ * Asks the host for a socket, and does with its answer what there is to do. If anything fails but the host's own refusal, `release` is called:
+ * the host may have the socket open.
+ */
+export async function open<T>(ask: () => Promise<T>, use: (result: T) => void, release: () => void): Promise<void> {
+  try {
+    use(await ask());
+  } catch (error) {
+    if (!isRefusal(error)) release();
+    throw error;
+  }
+}
+
+/** Reports whether the host has said no, and so has no socket open. An answer that is not understood may have been a yes. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof HostError && error.data !== undefined;
+}

@@ -1,0 +1,279 @@
+// The popup of the toolbar, seen from the background: what it shows of one tab, and what it may do about it.
+//
+// Only the extension's own pages are let in (main.ts); a web page can neither open nor frame one. What is shown of the sockets comes from
+// the host, once a second and only while a popup is open. To show how the host is, one may be started; if nobody else uses it, it is let go
+// a moment later, and the popup shows what it has said.
+
+import { listGrants } from "../consent/grants.ts";
+import { isTroubled } from "../../shared/store.ts";
+import type { PolicyGetResult, SocketState } from "../../../protocol/message.ts";
+import type { Activity, LiveSocket } from "../sockets/activity.ts";
+import type { DocumentConnection } from "../sockets/broker.ts";
+import { HostUnavailable } from "../host/host.ts";
+import type { HostConnection, HostProblem } from "../host/host.ts";
+import type { Hosts } from "../host/hosts.ts";
+import { mutedUntil, unmute } from "../consent/muted.ts";
+import { isTrustworthyOrigin } from "../intake/origin.ts";
+import { listPaused, setPaused } from "../sockets/paused.ts";
+import type { RefusalRecord } from "../sockets/refusals.ts";
+import { siteOfTab } from "./site.ts";
+
+/** What the popup sends. `watch` is the first, and names the tab. */
+export type PopupMessage =
+  | { type: "watch"; tabId: number }
+  | { type: "close"; key: number }
+  | { type: "close-all" }
+  | { type: "pause"; origin: string; paused: boolean }
+  | { type: "unmute"; origin: string };
+
+export interface SocketView extends Pick<LiveSocket, "key" | "protocol" | "host" | "port" | "encryption" | "since"> {
+  origin: string;
+  /** What the host says of it, and when it said so (ms since 1970); absent until it has. */
+  state?: SocketState & { at: number };
+}
+
+export interface SiteView {
+  origin: string;
+  paused: boolean;
+  /** Whether pages like this one may have sockets at all. */
+  secure: boolean;
+  /** How many destinations are remembered for it. */
+  remembered: number;
+}
+
+export type HostView =
+  { kind: "checking" } | { kind: "ready"; version: string; policy: PolicyGetResult | undefined } | HostProblem;
+
+/** What it receives, whenever something has changed. */
+export interface PopupView {
+  /** Absent: the tab shows no web page. */
+  site?: SiteView;
+  private: boolean;
+  sockets: SocketView[];
+  /** The newest first. */
+  refusals: readonly RefusalRecord[];
+  /** Other sites with frames in this tab that are paused. */
+  alsoPaused: string[];
+  /** Sites of this tab that may not ask for a while, and until when (ms since 1970). */
+  muted: Record<string, number>;
+  host: HostView;
+  /** Something could not be written down, and holds until the browser closes. */
+  unsaved: boolean;
+}
+
+export interface Surroundings {
+  activity: Activity;
+  hosts: Hosts;
+  documents: ReadonlySet<DocumentConnection>;
+}
+
+/** How often the host is asked about sockets, in ms. */
+const interval = 1_000;
+/** Changes within this many ms are sent together. */
+const pace = 100;
+/** How many sockets the host tells of in one answer. */
+const batch = 32;
+
+export class Popups {
+  readonly #open = new Set<Popup>();
+  readonly #around: Surroundings;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  /** Takes the connection of a popup. The caller has checked that it is one of the extension's own pages. */
+  connect(port: chrome.runtime.Port): void {
+    const popup = new Popup(port, this.#around);
+    this.#open.add(popup);
+    port.onDisconnect.addListener(() => {
+      this.#open.delete(popup);
+      popup.end();
+    });
+  }
+
+  /** Something has changed: in one tab, or in all. */
+  changed(tabId?: number): void {
+    for (const popup of this.#open) if (tabId === undefined || popup.tabId === tabId) popup.refresh();
+  }
+}
+
+class Popup {
+  /** The tab that it is about; undefined before it has said so. */
+  tabId: number | undefined;
+  readonly #port: chrome.runtime.Port;
+  readonly #around: Surroundings;
+  readonly #states = new Map<number, SocketState & { at: number }>();
+  #host: HostView = { kind: "checking" };
+  /** The site that the host was asked about; null: it was not asked yet. */
+  #asked: string | undefined | null = null;
+  #due: ReturnType<typeof setTimeout> | undefined;
+  #inspecting: ReturnType<typeof setTimeout> | undefined;
+  #over = false;
+
+  constructor(port: chrome.runtime.Port, around: Surroundings) {
+    this.#port = port;
+    this.#around = around;
+    port.onMessage.addListener((message: PopupMessage) => {
+      this.#receive(message);
+    });
+  }
+
+  #receive(message: PopupMessage): void {
+    if (message.type === "watch") {
+      if (this.tabId !== undefined) return;
+      this.tabId = message.tabId;
+      void this.#show();
+      void this.#inspect();
+      return;
+    }
+    if (this.tabId === undefined) return;
+    switch (message.type) {
+      case "close":
+        this.#sockets()
+          .find(({ key }) => key === message.key)
+          ?.close();
+        return;
+      case "close-all":
+        for (const socket of this.#sockets()) socket.close();
+        return;
+      case "pause":
+        void this.#pause(message.origin, message.paused);
+        return;
+      case "unmute":
+        void this.#unmute(message.origin);
+    }
+  }
+
+  #sockets(): LiveSocket[] {
+    return this.tabId === undefined ? [] : this.#around.activity.socketsOf(this.tabId);
+  }
+
+  async #pause(origin: string, paused: boolean): Promise<void> {
+    const site = this.tabId === undefined ? undefined : await siteOfTab(this.tabId);
+    if (site !== undefined) await setPaused(origin, site.private, paused);
+  }
+
+  async #unmute(origin: string): Promise<void> {
+    const site = this.tabId === undefined ? undefined : await siteOfTab(this.tabId);
+    if (site !== undefined) await unmute(origin, site.private);
+  }
+
+  /** Sends what is so now, soon. */
+  refresh(): void {
+    if (this.#over) return;
+    this.#due ??= setTimeout(() => {
+      this.#due = undefined;
+      void this.#show();
+    }, pace);
+  }
+
+  async #show(): Promise<void> {
+    if (this.tabId === undefined) return;
+    const { activity } = this.#around;
+    const view = await this.#view(this.tabId);
+    if (this.#over) return;
+    this.#port.postMessage(view);
+    if (view.site?.origin !== this.#asked) void this.#meetHost(view.site?.origin);
+    await activity.refusals.seen(this.tabId);
+  }
+
+  async #view(tabId: number): Promise<PopupView> {
+    const { activity, documents } = this.#around;
+    const site = await siteOfTab(tabId);
+    const isPrivate = site?.private === true;
+    const [paused, refusals, grants, unsaved] = await Promise.all([
+      listPaused(isPrivate),
+      activity.refusals.of(tabId),
+      isPrivate ? [] : listGrants(), // grants of other windows do not count there
+      isTroubled(),
+    ]);
+    const origin = site?.origin;
+    const here = new Set(origin === undefined ? [] : [origin]);
+    for (const refusal of refusals) here.add(refusal.origin);
+    for (const { sender } of documents) if (sender.tabId === tabId) here.add(sender.origin);
+    const muted: Record<string, number> = {};
+    for (const one of here) {
+      const until = await mutedUntil(one, isPrivate);
+      if (until !== undefined) muted[one] = until;
+    }
+    return {
+      ...(origin === undefined
+        ? {}
+        : {
+            site: {
+              origin,
+              paused: paused.includes(origin),
+              secure: isTrustworthyOrigin(origin),
+              remembered: grants.filter((grant) => grant.origin === origin).length,
+            },
+          }),
+      private: isPrivate,
+      sockets: activity.socketsOf(tabId).map(({ key, sender, protocol, host, port, encryption, since }) => {
+        const state = this.#states.get(key);
+        const known = { key, origin: sender.origin, protocol, host, port, encryption, since };
+        return state === undefined ? known : { ...known, state };
+      }),
+      refusals,
+      alsoPaused: paused.filter((other) => other !== origin && here.has(other)),
+      muted,
+      host: this.#host,
+      unsaved,
+    };
+  }
+
+  /** Finds out how the host is, and what policy is in force: once for each site that the tab shows. */
+  async #meetHost(origin: string | undefined): Promise<void> {
+    this.#asked = origin;
+    try {
+      const connection = await this.#around.hosts.probe();
+      const version = connection.hello.hostVersion;
+      this.#host = { kind: "ready", version, policy: await askPolicy(connection, origin) };
+    } catch (error) {
+      this.#host = error instanceof HostUnavailable ? error.problem : { kind: "failed", detail: String(error) };
+    }
+    this.refresh();
+  }
+
+  /** Asks the host about the open sockets, now and then every second. */
+  async #inspect(): Promise<void> {
+    const sockets = this.#sockets();
+    for (const key of this.#states.keys()) if (!sockets.some((socket) => socket.key === key)) this.#states.delete(key);
+    const connections = new Set(sockets.map(({ connection }) => connection));
+    await Promise.all(
+      [...connections].map(async (connection) => {
+        const ids = new Map(
+          sockets.flatMap((s) => (s.connection === connection ? [[s.socketId, s.key] as const] : [])),
+        );
+        const wanted = [...ids.keys()];
+        for (let start = 0; start < wanted.length; start += batch) {
+          const result = await connection.request("socket.inspect", { socketIds: wanted.slice(start, start + batch) });
+          const at = Date.now();
+          for (const state of result.sockets) this.#states.set(ids.get(state.socketId) ?? 0, { ...state, at });
+        }
+      }),
+    ).catch((error: unknown) => {
+      if (!(error instanceof HostUnavailable)) console.error("socket.inspect:", error); // otherwise the sockets are gone, too
+    });
+    if (this.#over) return;
+    if (sockets.length > 0) this.refresh();
+    this.#inspecting = setTimeout(() => void this.#inspect(), interval);
+  }
+
+  end(): void {
+    this.#over = true;
+    clearTimeout(this.#due);
+    clearTimeout(this.#inspecting);
+  }
+}
+
+/** Undefined: the host cannot say. */
+async function askPolicy(connection: HostConnection, origin: string | undefined): Promise<PolicyGetResult | undefined> {
+  try {
+    return await connection.request("policy.get", origin === undefined ? {} : { origin });
+  } catch (error) {
+    if (error instanceof HostUnavailable) throw error;
+    console.error("policy.get:", error);
+    return undefined;
+  }
+}
