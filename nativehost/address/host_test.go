@@ -132,7 +132,7 @@ func TestAgreesWithTheExtension(t *testing.T) {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), "node", "--import", "tsx", "--input-type=module", "--eval", `
-import { canonicalHost } from "../../extension/background/origin.ts";
+import { canonicalHost } from "../../extension/background/intake/origin.ts";
 import { readFileSync } from "node:fs";
 console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map((text) => canonicalHost(text) ?? "")));
 `)
