@@ -50,7 +50,7 @@ test: ## Set up what is missing, then run everything: linters, Go, TypeScript, r
 check: ## What you run while you work: linters, Go and TypeScript units; needs Go and Node, and no Debian package
 	@scripts/setup.sh build
 	@$(MAKE) build
-	@$(MAKE) --jobs=2 --output-sync=target lint-ts test-go-units test-ts lint-go lint-generated lint-package
+	@$(MAKE) --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) lint-ts test-go-units test-ts lint-go lint-generated lint-package
 	$(say) "Checked. The whole is: make test"
 
 # Without what takes cgo, or programs of the system: the race detector, network namespaces, openssl.

@@ -160,6 +160,24 @@ func TestOddAddresses(t *testing.T) {
 	}
 }
 
+func TestDescribe(t *testing.T) {
+	for text, want := range map[string]string{
+		"93.184.215.14": "a public address", "2606:2800:220::1": "a public address",
+		"127.0.0.1": "this computer", "::1": "this computer", "64:ff9b::7f00:1": "this computer",
+		"10.0.0.1": "an address of a private network", "fd00::1": "an address of a private network", "64:ff9b::a00:1": "an address of a private network",
+		"100.64.0.1": "an address behind a provider's NAT", "2002:6440:1::1": "an address behind a provider's NAT",
+		"169.254.1.1": "an address of the local link", "fe80::1%eth0": "an address of the local link",
+		"192.0.2.1": "an address for documentation", "2001:db8::1": "an address for documentation",
+		"0.0.0.0": "an unspecified address", "::": "an unspecified address",
+		"224.0.0.1": "a multicast address", "ff02::1": "a multicast address",
+		"255.255.255.255": "the broadcast address", "240.0.0.1": "a special address", "64:ff9b:1::1": "a special address", "4000::1": "a special address",
+	} {
+		if got := Describe(netip.MustParseAddr(text)); got != want {
+			t.Errorf("%s: %s, not %s", text, got, want)
+		}
+	}
+}
+
 func TestWatchedPort(t *testing.T) {
 	watched := map[uint16]bool{69: true, 137: true, 161: true, 1719: true, 1720: true, 1723: true, 5060: true, 5061: true, 6566: true, 10080: true}
 	for port := range 65536 {

@@ -155,19 +155,26 @@ func TestTLS(t *testing.T) {
 	})
 }
 
-// A server that has said goodbye and closed is no reason for an error: on a plain
-// connection it is none, either. What it did not take is one.
-func TestTLSAfterTheServersEnd(t *testing.T) {
+// withServerThatGoes starts a session, and a server that hears "hello" in TLS, says "bye",
+// ends TLS and closes; then it says so.
+func withServerThatGoes(t *testing.T) (b *broker, port int, closed <-chan struct{}) {
+	t.Helper()
 	roots, config := secureWorld(t)
-	closed := make(chan struct{})
-	port := serve(t, func(c *net.TCPConn) {
+	gone := make(chan struct{})
+	port = serve(t, func(c *net.TCPConn) {
 		s := tls.Server(c, config)
 		_, _ = io.ReadFull(s, make([]byte, len("hello")))
 		_, _ = s.Write([]byte("bye"))
 		_ = s.Close()
-		closed <- struct{}{}
+		gone <- struct{}{}
 	})
-	b := start(t, options{dialer: &dial.Dialer{Roots: roots}})
+	return start(t, options{dialer: &dial.Dialer{Roots: roots}}), port, gone
+}
+
+// A server that has said goodbye and closed is no reason for an error: on a plain
+// connection it is none, either. What it did not take is one.
+func TestTLSAfterTheServersEnd(t *testing.T) {
+	b, port, closed := withServerThatGoes(t)
 	for range 10 {
 		for _, late := range []string{"", "too late"} {
 			r, _ := b.open(port, func(p *protocol.TCPOpenParams, r *remote) {
@@ -193,16 +200,7 @@ func TestTLSAfterTheServersEnd(t *testing.T) {
 // A page closes before it has read that the server has, and the server is gone by then:
 // nothing that the page wrote is lost, so that is an end in order.
 func TestTLSClosedBeforeTheServersEndIsRead(t *testing.T) {
-	roots, config := secureWorld(t)
-	closed := make(chan struct{})
-	port := serve(t, func(c *net.TCPConn) {
-		s := tls.Server(c, config)
-		_, _ = io.ReadFull(s, make([]byte, len("hello")))
-		_, _ = s.Write([]byte("bye"))
-		_ = s.Close()
-		closed <- struct{}{}
-	})
-	b := start(t, options{dialer: &dial.Dialer{Roots: roots}})
+	b, port, closed := withServerThatGoes(t)
 	for range 10 {
 		r, _ := b.open(port, func(p *protocol.TCPOpenParams, _ *remote) {
 			p.Host, p.SecureTransport, p.Window = "localhost", "on", 0
