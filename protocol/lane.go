@@ -7,45 +7,6 @@ import (
 	"slices"
 )
 
-// LaneProtocol is the WebSocket subprotocol of the lane (RFC 6455, section 1.9).
-const LaneProtocol = "portside.lane.1"
-
-// A LaneKind says what a frame of the lane is about.
-type LaneKind byte
-
-// The kinds of frames. Each stands for what a message of the same name says over
-// stdio; docs/PROTOCOL.md has their bodies.
-const (
-	// LaneData carries bytes of a TCP socket, or a received datagram.
-	LaneData LaneKind = 1 + iota
-	// LaneDatagram carries a datagram to send, behind the number by which LaneWrote
-	// answers it. To the host only.
-	LaneDatagram
-	// LaneCredit lets the other side send so many bytes more. A socket's first one
-	// puts it on the lane.
-	LaneCredit
-	// LaneShutdown asks for a FIN after what was written. To the host only.
-	LaneShutdown
-	// LaneClose closes the socket after what was written. To the host only.
-	LaneClose
-	// LaneWrote answers a LaneDatagram. To the page only, as all that follow.
-	LaneWrote
-	// LaneShut answers LaneShutdown.
-	LaneShut
-	// LaneEnd says that the peer will send nothing more.
-	LaneEnd
-	// LaneClosed is the last word about a socket.
-	LaneClosed
-	// LaneBulk is LaneData whose payload is the next message, without a header: so
-	// nobody in the browser has to copy it to take the header off. Both ways.
-	LaneBulk
-	laneKinds
-)
-
-// laneHeaderBytes is the length of what stands before each body: the kind, three
-// zeros, and the socket's id as a little-endian u32.
-const laneHeaderBytes = 8
-
 // LaneFrameBytes is the most that a frame may have: a chunk, a datagram with its
 // number, or less. The payload of a bulk frame comes on top, and is at most
 // LaneChunkBytes.
@@ -70,17 +31,6 @@ type LaneFrame struct {
 	// Payload is inside of the frame that was read, or is copied into the one that
 	// is written.
 	Payload []byte
-}
-
-// laneNames are the DOMException names that LaneClosed can tell, by their number on
-// the wire.
-func laneNames() []string {
-	return []string{"", "NetworkError", "AbortError", "NotAllowedError"}
-}
-
-// laneReasons are what LaneClosed can tell of the reason, by their number on the wire.
-func laneReasons() []string {
-	return []string{"", "refused", "dns", "timeout", "unreachable", "reset", "tls"}
 }
 
 // AppendLaneFrame appends a frame to dst. A frame that does not fit the wire is a

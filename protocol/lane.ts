@@ -5,29 +5,14 @@
 
 import type { ContentMessage, PageErrorName, PageMessage } from "./page.ts";
 import { pageError, pageReasons } from "./page.ts";
-import { bulkBytes, chunkBytes, laneChunkBytes } from "./message.ts";
-
-/** The subprotocol, and what stands before the ticket among those that are offered (RFC 6455, section 1.9). */
-export const laneProtocol = "portside.lane.1";
-export const ticketPrefix = "portside.ticket.";
-
-const kinds = {
-  data: 1,
-  datagram: 2,
-  credit: 3,
-  shutdown: 4,
-  close: 5,
-  wrote: 6,
-  shut: 7,
-  end: 8,
-  closed: 9,
-  bulk: 10,
-} as const;
-
-/** Kind, three zeros, socket id. */
-const headerBytes = 8;
-/** By their number on the wire; the first is an orderly end. */
-const names = [undefined, "NetworkError", "AbortError", "NotAllowedError"] as const;
+import {
+  bulkBytes,
+  chunkBytes,
+  laneChunkBytes,
+  laneClosedNames,
+  laneHeaderBytes as headerBytes,
+  laneKinds as kinds,
+} from "./message.ts";
 
 /** What a page may say on its lane. */
 export type LaneRequest = Extract<PageMessage, { type: "write" | "credit" | "shutdown" | "close" }>;
@@ -127,9 +112,11 @@ function frameEvent(buffer: ArrayBuffer, view: DataView): LaneEvent | undefined 
     case kinds.end:
       return { type: "end", id };
     case kinds.closed: {
-      const name: Exclude<PageErrorName, "TypeError"> | undefined = names[view.getUint8(headerBytes)];
+      const name: Exclude<PageErrorName, "TypeError"> | "" | undefined = laneClosedNames[view.getUint8(headerBytes)];
       const reason = pageReasons[view.getUint8(headerBytes + 1) - 1];
-      return name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name, reason) };
+      return name === undefined || name === ""
+        ? { type: "closed", id }
+        : { type: "closed", id, error: pageError(name, reason) };
     }
     default:
       return undefined;

@@ -1,4 +1,4 @@
-// Code generated from protocol/schema by `npm run generate`. DO NOT EDIT.
+// Code generated from protocol/schema by `make generate`. DO NOT EDIT.
 
 package protocol
 
@@ -549,8 +549,8 @@ type SocketWriteResult struct {
 	SocketID int64 `json:"socketId"`
 }
 
-// TCPOpenParams is defined by protocol/schema.
-type TCPOpenParams struct {
+// OpenRequest: Who asks for a socket, where it leads, and whose word stands for it.
+type OpenRequest struct {
 	// Chosen by the extension, unique on this connection, never used twice.
 	SocketID int64 `json:"socketId"`
 	// The asking origin, serialised, as the browser attests it.
@@ -566,12 +566,24 @@ type TCPOpenParams struct {
 	Port int64  `json:"port"`
 	// Bytes that the host may send before it waits for socket.credit. 0: nothing is received before the first credit, and the socket takes the carrier that brings it.
 	Window int64 `json:"window"`
+	// The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
+	RiskAccepted bool `json:"riskAccepted,omitempty"`
+}
+
+// SharedOptions: Options that TCP and UDP sockets have.
+type SharedOptions struct {
 	// Milliseconds for opening; 0 or absent leaves it to the host.
 	Timeout int64 `json:"timeout,omitempty"`
 	// SO_SNDBUF, in bytes.
 	SendBufferSize int64 `json:"sendBufferSize,omitempty"`
 	// SO_RCVBUF, in bytes.
 	ReceiveBufferSize int64 `json:"receiveBufferSize,omitempty"`
+	// Connect by this family of addresses only.
+	DNSQueryType string `json:"dnsQueryType,omitempty"`
+}
+
+// TCPOptions: Options that only TCP sockets have.
+type TCPOptions struct {
 	// TCP_NODELAY.
 	NoDelay bool `json:"noDelay,omitempty"`
 	// Milliseconds of silence before the first keep-alive probe; 0 or absent: no keep-alive.
@@ -580,14 +592,17 @@ type TCPOpenParams struct {
 	SecureTransport string `json:"secureTransport,omitempty"`
 	// How TLS is to be spoken.
 	TLS *TLSOptions `json:"tls,omitempty"`
-	// Connect by this family of addresses only.
-	DNSQueryType string `json:"dnsQueryType,omitempty"`
-	// The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
-	RiskAccepted bool `json:"riskAccepted,omitempty"`
 }
 
-// TCPOpenResult is defined by protocol/schema.
-type TCPOpenResult struct {
+// TCPOpenParams is defined by protocol/schema.
+type TCPOpenParams struct {
+	OpenRequest
+	SharedOptions
+	TCPOptions
+}
+
+// Opened: A socket that is open.
+type Opened struct {
 	// The address that was connected to, in its canonical form, without brackets.
 	RemoteAddress string `json:"remoteAddress"`
 	RemotePort    int64  `json:"remotePort"`
@@ -595,6 +610,11 @@ type TCPOpenResult struct {
 	LocalPort     int64  `json:"localPort"`
 	// Bytes that the extension may send before it waits for socket.credit.
 	Window int64 `json:"window"`
+}
+
+// TCPOpenResult is defined by protocol/schema.
+type TCPOpenResult struct {
+	Opened
 	// What was agreed with the peer.
 	TLS *TLSInfo `json:"tls,omitempty"`
 }
@@ -646,40 +666,11 @@ type TryoutStopResult struct {
 
 // UDPOpenParams is defined by protocol/schema.
 type UDPOpenParams struct {
-	// Chosen by the extension, unique on this connection, never used twice.
-	SocketID int64 `json:"socketId"`
-	// The asking origin, serialised, as the browser attests it.
-	Origin string `json:"origin"`
-	// Opaque key of the asking document.
-	Document string `json:"document"`
-	// True in a private window: the destination is kept out of the audit log.
-	Private bool `json:"private"`
-	// True when the user typed or picked this destination.
-	UserEntered bool `json:"userEntered"`
-	// Name or address, without brackets.
-	Host string `json:"host"`
-	Port int64  `json:"port"`
-	// Bytes that the host may send before it waits for socket.credit. 0: nothing is received before the first credit, and the socket takes the carrier that brings it.
-	Window int64 `json:"window"`
-	// Milliseconds for opening; 0 or absent leaves it to the host.
-	Timeout int64 `json:"timeout,omitempty"`
-	// SO_SNDBUF, in bytes.
-	SendBufferSize int64 `json:"sendBufferSize,omitempty"`
-	// SO_RCVBUF, in bytes.
-	ReceiveBufferSize int64 `json:"receiveBufferSize,omitempty"`
-	// Connect by this family of addresses only.
-	DNSQueryType string `json:"dnsQueryType,omitempty"`
-	// The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
-	RiskAccepted bool `json:"riskAccepted,omitempty"`
+	OpenRequest
+	SharedOptions
 }
 
 // UDPOpenResult is defined by protocol/schema.
 type UDPOpenResult struct {
-	// The address that was connected to, in its canonical form, without brackets.
-	RemoteAddress string `json:"remoteAddress"`
-	RemotePort    int64  `json:"remotePort"`
-	LocalAddress  string `json:"localAddress"`
-	LocalPort     int64  `json:"localPort"`
-	// Bytes that the extension may send before it waits for socket.credit.
-	Window int64 `json:"window"`
+	Opened
 }

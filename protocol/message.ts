@@ -1,4 +1,4 @@
-// Code generated from protocol/schema by `npm run generate`. DO NOT EDIT.
+// Code generated from protocol/schema by `make generate`. DO NOT EDIT.
 
 /** Newest version of the wire contract that this side speaks. The newest that both sides speak is spoken. */
 export const protocolVersion = 3;
@@ -85,6 +85,48 @@ export const methods = {
 } as const;
 export type MethodName = keyof typeof methods;
 
+/** The WebSocket subprotocol of the lane (RFC 6455, section 1.9). */
+export const laneProtocol = "portside.lane.1";
+
+/** What stands before the ticket among the subprotocols that are offered. */
+export const ticketPrefix = "portside.ticket.";
+
+/** Length of what stands before each body: the kind, three zeros, and the socket's id as a little-endian u32. */
+export const laneHeaderBytes = 8;
+
+/** The kinds of the lane's frames. */
+export const laneKinds = {
+  /** Bytes of a TCP socket, or a received datagram. */
+  data: 1,
+  /** A datagram to send, behind the number by which wrote answers it. To the host only. */
+  datagram: 2,
+  /** Lets the other side send so many bytes more. A socket's first one puts it on the lane. */
+  credit: 3,
+  /** Asks for a FIN after what was written. To the host only. */
+  shutdown: 4,
+  /** Closes the socket after what was written. To the host only. */
+  close: 5,
+  /** Answers a datagram. To the page only, as are shut, end and closed. */
+  wrote: 6,
+  /** Answers shutdown. */
+  shut: 7,
+  /** The peer will send nothing more. */
+  end: 8,
+  /** The last word about a socket. */
+  closed: 9,
+  /** Like data, but the payload is the next message, without a header: nobody in the browser has to copy it to take the header off. Both ways. */
+  bulk: 10,
+} as const;
+
+/** The DOMException names of closed, by their number on the wire; the first is an orderly end. The number of a reason is its place in PageReason, from 1; 0 is none. */
+export const laneClosedNames = ["", "NetworkError", "AbortError", "NotAllowedError"] as const;
+
+/** What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing. */
+export const hostReasons = ["refused", "dns", "timeout", "unreachable", "reset", "tls"] as const;
+
+/** Options of an open TCP socket that can be set. */
+export type SettableOption = "noDelay" | "keepAlive";
+
 export interface AuditRefusedParams {
   /**
    * Absent only beside more, where there are too many.
@@ -160,23 +202,35 @@ export interface OpenOptions {
    * Absent: a TypeError, but only after the checks that come first.
    */
   remotePort?: number;
-  noDelay?: boolean;
   /**
-   * Milliseconds; 0: off.
-   */
-  keepAliveDelay?: number;
-  sendBufferSize?: number;
-  receiveBufferSize?: number;
-  secureTransport?: "off" | "on" | "starttls";
-  /**
-   * Milliseconds for opening, counted from consent.
+   * Milliseconds for opening; 0 or absent leaves it to the host.
    */
   timeout?: number;
-  tls?: TLSOptions;
+  /**
+   * SO_SNDBUF, in bytes.
+   */
+  sendBufferSize?: number;
+  /**
+   * SO_RCVBUF, in bytes.
+   */
+  receiveBufferSize?: number;
   /**
    * Connect by this family of addresses only.
    */
   dnsQueryType?: "ipv4" | "ipv6";
+  /**
+   * TCP_NODELAY.
+   */
+  noDelay?: boolean;
+  /**
+   * Milliseconds of silence before the first keep-alive probe; 0 or absent: no keep-alive.
+   */
+  keepAliveDelay?: number;
+  /**
+   * on: TLS from the first byte. starttls: plain until socket.startTLS. Absent: off.
+   */
+  secureTransport?: "off" | "on" | "starttls";
+  tls?: TLSOptions;
 }
 /**
  * How TLS is to be spoken.
@@ -1002,6 +1056,10 @@ export interface TCPOpenParams {
    */
   window: number;
   /**
+   * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
+   */
+  riskAccepted?: boolean;
+  /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */
   timeout?: number;
@@ -1013,6 +1071,10 @@ export interface TCPOpenParams {
    * SO_RCVBUF, in bytes.
    */
   receiveBufferSize?: number;
+  /**
+   * Connect by this family of addresses only.
+   */
+  dnsQueryType?: "ipv4" | "ipv6";
   /**
    * TCP_NODELAY.
    */
@@ -1026,14 +1088,6 @@ export interface TCPOpenParams {
    */
   secureTransport?: "off" | "on" | "starttls";
   tls?: TLSOptions;
-  /**
-   * Connect by this family of addresses only.
-   */
-  dnsQueryType?: "ipv4" | "ipv6";
-  /**
-   * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
-   */
-  riskAccepted?: boolean;
 }
 export interface TCPOpenResult {
   /**
@@ -1137,6 +1191,10 @@ export interface UDPOpenParams {
    */
   window: number;
   /**
+   * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
+   */
+  riskAccepted?: boolean;
+  /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */
   timeout?: number;
@@ -1152,10 +1210,6 @@ export interface UDPOpenParams {
    * Connect by this family of addresses only.
    */
   dnsQueryType?: "ipv4" | "ipv6";
-  /**
-   * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
-   */
-  riskAccepted?: boolean;
 }
 export interface UDPOpenResult {
   /**
@@ -1169,6 +1223,45 @@ export interface UDPOpenResult {
    * Bytes that the extension may send before it waits for socket.credit.
    */
   window: number;
+}
+/**
+ * Options that TCP and UDP sockets have.
+ */
+export interface SharedOptions {
+  /**
+   * Milliseconds for opening; 0 or absent leaves it to the host.
+   */
+  timeout?: number;
+  /**
+   * SO_SNDBUF, in bytes.
+   */
+  sendBufferSize?: number;
+  /**
+   * SO_RCVBUF, in bytes.
+   */
+  receiveBufferSize?: number;
+  /**
+   * Connect by this family of addresses only.
+   */
+  dnsQueryType?: "ipv4" | "ipv6";
+}
+/**
+ * Options that only TCP sockets have.
+ */
+export interface TCPOptions {
+  /**
+   * TCP_NODELAY.
+   */
+  noDelay?: boolean;
+  /**
+   * Milliseconds of silence before the first keep-alive probe; 0 or absent: no keep-alive.
+   */
+  keepAliveDelay?: number;
+  /**
+   * on: TLS from the first byte. starttls: plain until socket.startTLS. Absent: off.
+   */
+  secureTransport?: "off" | "on" | "starttls";
+  tls?: TLSOptions;
 }
 /** Parameters of each method. */
 export interface MethodParams {

@@ -3,7 +3,14 @@
 // What a document may say to the broker crosses a trust boundary, so it is defined by schema/document.json and checked
 // there; these types are its other halves. Socket ids are the document's own: a document cannot name another's socket.
 
-import type { DocumentMessage, OpenOptions, TLSInfo, TLSOptions } from "./message.ts";
+import {
+  hostReasons,
+  type DocumentMessage,
+  type OpenOptions,
+  type SettableOption,
+  type TLSInfo,
+  type TLSOptions,
+} from "./message.ts";
 
 /** Errors as a page may see them: a DOMException name, or "TypeError". */
 export type PageErrorName =
@@ -15,8 +22,8 @@ export type PageErrorName =
   | "AbortError"
   | "NotSupportedError";
 
-/** What a page may know of why the network failed, where somebody agreed to the destination: by their number on the lane, from 1. */
-export const pageReasons = ["refused", "dns", "timeout", "unreachable", "reset", "tls", "host"] as const;
+/** What a page may know of why the network failed, where somebody agreed to the destination: by their number on the lane, from 1. `host`: our own program is gone. */
+export const pageReasons = [...hostReasons, "host"] as const;
 export type PageReason = (typeof pageReasons)[number];
 
 /** An error on its way to a page. */
@@ -112,7 +119,7 @@ export type PageMessage =
   | { type: "write"; id: number; data: ArrayBuffer; ack?: number }
   | { type: "credit"; id: number; bytes: number }
   | { type: "shutdown"; id: number }
-  | { type: "setOption"; id: number; option: "noDelay" | "keepAlive"; value: number }
+  | { type: "setOption"; id: number; option: SettableOption; value: number }
   | { type: "startTls"; id: number; received: number; sent: number; tls?: PageTLSOptions }
   | { type: "close"; id: number };
 

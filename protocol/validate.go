@@ -2,18 +2,20 @@ package protocol
 
 import (
 	"context"
-	"embed"
+	_ "embed" // for schemasJSON
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/qri-io/jsonschema"
 )
 
-//go:embed schema/*.json
-var schemaFiles embed.FS
+// schemasJSON is generated from schema/: the table of methods, and the schemas without
+// references.
+//
+//go:embed schemas.json
+var schemasJSON []byte
 
 // ErrSchema says that a document does not fit its schema. The schema library's own
 // texts quote the document, so only Explain hands them out.
@@ -49,29 +51,15 @@ type Validator struct {
 // global table that it writes to while it compiles, and a schema changes itself at
 // its first validation, so each is used once here before anybody else sees it.
 func NewValidator() (*Validator, error) {
-	v := &Validator{schemas: map[string]*jsonschema.Schema{}}
-	table, err := schemaFiles.ReadFile("schema/methods.json")
-	if err != nil {
-		return nil, fmt.Errorf("read the methods: %w", err)
+	var file struct {
+		Methods map[string]method          `json:"methods"`
+		Schemas map[string]json.RawMessage `json:"schemas"`
 	}
-	if err := json.Unmarshal(table, &v.methods); err != nil {
-		return nil, fmt.Errorf("read the methods: %w", err)
+	if err := json.Unmarshal(schemasJSON, &file); err != nil {
+		return nil, fmt.Errorf("read the schemas: %w", err)
 	}
-	entries, err := schemaFiles.ReadDir("schema")
-	if err != nil {
-		return nil, fmt.Errorf("list the schemas: %w", err)
-	}
-	for _, entry := range entries {
-		name := strings.TrimSuffix(entry.Name(), ".json")
-		switch name {
-		case "methods", "constants", "document", "frame":
-			// Two tables, and messages that never leave the extension.
-			continue
-		}
-		text, err := schemaFiles.ReadFile(path.Join("schema", entry.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("read schema %s: %w", name, err)
-		}
+	v := &Validator{schemas: map[string]*jsonschema.Schema{}, methods: file.Methods}
+	for name, text := range file.Schemas {
 		schema := &jsonschema.Schema{}
 		if err := json.Unmarshal(text, schema); err != nil {
 			return nil, fmt.Errorf("compile schema %s: %w", name, err)

@@ -1,4 +1,4 @@
-// Code generated from protocol/schema by `npm run generate`. DO NOT EDIT.
+// Code generated from protocol/schema by `make generate`. DO NOT EDIT.
 import type * as m from "./message.ts";
 export declare const validateDocumentMessage: (value: unknown) => value is m.DocumentMessage;
 export declare const validateEnvelope: (value: unknown) => value is m.Envelope;

@@ -1,6 +1,7 @@
 // Types of the API that Portside puts on secure pages: the first generation of Direct Sockets (explainer of 2020 to 2022), with
 // Portside's additions. Add this file to a project's `include`, or copy it.
 
+// Generated from protocol/schema by `make generate`:
 /** How TLS is to be spoken. */
 interface PortsideTLSOptions {
   /** Name or address for SNI and for the certificate. Default: the host that was asked for. */
@@ -8,23 +9,11 @@ interface PortsideTLSOptions {
   /** Protocols to offer, best first (ALPN): at most 16 ASCII names. A server may take none. */
   alpnProtocols?: Iterable<string>;
   /**
-   * Accept exactly a certificate with one of these SHA-256 hashes, for devices that sign their own: at most 16. Who signed it, and for which name,
-   * does not count then; it must be within its validity, of any length. Entries of other algorithms are passed over.
+   * Accept exactly a certificate with one of these SHA-256 hashes, for devices that sign their own: at most 16. Who
+   * signed it, and for which name, does not count then; it must be within its validity, of any length. Entries of
+   * other algorithms are passed over.
    */
   serverCertificateHashes?: Iterable<{ algorithm: string; value: BufferSource }>;
-}
-
-/** What was agreed with the peer. */
-interface PortsideTLSInfo {
-  readonly version: "1.2" | "1.3";
-  /** Its name in IANA's registry. */
-  readonly cipherSuite: string;
-  /** "" when none was agreed. */
-  readonly alpnProtocol: string;
-  /** The peer's chain as sent, leaf first, in DER; at most 46 KiB of it, and 16 certificates. */
-  readonly peerCertificates: readonly ArrayBuffer[];
-  /** How many certificates of the chain are not in `peerCertificates` for want of room, the last ones: 0 as a rule. */
-  readonly omittedCertificates: number;
 }
 
 /** Options of navigator.openTCPSocket() and navigator.openUDPSocket(). */
@@ -37,31 +26,48 @@ interface SocketOptions extends PortsideTLSOptions {
   localAddress?: string;
   /** Accepted and ignored. */
   localPort?: number;
+  /** true, or the delay in seconds. `true` alone means 45 s. TCP only. */
+  keepAlive?: boolean | number;
+  /** The older name of `secureTransport: "on"`. TCP only. */
+  useSecureTransport?: boolean;
+  /** Withdraws the question, or the connection attempt. */
+  signal?: AbortSignal;
+  /**
+   * Called as the open goes on: "asking" when the question is on the screen, if there is one; "connecting" when
+   * somebody has agreed and the connection is about to be made. Not called for an open that is refused before.
+   */
+  onstate?: (state: PortsideOpenState) => void;
+  /** Milliseconds for connecting, counted from consent. */
+  timeout?: number;
   /** SO_SNDBUF, in bytes; not 0. */
   sendBufferSize?: number;
   /** SO_RCVBUF, in bytes; not 0. */
   receiveBufferSize?: number;
-  /** true, or the delay in seconds. `true` alone means 45 s. TCP only. */
-  keepAlive?: boolean | number;
-  /** Milliseconds of silence before the first keep-alive probe, at least 1000. TCP only. */
-  keepAliveDelay?: number;
   /** Connect by IPv4 or IPv6 addresses only; default: whichever answers first. */
   dnsQueryType?: "ipv4" | "ipv6";
   /** Sends small writes at once (TCP_NODELAY). TCP only. */
   noDelay?: boolean;
-  /** TLS from the first byte, verified against the system's roots. TCP only. */
-  useSecureTransport?: boolean;
-  /** "on" is the same in today's words; "starttls" is plain until startTls(). TLS options need one of the two. TCP only. */
-  secureTransport?: "off" | "on" | "starttls";
-  /** Withdraws the question, or the connection attempt. */
-  signal?: AbortSignal;
-  /** Milliseconds for connecting, counted from consent. */
-  timeout?: number;
+  /** Milliseconds of silence before the first keep-alive probe, at least 1000. TCP only. */
+  keepAliveDelay?: number;
   /**
-   * Called as the open goes on: "asking" when the question is on the screen, if there is one; "connecting" when somebody has agreed and the
-   * connection is about to be made. Not called for an open that is refused before.
+   * "on": TLS from the first byte, verified against the system's roots. "starttls": plain until startTls(). TLS
+   * options need one of the two. TCP only.
    */
-  onstate?: (state: PortsideOpenState) => void;
+  secureTransport?: "off" | "on" | "starttls";
+}
+// End of what is generated.
+
+/** What was agreed with the peer. */
+interface PortsideTLSInfo {
+  readonly version: "1.2" | "1.3";
+  /** Its name in IANA's registry. */
+  readonly cipherSuite: string;
+  /** "" when none was agreed. */
+  readonly alpnProtocol: string;
+  /** The peer's chain as sent, leaf first, in DER; at most 46 KiB of it, and 16 certificates. */
+  readonly peerCertificates: readonly ArrayBuffer[];
+  /** How many certificates of the chain are not in `peerCertificates` for want of room, the last ones: 0 as a rule. */
+  readonly omittedCertificates: number;
 }
 
 /** How far an open is. */

@@ -1,6 +1,7 @@
 // Carries the bytes of one document: from the page's port to the host's WebSocket and back, frame by frame. The other half of frame.ts.
 
-import { laneMessages, laneProtocol, laneReader, ticketPrefix } from "../../protocol/lane.ts";
+import { laneMessages, laneReader } from "../../protocol/lane.ts";
+import { laneProtocol, ticketPrefix } from "../../protocol/message.ts";
 import type { LaneEvent, LaneRequest } from "../../protocol/lane.ts";
 import type { LaneOpenResult } from "../../protocol/message.ts";
 

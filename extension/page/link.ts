@@ -31,6 +31,7 @@ import {
   stopImmediate,
 } from "./builtins.ts";
 import { isEvalBlocked } from "./eval.ts";
+import type { SettableOption } from "../../protocol/message.ts";
 import { askEvent, errorMessages, handoverEvent } from "../../protocol/page.ts";
 import type { LaneEvent, LaneRequest } from "../../protocol/lane.ts";
 import type {
@@ -70,7 +71,7 @@ export interface Channel {
   credit(bytes: number): void;
   shutdown(): void;
   /** Sets an option of the system's socket, one after the other: 0 is off. Rejects with InvalidStateError when the socket ends before. */
-  setOption(option: "noDelay" | "keepAlive", value: number): Promise<undefined>;
+  setOption(option: SettableOption, value: number): Promise<undefined>;
   /**
    * Puts TLS on the socket, of which so many bytes were received and sent so far. `create` makes the handler that takes over, as in `openSocket`. Rejects with what the page shall see; the socket
    * is gone then.
@@ -284,7 +285,7 @@ function giveUpUpgrade(id: number, error: unknown): void {
 async function setOption(
   id: number,
   before: Promise<undefined> | undefined,
-  option: "noDelay" | "keepAlive",
+  option: SettableOption,
   value: number,
 ): Promise<undefined> {
   try {

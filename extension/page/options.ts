@@ -11,6 +11,7 @@ import {
   typedArrayBuffer,
   typedArrayLength,
 } from "./builtins.ts";
+import { readSocketOptions, readTLSOptions, type ByHand } from "./api/socket_options.ts";
 import { asObject, copyBufferSource, enforceUnsigned, toDOMString, toSequence } from "./webidl.ts";
 import type { OpenState, PageOpenOptions, PageTLSOptions } from "../../protocol/page.ts";
 
@@ -32,73 +33,43 @@ export function toSocketOptions(value: unknown): SocketOptions {
   if (from === undefined) return result;
 
   const tls: PageTLSOptions = {};
-  readProtocols(from, tls);
-  const dnsQueryType = from["dnsQueryType"];
-  if (dnsQueryType !== undefined) {
-    const family = toDOMString(dnsQueryType);
-    if (family !== "ipv4" && family !== "ipv6")
-      throw new NativeTypeError(`dnsQueryType "${family}" is not supported: use "ipv4" or "ipv6".`);
-    open.dnsQueryType = family;
-  }
-  const keepAlive = from["keepAlive"];
-  const keepAliveDelay = from["keepAliveDelay"];
-  if (keepAliveDelay !== undefined) {
-    open.keepAliveDelay = enforceUnsigned(keepAliveDelay, 32, "keepAliveDelay");
-    // 0 means "off" on the wire, but here it is a delay that is too short: the broker refuses it as such.
-    if (open.keepAliveDelay === 0) open.keepAliveDelay = 1;
-  }
-  if (keepAlive !== undefined) {
-    if (typeof keepAlive === "boolean") {
-      if (keepAlive) open.keepAliveDelay ??= defaultKeepAliveDelay;
-    } else {
+  const older: { keepAlive: number | undefined; secure: boolean } = { keepAlive: undefined, secure: false }; // keepAlive, in ms, and useSecureTransport
+  readSocketOptions(from, open, {
+    ...tlsReaders(tls),
+    keepAlive(value) {
+      if (typeof value === "boolean") {
+        if (value) older.keepAlive = defaultKeepAliveDelay;
+        return;
+      }
       // The 2021 form: seconds; 0 is off.
-      const seconds = enforceUnsigned(keepAlive, 32, "keepAlive");
-      if (seconds > 0 && open.keepAliveDelay === undefined)
-        open.keepAliveDelay = seconds > 4294967 ? 4294967000 : seconds * 1000;
-    }
-  }
-  const localAddress = from["localAddress"];
-  if (localAddress !== undefined) toDOMString(localAddress); // accepted and ignored, as in 2021
-  const localPort = from["localPort"];
-  if (localPort !== undefined) enforceUnsigned(localPort, 16, "localPort");
-  const noDelay = from["noDelay"];
-  if (noDelay !== undefined) open.noDelay = !!noDelay;
-  const onstate = from["onstate"];
-  if (onstate !== undefined) {
-    if (typeof onstate !== "function") throw new NativeTypeError("onstate is not a function.");
-    result.onstate = onstate as (state: OpenState) => unknown;
-  }
-  const receiveBufferSize = from["receiveBufferSize"];
-  if (receiveBufferSize !== undefined)
-    open.receiveBufferSize = enforceUnsigned(receiveBufferSize, 32, "receiveBufferSize");
-  const remoteAddress = from["remoteAddress"];
-  if (remoteAddress !== undefined) open.remoteAddress = toDOMString(remoteAddress);
-  const remotePort = from["remotePort"];
-  if (remotePort !== undefined) open.remotePort = enforceUnsigned(remotePort, 16, "remotePort");
-  const secureTransport = from["secureTransport"];
-  if (secureTransport !== undefined) {
-    const mode = toDOMString(secureTransport);
-    if (mode !== "off" && mode !== "on" && mode !== "starttls")
-      throw new NativeTypeError(`secureTransport "${mode}" is not supported: use "off", "on" or "starttls".`);
-    open.secureTransport = mode;
-  }
-  const sendBufferSize = from["sendBufferSize"];
-  if (sendBufferSize !== undefined) open.sendBufferSize = enforceUnsigned(sendBufferSize, 32, "sendBufferSize");
-  readHashes(from, tls);
-  readServerName(from, tls);
-  const signal = from["signal"];
-  if (signal !== undefined) {
-    try {
-      signalAborted(signal as object);
-    } catch {
-      throw new NativeTypeError("signal is not an AbortSignal.");
-    }
-    result.signal = signal as AbortSignal;
-  }
-  const timeout = from["timeout"];
-  if (timeout !== undefined) open.timeout = enforceUnsigned(timeout, 32, "timeout");
-  const useSecureTransport = from["useSecureTransport"];
-  if (useSecureTransport !== undefined && !!useSecureTransport) {
+      const seconds = enforceUnsigned(value, 32, "keepAlive");
+      if (seconds > 0) older.keepAlive = seconds > 4294967 ? 4294967000 : seconds * 1000;
+    },
+    keepAliveDelay(value) {
+      // 0 means "off" on the wire, but here it is a delay that is too short: the broker refuses it as such.
+      open.keepAliveDelay = enforceUnsigned(value, 32, "keepAliveDelay") || 1;
+    },
+    // Accepted and ignored, as in 2021.
+    localAddress: toDOMString,
+    localPort: (value) => enforceUnsigned(value, 16, "localPort"),
+    onstate(value) {
+      if (typeof value !== "function") throw new NativeTypeError("onstate is not a function.");
+      result.onstate = value as (state: OpenState) => unknown;
+    },
+    signal(value) {
+      try {
+        signalAborted(value as object);
+      } catch {
+        throw new NativeTypeError("signal is not an AbortSignal.");
+      }
+      result.signal = value as AbortSignal;
+    },
+    useSecureTransport(value) {
+      older.secure = !!value;
+    },
+  });
+  if (older.keepAlive !== undefined) open.keepAliveDelay ??= older.keepAlive;
+  if (older.secure) {
     open.secureTransport ??= "on";
     if (open.secureTransport !== "on")
       throw new NativeTypeError("useSecureTransport and secureTransport contradict each other.");
@@ -154,33 +125,30 @@ function toHash(value: unknown): ArrayBuffer | undefined {
   return typedArrayBuffer(bytes) as ArrayBuffer;
 }
 
-function readProtocols(from: Record<string, unknown>, into: PageTLSOptions): void {
-  const alpnProtocols = from["alpnProtocols"];
-  if (alpnProtocols === undefined) return;
-  const protocols = toSequence(alpnProtocols, "alpnProtocols", maxItems, toProtocol);
-  if (protocols.length > 0) into.alpnProtocols = protocols;
-}
-
-function readHashes(from: Record<string, unknown>, into: PageTLSOptions): void {
-  const serverCertificateHashes = from["serverCertificateHashes"];
-  if (serverCertificateHashes === undefined) return;
-  const hashes: ArrayBuffer[] = [];
-  const given = toSequence(serverCertificateHashes, "serverCertificateHashes", maxItems, (item) => {
-    const hash = toHash(item);
-    if (hash !== undefined) arrayPush(hashes, hash);
-  });
-  // An empty list asks for nothing. One of unknown algorithms asks for something that must not become nothing.
-  if (given.length > 0 && hashes.length === 0)
-    throw new NativeTypeError("serverCertificateHashes has no hash of a known algorithm: use sha-256.");
-  if (hashes.length > 0) into.serverCertificateHashes = hashes;
-}
-
-function readServerName(from: Record<string, unknown>, into: PageTLSOptions): void {
-  const serverName = from["serverName"];
-  if (serverName === undefined) return;
-  const name = toDOMString(serverName);
-  if (name === "" || name.length > maxServerName) throw new NativeTypeError("serverName is no host.");
-  into.serverName = name;
+/** What reads the members of TLS options that are there. */
+function tlsReaders(into: PageTLSOptions): Pick<ByHand, "alpnProtocols" | "serverCertificateHashes" | "serverName"> {
+  return {
+    alpnProtocols(value) {
+      const protocols = toSequence(value, "alpnProtocols", maxItems, toProtocol);
+      if (protocols.length > 0) into.alpnProtocols = protocols;
+    },
+    serverCertificateHashes(value) {
+      const hashes: ArrayBuffer[] = [];
+      const given = toSequence(value, "serverCertificateHashes", maxItems, (item) => {
+        const hash = toHash(item);
+        if (hash !== undefined) arrayPush(hashes, hash);
+      });
+      // An empty list asks for nothing. One of unknown algorithms asks for something that must not become nothing.
+      if (given.length > 0 && hashes.length === 0)
+        throw new NativeTypeError("serverCertificateHashes has no hash of a known algorithm: use sha-256.");
+      if (hashes.length > 0) into.serverCertificateHashes = hashes;
+    },
+    serverName(value) {
+      const name = toDOMString(value);
+      if (name === "" || name.length > maxServerName) throw new NativeTypeError("serverName is no host.");
+      into.serverName = name;
+    },
+  };
 }
 
 /** Reports whether nothing at all is asked for. */
@@ -193,8 +161,6 @@ export function toTLSOptions(value: unknown): PageTLSOptions {
   const tls: PageTLSOptions = {};
   const from = asObject(value, "The TLS options");
   if (from === undefined) return tls;
-  readProtocols(from, tls);
-  readHashes(from, tls);
-  readServerName(from, tls);
+  readTLSOptions(from, tlsReaders(tls));
   return tls;
 }

@@ -33,6 +33,7 @@ import {
 import type { Deferred } from "./builtins.ts";
 import { makeError } from "./link.ts";
 import type { Channel, SocketHandler } from "./link.ts";
+import type { SettableOption } from "../../protocol/message.ts";
 import type { PageTLSOptions } from "../../protocol/page.ts";
 import { Outbox } from "./outbox.ts";
 import { stdioWindowBytes } from "../../protocol/message.ts";
@@ -211,7 +212,7 @@ export class TCPState implements SocketHandler {
   }
 
   /** Sets an option of the system's socket, as in Channel. */
-  async setOption(option: "noDelay" | "keepAlive", value: number): Promise<undefined> {
+  async setOption(option: SettableOption, value: number): Promise<undefined> {
     if (this.#dead || this.#spent !== undefined) throw makeError("InvalidStateError");
     return this.channel.setOption(option, value);
   }

@@ -36,6 +36,18 @@ export function toDOMString(value: unknown): string {
   return `${value as number}`;
 }
 
+/** An enumeration's value. Throws TypeError for any other, and says which there are. */
+export function toEnum<T extends string>(value: unknown, name: string, values: readonly T[]): T {
+  const given = toDOMString(value);
+  let list = "";
+  for (let i = 0; i < values.length; i++) {
+    const known = values[i] as T;
+    if (given === known) return known;
+    list += `${i === 0 ? "" : i === values.length - 1 ? " or " : ", "}"${known}"`;
+  }
+  throw new NativeTypeError(`${name} "${given}" is not supported: use ${list}.`);
+}
+
 /** What every dictionary begins with: undefined and null are empty ones. */
 export function asObject(value: unknown, what: string): Record<string, unknown> | undefined {
   if (value === undefined || value === null) return undefined;

@@ -45,7 +45,7 @@ const (
 	patience = 2 * time.Second
 	// ticketPrefix marks the ticket among the subprotocols, the one place where a
 	// browser lets a script put words of its own that no log and no referrer shows.
-	ticketPrefix = "portside.ticket."
+	ticketPrefix = protocol.LaneTicketPrefix
 )
 
 // ErrFull says that too many tickets wait.

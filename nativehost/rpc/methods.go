@@ -1,4 +1,4 @@
-// Code generated from protocol/schema by `npm run generate`. DO NOT EDIT.
+// Code generated from protocol/schema by `make generate`. DO NOT EDIT.
 
 package rpc
 

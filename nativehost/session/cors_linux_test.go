@@ -74,9 +74,9 @@ func TestPort443OfOthers(t *testing.T) {
 			_, refused[host+", "+transport] = open(host, transport)
 		}
 	}
-	packets := protocol.UDPOpenParams{
+	packets := protocol.UDPOpenParams{OpenRequest: protocol.OpenRequest{
 		SocketID: b.register().id, Origin: "https://page.example", Document: "document", Host: "shop.example", Port: 443, UserEntered: true, Window: 1 << 16,
-	}
+	}}
 	refused["UDP"] = b.ask(protocol.MethodUDPOpen, packets)
 	for what, id := range refused {
 		t.Run(what, func(t *testing.T) { wantFailure(t, b.answer(id), "NotAllowedError", "cors") })

@@ -324,10 +324,10 @@ func wantCode(t testing.TB, m message, code int64) {
 
 // tcp returns parameters to open a TCP socket to 127.0.0.1.
 func (b *broker) tcp(port int) protocol.TCPOpenParams {
-	return protocol.TCPOpenParams{
+	return protocol.TCPOpenParams{OpenRequest: protocol.OpenRequest{
 		SocketID: b.register().id, Origin: "https://page.example", Document: "document",
 		Host: "127.0.0.1", Port: int64(port), UserEntered: true, Window: protocol.WindowBytes,
-	}
+	}}
 }
 
 // register makes a socket known before the host may speak of it.

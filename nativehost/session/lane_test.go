@@ -344,10 +344,10 @@ func (b *broker) openDatagrams(peer net.PacketConn) (*remote, net.Addr) {
 	b.t.Helper()
 	r := b.register()
 	var result protocol.UDPOpenResult
-	b.mustCall(protocol.MethodUDPOpen, protocol.UDPOpenParams{
+	b.mustCall(protocol.MethodUDPOpen, protocol.UDPOpenParams{OpenRequest: protocol.OpenRequest{
 		SocketID: r.id, Origin: "https://page.example", Document: "document", Host: "127.0.0.1",
 		Port: int64(peer.LocalAddr().(*net.UDPAddr).Port), UserEntered: true,
-	}, &result)
+	}}, &result)
 	return r, &net.UDPAddr{IP: net.ParseIP("127.0.0.1"), Port: int(result.LocalPort)}
 }
 

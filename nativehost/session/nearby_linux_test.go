@@ -128,10 +128,10 @@ func TestNamesThatLeadNearby(t *testing.T) {
 			tcp.Host, tcp.UserEntered = host, entered
 			return b.ask(method, tcp)
 		}
-		return b.ask(method, protocol.UDPOpenParams{
+		return b.ask(method, protocol.UDPOpenParams{OpenRequest: protocol.OpenRequest{
 			SocketID: tcp.SocketID, Origin: tcp.Origin, Document: tcp.Document,
 			Host: host, Port: guestPort, UserEntered: entered, Window: tcp.Window,
-		})
+		}})
 	}
 
 	before := begun(t)

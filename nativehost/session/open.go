@@ -63,50 +63,37 @@ func (s calls) TCPOpen(ctx context.Context, id int64, params protocol.TCPOpenPar
 	if err != nil {
 		return protocol.NewError(protocol.CodeInvalidParams)
 	}
-	o := &opening{
-		request: id,
-		subject: audit.Subject{
-			SocketID: params.SocketID, Protocol: "tcp",
-			Origin: params.Origin, Document: params.Document,
-			Host: params.Host, Port: params.Port,
-			Secure: params.SecureTransport == "on", UserEntered: params.UserEntered, Private: params.Private,
-		},
-		target: dial.Target{
-			Network: "tcp", Port: uint16(params.Port), Origin: params.Origin,
-			UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted, Private: params.Private,
-		},
-		options: dial.Options{
-			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
-			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
-			NoDelay: params.NoDelay, KeepAlive: time.Duration(params.KeepAliveDelay) * time.Millisecond,
-			Secure: params.SecureTransport == "on", DNSQueryType: resolve.Family(params.DNSQueryType), TLS: options,
-		},
-		window: params.Window, upgradable: params.SecureTransport == "starttls",
-	}
+	o := newOpening("tcp", id, params.OpenRequest, params.SharedOptions)
+	o.subject.Secure = params.SecureTransport == "on"
+	o.options.Secure, o.options.TLS = o.subject.Secure, options
+	o.options.NoDelay, o.options.KeepAlive = params.NoDelay, time.Duration(params.KeepAliveDelay)*time.Millisecond
+	o.upgradable = params.SecureTransport == "starttls"
 	return s.open(ctx, o, s.connectTCP)
 }
 
 func (s calls) UDPOpen(ctx context.Context, id int64, params protocol.UDPOpenParams) *protocol.RPCError {
-	o := &opening{
+	return s.open(ctx, newOpening("udp", id, params.OpenRequest, params.SharedOptions), s.connectUDP)
+}
+
+// newOpening is a request to open a socket, as far as it says the same for TCP and UDP.
+func newOpening(network string, id int64, r protocol.OpenRequest, options protocol.SharedOptions) *opening {
+	return &opening{
 		request: id,
 		subject: audit.Subject{
-			SocketID: params.SocketID, Protocol: "udp",
-			Origin: params.Origin, Document: params.Document,
-			Host: params.Host, Port: params.Port,
-			UserEntered: params.UserEntered, Private: params.Private,
+			SocketID: r.SocketID, Protocol: network, Origin: r.Origin, Document: r.Document,
+			Host: r.Host, Port: r.Port, UserEntered: r.UserEntered, Private: r.Private,
 		},
 		target: dial.Target{
-			Network: "udp", Port: uint16(params.Port), Origin: params.Origin,
-			UserEntered: params.UserEntered, RiskAccepted: params.RiskAccepted, Private: params.Private,
+			Network: network, Port: uint16(r.Port), Origin: r.Origin,
+			UserEntered: r.UserEntered, RiskAccepted: r.RiskAccepted, Private: r.Private,
 		},
 		options: dial.Options{
-			Timeout:    time.Duration(params.Timeout) * time.Millisecond,
-			SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),
-			DNSQueryType: resolve.Family(params.DNSQueryType),
+			Timeout:    time.Duration(options.Timeout) * time.Millisecond,
+			SendBuffer: int(options.SendBufferSize), ReceiveBuffer: int(options.ReceiveBufferSize),
+			DNSQueryType: resolve.Family(options.DNSQueryType),
 		},
-		window: params.Window,
+		window: r.Window,
 	}
-	return s.open(ctx, o, s.connectUDP)
 }
 
 // open leaves a request to a goroutine that owns the socket from then on.
@@ -237,9 +224,12 @@ func (s *Session) answerOpened(o *opening, e *entry, c *connection, ticket *limi
 	e.socket, e.startTLS, e.security = c.socket, c.startTLS, c.security
 	e.late, e.setOption = o.late, c.setOption
 	s.resultLocked(o.request, protocol.TCPOpenResult{
-		RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
-		LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
-		Window: s.Window, TLS: c.tls,
+		Opened: protocol.Opened{
+			RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
+			LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
+			Window: s.Window,
+		},
+		TLS: c.tls,
 	})
 	return nil
 }

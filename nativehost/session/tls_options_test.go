@@ -50,10 +50,10 @@ func TestTLSInfoIsBounded(t *testing.T) {
 		if told := len(info.PeerCertificates) + int(info.OmittedCertificates); told != len(sizes) {
 			t.Errorf("%v: %d certificates are accounted for", sizes, told)
 		}
-		text, err := json.Marshal(protocol.TCPOpenResult{
+		text, err := json.Marshal(protocol.TCPOpenResult{Opened: protocol.Opened{
 			RemoteAddress: "2001:db8:1111:2222:3333:4444:5555:6666", RemotePort: 65535, LocalAddress: "2001:db8:1111:2222:3333:4444:5555:6666", LocalPort: 65535,
-			Window: protocol.WindowBytes, TLS: info,
-		})
+			Window: protocol.WindowBytes,
+		}, TLS: info})
 		if err != nil {
 			t.Fatal(err)
 		}

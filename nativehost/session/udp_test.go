@@ -16,10 +16,10 @@ func (b *broker) openUDP(port int, change func(*protocol.UDPOpenParams)) (*remot
 	b.t.Helper()
 	r := b.register()
 	r.keep = true
-	p := protocol.UDPOpenParams{
+	p := protocol.UDPOpenParams{OpenRequest: protocol.OpenRequest{
 		SocketID: r.id, Origin: "https://page.example", Document: "document",
 		Host: "127.0.0.1", Port: int64(port), UserEntered: true, Window: protocol.WindowBytes,
-	}
+	}}
 	if change != nil {
 		change(&p)
 	}

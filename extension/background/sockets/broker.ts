@@ -20,7 +20,8 @@ import { isReadable, maxText } from "../intake/intake.ts";
 import type { DocumentIntake } from "../intake/intake.ts";
 import { DocumentLane } from "./lanes.ts";
 import type { Lanes } from "./lanes.ts";
-import { Invalid, canonicalTLS, checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
+import { Invalid } from "./host_options.ts";
+import { canonicalTLS, checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
 import { isRefusal, open } from "./opening.ts";
 import { canonicalHost } from "../intake/origin.ts";
 import { Outgoing } from "./outgoing.ts";
@@ -506,7 +507,15 @@ export class DocumentConnection {
     const destination = socket.destination as Connection;
     const byLane = await this.#choosesLane(socket, connection);
     socket.withdraw.signal.throwIfAborted();
-    const wish = [socketId, this.sender, destination, reached, options, byLane ? 0 : windows[socket.protocol]] as const;
+    const wish = [
+      socketId,
+      this.sender,
+      destination,
+      reached,
+      options,
+      byLane ? 0 : windows[socket.protocol],
+      connection.hello.protocolVersion,
+    ] as const;
     socket.withdraw.signal.addEventListener("abort", () => {
       if (socket.host === undefined) connection.request("socket.close", { socketId }).catch(() => undefined);
     });

@@ -6,41 +6,26 @@ import { canonicalHost } from "../intake/origin.ts";
 import type { Sender } from "../intake/sender.ts";
 import type { TCPOpenParams, UDPOpenParams } from "../../../protocol/message.ts";
 import type { OpenOptions, TLSOptions } from "../../../protocol/page.ts";
-
-/** For the page a TypeError with this message. */
-export class Invalid extends Error {}
-
-/** Delay that the API accepts for keep-alive, in ms (Direct Sockets, 2022). */
-const minKeepAliveDelay = 1000;
-
-/** What the host takes at most: buffers in bytes, a time-out in ms. */
-const maxBuffer = 0x7fffffff;
-const maxTimeout = 86_400_000;
+import { Invalid, checkRanges, sharedOptions, tcpOptions } from "./host_options.ts";
 
 /** Returns the port; throws Invalid where an option is out of its range. */
-export function checkOptions({
-  remotePort,
-  keepAliveDelay = 0,
-  sendBufferSize,
-  receiveBufferSize,
-}: OpenOptions): number {
+export function checkOptions(options: OpenOptions): number {
+  const { remotePort } = options;
   if (remotePort === undefined) throw new Invalid("remotePort is missing.");
   if (remotePort === 0) throw new Invalid("remotePort must be from 1 to 65535.");
-  if (keepAliveDelay !== 0 && keepAliveDelay < minKeepAliveDelay)
-    throw new Invalid("keepAliveDelay must be at least 1000 ms.");
-  if (sendBufferSize === 0) throw new Invalid("sendBufferSize must not be 0.");
-  if (receiveBufferSize === 0) throw new Invalid("receiveBufferSize must not be 0.");
+  checkRanges(options);
   return remotePort;
 }
 
-/** What the host is asked to open: for whom, where to, and with whose word for it; and how many bytes it may send before it has credit. */
+/** What the host is asked to open: for whom, where to, and with whose word for it; and how many bytes it may send before it has credit. `version` is that of the protocol that the host speaks. */
 export function udpOpen(
   socketId: number,
   { origin, documentId, private: isPrivate }: Sender,
   { host, port }: Destination,
   { entered, risk }: Reached,
-  { sendBufferSize, receiveBufferSize, timeout, dnsQueryType }: OpenOptions,
+  options: OpenOptions,
   window: number,
+  version: number,
 ): UDPOpenParams {
   const params: UDPOpenParams = {
     socketId,
@@ -51,23 +36,17 @@ export function udpOpen(
     host,
     port,
     window,
+    ...sharedOptions(options, version),
   };
   if (risk) params.riskAccepted = true;
-  if (sendBufferSize !== undefined) params.sendBufferSize = Math.min(sendBufferSize, maxBuffer);
-  if (receiveBufferSize !== undefined) params.receiveBufferSize = Math.min(receiveBufferSize, maxBuffer);
-  if (timeout !== undefined) params.timeout = Math.min(timeout, maxTimeout);
-  if (dnsQueryType !== undefined) params.dnsQueryType = dnsQueryType;
   return params;
 }
 
 /** The same with what only TCP has. */
 export function tcpOpen(...of: Parameters<typeof udpOpen>): TCPOpenParams {
-  const { noDelay, keepAliveDelay, secureTransport, tls } = of[4];
-  const params: TCPOpenParams = udpOpen(...of);
-  if (noDelay !== undefined) params.noDelay = noDelay;
-  if (keepAliveDelay !== undefined) params.keepAliveDelay = keepAliveDelay;
-  if (secureTransport !== undefined) params.secureTransport = secureTransport;
-  if (tls !== undefined) params.tls = canonicalTLS(tls);
+  const [, , , , options] = of;
+  const params: TCPOpenParams = { ...udpOpen(...of), ...tcpOptions(options) };
+  if (options.tls !== undefined) params.tls = canonicalTLS(options.tls);
   return params;
 }
 
