@@ -21,6 +21,7 @@ import (
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/gate"
+	"github.com/portside/portside/nativehost/sockopt"
 	"github.com/portside/portside/protocol"
 )
 
@@ -145,10 +146,7 @@ func New(conn *net.UDPConn, config Config) *Socket {
 func (s *Socket) begin() {
 	s.want.Do(func() {
 		if !s.KeepBuffer {
-			// Some systems refuse what others cut.
-			for size := systemBytes; size >= systemBytes>>4 && s.conn.SetReadBuffer(size) != nil; {
-				size /= 2
-			}
+			sockopt.GrowReceiveBuffer(s.conn, systemBytes)
 		}
 		close(s.wanted)
 	})
@@ -165,7 +163,7 @@ func (s *Socket) Run(ctx context.Context) End {
 	s.sendAll()
 	incoming.Wait()
 	s.dropBacklog()
-	lost := droppedBySystem(s.conn)
+	lost := sockopt.Dropped(s.conn)
 	// Closing loses nothing: what the system took is on its way.
 	_ = s.conn.Close()
 

@@ -13,6 +13,7 @@ import (
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/gate"
 	"github.com/portside/portside/nativehost/hello"
+	"github.com/portside/portside/nativehost/sockopt"
 )
 
 // Conn is a TCP connection, with TLS on it or without.
@@ -47,30 +48,11 @@ func (c *Conn) tune(options Options) error {
 }
 
 // SetNoDelay sets TCP_NODELAY.
-func (c *Conn) SetNoDelay(on bool) error {
-	if err := c.tcp.SetNoDelay(on); err != nil {
-		return fmt.Errorf("set TCP_NODELAY: %w", err)
-	}
-	return nil
-}
+func (c *Conn) SetNoDelay(on bool) error { return sockopt.SetNoDelay(c.tcp, on) }
 
 // SetKeepAlive has the system look after so much silence whether the peer is still
 // there; 0 switches that off.
-func (c *Conn) SetKeepAlive(after time.Duration) error {
-	if after <= 0 {
-		if err := c.tcp.SetKeepAlive(false); err != nil {
-			return fmt.Errorf("set keep-alive: %w", err)
-		}
-		return nil
-	}
-	delay := min(max(after, time.Second), maxKeepAlive)
-	// The number of probes stays the system's.
-	config := net.KeepAliveConfig{Enable: true, Idle: delay, Interval: delay, Count: -1}
-	if err := c.tcp.SetKeepAliveConfig(config); err != nil {
-		return fmt.Errorf("set keep-alive: %w", err)
-	}
-	return nil
-}
+func (c *Conn) SetKeepAlive(after time.Duration) error { return sockopt.SetKeepAlive(c.tcp, after) }
 
 // underTLS is what TLS reads from and writes to.
 type underTLS struct {

@@ -26,9 +26,6 @@ import (
 // DefaultTimeout is how long opening may take when the page does not say.
 const DefaultTimeout = 30 * time.Second
 
-// maxKeepAlive is the longest silence that Linux's TCP_KEEPIDLE takes.
-const maxKeepAlive = 32767 * time.Second
-
 // Target is where to connect, and what is known about who wants it.
 type Target struct {
 	// Network is "tcp" or "udp".

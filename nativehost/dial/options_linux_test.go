@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/portside/portside/nativehost/gate"
+	"github.com/portside/portside/nativehost/sockopt"
 )
 
 func option(t *testing.T, raw interface {
@@ -81,7 +82,7 @@ func TestOptionsReachTheSocket(t *testing.T) {
 
 func TestSending(t *testing.T) {
 	conn, peer := connected(t)
-	if s, known := conn.Sending(); s != (Sending{Acknowledged: 1}) || !known {
+	if s, known := conn.Sending(); s != (Sending{Sent: sockopt.Sent{Acknowledged: 1}}) || !known {
 		t.Errorf("%+v, %v", s, known)
 	}
 	// More than the peer's system takes while nobody reads there: the write waits until it is called off.

@@ -1,24 +1,19 @@
 package dial
 
+import "github.com/portside/portside/nativehost/sockopt"
+
 // Sending is what the system knows of the bytes that were written to a connection.
 type Sending struct {
-	// Acknowledged counts those that the peer's system has acknowledged, SYN and FIN
-	// included.
-	Acknowledged int64
-	// Unacknowledged counts the others, FIN included.
-	Unacknowledged int
+	sockopt.Sent
 	// Payload is Unacknowledged without FIN and TLS's goodbye, which nobody would
 	// miss.
 	Payload int
-	// Over: nothing will be acknowledged any more.
-	Over bool
 }
 
 // Sending reports false where the system does not tell.
 func (c *Conn) Sending() (Sending, bool) {
-	s, known := sending(c.tcp)
-	s.Payload = max(0, s.Unacknowledged-int(c.farewell.Load()))
-	return s, known
+	sent, known := sockopt.ReadSent(c.tcp)
+	return Sending{Sent: sent, Payload: max(0, sent.Unacknowledged-int(c.farewell.Load()))}, known
 }
 
 // Discard reads what the peer still sends, as it comes, for nobody. Read must not

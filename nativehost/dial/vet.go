@@ -10,6 +10,7 @@ import (
 
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/resolve"
+	"github.com/portside/portside/nativehost/sockopt"
 )
 
 // refusal is what the rules said. It ends an attempt to open at once, whatever other
@@ -138,11 +139,11 @@ func (d *Dialer) connect(ctx context.Context, target Target, vetted netip.AddrPo
 				return err
 			}
 			if target.Network == "udp" {
-				if err := forbidBroadcast(raw); err != nil {
+				if err := sockopt.ForbidBroadcast(raw); err != nil {
 					return err
 				}
 			}
-			return setBuffers(raw, options)
+			return sockopt.SetBuffers(raw, options.SendBuffer, options.ReceiveBuffer)
 		},
 	}
 	return dialer.DialContext(ctx, target.Network, vetted.String())
