@@ -1,5 +1,6 @@
 // The API as a page meets it: where it is, what it checks in which order, and how its objects behave.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { before, describe, test } from "node:test";
 import {
   attempt,
@@ -220,6 +221,8 @@ describe("the order of checks", () => {
       [{ ...base, keepAliveDelay: 0 }, "TypeError"],
       [{ ...base, keepAliveDelay: -1 }, "TypeError"],
       [{ ...base, sendBufferSize: 0 }, "TypeError"],
+      [{ ...base, ipTypeOfService: 64 }, "TypeError"],
+      [{ ...base, ipTypeOfService: 256 }, "TypeError"],
       [{ ...base, receiveBufferSize: 0 }, "TypeError"],
       [{ ...base, secureTransport: "perhaps" }, "TypeError"],
       [{ ...base, remoteAddress: "not a name" }, "NetworkError"],
@@ -390,6 +393,22 @@ describe("a TCP socket", () => {
     });
     assert.deepEqual(seen, ["set", "set", "set", "set", "set", "TypeError", "InvalidStateError", "InvalidStateError"]);
     await page.close();
+  });
+
+  test("packets carry the type of service that the page asked for", async () => {
+    const echo = await peers.echoPeer(life);
+    for (const [asked, octet] of [
+      [46, "0xb8"],
+      [48, "0"], // more than pages may have, unless an administrator says so
+    ] as const) {
+      const page = await stage.open();
+      await openTCP(stage, page, echo, { ipTypeOfService: asked });
+      const shown = execFileSync("ss", ["-tnH", "--tos", "dst", `127.0.0.1:${echo.port.toString()}`], {
+        encoding: "utf8",
+      });
+      assert.equal(/tos:(\S+)/.exec(shown)?.[1] ?? "0", octet, shown);
+      await page.close();
+    }
   });
 
   test("tells its addresses, echoes, and ends in order", async () => {

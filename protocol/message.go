@@ -223,6 +223,8 @@ type PolicyLimits struct {
 	OpenPerOrigin *int64 `json:"openPerOrigin,omitempty"`
 	// Open sockets in all.
 	OpenOverall *int64 `json:"openOverall,omitempty"`
+	// The highest DSCP that a page may give its packets (RFC 2474). Those of a page that asks for more have 0.
+	IPTypeOfService *int64 `json:"ipTypeOfService,omitempty"`
 }
 
 // PolicyAudit: The audit log.
@@ -580,6 +582,8 @@ type SharedOptions struct {
 	ReceiveBufferSize int64 `json:"receiveBufferSize,omitempty"`
 	// Connect by this family of addresses only.
 	DNSQueryType string `json:"dnsQueryType,omitempty"`
+	// The DSCP of the packets that are sent (RFC 2474); 0 or absent: default forwarding.
+	IPTypeOfService int64 `json:"ipTypeOfService,omitempty"`
 }
 
 // TCPOptions: Options that only TCP sockets have.

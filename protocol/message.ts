@@ -219,6 +219,10 @@ export interface OpenOptions {
    */
   dnsQueryType?: "ipv4" | "ipv6";
   /**
+   * The DSCP of the packets that are sent (RFC 2474); 0 or absent: default forwarding.
+   */
+  ipTypeOfService?: number;
+  /**
    * TCP_NODELAY.
    */
   noDelay?: boolean;
@@ -670,6 +674,10 @@ export interface PolicyLimits {
    * Open sockets in all.
    */
   openOverall?: number;
+  /**
+   * The highest DSCP that a page may give its packets (RFC 2474). Those of a page that asks for more have 0.
+   */
+  ipTypeOfService?: number;
 }
 /**
  * The audit log.
@@ -1076,6 +1084,10 @@ export interface TCPOpenParams {
    */
   dnsQueryType?: "ipv4" | "ipv6";
   /**
+   * The DSCP of the packets that are sent (RFC 2474); 0 or absent: default forwarding.
+   */
+  ipTypeOfService?: number;
+  /**
    * TCP_NODELAY.
    */
   noDelay?: boolean;
@@ -1210,6 +1222,10 @@ export interface UDPOpenParams {
    * Connect by this family of addresses only.
    */
   dnsQueryType?: "ipv4" | "ipv6";
+  /**
+   * The DSCP of the packets that are sent (RFC 2474); 0 or absent: default forwarding.
+   */
+  ipTypeOfService?: number;
 }
 export interface UDPOpenResult {
   /**
@@ -1244,6 +1260,10 @@ export interface SharedOptions {
    * Connect by this family of addresses only.
    */
   dnsQueryType?: "ipv4" | "ipv6";
+  /**
+   * The DSCP of the packets that are sent (RFC 2474); 0 or absent: default forwarding.
+   */
+  ipTypeOfService?: number;
 }
 /**
  * Options that only TCP sockets have.

@@ -98,7 +98,7 @@ func twins() map[string]any {
 		SocketID: 1, Origin: "https://a.example", Document: "d", Host: "h", Port: 1, Window: 1,
 		Private: true, UserEntered: true, RiskAccepted: true,
 	}
-	shared := SharedOptions{Timeout: 1, SendBufferSize: 1, ReceiveBufferSize: 1, DNSQueryType: "ipv6"}
+	shared := SharedOptions{Timeout: 1, SendBufferSize: 1, ReceiveBufferSize: 1, DNSQueryType: "ipv6", IPTypeOfService: 46}
 	open := TCPOpenParams{request, shared, TCPOptions{
 		NoDelay: true, KeepAliveDelay: 1000, SecureTransport: "on", TLS: tlsOptions(),
 	}}
@@ -116,7 +116,7 @@ func twins() map[string]any {
 			PrivateAddressEntry: &yes, CSPRule: "require-eval-blocked", InstalledOnly: &yes, Discovery: &no,
 			Limits: &PolicyLimits{
 				AttemptBurst: &seven, AttemptsPerSecond: &seven, AttemptsPerMinuteOverall: &seven,
-				PendingPerOrigin: &seven, OpenPerOrigin: &seven, OpenOverall: &seven,
+				PendingPerOrigin: &seven, OpenPerOrigin: &seven, OpenOverall: &seven, IPTypeOfService: &seven,
 			},
 			DNSServers: []string{"192.0.2.53"}, DataLane: "off", ErrorDetail: "none",
 			Audit: &PolicyAudit{File: "/var/log/portside.log", MaxBytes: new(int64(65536)), Keep: &seven, Detail: "origins"},

@@ -45,6 +45,12 @@ interface SocketOptions extends PortsideTLSOptions {
   receiveBufferSize?: number;
   /** Connect by IPv4 or IPv6 addresses only; default: whichever answers first. */
   dnsQueryType?: "ipv4" | "ipv6";
+  /**
+   * The Differentiated Services Code Point of the packets that are sent, 0 to 63 (RFC 2474): 46 for a phone call, 8
+   * for what may take its time (RFC 4594). Networks are free to ignore it. Above 47, or what an administrator set,
+   * the packets have 0.
+   */
+  ipTypeOfService?: number;
   /** Sends small writes at once (TCP_NODELAY). TCP only. */
   noDelay?: boolean;
   /** Milliseconds of silence before the first keep-alive probe, at least 1000. TCP only. */

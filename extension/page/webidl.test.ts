@@ -28,6 +28,7 @@ test("numbers out of range are refused, and never become others", () => {
   const bounds = {
     remotePort: 65535,
     localPort: 65535,
+    ipTypeOfService: 255,
     sendBufferSize: 2 ** 32 - 1,
     receiveBufferSize: 2 ** 32 - 1,
     keepAlive: 2 ** 32 - 1,
@@ -42,6 +43,34 @@ test("numbers out of range are refused, and never become others", () => {
   assert.throws(() => toSocketOptions({ remotePort: 70_000 }), TypeError);
   assert.equal(toSocketOptions({ remotePort: 65535.9 }).open.remotePort, 65535);
   assert.equal(Object.is(toSocketOptions({ remotePort: -0.9 }).open.remotePort, 0), true);
+});
+
+test("members are read in lexicographical order, each converted before the next is read", () => {
+  const read: string[] = [];
+  const value = (name: string): unknown => ({
+    toString() {
+      read.push(`${name} is converted`);
+      return name === "dnsQueryType" ? "ipv4" : name === "secureTransport" ? "on" : "1";
+    },
+  });
+  const options = new Proxy(
+    {},
+    {
+      get(_, name) {
+        read.push(String(name));
+        return /^(?:dns|ip|local|rec|rem|send|secureT|serverN|time)/.test(String(name))
+          ? value(String(name))
+          : undefined;
+      },
+    },
+  );
+  toSocketOptions(options);
+  const names = read.filter((entry) => !entry.includes(" "));
+  assert.deepEqual(names, [...names].sort());
+  assert.ok(names.length >= 19, "members are missing");
+  for (const [i, entry] of read.entries())
+    if (entry.includes(" ")) assert.equal(entry, `${read[i - 1] ?? ""} is converted`);
+  assert.ok(read.length - names.length >= 11, "conversions are missing");
 });
 
 test("keepAlive takes a boolean or seconds, keepAliveDelay milliseconds", () => {

@@ -20,14 +20,14 @@ import {
   typedArrayTag,
 } from "./builtins.ts";
 
-/** `[EnforceRange] unsigned short`, `[EnforceRange] unsigned long`: what is out of range is refused, and never becomes another number. */
-export function enforceUnsigned(value: unknown, bits: 16 | 32, name: string): number {
+/** `[EnforceRange] octet`, `[EnforceRange] unsigned short`, `[EnforceRange] unsigned long`: what is out of range is refused, and never becomes another number. */
+export function enforceUnsigned(value: unknown, bits: 8 | 16 | 32, name: string): number {
   const number = +(value as string); // throws TypeError for symbols and BigInts, as ToNumber does
   if (!isFiniteNumber(number)) throw new NativeTypeError(`${name} is not a finite number.`);
   const integer = trunc(number);
-  const most = bits === 16 ? 0xffff : 0xffffffff;
-  if (integer < 0 || integer > most)
-    throw new NativeTypeError(`${name} is outside the range of ${bits === 16 ? "unsigned short" : "unsigned long"}.`);
+  const most = 2 ** bits - 1;
+  const type = bits === 8 ? "octet" : bits === 16 ? "unsigned short" : "unsigned long";
+  if (integer < 0 || integer > most) throw new NativeTypeError(`${name} is outside the range of ${type}.`);
   return integer + 0; // -0 becomes 0
 }
 

@@ -52,6 +52,8 @@ type Options struct {
 	Timeout time.Duration
 	// SendBuffer and ReceiveBuffer are SO_SNDBUF and SO_RCVBUF, in bytes.
 	SendBuffer, ReceiveBuffer int
+	// TypeOfService is the DSCP of what is sent, 0 to 63.
+	TypeOfService int
 	// NoDelay is TCP_NODELAY.
 	NoDelay bool
 	// KeepAlive is the silence before the first probe; 0 is no keep-alive.

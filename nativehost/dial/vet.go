@@ -130,7 +130,7 @@ func (d *Dialer) connect(ctx context.Context, target Target, vetted netip.AddrPo
 	dialer := net.Dialer{
 		// Go's own default is a probe after 15 seconds.
 		KeepAlive: -1,
-		ControlContext: func(ctx context.Context, _, text string, raw syscall.RawConn) error {
+		ControlContext: func(ctx context.Context, network, text string, raw syscall.RawConn) error {
 			actual, err := netip.ParseAddrPort(text)
 			if err != nil || !same(actual, vetted) {
 				return refusal{fmt.Errorf("%w: not the vetted one", fault.ErrAddress)}
@@ -142,6 +142,9 @@ func (d *Dialer) connect(ctx context.Context, target Target, vetted netip.AddrPo
 				if err := sockopt.ForbidBroadcast(raw); err != nil {
 					return err
 				}
+			}
+			if err := sockopt.SetTypeOfService(raw, network, options.TypeOfService); err != nil {
+				return err
 			}
 			return sockopt.SetBuffers(raw, options.SendBuffer, options.ReceiveBuffer)
 		},

@@ -38,6 +38,8 @@ type Caps struct {
 	// AttemptsPerMinuteOverall is how many attempts of all origins may begin within
 	// any minute.
 	AttemptsPerMinuteOverall int
+	// TypeOfService is the highest DSCP that packets may have (RFC 2474).
+	TypeOfService int
 }
 
 // Standard returns the caps of SECURITY.md, rule 3.
@@ -45,6 +47,8 @@ func Standard() Caps {
 	return Caps{
 		Overall: 1024, PerOrigin: 256, PendingPerOrigin: 32,
 		AttemptBurst: 20, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 300,
+		// What lies above is for the network's own control (RFC 4594, section 3).
+		TypeOfService: 47,
 	}
 }
 

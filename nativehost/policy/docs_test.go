@@ -109,11 +109,9 @@ func TestEverySettingIsExplained(t *testing.T) {
 			}
 		}
 	}
-	caps := limits.Standard()
-	for name, value := range map[string]int{
-		"attemptBurst": caps.AttemptBurst, "attemptsPerSecond": caps.AttemptsPerSecond, "attemptsPerMinuteOverall": caps.AttemptsPerMinuteOverall,
-		"pendingPerOrigin": caps.PendingPerOrigin, "openPerOrigin": caps.PerOrigin, "openOverall": caps.Overall,
-	} {
+	none := Limits{}
+	for _, limit := range none.InForce(limits.Standard()) {
+		name, value := strings.TrimPrefix(limit.Name, "limits."), limit.Value
 		number, err := json.Marshal(value)
 		if err != nil || !strings.Contains(string(text), "| `"+name+"` | "+string(number)+" |") {
 			t.Errorf("%s does not say that %s is %d", page, name, value)

@@ -38,7 +38,7 @@ func TestManagedLoosensOnlyWithoutFiles(t *testing.T) {
 	const settings = `{
 		"allowedDestinations": [{"host": "*.example", "cidr": "10.0.0.0/8", "ports": ["5060"], "prompt": "skip"}, {}],
 		"limits": {"attemptBurst": 100, "attemptsPerSecond": 10, "attemptsPerMinuteOverall": 3000,
-			"pendingPerOrigin": 1000, "openPerOrigin": 2000, "openOverall": 4000},
+			"pendingPerOrigin": 1000, "openPerOrigin": 2000, "openOverall": 4000, "ipTypeOfService": 63},
 		"dnsServers": ["192.0.2.1"]
 	}`
 	nas := to("nas.example", 5060)
@@ -50,6 +50,7 @@ func TestManagedLoosensOnlyWithoutFiles(t *testing.T) {
 	}
 	if got := alone.Settings.Limits.Over(limits.Standard()); got != (limits.Caps{
 		Overall: 4000, PerOrigin: 2000, PendingPerOrigin: 1000, AttemptBurst: 100, AttemptsPerSecond: 10, AttemptsPerMinuteOverall: 3000,
+		TypeOfService: 63,
 	}) || len(alone.Settings.DNSServers.Value) != 1 || len(alone.Notes) != 0 {
 		t.Errorf("alone: %+v, %+v", alone.Settings, alone.Notes)
 	}

@@ -91,10 +91,10 @@ func TestSettings(t *testing.T) {
 		`{"enabled":true,"remember":true,"privateAddressEntry":true,"cspRule":"refuse-unsafe-eval","installedOnly":false,"discovery":true,"errorDetail":"reason","dataLane":"on",
 		  "limits":{"attemptBurst":100,"openOverall":5000}}`,
 		`{"remember":false,"privateAddressEntry":false,"cspRule":"require-eval-blocked","installedOnly":true,"discovery":false,"errorDetail":"none","dataLane":"off",
-		  "limits":{"attemptBurst":50,"pendingPerOrigin":3},"dnsServers":["192.0.2.53","[2001:db8::53]:5353","2001:db8::54"],
+		  "limits":{"attemptBurst":50,"pendingPerOrigin":3,"ipTypeOfService":0},"dnsServers":["192.0.2.53","[2001:db8::53]:5353","2001:db8::54"],
 		  "audit":{"file":"/var/log/portside.log","maxBytes":100000,"keep":0,"detail":"origins"}}`,
 		`{"remember":true,"privateAddressEntry":true,"cspRule":"refuse-unsafe-eval","installedOnly":false,"discovery":true,"errorDetail":"reason","dataLane":"on",
-		  "limits":{"attemptBurst":70},"dnsServers":["198.51.100.1"],"audit":{"detail":"full"}}`,
+		  "limits":{"attemptBurst":70,"ipTypeOfService":46},"dnsServers":["198.51.100.1"],"audit":{"detail":"full"}}`,
 	).Settings
 	none := 0
 	want := Settings{
@@ -105,6 +105,7 @@ func TestSettings(t *testing.T) {
 		Limits: Limits{
 			AttemptBurst: Setting[int]{50, "1: limits.attemptBurst"}, OpenOverall: Setting[int]{5000, "0: limits.openOverall"},
 			PendingPerOrigin: Setting[int]{3, "1: limits.pendingPerOrigin"},
+			IPTypeOfService:  Setting[int]{0, "1: limits.ipTypeOfService"},
 		},
 		DNSServers: Setting[[]netip.AddrPort]{[]netip.AddrPort{
 			netip.MustParseAddrPort("192.0.2.53:53"), netip.MustParseAddrPort("[2001:db8::53]:5353"), netip.MustParseAddrPort("[2001:db8::54]:53"),
@@ -117,6 +118,7 @@ func TestSettings(t *testing.T) {
 	caps := s.Limits.Over(limits.Standard())
 	if caps != (limits.Caps{
 		Overall: 5000, PerOrigin: 256, PendingPerOrigin: 3, AttemptBurst: 50, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 300,
+		TypeOfService: 0,
 	}) {
 		t.Errorf("%+v", caps)
 	}

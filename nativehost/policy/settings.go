@@ -51,6 +51,7 @@ type Settings struct {
 type Limits struct {
 	AttemptBurst, AttemptsPerSecond, AttemptsPerMinuteOverall Setting[int]
 	PendingPerOrigin, OpenPerOrigin, OpenOverall              Setting[int]
+	IPTypeOfService                                           Setting[int]
 }
 
 // limit is one of the limits: what a layer says, what layers have said together, and
@@ -71,6 +72,7 @@ func each(said *protocol.PolicyLimits, merged *Limits, caps *limits.Caps) []limi
 		{"limits.pendingPerOrigin", said.PendingPerOrigin, &merged.PendingPerOrigin, &caps.PendingPerOrigin},
 		{"limits.openPerOrigin", said.OpenPerOrigin, &merged.OpenPerOrigin, &caps.PerOrigin},
 		{"limits.openOverall", said.OpenOverall, &merged.OpenOverall, &caps.Overall},
+		{"limits.ipTypeOfService", said.IPTypeOfService, &merged.IPTypeOfService, &caps.TypeOfService},
 	}
 }
 
@@ -82,6 +84,25 @@ func (s *Limits) Over(caps limits.Caps) limits.Caps {
 		}
 	}
 	return caps
+}
+
+// Limit is a limit as it is in force.
+type Limit struct {
+	// Name is the setting's.
+	Name  string
+	Value int
+	// By is the setting that it comes from, or "" when it is Portside's own.
+	By string
+}
+
+// InForce lists all limits, those of layers over caps.
+func (s *Limits) InForce(caps limits.Caps) []Limit {
+	caps = s.Over(caps)
+	var list []Limit
+	for _, limit := range each(&protocol.PolicyLimits{}, s, &caps) {
+		list = append(list, Limit{limit.name, *limit.cap, limit.merged.By})
+	}
+	return list
 }
 
 // usual is what holds where no layer says anything.

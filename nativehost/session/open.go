@@ -90,7 +90,8 @@ func newOpening(network string, id int64, r protocol.OpenRequest, options protoc
 		options: dial.Options{
 			Timeout:    time.Duration(options.Timeout) * time.Millisecond,
 			SendBuffer: int(options.SendBufferSize), ReceiveBuffer: int(options.ReceiveBufferSize),
-			DNSQueryType: resolve.Family(options.DNSQueryType),
+			DNSQueryType:  resolve.Family(options.DNSQueryType),
+			TypeOfService: int(options.IPTypeOfService),
 		},
 		window: r.Window,
 	}
@@ -156,7 +157,11 @@ func (s *Session) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	e.request = &r
 	s.mu.Unlock()
 	p := s.Policy.Current()
-	s.limits.SetCaps(p.Settings.Limits.Over(s.Caps))
+	caps := p.Settings.Limits.Over(s.Caps)
+	s.limits.SetCaps(caps)
+	if o.options.TypeOfService > caps.TypeOfService {
+		o.options.TypeOfService = 0
+	}
 	ticket, err := s.limits.Take(o.subject.Origin, o.subject.Private)
 	if err != nil {
 		return nil, err

@@ -57,6 +57,33 @@ func TestBuffers(t *testing.T) {
 	}
 }
 
+func TestTypeOfService(t *testing.T) {
+	four := udp(t)
+	six, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
+	if err != nil {
+		t.Skip("there is no IPv6 here: ", err)
+	}
+	defer six.Close()
+	for _, dscp := range []int{46, 0, 63} { // 0 changes nothing
+		if err := SetTypeOfService(raw(t, four), "udp4", dscp); err != nil {
+			t.Fatal(err)
+		}
+		if err := SetTypeOfService(raw(t, six), "udp6", dscp); err != nil {
+			t.Fatal(err)
+		}
+		want := dscp << 2
+		if dscp == 0 {
+			want = 46 << 2
+		}
+		if got := value(t, four, unix.IPPROTO_IP, unix.IP_TOS); got != want {
+			t.Errorf("IPv4, %d: %d", dscp, got)
+		}
+		if got := value(t, six, unix.IPPROTO_IPV6, unix.IPV6_TCLASS); got != want {
+			t.Errorf("IPv6, %d: %d", dscp, got)
+		}
+	}
+}
+
 func TestForbidBroadcast(t *testing.T) {
 	conn := udp(t)
 	if value(t, conn, unix.SOL_SOCKET, unix.SO_BROADCAST) != 1 {

@@ -93,6 +93,16 @@ export const host: readonly Mutant[] = [
       change(bucket, "return newBucket(float64(n-size)/minute, size)", "return newBucket(float64(n)/minute, size)"),
     ],
     [
+      "packets have no higher DSCP than pages may ask for",
+      sessionOf("TestTypeOfService"),
+      change(open, "o.options.TypeOfService > caps.TypeOfService", "false"),
+    ],
+    [
+      "which leaves out what is for the network's own control",
+      sessionOf("TestTypeOfService"),
+      change(limits, "TypeOfService: 47,", "TypeOfService: 63,"),
+    ],
+    [
       "datagrams that wait in the host have a bound for a socket",
       inGo("nativehost/datagram", "TestBacklogsAreBounded"),
       change("nativehost/datagram/backlog.go", "s.backlog.bytes+bytes > backlogBytes", "false"),

@@ -10,18 +10,21 @@ export function checkRanges(options: OpenOptions): void {
     throw new Invalid("sendBufferSize must not be 0.");
   if (options.receiveBufferSize !== undefined && options.receiveBufferSize < 1)
     throw new Invalid("receiveBufferSize must not be 0.");
+  if (options.ipTypeOfService !== undefined && options.ipTypeOfService > 63)
+    throw new Invalid("ipTypeOfService must be at most 63.");
   if (options.keepAliveDelay !== undefined && options.keepAliveDelay < 1000 && options.keepAliveDelay !== 0)
     throw new Invalid("keepAliveDelay must be at least 1000 ms.");
 }
 
 /** The options of every socket, as the host takes them that speaks this version of the protocol. What it does not know is left out. */
-export function sharedOptions(options: OpenOptions, _version: number): SharedOptions {
+export function sharedOptions(options: OpenOptions, version: number): SharedOptions {
   const taken: SharedOptions = {};
   if (options.timeout !== undefined) taken.timeout = Math.min(options.timeout, 86400000);
   if (options.sendBufferSize !== undefined) taken.sendBufferSize = Math.min(options.sendBufferSize, 2147483647);
   if (options.receiveBufferSize !== undefined)
     taken.receiveBufferSize = Math.min(options.receiveBufferSize, 2147483647);
   if (options.dnsQueryType !== undefined) taken.dnsQueryType = options.dnsQueryType;
+  if (options.ipTypeOfService !== undefined && version >= 3) taken.ipTypeOfService = options.ipTypeOfService;
   return taken;
 }
 

@@ -23,6 +23,8 @@ export function readSocketOptions(from: Record<string, unknown>, open: PageOpenO
   if (value !== undefined) byHand.alpnProtocols(value);
   value = from["dnsQueryType"];
   if (value !== undefined) open.dnsQueryType = toEnum(value, "dnsQueryType", ["ipv4", "ipv6"]);
+  value = from["ipTypeOfService"];
+  if (value !== undefined) open.ipTypeOfService = enforceUnsigned(value, 8, "ipTypeOfService");
   value = from["keepAlive"];
   if (value !== undefined) byHand.keepAlive(value);
   value = from["keepAliveDelay"];

@@ -58,20 +58,8 @@ func (c *command) settings(p *policy.Policy) {
 	row("cspRule", s.CSPRule.Value, s.CSPRule.By)
 	row("installedOnly", fmt.Sprint(s.InstalledOnly.Value), s.InstalledOnly.By)
 	row("discovery", fmt.Sprint(s.Discovery.Value), s.Discovery.By)
-	caps := s.Limits.Over(limits.Standard())
-	for _, limit := range []struct {
-		name  string
-		value int
-		by    string
-	}{
-		{"limits.attemptBurst", caps.AttemptBurst, s.Limits.AttemptBurst.By},
-		{"limits.attemptsPerSecond", caps.AttemptsPerSecond, s.Limits.AttemptsPerSecond.By},
-		{"limits.attemptsPerMinuteOverall", caps.AttemptsPerMinuteOverall, s.Limits.AttemptsPerMinuteOverall.By},
-		{"limits.pendingPerOrigin", caps.PendingPerOrigin, s.Limits.PendingPerOrigin.By},
-		{"limits.openPerOrigin", caps.PerOrigin, s.Limits.OpenPerOrigin.By},
-		{"limits.openOverall", caps.Overall, s.Limits.OpenOverall.By},
-	} {
-		row(limit.name, fmt.Sprint(limit.value), limit.by)
+	for _, limit := range s.Limits.InForce(limits.Standard()) {
+		row(limit.Name, fmt.Sprint(limit.Value), limit.By)
 	}
 	servers := "the system's"
 	if len(s.DNSServers.Value) > 0 {
