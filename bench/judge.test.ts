@@ -1,9 +1,9 @@
 // Targets are judged by the figures, and not at all without them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { judge, number, type Verdict } from "./judge.ts";
+import { judge, number } from "./judge.ts";
 import type { MetricKey } from "./metrics.ts";
-import type { Figures, Growth, GrowthStep } from "./results.ts";
+import type { Figures, Growth, GrowthStep, Verdict } from "./results.ts";
 
 const figure = (median: number): { median: number; min: number; max: number; rounds: number } => ({
   median,

@@ -1,14 +1,7 @@
 // Compares figures with Portside's targets. What was not measured is not judged.
 import type { MetricKey } from "./metrics.ts";
 import type { PeerKey } from "./peers/peer.ts";
-import type { Figures, Growth } from "./results.ts";
-
-export interface Verdict {
-  target: string;
-  state: "met" | "missed" | "not measured";
-  /** The figures that it stands on. */
-  why: string;
-}
+import type { Figures, Growth, Verdict } from "./results.ts";
 
 /** Portside's own growth may be this much worse at the most sockets than at fewer, and still count as flat: the noise of a shared machine. */
 const flat = 1.5;

@@ -4,7 +4,6 @@ import type { MetricKey } from "./metrics.ts";
 import type { PeerKey } from "./peers/peer.ts";
 import type { Plan } from "./plan.ts";
 import type { Figure } from "./stats.ts";
-import type { Verdict } from "./judge.ts";
 
 export type Figures = Partial<Record<PeerKey, Partial<Record<MetricKey, Figure>>>>;
 
@@ -20,6 +19,14 @@ export interface GrowthStep {
   tripMs: number;
 }
 export type Growth = Partial<Record<PeerKey, GrowthStep[]>>;
+
+/** What is said of a target. */
+export interface Verdict {
+  target: string;
+  state: "met" | "missed" | "not measured";
+  /** The figures that it stands on. */
+  why: string;
+}
 
 export interface Results {
   /** ISO 8601, when the run began. */

@@ -1,8 +1,7 @@
 // A tab, a popup window or a frame, and what a person or a page's script does there.
 import { writeFileSync } from "node:fs";
-import type { Chromium } from "./chromium.ts";
 import type { Session } from "./cdp.ts";
-import type { ExecutionContext } from "./cdp-types.ts";
+import type { ExecutionContext, TargetInfo } from "./cdp-types.ts";
 import { callOf, describe, guarded, outcomeOf } from "./evaluate.ts";
 import { defaultTimeout, until, type Found } from "./wait.ts";
 
@@ -49,9 +48,16 @@ export interface FramePlace {
   corner: () => Promise<Point>;
 }
 
+/** What a page needs of the browser that it is in. */
+export interface Tabs {
+  targets(): readonly TargetInfo[];
+  attach(targetId: string, name: string): Promise<{ session: Session; contexts: Contexts }>;
+  closeTarget(targetId: string): Promise<void>;
+}
+
 /** A document's place: the top of a tab or an iframe in it. */
 export class Frame {
-  readonly browser: Chromium;
+  protected readonly browser: Tabs;
   readonly frameId: string;
   protected readonly session: Session;
   /** How long `evaluate` may take before it fails, in milliseconds. */
@@ -59,7 +65,7 @@ export class Frame {
   readonly #place: FramePlace;
   readonly #page: Page | undefined;
 
-  constructor(browser: Chromium, place: FramePlace, page?: Page) {
+  constructor(browser: Tabs, place: FramePlace, page?: Page) {
     this.browser = browser;
     this.frameId = place.frameId;
     this.session = place.session;
@@ -239,7 +245,7 @@ export class Page extends Frame {
   readonly #console: string[] = [];
   #crashed = false;
 
-  constructor(browser: Chromium, session: Session, contexts: Contexts, targetId: string) {
+  constructor(browser: Tabs, session: Session, contexts: Contexts, targetId: string) {
     super(browser, { session, contexts, frameId: targetId, corner: () => Promise.resolve({ x: 0, y: 0 }) });
     this.targetId = targetId;
     session.on("Page.lifecycleEvent", ({ frameId, loaderId, name }) => {
