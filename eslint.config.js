@@ -8,7 +8,7 @@ export default tseslint.config(
       "protocol/validators.js",
       "protocol/validators.d.ts",
       "protocol/message.ts",
-      "nativehost/tryout/page/page.js",
+      "nativehost/selftest/page/page.js",
     ],
   },
   ...tseslint.configs.strictTypeChecked,

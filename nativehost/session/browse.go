@@ -48,7 +48,7 @@ func (s calls) ResolveBrowse(ctx context.Context, id int64, params protocol.Reso
 	}
 	if err != nil {
 		cancel()
-		s.failureLocked(id, err)
+		s.requests.Failure(id, err)
 		return nil
 	}
 	s.browsings[params.BrowseID] = b
@@ -113,12 +113,12 @@ func (s *Session) look(ctx context.Context, request int64, b *browsing) {
 		err = b.revoked
 	}
 	if err != nil {
-		s.failureLocked(request, err)
+		s.requests.Failure(request, err)
 	} else {
-		s.resultLocked(request, protocol.ResolveBrowseResult{Found: found})
+		s.requests.Result(request, protocol.ResolveBrowseResult{Found: found})
 	}
 	for _, id := range b.stoppers {
-		s.resultLocked(id, protocol.ResolveStopResult{})
+		s.requests.Result(id, protocol.ResolveStopResult{})
 	}
 }
 
@@ -129,7 +129,7 @@ func (s calls) ResolveStop(_ context.Context, id int64, params protocol.ResolveS
 	defer s.mu.Unlock()
 	b := s.browsings[params.BrowseID]
 	if b == nil {
-		s.resultLocked(id, protocol.ResolveStopResult{})
+		s.requests.Result(id, protocol.ResolveStopResult{})
 		return nil
 	}
 	b.stoppers = append(b.stoppers, id)

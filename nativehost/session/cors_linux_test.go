@@ -16,6 +16,7 @@ import (
 	"github.com/portside/portside/nativehost/corsprobe"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/internal/netns"
+	"github.com/portside/portside/nativehost/sockets"
 	"github.com/portside/portside/protocol"
 )
 
@@ -62,7 +63,7 @@ func TestPort443OfOthers(t *testing.T) {
 	netns.Run(t, "ip", netns.AddAddr(at+"/32", "lo")...)
 	netns.Dnsmasq(t, "--host-record=victim.example,"+at, "--host-record=evil.example,"+at, "--host-record=shop.example,"+at)
 	roots := hall(t, at+":443")
-	b := start(t, options{dialer: &dial.Dialer{Roots: roots, Probe: Probe(&corsprobe.Prober{}, farAway{})}})
+	b := start(t, options{dialer: &dial.Dialer{Roots: roots, Probe: sockets.Probe(&corsprobe.Prober{}, farAway{})}})
 	open := func(host, transport string) (protocol.TCPOpenParams, int64) {
 		p := b.tcp(443)
 		p.Host, p.SecureTransport = host, transport
@@ -106,7 +107,7 @@ func TestPort443OfOthers(t *testing.T) {
 				continue
 			}
 			wantFailure(t, b.answer(upgrade), "NotAllowedError", reason)
-			if took := time.Since(began); took < beat {
+			if took := time.Since(began); took < refusalDelay {
 				t.Errorf("refused after %v", took)
 			}
 		}

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"go.uber.org/goleak"
 
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
@@ -25,10 +24,9 @@ import (
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/sockets"
 	"github.com/portside/portside/protocol"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must happen. It is long, since it is
 // only ever used up by a test that fails.
@@ -117,10 +115,10 @@ func start(t testing.TB, o options) *broker {
 	store := policy.Open(o.folder, policy.Options{Validator: v, Owner: os.Geteuid(), Log: zerolog.Nop()})
 	near := nearby.New(zerolog.Nop())
 	if o.dialer == nil {
-		o.dialer = &dial.Dialer{Rules: Rules(store, near)}
+		o.dialer = &dial.Dialer{Rules: sockets.Rules(store, near)}
 	}
 	if o.judged {
-		o.dialer.Rules = Rules(store, near)
+		o.dialer.Rules = sockets.Rules(store, near)
 	}
 	caps := limits.Standard()
 	// Tests open sockets faster than any page may.

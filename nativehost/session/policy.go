@@ -3,38 +3,17 @@ package session
 import (
 	"context"
 	"maps"
-	"net/netip"
 	"slices"
 
 	"github.com/portside/portside/nativehost/address"
-	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/network"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/printable"
+	"github.com/portside/portside/nativehost/requests"
 	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/protocol"
 )
-
-// Rules returns what the Dialer must put every address before.
-func Rules(store *policy.Store, near rules.Near) dial.Rules { return dialRules{store, near} }
-
-type dialRules struct {
-	store *policy.Store
-	near  rules.Near
-}
-
-// Judge puts an address that a target has led to before the rules.
-func (d dialRules) Judge(_ context.Context, target dial.Target, at netip.AddrPort) error {
-	return rules.Resolved(d.store.Current(), d.near, request(target), at.Addr())
-}
-
-func request(target dial.Target) rules.Request {
-	return rules.Request{
-		Origin: target.Origin, Protocol: target.Network, Host: target.Host, Port: target.Port,
-		Secure: target.Secure, UserEntered: target.UserEntered, RiskAccepted: target.RiskAccepted,
-	}
-}
 
 // PolicyManaged takes over the settings that the browser keeps for its administrator.
 func (s calls) PolicyManaged(_ context.Context, id int64, params protocol.PolicyManagedParams) *protocol.RPCError {
@@ -42,7 +21,7 @@ func (s calls) PolicyManaged(_ context.Context, id int64, params protocol.Policy
 	if !valid {
 		s.Log.Error().Msg("the browser's managed settings do not fit their schema: everything is refused")
 	}
-	s.result(id, protocol.PolicyManagedResult{Valid: valid})
+	s.requests.Result(id, protocol.PolicyManagedResult{Valid: valid})
 	return nil
 }
 
@@ -79,13 +58,13 @@ func (s calls) PolicyJudge(_ context.Context, id int64, params protocol.PolicyJu
 		result.Reason = fault.Describe(err).Reason
 	}
 	result.Allowed = err == nil
-	s.result(id, result)
+	s.requests.Result(id, result)
 	return nil
 }
 
 const (
-	// maxSources and maxPolicyText, in bytes, are the schema's.
-	maxSources, maxPolicyText = 64, 512
+	// maxSources is the schema's.
+	maxSources = 64
 	// maxSourcesBytes is what all sources may take of a control message.
 	maxSourcesBytes = 60 << 10
 )
@@ -101,7 +80,7 @@ func (s calls) PolicyGet(_ context.Context, id int64, params protocol.PolicyGetP
 			if (len(p.Sources[i].Faults) > 0) != broken || left == 0 {
 				continue
 			}
-			if bytes := size(sourceOf(&p.Sources[i])); bytes < room {
+			if bytes := requests.Size(sourceOf(&p.Sources[i])); bytes < room {
 				told[i], left, room = true, left-1, room-bytes-1
 			}
 		}
@@ -115,20 +94,20 @@ func (s calls) PolicyGet(_ context.Context, id int64, params protocol.PolicyGetP
 		verdict := p.JudgeOrigin(params.Origin)
 		_, err := address.ParseOrigin(params.Origin)
 		allowed := verdict.Allowed && err == nil
-		result.SiteAllowed, result.SiteBy = &allowed, printable.Text(verdict.By, maxPolicyText)
+		result.SiteAllowed, result.SiteBy = &allowed, printable.Text(verdict.By, requests.MaxSettingBytes)
 	}
-	s.result(id, result)
+	s.requests.Result(id, result)
 	return nil
 }
 
 // sourceOf is a source in the protocol's words.
 func sourceOf(source *policy.Source) protocol.PolicySource {
-	told := protocol.PolicySource{Name: printable.Text(source.Name, maxPolicyText), Kind: "file"}
+	told := protocol.PolicySource{Name: printable.Text(source.Name, requests.MaxSettingBytes), Kind: "file"}
 	if source.Browser {
 		told.Kind = "browser"
 	}
 	if len(source.Faults) > 0 {
-		told.Fault = printable.Text(source.Faults[0].String(), maxPolicyText)
+		told.Fault = printable.Text(source.Faults[0].String(), requests.MaxSettingBytes)
 	}
 	return told
 }
@@ -143,45 +122,20 @@ func (s *Session) policyChanged(p *policy.Policy) {
 	}
 }
 
-// enforce ends what a new policy does not allow any more: sockets, searches, lanes, and
-// the page to try it with. The rules are asked without the mutex: they may look at the
-// interfaces of this computer.
+// enforce ends what a new policy does not allow any more: the self-test page, sockets,
+// searches, and lanes.
 func (s *Session) enforce(p *policy.Policy) {
-	type asked struct {
-		*entry
-		request rules.Request
-		remote  netip.Addr
+	if !p.Settings.Enabled.Value {
+		s.endSelfTest()
 	}
-	var sockets []asked
-	var lanes []*laneOf
+	s.sockets.Enforce(p)
+	var lanes []*openLane
 	s.mu.Lock()
-	for _, e := range s.sockets {
-		if e.state == stateFailed || e.request == nil {
-			continue
-		}
-		sockets = append(sockets, asked{e, *e.request, e.remote})
-	}
 	browsings := slices.Collect(maps.Values(s.browsings))
 	if !allowsLanes(p) {
 		lanes = slices.Collect(maps.Keys(s.lanes))
 	}
-	if s.trying != nil && !p.Settings.Enabled.Value {
-		s.trying.cancel()
-	}
 	s.mu.Unlock()
-
-	for _, one := range sockets {
-		err := rules.Before(p, s.Near, one.request).Err()
-		if err == nil && one.remote.IsValid() {
-			err = rules.Resolved(p, s.Near, one.request, one.remote)
-		}
-		s.mu.Lock()
-		if err != nil && one.ended == nil && one.state != stateFailed {
-			one.ended = err
-			one.cancel()
-		}
-		s.mu.Unlock()
-	}
 	for _, b := range browsings {
 		s.revoke(p, b)
 	}

@@ -1,26 +1,18 @@
 package session
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/dial"
-	"github.com/portside/portside/nativehost/nearby"
-	"github.com/portside/portside/nativehost/policy"
-	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/protocol"
 )
 
@@ -206,7 +198,7 @@ func TestRefusalsKeepTheBeat(t *testing.T) {
 		asked := time.Now()
 		answer := b.answer(b.ask(protocol.MethodTCPOpen, p))
 		took := time.Since(asked)
-		if answer.Error == nil || took < beat || took >= 2*beat {
+		if answer.Error == nil || took < refusalDelay || took >= 2*refusalDelay {
 			t.Errorf("%s:%d from %s: %+v after %v", p.Host, p.Port, p.Origin, answer.Error, took)
 		}
 	}
@@ -223,48 +215,8 @@ func TestClosingEndsTheWait(t *testing.T) {
 	closing := b.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: p.SocketID})
 	wantFailure(t, b.answer(open), "NotAllowedError", "address")
 	b.wantResult(protocol.MethodSocketClose, b.answer(closing), nil)
-	if took := time.Since(asked); took >= beat {
+	if took := time.Since(asked); took >= refusalDelay {
 		t.Errorf("answered after %v", took)
-	}
-}
-
-// So many may wait; whoever comes then is answered at once.
-func TestFloodOfRefusalsIsBounded(t *testing.T) {
-	s := New(Config{Out: os.Stdout})
-	ctx, cancel := context.WithCancel(t.Context())
-	var waiting sync.WaitGroup
-	for range maxHushed {
-		waiting.Go(func() { s.hush(ctx, false, "https://flood.test", time.Now()) })
-	}
-	full := func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.hushed.all == maxHushed
-	}
-	for !full() {
-		time.Sleep(time.Millisecond)
-	}
-	asked := time.Now()
-	s.hush(ctx, false, "https://flood.test", asked)
-	if took := time.Since(asked); took >= beat {
-		t.Errorf("one too many waited for %v", took)
-	}
-	// Other origins keep their beat, and private windows also those of the same origin.
-	asked = time.Now()
-	var others sync.WaitGroup
-	for origin, private := range map[string]bool{"https://other.test": false, "https://flood.test": true} {
-		others.Go(func() {
-			s.hush(ctx, private, origin, asked)
-			if took := time.Since(asked); took < beat {
-				t.Errorf("%s, private is %v: the refusal came after %v", origin, private, took)
-			}
-		})
-	}
-	others.Wait()
-	cancel()
-	waiting.Wait()
-	if s.privateHushed.all != 0 || s.hushed.all != 0 || len(s.hushed.byOrigin) != 0 {
-		t.Errorf("%v wait for ever", s.hushed)
 	}
 }
 
@@ -302,35 +254,6 @@ func TestNewPolicyEndsSocketsFirst(t *testing.T) {
 	b.managed(`{"enabled": false}`)
 	<-told
 	b.wantClosed(lost, "NotAllowedError", "policy")
-}
-
-// A policy that comes while a request is being read is not asked about nothing: it may
-// allow what is asked for.
-func TestNewPolicyWaitsForTheRequest(t *testing.T) {
-	v, err := protocol.NewValidator()
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := policy.Open("", policy.Options{Validator: v, Owner: os.Geteuid(), Log: zerolog.Nop()})
-	if !store.SetManaged([]byte(`{"allowedOrigins": ["https://page.example"]}`)) {
-		t.Fatal("not valid")
-	}
-	host, err := address.ParseHost("mail.example.org")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := New(Config{Policy: store, Near: nearby.New(zerolog.Nop())})
-	for origin, ends := range map[string]bool{"": false, "https://page.example": false, "https://other.example": true} {
-		e := &entry{cancel: func() {}}
-		if origin != "" {
-			e.request = &rules.Request{Origin: origin, Protocol: "tcp", Host: host, Port: 993, Secure: true}
-		}
-		s.sockets[1] = e
-		s.enforce(store.Current())
-		if (e.ended != nil) != ends {
-			t.Errorf("a request of %q: ended with %v", origin, e.ended)
-		}
-	}
 }
 
 func TestBrokenManagedSettingsRefuseEverything(t *testing.T) {

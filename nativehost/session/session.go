@@ -1,12 +1,10 @@
-// Package session is one browser connection: requests in, answers and events out.
-// It owns every socket of the connection and waits for each before it ends.
+// Package session is one browser connection: requests in, answers and events out. It
+// wires the others together: it reads messages and frames of lanes, hands what they ask to
+// whoever serves it, and says when each of these has to end.
 //
-// It promises that every request is answered exactly once, that no message of the
-// browser's side can stop it or harm a socket that the message does not name, that
-// its reading of requests never waits for a socket, and that no socket outlives it.
-//
-// It is the only package that knows all the others: the rules, which know no
-// sockets, and the sockets, which know no rules.
+// It promises that no message of the browser's side can stop it, that its reading of
+// requests never waits for a socket, and that nothing that it has begun outlives it:
+// no socket, no lane, no search for devices, no self-test page.
 package session
 
 import (
@@ -14,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -23,13 +20,14 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/carrier"
-	"github.com/portside/portside/nativehost/datagram"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/discover"
 	"github.com/portside/portside/nativehost/lane"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/requests"
 	"github.com/portside/portside/nativehost/rules"
+	"github.com/portside/portside/nativehost/sockets"
 	"github.com/portside/portside/protocol"
 )
 
@@ -37,8 +35,6 @@ const (
 	// lastWords is how long the last messages may take to leave once every socket
 	// is closed. Nobody may be there to read them.
 	lastWords = 100 * time.Millisecond
-	// maxRequests is how many requests may wait for their answers.
-	maxRequests = 1 << 17
 )
 
 // ErrBrowserGone says that the browser's side takes no more messages.
@@ -81,115 +77,45 @@ type Config struct {
 type Session struct {
 	Config
 	out *carrier.Stdio
-	// door is where lanes come in; privateDoor where those of private windows do.
-	door, privateDoor *lane.Door
-	buffers           buffer.Pool
-	limits            *limits.Counter
-	// owners counts the goroutines that own a socket, a search for devices, or the
-	// page to try it with.
+	// listener is where lanes come in; privateListener where those of private windows do.
+	listener, privateListener *lane.Listener
+	buffers                   buffer.Pool
+	// requests are those that wait for their answers, sockets those that are not closed.
+	requests *requests.Table
+	sockets  *sockets.Registry
+	// owners counts the goroutines that own a search for devices, or the self-test page.
 	owners sync.WaitGroup
 	// greeted belongs to the goroutine that reads.
 	greeted bool
 
-	// mu guards what follows. It may be held while the carrier's is taken, never
-	// while a socket's is: sockets answer requests while they hold theirs.
+	// mu guards what follows. It may be held while that of requests is taken.
 	mu        sync.Mutex
-	sockets   map[int64]*entry
-	requests  map[int64]struct{}
 	browsings map[int64]*browsing
 	// lanes are those that are open; parted says that no more may come.
-	lanes  map[*laneOf]struct{}
+	lanes  map[*openLane]struct{}
 	parted bool
-	// trying is nil unless there is a page to try it with.
-	trying *trying
-	// waits and backlogs have locks of their own.
-	waits    waits
-	backlogs *datagram.Room
-	// hushed counts the refusals that wait for their moment, privateHushed those of
-	// private windows.
-	hushed, privateHushed hushed
-}
-
-// state is how far a socket has come.
-type state int
-
-const (
-	// stateOpening: the rules are asked, its name is resolved, it connects.
-	stateOpening state = iota
-	// stateGivenUp: a socket.close came while it was opening.
-	stateGivenUp
-	// stateOpen: it is connected, and the request to open it is answered.
-	stateOpen
-	// stateFailed: it will not open, for a reason that is known. That may have to wait for
-	// its moment.
-	stateFailed
-)
-
-// entry is a socket from the request to open it until socket.closed.
-type entry struct {
-	state state
-	// cancel gives up opening.
-	cancel context.CancelFunc
-	// socket is there once it is open.
-	socket socket
-	// startTLS is nil for a socket that was not opened to be upgraded.
-	startTLS upgrader
-	// setOption is nil for a UDP socket.
-	setOption func(option string, value int64) error
-	// closers are the ids of socket.close that came before it was open.
-	closers []int64
-	// request and remote are what a new policy is asked about. request is nil, and remote
-	// the zero Addr, until they are known; the policy of then is asked after that.
-	request *rules.Request
-	remote  netip.Addr
-	// security is nil on a plain connection.
-	security *security
-	// document is whose socket it is. late is nil unless the carrier was left open;
-	// lane is nil unless the socket has taken one.
-	document string
-	late     *carrier.Late
-	lane     *laneOf
-	// cut: it is on a lane, and the broker closes it.
-	cut bool
-	// datagrams: it is a UDP socket.
-	datagrams bool
-	// ended is why a new policy has ended the socket, or nil. It has no say once the
-	// socket has failed.
-	ended error
-}
-
-// socket is what stream.Socket and datagram.Socket have in common. No method
-// waits for the network.
-type socket interface {
-	Write(payload *buffer.Buffer, id *int64) error
-	Credit(bytes int64)
-	Shutdown(id int64) error
-	Close(reset bool)
-	// Cut closes it where more was to come. The error is how it ends, unless it was
-	// ending already.
-	Cut(why error)
-	// Traffic returns the payload bytes so far, as the end will tell them.
-	Traffic() (in, out int64)
+	// selfTest is nil unless there is a self-test page.
+	selfTest *selfTest
 }
 
 // New returns a Session. Run must follow.
 func New(config Config) *Session {
-	if config.Window == 0 {
-		config.Window = protocol.WindowBytes
-	}
 	if config.Browse == nil {
 		config.Browse = (*discover.Browser).Browse
 	}
-	return &Session{
+	s := &Session{
 		Config:    config,
 		out:       carrier.NewStdio(config.Out),
-		limits:    limits.New(config.Caps),
-		sockets:   map[int64]*entry{},
-		requests:  map[int64]struct{}{},
 		browsings: map[int64]*browsing{},
-		lanes:     map[*laneOf]struct{}{},
-		backlogs:  datagram.NewRoom(backlogRoom),
+		lanes:     map[*openLane]struct{}{},
 	}
+	s.requests = requests.New(s.out, config.Policy, config.Log)
+	s.sockets = sockets.New(sockets.Config{
+		Requests: s.requests, Stdio: s.out, Buffers: &s.buffers,
+		Dialer: config.Dialer, Policy: config.Policy, Near: config.Near, Caps: config.Caps,
+		Audit: config.Audit, Log: config.Log, Window: config.Window, Patience: config.Patience,
+	})
+	return s
 }
 
 // Run serves the connection until its input ends, until the browser's side takes
@@ -202,8 +128,8 @@ func (s *Session) Run(ctx context.Context) error {
 	unhook := context.AfterFunc(ctx, func() { _ = s.In.Close() })
 	defer unhook()
 
-	s.door = s.newDoor(ctx, false)
-	s.privateDoor = s.newDoor(ctx, true)
+	s.listener = s.newListener(ctx, false)
+	s.privateListener = s.newListener(ctx, true)
 	written := make(chan error, 1)
 	go func() {
 		defer cancel()
@@ -216,6 +142,7 @@ func (s *Session) Run(ctx context.Context) error {
 	stopped := ctx.Err() != nil
 	cancel()
 	s.owners.Wait()
+	s.sockets.Wait()
 	s.endLanes()
 
 	s.out.Finish()
@@ -263,51 +190,15 @@ func (s *Session) handle(ctx context.Context, frame []byte) {
 		if !s.greeted && message.Method != protocol.MethodHello && fault.Code != protocol.CodeParse {
 			fault = protocol.NewError(protocol.CodeInvalidRequest)
 		}
-		s.reject(message, fault)
+		s.requests.Reject(message, fault)
 		return
 	}
-	if message.ID != nil && !s.begin(*message.ID) {
-		s.reject(protocol.Message{ID: message.ID, Method: message.Method},
+	if message.ID != nil && !s.requests.Begin(*message.ID) {
+		s.requests.Reject(protocol.Message{ID: message.ID, Method: message.Method},
 			protocol.NewError(protocol.CodeInvalidRequest))
 		return
 	}
 	if fault := s.dispatch(ctx, message); fault != nil {
-		s.reject(message, fault)
+		s.requests.Reject(message, fault)
 	}
-}
-
-// begin notes that a request waits for its answer. It reports false when the id is
-// taken, or when too many are.
-func (s *Session) begin(id int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, taken := s.requests[id]; taken || len(s.requests) >= maxRequests {
-		return false
-	}
-	s.requests[id] = struct{}{}
-	return true
-}
-
-// reject logs a message that cannot be served and answers it, or says so without
-// an id when it has none or one that another request holds.
-func (s *Session) reject(message protocol.Message, fault *protocol.RPCError) {
-	s.Log.Warn().Str("method", message.Method).Int64("code", fault.Code).Msg("message refused")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if message.ID == nil {
-		s.out.Error(nil, fault)
-		return
-	}
-	if message.Params == nil {
-		// The message was refused before its id was noted. An id that is taken
-		// belongs to the request that is still open, which is to be answered once.
-		id := message.ID
-		if _, taken := s.requests[*id]; taken {
-			id = nil
-		}
-		s.out.Error(id, fault)
-		return
-	}
-	delete(s.requests, *message.ID)
-	s.out.Error(message.ID, fault)
 }

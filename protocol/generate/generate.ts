@@ -15,8 +15,8 @@ import { root } from "./schemas.ts";
 import { managedFile, tsFile, validatorFiles } from "./typescript.ts";
 
 /** The script of the self-test page. The host has it inside, and Go knows no TypeScript. */
-function tryoutScript(): string {
-  const source = "nativehost/tryout/page/page.ts";
+function selfTestScript(): string {
+  const source = "nativehost/selftest/page/page.ts";
   const { code } = transformSync(readFileSync(join(root, source), "utf8"), {
     loader: "ts",
     format: "iife",
@@ -50,7 +50,7 @@ const outputs: Record<string, string> = {
   "extension/page/api/socket_options.ts": await typescript(readerFile(), 120),
   "extension/background/sockets/host_options.ts": await typescript(brokerFile(), 120),
   "sdk/direct-sockets.d.ts": await typescript(between("sdk/direct-sockets.d.ts", sdkOptions()), 120),
-  "nativehost/tryout/page/page.js": tryoutScript(),
+  "nativehost/selftest/page/page.js": selfTestScript(),
   "extension/managed_schema.json": await prettier.format(managedFile(), { parser: "json", printWidth: 120 }),
 };
 let stale = false;

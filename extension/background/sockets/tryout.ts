@@ -8,7 +8,7 @@ import type { TryoutStartParams } from "../../../protocol/message.ts";
 import type { HostConnection } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";
 
-/** The host serves them no longer than this, in ms (nativehost/tryout). */
+/** The host serves them no longer than this, in ms (nativehost/selftest). */
 const lifetime = 15 * 60_000;
 
 interface Running {

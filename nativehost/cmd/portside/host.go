@@ -24,6 +24,7 @@ import (
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/nativehost/session"
+	"github.com/portside/portside/nativehost/sockets"
 	"github.com/portside/portside/nativehost/version"
 	"github.com/portside/portside/protocol"
 )
@@ -109,8 +110,8 @@ func serve(from caller.Caller, log zerolog.Logger, validator *protocol.Validator
 			In: reading, Out: out,
 			Validator: validator,
 			Dialer: &dial.Dialer{
-				Rules:    session.Rules(store, near),
-				Probe:    session.Probe(&corsprobe.Prober{}, near),
+				Rules:    sockets.Rules(store, near),
+				Probe:    sockets.Probe(&corsprobe.Prober{}, near),
 				Resolver: &resolve.Resolver{Servers: func() []netip.AddrPort { return store.Current().Settings.DNSServers.Value }},
 			},
 			Policy:        store,

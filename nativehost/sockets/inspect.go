@@ -1,4 +1,4 @@
-package session
+package sockets
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
-	"encoding/json"
 
 	"github.com/portside/portside/nativehost/printable"
+	"github.com/portside/portside/nativehost/requests"
 	"github.com/portside/portside/protocol"
 )
 
@@ -71,7 +71,7 @@ func summary(leaf *x509.Certificate) *protocol.PeerCertificate {
 		}
 	}
 	// Some characters take six times their size in JSON.
-	for size(c) > maxCertificate {
+	for requests.Size(c) > maxCertificate {
 		switch {
 		case len(c.Names) > 0:
 			c.Names = c.Names[:len(c.Names)-1]
@@ -92,23 +92,14 @@ func called(name pkix.Name) string {
 	return ""
 }
 
-// size is how many bytes a part of a message takes.
-func size(part any) int {
-	text, err := json.Marshal(part)
-	if err != nil {
-		return protocol.MaxControlBytes // what cannot be said has no room
-	}
-	return len(text)
-}
-
 // SocketInspect serves socket.inspect. It keeps no socket waiting: each is asked for two
 // numbers, and what is known of TLS was written down when it was agreed.
-func (s calls) SocketInspect(_ context.Context, id int64, params protocol.SocketInspectParams) *protocol.RPCError {
+func (r *Registry) SocketInspect(_ context.Context, id int64, params protocol.SocketInspectParams) *protocol.RPCError {
 	result := protocol.SocketInspectResult{Sockets: []protocol.SocketState{}}
 	var sockets []socket
-	s.mu.Lock()
+	r.mu.Lock()
 	for _, id := range params.SocketIDs {
-		e := s.sockets[id]
+		e := r.sockets[id]
 		if e == nil || e.state != stateOpen {
 			continue
 		}
@@ -116,23 +107,23 @@ func (s calls) SocketInspect(_ context.Context, id int64, params protocol.Socket
 		if e.security != nil {
 			state.TLSVersion, state.CipherSuite, state.Certificate = e.security.version, e.security.suite, e.security.certificate
 		}
-		result.Sockets, sockets = append(result.Sockets, state), append(sockets, e.socket)
+		result.Sockets, sockets = append(result.Sockets, state), append(sockets, e.conn.socket)
 	}
-	s.mu.Unlock()
+	r.mu.Unlock()
 	// Sockets answer requests while they hold their own mutex, so it is not taken under
-	// the session's.
+	// the registry's.
 	for i, socket := range sockets {
 		result.Sockets[i].BytesIn, result.Sockets[i].BytesOut = socket.Traffic()
 	}
-	s.result(id, result)
+	r.config.Requests.Result(id, result)
 	return nil
 }
 
 // secured notes what an upgrade has agreed on.
-func (s *Session) secured(socketID int64, what *security) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e := s.sockets[socketID]; e != nil {
+func (r *Registry) secured(socketID int64, what *security) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.sockets[socketID]; e != nil {
 		e.security = what
 	}
 }

@@ -1,4 +1,4 @@
-package session
+package sockets
 
 import (
 	"context"
@@ -15,34 +15,28 @@ import (
 type upgrader func(request int64, params protocol.SocketStartTLSParams, options dial.TLSOptions) error
 
 // SocketStartTLS serves socket.startTLS.
-func (s calls) SocketStartTLS(_ context.Context, id int64, params protocol.SocketStartTLSParams) *protocol.RPCError {
+func (r *Registry) SocketStartTLS(_ context.Context, id int64, params protocol.SocketStartTLSParams) *protocol.RPCError {
 	options, err := tlsOptions(params.TLS)
 	if err != nil {
 		return protocol.NewError(protocol.CodeInvalidParams)
 	}
-	s.mu.Lock()
-	var found bool
-	var start upgrader
-	if e := s.sockets[params.SocketID]; e != nil && e.state == stateOpen {
-		found, start = true, e.startTLS
-	}
-	s.mu.Unlock()
+	c := r.find(params.SocketID)
 	switch {
-	case !found:
+	case c == nil:
 		err = fault.ErrGone
-	case start == nil:
+	case c.startTLS == nil:
 		err = fault.ErrNotApplicable
 	default:
-		err = start(id, params, options)
+		err = c.startTLS(id, params, options)
 	}
 	if err != nil {
-		s.failure(id, err)
+		r.config.Requests.Failure(id, err)
 	}
 	return nil
 }
 
 // upgrader returns what upgrades a socket that was opened as o says.
-func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) upgrader {
+func (r *Registry) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) upgrader {
 	return func(request int64, params protocol.SocketStartTLSParams, options dial.TLSOptions) error {
 		how, began := o.options, time.Now()
 		how.TLS = options
@@ -50,24 +44,24 @@ func (s *Session) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) u
 			Received: params.Received,
 			Sent:     params.Sent,
 			Handshake: func(ctx context.Context, begin func() error) error {
-				err := s.Dialer.StartTLS(ctx, conn, o.target, how, begin)
+				err := r.config.Dialer.StartTLS(ctx, conn, o.target, how, begin)
 				if fault.Describe(err).Name == "NotAllowedError" {
-					s.hush(ctx, o.subject.Private, o.subject.Origin, began)
+					r.refusals.delay(ctx, o.subject.Private, o.subject.Origin, began)
 				}
 				return err
 			},
 			Answer: func(err error) {
 				if err != nil {
 					if !o.subject.Private {
-						s.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not secured")
+						r.config.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not secured")
 					}
-					s.failure(request, err)
+					r.config.Requests.Failure(request, err)
 					return
 				}
-				s.Audit.Secured(o.subject, peerOf(options, o.target), time.Since(began))
+				r.config.Audit.Secured(o.subject, peerOf(options, o.target), time.Since(began))
 				state := conn.TLS()
-				s.secured(o.subject.SocketID, securityOf(state, len(options.Hashes) > 0))
-				s.result(request, protocol.SocketStartTLSResult{SocketID: o.subject.SocketID, TLS: tlsInfo(state)})
+				r.secured(o.subject.SocketID, securityOf(state, len(options.Hashes) > 0))
+				r.config.Requests.Result(request, protocol.SocketStartTLSResult{SocketID: o.subject.SocketID, TLS: tlsInfo(state)})
 			},
 		})
 	}

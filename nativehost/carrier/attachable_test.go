@@ -9,26 +9,26 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
-// A way that is not known has nothing to say, and the first to bind it says it all. One
-// that ends before is told nowhere.
-func TestLate(t *testing.T) {
+// A path that is not attached has nothing to say, and it can be attached once. One that
+// ends before is never attached.
+func TestAttachable(t *testing.T) {
 	var first, second bytes.Buffer
 	a, b := NewLane(&first), NewLane(&second)
-	late := &Late{}
-	late.Credit(7)
-	late.End()
-	if err := late.Data(context.Background(), []byte("x")); !errors.Is(err, ErrClosed) {
-		t.Errorf("data without a way: %v", err)
+	path := &Attachable{}
+	path.Credit(7)
+	path.End()
+	if err := path.Data(context.Background(), []byte("x")); !errors.Is(err, ErrClosed) {
+		t.Errorf("data before it was attached: %v", err)
 	}
-	if !late.Bind(a.Path(1)) || late.Bind(b.Path(1)) {
-		t.Error("it can be bound twice, or not at all")
+	if !path.Attach(a.Path(1)) || path.Attach(b.Path(1)) {
+		t.Error("it can be attached twice, or not at all")
 	}
-	late.Credit(1)
-	late.Mute()
-	if late.Over() {
-		t.Error("it has taken a way")
+	path.Credit(1)
+	path.Mute()
+	if path.Over() {
+		t.Error("it was attached")
 	}
-	late.Closed(protocol.SocketClosedParams{SocketID: 1})
+	path.Closed(protocol.SocketClosedParams{SocketID: 1})
 	for _, l := range []*Lane{a, b} {
 		l.Finish()
 		if err := l.Run(); err != nil {
@@ -48,12 +48,12 @@ func TestLate(t *testing.T) {
 		protocol.LaneFrame{Kind: protocol.LaneClosed, SocketID: 1})
 	want("the second", &second)
 
-	late = &Late{}
-	if late.Over() {
+	path = &Attachable{}
+	if path.Over() {
 		t.Error("it has not ended")
 	}
-	late.Mute()
-	if !late.Over() || late.Bind(b.Path(1)) {
+	path.Mute()
+	if !path.Over() || path.Attach(b.Path(1)) {
 		t.Error("it has ended")
 	}
 }

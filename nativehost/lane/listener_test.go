@@ -23,9 +23,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const ours = "chrome-extension://ours"
 
-// lanes is a door whose lanes come out of a channel and stay until the test lets go.
+// lanes is a Listener whose lanes come out of a channel and stay until the test lets go.
 type lanes struct {
-	*Door
+	*Listener
 	t       *testing.T
 	log     bytes.Buffer
 	in      chan lane
@@ -37,10 +37,10 @@ type lane struct {
 	conn     *Conn
 }
 
-func newDoor(t *testing.T) *lanes {
+func newLanes(t *testing.T) *lanes {
 	t.Helper()
 	l := &lanes{t: t, in: make(chan lane, 100), release: make(chan struct{})}
-	l.Door = New(ours, zerolog.New(zerolog.SyncWriter(&l.log)), func(document string, c *Conn) {
+	l.Listener = New(ours, zerolog.New(zerolog.SyncWriter(&l.log)), func(document string, c *Conn) {
 		l.in <- lane{document, c}
 		<-l.release
 	})
@@ -60,7 +60,7 @@ func (l *lanes) ticket(document string) (at, secret string) {
 	return fmt.Sprintf("127.0.0.1:%d", port), secret
 }
 
-// visit is what somebody says at the door.
+// visit is what somebody asks of the Listener.
 type visit struct {
 	host, origin, path string
 	protocols          []string
@@ -89,8 +89,8 @@ func (v visit) dial(ctx context.Context, at string) (*websocket.Conn, error) {
 	return c, err
 }
 
-// enters wants the visitor to be let in for the document.
-func (l *lanes) enters(v visit, at, document string) (*websocket.Conn, *Conn) {
+// lets wants the visitor to be let in for the document.
+func (l *lanes) lets(v visit, at, document string) (*websocket.Conn, *Conn) {
 	l.t.Helper()
 	c, err := v.dial(l.t.Context(), at)
 	if err != nil {
@@ -127,38 +127,38 @@ func listens(at string) bool {
 }
 
 func TestTickets(t *testing.T) {
-	l := newDoor(t)
+	l := newLanes(t)
 	at, first := l.ticket("document one")
 	same, second := l.ticket("document two")
 	if at != same || first == second || len(first) != 43 {
 		t.Errorf("%s %s, %s %s", at, first, same, second)
 	}
-	l.enters(proper(at, first), at, "document one")
+	l.lets(proper(at, first), at, "document one")
 	l.refuses("a used ticket", proper(at, first), at)
 	l.refuses("no ticket", visit{at, ours, "/", []string{protocol.LaneProtocol}}, at)
 	l.refuses("an empty one", proper(at, ""), at)
 	l.refuses("one that nobody made", proper(at, strings.Repeat("A", 43)), at)
 	l.refuses("the beginning of one", proper(at, second[:42]), at)
-	other := newDoor(t)
+	other := newLanes(t)
 	there, foreign := other.ticket("document three")
 	l.refuses("somebody else's", proper(at, foreign), at)
-	other.enters(proper(there, foreign), there, "document three")
-	l.enters(proper(at, second), at, "document two")
+	other.lets(proper(there, foreign), there, "document three")
+	l.lets(proper(at, second), at, "document two")
 	if !strings.Contains(l.log.String(), "no such ticket") || strings.Contains(l.log.String(), foreign) {
 		t.Errorf("the log: %s", l.log.String())
 	}
 }
 
-// The door is there only while somebody is expected; who is inside stays.
+// The host listens only while somebody is expected; lanes stay.
 func TestListensWhileNeeded(t *testing.T) {
-	l := newDoor(t)
+	l := newLanes(t)
 	at, one := l.ticket("one")
 	_, two := l.ticket("two")
-	mine, theirs := l.enters(proper(at, one), at, "one")
+	mine, theirs := l.lets(proper(at, one), at, "one")
 	if !listens(at) {
 		t.Error("nobody listens for the second")
 	}
-	l.enters(proper(at, two), at, "two")
+	l.lets(proper(at, two), at, "two")
 	if listens(at) {
 		t.Error("it listens, and expects nobody")
 	}
@@ -167,7 +167,7 @@ func TestListensWhileNeeded(t *testing.T) {
 		t.Errorf("%v, %q, %v", kind, got, err)
 	}
 	again, three := l.ticket("three")
-	l.enters(proper(again, three), again, "three")
+	l.lets(proper(again, three), again, "three")
 
 	l.ticketLife = 100 * time.Millisecond
 	at, late := l.ticket("late")
@@ -181,7 +181,7 @@ func TestListensWhileNeeded(t *testing.T) {
 	at, _ = l.ticket("another")
 	l.refuses("a late ticket", proper(at, late), at)
 
-	l = newDoor(t)
+	l = newLanes(t)
 	at, _ = l.ticket("nobody")
 	l.Close()
 	if listens(at) {
@@ -193,8 +193,8 @@ func TestListensWhileNeeded(t *testing.T) {
 }
 
 // Whoever else comes is refused, and uses no ticket up.
-func TestStrangers(t *testing.T) {
-	l := newDoor(t)
+func TestWhoIsRefused(t *testing.T) {
+	l := newLanes(t)
 	at, secret := l.ticket("document")
 	good := proper(at, secret)
 	port := at[strings.LastIndex(at, ":"):]
@@ -240,15 +240,15 @@ func TestStrangers(t *testing.T) {
 			t.Errorf("%.40q is answered %q", request, answer)
 		}
 	}
-	l.enters(good, at, "document")
+	l.lets(good, at, "document")
 }
 
 // Who says nothing is let go, and holds up nobody.
-func TestSilentStrangers(t *testing.T) {
-	l := newDoor(t)
+func TestSilentPendingConnections(t *testing.T) {
+	l := newLanes(t)
 	at, secret := l.ticket("document")
 	began := time.Now()
-	for n := range maxStrangers {
+	for n := range maxPending {
 		c, err := net.Dial("tcp", at)
 		if err != nil {
 			t.Fatal(err)
@@ -258,27 +258,27 @@ func TestSilentStrangers(t *testing.T) {
 			_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: ")
 		}
 	}
-	l.enters(proper(at, secret), at, "document")
+	l.lets(proper(at, secret), at, "document")
 	if took := time.Since(began); took < patience/2 || took > patience+3*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }
 
-// Who is inside takes no room from those who come, also while it is the same house.
-func TestLanesAreNoStrangers(t *testing.T) {
-	l := newDoor(t)
+// A lane takes no place of pending connections, also while the port is the same.
+func TestLanesAreNotPending(t *testing.T) {
+	l := newLanes(t)
 	var at string
-	secrets := make([]string, 2*maxStrangers)
+	secrets := make([]string, 2*maxPending)
 	for n := range secrets {
 		at, secrets[n] = l.ticket("document")
 	}
 	for _, secret := range secrets {
-		l.enters(proper(at, secret), at, "document")
+		l.lets(proper(at, secret), at, "document")
 	}
 }
 
 func TestTicketsAreBounded(t *testing.T) {
-	l := newDoor(t)
+	l := newLanes(t)
 	for range maxTickets {
 		l.ticket("document")
 	}
@@ -300,9 +300,9 @@ func TestFrames(t *testing.T) {
 		"text": {websocket.MessageText, 9, false},
 	} {
 		t.Run(what, func(t *testing.T) {
-			l := newDoor(t)
+			l := newLanes(t)
 			at, secret := l.ticket("document")
-			mine, theirs := l.enters(proper(at, secret), at, "document")
+			mine, theirs := l.lets(proper(at, secret), at, "document")
 			sent := bytes.Repeat([]byte("0123456"), c.size/7+1)[:c.size]
 			go func() {
 				w, err := mine.Writer(t.Context(), c.kind)
@@ -343,15 +343,15 @@ func slicesOf(p []byte, size int) func(func([]byte) bool) {
 
 // The end of either side is heard by the other, and ends whoever reads or writes.
 func TestEnds(t *testing.T) {
-	l := newDoor(t)
+	l := newLanes(t)
 	at, secret := l.ticket("document")
-	mine, theirs := l.enters(proper(at, secret), at, "document")
+	mine, theirs := l.lets(proper(at, secret), at, "document")
 	_ = mine.CloseNow()
 	if _, err := theirs.Read(make([]byte, protocol.LaneFrameBytes)); err == nil {
 		t.Error("the other side's end is not heard")
 	}
 	at, secret = l.ticket("document")
-	_, theirs = l.enters(proper(at, secret), at, "document")
+	_, theirs = l.lets(proper(at, secret), at, "document")
 	full := make(chan error, 1)
 	go func() {
 		for {

@@ -1,6 +1,6 @@
-// Package tryout lets a person see that everything works: a page on this computer that
-// opens a socket, and a small server on this computer that answers it. It is the one
-// place where the host listens.
+// Package selftest lets the user see that everything works: a page on this computer that
+// opens a socket, and a small server on this computer that answers it. On the wire its
+// methods are called tryout.start and tryout.stop.
 //
 // It promises that both listen on 127.0.0.1 only, serve this computer only, and are
 // gone when Run returns, which is after Lifetime at the latest; that the page is found
@@ -8,7 +8,7 @@
 // but an answer: the page has no state, and the server says back what it heard.
 //
 // It has no rights of its own: the page asks for its socket as every page does.
-package tryout
+package selftest
 
 import (
 	"context"
@@ -37,8 +37,8 @@ const (
 	pagePatience = 5 * time.Second
 )
 
-// Tryout is the page and the server. Run must follow Start.
-type Tryout struct {
+// Test is the page and the server. Run must follow Start.
+type Test struct {
 	url      string
 	listener net.Listener
 	page     *http.Server
@@ -50,7 +50,7 @@ type Tryout struct {
 
 // Start makes a page with these texts and a server, and listens for both. Nobody is
 // answered before Run.
-func Start(ctx context.Context, params protocol.TryoutStartParams) (*Tryout, error) {
+func Start(ctx context.Context, params protocol.TryoutStartParams) (*Test, error) {
 	var secret [secretBytes]byte
 	// It never fails: crypto/rand ends the program instead.
 	_, _ = rand.Read(secret[:])
@@ -67,7 +67,7 @@ func Start(ctx context.Context, params protocol.TryoutStartParams) (*Tryout, err
 	if err != nil {
 		return nil, errors.Join(err, listener.Close(), server.Close())
 	}
-	t := &Tryout{
+	t := &Test{
 		url: fmt.Sprintf("http://%v%s", at, folder), listener: listener, server: newGreeter(server, port.Port()), lifetime: Lifetime,
 	}
 	t.page = loopback.NewServer(handler, pagePatience, &t.visits)
@@ -75,13 +75,13 @@ func Start(ctx context.Context, params protocol.TryoutStartParams) (*Tryout, err
 }
 
 // URL is the page's.
-func (t *Tryout) URL() string { return t.url }
+func (t *Test) URL() string { return t.url }
 
 // Port is the server's.
-func (t *Tryout) Port() uint16 { return t.server.port }
+func (t *Test) Port() uint16 { return t.server.port }
 
 // Run serves until ctx is done or Lifetime is over, and then ends every connection.
-func (t *Tryout) Run(ctx context.Context) {
+func (t *Test) Run(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, t.lifetime)
 	defer cancel()
 	var serving sync.WaitGroup

@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// A process of another user knows the door and what to say, but has no ticket.
+// A process of another user knows the port and what to say, but has no ticket.
 func TestAnotherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can act as another user; the case runs in the suite that runs as root")
 	}
 	const nobody = 65534
-	l := newDoor(t)
+	l := newLanes(t)
 	at, secret := l.ticket("document")
 	_, port, err := net.SplitHostPort(at)
 	if err != nil {
@@ -38,5 +38,5 @@ func TestAnotherUser(t *testing.T) {
 	if !strings.Contains(l.log.String(), "no such ticket") {
 		t.Errorf("the log: %s", l.log.String())
 	}
-	l.enters(proper(at, secret), at, "document")
+	l.lets(proper(at, secret), at, "document")
 }

@@ -1,4 +1,4 @@
-package tryout
+package selftest
 
 import (
 	"bufio"
@@ -26,7 +26,7 @@ func params() protocol.TryoutStartParams {
 }
 
 // started runs a page and a server until the end of the test, or until stop.
-func started(t *testing.T, p protocol.TryoutStartParams, change func(*Tryout)) (try *Tryout, stop func()) {
+func started(t *testing.T, p protocol.TryoutStartParams, change func(*Test)) (try *Test, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	try, err := Start(ctx, p)
@@ -183,7 +183,7 @@ func TestTextsAreNoMarkup(t *testing.T) {
 }
 
 // converse connects, hears the greeting, says a line and returns the answer.
-func converse(t *testing.T, try *Tryout, line string) string {
+func converse(t *testing.T, try *Test, line string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", try.Port()))
 	if err != nil {
@@ -215,7 +215,7 @@ func TestConversation(t *testing.T) {
 		}
 	}
 	// No line, one that is too long, or one that does not come: the connection ends.
-	try, _ = started(t, params(), func(try *Tryout) { try.server.patience = 300 * time.Millisecond })
+	try, _ = started(t, params(), func(try *Test) { try.server.patience = 300 * time.Millisecond })
 	began := time.Now()
 	for _, line := range []string{"", "no end", strings.Repeat("x", maxLine) + "\n", strings.Repeat("x", 1<<20)} {
 		if got := converse(t, try, line); got != "" {
@@ -294,7 +294,7 @@ func TestNothingRemains(t *testing.T) {
 		lifetime time.Duration
 		stop     bool
 	}{"stopped": {Lifetime, true}, "too old": {200 * time.Millisecond, false}} {
-		try, stop := started(t, params(), func(try *Tryout) { try.lifetime = c.lifetime })
+		try, stop := started(t, params(), func(try *Test) { try.lifetime = c.lifetime })
 		at := []string{strings.Split(try.URL(), "/")[2], fmt.Sprintf("127.0.0.1:%d", try.Port())}
 		for _, at := range at {
 			conn, err := net.Dial("tcp", at)

@@ -4,8 +4,8 @@
 // It promises that the host listens only while somebody who was given a ticket has not
 // come yet, on 127.0.0.1 only; that a ticket lets one connection in, once, for the
 // document that it was made for; and that nobody gets in without one, from another
-// origin or under another name. Whoever is refused learns nothing and holds nothing up
-// for longer than a moment.
+// origin or under another name. Whoever is refused learns nothing, and takes one of the
+// places of pending connections for no longer than patience.
 //
 // It knows no sockets, and nothing of what is said on a lane.
 package lane
@@ -38,10 +38,10 @@ const (
 	ticketBytes = 32
 	// maxTickets may wait at a time. A browser has some hundred documents.
 	maxTickets = 256
-	// maxStrangers connections may be before their ticket was looked at. Who is inside
-	// is none of them.
-	maxStrangers = 32
-	// patience is how long a stranger may take to say who they are.
+	// maxPending connections may be open whose ticket was not looked at yet. A connection
+	// that was let in is none of them.
+	maxPending = 32
+	// patience is how long a pending connection may take to show its ticket.
 	patience = 2 * time.Second
 	// ticketPrefix marks the ticket among the subprotocols, the one place where a
 	// browser lets a script put words of its own that no log and no referrer shows.
@@ -51,22 +51,23 @@ const (
 // ErrFull says that too many tickets wait.
 var ErrFull = errors.New("too many lanes are being opened")
 
-// Door lets lanes in. Use New; Close must follow.
-type Door struct {
+// Listener lets lanes in. Use New; Close must follow.
+type Listener struct {
 	origin string
 	log    zerolog.Logger
-	enter  func(document string, c *Conn)
+	handle func(document string, c *Conn)
 	// ticketLife is the constant but in tests.
 	ticketLife time.Duration
-	// inside counts the goroutines that serve.
-	inside sync.WaitGroup
+	// serving counts the goroutines that serve.
+	serving sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
 	tickets map[[sha256.Size]byte]ticket
-	// entering counts those whose ticket was taken, and who are still in the house.
-	entering int
-	// house is nil while nobody listens.
-	house  *house
+	// admitting counts connections whose ticket was taken and whose WebSocket handshake is
+	// not over.
+	admitting int
+	// server is nil while nobody listens.
+	server *server
 	closed bool
 }
 
@@ -75,31 +76,31 @@ type ticket struct {
 	expires  *time.Timer
 }
 
-// house is one time of listening.
-type house struct {
-	at     netip.AddrPort
-	server *http.Server
+// server listens at one port, from the first ticket until no ticket is left.
+type server struct {
+	at   netip.AddrPort
+	http *http.Server
 }
 
-// New returns a Door for connections of scripts of this origin. It calls enter, in a
-// goroutine of its own, with each that comes in; enter owns the connection, which is
+// New returns a Listener for connections of scripts of this origin. It calls handle, in a
+// goroutine of its own, with each that is let in; handle owns the connection, which is
 // closed when it returns.
-func New(origin string, log zerolog.Logger, enter func(document string, c *Conn)) *Door {
-	return &Door{origin: origin, log: log, enter: enter, ticketLife: ticketLife, tickets: map[[sha256.Size]byte]ticket{}}
+func New(origin string, log zerolog.Logger, handle func(document string, c *Conn)) *Listener {
+	return &Listener{origin: origin, log: log, handle: handle, ticketLife: ticketLife, tickets: map[[sha256.Size]byte]ticket{}}
 }
 
 // Ticket makes a ticket for a document, and listens for whoever shows it.
-func (d *Door) Ticket(ctx context.Context, document string) (port uint16, secret string, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (l *Listener) Ticket(ctx context.Context, document string) (port uint16, secret string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch {
-	case d.closed:
+	case l.closed:
 		return 0, "", net.ErrClosed
-	case len(d.tickets) >= maxTickets:
+	case len(l.tickets) >= maxTickets:
 		return 0, "", ErrFull
 	}
-	if d.house == nil {
-		if d.house, err = d.open(ctx); err != nil {
+	if l.server == nil {
+		if l.server, err = l.open(ctx); err != nil {
 			return 0, "", err
 		}
 	}
@@ -108,96 +109,96 @@ func (d *Door) Ticket(ctx context.Context, document string) (port uint16, secret
 	_, _ = rand.Read(random[:])
 	secret = base64.RawURLEncoding.EncodeToString(random[:])
 	key := sha256.Sum256([]byte(secret))
-	d.tickets[key] = ticket{document, time.AfterFunc(d.ticketLife, func() {
-		if _, ok := d.take(key); ok {
-			d.entered()
+	l.tickets[key] = ticket{document, time.AfterFunc(l.ticketLife, func() {
+		if _, ok := l.take(key); ok {
+			l.admitted()
 		}
 	})}
-	return d.house.at.Port(), secret, nil
+	return l.server.at.Port(), secret, nil
 }
 
 // open begins to listen. The caller holds the mutex.
-func (d *Door) open(ctx context.Context) (*house, error) {
-	l, at, err := loopback.Listen(ctx, maxStrangers)
+func (l *Listener) open(ctx context.Context) (*server, error) {
+	port, at, err := loopback.Listen(ctx, maxPending)
 	if err != nil {
 		return nil, err
 	}
-	h := &house{at: at}
-	h.server = loopback.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.serve(h, w, r)
-	}), patience, &d.inside)
-	h.server.SetKeepAlivesEnabled(false)
-	d.inside.Go(func() {
+	on := &server{at: at}
+	on.http = loopback.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.serve(on, w, r)
+	}), patience, &l.serving)
+	on.http.SetKeepAlivesEnabled(false)
+	l.serving.Go(func() {
 		// It serves until it is closed; nobody is there whom an error would help.
-		_ = h.server.Serve(l)
+		_ = on.http.Serve(port)
 	})
-	return h, nil
+	return on, nil
 }
 
 // take takes a ticket out. It returns the document, and whether there was such a ticket.
-func (d *Door) take(key [sha256.Size]byte) (document string, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for known, t := range d.tickets {
+func (l *Listener) take(key [sha256.Size]byte) (document string, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for known, t := range l.tickets {
 		// Hashes of secrets may be compared in any time; so nobody has to wonder.
 		if subtle.ConstantTimeCompare(known[:], key[:]) == 1 {
 			t.expires.Stop()
-			delete(d.tickets, known)
-			d.entering++
+			delete(l.tickets, known)
+			l.admitting++
 			document, ok = t.document, true
 		}
 	}
 	return document, ok
 }
 
-// entered is called for each ticket that was taken. Nobody listens any more once there
+// admitted is called for each ticket that was taken. Nobody listens any more once there
 // are no others.
-func (d *Door) entered() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.entering--
-	if len(d.tickets) == 0 && d.entering == 0 {
-		d.shut()
+func (l *Listener) admitted() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.admitting--
+	if len(l.tickets) == 0 && l.admitting == 0 {
+		l.shut()
 	}
 }
 
-// shut ends listening. Who is inside stays. The caller holds the mutex.
-func (d *Door) shut() {
-	if d.house == nil {
+// shut ends listening. Lanes stay. The caller holds the mutex.
+func (l *Listener) shut() {
+	if l.server == nil {
 		return
 	}
 	// Connections that were not let in end with it.
-	_ = d.house.server.Close()
-	d.house = nil
+	_ = l.server.http.Close()
+	l.server = nil
 }
 
-// Close takes all tickets back and waits until enter has returned for each lane. Their
+// Close takes all tickets back and waits until handle has returned for each lane. Their
 // owner ends them first.
-func (d *Door) Close() {
-	d.mu.Lock()
-	d.closed = true
-	for key, t := range d.tickets {
+func (l *Listener) Close() {
+	l.mu.Lock()
+	l.closed = true
+	for key, t := range l.tickets {
 		t.expires.Stop()
-		delete(d.tickets, key)
+		delete(l.tickets, key)
 	}
-	d.shut()
-	d.mu.Unlock()
-	d.inside.Wait()
+	l.shut()
+	l.mu.Unlock()
+	l.serving.Wait()
 }
 
 // serve lets one connection in, or not.
-func (d *Door) serve(h *house, w http.ResponseWriter, r *http.Request) {
-	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
+func (l *Listener) serve(on *server, w http.ResponseWriter, r *http.Request) {
+	l.mu.Lock()
+	if l.closed {
+		l.mu.Unlock()
 		return
 	}
-	d.inside.Add(1)
-	d.mu.Unlock()
-	defer d.inside.Done()
-	document, why := d.admit(h, r)
+	l.serving.Add(1)
+	l.mu.Unlock()
+	defer l.serving.Done()
+	document, why := l.admit(on, r)
 	if why != "" {
-		d.log.Warn().Str("cause", why).Msg("a lane was refused")
+		l.log.Warn().Str("cause", why).Msg("a lane was refused")
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
@@ -206,23 +207,23 @@ func (d *Door) serve(h *house, w http.ResponseWriter, r *http.Request) {
 		Subprotocols: []string{protocol.LaneProtocol}, InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
-		d.log.Warn().Str("cause", "no WebSocket").Msg("a lane was refused")
-		d.entered() // its ticket is used up all the same
+		l.log.Warn().Str("cause", "no WebSocket").Msg("a lane was refused")
+		l.admitted() // its ticket is used up all the same
 		return
 	}
-	d.entered()
+	l.admitted()
 	c := newConn(ws)
 	defer c.Close()
-	d.enter(document, c)
+	l.handle(document, c)
 }
 
 // admit returns the document that a request was let in for, or why it was not.
-func (d *Door) admit(h *house, r *http.Request) (document, why string) {
+func (l *Listener) admit(on *server, r *http.Request) (document, why string) {
 	switch {
-	case r.Host != h.at.String():
+	case r.Host != on.at.String():
 		// A name that somebody made to lead here.
 		return "", "another host name"
-	case len(r.Header.Values("Origin")) != 1 || r.Header.Get("Origin") != d.origin:
+	case len(r.Header.Values("Origin")) != 1 || r.Header.Get("Origin") != l.origin:
 		return "", "another origin"
 	case r.Method != http.MethodGet || r.URL.Path != "/" || r.URL.RawQuery != "":
 		return "", "another resource"
@@ -240,7 +241,7 @@ func (d *Door) admit(h *house, r *http.Request) (document, why string) {
 	if !spoken {
 		return "", "another protocol"
 	}
-	document, ok := d.take(sha256.Sum256([]byte(secret)))
+	document, ok := l.take(sha256.Sum256([]byte(secret)))
 	if !ok {
 		return "", "no such ticket"
 	}

@@ -1,4 +1,4 @@
-package tryout
+package selftest
 
 import (
 	"bytes"

@@ -1,11 +1,11 @@
-package session
+package sockets
 
 import "testing"
 
-func TestWaitsAreBounded(t *testing.T) {
-	var w waits
+func TestBacklogsOfAnOriginAreBounded(t *testing.T) {
+	var w backlogs
 	var over []func()
-	for range maxWaits {
+	for range maxBacklogs {
 		done, ok := w.take("https://a.example", false)
 		if !ok {
 			t.Fatal("too few may wait")
@@ -15,7 +15,7 @@ func TestWaitsAreBounded(t *testing.T) {
 	if _, ok := w.take("https://a.example", false); ok {
 		t.Error("one too many")
 	}
-	for _, other := range []waiter{{"https://b.example", false}, {"https://a.example", true}} {
+	for _, other := range []owner{{"https://b.example", false}, {"https://a.example", true}} {
 		done, ok := w.take(other.origin, other.private)
 		if !ok {
 			t.Fatalf("%v pays for another", other)

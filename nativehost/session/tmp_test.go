@@ -1,0 +1,5 @@
+package session
+
+import "time"
+
+const refusalDelay = time.Second

@@ -1,0 +1,112 @@
+package sockets
+
+import (
+	"fmt"
+
+	"github.com/portside/portside/nativehost/buffer"
+	"github.com/portside/portside/nativehost/carrier"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/protocol"
+)
+
+// errLane says that a socket's lane has ended before it.
+var errLane = fmt.Errorf("%w: its lane has ended", fault.ErrNetwork)
+
+// Lane is a document's own connection for the bytes of its sockets. LaneEnded must be
+// called when it has ended.
+type Lane struct {
+	// Document is whose sockets may take it.
+	Document string
+	Out      *carrier.Lane
+}
+
+// LaneFrame serves one frame, which is only valid during the call. One about a socket
+// that is not there has crossed with its end. protocol.ErrLane is the fault of who sent
+// it, and the end of the lane.
+func (r *Registry) LaneFrame(l *Lane, f protocol.LaneFrame) error {
+	target, err := r.onLane(l, f)
+	if target == nil {
+		return err
+	}
+	switch f.Kind {
+	case protocol.LaneCredit:
+		target.Credit(f.Number)
+	case protocol.LaneData:
+		// What is wrong with it ends the socket, not its lane.
+		_ = r.writeFromLane(target, f, nil)
+	case protocol.LaneDatagram:
+		if r.writeFromLane(target, f, &f.Number) != nil {
+			l.Out.Wrote(f.SocketID, f.Number, true)
+		}
+	case protocol.LaneShutdown:
+		if target.Shutdown(0) != nil {
+			l.Out.Shut(f.SocketID, true)
+		}
+	case protocol.LaneClose:
+		target.Close(false)
+	default:
+		return fmt.Errorf("%w: kind %d is the host's", protocol.ErrLane, f.Kind)
+	}
+	return nil
+}
+
+// LaneBulk is LaneFrame for a frame whose payload came in a message of its own. It becomes
+// the owner of payload.
+func (r *Registry) LaneBulk(l *Lane, f protocol.LaneFrame, payload *buffer.Buffer) error {
+	target, err := r.onLane(l, f)
+	if target == nil {
+		payload.Release()
+		return err
+	}
+	// What is wrong with it ends the socket, not its lane.
+	_ = target.Write(payload, nil)
+	return nil
+}
+
+// LaneEnded ends the sockets that have taken a lane: bytes may have been lost with it.
+func (r *Registry) LaneEnded(l *Lane) {
+	var orphans []socket
+	r.mu.Lock()
+	for _, e := range r.sockets {
+		if e.lane == l {
+			orphans = append(orphans, e.conn.socket)
+		}
+	}
+	r.mu.Unlock()
+	for _, orphan := range orphans {
+		orphan.Cut(errLane)
+	}
+}
+
+// onLane returns the socket of a frame that may come by this lane. Its first credit
+// attaches it.
+func (r *Registry) onLane(l *Lane, f protocol.LaneFrame) (socket, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := r.sockets[f.SocketID]
+	switch {
+	case e == nil:
+		return nil, nil
+	case e.document != l.Document:
+		return nil, fmt.Errorf("%w: a socket of another document", protocol.ErrLane)
+	case (f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams, f.Kind == protocol.LaneDatagram && !e.datagrams:
+		return nil, fmt.Errorf("%w: kind %d is not of this socket", protocol.ErrLane, f.Kind)
+	case e.lane == l:
+	case e.lane == nil && e.path != nil && f.Kind == protocol.LaneCredit && e.path.Attach(l.Out.Path(f.SocketID)):
+		e.lane = l
+	case e.path != nil && e.path.Over():
+		// It has ended before it took a way, and is about to be told: the page, which
+		// does not know it yet, has taken this one.
+		return nil, nil
+	default:
+		return nil, fmt.Errorf("%w: a socket on another carrier", protocol.ErrLane)
+	}
+	return e.conn.socket, nil
+}
+
+// writeFromLane hands a frame's payload to a socket.
+func (r *Registry) writeFromLane(target socket, f protocol.LaneFrame, id *int64) error {
+	payload := r.config.Buffers.Get(len(f.Payload))
+	payload.Bytes = append(payload.Bytes, f.Payload...)
+	return target.Write(payload, id)
+}

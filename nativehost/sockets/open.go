@@ -1,0 +1,279 @@
+package sockets
+
+import (
+	"context"
+	"time"
+
+	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/audit"
+	"github.com/portside/portside/nativehost/carrier"
+	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/requests"
+	"github.com/portside/portside/nativehost/resolve"
+	"github.com/portside/portside/nativehost/rules"
+	"github.com/portside/portside/protocol"
+)
+
+// opening is a request to open a socket, whatever its protocol.
+type opening struct {
+	request int64
+	subject audit.Subject
+	target  dial.Target
+	options dial.Options
+	window  int64
+	// path is the socket's way to the browser. attachable is the same, or nil when the
+	// carrier is known for good.
+	path       carrier.Path
+	attachable *carrier.Attachable
+	// upgradable: the socket is plain until socket.startTLS.
+	upgradable bool
+}
+
+// TCPOpen serves tcp.open.
+func (r *Registry) TCPOpen(ctx context.Context, id int64, params protocol.TCPOpenParams) *protocol.RPCError {
+	options, err := tlsOptions(params.TLS)
+	if err != nil {
+		return protocol.NewError(protocol.CodeInvalidParams)
+	}
+	o := newOpening("tcp", id, params.OpenRequest, params.SharedOptions)
+	o.subject.Secure = params.SecureTransport == "on"
+	o.options.Secure, o.options.TLS = o.subject.Secure, options
+	o.options.NoDelay, o.options.KeepAlive = params.NoDelay, time.Duration(params.KeepAliveDelay)*time.Millisecond
+	o.upgradable = params.SecureTransport == "starttls"
+	return r.open(ctx, o, r.connectTCP)
+}
+
+// UDPOpen serves udp.open.
+func (r *Registry) UDPOpen(ctx context.Context, id int64, params protocol.UDPOpenParams) *protocol.RPCError {
+	return r.open(ctx, newOpening("udp", id, params.OpenRequest, params.SharedOptions), r.connectUDP)
+}
+
+// newOpening is a request to open a socket, as far as it says the same for TCP and UDP.
+func newOpening(network string, id int64, asked protocol.OpenRequest, options protocol.SharedOptions) *opening {
+	return &opening{
+		request: id,
+		subject: audit.Subject{
+			SocketID: asked.SocketID, Protocol: network, Origin: asked.Origin, Document: asked.Document,
+			Host: asked.Host, Port: asked.Port, UserEntered: asked.UserEntered, Private: asked.Private,
+		},
+		target: dial.Target{
+			Network: network, Port: uint16(asked.Port), Origin: asked.Origin,
+			UserEntered: asked.UserEntered, RiskAccepted: asked.RiskAccepted, Private: asked.Private,
+		},
+		options: dial.Options{
+			Timeout:    time.Duration(options.Timeout) * time.Millisecond,
+			SendBuffer: int(options.SendBufferSize), ReceiveBuffer: int(options.ReceiveBufferSize),
+			DNSQueryType:  resolve.Family(options.DNSQueryType),
+			TypeOfService: int(options.IPTypeOfService),
+		},
+		window: asked.Window,
+	}
+}
+
+// open leaves a request to a goroutine that owns the socket from then on.
+func (r *Registry) open(ctx context.Context, o *opening,
+	connect func(context.Context, *opening) (*connection, error),
+) *protocol.RPCError {
+	o.path = r.config.Stdio.Path(o.subject.SocketID)
+	if o.window == 0 {
+		o.attachable = &carrier.Attachable{}
+		o.path = o.attachable
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	e := &entry{cancel: cancel, document: o.subject.Document, datagrams: o.target.Network == "udp"}
+	r.mu.Lock()
+	_, taken := r.sockets[o.subject.SocketID]
+	if !taken {
+		r.sockets[o.subject.SocketID] = e
+	}
+	r.mu.Unlock()
+	if taken {
+		cancel()
+		return protocol.NewError(protocol.CodeInvalidRequest)
+	}
+	started := time.Now()
+	ticket, err := r.admit(e, o)
+	r.owners.Go(func() {
+		defer cancel()
+		if err == nil {
+			defer ticket.Return()
+			var c *connection
+			if c, err = connect(ctx, o); err == nil {
+				err = r.opened(ctx, o, e, c, ticket)
+			}
+			if err == nil {
+				r.serve(ctx, o, e, c, ticket, started)
+				return
+			}
+			ticket.Failed()
+			ticket.Return()
+		}
+		r.notOpened(ctx, o, e, err, started)
+	})
+	return nil
+}
+
+// admit puts the request before the rules that need no network.
+func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
+	if _, err := address.ParseOrigin(o.subject.Origin); err != nil {
+		return nil, err
+	}
+	host, err := address.ParseHost(o.subject.Host)
+	if err != nil {
+		return nil, err
+	}
+	o.target.Host = host
+	o.target.Secure = o.options.Secure && o.options.TLS.Authenticates(host.String())
+	o.subject.Host = host.String()
+	asked := request(o.target)
+	r.mu.Lock()
+	e.request = &asked
+	r.mu.Unlock()
+	p := r.config.Policy.Current()
+	caps := p.Settings.Limits.Over(r.config.Caps)
+	r.limits.SetCaps(caps)
+	if o.options.TypeOfService > caps.TypeOfService {
+		o.options.TypeOfService = 0
+	}
+	ticket, err := r.limits.Take(o.subject.Origin, o.subject.Private)
+	if err != nil {
+		return nil, err
+	}
+	// After the limits, so that not even refusals are to be had without end.
+	j := rules.Before(p, r.config.Near, asked)
+	if err := j.Err(); err != nil {
+		ticket.Failed()
+		ticket.Return()
+		return nil, err
+	}
+	return ticket, nil
+}
+
+// serve moves the bytes of an open socket until its end.
+func (r *Registry) serve(ctx context.Context, o *opening, e *entry, c *connection, ticket *limits.Ticket, started time.Time) {
+	r.config.Audit.Opened(o.subject, c.remote.String(), c.peer, time.Since(started))
+	opened := time.Now()
+	end := c.run(ctx)
+	// Whoever hears that a socket has gone may open another one at once.
+	ticket.Return()
+	r.mu.Lock()
+	ended := e.ended
+	r.mu.Unlock()
+	if ended != nil {
+		end.err = ended
+	}
+	r.closed(o, e, end, time.Since(opened))
+}
+
+// opened answers the request to open, under the mutex, so that a socket.close sees
+// the socket either as opening or as open and answered. If one has come before, or a
+// policy that forbids the socket, it drops the connection.
+func (r *Registry) opened(ctx context.Context, o *opening, e *entry, c *connection, ticket *limits.Ticket) error {
+	r.mu.Lock()
+	e.remote = c.remote.Addr()
+	r.mu.Unlock()
+	// The rules were asked about the address before it was connected to. A policy that
+	// came meanwhile is in force by now, or enforce finds the address.
+	var refused error
+	if r.config.Dialer.Rules != nil {
+		refused = r.config.Dialer.Rules.Judge(ctx, o.target, c.remote)
+	}
+	err := r.answerOpened(o, e, c, ticket, refused)
+	if err != nil {
+		c.drop()
+	}
+	return err
+}
+
+// answerOpened is what opened does under the mutex. refused is what the rules say now.
+func (r *Registry) answerOpened(o *opening, e *entry, c *connection, ticket *limits.Ticket, refused error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case e.state == stateGivenUp:
+		return fault.ErrAborted
+	case e.ended != nil:
+		return e.ended
+	case refused != nil:
+		return refused
+	}
+	ticket.Opened()
+	e.state = stateOpen
+	e.conn, e.security, e.path = c, c.security, o.attachable
+	r.config.Requests.Result(o.request, protocol.TCPOpenResult{
+		Opened: protocol.Opened{
+			RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
+			LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
+			Window: r.config.Window,
+		},
+		TLS: c.tls,
+	})
+	return nil
+}
+
+// notOpened writes down why a socket did not open, and answers the request to open
+// and those to close that came meanwhile, in this order. A rule's refusal is not a
+// failure of the network.
+func (r *Registry) notOpened(ctx context.Context, o *opening, e *entry, err error, started time.Time) {
+	took := time.Since(started)
+	r.mu.Lock()
+	if e.ended != nil && e.state != stateGivenUp {
+		err = e.ended
+	}
+	e.state = stateFailed
+	r.mu.Unlock()
+	says := fault.Describe(err)
+	var told bool
+	if says.Name == "NotAllowedError" || says.Name == "QuotaExceededError" {
+		told = r.config.Audit.Refused(o.subject, "host", says.Reason)
+	} else {
+		told = r.config.Audit.Failed(o.subject, says.Reason, took)
+	}
+	// What floods one log would flood the other, too.
+	if told && !o.subject.Private {
+		r.config.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not opened")
+	}
+	if says.Name == "NotAllowedError" {
+		r.refusals.delay(ctx, o.subject.Private, o.subject.Origin, started)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.sockets, o.subject.SocketID)
+	r.config.Requests.Failure(o.request, err)
+	for _, id := range e.closers {
+		r.config.Requests.Result(id, protocol.SocketCloseResult{SocketID: o.subject.SocketID})
+	}
+}
+
+// closed says the last word about a socket.
+func (r *Registry) closed(o *opening, e *entry, end ending, open time.Duration) {
+	last := protocol.SocketClosedParams{
+		SocketID: o.subject.SocketID,
+		BytesIn:  end.traffic.In, BytesOut: end.traffic.Out, Dropped: end.traffic.Dropped,
+	}
+	if end.err != nil {
+		says := fault.Describe(end.err)
+		last.Reason, last.By = says.Reason, requests.Setting(end.err)
+		// A reset that was asked for is not an error to whoever asked.
+		if says.Reason != "aborted" {
+			last.Name, last.PageReason = says.Name, r.config.Requests.PageReason(says)
+		}
+	}
+	r.config.Audit.Closed(o.subject, end.traffic, last.Reason, open)
+	r.mu.Lock()
+	delete(r.sockets, o.subject.SocketID)
+	last.OnLane = e.lane != nil
+	cut := e.cut
+	r.mu.Unlock()
+	if last.OnLane {
+		said := last
+		if cut && said.Name == "" {
+			// The page closes on the lane; this was somebody else.
+			said.Name = "NetworkError"
+		}
+		o.path.Closed(said)
+	}
+	r.config.Stdio.Path(o.subject.SocketID).Closed(last)
+}

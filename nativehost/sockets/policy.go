@@ -1,0 +1,61 @@
+package sockets
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/rules"
+)
+
+// Rules returns what the Dialer must put every address before.
+func Rules(store *policy.Store, near rules.Near) dial.Rules { return dialRules{store, near} }
+
+type dialRules struct {
+	store *policy.Store
+	near  rules.Near
+}
+
+// Judge puts an address that a target has led to before the rules.
+func (d dialRules) Judge(_ context.Context, target dial.Target, at netip.AddrPort) error {
+	return rules.Resolved(d.store.Current(), d.near, request(target), at.Addr())
+}
+
+func request(target dial.Target) rules.Request {
+	return rules.Request{
+		Origin: target.Origin, Protocol: target.Network, Host: target.Host, Port: target.Port,
+		Secure: target.Secure, UserEntered: target.UserEntered, RiskAccepted: target.RiskAccepted,
+	}
+}
+
+// Enforce ends the sockets that a new policy does not allow any more. The rules are asked
+// without the mutex: they may look at the interfaces of this computer.
+func (r *Registry) Enforce(p *policy.Policy) {
+	type asked struct {
+		*entry
+		request rules.Request
+		remote  netip.Addr
+	}
+	var sockets []asked
+	r.mu.Lock()
+	for _, e := range r.sockets {
+		if e.state == stateFailed || e.request == nil {
+			continue
+		}
+		sockets = append(sockets, asked{e, *e.request, e.remote})
+	}
+	r.mu.Unlock()
+	for _, one := range sockets {
+		err := rules.Before(p, r.config.Near, one.request).Err()
+		if err == nil && one.remote.IsValid() {
+			err = rules.Resolved(p, r.config.Near, one.request, one.remote)
+		}
+		r.mu.Lock()
+		if err != nil && one.ended == nil && one.state != stateFailed {
+			one.ended = err
+			one.cancel()
+		}
+		r.mu.Unlock()
+	}
+}
