@@ -131,7 +131,7 @@ func TestPage(t *testing.T) {
 }
 
 // Whoever does not know the path, or came by another name, gets nothing.
-func TestStrangersGetNothing(t *testing.T) {
+func TestOthersGetNothing(t *testing.T) {
 	try, _ := started(t, params(), nil)
 	url, at := try.URL(), strings.Split(try.URL(), "/")[2]
 	root := "http://" + at

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/nativehost/internal/mdnstest"
 	"github.com/portside/portside/nativehost/internal/netns"
 	"github.com/portside/portside/protocol"
@@ -30,7 +31,7 @@ func TestDevicesNearbyOpen(t *testing.T) {
 	netns.Run(t, "ip", netns.AddAddr("172.17.0.1/16", "docker0")...)
 	netns.Run(t, "ip", "link", "set", "docker0", "up")
 	for _, n := range []*netns.Neighbour{first, second, third} {
-		n.Do(t, func() { serveAt(t, fmt.Sprintf(":%d", mqttPort), echo) })
+		n.Do(t, func() { hosttest.ServeAt(t, fmt.Sprintf(":%d", mqttPort), hosttest.Echo) })
 	}
 	first.AvahiServices(t, []netns.Service{
 		{Name: "Broker", Type: "_mqtt._tcp", Port: mqttPort}, {Name: "Blocked", Type: "_mqtt._tcp", Port: mqttPort, Host: "blocked.local"},
@@ -40,37 +41,37 @@ func TestDevicesNearbyOpen(t *testing.T) {
 	mdnstest.ServeAt(t, third, "Link-local", "linklocal.local.", linkLocal)
 	mdnstest.ServeAt(t, second, "With containers", "containers.local.", "172.17.0.1", "10.78.0.2")
 
-	b := start(t, options{policy: `{"blockedDestinations": [{"cidr": "10.77.0.66"}, {"host": "forbidden.local"}, {"cidr": "10.77.0.67"}]}`})
+	b := hosttest.Start(t, hosttest.Options{Policy: `{"blockedDestinations": [{"cidr": "10.77.0.66"}, {"host": "forbidden.local"}, {"cidr": "10.77.0.67"}]}`})
 	p := looking(1)
 	p.Port = mqttPort
-	id := b.ask(protocol.MethodResolveBrowse, p)
-	b.browsed(3)
+	id := b.Ask(protocol.MethodResolveBrowse, p)
+	browsed(b, 3)
 	time.Sleep(time.Second)
-	b.mustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 1}, nil)
-	b.wantResult(protocol.MethodResolveBrowse, b.answer(id), nil)
-	b.mu.Lock()
+	b.MustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 1}, nil)
+	b.WantResult(protocol.MethodResolveBrowse, b.Answer(id), nil)
+	b.Mu.Lock()
 	var told []string
-	for _, d := range b.found {
+	for _, d := range b.Found {
 		told = append(told, strings.Join([]string{d.Name, d.Service, d.Host, d.Address}, " "))
 	}
-	b.mu.Unlock()
+	b.Mu.Unlock()
 	slices.Sort(told)
 	if want := []string{"Broker _mqtt._tcp avahi.local 10.77.0.2", "Link-local _mqtt._tcp linklocal.local " + linkLocal, "With containers _mqtt._tcp 10.78.0.2 10.78.0.2"}; !slices.Equal(told, want) {
 		t.Fatalf("told %q", told)
 	}
 	for _, host := range []string{"avahi.local", "10.78.0.2", "linklocal.local"} {
-		r, _ := b.open(mqttPort, func(p *protocol.TCPOpenParams, _ *remote) { p.Host = host })
-		b.wantAlive(r)
+		r, _ := b.Open(mqttPort, func(p *protocol.TCPOpenParams, _ *hosttest.Remote) { p.Host = host })
+		b.WantAlive(r)
 	}
 	// The name itself would lead here, too.
-	open := b.tcp(mqttPort)
+	open := b.TCP(mqttPort)
 	open.Host = "containers.local"
-	wantFailure(t, b.answer(b.ask(protocol.MethodTCPOpen, open)), "NotAllowedError", "address")
+	hosttest.WantFailure(t, b.Answer(b.Ask(protocol.MethodTCPOpen, open)), "NotAllowedError", "address")
 
-	b.managed(`{"discovery": false}`)
+	b.Managed(`{"discovery": false}`)
 	captures := []*netns.Capture{netns.Watch(t, "lan0"), netns.Watch(t, "lan1")}
 	p.BrowseID = 2
-	wantFailure(t, b.answer(b.ask(protocol.MethodResolveBrowse, p)), "NotAllowedError", "policy")
+	hosttest.WantFailure(t, b.Answer(b.Ask(protocol.MethodResolveBrowse, p)), "NotAllowedError", "policy")
 	time.Sleep(1500 * time.Millisecond)
 	for _, capture := range captures {
 		for _, packet := range capture.Packets() {

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/discover"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/internal/hosttest"
+	"github.com/portside/portside/nativehost/session"
 	"github.com/portside/portside/protocol"
 )
 
@@ -39,42 +41,42 @@ func devices(n int, under *atomic.Int32) func(*discover.Browser, context.Context
 }
 
 // browsed waits until devices are told.
-func (b *broker) browsed(n int) {
-	b.t.Helper()
-	b.wait("devices", func() bool { return len(b.found) == n })
+func browsed(b *hosttest.Broker, n int) {
+	b.T.Helper()
+	b.Wait("devices", func() bool { return len(b.Found) == n })
 }
 
 func TestBrowse(t *testing.T) {
 	var under atomic.Int32
-	b := start(t, options{browse: devices(3, &under)})
-	b.mu.Lock()
-	b.remember = true
-	b.mu.Unlock()
-	browse := b.ask(protocol.MethodResolveBrowse, looking(7))
-	b.browsed(3)
+	b := hosttest.Start(t, hosttest.Options{Browse: devices(3, &under)})
+	b.Mu.Lock()
+	b.Remember = true
+	b.Mu.Unlock()
+	browse := b.Ask(protocol.MethodResolveBrowse, looking(7))
+	browsed(b, 3)
 	want := protocol.ResolveFoundParams{BrowseID: 7, Name: "Printer 2", Service: "_ipp._tcp", Host: "printer.local", Address: "10.0.0.9"}
-	if b.found[2] != want {
-		t.Errorf("%+v", b.found[2])
+	if b.Found[2] != want {
+		t.Errorf("%+v", b.Found[2])
 	}
 	// Its id is taken until it is answered; others are not.
-	wantCode(t, b.answer(b.ask(protocol.MethodResolveBrowse, looking(7))), protocol.CodeInvalidRequest)
-	other := b.ask(protocol.MethodResolveBrowse, looking(8))
-	b.browsed(6)
+	hosttest.WantCode(t, b.Answer(b.Ask(protocol.MethodResolveBrowse, looking(7))), protocol.CodeInvalidRequest)
+	other := b.Ask(protocol.MethodResolveBrowse, looking(8))
+	browsed(b, 6)
 
 	// Stopping answers the browse first, at once and once, and every stop.
 	began := time.Now()
-	stops := []int64{b.ask(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 7}), b.ask(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 7})}
+	stops := []int64{b.Ask(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 7}), b.Ask(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 7})}
 	for _, id := range stops {
-		b.wantResult(protocol.MethodResolveStop, b.answer(id), nil)
+		b.WantResult(protocol.MethodResolveStop, b.Answer(id), nil)
 	}
 	var result protocol.ResolveBrowseResult
-	b.wantResult(protocol.MethodResolveBrowse, b.answer(browse), &result)
+	b.WantResult(protocol.MethodResolveBrowse, b.Answer(browse), &result)
 	if result.Found != 3 || time.Since(began) > time.Second {
 		t.Errorf("%+v after %v", result, time.Since(began))
 	}
-	b.mu.Lock()
-	sequence := strings.Join(b.sequence, ", ")
-	b.mu.Unlock()
+	b.Mu.Lock()
+	sequence := strings.Join(b.Sequence, ", ")
+	b.Mu.Unlock()
 	answers := fmt.Sprintf("answer %d, answer %d", browse, stops[0])
 	if !strings.Contains(sequence, answers) && !strings.Contains(sequence, fmt.Sprintf("answer %d, answer %d", browse, stops[1])) {
 		t.Errorf("%s does not have %s", sequence, answers)
@@ -83,37 +85,37 @@ func TestBrowse(t *testing.T) {
 		t.Errorf("a device came after the answer: %s", sequence)
 	}
 	// There is nothing wrong with stopping what is over, or never was; the id may come back.
-	b.mustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 7}, nil)
-	b.mustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 99}, nil)
+	b.MustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 7}, nil)
+	b.MustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 99}, nil)
 
 	// The time is over by itself.
 	short := looking(9)
 	short.Timeout = 150
 	began = time.Now()
-	b.mustCall(protocol.MethodResolveBrowse, short, &result)
+	b.MustCall(protocol.MethodResolveBrowse, short, &result)
 	if took := time.Since(began); result.Found != 3 || took < 150*time.Millisecond || took > 2*time.Second {
 		t.Errorf("%+v after %v", result, took)
 	}
 	// The end of the session ends the other, and answers it.
-	b.in.Close()
-	b.wait("the end", func() bool { return b.gone })
-	if m, answered := b.answers[other]; !answered || m.Error != nil || under.Load() != 0 {
+	b.In.Close()
+	b.Wait("the end", func() bool { return b.Gone })
+	if m, answered := b.Answers[other]; !answered || m.Error != nil || under.Load() != 0 {
 		t.Errorf("%+v, %d under way", m, under.Load())
 	}
 }
 
 func TestBrowsingsAreBounded(t *testing.T) {
 	var under atomic.Int32
-	b := start(t, options{browse: devices(1, &under)})
-	for id := range int64(maxBrowsings) {
-		b.ask(protocol.MethodResolveBrowse, looking(id+1))
+	b := hosttest.Start(t, hosttest.Options{Browse: devices(1, &under)})
+	for id := range int64(session.MaxBrowsings) {
+		b.Ask(protocol.MethodResolveBrowse, looking(id+1))
 	}
-	b.browsed(maxBrowsings)
-	wantFailure(t, b.answer(b.ask(protocol.MethodResolveBrowse, looking(50))), "NotAllowedError", "limit")
-	b.mustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 1}, nil)
-	b.ask(protocol.MethodResolveBrowse, looking(51))
-	b.browsed(maxBrowsings + 1)
-	if under.Load() != maxBrowsings {
+	browsed(b, session.MaxBrowsings)
+	hosttest.WantFailure(t, b.Answer(b.Ask(protocol.MethodResolveBrowse, looking(50))), "NotAllowedError", "limit")
+	b.MustCall(protocol.MethodResolveStop, protocol.ResolveStopParams{BrowseID: 1}, nil)
+	b.Ask(protocol.MethodResolveBrowse, looking(51))
+	browsed(b, session.MaxBrowsings+1)
+	if under.Load() != session.MaxBrowsings {
 		t.Errorf("%d are under way", under.Load())
 	}
 }
@@ -134,7 +136,7 @@ func TestBrowseIsPutBeforeTheRules(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			var calls atomic.Int32
-			b := start(t, options{policy: c.policy, browse: func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error {
+			b := hosttest.Start(t, hosttest.Options{Policy: c.policy, Browse: func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error {
 				calls.Add(1)
 				return nil
 			}})
@@ -142,33 +144,33 @@ func TestBrowseIsPutBeforeTheRules(t *testing.T) {
 			if c.change != nil {
 				c.change(&p)
 			}
-			wantFailure(t, b.answer(b.ask(protocol.MethodResolveBrowse, p)), "NotAllowedError", c.reason)
+			hosttest.WantFailure(t, b.Answer(b.Ask(protocol.MethodResolveBrowse, p)), "NotAllowedError", c.reason)
 			if calls.Load() != 0 {
 				t.Error("it was looked for")
 			}
 		})
 	}
 	var under atomic.Int32
-	b := start(t, options{browse: devices(1, &under)})
-	id := b.ask(protocol.MethodResolveBrowse, looking(1))
-	b.browsed(1)
-	b.managed(`{"discovery": false}`)
-	wantFailure(t, b.answer(id), "NotAllowedError", "policy")
+	b := hosttest.Start(t, hosttest.Options{Browse: devices(1, &under)})
+	id := b.Ask(protocol.MethodResolveBrowse, looking(1))
+	browsed(b, 1)
+	b.Managed(`{"discovery": false}`)
+	hosttest.WantFailure(t, b.Answer(id), "NotAllowedError", "policy")
 
 	// Why it cannot be done is told.
-	b = start(t, options{browse: func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error {
+	b = hosttest.Start(t, hosttest.Options{Browse: func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error {
 		return fault.ErrUnreachable
 	}})
-	wantFailure(t, b.answer(b.ask(protocol.MethodResolveBrowse, looking(1))), "NetworkError", "unreachable")
+	hosttest.WantFailure(t, b.Answer(b.Ask(protocol.MethodResolveBrowse, looking(1))), "NetworkError", "unreachable")
 }
 
 // Each device is put before the rules that stand when it is found, as if the user had
 // picked it already.
 func TestDevicesArePutBeforeTheRules(t *testing.T) {
 	asked := make(chan []bool)
-	b := start(t, options{
-		policy: `{"blockedDestinations": [{"cidr": "10.0.0.9"}, {"host": "blocked.local"}, {"host": "tls.local", "ports": ["631"]}]}`,
-		browse: func(browser *discover.Browser, ctx context.Context, _ discover.Query, _ func(discover.Device)) error {
+	b := hosttest.Start(t, hosttest.Options{
+		Policy: `{"blockedDestinations": [{"cidr": "10.0.0.9"}, {"host": "blocked.local"}, {"host": "tls.local", "ports": ["631"]}]}`,
+		Browse: func(browser *discover.Browser, ctx context.Context, _ discover.Query, _ func(discover.Device)) error {
 			may := func(host, addr string) bool {
 				h, err := address.ParseHost(host)
 				if err != nil {
@@ -189,11 +191,11 @@ func TestDevicesArePutBeforeTheRules(t *testing.T) {
 			}
 		},
 	})
-	b.ask(protocol.MethodResolveBrowse, looking(1))
+	b.Ask(protocol.MethodResolveBrowse, looking(1))
 	if got := <-asked; !slices.Equal(got, []bool{true, true, true, false, false, false, false, false, false, false, false}) {
 		t.Errorf("%v", got)
 	}
-	b.managed(`{"privateAddressEntry": false}`)
+	b.Managed(`{"privateAddressEntry": false}`)
 	<-asked
 	if got := <-asked; slices.Contains(got, true) {
 		t.Errorf("%v", got)
@@ -203,9 +205,9 @@ func TestDevicesArePutBeforeTheRules(t *testing.T) {
 // TLS from the first byte is what an administrator may ask for.
 func TestBrowseWithTLS(t *testing.T) {
 	var under atomic.Int32
-	b := start(t, options{policy: `{"allowedDestinations": [{"tlsOnly": true}]}`, browse: devices(1, &under)})
+	b := hosttest.Start(t, hosttest.Options{Policy: `{"allowedDestinations": [{"tlsOnly": true}]}`, Browse: devices(1, &under)})
 	p := looking(1)
 	p.Secure = true
-	b.ask(protocol.MethodResolveBrowse, p)
-	b.browsed(1)
+	b.Ask(protocol.MethodResolveBrowse, p)
+	browsed(b, 1)
 }

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -18,10 +18,11 @@ import (
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/discover"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
-	"github.com/portside/portside/nativehost/resolve"
+	"github.com/portside/portside/nativehost/session"
 	"github.com/portside/portside/protocol"
 )
 
@@ -30,7 +31,7 @@ import (
 func FuzzSession(f *testing.F) {
 	hello := `{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocolVersion":2,"extensionVersion":"x"}}`
 	open := `{"jsonrpc":"2.0","id":2,"method":"tcp.open","params":{"socketId":1,"origin":"https://a.example","document":"d","private":false,"userEntered":false,"host":"127.0.0.1","port":%d,"window":100,"timeout":50,"secureTransport":"starttls"}}`
-	port := serve(f, echo)
+	port := hosttest.Serve(f, hosttest.Echo)
 	v, err := protocol.NewValidator()
 	if err != nil {
 		f.Fatal(err)
@@ -56,22 +57,22 @@ func FuzzSession(f *testing.F) {
 	}
 	f.Add("\x00\x00\x00\x00", true)
 	f.Fuzz(func(t *testing.T, input string, rawBytes bool) {
-		b := &broker{t: t}
+		b := &hosttest.Broker{T: t}
 		hostIn, in, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		ended, drained := b.fuzzed(t, hostIn, v, port)
-		b.in = in
-		b.raw([]byte(hello))
-		b.raw(fmt.Appendf(nil, open, port))
+		ended, drained := fuzzed(t, hostIn, v, port)
+		b.In = in
+		b.Raw([]byte(hello))
+		b.Raw(fmt.Appendf(nil, open, port))
 		if rawBytes {
 			_, _ = in.WriteString(input)
 		} else {
 			for frame := range strings.SplitSeq(input, "\n") {
 				if frame != "" && len(frame) < protocol.MaxFrameBytes {
-					b.gone = true // the session may end at any frame
-					b.raw([]byte(frame))
+					b.Gone = true // the session may end at any frame
+					b.Raw([]byte(frame))
 				}
 			}
 		}
@@ -81,7 +82,7 @@ func FuzzSession(f *testing.F) {
 			if err != nil && !errors.Is(err, protocol.ErrFraming) {
 				t.Fatal(err)
 			}
-		case <-time.After(patience):
+		case <-time.After(hosttest.Patience):
 			t.Fatal("the session does not end")
 		}
 		<-drained
@@ -100,27 +101,17 @@ func (o only) Judge(_ context.Context, _ dial.Target, address netip.AddrPort) er
 }
 
 func (o only) dialer() *dial.Dialer {
-	return &dial.Dialer{Rules: o, Resolver: literals{}}
-}
-
-// literals resolves what needs no network.
-type literals struct{}
-
-func (literals) Ask(ctx context.Context, host address.Host, family resolve.Family) (resolve.Answer, error) {
-	if host.Kind() == address.Literal || host.Kind() == address.Localhost {
-		return new(resolve.Resolver).Ask(ctx, host, family)
-	}
-	return resolve.Answer{}, fault.ErrDNS
+	return &dial.Dialer{Rules: o, Resolver: hosttest.Literals{}}
 }
 
 // fuzzed runs a session whose output is checked and thrown away.
-func (b *broker) fuzzed(t testing.TB, hostIn *os.File, v *protocol.Validator, port int) (<-chan error, <-chan struct{}) {
+func fuzzed(t testing.TB, hostIn *os.File, v *protocol.Validator, port int) (<-chan error, <-chan struct{}) {
 	t.Helper()
 	out, hostOut, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(Config{
+	s := session.New(session.Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: only(port).dialer(),
 		Policy: policy.Open("", policy.Options{Validator: v, Log: zerolog.Nop()}),
 		Near:   nearby.New(zerolog.Nop()),

@@ -1,6 +1,6 @@
 //go:build unix
 
-package session
+package session_test
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portside/portside/nativehost/internal/hosttest"
+	"github.com/portside/portside/nativehost/session"
 	"github.com/portside/portside/protocol"
 )
 
@@ -36,23 +38,23 @@ func policyFolder(t *testing.T, files map[string]string) string {
 	return folder
 }
 
-func (b *broker) policies(origin string) protocol.PolicyGetResult {
-	b.t.Helper()
+func policies(b *hosttest.Broker, origin string) protocol.PolicyGetResult {
+	b.T.Helper()
 	var result protocol.PolicyGetResult
-	b.mustCall(protocol.MethodPolicyGet, protocol.PolicyGetParams{Origin: origin}, &result)
+	b.MustCall(protocol.MethodPolicyGet, protocol.PolicyGetParams{Origin: origin}, &result)
 	return result
 }
 
 func TestPolicies(t *testing.T) {
-	b := start(t, options{})
-	if got := b.policies(""); got.Sources == nil || len(got.Sources) != 0 || got.SiteAllowed != nil {
+	b := hosttest.Start(t, hosttest.Options{})
+	if got := policies(b, ""); got.Sources == nil || len(got.Sources) != 0 || got.SiteAllowed != nil {
 		t.Errorf("nobody has said anything: %+v", got)
 	}
 	folder := policyFolder(t, map[string]string{
 		"policy.json": `{"remember": false}`, "policy.d/10.json": `{"blockedOrigins": ["https://b.example"]}`, "policy.d/no\nname.json": `{}`,
 	})
-	b = start(t, options{folder: folder, policy: `{"allowedOrigins": ["https://a.example", "https://b.example"]}`})
-	got := b.policies("")
+	b = hosttest.Start(t, hosttest.Options{Folder: folder, Policy: `{"allowedOrigins": ["https://a.example", "https://b.example"]}`})
+	got := policies(b, "")
 	want := []protocol.PolicySource{
 		{Name: filepath.Join(folder, "policy.json"), Kind: "file"}, {Name: filepath.Join(folder, "policy.d/10.json"), Kind: "file"},
 		{Name: filepath.Join(folder, "policy.d/no name.json"), Kind: "file"}, {Name: "managed storage", Kind: "browser"},
@@ -64,20 +66,20 @@ func TestPolicies(t *testing.T) {
 		"https://a.example": "", "https://b.example": filepath.Join(folder, "policy.d/10.json") + ": blockedOrigins[0]",
 		"https://c.example": "managed storage: allowedOrigins", "http://a.example": "managed storage: allowedOrigins",
 	} {
-		if got := b.policies(origin); got.SiteAllowed == nil || *got.SiteAllowed != (by == "") || got.SiteBy != by {
+		if got := policies(b, origin); got.SiteAllowed == nil || *got.SiteAllowed != (by == "") || got.SiteBy != by {
 			t.Errorf("%s: %v, %q", origin, got.SiteAllowed, got.SiteBy)
 		}
 	}
 	// An insecure site has no sockets, whoever allows it.
-	b.managed(`{}`)
-	if got := b.policies("http://a.example"); got.SiteAllowed == nil || *got.SiteAllowed || got.SiteBy != "" {
+	b.Managed(`{}`)
+	if got := policies(b, "http://a.example"); got.SiteAllowed == nil || *got.SiteAllowed || got.SiteBy != "" {
 		t.Errorf("%+v", got)
 	}
 
 	// What cannot be used is told, and refuses every site.
 	var result protocol.PolicyManagedResult
-	b.mustCall(protocol.MethodPolicyManaged, protocol.PolicyManagedParams{Settings: `{"secret-word": 1}`}, &result)
-	got = b.policies("https://a.example")
+	b.MustCall(protocol.MethodPolicyManaged, protocol.PolicyManagedParams{Settings: `{"secret-word": 1}`}, &result)
+	got = policies(b, "https://a.example")
 	last := got.Sources[len(got.Sources)-1]
 	if *got.SiteAllowed || last.Kind != "browser" || !strings.HasPrefix(got.SiteBy, "managed storage: ") || !strings.HasSuffix(got.SiteBy, last.Fault) ||
 		last.Fault == "" || strings.Contains(last.Fault, "secret-word") {
@@ -91,9 +93,9 @@ func TestManyPolicies(t *testing.T) {
 		files[fmt.Sprintf("policy.d/%03d-%s.json", i, strings.Repeat("x", 200))] = `{}`
 	}
 	files["policy.d/999-last.json"] = `{"no": "such setting"}`
-	b := start(t, options{folder: policyFolder(t, files)})
-	got := b.policies("https://a.example")
-	if n := len(got.Sources); n != maxSources || got.Sources[n-1].Fault == "" || *got.SiteAllowed {
+	b := hosttest.Start(t, hosttest.Options{Folder: policyFolder(t, files)})
+	got := policies(b, "https://a.example")
+	if n := len(got.Sources); n != session.MaxSources || got.Sources[n-1].Fault == "" || *got.SiteAllowed {
 		t.Errorf("%d sources, %+v", n, got.Sources[n-1])
 	}
 	files = map[string]string{}
@@ -101,7 +103,7 @@ func TestManyPolicies(t *testing.T) {
 		files[fmt.Sprintf("policy.d/%03d-%s.json", i, strings.Repeat("<", 240))] = `{`
 	}
 	// The harness wants the answer to fit a control message.
-	if got := start(t, options{folder: policyFolder(t, files)}).policies(""); len(got.Sources) < 20 {
+	if got := policies(hosttest.Start(t, hosttest.Options{Folder: policyFolder(t, files)}), ""); len(got.Sources) < 20 {
 		t.Errorf("%d sources", len(got.Sources))
 	}
 }

@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"fmt"
@@ -9,13 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/protocol"
 )
 
-func (b *broker) startTrying() int64 {
-	b.t.Helper()
+func startTrying(b *hosttest.Broker) int64 {
+	b.T.Helper()
 	text := "text"
-	return b.ask(protocol.MethodTryoutStart, protocol.TryoutStartParams{Lang: "en", Dir: "ltr", Texts: &protocol.TryoutTexts{
+	return b.Ask(protocol.MethodTryoutStart, protocol.TryoutStartParams{Lang: "en", Dir: "ltr", Texts: &protocol.TryoutTexts{
 		Title: text, Intro: text, Button: text, Asking: text, Done: text, Denied: text, Failed: text, Missing: text,
 	}})
 }
@@ -49,30 +50,30 @@ func served(t *testing.T, r protocol.TryoutStartResult) bool {
 	return page
 }
 
-func TestTryout(t *testing.T) {
-	b := start(t, options{})
-	b.mustCall(protocol.MethodTryoutStop, protocol.TryoutStopParams{}, nil)
+func TestSelfTest(t *testing.T) {
+	b := hosttest.Start(t, hosttest.Options{})
+	b.MustCall(protocol.MethodTryoutStop, protocol.TryoutStopParams{}, nil)
 	var first, second protocol.TryoutStartResult
-	b.wantResult(protocol.MethodTryoutStart, b.answer(b.startTrying()), &first)
+	b.WantResult(protocol.MethodTryoutStart, b.Answer(startTrying(b)), &first)
 	if !served(t, first) {
 		t.Fatal("nothing is served")
 	}
 	// A second one takes the place of the first, which is gone when it is answered.
-	b.wantResult(protocol.MethodTryoutStart, b.answer(b.startTrying()), &second)
+	b.WantResult(protocol.MethodTryoutStart, b.Answer(startTrying(b)), &second)
 	if served(t, first) || !served(t, second) || second.URL == first.URL {
 		t.Errorf("%+v, then %+v", first, second)
 	}
 	// The page's own socket, as the page asks for it.
-	r, _ := b.open(int(second.Port), func(p *protocol.TCPOpenParams, r *remote) {
-		p.Origin, r.keep = strings.Join(strings.Split(second.URL, "/")[:3], "/"), true
+	r, _ := b.Open(int(second.Port), func(p *protocol.TCPOpenParams, r *hosttest.Remote) {
+		p.Origin, r.Keep = strings.Join(strings.Split(second.URL, "/")[:3], "/"), true
 	})
-	b.send(r, []byte("Hello from a web page.\n"))
-	b.waitEnd(r)
-	if got := string(b.bytes(r)); !strings.HasPrefix(got, "Hello from the Portside program on this computer.\r\nYou said: Hello from a web page.\r\n") {
+	b.Send(r, []byte("Hello from a web page.\n"))
+	b.WaitEnd(r)
+	if got := string(b.Bytes(r)); !strings.HasPrefix(got, "Hello from the Portside program on this computer.\r\nYou said: Hello from a web page.\r\n") {
 		t.Errorf("%q", got)
 	}
 	for range 2 {
-		b.mustCall(protocol.MethodTryoutStop, protocol.TryoutStopParams{}, nil)
+		b.MustCall(protocol.MethodTryoutStop, protocol.TryoutStopParams{}, nil)
 		if served(t, second) {
 			t.Error("it is served after it was stopped")
 		}
@@ -80,11 +81,11 @@ func TestTryout(t *testing.T) {
 	// Many at once end with one.
 	ids := make([]int64, 50)
 	for i := range ids {
-		ids[i] = b.startTrying()
+		ids[i] = startTrying(b)
 	}
 	all := make([]protocol.TryoutStartResult, len(ids))
 	for i, id := range ids {
-		b.wantResult(protocol.MethodTryoutStart, b.answer(id), &all[i])
+		b.WantResult(protocol.MethodTryoutStart, b.Answer(id), &all[i])
 	}
 	third := all[len(all)-1]
 	if !served(t, third) {
@@ -97,25 +98,25 @@ func TestTryout(t *testing.T) {
 		}
 	}
 	// It goes with the session.
-	b.in.Close()
-	b.wait("the end", func() bool { return b.gone })
+	b.In.Close()
+	b.Wait("the end", func() bool { return b.Gone })
 	if served(t, third) {
 		t.Error("it outlives the session")
 	}
 }
 
-func TestTryoutIsForThosePagesThatMayTry(t *testing.T) {
-	b := start(t, options{policy: `{"enabled": false}`})
-	wantFailure(t, b.answer(b.startTrying()), "NotAllowedError", "policy")
-	b.managed(`{}`)
+func TestSelfTestOnlyWhereSocketsAreAllowed(t *testing.T) {
+	b := hosttest.Start(t, hosttest.Options{Policy: `{"enabled": false}`})
+	hosttest.WantFailure(t, b.Answer(startTrying(b)), "NotAllowedError", "policy")
+	b.Managed(`{}`)
 	var result protocol.TryoutStartResult
-	b.wantResult(protocol.MethodTryoutStart, b.answer(b.startTrying()), &result)
+	b.WantResult(protocol.MethodTryoutStart, b.Answer(startTrying(b)), &result)
 	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", result.Port))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	b.managed(`{"enabled": false}`)
+	b.Managed(`{"enabled": false}`)
 	// What was under way ends with it, before the server loses its patience.
 	began := time.Now()
 	if _, err := io.Copy(io.Discard, conn); err != nil && !strings.Contains(err.Error(), "reset") {
@@ -127,5 +128,5 @@ func TestTryoutIsForThosePagesThatMayTry(t *testing.T) {
 	if pageServed(t, result) {
 		t.Error("it is served")
 	}
-	b.mustCall(protocol.MethodTryoutStop, protocol.TryoutStopParams{}, nil)
+	b.MustCall(protocol.MethodTryoutStop, protocol.TryoutStopParams{}, nil)
 }

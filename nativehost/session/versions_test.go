@@ -1,4 +1,4 @@
-package session
+package session_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/portside/portside/nativehost/discover"
+	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/protocol"
 )
 
@@ -59,7 +60,7 @@ func shape(value any) any {
 
 // An extension of the version before hears from this host what it heard from its own.
 func TestThePreviousVersionIsServed(t *testing.T) {
-	port := serve(t, func(c *net.TCPConn) { _, _ = io.Copy(c, c) })
+	port := hosttest.Serve(t, func(c *net.TCPConn) { _, _ = io.Copy(c, c) })
 	datagrams, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +76,7 @@ func TestThePreviousVersionIsServed(t *testing.T) {
 			_, _ = datagrams.WriteToUDPAddrPort(buffer[:n], from)
 		}
 	}()
-	b := start(t, options{silent: true, lanes: true, browse: func(_ *discover.Browser, ctx context.Context, _ discover.Query, _ func(discover.Device)) error {
+	b := hosttest.Start(t, hosttest.Options{Silent: true, Lanes: true, Browse: func(_ *discover.Browser, ctx context.Context, _ discover.Query, _ func(discover.Device)) error {
 		<-ctx.Done()
 		return nil
 	}})
@@ -101,30 +102,30 @@ func TestThePreviousVersionIsServed(t *testing.T) {
 				t.Fatalf("%s: %v", one.Frame, err)
 			}
 		}
-		r := b.remote(about.SocketID)
+		r := b.Remote(about.SocketID)
 		if one.From == "extension" {
 			methods[frame.Method] = true
 			if strings.HasSuffix(frame.Method, ".open") && about.SocketID != 0 {
-				b.mu.Lock()
-				b.sockets[about.SocketID] = &remote{id: about.SocketID, keep: true, stalled: true, hash: sha256.New()}
-				b.mu.Unlock()
+				b.Mu.Lock()
+				b.Sockets[about.SocketID] = &hosttest.Remote{ID: about.SocketID, Keep: true, Stalled: true, Hash: sha256.New()}
+				b.Mu.Unlock()
 			}
-			b.raw(one.Frame)
+			b.Raw(one.Frame)
 			continue
 		}
 		switch frame.Method {
 		case protocol.MethodSocketData:
-			received[r.id] += int64(len(about.Data))
-			b.waitReceived(r, received[r.id])
-			if got := b.bytes(r); !strings.HasSuffix(string(got), string(about.Data)) {
-				t.Errorf("socket %d: %q, not %q", r.id, got, about.Data)
+			received[r.ID] += int64(len(about.Data))
+			b.WaitReceived(r, received[r.ID])
+			if got := b.Bytes(r); !strings.HasSuffix(string(got), string(about.Data)) {
+				t.Errorf("socket %d: %q, not %q", r.ID, got, about.Data)
 			}
 		case protocol.MethodSocketEnd:
-			b.waitEnd(r)
+			b.WaitEnd(r)
 		case protocol.MethodSocketClosed:
-			b.waitClosed(r)
+			b.WaitClosed(r)
 		default:
-			m := b.answer(*frame.ID)
+			m := b.Answer(*frame.ID)
 			var got struct{ Result, Error any }
 			text, err := json.Marshal(m)
 			if err == nil {
@@ -146,8 +147,8 @@ func TestThePreviousVersionIsServed(t *testing.T) {
 			t.Errorf("the recording has no %s", method)
 		}
 	}
-	if len(b.orphans) > 0 {
-		t.Errorf("errors without an id: %v", b.orphans)
+	if len(b.Orphans) > 0 {
+		t.Errorf("errors without an id: %v", b.Orphans)
 	}
 }
 
@@ -160,18 +161,18 @@ func TestVersionsMeet(t *testing.T) {
 		{newest + 5, newest, newest}, {newest + 5, 1, newest}, {newest + 5, oldest, newest},
 		{newest + 1, 0, 0}, {newest + 5, newest + 1, 0}, {oldest - 1, 0, 0}, {oldest - 1, 1, 0},
 	} {
-		b := start(t, options{silent: true})
-		m := b.answer(b.ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: c.says, OldestVersion: c.oldest, ExtensionVersion: "9"}))
+		b := hosttest.Start(t, hosttest.Options{Silent: true})
+		m := b.Answer(b.Ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: c.says, OldestVersion: c.oldest, ExtensionVersion: "9"}))
 		if c.spoken == 0 {
-			wantFailure(t, m, "NetworkError", "version")
+			hosttest.WantFailure(t, m, "NetworkError", "version")
 			continue
 		}
 		var result protocol.HelloResult
-		b.wantResult(protocol.MethodHello, m, &result)
+		b.WantResult(protocol.MethodHello, m, &result)
 		if result.ProtocolVersion != c.spoken {
 			t.Errorf("%+v: %d", c, result.ProtocolVersion)
 		}
 	}
-	b := start(t, options{silent: true})
-	wantCode(t, b.answer(b.ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: 2, OldestVersion: 3, ExtensionVersion: "9"})), protocol.CodeInvalidParams)
+	b := hosttest.Start(t, hosttest.Options{Silent: true})
+	hosttest.WantCode(t, b.Answer(b.Ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: 2, OldestVersion: 3, ExtensionVersion: "9"})), protocol.CodeInvalidParams)
 }

@@ -237,14 +237,14 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "every open is put before the rules",
-      inGo("nativehost/session", "TestOpenIsPutBeforeTheRules"),
+      inGo("nativehost/sockets", "TestOpenIsPutBeforeTheRules"),
       change(
-        "nativehost/session/open.go",
+        "nativehost/sockets/open.go",
         "if err := j.Err(); err != nil {",
         "if err := j.Err(); err != nil && false {",
       ),
       change(
-        "nativehost/session/policy.go",
+        "nativehost/sockets/policy.go",
         "return rules.Resolved(d.store.Current(), d.near, request(target), at.Addr())",
         "return nil",
       ),
@@ -455,8 +455,8 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "the host knows nothing of a consent that nobody gave",
-      inGo("nativehost/session", "TestOpenIsPutBeforeTheRules"),
-      change("nativehost/session/policy.go", "RiskAccepted: target.RiskAccepted,", "RiskAccepted: true,"),
+      inGo("nativehost/sockets", "TestOpenIsPutBeforeTheRules"),
+      change("nativehost/sockets/policy.go", "RiskAccepted: target.RiskAccepted,", "RiskAccepted: true,"),
     ],
     [
       "an administrator vouches for a port by naming it, not by a range",

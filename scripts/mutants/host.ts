@@ -4,8 +4,9 @@ import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const limits = "nativehost/limits/limits.go";
 const bucket = "nativehost/limits/bucket.go";
-const open = "nativehost/session/open.go";
-const hush = "nativehost/session/hush.go";
+const open = "nativehost/sockets/open.go";
+const connect = "nativehost/sockets/connect.go";
+const refusals = "nativehost/sockets/refusals.go";
 const dispatch = "nativehost/session/dispatch.go";
 const policy = "nativehost/policy/policy.go";
 const layer = "nativehost/policy/layer.go";
@@ -29,6 +30,7 @@ const envelope = "protocol/envelope.go";
 
 const limitsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/limits", name);
 const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/session", name);
+const socketsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/sockets", name);
 const policyOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/policy", name);
 const tlsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/dial", name);
 const auditOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/audit", name);
@@ -58,7 +60,7 @@ export const host: readonly Mutant[] = [
     ],
     [
       "each open is looked at",
-      sessionOf("TestRefusalsKeepTheBeat"),
+      socketsOf("TestRefusalsAreDelayed"),
       change(
         open,
         "if _, err := address.ParseOrigin(o.subject.Origin); err != nil {",
@@ -114,8 +116,8 @@ export const host: readonly Mutant[] = [
     ],
     [
       "few sockets of an origin leave datagrams with the system",
-      sessionOf("TestWaitsAreBounded"),
-      change("nativehost/session/waits.go", "if w.count[who] >= maxWaits {", "if w.count[who] > maxWaits {"),
+      socketsOf("TestBacklogsOfAnOriginAreBounded"),
+      change("nativehost/sockets/backlogs.go", "if b.count[who] >= maxBacklogs {", "if b.count[who] > maxBacklogs {"),
     ],
     [
       "the others lose at once what they have no credit for",
@@ -133,16 +135,16 @@ export const host: readonly Mutant[] = [
     ],
     [
       "also one that the network lets fail",
-      sessionOf("TestFailedAttemptsCostDouble"),
+      socketsOf("TestFailedAttemptsCostDouble"),
       change(
         open,
-        "\t\t\tticket.Failed()\n\t\t\tticket.Return()\n\t\t}\n\t\ts.notOpened",
-        "\t\t\tticket.Return()\n\t\t}\n\t\ts.notOpened",
+        "\t\t\tticket.Failed()\n\t\t\tticket.Return()\n\t\t}\n\t\tr.notOpened",
+        "\t\t\tticket.Return()\n\t\t}\n\t\tr.notOpened",
       ),
     ],
     [
       "and one that the rules refuse",
-      sessionOf("TestFailedAttemptsCostDouble"),
+      socketsOf("TestFailedAttemptsCostDouble"),
       change(
         open,
         "\t\tticket.Failed()\n\t\tticket.Return()\n\t\treturn nil, err\n\t}\n\treturn ticket, nil",
@@ -183,11 +185,11 @@ export const host: readonly Mutant[] = [
     ],
     [
       "each open counts",
-      sessionOf("TestLimits"),
+      socketsOf("TestLimits"),
       change(
         open,
-        "ticket, err := s.limits.Take(o.subject.Origin, o.subject.Private)",
-        "ticket, err := limits.New(s.Caps).Take(o.subject.Origin, o.subject.Private)",
+        "ticket, err := r.limits.Take(o.subject.Origin, o.subject.Private)",
+        "ticket, err := limits.New(r.config.Caps).Take(o.subject.Origin, o.subject.Private)",
       ),
     ],
     [
@@ -229,12 +231,12 @@ export const host: readonly Mutant[] = [
     ],
     [
       "tlsOnly takes TLS that is verified for the host itself",
-      inGo("nativehost/session", "TestTLSOnlyIsAuthenticated"),
-      change("nativehost/session/open.go", " && o.options.TLS.Authenticates(host.String())", ""),
+      inGo("nativehost/sockets", "TestTLSOnlyIsAuthenticated"),
+      change("nativehost/sockets/open.go", " && o.options.TLS.Authenticates(host.String())", ""),
     ],
     [
       "a list of certificates does not stand for the authorities",
-      inGo("nativehost/session", "TestTLSOnlyIsAuthenticated"),
+      inGo("nativehost/sockets", "TestTLSOnlyIsAuthenticated"),
       change(secure, "if len(o.Hashes) > 0 {\n\t\treturn", "if false {\n\t\treturn"),
     ],
     [
@@ -248,8 +250,8 @@ export const host: readonly Mutant[] = [
     ],
     [
       "the audit log says how the other end was authenticated",
-      inGo("nativehost/session", "TestTLSOnlyIsAuthenticated"),
-      change("nativehost/session/open.go", "c.peer = peerOf(o.options.TLS, o.target)", "c.peer = nil"),
+      inGo("nativehost/sockets", "TestTLSOnlyIsAuthenticated"),
+      change(connect, "c.peer = peerOf(o.options.TLS, o.target)", "c.peer = nil"),
     ],
     [
       "files belong to root",
@@ -456,7 +458,7 @@ export const host: readonly Mutant[] = [
     ],
     [
       "a new policy ends sockets before anything else hears of it",
-      sessionOf("TestNewPolicyEndsSocketsFirst"),
+      socketsOf("TestNewPolicyEndsSocketsFirst"),
       change("nativehost/session/policy.go", "\ts.enforce(p)\n", ""),
       change(
         "nativehost/session/policy.go",
@@ -466,9 +468,9 @@ export const host: readonly Mutant[] = [
     ],
     [
       "and asks about no request that is not known yet",
-      sessionOf("TestNewPolicyWaitsForTheRequest"),
+      socketsOf("TestNewPolicyWaitsForTheRequest"),
       change(
-        "nativehost/session/policy.go",
+        "nativehost/sockets/policy.go",
         "if e.state == stateFailed || e.request == nil {\n\t\t\tcontinue\n\t\t}\n",
         "if e.state == stateFailed {\n\t\t\tcontinue\n\t\t}\n\t\tif e.request == nil {\n\t\t\te.request = &rules.Request{}\n\t\t}\n",
       ),
@@ -528,14 +530,22 @@ export const host: readonly Mutant[] = [
     ],
     [
       "a new policy ends the sockets that it forbids",
-      sessionOf("TestNewPolicyEndsSockets"),
-      change("nativehost/session/policy.go", "\t\t\tone.ended = err\n\t\t\tone.cancel()", "\t\t\tone.ended = err"),
+      socketsOf("TestNewPolicyEndsSockets"),
+      change("nativehost/sockets/policy.go", "\t\t\tone.ended = err\n\t\t\tone.cancel()", "\t\t\tone.ended = err"),
     ],
     [
       "also by the address that they led to",
-      sessionOf("TestNewPolicyEndsSockets"),
-      change("nativehost/session/policy.go", "err = rules.Resolved(p, s.Near, one.request, one.remote)", "err = nil"),
-      change("nativehost/session/policy.go", "err := rules.Before(p, s.Near, one.request).Err()", "err := error(nil)"),
+      socketsOf("TestNewPolicyEndsSockets"),
+      change(
+        "nativehost/sockets/policy.go",
+        "err = rules.Resolved(p, r.config.Near, one.request, one.remote)",
+        "err = nil",
+      ),
+      change(
+        "nativehost/sockets/policy.go",
+        "err := rules.Before(p, r.config.Near, one.request).Err()",
+        "err := error(nil)",
+      ),
     ],
     [
       "from the first moment on",
@@ -548,11 +558,11 @@ export const host: readonly Mutant[] = [
     ],
     [
       "and those that are connecting, by the address that they connect to",
-      sessionOf("TestPolicyThatComesWhileConnecting"),
+      socketsOf("TestPolicyThatComesWhileConnecting"),
       change(
-        "nativehost/session/open.go",
-        "if s.Dialer.Rules != nil {",
-        "if s.Dialer.Rules != nil && s.Dialer.Rules == nil {",
+        "nativehost/sockets/open.go",
+        "if r.config.Dialer.Rules != nil {",
+        "if r.config.Dialer.Rules != nil && r.config.Dialer.Rules == nil {",
       ),
     ],
     [
@@ -577,8 +587,8 @@ export const host: readonly Mutant[] = [
       inGo("nativehost/cmd/portside", "TestPort443IsProbed"),
       change(
         "nativehost/cmd/portside/host.go",
-        "session.Probe(&corsprobe.Prober{}, near),",
-        "session.Probe(&corsprobe.Prober{Patience: 1}, near),",
+        "sockets.Probe(&corsprobe.Prober{}, near),",
+        "sockets.Probe(&corsprobe.Prober{Patience: 1}, near),",
       ),
     ],
     [
@@ -593,8 +603,8 @@ export const host: readonly Mutant[] = [
     ["and so does a server whose answers depend on who asks", probed, change(probe, 'name == "origin" || ', "")],
     [
       "on the Internet the certificate is for the name",
-      inGo("nativehost/session", "TestPort443OfOthers"),
-      change("nativehost/session/cors.go", "Covered: public,", "Covered: false,"),
+      inGo("nativehost/sockets", "TestPort443OfOthers"),
+      change("nativehost/sockets/probe.go", "Covered: public,", "Covered: false,"),
     ],
     [
       "and that is looked at",
@@ -612,8 +622,8 @@ export const host: readonly Mutant[] = [
     ],
     [
       "and refused where HTTPS is spoken",
-      inGo("nativehost/session", "TestPort443OfOthers"),
-      change("nativehost/session/cors.go", 'public && target.Network == "udp"', "false"),
+      inGo("nativehost/sockets", "TestPort443OfOthers"),
+      change("nativehost/sockets/probe.go", 'public && target.Network == "udp"', "false"),
     ],
     [
       "another name for TLS is asked about at open",
@@ -631,8 +641,12 @@ export const host: readonly Mutant[] = [
     ],
     [
       "and refused on the beat",
-      inGo("nativehost/session", "TestPort443OfOthers"),
-      change("nativehost/session/starttls.go", "s.hush(ctx, o.subject.Private, o.subject.Origin, began)", "_ = ctx"),
+      inGo("nativehost/sockets", "TestPort443OfOthers"),
+      change(
+        "nativehost/sockets/starttls.go",
+        "r.refusals.delay(ctx, o.subject.Private, o.subject.Origin, began)",
+        "_ = ctx",
+      ),
     ],
     [
       "a page's own ClientHello is read",
@@ -732,7 +746,7 @@ export const host: readonly Mutant[] = [
     "8",
     [
       "certificates are verified",
-      sessionOf("TestTLS"),
+      socketsOf("TestTLS"),
       change(secure, "MinVersion: tls.VersionTLS12,", "MinVersion: tls.VersionTLS12, InsecureSkipVerify: true,"),
     ],
     [
@@ -742,7 +756,7 @@ export const host: readonly Mutant[] = [
     ],
     [
       "TLS is 1.2 or newer",
-      sessionOf("TestTLS"),
+      socketsOf("TestTLS"),
       change(secure, "MinVersion: tls.VersionTLS12", "MinVersion: tls.VersionTLS10"),
     ],
     [
@@ -789,17 +803,17 @@ export const host: readonly Mutant[] = [
     ],
     [
       "a stream that is cut is told from one that ends",
-      sessionOf("TestTLS"),
+      socketsOf("TestTLS"),
       change("nativehost/dial/conn.go", "\t\tif c.cut {\n", "\t\tif c.cut && false {\n"),
     ],
     [
       "a server that goes while the page closes is no failure",
-      sessionOf("TestTLSClosedBeforeTheServersEndIsRead"),
+      socketsOf("TestTLSClosedBeforeTheServersEndIsRead"),
       change("nativehost/dial/conn.go", "(known || c.ended.Load())", "(known && c.ended.Load())"),
     ],
     [
       "an upgrade fails when the host has heard more than the page",
-      sessionOf("TestStartTLSInjection"),
+      socketsOf("TestStartTLSInjection"),
       change(
         upgrade,
         "\tcase s.heard != u.Received:\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn fault.ErrPlaintext\n",
@@ -809,7 +823,7 @@ export const host: readonly Mutant[] = [
     ["when more waits in the system", tlsOf("TestStartTLS"), change(secure, "if waiting(conn.tcp) {", "if false {")],
     [
       "and when more comes meanwhile",
-      sessionOf("TestStartTLSInjection"),
+      socketsOf("TestStartTLSInjection"),
       change(upgrade, "\tif s.upgrade != nil {\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn false\n\t}\n", ""),
       change(
         upgrade,
@@ -855,10 +869,10 @@ export const host: readonly Mutant[] = [
     ],
     [
       "a socket is upgraded once",
-      sessionOf("TestStartTLS"),
+      socketsOf("TestStartTLS"),
       change(upgrade, "case s.upgrade != nil || s.secured:", "case s.upgrade != nil:"),
     ],
-    ["only one that was opened for it", sessionOf("TestStartTLS"), change(open, "if o.upgradable {", "if true {")],
+    ["only one that was opened for it", socketsOf("TestStartTLS"), change(connect, "if o.upgradable {", "if true {")],
   ),
   ...row(
     "E1",
@@ -899,36 +913,36 @@ export const host: readonly Mutant[] = [
     ],
     [
       "what is left out there is left out of the host's log",
-      sessionOf("TestFloodOfRefusalsInTheLogs"),
+      socketsOf("TestFloodOfRefusalsInTheLogs"),
       change(open, "if told && !o.subject.Private {", "if (told || true) && !o.subject.Private {"),
     ],
     [
       "refusals of the host come on the beat",
-      sessionOf("TestRefusalsKeepTheBeat"),
+      socketsOf("TestRefusalsAreDelayed"),
       change(
         open,
-        '\tif says.Name == "NotAllowedError" {\n\t\ts.hush(ctx, o.subject.Private, o.subject.Origin, started)\n\t}\n',
+        '\tif says.Name == "NotAllowedError" {\n\t\tr.refusals.delay(ctx, o.subject.Private, o.subject.Origin, started)\n\t}\n',
         "",
       ),
     ],
     [
       "so many may wait for it",
-      sessionOf("TestFloodOfRefusalsIsBounded"),
-      change(hush, "h.byOrigin[origin] >= maxHushed", "h.byOrigin[origin] > 2*maxHushed"),
+      socketsOf("TestFloodOfRefusalsIsBounded"),
+      change(refusals, "d.byOrigin[origin] >= maxDelayed", "d.byOrigin[origin] > 2*maxDelayed"),
     ],
     [
       "an origin's flood takes no other origin's beat away",
-      sessionOf("TestFloodOfRefusalsIsBounded"),
-      change(hush, "h.byOrigin[origin] >= maxHushed", "h.all >= maxHushed"),
+      socketsOf("TestFloodOfRefusalsIsBounded"),
+      change(refusals, "d.byOrigin[origin] >= maxDelayed", "d.all >= maxDelayed"),
     ],
     [
       "whoever closes meanwhile does not wait",
-      sessionOf("TestClosingEndsTheWait"),
-      change(hush, "\tcase <-ctx.Done():\n\t}\n}", "\t}\n}"),
+      socketsOf("TestClosingEndsTheWait"),
+      change(refusals, "\tcase <-ctx.Done():\n\t}\n}", "\t}\n}"),
     ],
     [
       "the limit of all pages together looks like any refusal",
-      sessionOf("TestLimits"),
+      socketsOf("TestLimits"),
       change(
         "nativehost/fault/fault.go",
         '{ErrLimitOverall, Description{"NotAllowedError"',
@@ -951,21 +965,21 @@ export const host: readonly Mutant[] = [
     ],
     [
       "an administrator can keep the reasons of the network from pages",
-      sessionOf("TestPageReasonOfAnOpen"),
-      change("nativehost/session/answer.go", "if !s.Policy.Known().Settings.ErrorDetail.Value {", "if false {"),
+      socketsOf("TestPageReasonOfAnOpen"),
+      change("nativehost/requests/requests.go", "if !t.policy.Known().Settings.ErrorDetail.Value {", "if false {"),
     ],
     [
       "also on the lane",
-      sessionOf("TestPageReasonOfAnEnd"),
+      socketsOf("TestPageReasonOfAnEnd"),
       change(
         open,
-        "last.Name, last.PageReason = says.Name, s.pageReason(says)",
+        "last.Name, last.PageReason = says.Name, r.config.Requests.PageReason(says)",
         "last.Name, last.PageReason = says.Name, says.Page",
       ),
     ],
     [
       "a refusal has no reason that a page could be told",
-      sessionOf("TestPageReasonOfAnOpen"),
+      socketsOf("TestPageReasonOfAnOpen"),
       change(
         "nativehost/fault/fault.go",
         '"Pages may not connect to this address.", ""}',
@@ -1020,13 +1034,13 @@ export const host: readonly Mutant[] = [
     ],
     [
       "by what the extension says of the window",
-      sessionOf("TestPrivateWindowsAreCountedApart"),
-      change(open, "s.limits.Take(o.subject.Origin, o.subject.Private)", "s.limits.Take(o.subject.Origin, false)"),
+      socketsOf("TestPrivateWindowsAreCountedApart"),
+      change(open, "r.limits.Take(o.subject.Origin, o.subject.Private)", "r.limits.Take(o.subject.Origin, false)"),
     ],
     [
       "so are refusals that wait for the beat",
-      sessionOf("TestFloodOfRefusalsIsBounded"),
-      change(hush, "\tif private {\n", "\tif private && false {\n"),
+      socketsOf("TestFloodOfRefusalsIsBounded"),
+      change(refusals, "\tif private {\n", "\tif private && false {\n"),
     ],
     [
       "and lanes that are about to come",
@@ -1035,7 +1049,7 @@ export const host: readonly Mutant[] = [
     ],
     [
       "and those that are open",
-      sessionOf("TestPrivateLanesAreCountedApart"),
+      sessionOf("TestLanesOfPrivateWindowsAreCounted"),
       change("nativehost/session/lane.go", "if l.private == private {", "if l.private == private || true {"),
     ],
     [
@@ -1050,13 +1064,13 @@ export const host: readonly Mutant[] = [
     ],
     [
       "nor what the extension refused there",
-      sessionOf("TestAuditTellsAllButPrivateWindows"),
+      socketsOf("TestAuditTellsAllButPrivateWindows"),
       change(dispatch, "\t\tPrivate:  params.Private,\n\t}\n\tif params.More", "\t}\n\tif params.More"),
     ],
     [
       "nor the cause of a failure in the host's log",
-      sessionOf("TestLogKeepsPrivateWindowsOut"),
-      change(open, "if told && !o.subject.Private {\n\t\ts.Log.Info()", "if told {\n\t\ts.Log.Info()"),
+      socketsOf("TestLogKeepsPrivateWindowsOut"),
+      change(open, "if told && !o.subject.Private {\n\t\tr.config.Log.Info()", "if told {\n\t\tr.config.Log.Info()"),
     ],
   ),
   ...row(
@@ -1125,20 +1139,16 @@ export const host: readonly Mutant[] = [
     [
       "an id that is taken is not taken twice",
       sessionOf("TestIDsThatAreOpen"),
-      change(
-        "nativehost/session/session.go",
-        "taken || len(s.requests) >= maxRequests",
-        "len(s.requests) >= maxRequests && taken",
-      ),
+      change("nativehost/requests/requests.go", "taken || len(t.open) >= maxOpen", "len(t.open) >= maxOpen && taken"),
     ],
     [
       "too much credit ends the socket, and no other",
-      sessionOf("TestCreditFaultsCostOneSocket"),
+      socketsOf("TestCreditFaultsCostOneSocket"),
       change("nativehost/stream/read.go", "> protocol.MaxWindowBytes {", "> 1<<62 {"),
     ],
     [
       "so does too much data",
-      sessionOf("TestCreditFaultsCostOneSocket"),
+      socketsOf("TestCreditFaultsCostOneSocket"),
       change(
         "nativehost/stream/write.go",
         "case size > s.sendCredit, len(s.waiting) >= maxWaiting:",

@@ -2,14 +2,16 @@
 
 import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
-const door = "nativehost/lane/door.go";
+const listener = "nativehost/lane/listener.go";
 const loopback = "nativehost/loopback/loopback.go";
 const lane = "nativehost/session/lane.go";
+const attaching = "nativehost/sockets/lane.go";
 
-const doorOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/lane", name);
+const listenerOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/lane", name);
 const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/session", name);
-const strangers = doorOf("TestStrangers");
-const whileNeeded = doorOf("TestListensWhileNeeded");
+const socketsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/sockets", name);
+const refused = listenerOf("TestWhoIsRefused");
+const whileNeeded = listenerOf("TestListensWhileNeeded");
 const apart = sessionOf("TestLanesAreApart");
 const policy = sessionOf("TestLanePolicy");
 const keys = "extension/background/sockets/lanes.ts";
@@ -27,57 +29,65 @@ export const listening: readonly Mutant[] = [
     "H3",
     [
       "a lane takes a ticket",
-      doorOf("TestTickets"),
+      listenerOf("TestTickets"),
       change(
-        door,
+        listener,
         '\tif !ok {\n\t\treturn "", "no such ticket"',
-        '\tif !ok && d == nil {\n\t\treturn "", "no such ticket"',
+        '\tif !ok && l == nil {\n\t\treturn "", "no such ticket"',
       ),
     ],
-    ["which lets in once", doorOf("TestTickets"), change(door, "\t\t\tdelete(d.tickets, known)\n", "")],
+    ["which lets in once", listenerOf("TestTickets"), change(listener, "\t\t\tdelete(l.tickets, known)\n", "")],
     [
       "and not for long",
       whileNeeded,
-      change(door, "time.AfterFunc(d.ticketLife, func() {", "time.AfterFunc(time.Hour+d.ticketLife, func() {"),
+      change(listener, "time.AfterFunc(l.ticketLife, func() {", "time.AfterFunc(time.Hour+l.ticketLife, func() {"),
     ],
     [
       "tickets are few",
-      doorOf("TestTicketsAreBounded"),
-      change(door, "len(d.tickets) >= maxTickets", "len(d.tickets) < 0"),
+      listenerOf("TestTicketsAreBounded"),
+      change(listener, "len(l.tickets) >= maxTickets", "len(l.tickets) < 0"),
     ],
     [
       "it takes the extension's origin",
-      strangers,
+      refused,
       change(
-        door,
-        'case len(r.Header.Values("Origin")) != 1 || r.Header.Get("Origin") != d.origin:',
+        listener,
+        'case len(r.Header.Values("Origin")) != 1 || r.Header.Get("Origin") != l.origin:',
         'case r.Header.Get("Origin") == "":',
       ),
     ],
-    ["and the address for a name", strangers, change(door, "case r.Host != h.at.String():", 'case r.Host == "":')],
+    ["and the address for a name", refused, change(listener, "case r.Host != on.at.String():", 'case r.Host == "":')],
     [
       "nobody listens once nobody is expected",
       whileNeeded,
-      change(door, "if len(d.tickets) == 0 && d.entering == 0 {", "if len(d.tickets) < 0 {"),
+      change(listener, "if len(l.tickets) == 0 && l.admitting == 0 {", "if len(l.tickets) < 0 {"),
     ],
     [
       "who says nothing is let go",
-      doorOf("TestSilentStrangers"),
+      listenerOf("TestSilentPendingConnections"),
       change(loopback, "\t\tReadHeaderTimeout: patience,\n\t\tReadTimeout:       patience,\n", ""),
     ],
     [
       "and is one of few",
-      doorOf("TestSilentStrangers"),
-      change(door, "loopback.Listen(ctx, maxStrangers)", "loopback.Listen(ctx, 100*maxStrangers)"),
+      listenerOf("TestSilentPendingConnections"),
+      change(listener, "loopback.Listen(ctx, maxPending)", "loopback.Listen(ctx, 100*maxPending)"),
     ],
-    ["who is let in is none of them", doorOf("TestLanesAreNoStrangers"), change(loopback, "\t\t\t\tleave(conn)\n", "")],
-    ["a lane reaches its own document's sockets", apart, change(lane, "case e.document != l.document:", "case false:")],
+    [
+      "who is let in is none of them",
+      listenerOf("TestLanesAreNotPending"),
+      change(loopback, "\t\t\t\tleave(conn)\n", ""),
+    ],
+    [
+      "a lane reaches its own document's sockets",
+      apart,
+      change(attaching, "case e.document != l.Document:", "case false:"),
+    ],
     [
       "and none that goes another way",
       sessionOf("TestSocketsKeepTheirCarrier"),
       change(
-        lane,
-        "case e.lane == nil && e.late != nil && f.Kind == protocol.LaneCredit && e.late.Bind(l.out.Path(f.SocketID)):",
+        attaching,
+        "case e.lane == nil && e.path != nil && f.Kind == protocol.LaneCredit && e.path.Attach(l.Out.Path(f.SocketID)):",
         "case e.lane == nil && f.Kind == protocol.LaneCredit:",
       ),
     ],
@@ -85,7 +95,7 @@ export const listening: readonly Mutant[] = [
       "nor does stdio reach one on a lane",
       sessionOf("TestSocketsKeepTheirCarrier"),
       change(
-        "nativehost/session/dispatch.go",
+        "nativehost/sockets/registry.go",
         "if e == nil || e.state != stateOpen || e.lane != nil {",
         "if e == nil || e.state != stateOpen {",
       ),
@@ -93,7 +103,7 @@ export const listening: readonly Mutant[] = [
     [
       "its end is its sockets' end",
       sessionOf("TestLaneEnds"),
-      change(lane, "\t\torphan.Cut(errLane) // bytes may have been lost with the lane\n", "\t\t_ = orphan\n"),
+      change(attaching, "\t\torphan.Cut(errLane)\n", "\t\t_ = orphan\n"),
     ],
     [
       "unless they were ending already",
@@ -106,8 +116,8 @@ export const listening: readonly Mutant[] = [
     ],
     [
       "what crosses a socket's end ends no lane",
-      sessionOf("TestLaneFramesThatCrossAnEnd"),
-      change(lane, "case e.late != nil && e.late.Over():", "case false:"),
+      socketsOf("TestLaneFramesThatCrossAnEnd"),
+      change(attaching, "case e.path != nil && e.path.Over():", "case false:"),
     ],
     ["an administrator can forbid it", policy, change(lane, "case !settings.DataLane.Value:", "case false:")],
     [
@@ -189,7 +199,7 @@ export const listening: readonly Mutant[] = [
       "it is for streams",
       sessionOf("TestLaneCarriesUDP"),
       change(
-        lane,
+        attaching,
         "(f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams",
         "f.Kind == protocol.LaneData && e.datagrams",
       ),

@@ -8,19 +8,20 @@ const device = "nativehost/discover/device.go";
 const shown = "nativehost/printable/printable.go";
 const browse = "nativehost/session/browse.go";
 const policy = "nativehost/session/policy.go";
-const inspect = "nativehost/session/inspect.go";
-const trying = "nativehost/session/tryout.go";
+const inspect = "nativehost/sockets/inspect.go";
+const serving = "nativehost/session/selftest.go";
 const loopback = "nativehost/loopback/loopback.go";
-const tryout = "nativehost/tryout/tryout.go";
-const greeter = "nativehost/tryout/greeter.go";
-const page = "nativehost/tryout/page.go";
+const selfTest = "nativehost/selftest/selftest.go";
+const greeter = "nativehost/selftest/greeter.go";
+const page = "nativehost/selftest/page.go";
 
 const nearbyOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/discover", name);
 const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/session", name);
-const tryoutOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/tryout", name);
+const socketsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/sockets", name);
+const selfTestOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/selftest", name);
 const lies = nearbyOf("TestLies");
 const flood = nearbyOf("TestFloodIsBounded");
-const strangers = tryoutOf("TestStrangersGetNothing");
+const others = selfTestOf("TestOthersGetNothing");
 
 export const nearby: readonly Mutant[] = [
   ...row(
@@ -182,7 +183,7 @@ export const nearby: readonly Mutant[] = [
     "8",
     [
       "what a certificate says of its owner is fit to be shown",
-      sessionOf("TestCertificatesOfStrangers"),
+      socketsOf("TestCertificatesOfPeers"),
       change(
         inspect,
         "if text = printable.Text(text, maxSubject); text",
@@ -191,7 +192,7 @@ export const nearby: readonly Mutant[] = [
     ],
     [
       "and its names are",
-      sessionOf("TestCertificatesOfStrangers"),
+      socketsOf("TestCertificatesOfPeers"),
       change(
         inspect,
         "if name = printable.Text(name, maxName); name",
@@ -200,12 +201,12 @@ export const nearby: readonly Mutant[] = [
     ],
     [
       "a certificate does not make the answer longer than it may be",
-      sessionOf("TestCertificatesOfStrangers"),
-      change(inspect, "for size(c) > maxCertificate {", "for size(c) > 100*maxCertificate {"),
+      socketsOf("TestCertificatesOfPeers"),
+      change(inspect, "for requests.Size(c) > maxCertificate {", "for requests.Size(c) > 100*maxCertificate {"),
     ],
     [
       "one that the page listed is told apart from one that the system vouches for",
-      sessionOf("TestInspectTLS"),
+      socketsOf("TestInspectTLS"),
       change(inspect, '\t\t\ts.certificate.Trust = "hash"\n', '\t\t\ts.certificate.Trust = "roots"\n'),
     ],
   ),
@@ -213,48 +214,48 @@ export const nearby: readonly Mutant[] = [
     "H3",
     [
       "the page to try it with is served by its own address only",
-      strangers,
+      others,
       change(page, "case r.Host != h.host:", "case false:"),
     ],
     [
       "under a path that nobody can guess",
-      tryoutOf("TestPage"),
-      change(tryout, "_, _ = rand.Read(secret[:])", "_ = rand.Reader"),
+      selfTestOf("TestPage"),
+      change(selfTest, "_, _ = rand.Read(secret[:])", "_ = rand.Reader"),
     ],
     [
       "to this computer only",
-      tryoutOf("TestOnlyThisComputerIsHeard"),
+      selfTestOf("TestOnlyThisComputerIsHeard"),
       change(loopback, "return local{limit(l, most)}, at, nil", "return limit(l, most), at, nil"),
     ],
     [
       "for reading only",
-      strangers,
+      others,
       change(
         page,
         "case r.Method != http.MethodGet && r.Method != http.MethodHead:",
         "case r.Method == http.MethodConnect:",
       ),
     ],
-    ["in no frame", tryoutOf("TestPage"), change(page, " frame-ancestors 'none';", "")],
+    ["in no frame", selfTestOf("TestPage"), change(page, " frame-ancestors 'none';", "")],
     [
       "with texts that are no markup",
-      tryoutOf("TestTextsAreNoMarkup"),
+      selfTestOf("TestTextsAreNoMarkup"),
       change(page, '\t"html/template"\n', ""),
       change(page, '\t"net/http"\n', '\t"net/http"\n\t"text/template"\n'),
     ],
     [
       "to so many at a time",
-      tryoutOf("TestConnectionsAreBounded"),
+      selfTestOf("TestConnectionsAreBounded"),
       change(loopback, "limit(l, most)", "limit(l, 100*most)"),
     ],
     [
       "for so long",
-      tryoutOf("TestNothingRemains"),
-      change(tryout, "context.WithTimeout(ctx, t.lifetime)", "context.WithCancel(ctx)"),
+      selfTestOf("TestNothingRemains"),
+      change(selfTest, "context.WithTimeout(ctx, t.lifetime)", "context.WithCancel(ctx)"),
     ],
     [
       "the server does not listen for long",
-      tryoutOf("TestConversation"),
+      selfTestOf("TestConversation"),
       change(
         greeter,
         "_ = conn.SetDeadline(time.Now().Add(g.patience))",
@@ -263,43 +264,43 @@ export const nearby: readonly Mutant[] = [
     ],
     [
       "nor to much",
-      tryoutOf("TestConversation"),
+      selfTestOf("TestConversation"),
       change(greeter, "io.LimitReader(conn, maxLine), maxLine)", "io.LimitReader(conn, 1<<30), maxLine)"),
     ],
     [
       "it does not say back what could be taken for another protocol",
-      tryoutOf("TestConversation"),
+      selfTestOf("TestConversation"),
       change(greeter, "said := printable.Text(line, maxLine)", 'said := strings.Trim(line, "\\r\\n")'),
       change(greeter, '\t"sync"\n', '\t"strings"\n\t"sync"\n'),
       change(greeter, '\n\t"github.com/portside/portside/nativehost/printable"\n', ""),
     ],
     [
       "nothing listens any more when it was stopped",
-      sessionOf("TestTryout"),
+      sessionOf("TestSelfTest"),
       change(
-        trying,
-        "\t\t\tlast.cancel()\n\t\t\t<-last.ended\n\t\t}\n\t\ts.result(",
-        "\t\t\t_ = last.ended\n\t\t}\n\t\ts.result(",
+        serving,
+        "\t\t\tlast.cancel()\n\t\t\t<-last.ended\n\t\t}\n\t\ts.requests.Result(",
+        "\t\t\t_ = last.ended\n\t\t}\n\t\ts.requests.Result(",
       ),
     ],
     [
       "nor the first when there is a second",
-      sessionOf("TestTryout"),
+      sessionOf("TestSelfTest"),
       change(
-        trying,
+        serving,
         "\t\t\tlast.cancel()\n\t\t\t<-last.ended\n\t\t}\n\t\t// A policy",
         "\t\t\t_ = last.ended\n\t\t}\n\t\t// A policy",
       ),
     ],
     [
       "nor when an administrator has switched Portside off",
-      sessionOf("TestTryoutIsForThosePagesThatMayTry"),
-      change(trying, "!p.Settings.Enabled.Value {", "!p.Settings.Enabled.Value && false {"),
+      sessionOf("TestSelfTestOnlyWhereSocketsAreAllowed"),
+      change(serving, "!p.Settings.Enabled.Value {", "!p.Settings.Enabled.Value && false {"),
     ],
     [
       "nor when an administrator switches it off",
-      sessionOf("TestTryoutIsForThosePagesThatMayTry"),
-      change(policy, "if s.trying != nil && !p.Settings.Enabled.Value {", "if s.trying != nil && false {"),
+      sessionOf("TestSelfTestOnlyWhereSocketsAreAllowed"),
+      change(policy, "\tif !p.Settings.Enabled.Value {\n", "\tif false {\n"),
     ],
   ),
 ];

@@ -186,7 +186,7 @@ export const toolbar: readonly Mutant[] = [
     [
       "and names the setting that decided, also after a name was resolved",
       reasons,
-      change("nativehost/session/answer.go", "	failure.Data.By = setting(err)\n", ""),
+      change("nativehost/requests/requests.go", "	failure.Data.By = Setting(err)\n", ""),
     ],
     [
       "and before that",

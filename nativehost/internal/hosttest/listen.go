@@ -1,4 +1,4 @@
-package session
+package hosttest
 
 import (
 	"bytes"
@@ -13,18 +13,18 @@ import (
 )
 
 // listen takes what the host says until its stdout ends.
-func (b *broker) listen() {
-	frames := protocol.NewFrameReader(b.out)
+func (b *Broker) listen() {
+	frames := protocol.NewFrameReader(b.Out)
 	for {
 		body, err := frames.Next()
 		if err != nil {
 			if !errors.Is(err, io.EOF) && !errors.Is(err, os.ErrClosed) {
-				b.t.Errorf("the host's stdout: %v", err)
+				b.T.Errorf("the host's stdout: %v", err)
 			}
-			b.mu.Lock()
-			b.gone = true
-			b.changed.Broadcast()
-			b.mu.Unlock()
+			b.Mu.Lock()
+			b.Gone = true
+			b.Changed.Broadcast()
+			b.Mu.Unlock()
 			return
 		}
 		if !b.data(body) {
@@ -35,7 +35,7 @@ func (b *broker) listen() {
 
 // data takes a socket.data frame. Most of a test's bytes pass here, so it is
 // quick.
-func (b *broker) data(body []byte) bool {
+func (b *Broker) data(body []byte) bool {
 	var id int64
 	rest, found := bytes.CutPrefix(body, []byte(`{"jsonrpc":"2.0","method":"socket.data","params":{"socketId":`))
 	if !found {
@@ -47,54 +47,54 @@ func (b *broker) data(body []byte) bool {
 	payload := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
 	n, err := base64.StdEncoding.Strict().Decode(payload, text)
 	if err != nil || n > protocol.MaxPayloadBytes {
-		b.t.Errorf("socket.data: %d bytes, %v", n, err)
+		b.T.Errorf("socket.data: %d bytes, %v", n, err)
 	}
 	payload = payload[:n]
 
-	b.mu.Lock()
-	r := b.sockets[id]
+	b.Mu.Lock()
+	r := b.Sockets[id]
 	switch {
 	case r == nil:
-		b.t.Errorf("data for socket %d, which was not opened", id)
-		b.mu.Unlock()
+		b.T.Errorf("data for socket %d, which was not opened", id)
+		b.Mu.Unlock()
 		return true
-	case r.ended || r.closed != nil:
-		b.t.Errorf("socket %d: data after the end", id)
+	case r.Ended || r.Closed != nil:
+		b.T.Errorf("socket %d: data after the end", id)
 	}
 	b.note("data %d", id)
-	r.received += int64(n)
-	r.hash.Write(payload)
-	if r.keep {
-		r.frames = append(r.frames, payload)
+	r.Received += int64(n)
+	r.Hash.Write(payload)
+	if r.Keep {
+		r.Frames = append(r.Frames, payload)
 	}
 	var credit int64
-	if r.owed += int64(n); !r.stalled && r.owed >= protocol.WindowBytes/4 {
+	if r.owed += int64(n); !r.Stalled && r.owed >= protocol.WindowBytes/4 {
 		credit, r.owed = r.owed, 0
 	}
-	b.changed.Broadcast()
-	b.mu.Unlock()
+	b.Changed.Broadcast()
+	b.Mu.Unlock()
 	if credit > 0 {
-		b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: id, Bytes: credit})
+		b.Notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: id, Bytes: credit})
 	}
 	return true
 }
 
 // control takes any other frame.
-func (b *broker) control(body []byte) {
+func (b *Broker) control(body []byte) {
 	if len(body) > protocol.MaxControlBytes {
-		b.t.Errorf("a control message of %d bytes", len(body))
+		b.T.Errorf("a control message of %d bytes", len(body))
 	}
 	if err := b.v.Check("envelope", body); err != nil {
-		b.t.Errorf("%s: %v", body, err)
+		b.T.Errorf("%s: %v", body, err)
 	}
-	var m message
+	var m Message
 	if err := json.Unmarshal(body, &m); err != nil {
-		b.t.Errorf("%s: %v", body, err)
+		b.T.Errorf("%s: %v", body, err)
 		return
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	defer b.changed.Broadcast()
+	b.Mu.Lock()
+	defer b.Mu.Unlock()
+	defer b.Changed.Broadcast()
 	if m.Method != "" {
 		b.notification(m)
 		return
@@ -102,64 +102,64 @@ func (b *broker) control(body []byte) {
 	if m.Error != nil {
 		text, _ := json.Marshal(m.Error)
 		if err := b.v.Check("error", text); err != nil {
-			b.t.Errorf("%s: %v", body, err)
+			b.T.Errorf("%s: %v", body, err)
 		}
 	}
 	if m.ID == nil {
 		b.note("orphan")
-		b.orphans = append(b.orphans, m)
+		b.Orphans = append(b.Orphans, m)
 		return
 	}
-	if _, twice := b.answers[*m.ID]; twice {
-		b.t.Errorf("id %d was answered twice", *m.ID)
+	if _, twice := b.Answers[*m.ID]; twice {
+		b.T.Errorf("id %d was answered twice", *m.ID)
 	}
 	b.note("answer %d", *m.ID)
-	b.answers[*m.ID] = m
+	b.Answers[*m.ID] = m
 }
 
 // notification takes what the host tells about a socket, or of a device nearby. b.mu is held.
-func (b *broker) notification(m message) {
+func (b *Broker) notification(m Message) {
 	if err := b.v.Check(m.Method+".params", m.Params); err != nil {
-		b.t.Errorf("%s %s: %v", m.Method, m.Params, err)
+		b.T.Errorf("%s %s: %v", m.Method, m.Params, err)
 	}
 	if m.Method == protocol.MethodResolveFound {
 		var p protocol.ResolveFoundParams
 		_ = json.Unmarshal(m.Params, &p)
 		b.note("found %d", p.BrowseID)
-		b.found = append(b.found, p)
+		b.Found = append(b.Found, p)
 		return
 	}
 	var subject struct{ SocketID int64 }
 	_ = json.Unmarshal(m.Params, &subject)
-	r := b.sockets[subject.SocketID]
+	r := b.Sockets[subject.SocketID]
 	if r == nil {
-		b.t.Errorf("%s for socket %d, which was not opened", m.Method, subject.SocketID)
+		b.T.Errorf("%s for socket %d, which was not opened", m.Method, subject.SocketID)
 		return
 	}
-	if r.closed != nil {
-		b.t.Errorf("socket %d: %s after socket.closed", r.id, m.Method)
+	if r.Closed != nil {
+		b.T.Errorf("socket %d: %s after socket.closed", r.ID, m.Method)
 	}
-	b.note("%s %d", m.Method, r.id)
+	b.note("%s %d", m.Method, r.ID)
 	switch m.Method {
 	case protocol.MethodSocketCredit:
 		var p protocol.SocketCreditParams
 		_ = json.Unmarshal(m.Params, &p)
-		r.credit += p.Bytes
+		r.Credit += p.Bytes
 	case protocol.MethodSocketEnd:
-		if r.ended {
-			b.t.Errorf("socket %d: two ends", r.id)
+		if r.Ended {
+			b.T.Errorf("socket %d: two ends", r.ID)
 		}
-		r.ended = true
+		r.Ended = true
 	case protocol.MethodSocketClosed:
-		r.closed = &protocol.SocketClosedParams{}
-		_ = json.Unmarshal(m.Params, r.closed)
+		r.Closed = &protocol.SocketClosedParams{}
+		_ = json.Unmarshal(m.Params, r.Closed)
 	default:
-		b.t.Errorf("the host says %s", m.Method)
+		b.T.Errorf("the host says %s", m.Method)
 	}
 }
 
-func (b *broker) note(format string, args ...any) {
-	if b.remember {
-		b.sequence = append(b.sequence, fmt.Sprintf(format, args...))
+func (b *Broker) note(format string, args ...any) {
+	if b.Remember {
+		b.Sequence = append(b.Sequence, fmt.Sprintf(format, args...))
 	}
 }

@@ -1,4 +1,4 @@
-package session
+package sockets_test
 
 import (
 	"net"
@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/protocol"
 )
 
@@ -36,12 +37,12 @@ func descriptor(t *testing.T, port int) int {
 func TestSetOption(t *testing.T) {
 	stop := make(chan struct{})
 	defer close(stop)
-	b := start(t, options{})
-	port := serve(t, func(*net.TCPConn) { <-stop })
-	r, _ := b.open(port, nil)
+	b := hosttest.Start(t, hosttest.Options{})
+	port := hosttest.Serve(t, func(*net.TCPConn) { <-stop })
+	r, _ := b.Open(port, nil)
 	fd := descriptor(t, port)
-	set := func(option string, value int64) message {
-		return b.answer(b.ask(protocol.MethodSocketSetOption, protocol.SocketSetOptionParams{SocketID: r.id, Option: option, Value: value}))
+	set := func(option string, value int64) hosttest.Message {
+		return b.Answer(b.Ask(protocol.MethodSocketSetOption, protocol.SocketSetOptionParams{SocketID: r.ID, Option: option, Value: value}))
 	}
 	want := func(level, option, value int) {
 		t.Helper()
@@ -52,18 +53,18 @@ func TestSetOption(t *testing.T) {
 	want(unix.IPPROTO_TCP, unix.TCP_NODELAY, 0)
 	want(unix.SOL_SOCKET, unix.SO_KEEPALIVE, 0)
 	for _, on := range []int{1, 0, 1} {
-		b.wantResult(protocol.MethodSocketSetOption, set("noDelay", int64(on)), nil)
+		b.WantResult(protocol.MethodSocketSetOption, set("noDelay", int64(on)), nil)
 		want(unix.IPPROTO_TCP, unix.TCP_NODELAY, on)
-		b.wantResult(protocol.MethodSocketSetOption, set("keepAlive", int64(on)*60_000), nil)
+		b.WantResult(protocol.MethodSocketSetOption, set("keepAlive", int64(on)*60_000), nil)
 		want(unix.SOL_SOCKET, unix.SO_KEEPALIVE, on)
 	}
 	want(unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 60)
-	wantCode(t, set("linger", 1), protocol.CodeInvalidParams)
-	wantCode(t, set("noDelay", -1), protocol.CodeInvalidParams)
-	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id}, nil)
-	b.wantClosed(r, "", "")
-	wantFailure(t, set("noDelay", 1), "InvalidStateError", "gone")
+	hosttest.WantCode(t, set("linger", 1), protocol.CodeInvalidParams)
+	hosttest.WantCode(t, set("noDelay", -1), protocol.CodeInvalidParams)
+	b.MustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.ID}, nil)
+	b.WantClosed(r, "", "")
+	hosttest.WantFailure(t, set("noDelay", 1), "InvalidStateError", "gone")
 
-	r, _ = b.openUDP(port, nil)
-	wantFailure(t, set("noDelay", 1), "InvalidStateError", "protocol")
+	r, _ = b.OpenUDP(port, nil)
+	hosttest.WantFailure(t, set("noDelay", 1), "InvalidStateError", "protocol")
 }

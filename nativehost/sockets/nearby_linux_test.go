@@ -1,4 +1,4 @@
-package session
+package sockets_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/nativehost/internal/netns"
 	"github.com/portside/portside/protocol"
 )
@@ -120,15 +121,15 @@ func TestNamesThatLeadNearby(t *testing.T) {
 		}
 	}
 	netns.Dnsmasq(t, records...)
-	b := start(t, options{})
+	b := hosttest.Start(t, hosttest.Options{})
 	ask := func(method, host string, entered bool) int64 {
 		t.Helper()
-		tcp := b.tcp(guestPort)
+		tcp := b.TCP(guestPort)
 		if method == protocol.MethodTCPOpen {
 			tcp.Host, tcp.UserEntered = host, entered
-			return b.ask(method, tcp)
+			return b.Ask(method, tcp)
 		}
-		return b.ask(method, protocol.UDPOpenParams{OpenRequest: protocol.OpenRequest{
+		return b.Ask(method, protocol.UDPOpenParams{OpenRequest: protocol.OpenRequest{
 			SocketID: tcp.SocketID, Origin: tcp.Origin, Document: tcp.Document,
 			Host: host, Port: guestPort, UserEntered: entered, Window: tcp.Window,
 		}})
@@ -146,7 +147,7 @@ func TestNamesThatLeadNearby(t *testing.T) {
 	}
 	for id, what := range asked {
 		t.Log(what)
-		wantFailure(t, b.answer(id), "NotAllowedError", "address")
+		hosttest.WantFailure(t, b.Answer(id), "NotAllowedError", "address")
 	}
 	if n := begun(t) - before; n != 0 || len(guests.all()) != 0 {
 		t.Errorf("%d connections were begun, somebody came to %v", n, guests.all())
@@ -155,11 +156,11 @@ func TestNamesThatLeadNearby(t *testing.T) {
 	// What is far is reached, and what is near by who enters its address.
 	var want []string
 	for name, addr := range map[string]string{"far.example": far[0], "far6.example": far[1]} {
-		b.wantResult(protocol.MethodTCPOpen, b.answer(ask(protocol.MethodTCPOpen, name, false)), nil)
+		b.WantResult(protocol.MethodTCPOpen, b.Answer(ask(protocol.MethodTCPOpen, name, false)), nil)
 		want = append(want, "tcp "+addr)
 	}
 	for _, addr := range slices.Concat(own, neighbours) {
-		b.wantResult(protocol.MethodTCPOpen, b.answer(ask(protocol.MethodTCPOpen, addr, true)), nil)
+		b.WantResult(protocol.MethodTCPOpen, b.Answer(ask(protocol.MethodTCPOpen, addr, true)), nil)
 		want = append(want, "tcp "+addr)
 	}
 	slices.Sort(want)
@@ -169,15 +170,15 @@ func TestNamesThatLeadNearby(t *testing.T) {
 	netns.Until(t, "the visits", func() bool { return slices.Equal(guests.all(), want) })
 
 	for host, place := range map[string]string{own[0]: "computer", own[1]: "computer", neighbours[0]: "network", neighbours[1]: "network", far[0]: "internet", far[1]: "internet"} {
-		if got := b.judged(host, guestPort, false); !got.Allowed || got.Place != place || got.MustEnter != (place != "internet") || got.Risk {
+		if got := b.Judged(host, guestPort, false); !got.Allowed || got.Place != place || got.MustEnter != (place != "internet") || got.Risk {
 			t.Errorf("%s: %+v", host, got)
 		}
 	}
 	// Routers watch what leaves the link, not what stays on it.
-	if got := b.judged(neighbours[0], 5060, true); got.Risk {
+	if got := b.Judged(neighbours[0], 5060, true); got.Risk {
 		t.Errorf("a neighbour's port is a risk: %+v", got)
 	}
-	if got := b.judged(far[0], 5060, true); !got.Risk {
+	if got := b.Judged(far[0], 5060, true); !got.Risk {
 		t.Errorf("a far port is none: %+v", got)
 	}
 }
@@ -192,15 +193,15 @@ func TestSocketToWhatHasComeNear(t *testing.T) {
 	n.Join(t, "out0", []string{"100.64.0.2/30"}, "eth0", []string{"100.64.0.1/30"})
 	netns.Run(t, "ip", "route", "add", "default", "via", "100.64.0.1")
 	n.Run(t, "ip", netns.AddAddr("93.184.215.14", "lo")...)
-	n.Do(t, func() { serveAt(t, fmt.Sprintf("93.184.215.14:%d", guestPort), echo) })
+	n.Do(t, func() { hosttest.ServeAt(t, fmt.Sprintf("93.184.215.14:%d", guestPort), hosttest.Echo) })
 	netns.Dnsmasq(t, "--host-record=far.example,93.184.215.14")
-	b := start(t, options{})
-	r, _ := b.open(guestPort, func(p *protocol.TCPOpenParams, _ *remote) { p.Host, p.UserEntered = "far.example", false })
-	b.wantAlive(r)
-	b.managed(`{"prompt": "always"}`)
-	b.wantAlive(r)
+	b := hosttest.Start(t, hosttest.Options{})
+	r, _ := b.Open(guestPort, func(p *protocol.TCPOpenParams, _ *hosttest.Remote) { p.Host, p.UserEntered = "far.example", false })
+	b.WantAlive(r)
+	b.Managed(`{"prompt": "always"}`)
+	b.WantAlive(r)
 	netns.Run(t, "ip", netns.AddAddr("93.184.215.9/24", "out0")...)
-	netns.Until(t, "the move", func() bool { return b.judged("93.184.215.14", guestPort, false).Place == "network" })
-	b.managed(`{}`)
-	b.wantClosed(r, "NotAllowedError", "address")
+	netns.Until(t, "the move", func() bool { return b.Judged("93.184.215.14", guestPort, false).Place == "network" })
+	b.Managed(`{}`)
+	b.WantClosed(r, "NotAllowedError", "address")
 }

@@ -1,4 +1,4 @@
-package session
+package sockets_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/protocol"
 )
 
@@ -26,9 +27,9 @@ func heap() int64 {
 func TestStalledReaderStopsThePeer(t *testing.T) {
 	const offered = 256 << 20
 	var accepted atomic.Int64
-	b := start(t, options{})
+	b := hosttest.Start(t, hosttest.Options{})
 	chunk := make([]byte, 64<<10)
-	port := serve(t, func(c *net.TCPConn) {
+	port := hosttest.Serve(t, func(c *net.TCPConn) {
 		for accepted.Load() < offered {
 			n, err := c.Write(chunk)
 			accepted.Add(int64(n))
@@ -38,16 +39,16 @@ func TestStalledReaderStopsThePeer(t *testing.T) {
 		}
 	})
 	before := heap()
-	r, _ := b.open(port, func(_ *protocol.TCPOpenParams, r *remote) { r.stalled = true })
-	b.waitReceived(r, protocol.WindowBytes-crumbs)
+	r, _ := b.Open(port, func(_ *protocol.TCPOpenParams, r *hosttest.Remote) { r.Stalled = true })
+	b.WaitReceived(r, protocol.WindowBytes-crumbs)
 	// Until the peer has not got rid of anything for a while.
 	for last := int64(-1); last != accepted.Load(); {
 		last = accepted.Load()
 		time.Sleep(100 * time.Millisecond)
 	}
 	grown := heap() - before
-	if r.received > protocol.WindowBytes {
-		t.Errorf("%d bytes came on a window of %d", r.received, protocol.WindowBytes)
+	if r.Received > protocol.WindowBytes {
+		t.Errorf("%d bytes came on a window of %d", r.Received, protocol.WindowBytes)
 	}
 	// What both kernels hold, by their own limits, and the window.
 	if got := accepted.Load(); got > 32<<20 {
@@ -59,13 +60,13 @@ func TestStalledReaderStopsThePeer(t *testing.T) {
 	t.Logf("the peer got rid of %d KiB; the heap grew by %d KiB", accepted.Load()>>10, grown>>10)
 
 	// Credit lets the rest through, from where it stopped.
-	b.notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: r.id, Bytes: 5 << 20})
-	b.waitReceived(r, protocol.WindowBytes+5<<20-crumbs)
-	if r.received > protocol.WindowBytes+5<<20 {
-		t.Errorf("%d bytes came on a credit of %d", r.received, protocol.WindowBytes+5<<20)
+	b.Notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: r.ID, Bytes: 5 << 20})
+	b.WaitReceived(r, protocol.WindowBytes+5<<20-crumbs)
+	if r.Received > protocol.WindowBytes+5<<20 {
+		t.Errorf("%d bytes came on a credit of %d", r.Received, protocol.WindowBytes+5<<20)
 	}
-	b.mustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id, Reset: true}, nil)
-	b.waitClosed(r)
+	b.MustCall(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.ID, Reset: true}, nil)
+	b.WaitClosed(r)
 }
 
 // crumbs is the most of a window that the host may keep, since it is not worth a frame.
@@ -74,8 +75,8 @@ const crumbs = protocol.ChunkBytes / 2
 // Sockets whose pages stopped reading in the middle of bulk hold no large buffers.
 func TestStalledSocketsAreCheap(t *testing.T) {
 	const count = 100
-	b := start(t, options{})
-	port := serve(t, func(c *net.TCPConn) {
+	b := hosttest.Start(t, hosttest.Options{})
+	port := hosttest.Serve(t, func(c *net.TCPConn) {
 		p := make([]byte, 4<<10)
 		for {
 			if _, err := c.Write(p); err != nil {
@@ -85,8 +86,8 @@ func TestStalledSocketsAreCheap(t *testing.T) {
 	})
 	before := heap()
 	for range count {
-		r, _ := b.open(port, func(p *protocol.TCPOpenParams, r *remote) { r.stalled, p.Window = true, 256<<10 })
-		b.waitReceived(r, 256<<10-crumbs)
+		r, _ := b.Open(port, func(p *protocol.TCPOpenParams, r *hosttest.Remote) { r.Stalled, p.Window = true, 256<<10 })
+		b.WaitReceived(r, 256<<10-crumbs)
 	}
 	each := (heap() - before) / count
 	t.Logf("a stalled socket holds %d bytes", each)
@@ -98,23 +99,23 @@ func TestStalledSocketsAreCheap(t *testing.T) {
 // A peer that does not read stops the page: what waits in the host is the window.
 func TestStalledPeerStopsThePage(t *testing.T) {
 	release := make(chan struct{})
-	b := start(t, options{})
-	port := serve(t, func(*net.TCPConn) { <-release })
+	b := hosttest.Start(t, hosttest.Options{})
+	port := hosttest.Serve(t, func(*net.TCPConn) { <-release })
 	defer close(release)
 	before := heap()
-	r, _ := b.open(port, nil)
+	r, _ := b.Open(port, nil)
 	sent := 0
 	payload := make([]byte, 1000)
 	// Many small writes: the most that a window can be cut into sensibly.
 	for quiet := 0; quiet < 5; {
-		b.mu.Lock()
-		enough := r.credit >= int64(len(payload))
+		b.Mu.Lock()
+		enough := r.Credit >= int64(len(payload))
 		if enough {
-			r.credit -= int64(len(payload))
+			r.Credit -= int64(len(payload))
 		}
-		b.mu.Unlock()
+		b.Mu.Unlock()
 		if enough {
-			b.write(r, payload, nil)
+			b.Write(r, payload, nil)
 			sent += len(payload)
 			quiet = 0
 			continue
@@ -132,8 +133,8 @@ func TestStalledPeerStopsThePage(t *testing.T) {
 
 // A keystroke on one socket is not kept waiting by bulk on others.
 func TestKeystrokesUnderBulk(t *testing.T) {
-	b := start(t, options{})
-	bulk := serve(t, func(c *net.TCPConn) {
+	b := hosttest.Start(t, hosttest.Options{})
+	bulk := hosttest.Serve(t, func(c *net.TCPConn) {
 		p := make([]byte, 256<<10)
 		for {
 			if _, err := c.Write(p); err != nil {
@@ -141,16 +142,16 @@ func TestKeystrokesUnderBulk(t *testing.T) {
 			}
 		}
 	})
-	typist, _ := b.open(serve(t, echo), nil)
+	typist, _ := b.Open(hosttest.Serve(t, hosttest.Echo), nil)
 	trip := func(n int) time.Duration {
 		var all []time.Duration
 		for range n {
-			b.mu.Lock()
-			before := typist.received
-			b.mu.Unlock()
+			b.Mu.Lock()
+			before := typist.Received
+			b.Mu.Unlock()
 			began := time.Now()
-			b.writeAsk(typist, []byte{'k'})
-			b.waitReceived(typist, before+1)
+			b.WriteAsk(typist, []byte{'k'})
+			b.WaitReceived(typist, before+1)
 			all = append(all, time.Since(began))
 		}
 		slices.Sort(all)
@@ -158,8 +159,8 @@ func TestKeystrokesUnderBulk(t *testing.T) {
 	}
 	idle := trip(100)
 	for range 4 {
-		r, _ := b.open(bulk, nil)
-		b.waitReceived(r, 4<<20)
+		r, _ := b.Open(bulk, nil)
+		b.WaitReceived(r, 4<<20)
 	}
 	busy := trip(100)
 	t.Logf("median round trip: %v idle, %v under bulk", idle, busy)
@@ -174,10 +175,10 @@ func TestKeystrokesUnderBulk(t *testing.T) {
 // stacks, the test's own ends included.
 func TestIdleSocketsAreCheap(t *testing.T) {
 	const count = 1000
-	b := start(t, options{})
+	b := hosttest.Start(t, hosttest.Options{})
 	release := make(chan struct{})
 	defer close(release)
-	port := serve(t, func(*net.TCPConn) { <-release })
+	port := hosttest.Serve(t, func(*net.TCPConn) { <-release })
 	used := func() int64 {
 		runtime.GC()
 		runtime.GC()
@@ -187,7 +188,7 @@ func TestIdleSocketsAreCheap(t *testing.T) {
 	}
 	before := used()
 	for i := range count {
-		b.open(port, func(p *protocol.TCPOpenParams, _ *remote) {
+		b.Open(port, func(p *protocol.TCPOpenParams, _ *hosttest.Remote) {
 			p.Origin = fmt.Sprintf("https://page%d.example", i%10)
 		})
 	}
@@ -202,24 +203,24 @@ func TestIdleSocketsAreCheap(t *testing.T) {
 func BenchmarkEcho(b *testing.B) {
 	for _, size := range []int{64, 4 << 10, protocol.ChunkBytes, 128 << 10} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			s := start(b, options{})
-			r, _ := s.open(serve(b, echo), nil)
+			s := hosttest.Start(b, hosttest.Options{})
+			r, _ := s.Open(hosttest.Serve(b, hosttest.Echo), nil)
 			payload := make([]byte, size)
 			b.SetBytes(int64(size))
 			b.ResetTimer()
 			for range b.N {
-				s.send(r, payload)
+				s.Send(r, payload)
 			}
-			s.waitReceived(r, int64(size)*int64(b.N))
+			s.WaitReceived(r, int64(size)*int64(b.N))
 		})
 	}
 }
 
 // BenchmarkReceive takes bytes from a peer that sends as fast as it may.
 func BenchmarkReceive(b *testing.B) {
-	s := start(b, options{})
+	s := hosttest.Start(b, hosttest.Options{})
 	const size = 1 << 20
-	r, _ := s.open(serve(b, func(c *net.TCPConn) {
+	r, _ := s.Open(hosttest.Serve(b, func(c *net.TCPConn) {
 		p := make([]byte, size)
 		for {
 			if _, err := c.Write(p); err != nil {
@@ -229,29 +230,29 @@ func BenchmarkReceive(b *testing.B) {
 	}), nil)
 	b.SetBytes(size)
 	b.ResetTimer()
-	s.mu.Lock()
-	before := r.received
-	s.mu.Unlock()
-	s.waitReceived(r, before+int64(b.N)*size)
+	s.Mu.Lock()
+	before := r.Received
+	s.Mu.Unlock()
+	s.WaitReceived(r, before+int64(b.N)*size)
 }
 
 // BenchmarkRoundTrip is the time of one byte there and back.
 func BenchmarkRoundTrip(b *testing.B) {
-	s := start(b, options{})
-	r, _ := s.open(serve(b, echo), nil)
+	s := hosttest.Start(b, hosttest.Options{})
+	r, _ := s.Open(hosttest.Serve(b, hosttest.Echo), nil)
 	for i := range b.N {
-		s.send(r, []byte{1})
-		s.waitReceived(r, int64(i+1))
+		s.Send(r, []byte{1})
+		s.WaitReceived(r, int64(i+1))
 	}
 }
 
 // BenchmarkOpen opens and closes a socket.
 func BenchmarkOpen(b *testing.B) {
-	s := start(b, options{})
-	port := serve(b, echo)
+	s := hosttest.Start(b, hosttest.Options{})
+	port := hosttest.Serve(b, hosttest.Echo)
 	for range b.N {
-		r, _ := s.open(port, nil)
-		s.ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.id, Reset: true})
-		s.waitClosed(r)
+		r, _ := s.Open(port, nil)
+		s.Ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: r.ID, Reset: true})
+		s.WaitClosed(r)
 	}
 }

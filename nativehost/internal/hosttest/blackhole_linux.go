@@ -1,4 +1,4 @@
-package session
+package hosttest
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// blackHole returns the port of a listener whose backlog is full: Linux drops what
+// BlackHole returns the port of a listener whose backlog is full: Linux drops what
 // further tries to connect.
-func blackHole(t testing.TB) int {
+func BlackHole(t testing.TB) int {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {

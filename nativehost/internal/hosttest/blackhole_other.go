@@ -1,6 +1,6 @@
 //go:build !linux
 
-package session
+package hosttest
 
 import (
 	"net"
@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// blackHole returns the port of a listener that accepts nothing, with as many
+// BlackHole returns the port of a listener that accepts nothing, with as many
 // connections waiting as its system lets wait.
-func blackHole(t testing.TB) int {
+func BlackHole(t testing.TB) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

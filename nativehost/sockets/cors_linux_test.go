@@ -1,4 +1,4 @@
-package session
+package sockets_test
 
 import (
 	"crypto/tls"
@@ -15,6 +15,7 @@ import (
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/corsprobe"
 	"github.com/portside/portside/nativehost/dial"
+	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/nativehost/internal/netns"
 	"github.com/portside/portside/nativehost/sockets"
 	"github.com/portside/portside/protocol"
@@ -28,7 +29,7 @@ func (farAway) Class(netip.Addr) address.Class { return address.Public }
 // hall is a server on the Internet with several names, one of which takes part in CORS.
 func hall(t *testing.T, addr string) *x509.CertPool {
 	t.Helper()
-	roots, config := certified(t, func(c *x509.Certificate) { c.DNSNames = []string{"victim.example", "shop.example"} })
+	roots, config := hosttest.Certified(t, func(c *x509.Certificate) { c.DNSNames = []string{"victim.example", "shop.example"} })
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
@@ -63,11 +64,11 @@ func TestPort443OfOthers(t *testing.T) {
 	netns.Run(t, "ip", netns.AddAddr(at+"/32", "lo")...)
 	netns.Dnsmasq(t, "--host-record=victim.example,"+at, "--host-record=evil.example,"+at, "--host-record=shop.example,"+at)
 	roots := hall(t, at+":443")
-	b := start(t, options{dialer: &dial.Dialer{Roots: roots, Probe: sockets.Probe(&corsprobe.Prober{}, farAway{})}})
+	b := hosttest.Start(t, hosttest.Options{Dialer: &dial.Dialer{Roots: roots, Probe: sockets.Probe(&corsprobe.Prober{}, farAway{})}})
 	open := func(host, transport string) (protocol.TCPOpenParams, int64) {
-		p := b.tcp(443)
+		p := b.TCP(443)
 		p.Host, p.SecureTransport = host, transport
-		return p, b.ask(protocol.MethodTCPOpen, p)
+		return p, b.Ask(protocol.MethodTCPOpen, p)
 	}
 	refused := map[string]int64{}
 	for _, host := range []string{"victim.example", "evil.example", at} {
@@ -76,38 +77,38 @@ func TestPort443OfOthers(t *testing.T) {
 		}
 	}
 	packets := protocol.UDPOpenParams{OpenRequest: protocol.OpenRequest{
-		SocketID: b.register().id, Origin: "https://page.example", Document: "document", Host: "shop.example", Port: 443, UserEntered: true, Window: 1 << 16,
+		SocketID: b.Register().ID, Origin: "https://page.example", Document: "document", Host: "shop.example", Port: 443, UserEntered: true, Window: 1 << 16,
 	}}
-	refused["UDP"] = b.ask(protocol.MethodUDPOpen, packets)
+	refused["UDP"] = b.Ask(protocol.MethodUDPOpen, packets)
 	for what, id := range refused {
-		t.Run(what, func(t *testing.T) { wantFailure(t, b.answer(id), "NotAllowedError", "cors") })
+		t.Run(what, func(t *testing.T) { hosttest.WantFailure(t, b.Answer(id), "NotAllowedError", "cors") })
 	}
 
 	t.Run("a page's own ClientHello", func(t *testing.T) {
 		for name, reason := range map[string]string{"shop.example": "", "victim.example": "cors"} {
 			p, id := open("shop.example", "off")
-			b.wantResult(protocol.MethodTCPOpen, b.answer(id), nil)
-			r := b.remote(p.SocketID)
-			b.write(r, said(name), nil)
+			b.WantResult(protocol.MethodTCPOpen, b.Answer(id), nil)
+			r := b.Remote(p.SocketID)
+			b.Write(r, said(name), nil)
 			if reason == "" {
-				b.wait("an answer", func() bool { return r.received > 0 })
+				b.Wait("an answer", func() bool { return r.Received > 0 })
 			} else {
-				b.wantClosed(r, "NotAllowedError", reason)
+				b.WantClosed(r, "NotAllowedError", reason)
 			}
 		}
 	})
 	t.Run("an upgrade to another name", func(t *testing.T) {
 		for name, reason := range map[string]string{"shop.example": "", "victim.example": "cors"} {
 			p, id := open("shop.example", "starttls")
-			b.wantResult(protocol.MethodTCPOpen, b.answer(id), nil)
+			b.WantResult(protocol.MethodTCPOpen, b.Answer(id), nil)
 			began := time.Now()
-			upgrade := b.ask(protocol.MethodSocketStartTLS, protocol.SocketStartTLSParams{SocketID: p.SocketID, TLS: &protocol.TLSOptions{ServerName: name}})
+			upgrade := b.Ask(protocol.MethodSocketStartTLS, protocol.SocketStartTLSParams{SocketID: p.SocketID, TLS: &protocol.TLSOptions{ServerName: name}})
 			if reason == "" {
-				b.wantResult(protocol.MethodSocketStartTLS, b.answer(upgrade), nil)
+				b.WantResult(protocol.MethodSocketStartTLS, b.Answer(upgrade), nil)
 				continue
 			}
-			wantFailure(t, b.answer(upgrade), "NotAllowedError", reason)
-			if took := time.Since(began); took < refusalDelay {
+			hosttest.WantFailure(t, b.Answer(upgrade), "NotAllowedError", reason)
+			if took := time.Since(began); took < sockets.RefusalDelay {
 				t.Errorf("refused after %v", took)
 			}
 		}

@@ -1,5 +1,0 @@
-package session
-
-import "time"
-
-const refusalDelay = time.Second
