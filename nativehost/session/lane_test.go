@@ -338,7 +338,7 @@ func TestLanePolicy(t *testing.T) {
 	ticket := b.Ticket("document")
 	b.Managed(`{"dataLane": "off"}`)
 	p.WaitGone("a policy without lanes")
-	b.Enter(t, ticket).WaitGone("a policy that came before the lane")
+	b.Connect(t, ticket).WaitGone("a policy that came before the lane")
 	b.WantClosed(lost, "NetworkError", "network")
 	b.WantAlive(stays)
 	refused := b.Answer(b.Ask(protocol.MethodLaneOpen, protocol.LaneOpenParams{Document: "document"}))

@@ -117,7 +117,7 @@ func (b *Broker) control(body []byte) {
 	b.Answers[*m.ID] = m
 }
 
-// notification takes what the host tells about a socket, or of a device nearby. b.mu is held.
+// notification takes what the host tells about a socket, or of a device nearby. b.Mu is held.
 func (b *Broker) notification(m Message) {
 	if err := b.v.Check(m.Method+".params", m.Params); err != nil {
 		b.T.Errorf("%s %s: %v", m.Method, m.Params, err)

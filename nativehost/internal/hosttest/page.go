@@ -42,7 +42,7 @@ type OnLane struct {
 // Lane brings a lane for a document.
 func (b *Broker) Lane(t testing.TB, document string) *Page {
 	t.Helper()
-	return b.Enter(t, b.Ticket(document))
+	return b.Connect(t, b.Ticket(document))
 }
 
 // Ticket asks for a lane.
@@ -52,8 +52,8 @@ func (b *Broker) Ticket(document string) (result protocol.LaneOpenResult) {
 	return result
 }
 
-// Enter brings the lane.
-func (b *Broker) Enter(t testing.TB, result protocol.LaneOpenResult) *Page {
+// Connect brings the lane.
+func (b *Broker) Connect(t testing.TB, result protocol.LaneOpenResult) *Page {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	ws, _, err := websocket.Dial(t.Context(), fmt.Sprintf("ws://127.0.0.1:%d/", result.Port), &websocket.DialOptions{
@@ -144,6 +144,7 @@ func (p *Page) Of(id int64) *OnLane {
 	return p.sockets[id]
 }
 
+// Wait waits until condition, which is called with p.Mu held, is true of a socket.
 func (p *Page) Wait(what string, id int64, condition func(*OnLane) bool) {
 	p.T.Helper()
 	timer := time.AfterFunc(Patience, func() {
@@ -181,6 +182,7 @@ func (p *Page) WaitGone(what string) {
 	}
 }
 
+// Say sends a frame.
 func (p *Page) Say(f protocol.LaneFrame) {
 	p.T.Helper()
 	p.saying.Lock()
@@ -197,6 +199,7 @@ func (p *Page) frame(f protocol.LaneFrame) {
 	p.Raw(message)
 }
 
+// Raw sends a message that need not be a frame.
 func (p *Page) Raw(message []byte) {
 	p.T.Helper()
 	if err := p.WS.Write(p.T.Context(), websocket.MessageBinary, message); err != nil {
@@ -213,6 +216,7 @@ func (p *Page) Bulk(id, announced int64, payload []byte) {
 	p.Raw(payload)
 }
 
+// Credit gives the host credit for a socket.
 func (p *Page) Credit(id, bytes int64) {
 	p.T.Helper()
 	p.Say(protocol.LaneFrame{Kind: protocol.LaneCredit, SocketID: id, Number: bytes})

@@ -84,11 +84,13 @@ func UDPPeer(t testing.TB) *net.UDPConn {
 	return c
 }
 
+// PortOf returns the port of a UDP socket.
 func PortOf(c *net.UDPConn) int { return c.LocalAddr().(*net.UDPAddr).Port }
 
 // Literals resolves what needs no network.
 type Literals struct{}
 
+// Ask implements dial.Resolver.
 func (Literals) Ask(ctx context.Context, host address.Host, family resolve.Family) (resolve.Answer, error) {
 	if host.Kind() == address.Literal || host.Kind() == address.Localhost {
 		return new(resolve.Resolver).Ask(ctx, host, family)

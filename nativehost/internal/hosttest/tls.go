@@ -56,6 +56,7 @@ func PlainPart(b *Broker, port int, answer string) *Remote {
 	return r
 }
 
+// StartTLS asks for an upgrade after so many received bytes, and returns the id.
 func (b *Broker) StartTLS(r *Remote, received int64) int64 {
 	b.Mu.Lock()
 	sent := r.Sent
