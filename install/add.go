@@ -149,7 +149,7 @@ func (c *command) exposed(p place) error {
 	switch {
 	case !errors.As(err, &fault):
 		return nil
-	case fault.Stranger:
+	case fault.OtherOwner:
 		return advise("look at who owns "+fault.Path, "%s belongs to user %d, who could change what the browser starts", fault.Path, fault.UID)
 	case fault.All:
 		return advise("chmod go-w "+fault.Path, "other users can write %s", fault.Path)

@@ -157,7 +157,7 @@ func (c *command) checkBinary(path string, scope manifest.Scope) error {
 	_, _, err = c.trusts(scope).Follow(path, false)
 	var fault *trust.Fault
 	switch {
-	case errors.As(err, &fault) && fault.Stranger:
+	case errors.As(err, &fault) && fault.OtherOwner:
 		return c.foreign(path, fault, scope)
 	case errors.As(err, &fault) && fault.All:
 		return advise(elsewhere+", or chmod o-w "+fault.Path, "other users can replace %s: they can write %s", path, fault.Path)

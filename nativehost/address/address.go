@@ -18,7 +18,7 @@ type Class int
 const (
 	// Public is an address of the Internet.
 	Public Class = iota
-	// Special is not public and belongs to no network of one's own, but a person may
+	// Special is not public and belongs to no network of one's own, but a user may
 	// name it: documentation, benchmarking, reserved, tunnels, unassigned IPv6.
 	Special
 	// Private is in one's own network: on the link, in the house, in the company or

@@ -16,7 +16,7 @@ import (
 // Portside does by itself.
 type Settings struct {
 	// File is an absolute path in a folder that exists; empty: audit.log in the
-	// person's own state folder.
+	// user's own state folder.
 	File string
 	// MaxBytes is the size beyond which a file is put aside; 0: 8 MiB.
 	MaxBytes int64

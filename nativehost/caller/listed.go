@@ -80,7 +80,7 @@ func (around Surroundings) places() []string {
 // allows reports whether the manifest at path, which nobody but root and the user
 // can change, lets origin start executable.
 func (around Surroundings) allows(path, origin string) bool {
-	text, err := read(path, trust.Person(around.UID))
+	text, err := read(path, trust.User(around.UID))
 	if err != nil {
 		return false
 	}

@@ -46,10 +46,10 @@ func (a *Attachable) Credit(bytes int64) {
 	}
 }
 
-// Mute implements Path. A socket that ends before it was attached needs no way.
-func (a *Attachable) Mute() {
+// StopData implements Path. A socket that ends before it was attached needs no way.
+func (a *Attachable) StopData() {
 	if !a.Attach(detached{}) {
-		(*a.path.Load()).Mute()
+		(*a.path.Load()).StopData()
 	}
 }
 
@@ -73,5 +73,5 @@ func (detached) Chunk() int                         { return protocol.ChunkBytes
 func (detached) Data(context.Context, []byte) error { return ErrClosed }
 func (detached) End()                               {}
 func (detached) Credit(int64)                       {}
-func (detached) Mute()                              {}
+func (detached) StopData()                          {}
 func (detached) Closed(protocol.SocketClosedParams) {}

@@ -24,7 +24,7 @@ func TestAttachable(t *testing.T) {
 		t.Error("it can be attached twice, or not at all")
 	}
 	path.Credit(1)
-	path.Mute()
+	path.StopData()
 	if path.Over() {
 		t.Error("it was attached")
 	}
@@ -52,7 +52,7 @@ func TestAttachable(t *testing.T) {
 	if path.Over() {
 		t.Error("it has not ended")
 	}
-	path.Mute()
+	path.StopData()
 	if !path.Over() || path.Attach(b.Path(1)) {
 		t.Error("it has ended")
 	}

@@ -25,15 +25,15 @@ type Path interface {
 	// Chunk is how many bytes of a bulk transfer to send at a time.
 	Chunk() int
 	// Data sends payload and returns when it may be reused. It waits for the turns
-	// of other sockets, until ctx is done or the path is muted.
+	// of other sockets, until ctx is done or the path is stopped.
 	Data(ctx context.Context, payload []byte) error
 	// End says that the peer will send nothing more. It follows all Data.
 	End()
 	// Credit says that bytes have left the host's hands.
 	Credit(bytes int64)
-	// Mute drops the frame that waits for its turn, if any, and everything but
+	// StopData drops the frame that waits for its turn, if any, and everything but
 	// Credit and Closed from now on.
-	Mute()
+	StopData()
 	// Closed is the last word about the socket.
 	Closed(end protocol.SocketClosedParams)
 }

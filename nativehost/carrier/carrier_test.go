@@ -217,30 +217,30 @@ func TestDataReturnsWhenTheBufferIsFree(t *testing.T) {
 	})
 }
 
-func TestMuteAndCancel(t *testing.T) {
+func TestStopDataAndCancel(t *testing.T) {
 	each(t, func(t *testing.T, c *tested, stop func() error) {
 		c.answer(1) // on its way
-		muted, cancelled := c.Path(1), c.Path(2)
+		stopped, cancelled := c.Path(1), c.Path(2)
 		ctx, cancel := context.WithCancel(t.Context())
 		errs := make(chan error, 2)
-		go func() { errs <- muted.Data(t.Context(), []byte("x")) }()
+		go func() { errs <- stopped.Data(t.Context(), []byte("x")) }()
 		waitTurns(t, c, 1)
-		muted.Mute()
+		stopped.StopData()
 		if err := <-errs; !errors.Is(err, ErrClosed) {
-			t.Errorf("muted while waiting: %v", err)
+			t.Errorf("stopped while waiting: %v", err)
 		}
-		if err := muted.Data(t.Context(), []byte("x")); !errors.Is(err, ErrClosed) {
-			t.Errorf("muted before: %v", err)
+		if err := stopped.Data(t.Context(), []byte("x")); !errors.Is(err, ErrClosed) {
+			t.Errorf("stopped before: %v", err)
 		}
-		muted.End()
+		stopped.End()
 		go func() { errs <- cancelled.Data(ctx, []byte("x")) }()
 		waitTurns(t, c, 1)
 		cancel()
 		if err := <-errs; !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled: %v", err)
 		}
-		muted.Credit(1)
-		muted.Closed(protocol.SocketClosedParams{SocketID: 1})
+		stopped.Credit(1)
+		stopped.Closed(protocol.SocketClosedParams{SocketID: 1})
 		got := []string{c.take(t), c.take(t), c.take(t)}
 		if want := []string{"answer 1", "credit 1", "closed 1"}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)

@@ -198,7 +198,7 @@ type path struct {
 	// payload is the sender's, who waits for taken to have a token.
 	payload []byte
 	queued  bool
-	muted   bool
+	stopped bool
 	taken   chan error
 }
 
@@ -208,7 +208,7 @@ func (w *path) Chunk() int { return w.pump.most() }
 func (w *path) Data(ctx context.Context, payload []byte) error {
 	p := w.pump
 	p.mu.Lock()
-	if p.err != nil || p.finishing || w.muted {
+	if p.err != nil || p.finishing || w.stopped {
 		p.mu.Unlock()
 		return ErrClosed
 	}
@@ -252,18 +252,18 @@ func (w *path) leave() []byte {
 
 func (w *path) End() {
 	w.pump.mu.Lock()
-	muted := w.muted
+	stopped := w.stopped
 	w.pump.mu.Unlock()
-	if !muted {
+	if !stopped {
 		w.pump.send(w.pump.end(w.id))
 	}
 }
 
 func (w *path) Credit(bytes int64) { w.pump.send(w.pump.credit(w.id, bytes)) }
 
-func (w *path) Mute() {
+func (w *path) StopData() {
 	w.pump.mu.Lock()
-	w.muted = true
+	w.stopped = true
 	w.pump.withdraw(w, ErrClosed)
 	w.pump.mu.Unlock()
 }

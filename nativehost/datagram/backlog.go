@@ -54,7 +54,7 @@ func (s *Socket) keep(received *buffer.Buffer) bool {
 	received.Release()
 	for {
 		s.mu.Lock()
-		kept, over := !s.closing && !s.deaf && s.fits(weight(payload)), s.closing || s.deaf
+		kept, over := !s.closing && !s.deliveryOver && s.fits(weight(payload)), s.closing || s.deliveryOver
 		if kept {
 			s.backlog.waiting = append(s.backlog.waiting, payload)
 		}
@@ -92,7 +92,7 @@ func (s *Socket) fits(bytes int64) bool {
 func (s *Socket) oldest() *buffer.Buffer {
 	for {
 		s.mu.Lock()
-		over := s.closing || s.deaf
+		over := s.closing || s.deliveryOver
 		var payload *buffer.Buffer
 		if !over && len(s.backlog.waiting) > 0 {
 			payload = s.backlog.waiting[0]

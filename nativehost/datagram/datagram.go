@@ -28,8 +28,8 @@ import (
 const (
 	// flushTime is how long datagrams sent before a close may still take.
 	flushTime = time.Second
-	// partingTime is the same when the browser has gone.
-	partingTime = 400 * time.Millisecond
+	// sessionEndTime is the same when the browser has gone.
+	sessionEndTime = 400 * time.Millisecond
 	// receiveBytes holds the largest datagram of either IP version.
 	receiveBytes = 64 << 10
 	// systemBytes is what the system is asked to keep for a socket: what comes faster
@@ -102,7 +102,7 @@ type Socket struct {
 	mu            sync.Mutex // guards what follows
 	queue         []outgoing
 	backlog       backlog
-	deaf          bool // what comes is not delivered any more
+	deliveryOver  bool // what comes is not delivered any more
 	sendCredit    int64
 	receiveCredit int64
 	// mostCredit is the most that receiveCredit ever was.
@@ -155,7 +155,7 @@ func (s *Socket) begin() {
 // Run moves datagrams until the socket is closed, and answers every write that is
 // still waiting. When ctx is done it closes the socket as Close does.
 func (s *Socket) Run(ctx context.Context) End {
-	unhook := context.AfterFunc(ctx, func() { s.closeWithin(partingTime) })
+	unhook := context.AfterFunc(ctx, func() { s.closeWithin(sessionEndTime) })
 	defer unhook()
 	var incoming sync.WaitGroup
 	incoming.Go(s.receiveAll)
@@ -242,7 +242,7 @@ func (s *Socket) fail(err error) {
 // stop ends receiving at once and sending at a point in time. The caller holds the
 // mutex.
 func (s *Socket) stop(sending time.Time) {
-	s.Path.Mute()
+	s.Path.StopData()
 	s.begin()
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	_ = s.conn.SetWriteDeadline(sending)

@@ -20,8 +20,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // path hands datagrams over one by one.
 type path struct {
-	data  chan string
-	muted chan struct{}
+	data    chan string
+	stopped chan struct{}
 }
 
 func (l *path) Chunk() int { return protocol.ChunkBytes }
@@ -30,7 +30,7 @@ func (l *path) Data(ctx context.Context, p []byte) error {
 	select {
 	case l.data <- string(p):
 		return nil
-	case <-l.muted:
+	case <-l.stopped:
 		return net.ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
@@ -38,11 +38,11 @@ func (l *path) Data(ctx context.Context, p []byte) error {
 }
 func (l *path) End()         {}
 func (l *path) Credit(int64) {}
-func (l *path) Mute() {
+func (l *path) StopData() {
 	select {
-	case <-l.muted:
+	case <-l.stopped:
 	default:
-		close(l.muted)
+		close(l.stopped)
 	}
 }
 func (l *path) Closed(protocol.SocketClosedParams) {}
@@ -80,7 +80,7 @@ func newWorld(t *testing.T, sendWindow, receiveWindow int64, change ...func(*Con
 func joinWorld(t *testing.T, conn, peer *net.UDPConn, sendWindow, receiveWindow int64, change ...func(*Config)) *world {
 	t.Helper()
 	w := &world{
-		path: &path{data: make(chan string), muted: make(chan struct{})}, buffers: &buffer.Pool{},
+		path: &path{data: make(chan string), stopped: make(chan struct{})}, buffers: &buffer.Pool{},
 		answers: make(chan answer, 100), peer: peer, end: make(chan End, 1),
 	}
 	config := Config{

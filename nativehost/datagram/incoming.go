@@ -42,7 +42,7 @@ func (s *Socket) deliverAll(ctx context.Context) {
 	for payload := s.oldest(); payload != nil; payload = s.oldest() {
 		if s.deliver(ctx, payload) != nil {
 			s.mu.Lock()
-			s.deaf = true
+			s.deliveryOver = true
 			s.mu.Unlock()
 			signal(s.left)
 			return

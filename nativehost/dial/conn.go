@@ -29,10 +29,11 @@ type Conn struct {
 	// raw is nil unless TLS is to read only what is there.
 	cut bool
 	raw syscall.RawConn
-	// ended is set when the peer has ended TLS in order; parting while TLS says goodbye.
-	ended, parting atomic.Bool
-	// farewell counts the bytes of TLS's goodbye, and FIN as one, as the system does.
-	farewell atomic.Int64
+	// ended is set when the peer has ended TLS in order; notifying while we send
+	// close_notify (RFC 8446, section 6.1).
+	ended, notifying atomic.Bool
+	// closeBytes counts the bytes of close_notify, and FIN as one, as the system does.
+	closeBytes atomic.Int64
 }
 
 // tune sets what can only be set on a connection.
@@ -60,7 +61,7 @@ type underTLS struct {
 	owner *Conn
 }
 
-// Read reads for TLS, which asks for more only when the peer has not said goodbye.
+// Read reads for TLS, which asks for more only while the peer has not sent close_notify.
 func (u underTLS) Read(p []byte) (int, error) {
 	var n int
 	var err error
@@ -79,8 +80,8 @@ func (u underTLS) Read(p []byte) (int, error) {
 // take that for an end.
 func (u underTLS) Close() error { return u.owner.Reset() }
 
-// SetWriteDeadline does nothing: crypto/tls moves the deadline when it says
-// goodbye, up to five seconds away, whatever the owner had set.
+// SetWriteDeadline does nothing: crypto/tls moves the deadline when it sends
+// close_notify, up to five seconds away, whatever the owner had set.
 func (underTLS) SetWriteDeadline(time.Time) error { return nil }
 
 // Write writes a record: for the writer, or for the reader, which answers a key
@@ -91,8 +92,8 @@ func (u underTLS) Write(p []byte) (n int, err error) {
 	} else {
 		n, err = u.TCPConn.Write(p)
 	}
-	if u.owner.parting.Load() {
-		u.owner.farewell.Add(int64(n))
+	if u.owner.notifying.Load() {
+		u.owner.closeBytes.Add(int64(n))
 	}
 	return n, err
 }
@@ -163,8 +164,8 @@ func (c *Conn) Write(g *gate.Gate, p []byte) (int, error) {
 // CloseWrite ends TLS, if there is any, and sends FIN. It treats the gate as Write does.
 //
 // A peer that has all that was written may have closed its socket at once: that it does
-// not hear the goodbye is no error, as it is none on a plain connection that it does not
-// hear FIN. Where the system does not tell what the peer has, it must have ended TLS in
+// not get close_notify is no error, as it is none on a plain connection that it does not
+// get FIN. Where the system does not tell what the peer has, it must have ended TLS in
 // order, and that must have been read. How the other direction ends, Read tells.
 func (c *Conn) CloseWrite(g *gate.Gate) error {
 	if c.tls == nil {
@@ -174,9 +175,9 @@ func (c *Conn) CloseWrite(g *gate.Gate) error {
 	served := left.Payload == 0 && (known || c.ended.Load())
 	c.gate.Store(g)
 	defer c.gate.Store(nil)
-	c.parting.Store(true)
+	c.notifying.Store(true)
 	err := c.tls.CloseWrite()
-	c.parting.Store(false)
+	c.notifying.Store(false)
 	if err == nil {
 		err = c.sendFIN()
 	}
@@ -189,12 +190,12 @@ func (c *Conn) CloseWrite(g *gate.Gate) error {
 func (c *Conn) sendFIN() error {
 	err := c.tcp.CloseWrite()
 	if err == nil {
-		c.farewell.Add(1)
+		c.closeBytes.Add(1)
 	}
 	return err
 }
 
-// Close closes the socket at once, without a word of TLS.
+// Close closes the socket at once, without close_notify.
 func (c *Conn) Close() error { return c.tcp.Close() }
 
 // Reset closes the socket with RST, dropping what is unsent.

@@ -119,7 +119,7 @@ func TestSending(t *testing.T) {
 	}
 }
 
-// The goodbye is nothing that anybody would miss.
+// FIN is no payload.
 func TestSendingFIN(t *testing.T) {
 	conn, peer := connected(t)
 	defer peer.Close()

@@ -5,7 +5,7 @@ import "github.com/portside/portside/nativehost/sockopt"
 // Sending is what the system knows of the bytes that were written to a connection.
 type Sending struct {
 	sockopt.Sent
-	// Payload is Unacknowledged without FIN and TLS's goodbye, which nobody would
+	// Payload is Unacknowledged without FIN and TLS's close_notify, which no peer would
 	// miss.
 	Payload int
 }
@@ -13,7 +13,7 @@ type Sending struct {
 // Sending reports false where the system does not tell.
 func (c *Conn) Sending() (Sending, bool) {
 	sent, known := sockopt.ReadSent(c.tcp)
-	return Sending{Sent: sent, Payload: max(0, sent.Unacknowledged-int(c.farewell.Load()))}, known
+	return Sending{Sent: sent, Payload: max(0, sent.Unacknowledged-int(c.closeBytes.Load()))}, known
 }
 
 // Discard reads what the peer still sends, as it comes, for nobody. Read must not

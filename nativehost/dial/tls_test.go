@@ -262,7 +262,7 @@ func TestStartTLS(t *testing.T) {
 		"application data":         "\x17\x03\x03\x00\x05hello",
 		"a handshake message":      "\x16\x03\x03\x00\x04\x0e\x00\x00\x00",
 		"a fatal alert":            "\x15\x03\x03\x00\x02\x02\x28",
-		"goodbye":                  "\x15\x03\x03\x00\x02\x01\x00",
+		"close_notify":             "\x15\x03\x03\x00\x02\x01\x00",
 		"a change of cipher specs": "\x14\x03\x03\x00\x01\x01",
 		"half a record":            "\x16\x03\x03",
 	} {

@@ -21,10 +21,10 @@ import (
 	"github.com/portside/portside/nativehost/nearby"
 )
 
-// newHouse makes a house in which this computer has two addresses on the first link.
-func newHouse(t *testing.T) mdnstest.House {
+// newNetwork makes a network in which this computer has two addresses on the first link.
+func newNetwork(t *testing.T) mdnstest.Network {
 	t.Helper()
-	h := mdnstest.NewHouse(t)
+	h := mdnstest.NewNetwork(t)
 	netns.Run(t, "ip", netns.AddAddr("10.77.0.3/24", "lan0")...)
 	return h
 }
@@ -97,7 +97,7 @@ func TestDevicesFromAvahi(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := newHouse(t)
+	h := newNetwork(t)
 	h.Second.AvahiServices(t, []netns.Service{
 		{Name: "Drucker im Büro", Type: "_ipp._tcp", Port: 631}, {Name: "HP LaserJet 4.1 (2nd floor)", Type: "_ipp._tcp", Port: 631},
 		{Name: "Secure", Type: "_ipps._tcp", Port: 631}, {Name: "Elsewhere", Type: "_ipp._tcp", Port: 8631},
@@ -122,7 +122,7 @@ func TestDevicesFromAnotherResponder(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := newHouse(t)
+	h := newNetwork(t)
 	mdnstest.ServeAt(t, h.First, "First", "first.local.", "10.77.0.2")
 	mdnstest.ServeAt(t, h.Second, "Second", "second.local.", "fd78::2")
 	third := netns.NewNeighbour(t)
@@ -143,7 +143,7 @@ func TestOnlyQuestionsAreSent(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := newHouse(t)
+	h := newNetwork(t)
 	h.First.AvahiServices(t, []netns.Service{{Name: "A", Type: "_ipp._tcp", Port: 631}, {Name: "B", Type: "_ssh._tcp", Port: 22}})
 	captures := []*netns.Capture{netns.Watch(t, "lan0"), netns.Watch(t, "lan1")}
 	began := time.Now()
@@ -187,9 +187,9 @@ func TestNoLink(t *testing.T) {
 	}
 }
 
-// liar answers questions on the first link, each as its table says, by the name that is
+// falseResponder answers questions on the first link, each as its table says, by the name that is
 // asked for.
-type liar struct {
+type falseResponder struct {
 	t    *testing.T
 	lies []func(m *dns.Msg, from netip.AddrPort)
 	mu   sync.Mutex // guards sent
@@ -197,7 +197,7 @@ type liar struct {
 }
 
 // start listens at n's for questions, by IPv4.
-func (l *liar) start(n *netns.Neighbour) {
+func (l *falseResponder) start(n *netns.Neighbour) {
 	mdnstest.Listen(l.t, n, "udp4", func(packet []byte, from netip.AddrPort) {
 		var query dns.Msg
 		if err := query.Unpack(packet); err != nil || len(query.Question) == 0 {
@@ -211,7 +211,7 @@ func (l *liar) start(n *netns.Neighbour) {
 }
 
 // say sends records as the answer to a query, changed.
-func (l *liar) say(from *net.UDPConn, change func(*dns.Msg), records ...string) func(*dns.Msg, netip.AddrPort) {
+func (l *falseResponder) say(from *net.UDPConn, change func(*dns.Msg), records ...string) func(*dns.Msg, netip.AddrPort) {
 	return func(query *dns.Msg, to netip.AddrPort) {
 		m := dns.Msg{Compress: true}
 		if err := m.Unpack(packed(l.t, query.Id, records...)); err != nil {
@@ -245,14 +245,14 @@ func delivered(t *testing.T) int {
 
 // Nothing but a proper answer from the link counts. Each lie reaches the socket that
 // waits for the truth, which is why packets are counted.
-func TestLiarsNearby(t *testing.T) {
+func TestFalseAnswersNearby(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := newHouse(t)
-	h.LetStrangersIn(t)
+	h := newNetwork(t)
+	h.AcceptForeignSources(t)
 
-	l := &liar{t: t}
+	l := &falseResponder{t: t}
 	good, otherPort := mdnstest.Socket(t, h.First, "10.77.0.2:5353"), mdnstest.Socket(t, h.First, "10.77.0.2:5354")
 	offLink, otherLink := mdnstest.Socket(t, h.First, "203.0.113.5:5353"), mdnstest.Socket(t, h.Second, "10.77.0.99:5353")
 	lie := printer("Lie", "lie.local.", "10.77.0.9")
@@ -289,9 +289,9 @@ func TestNobodySpeaksForThisComputer(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := newHouse(t)
+	h := newNetwork(t)
 	h.First.Run(t, "ip", netns.AddAddr("10.77.0.3/32", "eth0")...)
-	l := &liar{t: t}
+	l := &falseResponder{t: t}
 	own, good := mdnstest.Socket(t, h.First, "10.77.0.3:5353"), mdnstest.Socket(t, h.First, "10.77.0.2:5353")
 	l.lies = []func(*dns.Msg, netip.AddrPort){
 		l.say(own, nil, printer("Stolen", "self.local.", "10.77.0.1")...), l.say(good, nil, printer("Good", "good.local.", "10.77.0.8")...),
@@ -320,8 +320,8 @@ func TestFloodOfAnswers(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := newHouse(t)
-	l := &liar{t: t}
+	h := newNetwork(t)
+	l := &falseResponder{t: t}
 	good := mdnstest.Socket(t, h.First, "10.77.0.2:5353")
 	l.lies = []func(*dns.Msg, netip.AddrPort){func(query *dns.Msg, to netip.AddrPort) {
 		for i := range 10000 {

@@ -32,8 +32,8 @@ const (
 	// firstPause is between the first two questions for a type; each further pause is
 	// twice as long (RFC 6762, section 5.2).
 	firstPause = time.Second
-	// beat is how often the state is looked at.
-	beat = 100 * time.Millisecond
+	// stepEvery is how often the state is looked at.
+	stepEvery = 100 * time.Millisecond
 	// packetsPerSecond is how many packets are read from a link. A flood beyond that
 	// stays with the system, which drops it.
 	packetsPerSecond = 1000
@@ -48,7 +48,7 @@ type Query struct {
 
 // Device is a device nearby.
 type Device struct {
-	// Name is what it calls itself: a stranger's word, but fit to be shown, and of 1 to
+	// Name is what it calls itself: the device's own words, but fit to be shown, and of 1 to
 	// 63 bytes.
 	Name string
 	// Service is its service type, such as "_ipp._tcp".
@@ -110,15 +110,15 @@ func (b *Browser) Browse(ctx context.Context, query Query, found func(Device)) e
 			_ = l.Send(packet)
 		}
 	}, found)
-	ticker := time.NewTicker(beat)
+	ticker := time.NewTicker(stepEvery)
 	defer ticker.Stop()
-	s.beat(time.Now())
+	s.step(time.Now())
 	for {
 		select {
 		case a := <-answers:
 			s.hear(a, time.Now())
 		case now := <-ticker.C:
-			s.beat(now)
+			s.step(now)
 		case <-ctx.Done():
 			return nil
 		}

@@ -102,7 +102,7 @@ func newSearch(b *Browser, q Query, ask func(question), found func(Device)) *sea
 	return s
 }
 
-// addType asks for a type from the next beat on.
+// addType asks for a type from the next step on.
 func (s *search) addType(service string) {
 	name := service + ".local."
 	if s.types[name] == nil && len(s.types) < maxTypes {
@@ -110,8 +110,8 @@ func (s *search) addType(service string) {
 	}
 }
 
-// beat asks what is due, and tells what is known.
-func (s *search) beat(now time.Time) {
+// step asks what is due, and tells what is known.
+func (s *search) step(now time.Time) {
 	if !now.Before(s.next) {
 		s.next, s.pause = now.Add(s.pause), 2*s.pause
 		s.rounds++

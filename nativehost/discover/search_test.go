@@ -67,15 +67,15 @@ func searching(t testing.TB, protocol string, port uint16, may func(address.Host
 	}, func(d Device) {
 		w.told = append(w.told, fmt.Sprintf("%s %s %v %v", d.Name, d.Service, d.Host, d.Address))
 	})
-	w.beat(w.now)
+	w.step(w.now)
 	return w
 }
 
-// pass lets time pass, beat by beat.
+// pass lets time pass, step by step.
 func (w *world) pass(d time.Duration) {
 	for end := w.now.Add(d); w.now.Before(end); {
-		w.now = w.now.Add(beat)
-		w.search.beat(w.now)
+		w.now = w.now.Add(stepEvery)
+		w.search.step(w.now)
 	}
 }
 
@@ -189,7 +189,7 @@ func TestTypesThatAreNotInTheTable(t *testing.T) {
 	w.hears(false, "_services._dns-sd._udp.local. 10 IN PTR _home._tcp.local.", "_services._dns-sd._udp.local. 10 IN PTR _Home._TCP.local.",
 		"_services._dns-sd._udp.local. 10 IN PTR _home._udp.local.", "_services._dns-sd._udp.local. 10 IN PTR _home._tcp.example.",
 		"_services._dns-sd._udp.local. 10 IN PTR _x._sub._home._tcp.local.")
-	w.pass(beat)
+	w.pass(stepEvery)
 	if !slices.Equal(w.asked, []string{"PTR _home._tcp.local."}) {
 		t.Errorf("asked %q", w.asked)
 	}
@@ -340,16 +340,16 @@ func TestRulesAreAsked(t *testing.T) {
 func TestToldOnce(t *testing.T) {
 	w := searching(t, "tcp", 631, everything)
 	w.hears(false, printer("P", "p.local.", "fe80::9")...)
-	w.pass(settleAfter - beat)
+	w.pass(settleAfter - stepEvery)
 	w.want()
 	w.hears(false, printer("P", "p.local.", "10.77.0.9")...)
-	w.pass(settleAfter + beat)
+	w.pass(settleAfter + stepEvery)
 	w.want("P _ipp._tcp p.local 10.77.0.9")
 	for i := range 100 {
 		w.hears(false, printer("P", "p.local.", fmt.Sprintf("10.77.0.%d", 10+i))...)
 		w.hears(false, printer("P", "P.LOCAL.", "fd77::9")...)
 		w.hears(false, printer("P", fmt.Sprintf("p%d.local.", i), "10.77.0.7")...)
-		w.pass(settleAfter + beat)
+		w.pass(settleAfter + stepEvery)
 	}
 	// What claims to be the same device elsewhere is another one, and there are few.
 	w.want("P _ipp._tcp p.local 10.77.0.9", "P _ipp._tcp p0.local 10.77.0.7", "P _ipp._tcp p1.local 10.77.0.7", "P _ipp._tcp p2.local 10.77.0.7")

@@ -51,15 +51,15 @@ type Watch struct {
 	host    string
 	address bool
 
-	begun   bool // a byte was seen
-	inside  bool // a record has begun
-	greeted bool // a ClientHello was let through
-	done    bool // nothing that is to come matters
-	err     error
-	header  []byte // of the record that is being read
-	kind    byte
-	left    int    // bytes of its body that are to come
-	message []byte // of the handshake, so far
+	begun     bool // a byte was seen
+	inside    bool // a record has begun
+	helloSeen bool // a ClientHello was let through
+	done      bool // nothing that is to come matters
+	err       error
+	header    []byte // of the record that is being read
+	kind      byte
+	left      int    // bytes of its body that are to come
+	message   []byte // of the handshake, so far
 }
 
 // New returns a Watch that lets through ClientHellos which name host, and for an address
@@ -122,7 +122,7 @@ func (w *Watch) begin() {
 			w.err = w.judge("", false)
 		}
 		w.done = true
-	case !contentType(w.kind) && !w.greeted:
+	case !contentType(w.kind) && !w.helloSeen:
 		w.err = ErrMalformed
 	// The version says nothing: servers drop an alert of nearly any, and then read on.
 	case w.left > maxRecord, w.kind == handshake && w.left == 0:
@@ -140,7 +140,7 @@ func (w *Watch) read() {
 	for len(w.message) >= messageBytes && w.err == nil && !w.done {
 		size := int(w.message[1])<<16 | int(w.message[2])<<8 | int(w.message[3])
 		switch {
-		case w.message[0] != clientHello && w.greeted:
+		case w.message[0] != clientHello && w.helloSeen:
 			// TLS 1.2 goes on; what comes is encrypted before it can be a hello again.
 			w.done = true
 			return
@@ -155,7 +155,7 @@ func (w *Watch) read() {
 			err = w.judge(name, named)
 		}
 		// Another may follow, after a HelloRetryRequest.
-		w.err, w.greeted = err, true
+		w.err, w.helloSeen = err, true
 		w.message = append([]byte(nil), w.message[messageBytes+size:]...)
 	}
 }

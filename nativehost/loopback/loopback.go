@@ -71,7 +71,7 @@ func NewServer(h http.Handler, patience time.Duration, conns *sync.WaitGroup) *h
 		WriteTimeout:      2 * patience,
 		IdleTimeout:       2 * patience,
 		MaxHeaderBytes:    16 << 10,
-		// What strangers send is not worth a line; stdout and stderr are the browser's.
+		// What anybody may send is not worth a line; stdout and stderr are the browser's.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 }

@@ -27,7 +27,7 @@ func (w *walker) follow(path string, folder bool) (string, fs.FileInfo, error) {
 	rules := trust.Rules{Owners: []int{0, w.owner}, Met: w.note}
 	real, info, err := rules.Follow(path, folder)
 	var fault *trust.Fault
-	if errors.As(err, &fault) && fault.Stranger {
+	if errors.As(err, &fault) && fault.OtherOwner {
 		err = fmt.Errorf("%w, not to root", err)
 	}
 	return real, info, err

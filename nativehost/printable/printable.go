@@ -1,4 +1,4 @@
-// Package printable makes what strangers call themselves fit to be shown to a person:
+// Package printable makes what others call themselves fit to be shown to the user:
 // a device's name, a certificate's subject. It promises valid UTF-8 in which every
 // character can be seen, so that nothing turns the direction of the text around,
 // breaks the line, hides, or climbs over its neighbours.

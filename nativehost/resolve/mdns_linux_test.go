@@ -36,7 +36,7 @@ func TestLocalNamesFromAvahi(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := mdnstest.NewHouse(t)
+	h := mdnstest.NewNetwork(t)
 	log := netns.Dnsmasq(t, "--host-record=printer.local,192.0.2.66", "--host-record=known.example,192.0.2.1")
 	h.Second.Avahi(t, [2]string{"printer.local", "10.78.0.50"}, [2]string{"scanner.local", "fd78::50"}, [2]string{"both.local", "10.78.0.51"},
 		[2]string{"both.local", "fd78::51"}, [2]string{"trap.local", "127.0.0.9"})
@@ -74,7 +74,7 @@ func TestLocalNamesFromThisComputer(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	mdnstest.NewHouse(t)
+	mdnstest.NewNetwork(t)
 	mdnstest.Serve(t, "lan0", "it", "self.local.", "10.77.0.1", "fd77::1")
 	want(t, "self.local", Any, addrs("10.77.0.1", "fd77::1"))
 }
@@ -83,7 +83,7 @@ func TestLocalNamesFromAnotherResponder(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := mdnstest.NewHouse(t)
+	h := mdnstest.NewNetwork(t)
 	mdnstest.ServeAt(t, h.First, "it", "first.local.", "10.77.0.2")
 	mdnstest.ServeAt(t, h.Second, "it", "second.local.", "10.78.0.2", "fd78::2")
 	want(t, "first.local", Any, addrs("10.77.0.2"))

@@ -42,10 +42,10 @@ type Test struct {
 	url      string
 	listener net.Listener
 	page     *http.Server
-	// visits are the page's connections.
-	visits   sync.WaitGroup
-	server   *greeter
-	lifetime time.Duration
+	// pageConns are the page's connections.
+	pageConns sync.WaitGroup
+	server    *greeter
+	lifetime  time.Duration
 }
 
 // Start makes a page with these texts and a server, and listens for both. Nobody is
@@ -70,7 +70,7 @@ func Start(ctx context.Context, params protocol.TryoutStartParams) (*Test, error
 	t := &Test{
 		url: fmt.Sprintf("http://%v%s", at, folder), listener: listener, server: newGreeter(server, port.Port()), lifetime: Lifetime,
 	}
-	t.page = loopback.NewServer(handler, pagePatience, &t.visits)
+	t.page = loopback.NewServer(handler, pagePatience, &t.pageConns)
 	return t, nil
 }
 
@@ -98,5 +98,5 @@ func (t *Test) Run(ctx context.Context) {
 	_ = t.page.Close()
 	t.server.close()
 	serving.Wait()
-	t.visits.Wait()
+	t.pageConns.Wait()
 }

@@ -22,7 +22,7 @@ type calls struct {
 // dispatch serves a message that fits its schema, and answers it unless it returns
 // a fault.
 func (s *Session) dispatch(ctx context.Context, message protocol.Message) *protocol.RPCError {
-	if !s.greeted && message.Method != protocol.MethodHello {
+	if !s.helloDone && message.Method != protocol.MethodHello {
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
 	return rpc.Serve(ctx, calls{s, s.sockets}, message)
@@ -32,7 +32,7 @@ func (s *Session) dispatch(ctx context.Context, message protocol.Message) *proto
 // is none the host goes on listening, so that an extension that was updated meanwhile may
 // try again.
 func (s calls) Hello(_ context.Context, id int64, params protocol.HelloParams) *protocol.RPCError {
-	if s.greeted {
+	if s.helloDone {
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
 	newest, oldest := params.ProtocolVersion, params.ProtocolVersion
@@ -50,7 +50,7 @@ func (s calls) Hello(_ context.Context, id int64, params protocol.HelloParams) *
 			version.Host, protocol.OldestProtocolVersion, protocol.ProtocolVersion, oldest, newest)
 		return protocol.NewFailure("NetworkError", "version", detail)
 	}
-	s.greeted = true
+	s.helloDone = true
 	capabilities := []string{"tcp", "udp", "tls"}
 	if s.LaneOrigin != "" {
 		capabilities = append(capabilities, "lane")

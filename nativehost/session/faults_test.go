@@ -32,13 +32,13 @@ func TestNothingBeforeHello(t *testing.T) {
 		b.Mu.Unlock()
 	}
 	b.Notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: 1, Bytes: 1})
-	b.Wait("an error without an id", func() bool { return len(b.Orphans) == 1 })
-	hosttest.WantCode(t, b.Orphans[0], protocol.CodeInvalidRequest)
+	b.Wait("an error without an id", func() bool { return len(b.WithoutID) == 1 })
+	hosttest.WantCode(t, b.WithoutID[0], protocol.CodeInvalidRequest)
 
 	// Bad parameters of hello itself are what they are.
 	hosttest.WantCode(t, b.Answer(b.Ask(protocol.MethodHello, struct{}{})), protocol.CodeInvalidParams)
 
-	// A mismatch names the host's version, and leaves the door open.
+	// A mismatch names the host's version, and another hello may follow.
 	m := b.Answer(b.Ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: protocol.ProtocolVersion + 1, ExtensionVersion: "9"}))
 	hosttest.WantFailure(t, m, "NetworkError", "version")
 	if !strings.HasPrefix(m.Error.Data.Detail, version.Host) {
@@ -86,12 +86,12 @@ func TestNonsenseHarmsNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.Mu.Lock()
-			before := len(b.Orphans)
+			before := len(b.WithoutID)
 			b.Mu.Unlock()
 			b.Raw([]byte(c.frame))
-			b.Wait("an error without an id", func() bool { return len(b.Orphans) > before })
+			b.Wait("an error without an id", func() bool { return len(b.WithoutID) > before })
 			b.Mu.Lock()
-			got := b.Orphans[before]
+			got := b.WithoutID[before]
 			b.Mu.Unlock()
 			hosttest.WantCode(t, got, c.code)
 			b.WantAlive(r)
@@ -114,14 +114,14 @@ func TestIDsThatAreOpen(t *testing.T) {
 		fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"no.such"}`, open),
 	} {
 		b.Mu.Lock()
-		before := len(b.Orphans)
+		before := len(b.WithoutID)
 		b.Mu.Unlock()
 		b.Raw([]byte(frame))
-		b.Wait("an error without an id", func() bool { return len(b.Orphans) > before })
+		b.Wait("an error without an id", func() bool { return len(b.WithoutID) > before })
 	}
-	hosttest.WantCode(t, b.Orphans[0], protocol.CodeInvalidRequest)
-	hosttest.WantCode(t, b.Orphans[1], protocol.CodeInvalidRequest)
-	hosttest.WantCode(t, b.Orphans[2], protocol.CodeUnknownMethod)
+	hosttest.WantCode(t, b.WithoutID[0], protocol.CodeInvalidRequest)
+	hosttest.WantCode(t, b.WithoutID[1], protocol.CodeInvalidRequest)
+	hosttest.WantCode(t, b.WithoutID[2], protocol.CodeUnknownMethod)
 
 	// A socket id that is taken, by a socket that opens and by one that is open.
 	hosttest.WantCode(t, b.Answer(b.Ask(protocol.MethodTCPOpen, p)), protocol.CodeInvalidRequest)

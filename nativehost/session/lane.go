@@ -86,7 +86,7 @@ func (s *Session) newListener(ctx context.Context, private bool) *lane.Listener 
 func (s *Session) serveLane(ctx context.Context, l *openLane) {
 	conn := l.conn
 	s.mu.Lock()
-	if s.parted || s.lanesLocked(l.private) >= maxLanes {
+	if s.lanesClosed || s.lanesLocked(l.private) >= maxLanes {
 		s.mu.Unlock()
 		return
 	}
@@ -121,7 +121,7 @@ func (s *Session) serveLane(ctx context.Context, l *openLane) {
 // endLanes closes what is open once every socket has ended, and lets no more in.
 func (s *Session) endLanes() {
 	s.mu.Lock()
-	s.parted = true
+	s.lanesClosed = true
 	for l := range s.lanes {
 		l.conn.Close()
 	}

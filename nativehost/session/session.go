@@ -32,9 +32,9 @@ import (
 )
 
 const (
-	// lastWords is how long the last messages may take to leave once every socket
+	// finalFlush is how long the last messages may take to leave once every socket
 	// is closed. Nobody may be there to read them.
-	lastWords = 100 * time.Millisecond
+	finalFlush = 100 * time.Millisecond
 )
 
 // ErrBrowserGone says that the browser's side takes no more messages.
@@ -85,15 +85,15 @@ type Session struct {
 	sockets  *sockets.Registry
 	// owners counts the goroutines that own a search for devices, or the self-test page.
 	owners sync.WaitGroup
-	// greeted belongs to the goroutine that reads.
-	greeted bool
+	// helloDone belongs to the goroutine that reads.
+	helloDone bool
 
 	// mu guards what follows. It may be held while that of requests is taken.
 	mu        sync.Mutex
 	browsings map[int64]*browsing
-	// lanes are those that are open; parted says that no more may come.
-	lanes  map[*openLane]struct{}
-	parted bool
+	// lanes are those that are open; lanesClosed says that no more may come.
+	lanes       map[*openLane]struct{}
+	lanesClosed bool
 	// selfTest is nil unless there is a self-test page.
 	selfTest *selfTest
 }
@@ -146,7 +146,7 @@ func (s *Session) Run(ctx context.Context) error {
 	s.endLanes()
 
 	s.out.Finish()
-	timer := time.AfterFunc(lastWords, func() { _ = s.Out.Close() })
+	timer := time.AfterFunc(finalFlush, func() { _ = s.Out.Close() })
 	writeErr := <-written
 	timer.Stop()
 	_ = s.Out.Close()
@@ -182,12 +182,12 @@ func (s *Session) read(ctx context.Context) error {
 
 // handle serves one frame, which is only valid during the call.
 func (s *Session) handle(ctx context.Context, frame []byte) {
-	if s.greeted && s.scanned(frame) {
+	if s.helloDone && s.scanned(frame) {
 		return
 	}
 	message, fault := s.Validator.Decode(frame)
 	if fault != nil {
-		if !s.greeted && message.Method != protocol.MethodHello && fault.Code != protocol.CodeParse {
+		if !s.helloDone && message.Method != protocol.MethodHello && fault.Code != protocol.CodeParse {
 			fault = protocol.NewError(protocol.CodeInvalidRequest)
 		}
 		s.requests.Reject(message, fault)

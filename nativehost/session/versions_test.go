@@ -147,8 +147,8 @@ func TestThePreviousVersionIsServed(t *testing.T) {
 			t.Errorf("the recording has no %s", method)
 		}
 	}
-	if len(b.Orphans) > 0 {
-		t.Errorf("errors without an id: %v", b.Orphans)
+	if len(b.WithoutID) > 0 {
+		t.Errorf("errors without an id: %v", b.WithoutID)
 	}
 }
 

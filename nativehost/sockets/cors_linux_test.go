@@ -26,8 +26,8 @@ type farAway struct{}
 
 func (farAway) Class(netip.Addr) address.Class { return address.Public }
 
-// hall is a server on the Internet with several names, one of which takes part in CORS.
-func hall(t *testing.T, addr string) *x509.CertPool {
+// corsServer is a server on the Internet with several names, one of which takes part in CORS.
+func corsServer(t *testing.T, addr string) *x509.CertPool {
 	t.Helper()
 	roots, config := hosttest.Certified(t, func(c *x509.Certificate) { c.DNSNames = []string{"victim.example", "shop.example"} })
 	listener, err := net.Listen("tcp", addr)
@@ -63,7 +63,7 @@ func TestPort443OfOthers(t *testing.T) {
 	const at = "93.184.215.14"
 	netns.Run(t, "ip", netns.AddAddr(at+"/32", "lo")...)
 	netns.Dnsmasq(t, "--host-record=victim.example,"+at, "--host-record=evil.example,"+at, "--host-record=shop.example,"+at)
-	roots := hall(t, at+":443")
+	roots := corsServer(t, at+":443")
 	b := hosttest.Start(t, hosttest.Options{Dialer: &dial.Dialer{Roots: roots, Probe: sockets.Probe(&corsprobe.Prober{}, farAway{})}})
 	open := func(host, transport string) (protocol.TCPOpenParams, int64) {
 		p := b.TCP(443)
@@ -89,7 +89,7 @@ func TestPort443OfOthers(t *testing.T) {
 			p, id := open("shop.example", "off")
 			b.WantResult(protocol.MethodTCPOpen, b.Answer(id), nil)
 			r := b.Remote(p.SocketID)
-			b.Write(r, said(name), nil)
+			b.Write(r, clientHello(name), nil)
 			if reason == "" {
 				b.Wait("an answer", func() bool { return r.Received > 0 })
 			} else {
@@ -115,23 +115,23 @@ func TestPort443OfOthers(t *testing.T) {
 	})
 }
 
-// said is what a client of TLS says first to a server of this name.
-func said(name string) []byte {
-	c := &listening{}
+// clientHello is what a client of TLS says first to a server of this name.
+func clientHello(name string) []byte {
+	c := &helloRecorder{}
 	_ = tls.Client(c, &tls.Config{ServerName: name, InsecureSkipVerify: true}).Handshake()
 	return c.said
 }
 
-// listening keeps the first thing that is said.
-type listening struct {
+// helloRecorder keeps the first thing that is said.
+type helloRecorder struct {
 	net.Conn
 	said []byte
 }
 
-func (l *listening) Write(p []byte) (int, error) {
+func (l *helloRecorder) Write(p []byte) (int, error) {
 	l.said = append(l.said, p...)
 	return 0, errors.New("enough")
 }
 
-func (*listening) Close() error                     { return nil }
-func (*listening) SetWriteDeadline(time.Time) error { return nil }
+func (*helloRecorder) Close() error                     { return nil }
+func (*helloRecorder) SetWriteDeadline(time.Time) error { return nil }

@@ -9,24 +9,24 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
-func TestForeignSockets(t *testing.T) {
+func TestUnknownSockets(t *testing.T) {
 	b := hosttest.Start(t, hosttest.Options{})
 	r, _ := b.Open(hosttest.Serve(t, hosttest.Echo), nil)
-	stranger := &hosttest.Remote{ID: 4242}
+	unknown := &hosttest.Remote{ID: 4242}
 	for name, id := range map[string]int64{
-		"write":    b.WriteAsk(stranger, []byte("x")),
-		"empty":    b.WriteAsk(stranger, nil),
+		"write":    b.WriteAsk(unknown, []byte("x")),
+		"empty":    b.WriteAsk(unknown, nil),
 		"shutdown": b.Ask(protocol.MethodSocketShutdown, protocol.SocketShutdownParams{SocketID: 4242}),
 		"close":    b.Ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: 4242}),
 	} {
 		t.Run(name, func(t *testing.T) { hosttest.WantFailure(t, b.Answer(id), "InvalidStateError", "gone") })
 	}
 	// Notifications cross with socket.closed, so they are ignored.
-	b.Write(stranger, []byte("x"), nil)
+	b.Write(unknown, []byte("x"), nil)
 	b.Notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: 4242, Bytes: 10})
 	b.WantAlive(r)
-	if len(b.Orphans) != 0 {
-		t.Errorf("a notification was answered: %v", b.Orphans[0].Error)
+	if len(b.WithoutID) != 0 {
+		t.Errorf("a notification was answered: %v", b.WithoutID[0].Error)
 	}
 }
 

@@ -40,7 +40,7 @@ func TestStalledReaderStopsThePeer(t *testing.T) {
 	})
 	before := heap()
 	r, _ := b.Open(port, func(_ *protocol.TCPOpenParams, r *hosttest.Remote) { r.Stalled = true })
-	b.WaitReceived(r, protocol.WindowBytes-crumbs)
+	b.WaitReceived(r, protocol.WindowBytes-sillyWindow)
 	// Until the peer has not got rid of anything for a while.
 	for last := int64(-1); last != accepted.Load(); {
 		last = accepted.Load()
@@ -61,7 +61,7 @@ func TestStalledReaderStopsThePeer(t *testing.T) {
 
 	// Credit lets the rest through, from where it stopped.
 	b.Notify(protocol.MethodSocketCredit, protocol.SocketCreditParams{SocketID: r.ID, Bytes: 5 << 20})
-	b.WaitReceived(r, protocol.WindowBytes+5<<20-crumbs)
+	b.WaitReceived(r, protocol.WindowBytes+5<<20-sillyWindow)
 	if r.Received > protocol.WindowBytes+5<<20 {
 		t.Errorf("%d bytes came on a credit of %d", r.Received, protocol.WindowBytes+5<<20)
 	}
@@ -69,8 +69,8 @@ func TestStalledReaderStopsThePeer(t *testing.T) {
 	b.WaitClosed(r)
 }
 
-// crumbs is the most of a window that the host may keep, since it is not worth a frame.
-const crumbs = protocol.ChunkBytes / 2
+// sillyWindow is the silly-window threshold: so much of a window the host may keep.
+const sillyWindow = protocol.ChunkBytes / 2
 
 // Sockets whose pages stopped reading in the middle of bulk hold no large buffers.
 func TestStalledSocketsAreCheap(t *testing.T) {
@@ -87,7 +87,7 @@ func TestStalledSocketsAreCheap(t *testing.T) {
 	before := heap()
 	for range count {
 		r, _ := b.Open(port, func(p *protocol.TCPOpenParams, r *hosttest.Remote) { r.Stalled, p.Window = true, 256<<10 })
-		b.WaitReceived(r, 256<<10-crumbs)
+		b.WaitReceived(r, 256<<10-sillyWindow)
 	}
 	each := (heap() - before) / count
 	t.Logf("a stalled socket holds %d bytes", each)

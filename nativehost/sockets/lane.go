@@ -65,16 +65,16 @@ func (r *Registry) LaneBulk(l *Lane, f protocol.LaneFrame, payload *buffer.Buffe
 
 // LaneEnded ends the sockets that have taken a lane: bytes may have been lost with it.
 func (r *Registry) LaneEnded(l *Lane) {
-	var orphans []socket
+	var affected []socket
 	r.mu.Lock()
 	for _, e := range r.sockets {
 		if e.lane == l {
-			orphans = append(orphans, e.conn.socket)
+			affected = append(affected, e.conn.socket)
 		}
 	}
 	r.mu.Unlock()
-	for _, orphan := range orphans {
-		orphan.Cut(errLane)
+	for _, one := range affected {
+		one.Cut(errLane)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func TestLaneFramesThatCrossAnEnd(t *testing.T) {
 	r := New(Config{})
 	ended := &carrier.Attachable{}
-	ended.Mute()
+	ended.StopData()
 	r.sockets[1] = &entry{document: "document", path: ended}
 	l := &Lane{Document: "document", Out: carrier.NewLane(io.Discard)}
 	for _, kind := range []protocol.LaneKind{protocol.LaneCredit, protocol.LaneData, protocol.LaneBulk, protocol.LaneShutdown, protocol.LaneClose} {

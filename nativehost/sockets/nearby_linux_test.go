@@ -14,18 +14,18 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
-// guestbook is who listens at an address of the Internet, for TCP and UDP, and has
+// connLog is who listens at an address of the Internet, for TCP and UDP, and has
 // what they send.
-type guestbook struct {
+type connLog struct {
 	mu      sync.Mutex
 	visited []string
 }
 
-const guestPort = 7777
+const testPort = 7777
 
-// listen answers on port guestPort of each address, in the namespace that it is
+// listen answers on port testPort of each address, in the namespace that it is
 // called in.
-func (g *guestbook) listen(t *testing.T, addrs ...string) {
+func (g *connLog) listen(t *testing.T, addrs ...string) {
 	t.Helper()
 	var serving sync.WaitGroup
 	t.Cleanup(serving.Wait)
@@ -35,7 +35,7 @@ func (g *guestbook) listen(t *testing.T, addrs ...string) {
 		g.visited = append(g.visited, network+" "+addr)
 	}
 	for _, addr := range addrs {
-		at := netip.AddrPortFrom(netip.MustParseAddr(addr), guestPort).String()
+		at := netip.AddrPortFrom(netip.MustParseAddr(addr), testPort).String()
 		listener, err := net.Listen("tcp", at)
 		if err != nil {
 			t.Fatal(err)
@@ -69,7 +69,7 @@ func (g *guestbook) listen(t *testing.T, addrs ...string) {
 	}
 }
 
-func (g *guestbook) all() []string {
+func (g *connLog) all() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	visited := slices.Clone(g.visited)
@@ -101,9 +101,9 @@ func TestNamesThatLeadNearby(t *testing.T) {
 	for _, addr := range far {
 		n.Run(t, "ip", netns.AddAddr(addr, "lo")...)
 	}
-	guests := &guestbook{}
-	guests.listen(t, own...)
-	n.Do(t, func() { guests.listen(t, slices.Concat(neighbours, far)...) })
+	seen := &connLog{}
+	seen.listen(t, own...)
+	n.Do(t, func() { seen.listen(t, slices.Concat(neighbours, far)...) })
 	var records []string
 	near := map[string]string{}
 	for _, addr := range slices.Concat(own, neighbours) {
@@ -124,14 +124,14 @@ func TestNamesThatLeadNearby(t *testing.T) {
 	b := hosttest.Start(t, hosttest.Options{})
 	ask := func(method, host string, entered bool) int64 {
 		t.Helper()
-		tcp := b.TCP(guestPort)
+		tcp := b.TCP(testPort)
 		if method == protocol.MethodTCPOpen {
 			tcp.Host, tcp.UserEntered = host, entered
 			return b.Ask(method, tcp)
 		}
 		return b.Ask(method, protocol.UDPOpenParams{OpenRequest: protocol.OpenRequest{
 			SocketID: tcp.SocketID, Origin: tcp.Origin, Document: tcp.Document,
-			Host: host, Port: guestPort, UserEntered: entered, Window: tcp.Window,
+			Host: host, Port: testPort, UserEntered: entered, Window: tcp.Window,
 		}})
 	}
 
@@ -149,8 +149,8 @@ func TestNamesThatLeadNearby(t *testing.T) {
 		t.Log(what)
 		hosttest.WantFailure(t, b.Answer(id), "NotAllowedError", "address")
 	}
-	if n := begun(t) - before; n != 0 || len(guests.all()) != 0 {
-		t.Errorf("%d connections were begun, somebody came to %v", n, guests.all())
+	if n := begun(t) - before; n != 0 || len(seen.all()) != 0 {
+		t.Errorf("%d connections were begun, somebody came to %v", n, seen.all())
 	}
 
 	// What is far is reached, and what is near by who enters its address.
@@ -167,10 +167,10 @@ func TestNamesThatLeadNearby(t *testing.T) {
 	if n := begun(t) - before; n != len(want) {
 		t.Errorf("%d connections were begun, not %d", n, len(want))
 	}
-	netns.Until(t, "the visits", func() bool { return slices.Equal(guests.all(), want) })
+	netns.Until(t, "the connections", func() bool { return slices.Equal(seen.all(), want) })
 
 	for host, place := range map[string]string{own[0]: "computer", own[1]: "computer", neighbours[0]: "network", neighbours[1]: "network", far[0]: "internet", far[1]: "internet"} {
-		if got := b.Judged(host, guestPort, false); !got.Allowed || got.Place != place || got.MustEnter != (place != "internet") || got.Risk {
+		if got := b.Judged(host, testPort, false); !got.Allowed || got.Place != place || got.MustEnter != (place != "internet") || got.Risk {
 			t.Errorf("%s: %+v", host, got)
 		}
 	}
@@ -193,15 +193,15 @@ func TestSocketToWhatHasComeNear(t *testing.T) {
 	n.Join(t, "out0", []string{"100.64.0.2/30"}, "eth0", []string{"100.64.0.1/30"})
 	netns.Run(t, "ip", "route", "add", "default", "via", "100.64.0.1")
 	n.Run(t, "ip", netns.AddAddr("93.184.215.14", "lo")...)
-	n.Do(t, func() { hosttest.ServeAt(t, fmt.Sprintf("93.184.215.14:%d", guestPort), hosttest.Echo) })
+	n.Do(t, func() { hosttest.ServeAt(t, fmt.Sprintf("93.184.215.14:%d", testPort), hosttest.Echo) })
 	netns.Dnsmasq(t, "--host-record=far.example,93.184.215.14")
 	b := hosttest.Start(t, hosttest.Options{})
-	r, _ := b.Open(guestPort, func(p *protocol.TCPOpenParams, _ *hosttest.Remote) { p.Host, p.UserEntered = "far.example", false })
+	r, _ := b.Open(testPort, func(p *protocol.TCPOpenParams, _ *hosttest.Remote) { p.Host, p.UserEntered = "far.example", false })
 	b.WantAlive(r)
 	b.Managed(`{"prompt": "always"}`)
 	b.WantAlive(r)
 	netns.Run(t, "ip", netns.AddAddr("93.184.215.9/24", "out0")...)
-	netns.Until(t, "the move", func() bool { return b.Judged("93.184.215.14", guestPort, false).Place == "network" })
+	netns.Until(t, "the move", func() bool { return b.Judged("93.184.215.14", testPort, false).Place == "network" })
 	b.Managed(`{}`)
 	b.WantClosed(r, "NotAllowedError", "address")
 }

@@ -161,7 +161,7 @@ func TestFailedAttemptsCostDouble(t *testing.T) {
 				asked = append(asked, b.Ask(protocol.MethodTCPOpen, p))
 				if p.UserEntered {
 					// The network has to say so first. Refusals are known at once, and told
-					// on the beat, in which a token comes back.
+					// after the refusal delay, in which a token comes back.
 					b.Answer(asked[len(asked)-1])
 				}
 			}

@@ -135,7 +135,7 @@ func withServerThatGoes(t *testing.T) (b *hosttest.Broker, port int, closed <-ch
 	return hosttest.Start(t, hosttest.Options{Dialer: &dial.Dialer{Roots: roots}}), port, gone
 }
 
-// A server that has said goodbye and closed is no reason for an error: on a plain
+// A server that has sent close_notify and closed is no reason for an error: on a plain
 // connection it is none, either. What it did not take is one.
 func TestTLSAfterTheServersEnd(t *testing.T) {
 	b, port, closed := withServerThatGoes(t)

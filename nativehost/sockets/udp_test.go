@@ -74,15 +74,15 @@ func TestUDPTooLarge(t *testing.T) {
 
 func TestUDPOnlyFromThePeer(t *testing.T) {
 	b := hosttest.Start(t, hosttest.Options{})
-	peer, stranger := hosttest.UDPPeer(t), hosttest.UDPPeer(t)
+	peer, other := hosttest.UDPPeer(t), hosttest.UDPPeer(t)
 	r, result := b.OpenUDP(hosttest.PortOf(peer), nil)
 	to := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(result.LocalPort)}
-	for _, from := range []*net.UDPConn{stranger, peer} {
+	for _, from := range []*net.UDPConn{other, peer} {
 		if _, err := from.WriteToUDP([]byte(fmt.Sprint(hosttest.PortOf(from))), to); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// Loopback keeps the order, so the stranger's would have come first.
+	// Loopback keeps the order, so the other's would have come first.
 	b.Wait("a datagram", func() bool { return len(r.Frames) > 0 })
 	if got := string(b.Bytes(r)); got != fmt.Sprint(hosttest.PortOf(peer)) {
 		t.Errorf("got %q", got)
@@ -233,8 +233,8 @@ func TestUDPWantsIDsAndNoShutdown(t *testing.T) {
 	peer := hosttest.UDPPeer(t)
 	r, _ := b.OpenUDP(hosttest.PortOf(peer), nil)
 	b.Write(r, []byte("no id"), nil)
-	b.Wait("an error without an id", func() bool { return len(b.Orphans) == 1 })
-	hosttest.WantCode(t, b.Orphans[0], protocol.CodeInvalidRequest)
+	b.Wait("an error without an id", func() bool { return len(b.WithoutID) == 1 })
+	hosttest.WantCode(t, b.WithoutID[0], protocol.CodeInvalidRequest)
 	hosttest.WantFailure(t, b.Answer(b.Ask(protocol.MethodSocketShutdown, protocol.SocketShutdownParams{SocketID: r.ID})), "InvalidStateError", "protocol")
 	b.WantResult(protocol.MethodSocketWrite, b.Answer(b.WriteAsk(r, []byte("alive"))), nil)
 	if got, _ := receive(t, peer); string(got) != "alive" {

@@ -202,7 +202,7 @@ func TestTheSessionEndsInTime(t *testing.T) {
 		w.Close(false)
 		w.cancel()
 		end := <-w.end
-		if took := time.Since(began); took > partingTime+5*time.Second {
+		if took := time.Since(began); took > sessionEndTime+5*time.Second {
 			t.Errorf("it took %v", took)
 		}
 		n, err := readAll(w.peer)

@@ -15,10 +15,10 @@ import (
 const (
 	// idleBytes is the buffer that a socket waits with. Thousands may wait.
 	idleBytes = 4 << 10
-	// crumb is what is not worth a frame of its own while a quarter of the window or
-	// more is with the page, which owes credit for it (RFC 9293, section 3.8.6.2, has
-	// the same for TCP: the silly window).
-	crumb = protocol.ChunkBytes / 2
+	// sillyWindow is the silly-window threshold, in bytes: less is not worth a frame of its
+	// own while a quarter of the window or more is with the page, which owes credit for it
+	// (RFC 1122, section 4.2.3.3, has the same for TCP).
+	sillyWindow = protocol.ChunkBytes / 2
 	// bulkPatience is how long a socket keeps the large buffer without bytes.
 	bulkPatience = 20 * time.Millisecond
 )
@@ -120,7 +120,7 @@ func (s *Socket) credit() (int64, reading) {
 		return 0, stopped
 	case s.upgrade != nil:
 		return 0, pausing
-	case s.receiveCredit < crumb && s.receiveWindow >= 4*crumb && (s.receiveWindow-s.receiveCredit)*4 >= s.receiveWindow:
+	case s.receiveCredit < sillyWindow && s.receiveWindow >= 4*sillyWindow && (s.receiveWindow-s.receiveCredit)*4 >= s.receiveWindow:
 		// More is sure to come, as soon as the page has read what it was sent.
 		return 0, going
 	default:

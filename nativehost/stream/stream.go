@@ -39,9 +39,9 @@ const (
 	// flushTime is how long FIN alone may take, which nobody would miss; and where the
 	// system does not tell what the peer has, all that was written.
 	flushTime = time.Second
-	// partingTime is how long bytes written before may take when the browser has gone:
+	// sessionEndTime is how long bytes written before may take when the browser has gone:
 	// the host must be gone within a second too.
-	partingTime = 400 * time.Millisecond
+	sessionEndTime = 400 * time.Millisecond
 	// drainTime is how long received bytes are still delivered after writing has
 	// failed. A peer that closed with RST has often sent the reason before.
 	drainTime = 2 * time.Second
@@ -173,9 +173,9 @@ func New(conn Conn, config Config) *Socket {
 
 // Run moves bytes until the socket has ended, closes the connection, and answers
 // every request that is still waiting. When ctx is done it closes the socket as
-// Close does, within partingTime.
+// Close does, within sessionEndTime.
 func (s *Socket) Run(ctx context.Context) End {
-	unhook := context.AfterFunc(ctx, s.part)
+	unhook := context.AfterFunc(ctx, s.endWithSession)
 	defer unhook()
 	readerDone := make(chan struct{})
 	go func() {
@@ -338,11 +338,11 @@ func (s *Socket) closeLocked() {
 	}
 }
 
-// part closes the socket because the session ends.
-func (s *Socket) part() {
+// endWithSession closes the socket because the session ends.
+func (s *Socket) endWithSession() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closing, s.flushBy = true, time.Now().Add(partingTime)
+	s.closing, s.flushBy = true, time.Now().Add(sessionEndTime)
 	s.stop(s.flushBy)
 }
 
@@ -382,7 +382,7 @@ func (s *Socket) failWriting(err error) {
 // mutex, so that the reader cannot move its deadline afterwards.
 func (s *Socket) stop(writing time.Time) {
 	s.stopReading = true
-	s.Path.Mute()
+	s.Path.StopData()
 	if s.giveUp != nil {
 		s.giveUp()
 	}

@@ -31,7 +31,7 @@ type path struct {
 	sizes   []int // of the payloads
 	credit  int64
 	ended   bool
-	muted   bool
+	stopped bool
 }
 
 func newPath() *path {
@@ -52,7 +52,7 @@ func (l *path) Chunk() int { return protocol.ChunkBytes }
 func (l *path) Data(_ context.Context, p []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.muted {
+	if l.stopped {
 		return io.ErrClosedPipe
 	}
 	l.data = append(l.data, p...)
@@ -62,7 +62,7 @@ func (l *path) Data(_ context.Context, p []byte) error {
 }
 func (l *path) End()                               { l.change(func() { l.ended = true }) }
 func (l *path) Credit(n int64)                     { l.change(func() { l.credit += n }) }
-func (l *path) Mute()                              { l.change(func() { l.muted = true }) }
+func (l *path) StopData()                          { l.change(func() { l.stopped = true }) }
 func (l *path) Closed(protocol.SocketClosedParams) {}
 
 func (l *path) wait(condition func() bool) {
@@ -361,7 +361,7 @@ func TestContextEndsTheSocket(t *testing.T) {
 
 // A page that gives credit back in odd pieces gets whole frames all the same, and what is
 // left of its credit when it has read everything.
-func TestNoCrumbs(t *testing.T) {
+func TestSillyWindow(t *testing.T) {
 	const window, odd, all = 8 * protocol.ChunkBytes, 80_001, 4 << 20
 	// crumbs counts the small payloads and all payloads.
 	crumbs := func() (small, payloads int) {
@@ -369,7 +369,7 @@ func TestNoCrumbs(t *testing.T) {
 		go func() { _, _ = w.peer.Write(make([]byte, all)) }()
 		given := window
 		for {
-			w.path.wait(func() bool { return len(w.path.data) > given-crumb || len(w.path.data) == all })
+			w.path.wait(func() bool { return len(w.path.data) > given-sillyWindow || len(w.path.data) == all })
 			if len(w.path.data) == all {
 				break
 			}
@@ -377,7 +377,7 @@ func TestNoCrumbs(t *testing.T) {
 			given += odd
 		}
 		for _, size := range w.path.sizes {
-			if size < crumb {
+			if size < sillyWindow {
 				small++
 			}
 		}

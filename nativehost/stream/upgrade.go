@@ -95,7 +95,7 @@ func (s *Socket) secure(ctx context.Context) {
 	}
 	err := u.Handshake(before, func() error { return s.begin(ctx) })
 	if ctx.Err() != nil {
-		s.part() // it may not have been told yet
+		s.endWithSession() // it may not have been told yet
 	}
 	// The reader may be woken by credit, but what it reads waits for the answer.
 	s.order.Enter()

@@ -14,7 +14,7 @@ import (
 const maxWaiting = protocol.WindowBytes / protocol.DatagramOverhead
 
 // creditBytes are worth a frame of credit, as is a quarter of the window. Whoever sends
-// may keep less under way than the window allows, but not less than this and a crumb.
+// may keep less under way than the window allows, but not less than this and the silly-window threshold.
 const creditBytes = 2 * protocol.ChunkBytes
 
 // Write queues payload for the network and becomes its owner. A write with an id

@@ -41,12 +41,12 @@ type Rules struct {
 type Fault struct {
 	Path string
 	Info fs.FileInfo
-	// Stranger reports that it belongs to somebody else, UID. Otherwise others may
+	// OtherOwner reports that it belongs to somebody else, UID. Otherwise others may
 	// write it: the group GID, unless All may.
-	Stranger bool
-	UID, GID int
-	All      bool
-	text     string
+	OtherOwner bool
+	UID, GID   int
+	All        bool
+	text       string
 }
 
 func (f *Fault) Error() string { return f.text }
@@ -150,7 +150,7 @@ func (r *Rules) owned(path string, info fs.FileInfo) error {
 		return errors.New("this system does not say who could write it")
 	case !slices.Contains(r.Owners, uid):
 		return &Fault{
-			Path: path, Info: info, Stranger: true, UID: uid, GID: gid,
+			Path: path, Info: info, OtherOwner: true, UID: uid, GID: gid,
 			text: fmt.Sprintf("%s belongs to user %d", path, uid),
 		}
 	}

@@ -12,7 +12,7 @@ const policy = "nativehost/policy/policy.go";
 const layer = "nativehost/policy/layer.go";
 const settings = "nativehost/policy/settings.go";
 const trust = "nativehost/trust/trust.go";
-const person = "nativehost/trust/person.go";
+const person = "nativehost/trust/user.go";
 const rules = "nativehost/rules/rules.go";
 const audit = "nativehost/audit/audit.go";
 const flood = "nativehost/audit/flood.go";
@@ -674,14 +674,14 @@ export const host: readonly Mutant[] = [
       hellos,
       change(
         hello,
-        "\tcase !contentType(w.kind) && !w.greeted:",
-        "\tcase first && w.kind != handshake && (h[1] != 3 || h[2] > 4):\n\t\tw.done = true\n\tcase !contentType(w.kind) && !w.greeted:",
+        "\tcase !contentType(w.kind) && !w.helloSeen:",
+        "\tcase first && w.kind != handshake && (h[1] != 3 || h[2] > 4):\n\t\tw.done = true\n\tcase !contentType(w.kind) && !w.helloSeen:",
       ),
     ],
     [
       "and none that is not of TLS",
       hellos,
-      change(hello, "\tcase !contentType(w.kind) && !w.greeted:", "\tcase false:"),
+      change(hello, "\tcase !contentType(w.kind) && !w.helloSeen:", "\tcase false:"),
     ],
     [
       "a hello of SSL 2.0 names nobody, whatever its version",
@@ -691,7 +691,7 @@ export const host: readonly Mutant[] = [
     [
       "the second one, too",
       hellos,
-      change(hello, "w.err, w.greeted = err, true", "w.err, w.greeted, w.done = err, true, err == nil"),
+      change(hello, "w.err, w.helloSeen = err, true", "w.err, w.helloSeen, w.done = err, true, err == nil"),
     ],
     [
       "and it is bounded",
@@ -1133,8 +1133,8 @@ export const host: readonly Mutant[] = [
     [
       "nothing comes before hello",
       sessionOf("TestNothingBeforeHello"),
-      change(dispatch, "if !s.greeted && message.Method != protocol.MethodHello {", "if false {"),
-      change("nativehost/session/session.go", "if s.greeted && s.scanned(frame) {", "if s.scanned(frame) {"),
+      change(dispatch, "if !s.helloDone && message.Method != protocol.MethodHello {", "if false {"),
+      change("nativehost/session/session.go", "if s.helloDone && s.scanned(frame) {", "if s.scanned(frame) {"),
     ],
     [
       "an id that is taken is not taken twice",
@@ -1215,8 +1215,8 @@ export const host: readonly Mutant[] = [
       inGo("install", "TestOwners"),
       change(
         "install/binary.go",
-        "case errors.As(err, &fault) && fault.Stranger:\n\t\treturn",
-        "case errors.As(err, &fault) && fault.Stranger:\n\t\treturn nil\n\tcase false:\n\t\treturn",
+        "case errors.As(err, &fault) && fault.OtherOwner:\n\t\treturn",
+        "case errors.As(err, &fault) && fault.OtherOwner:\n\t\treturn nil\n\tcase false:\n\t\treturn",
       ),
     ],
     [

@@ -103,7 +103,7 @@ export const listening: readonly Mutant[] = [
     [
       "its end is its sockets' end",
       sessionOf("TestLaneEnds"),
-      change(attaching, "\t\torphan.Cut(errLane)\n", "\t\t_ = orphan\n"),
+      change(attaching, "\t\tone.Cut(errLane)\n", "\t\t_ = one\n"),
     ],
     [
       "unless they were ending already",

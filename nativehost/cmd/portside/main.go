@@ -1,6 +1,6 @@
 // Command portside is two programs in one binary. Started by a browser it is the
 // native host of Portside's extension: it opens sockets for web pages and speaks
-// the protocol of docs/PROTOCOL.md over stdin and stdout. Started by a person it is
+// the protocol of docs/PROTOCOL.md over stdin and stdout. Started by a user it is
 // the command that tells browsers where the host is, and administrators what their
 // settings mean.
 //
@@ -49,7 +49,7 @@ Browsers start portside by themselves. Its log and its audit log are in
 $XDG_STATE_HOME/portside, or ~/.local/state/portside.
 `
 
-// command is what a person runs.
+// command is what a user runs.
 func command(args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		fmt.Fprint(stderr, usage)

@@ -42,16 +42,16 @@ type Broker struct {
 
 	writing sync.Mutex // one frame at a time on in
 
-	Mu       sync.Mutex // guards what follows
-	Changed  *sync.Cond
-	NextID   int64
-	Answers  map[int64]Message
-	Orphans  []Message // errors without an id
-	Sockets  map[int64]*Remote
-	Found    []protocol.ResolveFoundParams
-	Sequence []string // what came, in order, when remembering
-	Remember bool
-	Gone     bool // the host's stdout has ended
+	Mu        sync.Mutex // guards what follows
+	Changed   *sync.Cond
+	NextID    int64
+	Answers   map[int64]Message
+	WithoutID []Message // errors without an id
+	Sockets   map[int64]*Remote
+	Found     []protocol.ResolveFoundParams
+	Sequence  []string // what came, in order, when remembering
+	Remember  bool
+	Gone      bool // the host's stdout has ended
 }
 
 // Options change the session under test.

@@ -107,7 +107,7 @@ func (b *Broker) control(body []byte) {
 	}
 	if m.ID == nil {
 		b.note("orphan")
-		b.Orphans = append(b.Orphans, m)
+		b.WithoutID = append(b.WithoutID, m)
 		return
 	}
 	if _, twice := b.Answers[*m.ID]; twice {

@@ -19,8 +19,8 @@ import (
 	"github.com/portside/portside/nativehost/internal/netns"
 )
 
-// liar answers questions on the first link as its table says, by name.
-type liar struct {
+// falseResponder answers questions on the first link as its table says, by name.
+type falseResponder struct {
 	t       *testing.T
 	answers map[string]func(query dnsmessage.Message, from netip.AddrPort)
 	sent    atomic.Int64
@@ -28,7 +28,7 @@ type liar struct {
 }
 
 // start listens at n's for questions, by either family.
-func (l *liar) start(n *netns.Neighbour) {
+func (l *falseResponder) start(n *netns.Neighbour) {
 	l.t.Cleanup(l.late.Wait) // after nobody listens any more
 	for _, network := range []string{"udp4", "udp6"} {
 		mdnstest.Listen(l.t, n, network, func(packet []byte, from netip.AddrPort) {
@@ -43,7 +43,7 @@ func (l *liar) start(n *netns.Neighbour) {
 }
 
 // reply sends a message, and counts it if it comes while somebody waits for it.
-func (l *liar) reply(conn *net.UDPConn, m dnsmessage.Message, to netip.AddrPort, counts bool) {
+func (l *falseResponder) reply(conn *net.UDPConn, m dnsmessage.Message, to netip.AddrPort, counts bool) {
 	packet, err := m.Pack()
 	if err != nil {
 		l.t.Error(err)
@@ -79,16 +79,16 @@ func delivered(t *testing.T) int64 {
 
 // Nothing but a proper answer from the link counts. Each lie reaches the socket that
 // waits for the truth, which is why the packets are counted.
-func TestLiarsOnTheLink(t *testing.T) {
+func TestFalseAnswersOnTheLink(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := mdnstest.NewHouse(t)
-	h.LetStrangersIn(t)
+	h := mdnstest.NewNetwork(t)
+	h.AcceptForeignSources(t)
 	h.First.Run(t, "ip", netns.AddAddr("2001:db8::5/128", "eth0")...)
 	netns.Run(t, "ip", "route", "add", "2001:db8::5/128", "dev", "lan0")
 
-	l := &liar{t: t}
+	l := &falseResponder{t: t}
 	good, good6 := mdnstest.Socket(t, h.First, "10.77.0.2:5353"), mdnstest.Socket(t, h.First, "[fd77::2]:5353")
 	otherPort := mdnstest.Socket(t, h.First, "10.77.0.2:5354")
 	offLink, offLink6 := mdnstest.Socket(t, h.First, "203.0.113.5:5353"), mdnstest.Socket(t, h.First, "[2001:db8::5]:5353")

@@ -19,9 +19,9 @@ const (
 	longestLine = 1 << 20
 )
 
-// Person are the rules of somebody who trusts root and themselves, and groups that
+// User are the rules of somebody who trusts root and themselves, and groups that
 // nobody else is in, such as the private group that many systems make for each user.
-func Person(uid int) *Rules {
+func User(uid int) *Rules {
 	return &Rules{Owners: []int{0, uid}, GroupsOf: Alone(0, uid), Untold: true}
 }
 
