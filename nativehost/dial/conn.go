@@ -10,9 +10,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/portside/portside/nativehost/clienthello"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/gate"
-	"github.com/portside/portside/nativehost/hello"
 	"github.com/portside/portside/nativehost/sockopt"
 )
 
@@ -22,7 +22,7 @@ type Conn struct {
 	tls *tls.Conn
 	// hello reads what is sent in plain text to port 443; nil: it may be anything. It
 	// belongs to the writer.
-	hello *hello.Watch
+	hello *clienthello.Watch
 	// gate is the writer's while TLS writes for it, and nil otherwise.
 	gate atomic.Pointer[gate.Gate]
 	// What follows belongs to the reader: cut is set when TCP ended before TLS did;

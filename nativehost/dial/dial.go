@@ -18,8 +18,8 @@ import (
 	"time"
 
 	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/clienthello"
 	"github.com/portside/portside/nativehost/fault"
-	"github.com/portside/portside/nativehost/hello"
 	"github.com/portside/portside/nativehost/resolve"
 )
 
@@ -144,7 +144,7 @@ func (d *Dialer) open(v *vetted, target Target, options Options) (*Conn, error) 
 		return nil, err
 	}
 	if target.Port == probedPort {
-		conn.hello = hello.New(names[0], target.Host.Kind() == address.Literal)
+		conn.hello = clienthello.New(names[0], target.Host.Kind() == address.Literal)
 	}
 	if options.Secure {
 		if err := conn.secure(v.ctx, target.Host.String(), d.Roots, options.TLS); err != nil {

@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/fault"
 )
 
@@ -46,7 +46,7 @@ func (o TLSOptions) VerifiedName(host string) string {
 	if o.ServerName != "" {
 		host = o.ServerName
 	}
-	name, err := serverName(host)
+	name, err := address.ServerName(host)
 	if err != nil {
 		return ""
 	}
@@ -55,20 +55,19 @@ func (o TLSOptions) VerifiedName(host string) string {
 
 // otherName returns the name by which TLS would speak to host, if it is another one.
 func (o TLSOptions) otherName(host string) (string, bool) {
-	name, err := serverName(o.ServerName)
+	name, err := address.ServerName(o.ServerName)
 	if err != nil {
 		return "", false // TLS will fail
 	}
-	own, _ := serverName(host)
+	own, _ := address.ServerName(host)
 	name = strings.ToLower(name)
 	return name, name != own
 }
 
 // Why a peer was not accepted. The page learns none of it.
 var (
-	errServerName = errors.New("neither a name nor an address")
-	errNotListed  = errors.New("the certificate is none of those that the page listed")
-	errNotValid   = errors.New("the certificate is not valid at this time")
+	errNotListed = errors.New("the certificate is none of those that the page listed")
+	errNotValid  = errors.New("the certificate is not valid at this time")
 )
 
 // StartTLS puts TLS on a connection to target that was plain so far. Nobody may
@@ -134,7 +133,7 @@ func (o TLSOptions) config(host string, roots *x509.CertPool) (*tls.Config, erro
 	if name == "" {
 		name = host
 	}
-	name, err := serverName(name)
+	name, err := address.ServerName(name)
 	if err != nil {
 		return nil, err
 	}
@@ -171,24 +170,3 @@ func (o TLSOptions) verifyListed(state tls.ConnectionState) error {
 	}
 	return nil
 }
-
-// serverName returns a host as certificates spell it: no final dot, no IPv6 zone.
-func serverName(host string) (string, error) {
-	if address, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return address.WithZone("").Unmap().String(), nil
-	}
-	name := strings.TrimSuffix(host, ".")
-	if name == "" || len(name) > 253 {
-		return "", errServerName
-	}
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > 63 || strings.Trim(label, labelBytes) != "" {
-			return "", errServerName
-		}
-	}
-	return name, nil
-}
-
-// labelBytes may stand in a label. The underscore is in no host name (RFC 1123,
-// section 2.1), but in some certificates.
-const labelBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"

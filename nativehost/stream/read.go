@@ -39,7 +39,7 @@ func (s *Socket) Credit(bytes int64) {
 	signal(s.mayRead)
 }
 
-// read moves bytes from the network to the lane. It returns nil at the peer's FIN
+// read moves bytes from the network to the browser. It returns nil at the peer's FIN
 // and errStopped when the socket is being closed.
 //
 // A socket waits with a small buffer. One that fills it has more to say, so it

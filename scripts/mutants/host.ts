@@ -21,7 +21,7 @@ const keeper = "nativehost/logfile/keeper.go";
 const caller = "nativehost/caller/caller.go";
 const listed = "nativehost/caller/listed.go";
 const probe = "nativehost/corsprobe/corsprobe.go";
-const hello = "nativehost/hello/hello.go";
+const hello = "nativehost/clienthello/clienthello.go";
 const secure = "nativehost/dial/tls.go";
 const pinned = "nativehost/dial/pinned.go";
 const upgrade = "nativehost/stream/upgrade.go";
@@ -34,7 +34,7 @@ const socketsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/so
 const policyOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/policy", name);
 const tlsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/dial", name);
 const auditOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/audit", name);
-const hellos = inGo("nativehost/hello", "TestHellos");
+const hellos = inGo("nativehost/clienthello", "TestHellos");
 const probed = inGo("nativehost/corsprobe", "TestAnswers");
 const before = inGo("nativehost/rules", "TestBefore");
 const resolved = inGo("nativehost/rules", "TestResolved");
@@ -860,7 +860,7 @@ export const host: readonly Mutant[] = [
     [
       "what comes before the handshake ends with the socket",
       inGo("nativehost/stream", "TestUpgradeGivenUpBeforeTheHandshake"),
-      change("nativehost/stream/stream.go", "\tif s.giveUp != nil {\n\t\ts.giveUp()\n\t}\n", ""),
+      change("nativehost/stream/end.go", "\tif s.giveUp != nil {\n\t\ts.giveUp()\n\t}\n", ""),
     ],
     [
       "and then there is no handshake",

@@ -109,7 +109,7 @@ export const listening: readonly Mutant[] = [
       "unless they were ending already",
       inGo("nativehost/stream", "TestCutIsTheEndOfWhatGoesOn"),
       change(
-        "nativehost/stream/stream.go",
+        "nativehost/stream/end.go",
         "\tif !s.closing {\n\t\ts.cutting, s.cutFor",
         "\tif s.cutFor = why; !s.closing {\n\t\ts.cutting, s.cutFor",
       ),

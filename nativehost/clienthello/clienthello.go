@@ -1,4 +1,4 @@
-// Package hello reads the names in the TLS that a page speaks by itself, over a socket
+// Package clienthello reads the names in the TLS that a page speaks by itself, over a socket
 // that is plain to the host. It promises that
 //
 //   - whoever is named is known before the last byte of a ClientHello is let through, in
@@ -9,7 +9,7 @@
 //
 // It does not see what is encrypted: a renegotiation, or the host that an HTTP request
 // names.
-package hello
+package clienthello
 
 import (
 	"encoding/binary"
