@@ -57,7 +57,7 @@ check: ## What you run while you work: linters, Go and TypeScript units; needs G
 .PHONY: test-go-units
 test-go-units:
 	$(say) "Go tests, without the race detector and the system's programs (at most $(GO_TEST_LIMIT) s)"
-	@CGO_ENABLED=0 go test -short -timeout $(GO_TEST_LIMIT)s ./nativehost/session $(GO_PACKAGES) | grep -v 'no test files'
+	@CGO_ENABLED=0 go test -short -timeout $(GO_TEST_LIMIT)s ./nativehost/sockets ./nativehost/session $(GO_PACKAGES) | grep -v 'no test files'
 
 .PHONY: build
 build: build-host build-extension ## Build the host and the extension into build/
@@ -143,7 +143,7 @@ lint-package:
 test-go: ## Go tests with the race detector, and every fuzz target's seeds
 	$(say) "Go tests, with the race detector (at most $(GO_TEST_LIMIT) s)"
 	@# The longest first: go test keeps to this order, and the others run beside it.
-	@CGO_ENABLED=1 go test -race -timeout $(GO_TEST_LIMIT)s ./nativehost/session $(GO_PACKAGES)
+	@CGO_ENABLED=1 go test -race -timeout $(GO_TEST_LIMIT)s ./nativehost/sockets ./nativehost/session $(GO_PACKAGES)
 	@cd examples/imap/server && CGO_ENABLED=1 go test -race -timeout 60s ./...
 
 .PHONY: test-ts

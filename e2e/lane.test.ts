@@ -1,5 +1,5 @@
 // The lane: the other carrier of a document's bytes, a frame of the extension's with a WebSocket to the host. What a page can do to it, and
-// what becomes of its sockets. Tickets, ports and malformed frames are the host's to judge (nativehost/lane, nativehost/session).
+// what becomes of its sockets. Tickets, ports and malformed frames are the host's to judge (nativehost/lane, nativehost/sockets).
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import {

@@ -18,7 +18,7 @@ type Settings struct {
 	// File is an absolute path in a folder that exists; empty: audit.log in the
 	// user's own state folder.
 	File string
-	// MaxBytes is the size beyond which a file is put aside; 0: 8 MiB.
+	// MaxBytes is the size beyond which a file is rotated; 0: 8 MiB.
 	MaxBytes int64
 	// Keep is how many files are kept aside; nil: one.
 	Keep *int

@@ -39,7 +39,7 @@ const (
 	maxHeaderBytes = 64 << 10
 )
 
-// Prober asks, and remembers for a while what it heard. Its fields are set before
+// Prober asks, and keeps answers for a while. Its fields are set before
 // first use; the zero value is ready.
 type Prober struct {
 	// Patience for one probe; 0 is 5 seconds.
@@ -53,7 +53,7 @@ type Prober struct {
 
 // Question is what is asked, and what an answer holds for.
 type Question struct {
-	// Origin is the page's. Private windows have a memory of their own.
+	// Origin is the page's. Private windows have a cache of their own.
 	Origin  string
 	Private bool
 	// Name is the host, in canonical form, and Address where it is.
@@ -74,7 +74,7 @@ type Question struct {
 // The probe itself outlives ctx when others wait for it, but not for longer than its
 // patience; it ends when nobody waits any more.
 func (p *Prober) Probe(ctx context.Context, q Question) error {
-	return p.remembered(ctx, q)
+	return p.cached(ctx, q)
 }
 
 // ask probes the network. known is false when the network failed, so that another

@@ -310,7 +310,7 @@ func TestMemory(t *testing.T) {
 	probe(page, "site.example", refusing, 1)
 	probe(page, "site.example", allowing, 2)
 	private = false
-	now = now.Add(memory - time.Second)
+	now = now.Add(cacheTime - time.Second)
 	probe(page, "site.example", refusing, 0)
 	now = now.Add(time.Second)
 	probe(page, "site.example", refusing, 1)

@@ -15,8 +15,8 @@ import (
 //
 // Processes agree by a lock on the file itself (flock): who holds the lock of the file
 // that the path leads to may write and turn over, and who finds that the path leads
-// elsewhere by now, goes there. So nobody writes to a file that was put aside, and
-// nobody puts aside what another process has only just begun. This also follows a
+// elsewhere by now, goes there. So nobody writes to a file that was rotated, and
+// nobody rotates what another process has only just begun. This also follows a
 // program such as logrotate that renames the file.
 type File struct {
 	path    string
@@ -24,8 +24,8 @@ type File struct {
 
 	mu   sync.Mutex // guards what follows
 	file *os.File
-	// hurried: until then nobody waits for the lock, which was not to be had.
-	hurried time.Time
+	// noWaitUntil: until then nobody waits for the lock, which was not to be had.
+	noWaitUntil time.Time
 }
 
 // Open opens or creates the file at path, in a folder that exists.
@@ -64,7 +64,7 @@ func (f *File) reopen() error {
 func (f *File) Write(line []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	unlock, alone, err := f.enter()
+	unlock, alone, err := f.lock()
 	if err != nil {
 		return 0, err
 	}
@@ -80,9 +80,9 @@ func (f *File) Write(line []byte) (int, error) {
 			break
 		}
 		// Without the lock somebody else may be about to do it.
-		err = errors.New("turn the log file over: it is locked")
+		err = errors.New("rotate the log file: it is locked")
 		if alone {
-			err = f.turnOver()
+			err = f.rotate()
 		}
 		if err != nil {
 			if f.options.Whole {
@@ -91,7 +91,7 @@ func (f *File) Write(line []byte) (int, error) {
 			return 0, err
 		}
 		unlock()
-		if unlock, alone, err = f.enter(); err != nil {
+		if unlock, alone, err = f.lock(); err != nil {
 			return 0, err
 		}
 	}
@@ -133,28 +133,28 @@ const (
 	// patience bounds the wait for a lock: a process that was stopped while it holds
 	// it must not stop every other.
 	patience = 200 * time.Millisecond
-	// hurry is how long nobody waits again after that was in vain.
-	hurry = 10 * time.Second
-	// mostMoves bounds how often the file may be put aside before we get hold of it.
-	mostMoves = 100
+	// noWaitFor is how long nobody waits again after that was in vain.
+	noWaitFor = 10 * time.Second
+	// mostRotations bounds how often the file may be rotated before we get hold of it.
+	mostRotations = 100
 )
 
-// enter locks the file that the path leads to, and opens it first if that is another
+// lock locks the file that the path leads to, and opens it first if that is another
 // one than before. alone is false when the lock is not to be had.
-func (f *File) enter() (unlock func(), alone bool, err error) {
+func (f *File) lock() (unlock func(), alone bool, err error) {
 	if f.file == nil {
 		if err := f.reopen(); err != nil {
 			return nil, false, err
 		}
 	}
-	for range mostMoves {
+	for range mostRotations {
 		wait := patience
-		if time.Now().Before(f.hurried) {
+		if time.Now().Before(f.noWaitUntil) {
 			wait = 0
 		}
 		unlock, alone := lock(f.file, wait)
 		if !alone && wait > 0 {
-			f.hurried = time.Now().Add(hurry)
+			f.noWaitUntil = time.Now().Add(noWaitFor)
 		}
 		current, statErr := os.Stat(f.path)
 		ours, err := f.file.Stat()
@@ -169,9 +169,9 @@ func (f *File) enter() (unlock func(), alone bool, err error) {
 	return nil, false, errors.New("open the log file: it is always another one")
 }
 
-// turnOver puts the file aside and makes room for it. The caller holds its lock; the
-// next file is made by whoever enters next.
-func (f *File) turnOver() error {
+// rotate renames the file and makes room for a new one. The caller holds its lock; the
+// next file is made by whoever locks next.
+func (f *File) rotate() error {
 	if runtime.GOOS == "windows" {
 		// Windows does not rename an open file.
 		_ = f.file.Close()
@@ -179,23 +179,23 @@ func (f *File) turnOver() error {
 	}
 	if f.options.Keep == 0 {
 		if err := os.Remove(f.path); err != nil {
-			return errors.Join(fmt.Errorf("turn the log file over: %w", err), f.again())
+			return errors.Join(fmt.Errorf("rotate the log file: %w", err), f.again())
 		}
 		return nil
 	}
 	for i := f.options.Keep - 1; i >= 1; i-- {
-		err := os.Rename(f.aside(i), f.aside(i+1))
+		err := os.Rename(f.rotated(i), f.rotated(i+1))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(fmt.Errorf("turn the log file over: %w", err), f.again())
+			return errors.Join(fmt.Errorf("rotate the log file: %w", err), f.again())
 		}
 	}
-	if err := os.Rename(f.path, f.aside(1)); err != nil {
-		return errors.Join(fmt.Errorf("turn the log file over: %w", err), f.again())
+	if err := os.Rename(f.path, f.rotated(1)); err != nil {
+		return errors.Join(fmt.Errorf("rotate the log file: %w", err), f.again())
 	}
 	return nil
 }
 
-// again opens the file if turning it over has closed it.
+// again opens the file if rotating has closed it.
 func (f *File) again() error {
 	if f.file != nil {
 		return nil
@@ -203,8 +203,8 @@ func (f *File) again() error {
 	return f.reopen()
 }
 
-// aside names the predecessors.
-func (f *File) aside(i int) string { return f.path + "." + strconv.Itoa(i) }
+// rotated returns the path of the i-th predecessor.
+func (f *File) rotated(i int) string { return f.path + "." + strconv.Itoa(i) }
 
 // Close closes the file.
 func (f *File) Close() error {

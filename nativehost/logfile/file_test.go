@@ -167,7 +167,7 @@ func TestManyProcesses(t *testing.T) {
 	}
 	files, err := filepath.Glob(path + ".*")
 	if err != nil || len(files) < 50 {
-		t.Errorf("only %d files were put aside, %v", len(files), err)
+		t.Errorf("only %d files were rotated, %v", len(files), err)
 	}
 	for _, file := range files {
 		if n := size(t, file); n > bound {
@@ -193,7 +193,7 @@ func TestManyGoroutines(t *testing.T) {
 	}
 }
 
-// Somebody else's program puts the file aside.
+// Somebody else's program rotates the file.
 func TestFollowsTheName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.log")
 	f := open(t, path, Options{MaxBytes: 1000})
@@ -218,7 +218,7 @@ func TestFollowsTheName(t *testing.T) {
 	}
 }
 
-// A folder that is not ours: the file cannot be put aside.
+// A folder that is not ours: the file cannot be rotated.
 func TestWholeGrowsBeyondTheBound(t *testing.T) {
 	dir := t.TempDir()
 	for _, whole := range []bool{true, false} {

@@ -29,7 +29,7 @@ const (
 // then reads.
 type datagrams struct {
 	*net.UDPConn
-	owner    *conversation
+	owner    *exchange
 	server   string
 	query    []byte
 	deadline time.Time
@@ -153,11 +153,11 @@ func withoutEDNS(query []byte) []byte {
 // stream is one question to a server by TCP, which is asked after UDP.
 type stream struct {
 	net.Conn
-	owner  *conversation
+	owner  *exchange
 	server string
 	query  []byte
-	// heard is what came so far: a length, and an answer.
-	heard []byte
+	// received is what came so far: a length, and an answer.
+	received []byte
 }
 
 // Write sends a question after its length (RFC 1035, section 4.2.2).
@@ -181,18 +181,18 @@ func (s *stream) Write(query []byte) (int, error) {
 func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.Conn.Read(p)
 	const length = 2
-	if whole := length + 1<<16; len(s.heard)+n <= whole {
-		s.heard = append(s.heard, p[:n]...)
+	if whole := length + 1<<16; len(s.received)+n <= whole {
+		s.received = append(s.received, p[:n]...)
 	}
-	if len(s.heard) > length && len(s.heard) == length+int(binary.BigEndian.Uint16(s.heard)) {
-		again, absent := verdict(s.query, s.heard[length:])
+	if len(s.received) > length && len(s.received) == length+int(binary.BigEndian.Uint16(s.received)) {
+		again, absent := verdict(s.query, s.received[length:])
 		if again {
 			s.owner.plain.add(s.server)
 		}
 		if absent {
 			s.owner.absent.Store(true)
 		}
-		s.owner.note(s.query, s.heard[length:])
+		s.owner.note(s.query, s.received[length:])
 	}
 	return n, err
 }

@@ -8,7 +8,7 @@ import (
 
 // note keeps the IPv4-mapped addresses of an answer to a query. Go's resolver leaves them
 // out when it is asked for one family, but whoever judges a name must see all it leads to.
-func (c *conversation) note(query, packet []byte) {
+func (c *exchange) note(query, packet []byte) {
 	found := mapped(query, packet)
 	c.mu.Lock()
 	defer c.mu.Unlock()

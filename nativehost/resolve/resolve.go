@@ -29,7 +29,7 @@ const (
 	IPv6 Family = "ipv6"
 )
 
-// Answer is what was heard of a host.
+// Answer is what is known of a host.
 type Answer struct {
 	// Addrs are in order of preference, IPv4 as IPv4, each once, and at least one.
 	Addrs []netip.Addr

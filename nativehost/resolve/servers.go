@@ -23,8 +23,8 @@ const (
 	resolutionDelay = 50 * time.Millisecond
 )
 
-// heard is what came of asking for one family.
-type heard struct {
+// familyAnswer is what came of asking for one family.
+type familyAnswer struct {
 	family Family
 	addrs  []netip.Addr
 	err    error
@@ -41,7 +41,7 @@ func (r *Resolver) askServers(ctx context.Context, host address.Host, family Fam
 		return Answer{Addrs: one.addrs}, one.err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	answers := make(chan heard, 2)
+	answers := make(chan familyAnswer, 2)
 	for _, family := range []Family{IPv4, IPv6} {
 		go func() { answers <- r.askFamily(ctx, host, family, plain) }()
 	}
@@ -78,7 +78,7 @@ func (r *Resolver) askServers(ctx context.Context, host address.Host, family Fam
 
 // merge puts both families' addresses into one list, the preferred family's first.
 // Those of a family are sorted already.
-func merge(a, b heard) []netip.Addr {
+func merge(a, b familyAnswer) []netip.Addr {
 	four, six := a.addrs, b.addrs
 	if a.family == IPv6 {
 		four, six = six, four
@@ -92,7 +92,7 @@ func merge(a, b heard) []netip.Addr {
 // askFamily asks the servers for one family. With several given ones, the first that
 // answers, even with "no such name", has the last word. Silence ends with the context
 // only: a name server that has to ask others may take its time.
-func (r *Resolver) askFamily(ctx context.Context, host address.Host, family Family, plain *plainServers) heard {
+func (r *Resolver) askFamily(ctx context.Context, host address.Host, family Family, plain *plainServers) familyAnswer {
 	var servers []netip.AddrPort
 	if r.Servers != nil {
 		servers = r.Servers()
@@ -101,7 +101,7 @@ func (r *Resolver) askFamily(ctx context.Context, host address.Host, family Fami
 		servers = []netip.AddrPort{{}} // the system's
 	}
 	for patience := serverPatience; ; patience *= 2 {
-		var last heard
+		var last familyAnswer
 		silence := false
 		for _, server := range servers {
 			if len(servers) == 1 {
@@ -122,7 +122,7 @@ func (r *Resolver) askFamily(ctx context.Context, host address.Host, family Fami
 	}
 }
 
-func lookupWithin(ctx context.Context, limit time.Duration, server netip.AddrPort, host address.Host, family Family, plain *plainServers) heard {
+func lookupWithin(ctx context.Context, limit time.Duration, server netip.AddrPort, host address.Host, family Family, plain *plainServers) familyAnswer {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return lookup(ctx, server, host, family, plain)
@@ -132,39 +132,39 @@ func lookupWithin(ctx context.Context, limit time.Duration, server netip.AddrPor
 // make ask anybody else; at a given server or, with the zero one, at the system's.
 // Each question has a resolver of its own, since a shared one answers two that ask
 // at the same time with one answer. It sorts as RFC 6724 says.
-func lookup(ctx context.Context, server netip.AddrPort, host address.Host, family Family, plain *plainServers) heard {
+func lookup(ctx context.Context, server netip.AddrPort, host address.Host, family Family, plain *plainServers) familyAnswer {
 	network := "ip4"
 	if family == IPv6 {
 		network = "ip6"
 	}
-	talk := conversation{plain: plain}
-	talk.end, _ = ctx.Deadline()
+	e := exchange{plain: plain}
+	e.end, _ = ctx.Deadline()
 	resolver := &net.Resolver{
 		PreferGo: true,
 		Dial: func(ctx context.Context, network, system string) (net.Conn, error) {
 			if server.IsValid() {
 				system = server.String()
 			}
-			return talk.dial(ctx, network, system)
+			return e.dial(ctx, network, system)
 		},
 	}
 	// The final dot makes the name absolute. Otherwise the system's search list could
 	// make another name of it, even one below "local".
 	addrs, err := resolver.LookupNetIP(ctx, network, host.String()+".")
-	mapped := talk.close()
+	mapped := e.close()
 	if len(mapped) > 0 {
 		addrs, err = append(addrs, mapped...), nil
 	}
-	return heard{family: family, addrs: addrs, err: err, absent: err != nil && talk.absent.Load()}
+	return familyAnswer{family: family, addrs: addrs, err: err, absent: err != nil && e.absent.Load()}
 }
 
-// conversation is the connections of one lookup. Go's resolver would let those that
+// exchange is the connections of one lookup. Go's resolver would let those that
 // still wait for an answer when the context ends wait on, for seconds and with nobody
 // to wait for them.
-type conversation struct {
+type exchange struct {
 	// absent: somebody said that the name does not exist.
 	absent atomic.Bool
-	// plain are the servers that take no EDNS0. Other conversations share it.
+	// plain are the servers that take no EDNS0. Other exchanges share it.
 	plain *plainServers
 	// end is when nobody waits any longer, if that is known. Go's resolver does not tell
 	// its connections.
@@ -177,7 +177,7 @@ type conversation struct {
 	mapped []netip.Addr
 }
 
-func (c *conversation) dial(ctx context.Context, network, server string) (net.Conn, error) {
+func (c *exchange) dial(ctx context.Context, network, server string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, server)
 	if err != nil {
 		return nil, err
@@ -195,8 +195,8 @@ func (c *conversation) dial(ctx context.Context, network, server string) (net.Co
 	return &stream{Conn: conn, owner: c, server: server}, nil
 }
 
-// close ends the conversation, and returns the IPv4-mapped addresses that came.
-func (c *conversation) close() []netip.Addr {
+// close ends the exchange, and returns the IPv4-mapped addresses that came.
+func (c *exchange) close() []netip.Addr {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true

@@ -303,7 +303,7 @@ func TestServersWithoutEDNSInLittleTime(t *testing.T) {
 
 // What is no answer, and anybody may send, does not put off the question without EDNS0.
 func TestStrayPacketsDoNotPutOff(t *testing.T) {
-	owner := &conversation{plain: new(plainServers)}
+	owner := &exchange{plain: new(plainServers)}
 	silent, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)

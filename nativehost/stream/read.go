@@ -94,7 +94,7 @@ func (s *Socket) read(ctx context.Context) error {
 			bulk = false
 			giveBack()
 		case errors.Is(err, io.EOF):
-			return s.hearEnd()
+			return s.receiveEnd()
 		default:
 			return fault.Classify(err)
 		}

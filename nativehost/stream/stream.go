@@ -119,8 +119,8 @@ type Socket struct {
 	// Towards the browser.
 	receiveCredit int64
 	receiveWindow int64 // the most that receiveCredit was
-	heard         int64 // bytes read from the network in plain text, or under TLS
-	heardEnd      bool  // the peer's FIN was read
+	received      int64 // bytes read from the network in plain text, or under TLS
+	endReceived   bool  // the peer's FIN was read
 	delivered     int64
 	// Between the two.
 	upgrade *Upgrade // waits for its answer

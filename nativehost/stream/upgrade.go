@@ -49,13 +49,13 @@ func (s *Socket) StartTLS(u Upgrade) error {
 		return fault.ErrHalfClosed
 	case s.upgrade != nil || s.secured:
 		return fault.ErrNotApplicable
-	case s.heard != u.Received:
+	case s.received != u.Received:
 		s.failLocked(fault.ErrPlaintext)
 		return fault.ErrPlaintext
 	case s.accepted > u.Sent:
 		s.failLocked(fault.ErrProtocol)
 		return fault.ErrProtocol
-	case s.heardEnd:
+	case s.endReceived:
 		// The page did not know when it asked.
 		s.failLocked(errEndBeforeTLS)
 		return errEndBeforeTLS
@@ -159,18 +159,18 @@ func (s *Socket) hear(bytes int64) bool {
 		s.failLocked(fault.ErrPlaintext)
 		return false
 	}
-	s.heard += bytes
+	s.received += bytes
 	s.receiveCredit -= bytes
 	return true
 }
 
-// hearEnd notes the peer's FIN.
-func (s *Socket) hearEnd() error {
+// receiveEnd notes the peer's FIN.
+func (s *Socket) receiveEnd() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.upgrade != nil {
 		return errEndBeforeTLS
 	}
-	s.heardEnd = true
+	s.endReceived = true
 	return nil
 }

@@ -719,17 +719,17 @@ export const host: readonly Mutant[] = [
     [
       "an answer holds for one origin, one name and one address",
       inGo("nativehost/corsprobe", "TestMemory"),
-      change(probe, "return p.remembered(ctx, q)", 'q.Origin = ""\n\treturn p.remembered(ctx, q)'),
+      change(probe, "return p.cached(ctx, q)", 'q.Origin = ""\n\treturn p.cached(ctx, q)'),
     ],
     [
       "and for private windows or the others",
       inGo("nativehost/corsprobe", "TestMemory"),
-      change(probe, "return p.remembered(ctx, q)", "q.Private = false\n\treturn p.remembered(ctx, q)"),
+      change(probe, "return p.cached(ctx, q)", "q.Private = false\n\treturn p.cached(ctx, q)"),
     ],
     [
       "which do not take each other's place",
       inGo("nativehost/corsprobe", "TestMemoryIsBounded"),
-      change("nativehost/corsprobe/memory.go", "if k.Private == private && !e", "if !e"),
+      change("nativehost/corsprobe/cache.go", "if k.Private == private && !e", "if !e"),
     ],
     [
       "connections go to the address that was judged",
@@ -816,7 +816,7 @@ export const host: readonly Mutant[] = [
       socketsOf("TestStartTLSInjection"),
       change(
         upgrade,
-        "\tcase s.heard != u.Received:\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn fault.ErrPlaintext\n",
+        "\tcase s.received != u.Received:\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn fault.ErrPlaintext\n",
         "",
       ),
     ],
@@ -827,7 +827,7 @@ export const host: readonly Mutant[] = [
       change(upgrade, "\tif s.upgrade != nil {\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn false\n\t}\n", ""),
       change(
         upgrade,
-        "\tcase s.heard != u.Received:\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn fault.ErrPlaintext\n",
+        "\tcase s.received != u.Received:\n\t\ts.failLocked(fault.ErrPlaintext)\n\t\treturn fault.ErrPlaintext\n",
         "",
       ),
     ],

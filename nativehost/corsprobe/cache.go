@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// memory is how long an answer holds.
-	memory = 5 * time.Minute
+	// cacheTime is how long an answer holds.
+	cacheTime = 5 * time.Minute
 	// maxEntries bounds what is remembered, of private windows and of the others. Each
 	// takes a consent of the user, so this is plenty.
 	maxEntries = 1024
@@ -24,8 +24,8 @@ type entry struct {
 	cancel  context.CancelFunc
 }
 
-// remembered answers from memory, waits for a probe that is under way, or makes one.
-func (p *Prober) remembered(ctx context.Context, k Question) error {
+// cached takes an answer from the cache, waits for a probe that is under way, or makes one.
+func (p *Prober) cached(ctx context.Context, k Question) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (p *Prober) begin(ctx context.Context, k Question) *entry {
 		e.err = err
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		e.until = p.now().Add(memory)
+		e.until = p.now().Add(cacheTime)
 		if !known && p.entries[k] == e {
 			delete(p.entries, k)
 		}
