@@ -1,4 +1,4 @@
-// Code generated from nativehost/tryout/page/page.ts by `npm run generate`. DO NOT EDIT.
+// Code generated from nativehost/selftest/page/page.ts by `npm run generate`. DO NOT EDIT.
 (() => {
   const main = element("main");
   const button = element("#try");
