@@ -21,7 +21,7 @@ const (
 	// Special is not public and belongs to no network of one's own, but a user may
 	// name it: documentation, benchmarking, reserved, tunnels, unassigned IPv6.
 	Special
-	// Private is in one's own network: on the link, in the house, in the company or
+	// Private is in one's own network: on the link, at home, in the company or
 	// behind the provider's translator.
 	Private
 	// Loopback is this computer.

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const stranger = 65534
+const otherUser = 65534
 
 // tree is a folder with a folder and a file in it.
 func tree(t *testing.T) (folder, file string) {
@@ -47,12 +47,12 @@ func TestFollow(t *testing.T) {
 		}, ""},
 		"but not the file": {func(t *testing.T, _, file string) { must(t, os.Chmod(file, 0o664)) }, "(mode 0664)"},
 		"nor a folder with an access list": {func(t *testing.T, folder, _ string) {
-			// acl(5): version 2; the owner, the stranger, the group, the mask, the others.
+			// acl(5): version 2; the owner, the other user, the group, the mask, the others.
 			list := []byte{2, 0, 0, 0}
 			for _, entry := range [][2]byte{{1, 7}, {2, 7}, {4, 5}, {16, 7}, {32, 5}} {
 				id := uint32(math.MaxUint32)
 				if entry[0] == 2 {
-					id = stranger
+					id = otherUser
 				}
 				list = binary.LittleEndian.AppendUint32(append(list, entry[0], 0, entry[1], 0), id)
 			}
@@ -62,26 +62,26 @@ func TestFollow(t *testing.T) {
 		}, "(mode 0775)"},
 		"a strange group may write a folder": {func(t *testing.T, folder, _ string) {
 			root(t)
-			must(t, os.Chown(folder, -1, stranger))
+			must(t, os.Chown(folder, -1, otherUser))
 			must(t, os.Chmod(folder, 0o775))
 		}, "(mode 0775)"},
 		"or one above": {func(t *testing.T, folder, _ string) {
 			root(t)
-			must(t, os.Chown(filepath.Dir(folder), -1, stranger))
+			must(t, os.Chown(filepath.Dir(folder), -1, otherUser))
 			must(t, os.Chmod(filepath.Dir(folder), 0o775))
 		}, "(mode 0775)"},
 		"all may write a folder": {func(t *testing.T, folder, _ string) { must(t, os.Chmod(folder, 0o757)) }, "(mode 0757)"},
 		"a sticky folder": {func(t *testing.T, folder, _ string) {
 			must(t, os.Chmod(folder, 0o777|fs.ModeSticky))
 		}, ""},
-		"in which a stranger has the file": {func(t *testing.T, folder, file string) {
+		"in which another user has the file": {func(t *testing.T, folder, file string) {
 			root(t)
 			must(t, os.Chmod(folder, 0o777|fs.ModeSticky))
-			must(t, os.Chown(file, stranger, -1))
+			must(t, os.Chown(file, otherUser, -1))
 		}, "belongs to user 65534"},
-		"a stranger's folder": {func(t *testing.T, folder, _ string) {
+		"another user's folder": {func(t *testing.T, folder, _ string) {
 			root(t)
-			must(t, os.Chown(filepath.Dir(folder), stranger, -1))
+			must(t, os.Chown(filepath.Dir(folder), otherUser, -1))
 		}, "belongs to user 65534"},
 	} {
 		t.Run(name, func(t *testing.T) {
