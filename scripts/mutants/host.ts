@@ -96,12 +96,12 @@ export const host: readonly Mutant[] = [
     ],
     [
       "packets have no higher DSCP than pages may ask for",
-      sessionOf("TestTypeOfService"),
+      socketsOf("TestTypeOfService"),
       change(open, "o.options.TypeOfService > caps.TypeOfService", "false"),
     ],
     [
       "which leaves out what is for the network's own control",
-      sessionOf("TestTypeOfService"),
+      socketsOf("TestTypeOfService"),
       change(limits, "TypeOfService: 47,", "TypeOfService: 63,"),
     ],
     [

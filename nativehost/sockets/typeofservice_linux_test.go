@@ -1,4 +1,4 @@
-package session
+package sockets_test
 
 import (
 	"fmt"
@@ -8,13 +8,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/protocol"
 )
 
 // marked returns the type-of-service octet of the next datagram at peer.
 func marked(t *testing.T, peer *net.UDPConn) int {
 	t.Helper()
-	_ = peer.SetReadDeadline(time.Now().Add(patience))
+	_ = peer.SetReadDeadline(time.Now().Add(hosttest.Patience))
 	buffer, control := make([]byte, 64), make([]byte, 64)
 	_, n, _, _, err := peer.ReadMsgUDP(buffer, control)
 	if err != nil {
@@ -43,7 +44,7 @@ func TestTypeOfService(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	defer close(stop)
-	port := serve(t, func(*net.TCPConn) { <-stop })
+	port := hosttest.Serve(t, func(*net.TCPConn) { <-stop })
 
 	for _, c := range []struct {
 		policy      string
@@ -59,13 +60,13 @@ func TestTypeOfService(t *testing.T) {
 		{`{"limits": {"ipTypeOfService": 0}}`, 1, 0},
 	} {
 		t.Run(fmt.Sprint(c.policy, c.asked), func(t *testing.T) {
-			b := start(t, options{policy: c.policy})
-			r, _ := b.openUDP(portOf(peer), func(p *protocol.UDPOpenParams) { p.IPTypeOfService = int64(c.asked) })
-			b.wantResult(protocol.MethodSocketWrite, b.answer(b.writeAsk(r, []byte("x"))), nil)
+			b := hosttest.Start(t, hosttest.Options{Policy: c.policy})
+			r, _ := b.OpenUDP(hosttest.PortOf(peer), func(p *protocol.UDPOpenParams) { p.IPTypeOfService = int64(c.asked) })
+			b.WantResult(protocol.MethodSocketWrite, b.Answer(b.WriteAsk(r, []byte("x"))), nil)
 			if got := marked(t, peer); got != c.want {
 				t.Errorf("a datagram has %d", got)
 			}
-			b.open(port, func(p *protocol.TCPOpenParams, _ *remote) { p.IPTypeOfService = int64(c.asked) })
+			b.Open(port, func(p *protocol.TCPOpenParams, _ *hosttest.Remote) { p.IPTypeOfService = int64(c.asked) })
 			got, err := unix.GetsockoptInt(descriptor(t, port), unix.IPPROTO_IP, unix.IP_TOS)
 			if err != nil || got != c.want {
 				t.Errorf("a connection has %d, %v", got, err)
