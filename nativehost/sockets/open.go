@@ -175,7 +175,7 @@ func (r *Registry) opened(ctx context.Context, o *opening, e *entry, c *connecti
 	e.remote = c.remote.Addr()
 	r.mu.Unlock()
 	// The rules were asked about the address before it was connected to. A policy that
-	// came meanwhile is in force by now, or enforce finds the address.
+	// came meanwhile is in force by now, or Enforce finds the address.
 	var refused error
 	if r.config.Dialer.Rules != nil {
 		refused = r.config.Dialer.Rules.Judge(ctx, o.target, c.remote)
