@@ -268,7 +268,7 @@ func (c *command) checkSystem() error {
 }
 
 // checkHome refuses root in somebody's home, where it has come without sudo (by su -m,
-// doas, run0, or in a container) or by --user-data-dir. What it made there, that person
+// doas, run0, or in a container) or by --user-data-dir. What it made there, that user
 // could not change.
 func (c *command) checkHome() error {
 	places, err := c.places(manifest.User)

@@ -10,7 +10,7 @@ import (
 type Scope string
 
 const (
-	// User manifests serve one person and need no privilege. A Chromium browser
+	// User manifests serve one user and need no privilege. A Chromium browser
 	// and Firefox look at the user's manifest before the system's.
 	User Scope = "user"
 	// System manifests serve everybody on the machine and belong to root.

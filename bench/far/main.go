@@ -1,5 +1,5 @@
 // Command far is the far end of the benchmark: what all peers are measured against. It serves TCP and UDP on one port each of 127.0.0.1 and is told
-// apart by what a client says first, so that a relay needs one destination only and a person at the browser is asked once.
+// apart by what a client says first, so that a relay needs one destination only and the user at the browser is asked once.
 //
 // Over TCP the first line says what the connection is for:
 //

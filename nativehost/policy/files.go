@@ -55,7 +55,7 @@ type survey struct {
 // not show another change.
 func (s *survey) young(now time.Time) bool {
 	age := now.Sub(s.youngest)
-	return -tick < age && age < tick
+	return -clockGrain < age && age < clockGrain
 }
 
 // find lists the policy files of a folder in the order in which they count.

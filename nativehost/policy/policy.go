@@ -6,7 +6,7 @@
 // of being overlooked, and that every judgement names the setting it comes from.
 // Where nobody said anything everything is as usual, at no cost.
 //
-// It knows no sockets, asks no person and resolves no names: a session puts its
+// It knows no sockets, asks no user and resolves no names: a session puts its
 // questions before resolution and again for each address.
 package policy
 

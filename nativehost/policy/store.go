@@ -17,9 +17,9 @@ const (
 	lookEvery = 250 * time.Millisecond
 	// watchEvery is how often Watch looks.
 	watchEvery = time.Second
-	// tick is longer than any file system's clock stands still: of a file that
+	// clockGrain is longer than any file system's clock stands still: of a file that
 	// changed within it before it was read, a later change may not show.
-	tick = 2 * time.Second
+	clockGrain = 2 * time.Second
 	// patience is how often files that seem to be broken are looked at again before
 	// they count as broken, and settle how long apart: whoever replaces or writes one
 	// may be in the middle of it, and a policy that is broken ends every socket.

@@ -1,4 +1,4 @@
-// The page by which a person tries Portside: it opens a socket to the program on this computer, says a line and shows the answer.
+// The self-test page: it opens a socket to the program on this computer, says a line and shows the answer.
 // `make generate` makes page.js of it. Nothing that comes from the server is anything but text.
 
 const main = element("main");
