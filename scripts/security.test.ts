@@ -1,4 +1,5 @@
-// docs/SECURITY.md does not rot: what it names exists, every row has tests and mutants, and every mutant fits the code.
+// docs/SECURITY.md and the pages of its rules do not rot: what they name exists, every rule has a page, tests and mutants,
+// and every mutant fits the code.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
@@ -10,15 +11,25 @@ import { mutants } from "./mutants/table.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
-const document = read("docs/SECURITY.md");
+const overview = read("docs/SECURITY.md");
+const folder = "docs/security";
 
-/** The text of each row, by its name. */
-const rows = new Map(
-  document.split(/^## /m).flatMap((section) => {
-    const name = /^([1-9]|[A-Z]\d)\. /.exec(section)?.[1];
-    return name === undefined ? [] : [[name, section] as const];
+/** The page of each row of the overview's table, by the row's name: where it is, and its text. */
+const pages = new Map(
+  readdirSync(join(root, folder)).map((file) => {
+    const text = read(join(folder, file));
+    const row = /^# ([1-9]|[A-Z]\d)\. /.exec(text)?.[1];
+    assert.ok(row !== undefined, `${file} begins with no rule`);
+    return [row, { file, text }] as const;
   }),
 );
+const parts = ["Threat", "Rule", "Where it is enforced", "Proof", "Not protected"];
+
+/** The text of one part of a page, without its heading. */
+function partOf(text: string, part: string): string {
+  const sections = text.split(/^## /m).filter((section) => section.startsWith(`${part}\n`));
+  return sections.map((section) => section.slice(part.length + 1)).join("");
+}
 
 /** What stands between backticks. */
 const quoted = (text: string): string[] => [...text.matchAll(/`([^`\n]+)`/g)].map(([, words = ""]) => words);
@@ -37,18 +48,30 @@ function has(source: string, place: string, name: string): boolean {
     : new RegExp(`^func ${literally(name)}\\(`, "m").test(source);
 }
 
-const proofs = [...rows].map(([row, text]) => ({
+const proofs = [...pages].map(([row, { text }]) => ({
   row,
-  proofs: [...text.matchAll(/^\* `([^`]+)`: (.+)$/gm)].map(([, place = "", names = ""]) => ({
-    place,
-    names: quoted(names),
-  })),
+  proofs: partOf(text, "Proof")
+    .split(/^\* /m)
+    .slice(1)
+    .map((item) => {
+      const [place = "", ...names] = item.split("\n");
+      return { place: quoted(place)[0] ?? "", names: quoted(names.join("\n")) };
+    }),
 }));
 
-test("the table at the top and the sections name the same rows", () => {
-  const listed = [...document.matchAll(/^\| \[(\w+)\]\(#/gm)].map(([, row]) => row);
-  assert.ok(listed.length >= 16, "rows are missing");
-  assert.deepEqual(listed, [...rows.keys()]);
+test("the table leads to the page of each rule, and there is no other page", () => {
+  const linked = [...overview.matchAll(/^\| \[(\w+)\]\(security\/([\w.-]+)\)/gm)].map(([, row, file]) => [row, file]);
+  assert.ok(linked.length >= 16, "rows are missing");
+  assert.deepEqual(linked.sort(), [...pages].map(([row, { file }]) => [row, file]).sort());
+});
+
+test("every page has its parts, in order, and none is empty", () => {
+  for (const { file, text } of pages.values()) {
+    const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+    assert.deepEqual(headings, parts, file);
+    for (const part of parts) assert.ok(partOf(text, part).trim() !== "", `${file}: ${part}`);
+    assert.ok(quoted(partOf(text, "Where it is enforced")).length > 0, file);
+  }
 });
 
 for (const { row, proofs: named } of proofs)
@@ -65,17 +88,16 @@ for (const { row, proofs: named } of proofs)
   });
 
 test("files and folders that are named exist", () => {
-  const paths = quoted(document).filter((words) =>
-    /^(?:extension|nativehost|protocol|e2e|scripts|manifest|docs)\/[\w./-]+$/.test(words),
-  );
+  const texts = [overview, ...[...pages.values()].map(({ text }) => text)];
+  const paths = texts
+    .flatMap(quoted)
+    .filter((words) => /^(?:extension|nativehost|protocol|e2e|scripts|manifest|docs)\/[\w./-]+$/.test(words));
   assert.ok(paths.length > 80, "paths are missing");
   for (const path of paths) assert.ok(existsSync(join(root, path)), path);
-  for (const [, target = ""] of document.matchAll(/\]\(([\w./-]+\.md)\)/g))
-    assert.ok(existsSync(join(root, "docs", target)), target);
 });
 
 test("every row has mutants, and every mutant a row", () => {
-  assert.deepEqual([...new Set(mutants.map(({ row }) => row))].sort(), [...rows.keys()].sort());
+  assert.deepEqual([...new Set(mutants.map(({ row }) => row))].sort(), [...pages.keys()].sort());
 });
 
 test("every mutant fits the code: its text is there once, and so is the test that must go red", () => {
