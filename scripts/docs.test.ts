@@ -1,4 +1,4 @@
-// All Markdown files: prose has one width, and links between files lead somewhere.
+// All Markdown files: prose has one width, links between files lead somewhere, and files that are named exist.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
@@ -9,13 +9,13 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const width = 100;
 /** What is made by programs: builds, packages, results of the benchmark and of failed tests. */
-const made = new Set(["node_modules", "build", ".git", "bench/results", "e2e/artifacts"]);
+const made = new Set(["node_modules", "bench/node_modules", "build", ".git", "bench/results", "e2e/artifacts"]);
 
 /** The paths of the Markdown files below a folder, from the root of the repository. */
 function markdownFiles(folder = ""): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (made.has(path) || entry.name === "node_modules") return [];
+    if (made.has(path)) return [];
     if (entry.isDirectory()) return markdownFiles(path);
     return entry.name.endsWith(".md") ? [path] : [];
   });
@@ -102,4 +102,17 @@ test("relative links lead to a file, and to a heading in it", () => {
     }
   }
   assert.ok(checked > 100, `only ${checked.toString()} links`);
+});
+
+test("files and folders that are named exist", () => {
+  const places = "bench|docs|e2e|examples|extension|install|manifest|nativehost|protocol|scripts|sdk";
+  const path = new RegExp(`\`((?:${places})/[\\w./-]*)\``, "g");
+  let checked = 0;
+  for (const file of files)
+    for (const [, named = ""] of read(file).matchAll(path)) {
+      if (made.has(named.replace(/\/$/, ""))) continue;
+      assert.ok(existsSync(join(root, named)), `${file}: ${named}`);
+      checked++;
+    }
+  assert.ok(checked > 200, `only ${checked.toString()} paths`);
 });
