@@ -1,4 +1,5 @@
-// The rooms of the extension's background use each other in one direction, and what is shared knows none of them: also by types.
+// The rooms of the extension's background and the layers of its page script use each other in one direction, and what is shared knows none of them:
+// also by types.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -52,6 +53,32 @@ test("what is shared knows nobody; the page, the content script and the backgrou
       if (part === "shared") assert.equal(target, "shared", `${file} uses ${other}`);
       else if (parts.includes(part)) assert.ok(!parts.includes(target) || target === part, `${file} uses ${other}`);
     }
+  }
+});
+
+test("in the page, the core knows nothing of the faces that pages see, and what both stand on knows neither", () => {
+  /** Each may use those before it; the files at the top of the folder are the base, but for the two that start everything. */
+  const layers = ["page", "page/core", "page/api", "start"];
+  const layerOf = (file: string): number =>
+    layers.indexOf(/^page\/(?:main|start)\.ts$/.test(file) ? "start" : dirname(file));
+  let crossings = 0;
+  for (const [file, used] of uses) {
+    if (!file.startsWith("page/")) continue;
+    assert.ok(layerOf(file) >= 0, `${file} has no layer`);
+    for (const other of used.filter((name) => name.startsWith("page/"))) {
+      assert.ok(layerOf(other) <= layerOf(file), `${file} uses ${other}`);
+      if (layerOf(other) < layerOf(file)) crossings++;
+    }
+  }
+  assert.ok(crossings > 20, `${crossings.toString()} crossings are found`);
+});
+
+test("the page's core asks nothing of the world around it, but by what it is given", () => {
+  const given = /\b(?:window|document|navigator|globalThis|performance|setTimeout|Date)\s*[.(]/;
+  for (const file of files.filter((name) => name.startsWith("page/core/"))) {
+    const code = readFileSync(join(extension, file), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+    assert.doesNotMatch(code, given, file);
+    assert.doesNotMatch(code, /import \{[^}]*\b(?:now|report)\b[^}]*\} from "\.\.\/builtins\.ts"/, file);
   }
 });
 

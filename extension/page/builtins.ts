@@ -14,9 +14,8 @@ export function uncurry<This, Args extends readonly unknown[], Result>(
 
 /** The same for an accessor property. */
 export function getter<Result>(prototype: object, name: string | symbol): (self: object) => Result {
-  const get = getOwnPropertyDescriptor(prototype, name)?.get;
-  if (get === undefined) throw new TypeError(`no getter ${String(name)}`);
-  return (self) => apply(get, self, []) as Result;
+  const { get } = getOwnPropertyDescriptor(prototype, name) as { get: () => Result };
+  return (self) => apply<object, readonly unknown[], Result>(get, self, []);
 }
 
 export const NativePromise = Promise;
@@ -34,6 +33,10 @@ export const microtask = queueMicrotask;
 /** What becomes of an error of a page's own callback: what becomes of an event listener's. */
 export const { reportError: report } = globalThis;
 export const { defineProperty, freeze, hasOwn } = Object;
+/** An own member of what another script has made, or undefined: the page may have polluted Object.prototype. */
+export function own<T extends object, Name extends keyof T>(of: T, name: Name): T[Name] | undefined {
+  return hasOwn(of, name) ? of[name] : undefined;
+}
 export const iterator: typeof Symbol.iterator = Symbol.iterator;
 export const { isFinite: isFiniteNumber } = Number;
 export const { trunc } = Math;
@@ -80,7 +83,6 @@ export const stopImmediate = uncurry(Event.prototype.stopImmediatePropagation);
 export const preventDefault = uncurry(Event.prototype.preventDefault);
 export const messageData = getter<unknown>(MessageEvent.prototype, "data");
 export const messagePorts = getter<readonly MessagePort[]>(MessageEvent.prototype, "ports");
-export const documentView = getter<Window | null>(Document.prototype, "defaultView");
 
 export const blobArrayBuffer = uncurry(Blob.prototype.arrayBuffer);
 export const blobSize = getter<number>(Blob.prototype, "size");

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-
-// The one thing that the page script takes at its start and Node lacks.
-class Document {
-  get defaultView(): null {
-    return null;
-  }
-}
-Object.assign(globalThis, { Document });
-const { copyBufferSource } = await import("./webidl.ts");
-const { toKeepAlive, toSocketOptions, toTLSOptions } = await import("./options.ts");
+import { toKeepAlive, toSocketOptions, toTLSOptions } from "./api/options.ts";
+import { copyBufferSource } from "./webidl.ts";
 
 test("options are converted as WebIDL says", () => {
   assert.deepEqual(toSocketOptions(undefined), { open: {} });

@@ -42,7 +42,7 @@ export const documents: readonly Mutant[] = [
     [
       "pages that are not secure have no API: page script and content script",
       inBrowser("api", "on secure pages, before the page's first script, and not on others"),
-      change("extension/page/main.ts", "if (isSecureContext) takePort", "takePort"),
+      change("extension/page/start.ts", "  if (!scope.isSecureContext) return;\n", ""),
       change(content, "if (isSecureContext && world", "if (world"),
     ],
     [

@@ -834,10 +834,10 @@ export const host: readonly Mutant[] = [
     [
       "what the stream keeps was not read",
       inUnit(
-        "extension/page/tcp.test.ts",
+        "extension/page/core/stream_socket.test.ts",
         "before an upgrade a byte counts as read only when a read of the page has got it",
       ),
-      change("extension/page/tcp.ts", "        this.#given - kept,\n", "        this.#given,\n"),
+      change("extension/page/core/byte_source.ts", "return this.#given - kept;", "return this.#given;"),
     ],
     [
       "it follows what was sent before, whichever carrier that takes",

@@ -20,9 +20,6 @@ const inLane = (name: string): ReturnType<typeof inBrowser> => inBrowser("lane",
 const goodKey = inLane(
   "a key is good for a frame of ours, in the tab that it was made for, once: not for a content script's voice, nor for another tab",
 );
-const takenAway = inLane(
-  "the page takes the frame away: its sockets end with NetworkError, the far end sees it, the next open has a new lane",
-);
 
 export const listening: readonly Mutant[] = [
   ...row(
@@ -159,8 +156,8 @@ export const listening: readonly Mutant[] = [
     ],
     [
       "the end of the frame is the end of its sockets",
-      takenAway,
-      change("extension/page/link.ts", "lane?.lost();", "lane = undefined;"),
+      inUnit("extension/page/core/connection.test.ts", "the broker says that the lane is gone"),
+      change("extension/page/core/connection.ts", "lane?.lost();", "lane = undefined;"),
     ],
     [
       "a lane that the host has none of is no frame that was taken away",

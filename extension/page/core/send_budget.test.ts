@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chunkBytes, laneChunkBytes, laneWindowBytes, stdioWindowBytes, windowBytes } from "../../protocol/message.ts";
-import { Share, Traffic } from "./share.ts";
+import {
+  chunkBytes,
+  laneChunkBytes,
+  laneWindowBytes,
+  stdioWindowBytes,
+  windowBytes,
+} from "../../../protocol/message.ts";
+import { SendBudget, Traffic } from "./send_budget.ts";
 
 /** A document whose time the test tells, and its sockets on the lane. */
-function world(): { at(ms: number): void; socket(onLane?: boolean): Share } {
+function world(): { at(ms: number): void; socket(onLane?: boolean): SendBudget } {
   let time = 0;
   const traffic = new Traffic(() => time);
   return {
     at: (ms) => {
       time = ms;
     },
-    socket: (onLane = true) => new Share(traffic, onLane),
+    socket: (onLane = true) => new SendBudget(traffic, onLane),
   };
 }
 
@@ -19,7 +25,7 @@ const much = 1 << 20;
 const alone = [laneWindowBytes, windowBytes];
 const together = [4 * chunkBytes, 4 * chunkBytes];
 const beside = [2 * chunkBytes, 3 * chunkBytes];
-const of = (share: Share): number[] => [share.toPage(), share.toHost()];
+const of = (share: SendBudget): number[] => [share.toPage(), share.toHost()];
 
 test("a socket that is alone has all there is, from its first byte on", () => {
   const { at, socket } = world();

@@ -1,4 +1,4 @@
-// The sending half of a TCP socket: takes what the page writes, as credit allows, and makes messages of it.
+// The sending half of a stream socket: takes what the page writes, as credit allows, and makes messages of it.
 //
 // A message costs more than its bytes, so writes that follow each other without a pause, as those of a loop that awaits each one, go in one
 // message. Nothing waits for that: the first of them is posted at once, and the last when the page's code pauses, before anything else runs. A
@@ -6,19 +6,18 @@
 
 import {
   NativeUint8Array,
-  deferred,
   microtask,
   min,
-  now,
   typedArrayBuffer,
   typedArrayLength,
   typedArraySet,
   typedArraySubarray,
-} from "./builtins.ts";
-import type { Deferred } from "./builtins.ts";
-import type { Channel } from "./link.ts";
-import { bufferSource, copyOf } from "./webidl.ts";
-import { chunkBytes } from "../../protocol/message.ts";
+} from "../builtins.ts";
+import { bufferSource, copyOf } from "../webidl.ts";
+import { chunkBytes } from "../../../protocol/message.ts";
+import type { Channel } from "./channel.ts";
+import type { SendBudget } from "./send_budget.ts";
+import type { SendCredit } from "./send_credit.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -26,14 +25,13 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const pause = 10;
 
 export class Outbox {
-  readonly #channel: Channel;
-  /** Bytes that the host takes. */
-  #credit: number;
+  readonly #channel: Pick<Channel, "info" | "write">;
+  readonly #budget: SendBudget;
+  readonly #clock: () => number;
+  readonly #credit: SendCredit;
   #sent = 0;
   #promised = 0;
-  #waiting: Deferred<undefined> | undefined;
-  #failed = false;
-  #error: unknown;
+  #failure: Error | undefined;
 
   /** What is gathered: the first bytes of it are in use. */
   #gathered: Bytes | undefined;
@@ -45,14 +43,12 @@ export class Outbox {
   /** Microtasks until the page counts as pausing; 0 when it does. */
   #patience = 0;
 
-  constructor(channel: Channel, credit: number) {
+  /** `clock` tells milliseconds. */
+  constructor(channel: Pick<Channel, "info" | "write">, budget: SendBudget, clock: () => number, credit: SendCredit) {
     this.#channel = channel;
+    this.#budget = budget;
+    this.#clock = clock;
     this.#credit = credit;
-  }
-
-  /** Bytes that the host takes; whoever takes the socket over has them. */
-  get credit(): number {
-    return this.#credit;
   }
 
   /** Bytes that were taken so far. All of them are on their way after flush(). */
@@ -65,26 +61,12 @@ export class Outbox {
     return this.#promised;
   }
 
-  /** The host takes so many more. */
-  give(bytes: number): void {
-    this.#credit += bytes;
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.resolve(undefined);
-  }
-
   /** Nothing can be sent any more: every write, waiting or to come, fails with this. */
-  fail(error: unknown): void {
-    if (this.#failed) return;
-    this.#failed = true;
-    this.#error = error;
+  fail(error: Error): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
     this.#gathered = undefined;
-    this.interrupt(error);
-  }
-
-  /** Ends the write that waits, if one does. */
-  interrupt(error: unknown): void {
-    this.#waiting?.reject(error);
+    this.#credit.interrupt(error);
   }
 
   /** Resolves when all bytes are on their way. Throws TypeError for what is no BufferSource. */
@@ -93,7 +75,7 @@ export class Outbox {
     const length = typedArrayLength(rest);
     let copied = false;
     while (typedArrayLength(rest) > 0) {
-      if (this.#failed) throw this.#error;
+      if (this.#failure !== undefined) throw this.#failure;
       const taken = this.#take(rest);
       if (taken > 0) {
         rest = typedArraySubarray(rest, taken);
@@ -105,8 +87,7 @@ export class Outbox {
         rest = copyOf(rest);
         copied = true;
       }
-      this.#waiting = deferred();
-      await this.#waiting.promise;
+      await this.#credit.more();
       this.#watch(); // a page that had to wait did not pause
     }
     this.#promised += length;
@@ -115,15 +96,17 @@ export class Outbox {
   /** Takes what may be on its way now of these bytes; returns how many that are. */
   #take(bytes: Bytes): number {
     const length = typedArrayLength(bytes);
-    const share = this.#channel.share.toHost();
+    const inFlight = this.#budget.toHost();
+    const credit = this.#credit.bytes;
     const { window } = this.#channel.info;
-    const underWay = window - this.#credit;
-    const room = min(share - underWay, this.#credit);
-    const most = this.#channel.share.chunk(share);
-    // No crumbs while a quarter of the window or more is with the host, which owes credit for it: behind much, half a message at least.
-    const crumb = this.#last < chunkBytes / 2 ? min(length, chunkBytes / 2) : most / 2;
-    if (room <= 0 || (room < crumb && underWay * 4 >= min(window, share))) return 0;
-    const pauses = this.#patience === 0 || now() - this.#at > 1;
+    const underWay = window - credit;
+    const room = min(inFlight - underWay, credit);
+    const most = this.#budget.chunk(inFlight);
+    // Avoids the silly window syndrome (RFC 1122, section 4.2.3.4): no small messages while a quarter of the window or more is with the host, which
+    // owes credit for it. Behind much, half a message at least.
+    const sillyWindow = this.#last < chunkBytes / 2 ? min(length, chunkBytes / 2) : most / 2;
+    if (room <= 0 || (room < sillyWindow && underWay * 4 >= min(window, inFlight))) return 0;
+    const pauses = this.#patience === 0 || this.#clock() - this.#at > 1;
     if (pauses) this.flush();
     let gathered = this.#gathered;
     if (gathered === undefined) {
@@ -137,9 +120,9 @@ export class Outbox {
     const n = min(length, min(room, size - this.#used));
     typedArraySet(gathered, n === length ? bytes : typedArraySubarray(bytes, 0, n), this.#used);
     this.#used += n;
-    this.#credit -= n;
+    this.#credit.use(n);
     this.#sent += n;
-    this.#channel.share.moves(n);
+    this.#budget.moves(n);
     if (this.#used === size) this.flush();
     this.#watch();
     return n;
@@ -160,7 +143,7 @@ export class Outbox {
   #watch(): void {
     if (this.#patience === 0) microtask(this.#tick);
     this.#patience = pause;
-    this.#at = now();
+    this.#at = this.#clock();
   }
 
   readonly #tick = (): void => {

@@ -4,7 +4,13 @@
 //
 // Both directions are the page's to decide: towards it by the credit that it gives, towards the host by what it uses of the credit that it has.
 
-import { chunkBytes, laneChunkBytes, laneWindowBytes, stdioWindowBytes, windowBytes } from "../../protocol/message.ts";
+import {
+  chunkBytes,
+  laneChunkBytes,
+  laneWindowBytes,
+  stdioWindowBytes,
+  windowBytes,
+} from "../../../protocol/message.ts";
 
 /** Sockets count as busy, and as light, for this long, and up to twice as long, in milliseconds. */
 const span = 512;
@@ -58,7 +64,7 @@ interface Entry {
 }
 
 /** One socket's share of its document's way to the host. */
-export class Share {
+export class SendBudget {
   readonly #traffic: Traffic;
   readonly #onLane: boolean;
   /** The last two spans in which it was busy, and what it has moved in the last. */

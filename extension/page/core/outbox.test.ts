@@ -1,31 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chunkBytes, laneChunkBytes, windowBytes } from "../../protocol/message.ts";
-import type { Channel } from "./link.ts";
-import { Share, Traffic } from "./share.ts";
-
-// The one thing that the page script takes at its start and Node lacks.
-Object.assign(globalThis, {
-  Document: class {
-    get defaultView(): null {
-      return null;
-    }
-  },
-});
-const { Outbox } = await import("./outbox.ts");
-type Outbox = InstanceType<typeof Outbox>;
+import { chunkBytes, laneChunkBytes, windowBytes } from "../../../protocol/message.ts";
+import type { Channel } from "./channel.ts";
+import { Outbox } from "./outbox.ts";
+import { SendBudget, Traffic } from "./send_budget.ts";
+import { SendCredit } from "./send_credit.ts";
 
 /** An outbox on the lane, and what it has posted. */
-function world(window = windowBytes): { outbox: Outbox; posted: Uint8Array[]; lengths(): number[]; traffic: Traffic } {
+function world(
+  window = windowBytes,
+  clock = (): number => 0,
+): {
+  outbox: Outbox;
+  credit: SendCredit;
+  posted: Uint8Array[];
+  lengths(): number[];
+  traffic: Traffic;
+} {
   const posted: Uint8Array[] = [];
   const traffic = new Traffic(() => 0);
   const channel = {
     info: { window },
-    share: new Share(traffic, true),
     write: (data: ArrayBuffer) => posted.push(new Uint8Array(data)),
   } as unknown as Channel;
-  const outbox = new Outbox(channel, window);
-  return { outbox, posted, lengths: () => posted.map((bytes) => bytes.length), traffic };
+  const credit = new SendCredit(window);
+  const outbox = new Outbox(channel, new SendBudget(traffic, true), clock, credit);
+  return { outbox, credit, posted, lengths: () => posted.map((bytes) => bytes.length), traffic };
 }
 
 /** Bytes of which each tells where it is. */
@@ -104,9 +104,10 @@ test("writes through a stream, awaited or piped, go in few messages", async () =
 });
 
 test("a page that computes between its writes does not hold them up", async () => {
-  const { outbox, posted } = world();
+  let time = 0;
+  const { outbox, posted } = world(windowBytes, () => time);
   for (let i = 0; i < 6; i++) {
-    for (const until = performance.now() + 3; performance.now() < until;);
+    time += 3;
     await outbox.write(pattern(i * 1_000, 1_000));
     assert.ok(posted.length >= i, `${posted.length} messages after ${i + 1} writes`);
   }
@@ -115,7 +116,7 @@ test("a page that computes between its writes does not hold them up", async () =
 });
 
 test("a write that waits for credit keeps its bytes as they were", async () => {
-  const { outbox, posted } = world(1_000);
+  const { outbox, credit, posted } = world(1_000);
   const bytes = pattern(0, 1_500);
   let done = false;
   const written = outbox.write(bytes).then(() => {
@@ -124,17 +125,17 @@ test("a write that waits for credit keeps its bytes as they were", async () => {
   await task();
   assert.equal(done, false);
   bytes.fill(0); // the page's buffer is the page's
-  assert.equal(outbox.credit, 0);
-  outbox.give(600);
+  assert.equal(credit.bytes, 0);
+  credit.give(600);
   await written;
   await task();
-  assert.equal(outbox.credit, 100);
+  assert.equal(credit.bytes, 100);
   assertPattern(posted, 1_500);
 });
 
 test("less is on its way beside others", async () => {
   const { outbox, lengths, traffic } = world();
-  new Share(traffic, true).moves(1); // somebody types
+  new SendBudget(traffic, true).moves(1); // somebody types
   const waits = outbox.write(new Uint8Array(windowBytes));
   await task();
   assert.deepEqual(lengths(), [chunkBytes, chunkBytes, chunkBytes]);
@@ -180,13 +181,13 @@ test("page and host never wait for each other, whatever is written", async () =>
     const posted: Uint8Array[] = [];
     let time = 0;
     const traffic = new Traffic(() => time);
-    const other = new Share(traffic, true);
+    const other = new SendBudget(traffic, true);
     const channel = {
       info: { window },
-      share: new Share(traffic, round % 3 !== 2),
       write: (data: ArrayBuffer) => posted.push(new Uint8Array(data)),
     } as unknown as Channel;
-    const outbox = new Outbox(channel, window);
+    const credit = new SendCredit(window);
+    const outbox = new Outbox(channel, new SendBudget(traffic, round % 3 !== 2), () => time, credit);
     const page = { ended: false };
     let idle = 0;
     /** The host: takes what was posted, and gives credit back as nativehost/stream does. */
@@ -206,7 +207,7 @@ test("page and host never wait for each other, whatever is written", async () =>
           owed += length;
           assert.ok(under <= window, "more than the credit");
           if (owed < 2 * chunkBytes && 4 * owed < window) continue;
-          outbox.give(owed);
+          credit.give(owed);
           under -= owed;
           owed = 0;
         }

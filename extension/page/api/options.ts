@@ -10,10 +10,10 @@ import {
   signalAborted,
   typedArrayBuffer,
   typedArrayLength,
-} from "./builtins.ts";
-import { readSocketOptions, readTLSOptions, type ByHand } from "./api/socket_options.ts";
-import { asObject, copyBufferSource, enforceUnsigned, toDOMString, toSequence } from "./webidl.ts";
-import type { OpenState, PageOpenOptions, PageTLSOptions } from "../../protocol/page.ts";
+} from "../builtins.ts";
+import { readSocketOptions, readTLSOptions, type ByHand } from "./socket_options.ts";
+import { asObject, copyBufferSource, enforceUnsigned, toDOMString, toSequence } from "../webidl.ts";
+import type { OpenState, PageOpenOptions, PageTLSOptions } from "../../../protocol/page.ts";
 
 /** A converted SocketOptions dictionary: what travels, and what stays in the page. */
 export interface SocketOptions {

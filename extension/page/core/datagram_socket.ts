@@ -1,75 +1,69 @@
-// UDP: what navigator.openUDPSocket() resolves with. Connected mode: only datagrams of the chosen remote arrive here.
+// A datagram socket in connected mode: only datagrams of the chosen remote arrive here. Two streams and send() on one channel.
 
 import {
-  NativeBlob,
   NativeReadableStream,
   NativeUint8Array,
   NativeWritableStream,
   arrayPush,
   arrayShift,
   blobArrayBuffer,
-  blobSize,
   defaultClose,
   defaultEnqueue,
   defaultError,
   deferred,
-  getReader,
   mapDelete,
   mapForEach,
   mapGet,
   mapSet,
-  readerRead,
-  readerRelease,
   typedArrayBuffer,
   typedArrayLength,
   writableError,
-} from "./builtins.ts";
-import type { Deferred } from "./builtins.ts";
-import { makeError } from "./link.ts";
-import type { Channel, SocketHandler } from "./link.ts";
-import { copyBufferSource } from "./webidl.ts";
-import { datagramOverhead, datagramWindowBytes, maxDatagramBytes } from "../../protocol/message.ts";
+} from "../builtins.ts";
+import type { Deferred } from "../builtins.ts";
+import { datagramOverhead, datagramWindowBytes, maxDatagramBytes } from "../../../protocol/message.ts";
+import type { Channel, SocketHandler } from "./channel.ts";
+import { datagramOf } from "./datagram.ts";
+import type { Datagram } from "./datagram.ts";
+import { makeError } from "./errors.ts";
+import type { SendBudget } from "./send_budget.ts";
+import { SendCredit } from "./send_credit.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-interface Source {
-  remoteAddress: string;
-  remotePort: number;
-}
 
-/** The state of one UDP socket. */
-export class UDPState implements SocketHandler {
+export class DatagramSocket implements SocketHandler {
   readonly window = datagramWindowBytes;
   readonly channel: Channel;
   readonly readable: ReadableStream<{ data: Bytes }>;
   readonly writable: WritableStream<unknown>;
-  readonly gone: Deferred<undefined> = deferred();
+  /** Settles when the socket is gone, and never rejects. */
+  readonly #gone: Deferred<undefined> = deferred();
+  readonly #budget: SendBudget;
 
   #source!: ReadableStreamDefaultController<unknown>;
   readonly #queue: Bytes[] = [];
   #wanted = false;
   #readDone = false;
-  #owed = 0;
+  #owed = 0; // credit that the host has not got yet, in bytes
 
   #sink!: WritableStreamDefaultController;
-  #credit: number;
-  #waiting: Deferred<undefined> | undefined;
+  readonly #credit: SendCredit;
   #lastAck = 0;
   readonly #unacknowledged = new Map<number, { cost: number; done: Deferred<undefined> }>();
-  /** The end of the last send in line. */
+  /** The end of the last send in our queue. */
   #sending: Promise<undefined> | undefined;
-  /** Datagrams that the page has handed over and that have not gone to the host: in the writable's queue, and all others. */
-  #queued = 0;
-  #inLine = 0;
+  /** Datagrams that the page has handed over and that have not gone to the host: in the writable's queue, and in ours. */
+  #inWritable = 0;
+  #inQueue = 0;
   /** The writable has ended, or is about to: it drops what is written from now on. */
   #writableEnded = false;
   /** The page has closed the socket. It goes once everything that was handed over before has gone. */
   #closing = false;
-  #dead = false;
-  #deadError: unknown;
+  #dead: Error | undefined; // why nothing more is sent
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, budget: SendBudget) {
     this.channel = channel;
-    this.#credit = channel.info.window;
+    this.#budget = budget;
+    this.#credit = new SendCredit(channel.info.window);
     const source = {
       __proto__: null,
       start: (controller: ReadableStreamDefaultController<unknown>) => {
@@ -90,7 +84,7 @@ export class UDPState implements SocketHandler {
     }>);
     const emptied = (): void => {
       this.#writableEnded = true;
-      this.#queued = 0;
+      this.#inWritable = 0;
       this.#leaveIfDone();
     };
     const sink = {
@@ -101,7 +95,7 @@ export class UDPState implements SocketHandler {
       write: (message: unknown) => {
         let data: Datagram;
         try {
-          if (this.#closing && this.#queued === 0) throw makeError("InvalidStateError"); // written after close()
+          if (this.#closing && this.#inWritable === 0) throw makeError("InvalidStateError"); // written after close()
           data = datagramOf((message as { data?: unknown } | null | undefined)?.data);
         } catch (error) {
           emptied(); // the stream ends by it, as any does by what it cannot take
@@ -110,12 +104,12 @@ export class UDPState implements SocketHandler {
         const { promise, resolve, reject } = deferred<undefined>();
         // A stream that hears of an error has ended. One datagram that is refused is no end, so the page does not hear of it here.
         const lost = (error: unknown): void => {
-          if (this.#dead) reject(error);
+          if (this.#dead !== undefined) reject(error);
           else resolve(undefined);
         };
-        this.#inLine++;
-        if (this.#queued > 0) this.#queued--;
-        this.#hand(data, { promise, resolve, reject: lost });
+        this.#inQueue++;
+        if (this.#inWritable > 0) this.#inWritable--;
+        this.#enqueue(data, { promise, resolve, reject: lost });
         return promise;
       },
       close: emptied,
@@ -123,7 +117,7 @@ export class UDPState implements SocketHandler {
     };
     // Nothing but the size of what is written tells that it was. It is asked for, too, of what the stream then drops.
     const size = (): number => {
-      if (!this.#closing && !this.#writableEnded) this.#queued++;
+      if (!this.#closing && !this.#writableEnded) this.#inWritable++;
       return 1;
     };
     this.writable = new NativeWritableStream(sink, {
@@ -141,17 +135,17 @@ export class UDPState implements SocketHandler {
     const result = deferred<undefined>();
     try {
       const datagram = datagramOf(data);
-      if (this.#closing && !this.#dead) throw makeError("InvalidStateError");
-      this.#inLine++;
-      this.#hand(datagram, result);
+      if (this.#closing && this.#dead === undefined) throw makeError("InvalidStateError");
+      this.#inQueue++;
+      this.#enqueue(datagram, result);
     } catch (error) {
       result.reject(error);
     }
     return result.promise;
   }
 
-  /** Bytes are copied by now; Blobs are read in turn, so that datagrams leave in the order of the calls. */
-  #hand({ size, bytes, blob }: Datagram, result: Deferred<undefined>): void {
+  /** Puts a datagram in our queue. Bytes are copied by now; Blobs are read in turn, so that datagrams leave in the order of the calls. */
+  #enqueue({ size, bytes, blob }: Datagram, result: Deferred<undefined>): void {
     const before = this.#sending;
     const turn = deferred<undefined>();
     this.#sending = turn.promise;
@@ -163,7 +157,7 @@ export class UDPState implements SocketHandler {
       } catch (error) {
         result.reject(error);
       } finally {
-        this.#inLine--;
+        this.#inQueue--;
         turn.resolve(undefined);
         this.#leaveIfDone();
       }
@@ -176,64 +170,19 @@ export class UDPState implements SocketHandler {
       this.#endReading(undefined);
       this.#leaveIfDone();
     }
-    return this.gone.promise;
+    return this.#gone.promise;
   }
 
   /** Tells the host that the socket is closed, behind what was handed over before. */
   #leaveIfDone(): void {
-    if (!this.#closing || this.#dead || this.#queued > 0 || this.#inLine > 0) return;
+    if (!this.#closing || this.#dead !== undefined || this.#inWritable > 0 || this.#inQueue > 0) return;
     this.#endWriting(makeError("InvalidStateError"));
     this.channel.close();
   }
 
-  /** Datagrams as `[ {remoteAddress, remotePort}, Blob ]`. Holds a reader of `readable` while it is used. */
-  iterate(): AsyncIterator<[Source, Blob]> & AsyncIterable<[Source, Blob]> {
-    const { remoteAddress, remotePort } = this.channel.info;
-    let reader: ReadableStreamDefaultReader<unknown> | undefined;
-    let finished = false;
-    const isFinished = (): boolean => finished; // it changes while a read waits
-    const iterator = {
-      next: async (): Promise<IteratorResult<[Source, Blob]>> => {
-        if (finished) return { done: true, value: undefined };
-        reader ??= getReader(this.readable);
-        let read: ReadableStreamReadResult<unknown>;
-        try {
-          read = await readerRead(reader);
-        } catch (error) {
-          // return() has let the reader go, and with it whoever waits.
-          if (isFinished()) return { done: true, value: undefined };
-          finished = true;
-          readerRelease(reader);
-          throw error;
-        }
-        if (read.done) {
-          if (!isFinished()) readerRelease(reader);
-          finished = true;
-          return { done: true, value: undefined };
-        }
-        return {
-          done: false,
-          value: [{ remoteAddress, remotePort }, new NativeBlob([(read.value as { data: Bytes }).data])],
-        };
-      },
-      return: (): Promise<IteratorResult<[Source, Blob]>> => {
-        // Leaving a loop gives the lock back and keeps the socket: the page may iterate again.
-        if (reader !== undefined && !finished) readerRelease(reader);
-        finished = true;
-        const { promise, resolve } = deferred<IteratorResult<[Source, Blob]>>();
-        resolve({ done: true, value: undefined });
-        return promise;
-      },
-      [Symbol.asyncIterator]() {
-        return iterator;
-      },
-    };
-    return iterator;
-  }
-
   data(buffer: ArrayBuffer): void {
     const bytes = new NativeUint8Array(buffer);
-    this.channel.share.moves(typedArrayLength(bytes));
+    this.#budget.moves(typedArrayLength(bytes));
     if (this.#readDone) {
       this.#consumed(bytes);
       return;
@@ -246,14 +195,11 @@ export class UDPState implements SocketHandler {
     // The credit of datagrams comes back with the answer to each.
   }
 
-  wrote(ack: number, error: unknown): void {
+  wrote(ack: number, error: Error | undefined): void {
     const sent = mapGet(this.#unacknowledged, ack);
     if (sent === undefined) return;
     mapDelete(this.#unacknowledged, ack);
-    this.#credit += sent.cost;
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.resolve(undefined);
+    this.#credit.give(sent.cost);
     if (error === undefined) sent.done.resolve(undefined);
     else sent.done.reject(error);
   }
@@ -266,7 +212,7 @@ export class UDPState implements SocketHandler {
     // Nor an end of data.
   }
 
-  closed(error: unknown): void {
+  closed(error: Error | undefined): void {
     const reason = error ?? makeError("InvalidStateError");
     this.#closing = true;
     this.#endReading(error);
@@ -276,12 +222,12 @@ export class UDPState implements SocketHandler {
       mapDelete(this.#unacknowledged, ack);
       sent.done.reject(reason);
     });
-    this.channel.share.end();
-    this.gone.resolve(undefined);
+    this.#budget.end();
+    this.#gone.resolve(undefined);
   }
 
   /** `error` is undefined after an orderly end. */
-  #endReading(error: unknown): void {
+  #endReading(error: Error | undefined): void {
     if (this.#readDone) return;
     this.#readDone = true;
     if (error === undefined) defaultClose(this.#source);
@@ -289,11 +235,10 @@ export class UDPState implements SocketHandler {
   }
 
   /** Nothing more is sent. What the host has still gets its answers. */
-  #endWriting(error: unknown): void {
-    if (this.#dead) return;
-    this.#dead = true;
-    this.#deadError = error;
-    this.#waiting?.reject(error);
+  #endWriting(error: Error): void {
+    if (this.#dead !== undefined) return;
+    this.#dead = error;
+    this.#credit.interrupt(error);
     writableError(this.#sink, error);
   }
 
@@ -308,7 +253,7 @@ export class UDPState implements SocketHandler {
 
   #consumed(bytes: Bytes): void {
     this.#owed += typedArrayLength(bytes) + datagramOverhead;
-    if (this.#owed * 4 < this.window || this.#dead) return;
+    if (this.#owed * 4 < this.window || this.#dead !== undefined) return;
     this.channel.credit(this.#owed);
     this.#owed = 0;
   }
@@ -316,38 +261,14 @@ export class UDPState implements SocketHandler {
   async #post(bytes: Bytes, done: Deferred<undefined>): Promise<void> {
     const cost = typedArrayLength(bytes) + datagramOverhead;
     for (;;) {
-      if (this.#dead) throw this.#deadError;
-      if (this.#credit >= cost) break;
-      this.#waiting = deferred();
-      await this.#waiting.promise;
+      if (this.#dead !== undefined) throw this.#dead;
+      if (this.#credit.bytes >= cost) break;
+      await this.#credit.more();
     }
-    this.#credit -= cost;
-    this.channel.share.moves(cost);
+    this.#credit.use(cost);
+    this.#budget.moves(cost);
     const ack = (this.#lastAck = (this.#lastAck + 1) >>> 0); // a u32 on the lane
     mapSet(this.#unacknowledged, ack, { cost, done });
     this.channel.write(typedArrayBuffer(bytes) as ArrayBuffer, ack);
-  }
-}
-
-interface Datagram {
-  size: number;
-  /** Either of the two; the other is undefined, and no member that the page has put on all objects. */
-  bytes: Bytes | undefined;
-  blob: Blob | undefined;
-}
-
-/** Takes what the page hands over as one datagram: a copy of it, but for Blobs, which never change. Throws TypeError. */
-function datagramOf(data: unknown): Datagram {
-  if (isBlob(data)) return { size: blobSize(data), bytes: undefined, blob: data };
-  const bytes = copyBufferSource(data);
-  return { size: typedArrayLength(bytes), bytes, blob: undefined };
-}
-
-function isBlob(value: unknown): value is Blob {
-  try {
-    blobSize(value as object); // throws for anything but a Blob, also when the page fakes the prototype
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,0 +1,331 @@
+// What a page hears of its sockets while they open and afterwards: the other end of the private port, and of the lane, is the test's.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { pageError, type ContentMessage, type PageMessage, type PageTLSInfo } from "../../../protocol/page.ts";
+import type { Channel, SocketHandler } from "./channel.ts";
+import { connect } from "./connection.ts";
+
+const reported: unknown[] = [];
+const { port1: content, port2 } = new MessageChannel();
+const connection = connect(
+  port2,
+  () => 0,
+  () => false,
+  (error) => reported.push(error),
+);
+after(() => {
+  content.close();
+});
+
+/** Says something to the page, and waits until it has heard it: whoever listens last is told last. */
+function say(...messages: ContentMessage[]): Promise<void> {
+  return new Promise((resolve) => {
+    let left = messages.length;
+    port2.addEventListener("message", function listener() {
+      if (--left > 0) return;
+      port2.removeEventListener("message", listener);
+      resolve();
+    });
+    for (const message of messages) content.postMessage(message);
+  });
+}
+
+/** Opens a socket that is never there. Tells its id, its error once there is one, and the states. */
+async function open(more: object = {}): Promise<{ id: number; states: string[]; failed: Promise<Error> }> {
+  const states: string[] = [];
+  const onstate = (state: string): void => {
+    states.push(state);
+  };
+  const asked = new Promise<PageMessage>((resolve) => {
+    content.onmessage = ({ data }: MessageEvent<PageMessage>) => {
+      if (data.type === "open") resolve(data);
+    };
+  });
+  const failed = connection
+    .open("tcp", { open: {}, onstate, ...more }, () => assert.fail())
+    .then(
+      () => assert.fail(),
+      (error: unknown) => error as Error,
+    );
+  return { id: (await asked).id, states, failed };
+}
+
+test("states are told in order, each to its own open, and none after the end", async () => {
+  const [one, two] = [await open(), await open()];
+  await say({ type: "state", id: one.id, state: "asking" }, { type: "state", id: two.id, state: "connecting" });
+  await say(
+    { type: "state", id: one.id, state: "connecting" },
+    { type: "failed", id: one.id, error: pageError("NetworkError") },
+    { type: "state", id: one.id, state: "asking" },
+  );
+  assert.deepEqual(one.states, ["asking", "connecting"]);
+  assert.deepEqual(two.states, ["connecting"]);
+  assert.equal((await one.failed).name, "NetworkError");
+  await say({ type: "failed", id: two.id, error: pageError("NetworkError") });
+});
+
+test("an open that the page withdraws tells nothing more", async () => {
+  const controller = new AbortController();
+  const { id, states, failed } = await open({ signal: controller.signal });
+  controller.abort();
+  await say({ type: "state", id, state: "asking" });
+  assert.deepEqual(states, []);
+  assert.equal((await failed).name, "AbortError");
+});
+
+test("what onstate throws is reported, and changes nothing", async () => {
+  const mine = new Error("mine");
+  const onstate = (): never => {
+    throw mine;
+  };
+  const { id, failed } = await open({ onstate });
+  await say(
+    { type: "state", id, state: "asking" },
+    { type: "failed", id, error: pageError("NetworkError", "refused") },
+  );
+  assert.deepEqual(reported.splice(0), [mine]);
+  assert.equal((await failed).name, "NetworkError");
+});
+
+test("a reason is a readonly property of the error's own, in the usual words; without one there is none", async () => {
+  for (const reason of ["refused", undefined] as const) {
+    const { id, failed } = await open();
+    await say({ type: "failed", id, error: pageError("NetworkError", reason) });
+    const error = await failed;
+    assert.equal(error.message, pageError("NetworkError").message);
+    assert.deepEqual(
+      Object.getOwnPropertyDescriptor(error, "reason"),
+      reason && { value: reason, enumerable: true, writable: false, configurable: false },
+    );
+  }
+});
+
+/** A socket that is there, all that it was told, and all that was said of it on either carrier. */
+interface Socket {
+  id: number;
+  channel: Channel;
+  heard: string[];
+}
+
+/** A handler that writes down what it is told. */
+function handler(heard: string[], name = ""): SocketHandler {
+  const note = (...words: unknown[]): void => {
+    heard.push(name + words.map((word) => (word instanceof Error ? word.name : String(word))).join(" "));
+  };
+  return {
+    window: 1000,
+    data: (data) => {
+      note("data", data.byteLength);
+    },
+    credit: (bytes) => {
+      note("credit", bytes);
+    },
+    wrote: (ack, error) => {
+      note("wrote", ack, error);
+    },
+    shut: (error) => {
+      note("shut", error);
+    },
+    end: () => {
+      note("end");
+    },
+    closed: (error) => {
+      note("closed", error, (error as { reason?: string } | undefined)?.reason);
+    },
+  };
+}
+
+/** What the content script hears from now on. */
+function listen(port: MessagePort): PageMessage[] {
+  const messages: PageMessage[] = [];
+  port.onmessage = ({ data }: MessageEvent<PageMessage>) => messages.push(data);
+  return messages;
+}
+
+const until = async (holds: () => boolean): Promise<void> => {
+  for (let i = 0; i < 200 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.ok(holds(), "it does not come to that");
+};
+
+/** Opens a socket; with a name it is on the lane. */
+async function openSocket(name?: number): Promise<Socket> {
+  const said = listen(content);
+  const heard: string[] = [];
+  let channel!: Channel;
+  const opened = connection.open("tcp", { open: {} }, (given) => {
+    channel = given;
+    return handler(heard);
+  });
+  const asked = (): PageMessage | undefined => said.find(({ type }) => type === "open");
+  await until(() => asked() !== undefined);
+  const { id } = asked() as PageMessage;
+  await say({
+    type: "opened",
+    id,
+    remoteAddress: "192.0.2.1",
+    remotePort: 9,
+    localAddress: "192.0.2.2",
+    localPort: 10,
+    window: 1000,
+    ...(name === undefined ? {} : { lane: name }),
+  });
+  await opened;
+  return { id, channel, heard };
+}
+
+/** A new lane. Its other end, and what is heard there. */
+async function newLane(reasons = true): Promise<{ frame: MessagePort; said: PageMessage[] }> {
+  const { port1: frame, port2: lane } = new MessageChannel();
+  after(() => {
+    frame.close();
+  });
+  const heard = new Promise<void>((resolve) => {
+    port2.addEventListener(
+      "message",
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
+  content.postMessage({ type: "lane", reasons } satisfies ContentMessage, [lane]);
+  await heard;
+  return { frame, said: listen(frame) };
+}
+
+test("the bytes of a socket that has a lane take it by the host's name, from the first credit on; the others take the port", async () => {
+  const { frame, said } = await newLane();
+  const [onLane, onPort] = [await openSocket(41), await openSocket()];
+  const port = listen(content);
+  for (const { channel } of [onLane, onPort]) {
+    channel.write(new ArrayBuffer(3));
+    channel.shutdown();
+    channel.close();
+  }
+  await until(() => said.length === 4 && port.length === 3);
+  assert.deepEqual(
+    said.map(({ type, id }) => [type, id]),
+    ["credit", "write", "shutdown", "close"].map((type) => [type, 41]),
+  );
+  assert.deepEqual(
+    port.map(({ type, id }) => [type, id]),
+    ["write", "shutdown", "close"].map((type) => [type, onPort.id]),
+  );
+  frame.postMessage({ type: "data", id: 41, data: new ArrayBuffer(5) });
+  frame.postMessage({ type: "data", id: 999, data: new ArrayBuffer(6) });
+  frame.postMessage({ type: "wrote", id: 41, ack: 1, error: pageError("NetworkError") });
+  frame.postMessage({ type: "closed", id: 41 });
+  frame.postMessage({ type: "data", id: 41, data: new ArrayBuffer(7) });
+  await say({ type: "data", id: onPort.id, data: new ArrayBuffer(8) }, { type: "closed", id: onPort.id });
+  await until(() => onLane.heard.length === 3);
+  assert.deepEqual(onLane.heard, ["data 5", "wrote 1 NetworkError", "closed undefined undefined"]);
+  assert.deepEqual(onPort.heard, ["data 8", "closed undefined undefined"]);
+});
+
+test("the broker says that the lane is gone: its sockets end, the others stay, and later ones take the port", async () => {
+  const { said } = await newLane();
+  const [onLane, onPort] = [await openSocket(42), await openSocket()];
+  const port = listen(content);
+  await say({ type: "laneLost" });
+  assert.deepEqual([onLane.heard, onPort.heard], [["closed NetworkError undefined"], []]);
+  await until(() => port.length === 1);
+  assert.deepEqual(port, [{ type: "close", id: onLane.id }]);
+  const later = await openSocket(43);
+  const credit = listen(content);
+  later.channel.credit(1);
+  await until(() => credit.length > 0);
+  assert.deepEqual(
+    said.map(({ type }) => type),
+    ["credit"],
+  );
+});
+
+test("the lane's frame says that the host has gone: the page hears it as the reason where it may", async () => {
+  for (const [reasons, reason] of [
+    [true, "host"],
+    [false, "undefined"],
+  ] as const) {
+    const { frame } = await newLane(reasons);
+    const { heard } = await openSocket(44);
+    frame.postMessage({ type: "laneLost" });
+    await until(() => heard.length > 0);
+    assert.deepEqual(heard, [`closed NetworkError ${reason}`]);
+  }
+});
+
+test("an upgrade hands the socket to a new handler; what the lane says before the answer is for that one", async () => {
+  const { frame } = await newLane();
+  const socket = await openSocket(45);
+  const port = listen(content);
+  const upgraded = socket.channel.startTls(7, 8, { serverName: "a.example" }, () => handler(socket.heard, "TLS "));
+  await until(() => port.length > 0);
+  assert.deepEqual(port, [{ type: "startTls", id: socket.id, received: 7, sent: 8, tls: { serverName: "a.example" } }]);
+  frame.postMessage({ type: "data", id: 45, data: new ArrayBuffer(5) });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(socket.heard, []);
+  const tls: PageTLSInfo = { version: "1.3", cipherSuite: "", peerCertificates: [] };
+  await say({ type: "secured", id: socket.id, tls });
+  await upgraded;
+  frame.postMessage({ type: "end", id: 45 });
+  await until(() => socket.heard.length === 2);
+  assert.deepEqual(socket.heard, ["TLS data 5", "TLS end"]);
+  assert.deepEqual(socket.channel.info.tls, tls);
+  assert.equal(socket.channel.info.remoteAddress, "192.0.2.1");
+});
+
+test("an upgrade that is refused closes the socket, and so ends one whose socket ends", async () => {
+  const refused = await openSocket();
+  const port = listen(content);
+  const upgrade = refused.channel.startTls(0, 0, {}, () => assert.fail());
+  await say({ type: "unsecured", id: refused.id, error: pageError("NetworkError", "tls") });
+  await assert.rejects(upgrade, { name: "NetworkError", reason: "tls" });
+  await until(() => port.length === 2);
+  assert.deepEqual(port[1], { type: "close", id: refused.id });
+
+  const ended = await openSocket();
+  const other = ended.channel.startTls(0, 0, {}, () => assert.fail());
+  await say({ type: "closed", id: ended.id });
+  await assert.rejects(other, { name: "AbortError" });
+  await assert.rejects(
+    ended.channel.startTls(0, 0, {}, () => assert.fail()),
+    { name: "NetworkError" },
+  );
+});
+
+test("options are set one after the other, and not after the end", async () => {
+  const { id, channel } = await openSocket();
+  const port = listen(content);
+  const sets = [channel.setOption("noDelay", 1), channel.setOption("keepAlive", 0), channel.setOption("noDelay", 0)];
+  const outcomes = sets.map((set) =>
+    set.then(
+      () => "set",
+      (error: unknown) => (error as Error).name,
+    ),
+  );
+  await until(() => port.length === 1);
+  await say({ type: "optionSet", id, error: pageError("NetworkError") });
+  await until(() => port.length === 2);
+  assert.deepEqual(port[1], { type: "setOption", id, option: "keepAlive", value: 0 });
+  await say({ type: "optionSet", id });
+  await until(() => port.length === 3);
+  await say({ type: "closed", id });
+  assert.deepEqual(await Promise.all(outcomes), ["NetworkError", "set", "InvalidStateError"]);
+  await assert.rejects(channel.setOption("noDelay", 1), { name: "InvalidStateError" });
+});
+
+test("when everything is lost, sockets and opens end; for good means that none is opened any more", async () => {
+  for (const forGood of [false, true]) {
+    const socket = await openSocket();
+    const { failed } = await open();
+    await say({ type: "lost", ...(forGood ? { forGood } : {}) });
+    assert.deepEqual(socket.heard, ["closed NetworkError undefined"]);
+    assert.equal((await failed).name, "NetworkError");
+  }
+  const said = listen(content);
+  await assert.rejects(
+    connection.open("tcp", { open: {} }, () => assert.fail()),
+    { name: "NetworkError" },
+  );
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(said, []);
+});

@@ -1,0 +1,212 @@
+// A document's connection: the port to the content script, the lane beside it, and the table of the document's sockets.
+//
+// `open` is the one way to a socket; everything later goes through the channel that its handler gets. The page never holds any of these.
+
+import {
+  addListener,
+  call,
+  deferred,
+  mapDelete,
+  mapForEach,
+  mapGet,
+  mapSet,
+  messagePorts,
+  own,
+  signalAborted,
+  signalReason,
+} from "../builtins.ts";
+import type { LaneRequest } from "../../../protocol/lane.ts";
+import type {
+  ContentMessage,
+  Opened,
+  OpenState,
+  PageMessage,
+  PageOpenOptions,
+  PageReason,
+  PageTLSInfo,
+} from "../../../protocol/page.ts";
+import { openCarrier } from "./carrier.ts";
+import type { LaneMessage, Send, TapPoint } from "./carrier.ts";
+import { SocketChannel } from "./channel.ts";
+import type { CreateHandler, Pending, SocketHandler } from "./channel.ts";
+import { errorOf, makeError } from "./errors.ts";
+import { Traffic } from "./send_budget.ts";
+
+/** What is to be opened: what travels, and what stays in the page. */
+export interface OpenRequest {
+  open: PageOpenOptions;
+  signal?: AbortSignal;
+  onstate?: (state: OpenState) => unknown;
+}
+
+interface Opening extends Pending<Opened<PageTLSInfo>> {
+  readonly onstate: OpenRequest["onstate"] | undefined;
+}
+
+interface Lane {
+  readonly send: Send<LaneRequest>;
+  /** The sockets on it, by the host's ids. */
+  readonly channels: Map<number, SocketChannel>;
+  /** Ends its sockets. */
+  lost(this: void, reason?: PageReason): void;
+}
+
+/** A document's connection. */
+export interface Connection {
+  /** A tap that is set here sees everything from then on, on either carrier. */
+  readonly point: TapPoint;
+  /** Opens a socket: asks for permission, and connects. Rejects with what the page shall see. */
+  open<Handler extends SocketHandler>(
+    protocol: "tcp" | "udp",
+    request: OpenRequest,
+    create: CreateHandler<Handler>,
+  ): Promise<Handler>;
+}
+
+/**
+ * Makes a document's connection, which speaks through `port` from now on. `clock` tells milliseconds, `isEvalBlocked` whether the document's policies keep
+ * strings from being evaluated (asked at each open), and `report` takes what a page's callback throws.
+ */
+export function connect(
+  port: MessagePort,
+  clock: () => number,
+  isEvalBlocked: () => boolean,
+  report: (error: unknown) => void,
+): Connection {
+  const point: TapPoint = { tap: undefined };
+  const traffic = new Traffic(clock);
+  const opening = new Map<number, Opening>();
+  const channels = new Map<number, SocketChannel>();
+  let lastId = 0;
+  /** Nobody listens at the other end any more. */
+  let gone = false;
+  /** The other carrier, while there is one. */
+  let lane: Lane | undefined;
+  const post = openCarrier<PageMessage, ContentMessage>(port, "port", point, receive);
+
+  function open<Handler extends SocketHandler>(
+    protocol: "tcp" | "udp",
+    { open: options, signal, onstate }: OpenRequest,
+    create: CreateHandler<Handler>,
+  ): Promise<Handler> {
+    const { promise, resolve, reject } = deferred<Handler>();
+    if (signal !== undefined && signalAborted(signal)) {
+      reject(signalReason(signal));
+      return promise;
+    }
+    if (gone) {
+      reject(makeError("NetworkError"));
+      return promise;
+    }
+    const id = ++lastId;
+    mapSet(opening, id, {
+      resolve: (info) => {
+        resolve(opened(info, create));
+      },
+      reject,
+      onstate,
+    });
+    post({ type: "open", id, protocol, options, evalBlocked: isEvalBlocked() });
+    if (signal !== undefined) {
+      addListener(
+        signal,
+        "abort",
+        () => {
+          if (!mapDelete(opening, id)) return;
+          post({ type: "close", id });
+          reject(signalReason(signal));
+        },
+        { once: true },
+      );
+    }
+    return promise;
+  }
+
+  /** A socket is there: it gets its carrier, its channel and its handler. */
+  function opened<Handler extends SocketHandler>(info: Opened<PageTLSInfo>, create: CreateHandler<Handler>): Handler {
+    // A socket that was left to choose its carrier does so by its first credit.
+    const name = own(info, "lane");
+    const place = name === undefined || lane === undefined ? undefined : { ...lane, id: name };
+    const channel = new SocketChannel(info, post, place, traffic, () => {
+      mapDelete(channels, info.id);
+      if (place !== undefined) mapDelete(place.channels, place.id);
+    });
+    if (place !== undefined) mapSet(place.channels, place.id, channel);
+    const handler = channel.handOver(create);
+    mapSet(channels, info.id, channel);
+    if (name !== undefined) channel.credit(handler.window);
+    return handler;
+  }
+
+  function receive(message: ContentMessage, event: Event): void {
+    switch (message.type) {
+      case "lane":
+        takeLane(messagePorts(event)[0], message.reasons);
+        return;
+      case "laneLost":
+        lane?.lost();
+        return;
+      case "lost":
+        lost(own(message, "forGood") === true);
+        return;
+      case "state": {
+        const onstate = mapGet(opening, message.id)?.onstate;
+        if (onstate === undefined) return;
+        try {
+          call(onstate, undefined, [message.state]);
+        } catch (error) {
+          report(error);
+        }
+        return;
+      }
+      case "opened":
+      case "failed": {
+        const pending = mapGet(opening, message.id);
+        mapDelete(opening, message.id);
+        if (message.type === "opened") pending?.resolve(message);
+        else pending?.reject(errorOf(message));
+        return;
+      }
+      default:
+        mapGet(channels, message.id)?.receive(message);
+    }
+  }
+
+  /** Everything that this document had is gone: the extension was loaded again, its worker stopped, or the host died. */
+  function lost(forGood: boolean): void {
+    mapForEach(opening, (pending, id) => {
+      mapDelete(opening, id);
+      pending.reject(makeError("NetworkError"));
+    });
+    mapForEach(channels, (channel) => {
+      channel.end(makeError("NetworkError"));
+    });
+    lane = undefined;
+    gone = forGood;
+  }
+
+  /** From now on there is a lane, until it is lost: its frame says so, or the broker, where the frame itself is gone. */
+  function takeLane(toFrame: MessagePort | undefined, reasons: boolean): void {
+    if (toFrame === undefined) return;
+    const onLane = new Map<number, SocketChannel>();
+    const laneLost = (reason?: PageReason): void => {
+      if (lane === own) lane = undefined;
+      mapForEach(onLane, (channel) => {
+        post({ type: "close", id: channel.info.id });
+        channel.end(makeError("NetworkError", undefined, reason));
+      });
+    };
+    const send = openCarrier<LaneRequest, LaneMessage>(toFrame, "lane", point, (message) => {
+      if (message.type === "laneLost") {
+        // Its frame is there and says so: the host has gone, or has let go of it.
+        laneLost(reasons ? "host" : undefined);
+        return;
+      }
+      mapGet(onLane, message.id)?.receiveOnLane(message);
+    });
+    const own: Lane = { send, channels: onLane, lost: laneLost };
+    lane = own;
+  }
+
+  return { point, open };
+}

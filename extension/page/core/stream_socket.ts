@@ -1,0 +1,223 @@
+// A stream socket: two streams on one channel, and their ends.
+//
+// The readable is a byte source. The writable resolves a write once its bytes are on their way under the host's credit; close() and abort() of
+// it send FIN, and resolve when the system has it. startTls() hands the channel, with its credits, to a new socket, and ends this one's streams.
+
+import {
+  NativeUint8Array,
+  NativeWritableStream,
+  addListener,
+  deferred,
+  own,
+  writableError,
+  writableSignal,
+} from "../builtins.ts";
+import type { Deferred } from "../builtins.ts";
+import { stdioWindowBytes } from "../../../protocol/message.ts";
+import type { SettableOption } from "../../../protocol/message.ts";
+import type { PageTLSOptions } from "../../../protocol/page.ts";
+import { ByteSource } from "./byte_source.ts";
+import type { Channel, SocketHandler } from "./channel.ts";
+import { makeError } from "./errors.ts";
+import { Outbox } from "./outbox.ts";
+import type { SendBudget } from "./send_budget.ts";
+import { SendCredit } from "./send_credit.ts";
+
+/** What a socket takes over from the one before it: the credit that it has from the host, and the bytes that the host may still send. */
+interface Credits {
+  credit: SendCredit;
+  granted: number;
+}
+
+export class StreamSocket implements SocketHandler {
+  readonly window: number;
+  readonly channel: Channel;
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly writable: WritableStream<unknown>;
+  /** Settles when the socket is gone, and never rejects. */
+  readonly #gone: Deferred<undefined> = deferred();
+  readonly #budget: SendBudget;
+  readonly #clock: () => number;
+  readonly #source: ByteSource;
+
+  // Sending.
+  #sink!: WritableStreamDefaultController;
+  readonly #credit: SendCredit;
+  readonly #outbox: Outbox;
+  #writing: Promise<void> | undefined; // a write that is not through
+  #shutting: Deferred<undefined> | undefined;
+  #writeDone = false;
+  #dead: Error | undefined; // why nothing more can be sent
+  #lost: Error | undefined; // why what was sent may not have arrived, where no stream can tell any more
+
+  // Upgrading: the options given at open, for a socket that is open for it.
+  readonly #upgradable: PageTLSOptions | undefined;
+  #spent: "upgrading" | "spent" | undefined;
+  #gaveUp = false; // by close()
+
+  /** `clock` tells milliseconds. With `upgradable` startTls() may be called, whose options add to these. */
+  constructor(channel: Channel, budget: SendBudget, clock: () => number, upgradable?: PageTLSOptions, from?: Credits) {
+    this.channel = channel;
+    this.#budget = budget;
+    this.#clock = clock;
+    this.#upgradable = upgradable;
+    this.#credit = from?.credit ?? new SendCredit(channel.info.window);
+    this.#outbox = new Outbox(channel, budget, clock, this.#credit);
+    this.window = budget.toPage();
+    // The first credit is given now where it chooses the carrier.
+    const granted = from?.granted ?? (own(channel.info, "lane") === undefined ? stdioWindowBytes : this.window);
+    this.#source = new ByteSource(channel, budget, granted, () => {
+      this.#closeIfDone();
+    });
+    this.readable = this.#source.readable;
+    const sink = {
+      __proto__: null, // so that a polluted Object.prototype adds nothing
+      start: (controller: WritableStreamDefaultController) => {
+        this.#sink = controller;
+        addListener(writableSignal(controller), "abort", () => {
+          this.#credit.interrupt(makeError("AbortError"));
+        });
+      },
+      write: (chunk: unknown) => (this.#writing = this.#outbox.write(chunk)),
+      close: () => this.#shutdown(),
+      abort: () => this.#shutdown(),
+    };
+    this.writable = new NativeWritableStream(sink, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
+  }
+
+  /**
+   * Closes both directions at once. Bytes whose write has resolved are still sent. Resolves when the peer has them; rejects with NetworkError
+   * when it did not take them.
+   */
+  async close(): Promise<undefined> {
+    if (this.#spent === "upgrading") {
+      // Gives up the handshake.
+      if (this.#dead === undefined) {
+        this.#gaveUp = true;
+        this.#dead = makeError("AbortError");
+        this.#outbox.fail(this.#dead);
+      }
+      this.channel.close();
+      await this.#gone.promise;
+      return;
+    }
+    if (this.#spent === "spent") return;
+    this.#outbox.flush();
+    this.#finish(makeError("AbortError"), true);
+    this.channel.close();
+    // Of writes that were given up while they waited nobody asks how far they got.
+    if (this.#outbox.sent > 0 && this.#outbox.promised === 0) return;
+    await this.#gone.promise;
+    if (this.#lost !== undefined) throw this.#lost;
+  }
+
+  /**
+   * Puts TLS on the socket, and ends this one's streams. What the page had not read yet came in plain text and out of turn: the host sees by the
+   * number of bytes read that there was more, and breaks the connection. What was thrown away was not read, either.
+   */
+  async startTls(options: PageTLSOptions): Promise<StreamSocket> {
+    const upgradable = this.#upgradable;
+    const over = this.#source.ended || this.#writeDone || this.#shutting !== undefined || this.#dead !== undefined;
+    if (upgradable === undefined || this.#spent !== undefined || over) throw makeError("InvalidStateError");
+    this.#spent = "upgrading";
+    // A write under way is finished first; those behind it fail with the stream.
+    const writing = this.#writing;
+    writableError(this.#sink, makeError("InvalidStateError"));
+    this.#writeDone = true;
+    const read = this.#source.leave(makeError("NetworkError"));
+    try {
+      try {
+        await writing;
+      } catch {
+        // Whoever wrote has heard of it.
+      }
+      if (this.#dead !== undefined) throw this.#dead;
+      this.#outbox.flush();
+      return await this.channel.startTls(
+        read,
+        this.#outbox.sent,
+        { ...upgradable, ...options },
+        (channel, budget) =>
+          new StreamSocket(channel, budget, this.#clock, undefined, {
+            credit: this.#credit,
+            granted: this.#source.granted,
+          }),
+      );
+    } catch (error) {
+      throw this.#gaveUp ? this.#dead : error;
+    } finally {
+      this.#spent = "spent";
+      this.#budget.end();
+    }
+  }
+
+  /** Sets an option of the system's socket, as in Channel. */
+  async setOption(option: SettableOption, value: number): Promise<undefined> {
+    if (this.#dead !== undefined || this.#spent !== undefined) throw makeError("InvalidStateError");
+    return this.channel.setOption(option, value);
+  }
+
+  data(buffer: ArrayBuffer): void {
+    this.#source.data(new NativeUint8Array(buffer));
+  }
+
+  credit(bytes: number): void {
+    this.#credit.give(bytes);
+  }
+
+  wrote(): void {
+    // Writes of a stream are not acknowledged one by one: credit does that.
+  }
+
+  shut(error: Error | undefined): void {
+    this.#writeDone = true;
+    if (error === undefined) this.#shutting?.resolve(undefined);
+    else this.#shutting?.reject(error);
+    this.#closeIfDone();
+  }
+
+  end(): void {
+    this.#source.end();
+  }
+
+  closed(error: Error | undefined): void {
+    // The streams of a socket that was closed have nothing more to say.
+    if (this.#dead !== undefined && this.#outbox.promised > 0) this.#lost = error;
+    this.#finish(error ?? makeError("NetworkError"), error === undefined);
+    this.#budget.end();
+    this.#gone.resolve(undefined);
+  }
+
+  /** No more can be sent; what was received can still be read, then `orderly` decides between end and error. */
+  #finish(error: Error, orderly: boolean): void {
+    if (this.#dead !== undefined) return;
+    this.#dead = error;
+    this.#outbox.fail(error);
+    if (this.#writeDone && orderly) this.#shutting?.resolve(undefined);
+    else this.#shutting?.reject(error);
+    if (!this.#writeDone) writableError(this.#sink, error);
+    this.#writeDone = true;
+    this.#source.stop();
+    if (orderly) this.#source.end();
+    else this.#source.fail(error);
+  }
+
+  #shutdown(): Promise<undefined> | undefined {
+    if (this.#dead !== undefined) return undefined;
+    if (this.#shutting === undefined) {
+      this.#shutting = deferred();
+      this.#outbox.flush();
+      this.channel.shutdown();
+    }
+    return this.#shutting.promise;
+  }
+
+  /** Both directions are over on our side: the OS socket is not needed any more. (The host sees by itself when both FINs are through.) */
+  #closeIfDone(): void {
+    if (this.#source.done && this.#writeDone && this.#dead === undefined && this.#spent === undefined) {
+      this.#dead = makeError("InvalidStateError");
+      this.#source.stop();
+      this.channel.close();
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// When the page script puts the API on a page. The other end of the port is the test's.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { askEvent, handoverEvent, pageError, type PageMessage } from "../../protocol/page.ts";
+import { start } from "./start.ts";
+
+interface World {
+  /** Whether the page script has asked for a port. */
+  asked(): boolean;
+  /** Hands a port over, as the content script does; false when nobody takes it, so that the page's own listeners see it. */
+  handOver(): boolean;
+  /** The content script's end. */
+  content: MessagePort;
+  /** The members of Navigator.prototype. */
+  api: Record<string, (this: unknown, options?: unknown) => Promise<unknown>>;
+  navigator: object;
+  /** Takes the document away from its window. */
+  detach(): void;
+}
+
+function world(isSecureContext: boolean): World {
+  const Navigator = { prototype: {} };
+  let view: object | null = {};
+  class Document extends EventTarget {
+    get defaultView(): object | null {
+      return view;
+    }
+  }
+  const document = new Document();
+  let asked = false;
+  document.addEventListener(askEvent, () => {
+    asked = true;
+  });
+  const window = new EventTarget();
+  const navigator = Object.create(Navigator.prototype) as object;
+  const { port1: content, port2 } = new MessageChannel();
+  after(() => {
+    content.close();
+  });
+  start({ isSecureContext, window, document, navigator, Navigator, Document });
+  return {
+    asked: () => asked,
+    handOver() {
+      let seen = false;
+      const see = (): void => {
+        seen = true;
+      };
+      window.addEventListener(handoverEvent, see);
+      window.dispatchEvent(new MessageEvent(handoverEvent, { ports: [port2] }));
+      window.removeEventListener(handoverEvent, see);
+      return !seen;
+    },
+    content,
+    api: Navigator.prototype,
+    navigator,
+    detach: () => {
+      view = null;
+    },
+  };
+}
+
+const names = ({ api }: World): string[] => Object.getOwnPropertyNames(api).sort();
+
+test("a page that is not secure has no API, though a port is on offer", () => {
+  const page = world(false);
+  assert.equal(page.asked(), false);
+  assert.equal(page.handOver(), false);
+  assert.deepEqual(names(page), []);
+});
+
+test("a secure page has the API once the port is there, and takes one port", () => {
+  const page = world(true);
+  assert.equal(page.asked(), true);
+  assert.deepEqual(names(page), []);
+  assert.equal(page.handOver(), true);
+  assert.deepEqual(names(page), ["openTCPSocket", "openUDPSocket"]);
+  assert.equal(page.handOver(), false);
+});
+
+test("what is refused in the page, and what goes out", async () => {
+  const page = world(true);
+  page.handOver();
+  const { openTCPSocket, openUDPSocket } = page.api;
+  assert.ok(openTCPSocket !== undefined && openUDPSocket !== undefined, "both are there");
+  await assert.rejects(openTCPSocket.call({}), { name: "TypeError", message: "Illegal invocation" });
+  await assert.rejects(openTCPSocket.call(page.navigator, { remotePort: -1 }), TypeError);
+  for (const secureTransport of ["on", "starttls"])
+    await assert.rejects(openUDPSocket.call(page.navigator, { secureTransport }), TypeError);
+
+  const heard = new Promise<PageMessage>((resolve) => {
+    page.content.onmessage = ({ data }: MessageEvent<PageMessage>) => {
+      resolve(data);
+    };
+  });
+  const opened = openTCPSocket.call(page.navigator, { remoteAddress: "example.org", remotePort: 13 });
+  assert.deepEqual(await heard, {
+    type: "open",
+    id: 1,
+    protocol: "tcp",
+    options: { remoteAddress: "example.org", remotePort: 13 },
+    evalBlocked: false,
+  });
+  page.content.postMessage({ type: "failed", id: 1, error: pageError("NotAllowedError") });
+  await assert.rejects(opened, { name: "NotAllowedError" });
+
+  page.detach();
+  await assert.rejects(openTCPSocket.call(page.navigator, {}), { name: "NotSupportedError" });
+});
