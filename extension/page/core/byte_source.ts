@@ -250,7 +250,7 @@ export class ByteSource {
     }
   }
 
-  /** `bytes` do not wait here any more: let the host send more, a quarter of what may be on its way at a time. */
+  /** `bytes` do not wait here any more: let the host send more, a quarter of what may be on its way at a time (RFC 1122, section 4.2.3.3). */
   #consumed(bytes: number): void {
     this.#held -= bytes;
     if (this.#stopped) return;

@@ -220,6 +220,11 @@ test("the bytes of a socket that has a lane take it by the host's name, from the
   await until(() => onLane.heard.length === 3);
   assert.deepEqual(onLane.heard, ["data 5", "wrote 1 NetworkError", "closed undefined undefined"]);
   assert.deepEqual(onPort.heard, ["data 8", "closed undefined undefined"]);
+  // Sockets that have ended do not end with the lane.
+  const later = listen(content);
+  await say({ type: "laneLost" });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(later, []);
 });
 
 test("the broker says that the lane is gone: its sockets end, the others stay, and later ones take the port", async () => {
