@@ -375,3 +375,53 @@ test("options cannot be set on a socket that was closed, has ended, or was upgra
     await assert.rejects(socket.setOption("noDelay", 1), { name: "InvalidStateError" }, end);
   }
 });
+
+test("closing or aborting the writable sends FIN; the readable goes on, and the socket closes when both are through", async () => {
+  for (const how of ["close", "abort"] as const) {
+    const { socket, sent } = world(true);
+    await task();
+    const writer = socket.writable.getWriter();
+    await writer.write(new Uint8Array(10));
+    let through = false;
+    const ended = writer[how]().then(() => {
+      through = true;
+    });
+    await task();
+    assert.deepEqual(sent, [10, -1], how);
+    assert.equal(through, false, "before the system has it");
+    socket.data(new ArrayBuffer(5));
+    socket.shut(undefined);
+    await ended;
+    await read(socket, 5);
+    assert.deepEqual(sent, [10, -1], how);
+    socket.end();
+    assert.equal((await socket.readable.getReader().read()).done, true);
+    assert.deepEqual(sent, [10, -1, -1], how);
+    // Nothing is left to close, and no more credit is given.
+    socket.closed(undefined);
+    await socket.close();
+  }
+});
+
+test("a FIN that cannot be sent is the writable's error", async () => {
+  const { socket } = world(true);
+  await task();
+  const ended = socket.writable.getWriter().close();
+  await task();
+  socket.shut(new DOMException("", "NetworkError"));
+  await assert.rejects(ended, { name: "NetworkError" });
+});
+
+test("what came before an error is read before it; a cancelled readable takes what comes and gives credit for it", async () => {
+  const { socket } = world(true);
+  socket.data(new ArrayBuffer(7));
+  socket.closed(new DOMException("", "NetworkError"));
+  const reader = socket.readable.getReader();
+  assert.equal((await reader.read()).value?.byteLength, 7);
+  await assert.rejects(reader.read(), { name: "NetworkError" });
+
+  const other = world(true);
+  await other.socket.readable.cancel();
+  for (let i = 0; i < laneWindowBytes / chunkBytes; i++) other.socket.data(new ArrayBuffer(chunkBytes));
+  assert.equal(sum(other.credits), laneWindowBytes);
+});
