@@ -12,7 +12,7 @@ const rooms = ["intake", "host", "documents", "consent", "sockets", "toolbar"];
 
 /** The program's files, without tests and what only tests use. */
 const files = readdirSync(extension, { recursive: true, encoding: "utf8" }).filter(
-  (file) => file.endsWith(".ts") && !/\.test\.ts$|\.d\.ts$|fake_storage|browser_globals|^fuzz/.test(file),
+  (file) => file.endsWith(".ts") && !/\.test\.ts$|\.d\.ts$|^fake|^fuzz/.test(file),
 );
 /** What a file imports of the extension. */
 const uses = new Map(

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { installStorage } from "../../shared/fake_storage.ts";
+import { installStorage } from "../../fake/storage.ts";
 
 const { local } = installStorage();
 const silent = { addListener: () => undefined };

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import "../../shared/browser_globals.ts";
+import "../../fake/globals.ts";
 import type { PolicyJudgeResult } from "../../../protocol/message.ts";
 import type { OpenOptions } from "../../../protocol/page.ts";
 import type { Grant, How } from "./grants.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import "../../shared/browser_globals.ts";
+import "../../fake/globals.ts";
 import type { Answer, Question } from "./question.ts";
 import type { Sender } from "../intake/sender.ts";
 

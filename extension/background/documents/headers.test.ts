@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { describe, mock, test } from "node:test";
 import v8 from "node:v8";
 import { runInNewContext } from "node:vm";
-import "../../shared/browser_globals.ts";
-import { installStorage } from "../../shared/fake_storage.ts";
+import "../../fake/globals.ts";
+import { installStorage } from "../../fake/storage.ts";
 
 installStorage();
 mock.method(performance, "now", () => 0); // or budgets would grow while a slow machine works

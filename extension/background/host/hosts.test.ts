@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import "../../shared/browser_globals.ts";
-import { installStorage } from "../../shared/fake_storage.ts";
+import "../../fake/globals.ts";
+import { installStorage } from "../../fake/storage.ts";
 
 const areas = installStorage();
 mock.timers.enable({ apis: ["setTimeout"] }); // an idle host is let go half a minute later: no test waits for that

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { beforeEach, test } from "node:test";
-import "../../shared/browser_globals.ts";
-import { installStorage } from "../../shared/fake_storage.ts";
+import "../../fake/globals.ts";
+import { installStorage } from "../../fake/storage.ts";
 import { oldestProtocolVersion, protocolVersion } from "../../../protocol/message.ts";
 import type { HostListener } from "./host.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { installStorage } from "../../shared/fake_storage.ts";
+import { installStorage } from "../../fake/storage.ts";
 
 installStorage();
 const { isOfPage } = await import("./sender.ts");

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import "../../shared/browser_globals.ts";
+import "../../fake/globals.ts";
 import type { PolicyJudgeResult, SocketClosedParams } from "../../../protocol/message.ts";
 import type { BrokerMessage, DocumentMessage } from "../../../protocol/page.ts";
-import { installStorage } from "../../shared/fake_storage.ts";
+import { installStorage } from "../../fake/storage.ts";
 import type { Activity } from "./activity.ts";
 import type { HostConnection } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";

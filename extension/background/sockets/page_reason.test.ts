@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import "../../shared/browser_globals.ts";
+import "../../fake/globals.ts";
 import { pageError } from "../../../protocol/page.ts";
 
 // What the modules look for when they load; the generated validators are bundled for the browser, where nothing is required.

@@ -1,13 +1,17 @@
 // For unit tests: the extension's storage in memory, which can be full as Chromium's can, and fail as a disk can.
 
+import { FakeEvent } from "./events.ts";
+import { installNavigator } from "./locks.ts";
+
 type Items = Record<string, unknown>;
 type Changes = Record<string, { oldValue?: unknown; newValue?: unknown }>;
-type ChangeListener = (changes: Changes, area: string) => void;
+type AreaName = "local" | "session" | "managed";
 
 /** What Chromium 156 says, by area. */
 const full = {
   session: "Session storage quota bytes exceeded. Values were not stored.",
   local: "Resource::kQuotaBytes quota exceeded",
+  managed: "This is a read-only store.",
 };
 
 export class FakeArea {
@@ -16,18 +20,24 @@ export class FakeArea {
   quota = Infinity;
   /** Every write fails, as on a disk that is full. */
   broken = false;
+  /** Every read fails, as in a profile that cannot be read. */
+  unreadable = false;
   /** How often something was written. */
   writes = 0;
-  readonly #name: "local" | "session";
-  readonly #tell: ChangeListener;
+  /** Who may use it; to begin with, storage.session is closed to content scripts, and storage.local is not. */
+  accessLevel: "TRUSTED_CONTEXTS" | "TRUSTED_AND_UNTRUSTED_CONTEXTS";
+  readonly #name: AreaName;
+  readonly #tell: (changes: Changes, area: string) => void;
 
-  constructor(name: "local" | "session", tell: ChangeListener) {
+  constructor(name: AreaName, tell: (changes: Changes, area: string) => void) {
     this.#name = name;
     this.#tell = tell;
+    this.accessLevel = name === "session" ? "TRUSTED_CONTEXTS" : "TRUSTED_AND_UNTRUSTED_CONTEXTS";
   }
 
   async get(keys: string | string[] | null): Promise<Items> {
     await Promise.resolve();
+    if (this.unreadable) throw new Error("IO error: the database cannot be opened");
     const wanted = keys === null ? [...this.stored.keys()] : [keys].flat();
     return Object.fromEntries(
       wanted.flatMap((key) => (this.stored.has(key) ? [[key, structuredClone(this.stored.get(key))]] : [])),
@@ -37,10 +47,16 @@ export class FakeArea {
   async set(items: Items): Promise<void> {
     await Promise.resolve();
     this.writes++;
+    if (this.#name === "managed") throw new Error(full.managed);
     if (this.broken) throw new Error("IO error: No space left on device");
     let grows = 0;
     for (const [key, value] of Object.entries(items)) grows += sizeOf(key, value) - sizeOf(key, this.stored.get(key));
     if (this.quota < Infinity && this.bytes + grows > this.quota) throw new Error(full[this.#name]);
+    this.put(items);
+  }
+
+  /** Writes whatever the state of the disk is: as an administrator does to managed storage, and tests to all. */
+  put(items: Items): void {
     const changes: Changes = {};
     for (const [key, newValue] of Object.entries(items)) {
       changes[key] = this.stored.has(key) ? { oldValue: this.stored.get(key), newValue } : { newValue };
@@ -60,6 +76,11 @@ export class FakeArea {
     if (Object.keys(changes).length > 0) this.#tell(changes, this.#name);
   }
 
+  async setAccessLevel({ accessLevel }: { accessLevel: FakeArea["accessLevel"] }): Promise<void> {
+    await Promise.resolve();
+    this.accessLevel = accessLevel;
+  }
+
   /** What is stored, in bytes, as Chromium counts it at most (shelf.ts). */
   get bytes(): number {
     let bytes = 0;
@@ -72,25 +93,23 @@ function sizeOf(key: string, value: unknown): number {
   return value === undefined ? 0 : 2 * (key.length + JSON.stringify(value).length) + 700;
 }
 
-/** Puts a storage in the place of the browser's. Before the modules are imported that use it. */
+/** `chrome.storage`. */
+export class FakeStorage {
+  readonly onChanged = new FakeEvent<[changes: Changes, area: string]>();
+  readonly local = new FakeArea("local", this.#tell.bind(this));
+  readonly session = new FakeArea("session", this.#tell.bind(this));
+  readonly managed = new FakeArea("managed", this.#tell.bind(this));
+
+  #tell(changes: Changes, area: string): void {
+    this.onChanged.emit(changes, area);
+  }
+}
+
+/** For what uses nothing but storage and locks: puts them in the place of the browser's. Before the modules are imported that use it. */
 export function installStorage(): { local: FakeArea; session: FakeArea } {
-  const listeners: ChangeListener[] = [];
-  const tell: ChangeListener = (changes, area) => {
-    for (const listener of listeners) listener(changes, area);
-  };
-  const areas = { local: new FakeArea("local", tell), session: new FakeArea("session", tell) };
-  const onChanged = { addListener: (listener: ChangeListener) => listeners.push(listener) };
+  const storage = new FakeStorage();
   const runtime = { sendMessage: () => Promise.reject(new Error("Receiving end does not exist.")) };
-  Object.assign(globalThis, { chrome: { runtime, storage: { ...areas, onChanged } } });
-  const last = new Map<string, Promise<unknown>>();
-  const request = (name: string, work: () => Promise<unknown>): Promise<unknown> => {
-    const done = (last.get(name) ?? Promise.resolve()).then(work);
-    last.set(
-      name,
-      done.catch(() => undefined),
-    );
-    return done;
-  };
-  Object.defineProperty(globalThis, "navigator", { configurable: true, value: { locks: { request } } });
-  return areas;
+  Object.assign(globalThis, { chrome: { runtime, storage } });
+  installNavigator();
+  return storage;
 }

@@ -9,3 +9,13 @@ Object.assign(Uint8Array.prototype, {
     return Buffer.from(this).toString("base64url");
   },
 });
+Object.assign(Promise, {
+  withResolvers: <T>() => {
+    let resolve!: (value: T | PromiseLike<T>) => void;
+    let reject!: (reason: unknown) => void;
+    const promise = new Promise<T>((res, rej) => {
+      [resolve, reject] = [res, rej];
+    });
+    return { promise, resolve, reject };
+  },
+});

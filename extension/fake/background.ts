@@ -1,0 +1,209 @@
+// The whole background on a fake browser, with a fake host and a fake clock: what a page says goes in at one end, and what the host is asked
+// comes out at the other. One of it for a test file, since its modules are there once.
+
+import assert from "node:assert/strict";
+import { FakeBrowser } from "./browser.ts";
+import { FakeClock, settled } from "./clock.ts";
+import type { FakePort } from "./events.ts";
+import { FakeHost } from "./host.ts";
+import { extensionURL } from "./identity.ts";
+import type { Arrival, WindowInit } from "./tabs.ts";
+import type { PromptMessage, PromptView } from "../background/consent/question.ts";
+import type { BrokerMessage, DocumentMessage, OpenOptions } from "../../protocol/page.ts";
+import type { ScriptPolicy } from "../../protocol/message.ts";
+
+type Of<T, K> = Extract<T, { type: K }>;
+
+/** How an open is made. */
+export interface OpenInit {
+  protocol?: "tcp" | "udp";
+  /** Whether there is a click behind it, of its own; or when it was, in ms since 1970. */
+  click?: boolean | { began: number; at: number };
+  policies?: ScriptPolicy[];
+  evalBlocked?: boolean;
+}
+
+/** A document's content script, with its page. */
+export class FakeDocument {
+  readonly tabId: number;
+  readonly sender: chrome.runtime.MessageSender;
+  /** What it has heard, in order. */
+  readonly heard: BrokerMessage[] = [];
+  readonly #world: Background;
+  readonly port: FakePort;
+  #lastId = 0;
+
+  constructor(world: Background, tabId: number, frameId: number) {
+    this.#world = world;
+    this.tabId = tabId;
+    this.sender = world.browser.tabs.senderOf(tabId, frameId);
+    this.port = world.browser.connect("document", this.sender);
+    this.port.onMessage.addListener((message) => {
+      this.heard.push(message as BrokerMessage);
+    });
+  }
+
+  say(message: DocumentMessage): void {
+    this.port.postMessage(message);
+  }
+
+  /** Asks for a socket. Returns its id. */
+  begin(options: OpenOptions, init: OpenInit = {}): number {
+    const { protocol = "tcp", click = true, policies = [], evalBlocked = true } = init;
+    const id = ++this.#lastId;
+    const evidence = { policies, evalBlocked, controlled: false };
+    const activation = click === true ? this.#world.click() : click;
+    const given = activation === false ? {} : { activation };
+    this.say({ type: "open", id, protocol, secure: true, options, evidence, ...given });
+    return id;
+  }
+
+  /** Asks for a socket, and waits until nothing more happens. Resolves with its id. */
+  async open(options: OpenOptions, init: OpenInit = {}): Promise<number> {
+    const id = this.begin(options, init);
+    await settled();
+    return id;
+  }
+
+  /** What it has heard of a socket, of one kind. */
+  heardOf<K extends BrokerMessage["type"]>(id: number, type: K): Of<BrokerMessage, K>[] {
+    return this.heard.filter(
+      (message): message is Of<BrokerMessage, K> => message.type === type && "id" in message && message.id === id,
+    );
+  }
+
+  /** What came of an open: "opened", the name of the error, or "" while there is no answer. */
+  outcome(id: number): string {
+    const [failed] = this.heardOf(id, "failed");
+    return failed?.error.name ?? (this.heardOf(id, "opened").length > 0 ? "opened" : "");
+  }
+
+  /** How an open socket ended: the name of the error, "closed" without one, or "" while it is open. */
+  ending(id: number): string {
+    const [closed] = this.heardOf(id, "closed");
+    return closed === undefined ? "" : (closed.error?.name ?? "closed");
+  }
+}
+
+/** The page in a consent window. */
+export class FakePrompt {
+  readonly windowId: number;
+  readonly views: PromptView[] = [];
+  readonly port: FakePort;
+
+  constructor(world: Background, windowId: number, url: string) {
+    this.windowId = windowId;
+    const [, id = ""] = /#([^:]*)/.exec(url) ?? [];
+    const own = world.browser.ownPage("ui/prompt.html");
+    this.port = world.browser.connect(`prompt:${id}`, {
+      ...own,
+      tab: world.browser.tabs.tabs.find((tab) => tab.windowId === windowId),
+    } as never);
+    this.port.onMessage.addListener((view) => {
+      this.views.push(view as PromptView);
+    });
+  }
+
+  /** The question, once it has come. */
+  get question(): Of<PromptView, "question"> {
+    const question = this.views.find((view) => view.type === "question");
+    assert.ok(question?.type === "question", "no question has come");
+    return question;
+  }
+
+  /** The last that it was told of one kind. */
+  last<K extends PromptView["type"]>(type: K): Of<PromptView, K> | undefined {
+    return this.views.findLast((view): view is Of<PromptView, K> => view.type === type);
+  }
+
+  async say(message: PromptMessage): Promise<void> {
+    this.port.postMessage(message);
+    await settled();
+  }
+
+  async allow({ remember = false, address }: { remember?: boolean; address?: string } = {}): Promise<void> {
+    await this.say({ type: "allow", remember, ...(address === undefined ? {} : { named: { address } }) });
+  }
+
+  /** The user has looked at it, and says no. */
+  async deny(): Promise<void> {
+    await this.say({ type: "seen" });
+    await this.say({ type: "deny" });
+  }
+}
+
+export class Background {
+  readonly browser = new FakeBrowser().install();
+  readonly clock = new FakeClock().install();
+  readonly host = new FakeHost();
+  readonly #prompts = new Map<number, FakePrompt>();
+
+  private constructor() {
+    this.browser.native = (port) => {
+      this.host.start(port);
+    };
+  }
+
+  /** Starts the background. `before`: what is there already. */
+  static async start(before: (world: Background) => void = () => undefined): Promise<Background> {
+    const world = new Background();
+    before(world);
+    await import("../background/main.ts");
+    await settled();
+    return world;
+  }
+
+  /** A click that nobody has used. */
+  click(): { began: number; at: number } {
+    this.clock.set(this.clock.now + 1);
+    return { began: this.clock.now, at: this.clock.now };
+  }
+
+  /** A page in a new tab, in a new window unless one is named, and the connection of its document. */
+  async page(
+    url: string,
+    { windowId, ...init }: WindowInit & Arrival & { windowId?: number } = {},
+  ): Promise<FakeDocument> {
+    const { headers, unseen, ...window } = init;
+    const arrival = { ...(headers === undefined ? {} : { headers }), ...(unseen === undefined ? {} : { unseen }) };
+    const tabId = this.browser.tabs.openTab(url, {
+      windowId: windowId ?? this.browser.tabs.openWindow(window),
+      ...arrival,
+    });
+    await settled();
+    return this.document(tabId);
+  }
+
+  /** The connection of a document. */
+  document(tabId: number, frameId = 0): FakeDocument {
+    return new FakeDocument(this, tabId, frameId);
+  }
+
+  /** The consent windows on the screen, in the order in which they came. */
+  async prompts(): Promise<FakePrompt[]> {
+    const there: FakePrompt[] = [];
+    for (const { windowId, url = "" } of this.browser.tabs.tabs) {
+      if (!url.startsWith(extensionURL("ui/prompt.html"))) continue;
+      const known = this.#prompts.get(windowId) ?? new FakePrompt(this, windowId, url);
+      this.#prompts.set(windowId, known);
+      there.push(known);
+    }
+    await settled();
+    return there;
+  }
+
+  /** The one question that is on the screen. */
+  async prompt(): Promise<FakePrompt> {
+    const all = await this.prompts();
+    assert.equal(all.length, 1, `${all.length.toString()} questions are on the screen`);
+    return all[0] as FakePrompt;
+  }
+
+  /** Asks for a socket, allows it, and resolves with its id once it is open. */
+  async allowed(document: FakeDocument, options: OpenOptions, how: { remember?: boolean } = {}): Promise<number> {
+    const id = await document.open(options);
+    await (await this.prompt()).allow(how);
+    assert.equal(document.outcome(id), "opened");
+    return id;
+  }
+}

@@ -1,0 +1,134 @@
+// A native host in memory: it answers what the extension asks, connects to nobody, and says what a test has it say.
+
+import type { FakePort } from "./events.ts";
+import { canonicalHost } from "../background/intake/origin.ts";
+import type { ErrorData, MethodParams, MethodResult, PolicyJudgeResult } from "../../protocol/message.ts";
+
+type Method = keyof MethodResult;
+type Serve = { [M in Method]: (params: MethodParams[M]) => MethodResult[M] | Promise<MethodResult[M]> };
+
+/** What it answers with instead of a result. */
+export class HostFault extends Error {
+  readonly data: ErrorData;
+  constructor(data: ErrorData) {
+    super("a fault");
+    this.data = data;
+  }
+}
+
+/** A promise that a test settles. */
+export interface Held {
+  promise: Promise<void>;
+  release: () => void;
+}
+export function hold(): Held {
+  let release = (): void => undefined;
+  const promise = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { promise, release };
+}
+
+export class FakeHost {
+  /** What it was asked, and told, in order. */
+  readonly asked: { method: string; params: unknown }[] = [];
+  /** What the rules and the administrators say of every destination, beside what is usual. */
+  verdict: Partial<PolicyJudgeResult> = {};
+  /** How often it was started, and how often it ended. */
+  starts = 0;
+  ends = 0;
+  #port: FakePort | undefined;
+
+  readonly serve: Serve = {
+    hello: () => ({ protocolVersion: 3, hostVersion: "0.0.0", capabilities: ["tcp", "udp", "tls"] }),
+    "policy.managed": () => ({ valid: true }),
+    "policy.judge": ({ host }) => {
+      const canonical = host === undefined ? undefined : canonicalHost(host);
+      return {
+        ...{ allowed: true, prompt: "ask", remember: true, cspRule: "refuse-unsafe-eval", installedOnly: false },
+        ...{ mustEnter: false, risk: false, errorDetail: "reason" },
+        ...(canonical === undefined ? {} : { host: canonical }),
+        ...this.verdict,
+      };
+    },
+    "policy.get": () => ({ sources: [] }),
+    "resolve.browse": () => new Promise(() => undefined),
+    "resolve.stop": () => ({}),
+    "tcp.open": ({ port }) => ({ ...connected(port), window: 1 << 20 }),
+    "udp.open": ({ port }) => ({ ...connected(port), window: 1 << 20 }),
+    "socket.shutdown": ({ socketId }) => ({ socketId }),
+    "socket.startTLS": ({ socketId }) => ({
+      socketId,
+      tls: { version: "1.3", cipherSuite: "TLS_AES_128_GCM_SHA256", peerCertificates: [] },
+    }),
+    "socket.setOption": ({ socketId }) => ({ socketId }),
+    "socket.close": ({ socketId }) => {
+      this.say("socket.closed", { socketId, bytesIn: 0, bytesOut: 0 });
+      return { socketId };
+    },
+    "socket.inspect": () => ({ sockets: [] }),
+    "lane.open": () => ({ port: 1, ticket: "A".repeat(43) }),
+    "tryout.start": () => ({ url: "http://127.0.0.1:1/", port: 1 }),
+    "tryout.stop": () => ({}),
+  };
+
+  /** Starts it at the end of a native port. */
+  start(port: FakePort): void {
+    this.starts++;
+    this.#port = port;
+    port.onMessage.addListener((message) => {
+      void this.#receive(port, message as { id?: number; method: Method; params: never });
+    });
+    port.onDisconnect.addListener(() => {
+      this.ends++;
+      if (this.#port === port) this.#port = undefined;
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.#port !== undefined;
+  }
+
+  /** It dies. */
+  die(): void {
+    this.ends++;
+    this.#port?.disconnect();
+    this.#port = undefined;
+  }
+
+  /** It says something by itself. */
+  say(method: string, params: object): void {
+    this.#port?.postMessage({ jsonrpc: "2.0", method, params });
+  }
+
+  /** The parameters of all that it was asked of one kind. */
+  askedFor<T = Record<string, unknown>>(method: string): T[] {
+    return this.asked.flatMap((one) => (one.method === method ? [one.params as T] : []));
+  }
+
+  async #receive(
+    port: FakePort,
+    { id, method, params }: { id?: number; method: Method; params: never },
+  ): Promise<void> {
+    this.asked.push({ method, params });
+    if (id === undefined) return;
+    let answer: object;
+    try {
+      // Datagrams are answered, too: the system has taken them.
+      answer = { result: method in this.serve ? await Promise.resolve(this.serve[method](params)) : {} };
+    } catch (error) {
+      if (!(error instanceof HostFault)) throw error;
+      answer = { error: { code: -32_000, message: "a fault", data: error.data } };
+    }
+    if (port.isOpen) port.postMessage({ jsonrpc: "2.0", id, ...answer });
+  }
+}
+
+function connected(port: number): {
+  remoteAddress: string;
+  remotePort: number;
+  localAddress: string;
+  localPort: number;
+} {
+  return { remoteAddress: "192.0.2.1", remotePort: port, localAddress: "192.0.2.2", localPort: 50_000 };
+}
