@@ -77,7 +77,7 @@ export class FakeTabs {
     const window = this.#windows.get(inWindow);
     if (window === undefined) throw new Error(`No window with id: ${inWindow.toString()}.`);
     const id = ++this.#lastId;
-    const tab: chrome.tabs.Tab & { id: number; url: string } = {
+    const tab = {
       ...{ id, windowId: inWindow, url: "", incognito: window.incognito, index: 0, active: true, highlighted: true },
       ...{
         pinned: false,
@@ -89,7 +89,7 @@ export class FakeTabs {
         lastAccessed: 0,
       },
       ...(openerTabId === undefined ? {} : { openerTabId }),
-    };
+    } as chrome.tabs.Tab & { id: number; url: string };
     this.#tabs.set(id, tab);
     this.onTabCreated.emit({ ...tab });
     this.navigate(id, url, arrival);
