@@ -208,9 +208,9 @@ describe("the list", () => {
 test("sites that are held back are listed and let go on; those of private windows are not", async () => {
   await settings.evaluate(async () => {
     await chrome.storage.local.set({ paused: ["https://paused.test"] });
-    const streak = { noes: [], times: 1, until: Date.now() + 3_600_000 };
+    const backOff = { noes: [], times: 1, until: Date.now() + 3_600_000 };
     await chrome.storage.session.set({
-      muted: { "normal https://muted.test": streak, "private https://secret.test": streak },
+      cooldowns: { "normal https://muted.test": backOff, "private https://secret.test": backOff },
       paused: ["https://secret-pause.test"],
     });
   });
@@ -236,7 +236,7 @@ test("sites that are held back are listed and let go on; those of private window
   await settings.waitFor("none", () => document.querySelector<HTMLElement>("#held-section")?.hidden);
   const left = await settings.evaluate(async () => [
     (await chrome.storage.local.get("paused"))["paused"],
-    Object.keys((await chrome.storage.session.get("muted"))["muted"] as object),
+    Object.keys((await chrome.storage.session.get("cooldowns"))["cooldowns"] as object),
   ]);
   assert.deepEqual(left, [[], ["private https://secret.test"]]);
 });

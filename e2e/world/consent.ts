@@ -215,14 +215,16 @@ export class Person {
   /** Lets all sites ask again that were told no too often. */
   async unmutesAll(): Promise<void> {
     const page = await this.#ownPage();
-    // With the lock that all who change it take (muted.ts): an answer may be about to be noted.
-    await page.evaluate(() => navigator.locks.request("muted", () => chrome.storage.session.remove("muted")));
+    // With the lock that all who change it take (cooldown.ts): an answer may be about to be noted.
+    await page.evaluate(() => navigator.locks.request("cooldowns", () => chrome.storage.session.remove("cooldowns")));
   }
 
   /** Of whom noes are counted: "normal" or "private", and an origin or a site. */
   async countedNoes(): Promise<string[]> {
     const page = await this.#ownPage();
-    return await page.evaluate(async () => Object.keys((await chrome.storage.session.get("muted"))["muted"] ?? {}));
+    return await page.evaluate(async () =>
+      Object.keys((await chrome.storage.session.get("cooldowns"))["cooldowns"] ?? {}),
+    );
   }
 
   /** A page of the extension, which stays open, since some tests need it often. */

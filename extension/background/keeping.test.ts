@@ -37,7 +37,7 @@ const { readHeaders, isRestrictive, unread } = await import("./documents/facts.t
 const { remember } = await import("./consent/cleared.ts");
 const grants = await import("./consent/grants.ts");
 const { isPaused, onPausedChange, setPaused } = await import("./sockets/paused.ts");
-const { mutedUntil, noteAnswer } = await import("./consent/muted.ts");
+const { cooldownUntil, noteAnswer } = await import("./consent/cooldown.ts");
 const { Refusals } = await import("./sockets/refusals.ts");
 
 const denial = readHeaders([{ name: "permissions-policy", value: "direct-sockets=()" }]);
@@ -274,7 +274,7 @@ describe("nothing can be written", () => {
   test("three noes mute", async () => {
     brokenNow();
     for (let n = 0; n < 3; n++) await noteAnswer("https://noisy.test", false, "no");
-    assert.notEqual(await mutedUntil("https://noisy.test", false), undefined);
+    assert.notEqual(await cooldownUntil("https://noisy.test", false), undefined);
   });
 
   test("a pause pauses, and what is open hears of it", async () => {
@@ -326,7 +326,7 @@ test("one document keeps where it last got to, so much and no more", async () =>
 test("noes of many origins of one site are that site's", async () => {
   for (let n = 0; n < 2; n++) await noteAnswer("https://small.test", false, "no");
   for (let n = 0; n < 200; n++) await noteAnswer(`https://s${n.toString()}.greedy.test`, false, "no");
-  const table = session.stored.get("muted") as Record<string, unknown>;
+  const table = session.stored.get("cooldowns") as Record<string, unknown>;
   assert.ok(Object.keys(table).length < 30, Object.keys(table).length.toString());
   assert.ok("normal small.test" in table && "normal greedy.test" in table, "a site went");
 });

@@ -17,7 +17,7 @@ import { Intake } from "./intake/intake.ts";
 import { Lanes } from "./sockets/lanes.ts";
 import { watchMakers } from "./documents/makers.ts";
 import { beginToReadSettings, onManagedChange } from "./host/managed.ts";
-import { onMutedChange, watchPrivateWindows } from "./consent/muted.ts";
+import { onCooldownChange, forgetCooldownsOfPrivateWindows } from "./consent/cooldown.ts";
 import { hostReport, hostState } from "./host/own_pages.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./sockets/paused.ts";
 import { Popups } from "./toolbar/popup.ts";
@@ -25,11 +25,11 @@ import { Prompts } from "./consent/prompt.ts";
 import { RefusalAudit } from "./sockets/refusal_audit.ts";
 import { attest } from "./intake/sender.ts";
 import { welcome } from "./host/setup.ts";
-import { Tryout } from "./sockets/tryout.ts";
+import { SelfTest } from "./sockets/selftest.ts";
 
 const hosts = new Hosts();
 const prompts = new Prompts();
-const tryout = new Tryout(hosts);
+const selfTest = new SelfTest(hosts);
 const lanes = new Lanes();
 const gestures = new GestureLedger();
 const audit = new RefusalAudit({
@@ -57,7 +57,7 @@ ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() =
 watchHeaders(clearedByItself);
 watchHandshakes();
 watchMakers();
-watchPrivateWindows();
+forgetCooldownsOfPrivateWindows();
 beginToReadSettings();
 onManagedChange(() => {
   void hosts.managedChanged();
@@ -104,7 +104,7 @@ ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   if (!isOwnPage(sender)) return false;
   if (message === "host-state") void hostState(hosts).then(respond);
   else if (message === "host-report") void hostReport(hosts).then(respond);
-  else if (message === "try") void tryout.start().then(respond);
+  else if (message === "try") void selfTest.start().then(respond);
   else if (typeof message === "object") void keepUnwritten(message).then(respond);
   else return false;
   return true; // the answer comes later
@@ -138,7 +138,7 @@ onPausedChange((origins, isPrivate) => {
   popups.changed();
 });
 forgetPausesOfPrivateWindows();
-onMutedChange(() => {
+onCooldownChange(() => {
   popups.changed();
 });
 

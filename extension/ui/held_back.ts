@@ -1,6 +1,6 @@
 // Sites that are held back: those that the user has paused, and those that asked too often. Of private windows nothing is shown here.
 
-import { listMuted, unmute } from "../background/consent/muted.ts";
+import { endCooldown, listCooldowns } from "../background/consent/cooldown.ts";
 import { listPaused, setPaused } from "../background/sockets/paused.ts";
 import { foreign, isolated, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
@@ -15,10 +15,10 @@ export interface Held {
 }
 
 export async function listHeld(): Promise<Held[]> {
-  const [paused, muted] = await Promise.all([listPaused(false), listMuted()]);
+  const [paused, cooldowns] = await Promise.all([listPaused(false), listCooldowns()]);
   return [
     ...paused.map((site) => ({ site })),
-    ...muted.flatMap(({ who, private: isPrivate, until }) => (isPrivate ? [] : [{ site: who, until }])),
+    ...cooldowns.flatMap(({ who, private: isPrivate, until }) => (isPrivate ? [] : [{ site: who, until }])),
   ];
 }
 
@@ -39,7 +39,7 @@ export async function showHeld(): Promise<void> {
       text(until === undefined ? "heldReleaseLabel" : "remedyUnmuteLabel", isolated(name)),
     );
     button.addEventListener("click", (event) => {
-      if (event.isTrusted) void (until === undefined ? setPaused(site, false, false) : unmute(site, false));
+      if (event.isTrusted) void (until === undefined ? setPaused(site, false, false) : endCooldown(site, false));
     });
     const words = document.createElement("p");
     words.append(foreign(name, "site-name"), document.createElement("br"), why);

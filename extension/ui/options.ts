@@ -83,7 +83,7 @@ confirmation.addEventListener("close", () => {
 // Also where it could not be written, and is kept in another place.
 onKept("local", grantsKey, () => void showGrants().then(showReport));
 ext.storage.onChanged.addListener((changes) => {
-  if ("paused" in changes || "unsaved:paused" in changes || "muted" in changes) void showHeld().then(showReport);
+  if ("paused" in changes || "unsaved:paused" in changes || "cooldowns" in changes) void showHeld().then(showReport);
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;

@@ -29,7 +29,7 @@ function pause(origin: string, paused: boolean): void {
 }
 
 function unmute(origin: string): void {
-  send({ type: "unmute", origin });
+  send({ type: "endCooldown", origin });
 }
 
 function openSetup(): void {
@@ -84,7 +84,7 @@ const alsoPaused = new KeyedList<string>(byId("also-paused"), byId("open-title")
 
 let shownOrigin: string | undefined;
 
-function showSite({ site, private: isPrivate, muted, unsaved }: PopupView): void {
+function showSite({ site, private: isPrivate, cooldowns, unsaved }: PopupView): void {
   const place = byId("site");
   if (site === undefined) place.textContent = text("extensionName");
   else if (shownOrigin !== site.origin) place.replaceChildren(originElement(site.origin));
@@ -94,7 +94,7 @@ function showSite({ site, private: isPrivate, muted, unsaved }: PopupView): void
   byId("paused").hidden = site?.paused !== true;
   byId("private").hidden = !isPrivate;
   byId("unsaved").hidden = !unsaved;
-  const until = site === undefined ? undefined : muted[site.origin];
+  const until = site === undefined ? undefined : cooldowns[site.origin];
   byId("muted").hidden = until === undefined;
   byId("muted-until").textContent = until === undefined ? "" : text("popupMuted", moment(until));
 }
@@ -126,7 +126,7 @@ function show(now: PopupView): void {
       ...refusal,
       foreignSite: refusal.origin !== own,
       stillPaused: (now.site?.paused === true && refusal.origin === own) || now.alsoPaused.includes(refusal.origin),
-      stillMuted: refusal.origin in now.muted,
+      stillMuted: refusal.origin in now.cooldowns,
     })),
   );
   showHost(byId("host"), now.host, openSetup);

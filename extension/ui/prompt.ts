@@ -107,7 +107,7 @@ function duration(ms: number): string {
   return format.format(Math.round(ms / length));
 }
 
-function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { type: "question" }>): void {
+function show({ question: asked, waiting, looks, cooldown }: Extract<PromptView, { type: "question" }>): void {
   question = asked;
   const { origin, host, proposal, place, protocol } = asked;
   const who = originElement(origin);
@@ -134,7 +134,7 @@ function show({ question: asked, waiting, looks, mutes }: Extract<PromptView, { 
   // Where the user names it, nobody knows yet where it goes.
   showEncryption(asked, host === undefined ? undefined : place);
   byId("private").hidden = !asked.private;
-  tell("mutes", ...(mutes === undefined ? [] : [text("promptMutes", duration(mutes))]));
+  tell("mutes", ...(cooldown === undefined ? [] : [text("promptMutes", duration(cooldown))]));
   showWaiting(waiting);
   allowRemember.hidden = !asked.remember;
   dialog.focus();

@@ -129,13 +129,13 @@ export const intakes: readonly Mutant[] = [
     [
       "what crosses the end of a socket does not count",
       inUnit("extension/background/sockets/broker.test.ts", "what crosses the end of a socket is no fault"),
-      change(broker, "if (!this.#crossing.covers(message)) this.#useless", "this.#useless"),
+      change(broker, "if (!this.#inFlight.covers(message)) this.#useless", "this.#useless"),
     ],
     [
       "as far as the credit went",
-      inUnit("extension/background/sockets/crossing.test.ts", "what the credit allowed may cross"),
+      inUnit("extension/background/sockets/in_flight.test.ts", "what the credit allowed may cross"),
       change(
-        "extension/background/sockets/crossing.ts",
+        "extension/background/sockets/in_flight.ts",
         "return outgoing.writes(message.data, message.ack);",
         "return true;",
       ),

@@ -185,18 +185,18 @@ export const keepings: readonly Mutant[] = [
     "2",
     [
       "a clock that is set back mutes for no longer than the term",
-      inUnit("extension/background/consent/streak.test.ts", "a clock that was a year ahead mutes nobody for a year"),
+      inUnit("extension/background/consent/backoff.test.ts", "a clock that was a year ahead mutes nobody for a year"),
       change(
-        "extension/background/consent/streak.ts",
-        "Math.min(streak.until, now + term(streak.times - 1))",
-        "streak.until",
+        "extension/background/consent/backoff.ts",
+        "Math.min(backOff.until, now + delayAfter(backOff.times - 1))",
+        "backOff.until",
       ),
     ],
     ["noes count though they cannot be written", keeping("three noes mute"), forgetful],
     [
       "noes of many origins are their site's",
       keeping("noes of many origins of one site are that site's"),
-      change("extension/background/consent/muted.ts", "bounded(edit(await read()))", "edit(await read())"),
+      change("extension/background/consent/cooldown.ts", "bounded(edit(await read()))", "edit(await read())"),
     ],
     [
       "what one document was allowed has a bound",

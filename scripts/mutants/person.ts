@@ -7,8 +7,8 @@ const broker = "extension/background/sockets/broker.ts";
 const consent = "extension/background/consent/consent.ts";
 const background = "extension/background/main.ts";
 const prompts = "extension/background/consent/prompt.ts";
-const line = "extension/background/consent/line.ts";
-const muted = "extension/background/consent/muted.ts";
+const queue = "extension/background/consent/queue.ts";
+const cooldown = "extension/background/consent/cooldown.ts";
 const cleared = "extension/background/consent/cleared.ts";
 const clearedTest = "extension/background/consent/marker_flood.test.ts";
 const marker = "extension/background/consent/marker.ts";
@@ -43,7 +43,7 @@ const inNetworks = inUnit(consentTest, "what was allowed in one network is asked
 const underWay = inUnit(consentTest, "what is taken back while an open is under way does not open, nor come back");
 const networks = "nativehost/network/network.go";
 const judging = "nativehost/session/policy.go";
-const lineTest = "extension/background/consent/line.test.ts";
+const queueTest = "extension/background/consent/queue.test.ts";
 const displayTest = "extension/ui/display.test.ts";
 const idnTest = "extension/ui/idn.test.ts";
 const liveness = inBrowser("prompt", "Allow is dead for half a second when the window comes");
@@ -337,8 +337,8 @@ export const person: readonly Mutant[] = [
     ],
     [
       "one question of a site at a time",
-      inUnit(lineTest, "one of a site at a time"),
-      change(line, "site === one.site || tab === one.tab", "tab === one.tab"),
+      inUnit(queueTest, "one of a site at a time"),
+      change(queue, "site === one.site || tab === one.tab", "tab === one.tab"),
     ],
     [
       "where each open is to be asked for, no other has part in the answer",
@@ -362,23 +362,27 @@ export const person: readonly Mutant[] = [
     ],
     [
       "one question of a tab at a time",
-      inUnit(lineTest, "one of a tab at a time"),
-      change(line, "site === one.site || tab === one.tab", "site === one.site"),
+      inUnit(queueTest, "one of a tab at a time"),
+      change(queue, "site === one.site || tab === one.tab", "site === one.site"),
     ],
     [
       "three on the screen",
-      inUnit(lineTest, "a few on the screen"),
-      change(line, "    if (this.#shown.size >= limits.screen) return undefined;\n", ""),
+      inUnit(queueTest, "a few on the screen"),
+      change(queue, "    if (this.#shown.size >= limits.screen) return undefined;\n", ""),
     ],
     [
       "who asks much keeps nobody waiting",
-      inUnit(lineTest, "whoever has waited longest for a turn gets it"),
-      change(line, "    this.#turns.set(first.site, ++this.#turn);\n", ""),
+      inUnit(queueTest, "whoever has waited longest for a turn gets it"),
+      change(queue, "    this.#turns.set(first.site, ++this.#turn);\n", ""),
     ],
     [
       "a few of a site and of a tab may wait",
       inBrowser("prompt", "five of a site may wait, eight of a tab"),
-      change(prompts, '    if (!this.#line.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };\n', ""),
+      change(
+        prompts,
+        '    if (!this.#queue.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };\n',
+        "",
+      ),
     ],
     [
       "that too many wait is told on the beat",
@@ -417,23 +421,23 @@ export const person: readonly Mutant[] = [
       mutes,
       change(
         prompts,
-        '    if ((await mutedUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };\n',
+        '    if ((await cooldownUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };\n',
         "",
       ),
-      change(prompts, "if ((await mutedUntil(origin, isPrivate)) !== undefined) {", "if (false as boolean) {"),
+      change(prompts, "if ((await cooldownUntil(origin, isPrivate)) !== undefined) {", "if (false as boolean) {"),
     ],
     [
       "what waits is not asked any more",
       inBrowser("prompt", "questions that wait when it happens are not put any more"),
-      change(prompts, "if ((await mutedUntil(origin, isPrivate)) !== undefined) {", "if (false as boolean) {"),
+      change(prompts, "if ((await cooldownUntil(origin, isPrivate)) !== undefined) {", "if (false as boolean) {"),
     ],
     [
       "the user is told beforehand",
       mutes,
       change(
         prompts,
-        "    pending.mutes = await threatTo(origin, isPrivate);\n",
-        "    await threatTo(origin, isPrivate);\n",
+        "    pending.cooldown = await nextCooldown(origin, isPrivate);\n",
+        "    await nextCooldown(origin, isPrivate);\n",
       ),
     ],
     [
@@ -447,18 +451,21 @@ export const person: readonly Mutant[] = [
     ],
     [
       "a site is muted whatever subdomain asks",
-      inUnit("extension/background/consent/muted.test.ts", "from three origins of one site it is the site"),
-      change(muted, "  keyOf(siteOf(origin), isPrivate),\n", ""),
+      inUnit("extension/background/consent/cooldown.test.ts", "from three origins of one site it is the site"),
+      change(cooldown, "  keyOf(siteOf(origin), isPrivate),\n", ""),
     ],
     [
       "private windows have a count of their own",
-      inUnit("extension/background/consent/muted.test.ts", "three noes mute the origin and its site, and nobody else"),
-      change(muted, '`${isPrivate ? "private" : "normal"} ${who}`', "`${typeof isPrivate} ${who}`"),
+      inUnit(
+        "extension/background/consent/cooldown.test.ts",
+        "three noes mute the origin and its site, and nobody else",
+      ),
+      change(cooldown, '`${isPrivate ? "private" : "normal"} ${who}`', "`${typeof isPrivate} ${who}`"),
     ],
     [
       "a yes begins anew",
       inBrowser("prompt", "an Allow in between begins anew"),
-      change(muted, "      Reflect.deleteProperty(counting, key);\n", ""),
+      change(cooldown, "      Reflect.deleteProperty(counting, key);\n", ""),
     ],
     [
       "questions that are taken back count half",
@@ -467,8 +474,8 @@ export const person: readonly Mutant[] = [
     ],
     [
       "longer each time",
-      inUnit("extension/background/consent/streak.test.ts", "ten minutes, then an hour, then a day each time"),
-      change("extension/background/consent/streak.ts", "times: streak.times + 1", "times: streak.times"),
+      inUnit("extension/background/consent/backoff.test.ts", "ten minutes, then an hour, then a day each time"),
+      change("extension/background/consent/backoff.ts", "times: backOff.times + 1", "times: backOff.times"),
     ],
     [
       "who a host belongs to is told apart, and never cut",
@@ -949,7 +956,7 @@ export const person: readonly Mutant[] = [
     [
       "noes that were given there are forgotten with the last of them",
       mutes,
-      change(background, "watchPrivateWindows();\n", "void watchPrivateWindows;\n"),
+      change(background, "forgetCooldownsOfPrivateWindows();\n", "void forgetCooldownsOfPrivateWindows;\n"),
     ],
     [
       "headers that were seen there are not kept",

@@ -48,7 +48,7 @@ Object.assign(Promise, {
   },
 });
 const { Prompts } = await import("./prompt.ts");
-const { noteAnswer } = await import("./muted.ts");
+const { noteAnswer } = await import("./cooldown.ts");
 
 beforeEach(() => {
   stored.clear();

@@ -1,14 +1,14 @@
 // Asks the user, a question at a time, and tells whoever asked.
 //
-// line.ts says whose turn it is, muted.ts who may not ask for a while, prompt_window.ts has the window. Questions that are the same in all
+// queue.ts says whose turn it is, cooldown.ts who may not ask for a while, prompt_window.ts has the window. Questions that are the same in all
 // that is shown, of one document, are one question with one answer, unless the administrator has each open asked for. A closed window is a no.
 
 import { siteOf } from "../../shared/domain.ts";
 import { ext } from "../../shared/ext.ts";
 import { HostError } from "../host/host.ts";
-import { Line } from "./line.ts";
-import type { InLine } from "./line.ts";
-import { mutedUntil, noteAnswer, threatTo } from "./muted.ts";
+import { QuestionQueue } from "./queue.ts";
+import type { Queued } from "./queue.ts";
+import { cooldownUntil, noteAnswer, nextCooldown } from "./cooldown.ts";
 import { PromptWindow } from "./prompt_window.ts";
 import type { Answer, Checked, Device, Named, PromptMessage, PromptView, Question } from "./question.ts";
 import type { Sender } from "../intake/sender.ts";
@@ -32,7 +32,7 @@ const maxDevices = 100;
 const no = { allow: false, rule: "user" } as const;
 
 /** A question, from the moment that it is asked until it is answered. */
-class Pending implements InLine {
+class Pending implements Queued {
   readonly id = crypto.randomUUID();
   readonly question: Question;
   readonly sender: Sender;
@@ -44,12 +44,12 @@ class Pending implements InLine {
   askers = 0;
   /** It has been put on the screen. */
   shown = false;
-  /** The user has had the time to look at it: a no before that was meant for something else, and does not count for muting. */
+  /** The user has had the time to look at it: a no before that was meant for something else, and does not count towards a cooldown. */
   seen = false;
   window: PromptWindow | undefined;
   /** To the page of the prompt, while it is there. */
   tell: ((view: PromptView) => void) | undefined;
-  mutes: number | undefined;
+  cooldown: number | undefined;
   /** Told once the question is on the screen, or at once if it is. */
   readonly #watching: (() => void)[] = [];
   readonly devices: Device[] = [];
@@ -58,7 +58,7 @@ class Pending implements InLine {
   readonly answered: Promise<Answer>;
   /** Aborts with the answer. */
   readonly over = new AbortController();
-  /** The answer counts for muting: the next question of the site waits for that. */
+  /** The answer counts towards a cooldown: the next question of the site waits for that. */
   noted: Promise<void> = Promise.resolve();
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: unknown) => void;
@@ -68,7 +68,7 @@ class Pending implements InLine {
     this.sender = sender;
     this.helpers = helpers;
     this.key = keyOf(question, sender);
-    this.site = lineOf(sender);
+    this.site = siteKey(sender);
     this.tab = sender.tabId;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.answered = promise;
@@ -110,16 +110,16 @@ function keyOf(question: Question, { documentId }: Sender): string {
 }
 
 /** The site that a question counts for; private windows are sites of their own. */
-function lineOf(sender: Sender): string {
+function siteKey(sender: Sender): string {
   return `${sender.private ? "private " : ""}${siteOf(sender.origin)}`;
 }
 
 export class Prompts {
-  readonly #line = new Line<Pending>();
+  readonly #queue = new QuestionQueue<Pending>();
 
   constructor() {
     ext.windows.onRemoved.addListener((windowId) => {
-      const closed = this.#line.all.find(({ window }) => window?.is(windowId));
+      const closed = this.#queue.all.find(({ window }) => window?.is(windowId));
       if (closed !== undefined) this.#answer(closed, no);
     });
   }
@@ -136,16 +136,16 @@ export class Prompts {
     signal: AbortSignal,
     asking: () => void = () => undefined,
   ): Promise<Answer> {
-    if ((await mutedUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };
+    if ((await cooldownUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };
     if (signal.aborted) return no;
-    const site = lineOf(sender);
+    const site = siteKey(sender);
     // They clicked again, and may not have seen that there is a question.
-    for (const shown of this.#line.all)
-      if (this.#line.isShown(shown) && (shown.site === site || shown.tab === sender.tabId)) shown.window?.raise();
-    if (!this.#line.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };
+    for (const shown of this.#queue.all)
+      if (this.#queue.isShown(shown) && (shown.site === site || shown.tab === sender.tabId)) shown.window?.raise();
+    if (!this.#queue.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };
     const key = keyOf(question, sender);
     const alone = (one: Pick<Pending, "helpers">): boolean => one.helpers.each === true;
-    const same = this.#line.all.find((one) => one.key === key && !one.isOver && !alone(one) && !alone({ helpers }));
+    const same = this.#queue.all.find((one) => one.key === key && !one.isOver && !alone(one) && !alone({ helpers }));
     const pending = same ?? this.#begin(question, sender, helpers);
     pending.watch(() => {
       if (!signal.aborted) asking();
@@ -155,11 +155,11 @@ export class Prompts {
 
   #begin(question: Question, sender: Sender, helpers: Helpers): Pending {
     const pending = new Pending(question, sender, helpers);
-    this.#line.join(pending);
+    this.#queue.join(pending);
     pending.over.signal.addEventListener("abort", () => {
       pending.window?.close();
       void pending.noted.finally(() => {
-        this.#line.leave(pending);
+        this.#queue.leave(pending);
         this.#tellWaiting(pending.site);
         this.#advance();
       });
@@ -189,7 +189,7 @@ export class Prompts {
   }
 
   #advance(): void {
-    for (let next = this.#line.next(); next !== undefined; next = this.#line.next()) {
+    for (let next = this.#queue.next(); next !== undefined; next = this.#queue.next()) {
       const pending = next;
       this.#show(pending).catch((error: unknown) => {
         pending.fail(error);
@@ -204,13 +204,13 @@ export class Prompts {
       pending.settle(settled);
       return;
     }
-    if ((await mutedUntil(origin, isPrivate)) !== undefined) {
+    if ((await cooldownUntil(origin, isPrivate)) !== undefined) {
       pending.settle({ allow: false, rule: "muted" });
       return;
     }
-    pending.mutes = await threatTo(origin, isPrivate);
+    pending.cooldown = await nextCooldown(origin, isPrivate);
     if (pending.isOver) return;
-    const beside = this.#line.all.filter(({ window }) => window !== undefined).length;
+    const beside = this.#queue.all.filter(({ window }) => window !== undefined).length;
     pending.shown = true;
     let window: PromptWindow | undefined;
     try {
@@ -233,18 +233,18 @@ export class Prompts {
     const { origin, private: isPrivate } = pending.sender;
     if (answer.allow) pending.noted = noteAnswer(origin, isPrivate, "yes");
     else if (pending.seen) pending.noted = noteAnswer(origin, isPrivate, "no");
-    if (all) for (const other of this.#line.waiting(pending.site)) other.settle(no);
+    if (all) for (const other of this.#queue.waiting(pending.site)) other.settle(no);
     pending.settle(answer);
   }
 
   #tellWaiting(site: string): void {
-    const count = this.#line.waiting(site).length;
-    for (const one of this.#line.all) if (one.site === site) one.tell?.({ type: "waiting", count });
+    const count = this.#queue.waiting(site).length;
+    for (const one of this.#queue.all) if (one.site === site) one.tell?.({ type: "waiting", count });
   }
 
   /** Takes the connection of a prompt page. The caller has checked that it is one of the extension's own pages. */
   connect(port: chrome.runtime.Port, id: string): void {
-    const pending = this.#line.all.find((one) => one.id === id);
+    const pending = this.#queue.all.find((one) => one.id === id);
     if (pending?.tell !== undefined || pending === undefined) {
       port.disconnect();
       return;
@@ -268,9 +268,9 @@ export class Prompts {
     pending.tell({
       type: "question",
       question: pending.question,
-      waiting: this.#line.waiting(pending.site).length,
+      waiting: this.#queue.waiting(pending.site).length,
       looks: pending.helpers.look !== undefined,
-      ...(pending.mutes === undefined ? {} : { mutes: pending.mutes }),
+      ...(pending.cooldown === undefined ? {} : { cooldown: pending.cooldown }),
     });
     void this.#look(pending);
   }

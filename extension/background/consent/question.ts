@@ -67,8 +67,8 @@ export type PromptView =
       waiting: number;
       /** Devices nearby are looked for. */
       looks: boolean;
-      /** For how long the site would be muted by another no, in ms. */
-      mutes?: number;
+      /** For how long the site could not ask after another no, in ms. */
+      cooldown?: number;
     }
   /** Allow was pressed, and what was named cannot be allowed after all. */
   | { type: "complaint"; named: Named; complaint: Complaint }

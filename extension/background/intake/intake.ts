@@ -18,7 +18,7 @@ const connectionBound: Bound = { atOnce: 4, burst: 50, perSecond: 1 };
 const tabConnectionBound: Bound = { atOnce: 2_000, burst: 2_000, perSecond: 50 };
 /**
  * What the broker has no use for. A document that does not know yet that its tab or site is full goes on opening for a moment, and then now and
- * then; to a socket that has ended it may still say a word (what the credit allowed does not count: crossing.ts). What
+ * then; to a socket that has ended it may still say a word (what the credit allowed does not count: in_flight.ts). What
  * fits no schema ends a connection each time. More no script of ours sends.
  */
 const excessBounds = {

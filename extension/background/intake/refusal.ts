@@ -7,7 +7,7 @@ export type Rule = AuditRefusedParams["rule"];
 /** A refusal: which rule, and what the developer may be told on the console. The page gets the same error for every rule. */
 export class Refusal extends Error {
   readonly rule: Rule;
-  /** The page cannot work it out by itself: the refusal comes on the tick, so that the time says nothing of which rule it was. */
+  /** The page cannot work it out by itself: the refusal comes after the refusal delay, so that the time says nothing of which rule it was. */
   readonly hidden: boolean;
   /** What the user may know: the reason that the host gave, and the administrator's setting that decided. */
   readonly reason: Rule | "address" | "origin";

@@ -127,7 +127,7 @@ test("what is connecting when its grant is taken back is refused, and the page i
   const { broker, heard, closed } = await opening();
   broker.revoke(({ host, port }) => host === "mail.example" && port === 993);
   assert.deepEqual(closed, ["socket.close"]);
-  // On the beat, as all that a page is not to know more of.
+  // After the refusal delay, as all that a page is not to know more of.
   let early = true;
   void heard.then((message) => {
     assert.equal(early, false, JSON.stringify(message));

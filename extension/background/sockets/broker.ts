@@ -11,7 +11,7 @@ import { protectionOf } from "../consent/protection.ts";
 import type { Protection } from "../consent/protection.ts";
 import { consentTo } from "../consent/consent.ts";
 import { Refusal, noGesture } from "../intake/refusal.ts";
-import { Crossing } from "./crossing.ts";
+import { InFlight } from "./in_flight.ts";
 import type { GestureLedger } from "../consent/gestures.ts";
 import { HostError, HostUnavailable } from "../host/host.ts";
 import type { HostConnection } from "../host/host.ts";
@@ -32,7 +32,7 @@ import { reasonOf, reasonOfEnd } from "./refusals.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { Sender } from "../intake/sender.ts";
 import { openSetupPage } from "../host/setup.ts";
-import { nextTick } from "./tick.ts";
+import { refusalDelay } from "./refusal_delay.ts";
 import { datagramWindowBytes, stdioWindowBytes } from "../../../protocol/message.ts";
 import type { SocketClosedParams } from "../../../protocol/message.ts";
 import { pageError } from "../../../protocol/page.ts";
@@ -64,7 +64,7 @@ interface Socket {
   live?: LiveSocket;
   /** The user has stopped it while it was opening: what its open is refused with. */
   stopped?: Refusal;
-  /** It is refused already, and waits for the tick. */
+  /** It is refused already, and waits for the refusal delay. */
   refused?: boolean;
   /** Why it ends has been told. */
   blamed?: boolean;
@@ -99,7 +99,7 @@ export class DocumentConnection {
   readonly #gone: () => void;
   readonly #audit: RefusalAudit;
   readonly #sockets = new Map<number, Socket>();
-  readonly #crossing = new Crossing();
+  readonly #inFlight = new InFlight();
   #disposed = false;
 
   /** `gone` is called once, when the connection is over for whichever reason. */
@@ -196,7 +196,7 @@ export class DocumentConnection {
     if (socket.host === undefined || this.#sockets.get(socket.id) !== socket) return;
     this.#hosts.release(socket.host.connection, socket.host.socketId, true);
     this.#sockets.delete(socket.id);
-    this.#crossing.ended(socket.id, socket.outgoing);
+    this.#inFlight.ended(socket.id, socket.outgoing);
     this.#ended(socket);
     this.#tell({ type: "closed", id: socket.id, error: pageError("NetworkError") });
   }
@@ -252,7 +252,7 @@ export class DocumentConnection {
     }
     const socket = this.#sockets.get(message.id);
     if (socket === undefined) {
-      if (!this.#crossing.covers(message)) this.#useless("stray");
+      if (!this.#inFlight.covers(message)) this.#useless("stray");
       // close() is answered all the same, since the page waits.
       if (message.type === "close") this.#tell({ type: "closed", id: message.id });
       return;
@@ -398,7 +398,7 @@ export class DocumentConnection {
     } catch (thrown) {
       const error = socket.stopped ?? thrown;
       socket.refused = true;
-      if (error instanceof Refusal && error.hidden) await nextTick(started, socket.withdraw.signal);
+      if (error instanceof Refusal && error.hidden) await refusalDelay(started, socket.withdraw.signal);
       const known = this.#sockets.delete(socket.id);
       this.#ended(socket);
       if (!known) return;
@@ -570,7 +570,7 @@ export class DocumentConnection {
     if (socket.host === undefined || !this.#sockets.delete(socket.id)) return; // still opening: the request's own answer tells the page
     const name = params === undefined ? "NetworkError" : params.name;
     const reason = params === undefined ? (this.#hosts.tellsReasons ? "host" : undefined) : params.pageReason;
-    this.#crossing.ended(socket.id, socket.outgoing);
+    this.#inFlight.ended(socket.id, socket.outgoing);
     this.#ended(socket);
     if (name !== undefined && socket.blamed !== true) this.#failed(socket, "end", reasonOfEnd(params));
     const { id } = socket;

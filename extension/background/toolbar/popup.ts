@@ -12,7 +12,7 @@ import type { DocumentConnection } from "../sockets/broker.ts";
 import { HostUnavailable } from "../host/host.ts";
 import type { HostConnection, HostProblem } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";
-import { mutedUntil, unmute } from "../consent/muted.ts";
+import { cooldownUntil, endCooldown } from "../consent/cooldown.ts";
 import { isTrustworthyOrigin } from "../intake/origin.ts";
 import { listPaused, setPaused } from "../sockets/paused.ts";
 import type { RefusalRecord } from "../sockets/refusals.ts";
@@ -24,7 +24,7 @@ export type PopupMessage =
   | { type: "close"; key: number }
   | { type: "close-all" }
   | { type: "pause"; origin: string; paused: boolean }
-  | { type: "unmute"; origin: string };
+  | { type: "endCooldown"; origin: string };
 
 export interface SocketView extends Pick<LiveSocket, "key" | "protocol" | "host" | "port" | "encryption" | "since"> {
   origin: string;
@@ -55,7 +55,7 @@ export interface PopupView {
   /** Other sites with frames in this tab that are paused. */
   alsoPaused: string[];
   /** Sites of this tab that may not ask for a while, and until when (ms since 1970). */
-  muted: Record<string, number>;
+  cooldowns: Record<string, number>;
   host: HostView;
   /** Something could not be written down, and holds until the browser closes. */
   unsaved: boolean;
@@ -140,8 +140,8 @@ class Popup {
       case "pause":
         void this.#pause(message.origin, message.paused);
         return;
-      case "unmute":
-        void this.#unmute(message.origin);
+      case "endCooldown":
+        void this.#endCooldown(message.origin);
     }
   }
 
@@ -154,9 +154,9 @@ class Popup {
     if (site !== undefined) await setPaused(origin, site.private, paused);
   }
 
-  async #unmute(origin: string): Promise<void> {
+  async #endCooldown(origin: string): Promise<void> {
     const site = this.tabId === undefined ? undefined : await siteOfTab(this.tabId);
-    if (site !== undefined) await unmute(origin, site.private);
+    if (site !== undefined) await endCooldown(origin, site.private);
   }
 
   /** Sends what is so now, soon. */
@@ -192,10 +192,10 @@ class Popup {
     const here = new Set(origin === undefined ? [] : [origin]);
     for (const refusal of refusals) here.add(refusal.origin);
     for (const { sender } of documents) if (sender.tabId === tabId) here.add(sender.origin);
-    const muted: Record<string, number> = {};
+    const cooldowns: Record<string, number> = {};
     for (const one of here) {
-      const until = await mutedUntil(one, isPrivate);
-      if (until !== undefined) muted[one] = until;
+      const until = await cooldownUntil(one, isPrivate);
+      if (until !== undefined) cooldowns[one] = until;
     }
     return {
       ...(origin === undefined
@@ -216,7 +216,7 @@ class Popup {
       }),
       refusals,
       alsoPaused: paused.filter((other) => other !== origin && here.has(other)),
-      muted,
+      cooldowns,
       host: this.#host,
       unsaved,
     };

@@ -1,4 +1,4 @@
-// Who may not ask for a while: whoever was told no again and again. What was remembered goes on working; new questions are refused.
+// Cooldowns: whoever was told no again and again may not ask for a while. What was remembered goes on working; new questions are refused.
 //
 // It is counted for the origin and for its site (the registrable domain), since whoever owns the domain has as many origins as they like.
 // Kept in storage.session, so that a stop of the worker forgets nothing and the end of the browser everything; private windows have a count
@@ -9,15 +9,15 @@ import { ext } from "../../shared/ext.ts";
 import { keep, kept, onKept } from "../../shared/store.ts";
 import { FairTable } from "../intake/fair.ts";
 import type { Bounds } from "../intake/fair.ts";
-import { afterNo, asOf, begin, isOver, threat, weights } from "./streak.ts";
-import type { Streak } from "./streak.ts";
+import { afterNo, asOf, fresh, isExpired, nextDelay, weights } from "./backoff.ts";
+import type { BackOff } from "./backoff.ts";
 
-const storageKey = "muted";
+const storageKey = "cooldowns";
 
-type Table = Record<string, Streak>;
+type Table = Record<string, BackOff>;
 
 /** Somebody who may not ask for a while. */
-export interface Muted {
+export interface Cooldown {
   /** An origin ("https://a.example.org"), or a whole site ("example.org"). */
   who: string;
   private: boolean;
@@ -34,14 +34,14 @@ const keysOf = (origin: string, isPrivate: boolean): string[] => [
 async function read(): Promise<Table> {
   const now = Date.now();
   const table = ((await kept("session", storageKey)) as Table | undefined) ?? {};
-  return Object.fromEntries(Object.entries(table).map(([key, streak]) => [key, asOf(streak, now)]));
+  return Object.fromEntries(Object.entries(table).map(([key, backOff]) => [key, asOf(backOff, now)]));
 }
 
 /** The table, which is written anew where the clock has been set back: what it says is then what remains. */
 async function current(): Promise<Table> {
   const now = Date.now();
   const table = ((await kept("session", storageKey)) as Table | undefined) ?? {};
-  if (Object.values(table).some((streak) => asOf(streak, now) !== streak)) await change((same) => same);
+  if (Object.values(table).some((backOff) => asOf(backOff, now) !== backOff)) await change((same) => same);
   return await read();
 }
 
@@ -50,11 +50,16 @@ const bounds: Bounds = { entries: 1_000, size: 1_000, entriesOfOwner: 21, sizeOf
 
 /** The table within its bounds. It is in order: whoever was told no last is last. */
 function bounded(table: Table): Table {
-  const fair = new FairTable<Streak>(bounds);
-  for (const [key, streak] of Object.entries(table)) {
+  const fair = new FairTable<BackOff>(bounds);
+  for (const [key, backOff] of Object.entries(table)) {
     const [kind = "", who = ""] = key.split(" ");
     const isOrigin = who.includes("://");
-    fair.put(key, streak, { owner: `${kind} ${isOrigin ? siteOf(who) : who}`, part: isOrigin ? "origins" : "site" }, 1);
+    fair.put(
+      key,
+      backOff,
+      { owner: `${kind} ${isOrigin ? siteOf(who) : who}`, part: isOrigin ? "origins" : "site" },
+      1,
+    );
   }
   return Object.fromEntries(fair.entries());
 }
@@ -66,17 +71,17 @@ async function change(edit: (table: Table) => Table): Promise<void> {
 }
 
 /** Until when this origin may not ask, in ms since 1970; undefined: it may. */
-export async function mutedUntil(origin: string, isPrivate: boolean): Promise<number | undefined> {
+export async function cooldownUntil(origin: string, isPrivate: boolean): Promise<number | undefined> {
   const table = await current();
   const until = Math.max(...keysOf(origin, isPrivate).map((key) => table[key]?.until ?? 0));
   return until > Date.now() ? until : undefined;
 }
 
-/** For how long this origin would be muted if it got another no, in ms; undefined: it would not. */
-export async function threatTo(origin: string, isPrivate: boolean): Promise<number | undefined> {
+/** For how long this origin could not ask after another no, in ms; undefined: it could. */
+export async function nextCooldown(origin: string, isPrivate: boolean): Promise<number | undefined> {
   const table = await read();
-  const threats = keysOf(origin, isPrivate).map((key) => threat(table[key] ?? begin, Date.now()) ?? 0);
-  const longest = Math.max(...threats);
+  const delays = keysOf(origin, isPrivate).map((key) => nextDelay(table[key] ?? fresh, Date.now()) ?? 0);
+  const longest = Math.max(...delays);
   return longest > 0 ? longest : undefined;
 }
 
@@ -88,31 +93,31 @@ export async function noteAnswer(
 ): Promise<void> {
   await change((table) => {
     const now = Date.now();
-    const counting = Object.fromEntries(Object.entries(table).filter(([, streak]) => !isOver(streak, now)));
+    const counting = Object.fromEntries(Object.entries(table).filter(([, backOff]) => !isExpired(backOff, now)));
     for (const key of keysOf(origin, isPrivate)) {
-      const streak = counting[key] ?? begin;
+      const backOff = counting[key] ?? fresh;
       Reflect.deleteProperty(counting, key);
-      if (answer !== "yes") counting[key] = afterNo(streak, now, weights[answer]);
+      if (answer !== "yes") counting[key] = afterNo(backOff, now, weights[answer]);
     }
     return counting;
   });
 }
 
-/** Everybody who may not ask at the moment, by name; an origin only where its whole site is not muted. */
-export async function listMuted(): Promise<Muted[]> {
+/** Everybody who may not ask at the moment, by name; an origin only where its whole site has no cooldown. */
+export async function listCooldowns(): Promise<Cooldown[]> {
   const now = Date.now();
   const table = await current();
   const all = Object.entries(table).flatMap(([key, { until }]) => {
     const [kind, who = ""] = key.split(" ");
     return until > now ? [{ who, private: kind === "private", until }] : [];
   });
-  const covered = ({ who, private: isPrivate }: Muted): boolean =>
+  const covered = ({ who, private: isPrivate }: Cooldown): boolean =>
     who.includes("://") && all.some((other) => other.who === siteOf(who) && other.private === isPrivate);
-  return all.filter((muted) => !covered(muted)).sort((a, b) => (a.who < b.who ? -1 : 1));
+  return all.filter((one) => !covered(one)).sort((a, b) => (a.who < b.who ? -1 : 1));
 }
 
 /** The user lets an origin, or a whole site with all of its origins, ask again. An origin's site is let ask with it. */
-export async function unmute(who: string, isPrivate: boolean): Promise<void> {
+export async function endCooldown(who: string, isPrivate: boolean): Promise<void> {
   await change((table) => {
     const site = who.includes("://") ? siteOf(who) : who;
     const concerned = (key: string): boolean => {
@@ -125,12 +130,12 @@ export async function unmute(who: string, isPrivate: boolean): Promise<void> {
 }
 
 /** Calls `listener` whenever the table changes. The end of a time is no change: `until` tells it beforehand. */
-export function onMutedChange(listener: () => void): void {
+export function onCooldownChange(listener: () => void): void {
   onKept("session", storageKey, listener);
 }
 
 /** Forgets what private windows have counted, when the last of them closes. */
-export function watchPrivateWindows(): void {
+export function forgetCooldownsOfPrivateWindows(): void {
   ext.windows.onRemoved.addListener(() => {
     void ext.windows.getAll().then(async (windows) => {
       if (windows.some(({ incognito }) => incognito)) return;

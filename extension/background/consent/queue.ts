@@ -1,4 +1,4 @@
-// Who is asked when: questions in line. Pure.
+// Who is asked when: the queue of questions. Pure.
 //
 // Of one site, and of one tab, one question is on the screen at a time, and a few of all; so neither frames nor subdomains of one owner can
 // put up several. The rest wait, and who waits for a turn the longest gets it: a site that asks much does not keep others waiting.
@@ -6,7 +6,7 @@
 /** At most so many of one site, of one tab; and on the screen, of all. Those on the screen count. */
 export const limits = { site: 5, tab: 8, screen: 3 } as const;
 
-export interface InLine {
+export interface Queued {
   /** The site that asks. Private windows are sites of their own. */
   readonly site: string;
   readonly tab: number;
@@ -14,10 +14,10 @@ export interface InLine {
   readonly askers: number;
 }
 
-export class Line<T extends InLine> {
+export class QuestionQueue<T extends Queued> {
   readonly #all: T[] = [];
   readonly #shown = new Set<T>();
-  /** When a site that still has something in line was last shown, as a count. */
+  /** When a site that still has something in the queue was last shown, as a count. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
 

@@ -1,4 +1,4 @@
-// Try it: a page and a server inside of the host, so that the user sees a real question and a real answer. Both live as long as the page
+// The self-test: a page and a server inside of the host, so that the user sees a real question and a real answer. Both live as long as the page
 // is in its tab.
 
 import { ext } from "../../shared/ext.ts";
@@ -34,7 +34,7 @@ function texts(): TryoutStartParams["texts"] {
   };
 }
 
-export class Tryout {
+export class SelfTest {
   readonly #hosts: Hosts;
   #running: Running | undefined;
 
@@ -73,7 +73,7 @@ export class Tryout {
       this.#running = { connection, hold, origin: new URL(url).origin, tabId, over };
       return true;
     } catch (error) {
-      console.error("tryout:", error);
+      console.error("self-test:", error);
       this.#hosts.forget(connection, hold);
       return false;
     }

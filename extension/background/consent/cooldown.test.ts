@@ -1,4 +1,4 @@
-// Who is muted, by origin and by site, and how the user undoes it.
+// Who may not ask for a while, by origin and by site, and how the user undoes it.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -33,7 +33,8 @@ Object.defineProperty(globalThis, "navigator", {
     },
   },
 });
-const { listMuted, mutedUntil, noteAnswer, onMutedChange, threatTo, unmute } = await import("./muted.ts");
+const { listCooldowns, cooldownUntil, noteAnswer, onCooldownChange, nextCooldown, endCooldown } =
+  await import("./cooldown.ts");
 
 beforeEach(() => {
   stored.clear();
@@ -43,71 +44,71 @@ const minute = 60_000;
 async function noes(origin: string, count: number, isPrivate = false): Promise<void> {
   for (let n = 0; n < count; n++) await noteAnswer(origin, isPrivate, "no");
 }
-const isMuted = async (origin: string, isPrivate = false): Promise<boolean> =>
-  (await mutedUntil(origin, isPrivate)) !== undefined;
+const mayNotAsk = async (origin: string, isPrivate = false): Promise<boolean> =>
+  (await cooldownUntil(origin, isPrivate)) !== undefined;
 
 test("three noes mute the origin and its site, and nobody else", async () => {
   await noes("https://a.evil.test", 2);
-  assert.equal(await isMuted("https://a.evil.test"), false);
-  assert.equal(await threatTo("https://b.evil.test", false), 10 * minute);
+  assert.equal(await mayNotAsk("https://a.evil.test"), false);
+  assert.equal(await nextCooldown("https://b.evil.test", false), 10 * minute);
   await noes("https://a.evil.test", 1);
-  assert.equal(await isMuted("https://a.evil.test"), true);
-  assert.equal(await isMuted("https://b.evil.test"), true);
-  assert.equal(await isMuted("https://good.test"), false);
-  assert.equal(await isMuted("https://a.evil.test", true), false, "private windows have a count of their own");
-  const all = await listMuted();
+  assert.equal(await mayNotAsk("https://a.evil.test"), true);
+  assert.equal(await mayNotAsk("https://b.evil.test"), true);
+  assert.equal(await mayNotAsk("https://good.test"), false);
+  assert.equal(await mayNotAsk("https://a.evil.test", true), false, "private windows have a count of their own");
+  const all = await listCooldowns();
   assert.deepEqual(
     all.map(({ who, private: isPrivate }) => [who, isPrivate]),
     [["evil.test", false]],
   );
   const [entry] = all;
-  assert.ok(entry !== undefined && Math.abs(entry.until - Date.now() - 10 * minute) < 5_000, "muted for ten minutes");
+  assert.ok(entry !== undefined && Math.abs(entry.until - Date.now() - 10 * minute) < 5_000, "for ten minutes");
 });
 
 test("from three origins of one site it is the site", async () => {
   for (const n of [1, 2, 3]) await noes(`https://s${n.toString()}.evil.test`, 1);
-  assert.equal(await isMuted("https://s4.evil.test"), true);
+  assert.equal(await mayNotAsk("https://s4.evil.test"), true);
   // Users of a host that many share are sites of their own.
   for (const n of [1, 2, 3]) await noes(`https://u${n.toString()}.github.io`, 1);
-  assert.equal(await isMuted("https://u4.github.io"), false);
+  assert.equal(await mayNotAsk("https://u4.github.io"), false);
 });
 
 test("a yes to one origin lets the site off, and not another of its origins", async () => {
   await noes("https://ads.example.test", 2);
   await noteAnswer("https://shop.example.test", false, "yes");
-  assert.equal(await threatTo("https://shop.example.test", false), undefined);
+  assert.equal(await nextCooldown("https://shop.example.test", false), undefined);
   await noes("https://ads.example.test", 1);
-  assert.equal(await isMuted("https://ads.example.test"), true);
-  assert.equal(await isMuted("https://shop.example.test"), false);
+  assert.equal(await mayNotAsk("https://ads.example.test"), true);
+  assert.equal(await mayNotAsk("https://shop.example.test"), false);
   assert.deepEqual(
-    (await listMuted()).map(({ who }) => who),
+    (await listCooldowns()).map(({ who }) => who),
     ["https://ads.example.test"],
   );
 });
 
 test("the user undoes it: for an origin and its site, or for a site and its origins", async () => {
   let changes = 0;
-  onMutedChange(() => {
+  onCooldownChange(() => {
     changes++;
   });
   for (const who of ["https://a.evil.test", "evil.test"]) {
     await noes("https://a.evil.test", 3);
     await noes("https://b.evil.test", 3, true);
     const known = changes;
-    await unmute(who, false);
+    await endCooldown(who, false);
     assert.ok(changes > known, "no change was told");
-    assert.equal(await isMuted("https://a.evil.test"), false);
-    assert.equal(await isMuted("https://b.evil.test"), false);
-    assert.equal(await isMuted("https://b.evil.test", true), true, "the private one stays");
-    await unmute("evil.test", true);
-    assert.equal(await isMuted("https://b.evil.test", true), false);
+    assert.equal(await mayNotAsk("https://a.evil.test"), false);
+    assert.equal(await mayNotAsk("https://b.evil.test"), false);
+    assert.equal(await mayNotAsk("https://b.evil.test", true), true, "the private one stays");
+    await endCooldown("evil.test", true);
+    assert.equal(await mayNotAsk("https://b.evil.test", true), false);
   }
-  assert.deepEqual(await listMuted(), []);
+  assert.deepEqual(await listCooldowns(), []);
 });
 
 test("answers that come at once are all counted", async () => {
   await Promise.all([1, 2, 3].map(() => noteAnswer("https://quick.test", false, "no")));
-  assert.equal(await isMuted("https://quick.test"), true);
+  assert.equal(await mayNotAsk("https://quick.test"), true);
 });
 
 test("a clock that is set back: what remains is no longer than the term, and gets shorter", async (t) => {
@@ -116,11 +117,11 @@ test("a clock that is set back: what remains is no longer than the term, and get
   t.mock.timers.setTime(now + 365 * 24 * 60 * minute);
   await noes("https://early.test", 3);
   t.mock.timers.setTime(now);
-  assert.equal(await mutedUntil("https://early.test", false), now + 10 * minute);
+  assert.equal(await cooldownUntil("https://early.test", false), now + 10 * minute);
   t.mock.timers.setTime(now + 9 * minute);
-  assert.equal(await mutedUntil("https://early.test", false), now + 10 * minute);
+  assert.equal(await cooldownUntil("https://early.test", false), now + 10 * minute);
   t.mock.timers.setTime(now + 11 * minute);
-  assert.equal(await mutedUntil("https://early.test", false), undefined);
+  assert.equal(await cooldownUntil("https://early.test", false), undefined);
 });
 
 test("a clock that is set back: noes grow old from then on, also those that have not muted yet", async (t) => {
@@ -129,13 +130,13 @@ test("a clock that is set back: noes grow old from then on, also those that have
   t.mock.timers.setTime(now + 365 * 24 * 60 * minute);
   await noes("https://patient.test", 2);
   t.mock.timers.setTime(now);
-  assert.equal(await isMuted("https://patient.test"), false);
+  assert.equal(await mayNotAsk("https://patient.test"), false);
   t.mock.timers.setTime(now + 60 * minute);
   await noes("https://patient.test", 1);
-  assert.equal(await isMuted("https://patient.test"), false);
+  assert.equal(await mayNotAsk("https://patient.test"), false);
 });
 
 test("a document without an origin is nobody's", async () => {
-  assert.equal(await mutedUntil("null", false), undefined);
-  assert.equal(await threatTo("null", false), undefined);
+  assert.equal(await cooldownUntil("null", false), undefined);
+  assert.equal(await nextCooldown("null", false), undefined);
 });

@@ -1,4 +1,4 @@
-// What a document had on its way to sockets that have ended meanwhile. That is no fault: a window full of datagrams may cross the end.
+// What a document had on its way to sockets that have ended meanwhile. That is no fault: a window full of datagrams may be in flight when a socket ends.
 
 import type { DocumentMessage } from "../../../protocol/page.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -6,7 +6,7 @@ import type { Outgoing } from "./outgoing.ts";
 /** Of so many sockets of a document it is remembered, the last to end. Each may have 16,384 datagrams under way. */
 const most = 64;
 
-export class Crossing {
+export class InFlight {
   readonly #ended = new Map<number, Outgoing>();
 
   /** A socket has ended, and the document has not heard of it yet. `outgoing`: what it might say to it. */

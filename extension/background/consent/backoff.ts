@@ -1,0 +1,59 @@
+// How often somebody was told no without a yes in between, and how long they may not ask after that. Pure; cooldown.ts keeps it.
+
+/** Noes count for this long, in ms. */
+export const noLifetime = 10 * 60_000;
+/** After this many in a row nobody may ask for a while. */
+export const threshold = 3;
+/** How long: the first time, the second, and ever after. In ms. */
+export const delays: readonly number[] = [10 * 60_000, 60 * 60_000, 24 * 60 * 60_000];
+/** Whoever was quiet for this long after the end of it begins anew, in ms. */
+const resetAfter = 24 * 60 * 60_000;
+
+/** What weighs how much: a question that the asker takes back once it is on the screen is half a no, or questions could flash for ever. */
+export const weights = { no: 1, withdrawn: 0.5 } as const;
+
+export interface BackOff {
+  /** The noes that count, in ms since 1970. */
+  noes: { at: number; weight: number }[];
+  /** How often that has happened. */
+  times: number;
+  /** No question before then, in ms since 1970; 0: not yet. */
+  until: number;
+}
+
+export const fresh: BackOff = { noes: [], times: 0, until: 0 };
+
+/** How long it lasts after it has happened so often. */
+function delayAfter(times: number): number {
+  return delays[Math.min(times, delays.length - 1)] ?? 0;
+}
+
+const counting = ({ noes }: BackOff, now: number): BackOff["noes"] => noes.filter(({ at }) => now - at < noLifetime);
+const sum = (noes: BackOff["noes"]): number => noes.reduce((total, { weight }) => total + weight, 0);
+
+/**
+ * The same as the clock is now. It may have been ahead: what is still to come is no longer than it was to last, and a no was not later than
+ * now.
+ */
+export function asOf(backOff: BackOff, now: number): BackOff {
+  const until = backOff.times === 0 ? 0 : Math.min(backOff.until, now + delayAfter(backOff.times - 1));
+  if (until === backOff.until && backOff.noes.every(({ at }) => at <= now)) return backOff;
+  return { ...backOff, until, noes: backOff.noes.map(({ at, weight }) => ({ at: Math.min(at, now), weight })) };
+}
+
+/** After another no. */
+export function afterNo(backOff: BackOff, now: number, weight: number): BackOff {
+  const noes = [...counting(backOff, now), { at: now, weight }];
+  if (sum(noes) < threshold) return { ...backOff, noes };
+  return { noes: [], times: backOff.times + 1, until: now + delayAfter(backOff.times) };
+}
+
+/** How long nobody may ask after another no, in ms; undefined: they may. */
+export function nextDelay(backOff: BackOff, now: number): number | undefined {
+  return sum(counting(backOff, now)) + weights.no < threshold ? undefined : delayAfter(backOff.times);
+}
+
+/** Reports whether nothing of it counts any more. */
+export function isExpired(backOff: BackOff, now: number): boolean {
+  return counting(backOff, now).length === 0 && now > backOff.until + (backOff.times > 0 ? resetAfter : 0);
+}
