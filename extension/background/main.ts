@@ -5,7 +5,7 @@ import { concerns, onRevoked, takeBackFromDocuments } from "./consent/grants.ts"
 import { keepUnwritten, writeUnsaved } from "../shared/store.ts";
 import { Activity } from "./sockets/activity.ts";
 import { Badge } from "./toolbar/badge.ts";
-import { DocumentConnection } from "./sockets/broker.ts";
+import { DocumentConnection } from "./sockets/document_connection.ts";
 import { clearedByItself, watchCleared } from "./consent/cleared.ts";
 import { onTabGone } from "./documents/documents.ts";
 import { GestureLedger } from "./consent/gestures.ts";
@@ -25,6 +25,7 @@ import { Prompts } from "./consent/prompt.ts";
 import { RefusalAudit } from "./sockets/refusal_audit.ts";
 import { attest } from "./intake/sender.ts";
 import { welcome } from "./host/setup.ts";
+import type { Shared } from "./sockets/socket_home.ts";
 import { SelfTest } from "./sockets/selftest.ts";
 
 const hosts = new Hosts();
@@ -46,6 +47,7 @@ const activity = new Activity((tabId) => {
 });
 const badge = new Badge(activity);
 const popups = new Popups({ activity, hosts, documents });
+const shared: Shared = { hosts, prompts, activity, lanes, gestures, audit };
 
 /** Reports whether the sender is one of the extension's own pages, as opposed to a content script. */
 function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
@@ -75,18 +77,7 @@ ext.runtime.onConnect.addListener((port) => {
       port.disconnect();
       return;
     }
-    const connection = new DocumentConnection(
-      port,
-      sender,
-      hosts,
-      prompts,
-      activity,
-      lanes,
-      gestures,
-      audit,
-      account,
-      () => documents.delete(connection),
-    );
+    const connection = new DocumentConnection(port, sender, shared, account, () => documents.delete(connection));
     documents.add(connection);
   } else if (port.name.startsWith("prompt:") && isOwnPage(port.sender)) {
     prompts.connect(port, port.name.slice("prompt:".length));

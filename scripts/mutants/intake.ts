@@ -8,7 +8,7 @@ const shares = "extension/background/intake/shares.ts";
 const turns = "extension/background/intake/turns.ts";
 const handshake = "extension/background/documents/handshake.ts";
 const outgoing = "extension/background/sockets/outgoing.ts";
-const broker = "extension/background/sockets/broker.ts";
+const documentConnection = "extension/background/sockets/document_connection.ts";
 const content = "extension/content/main.ts";
 
 const inBudget = (name: string): ReturnType<typeof inUnit> => inUnit("extension/shared/budget.test.ts", name);
@@ -114,22 +114,29 @@ export const intakes: readonly Mutant[] = [
     [
       "the broker does not trust the content script to count",
       flood,
-      change(broker, "    if (answered === undefined) {\n", "    if (answered === undefined && id < 0) {\n"),
-      change(broker, ".finally(answered)", ".finally(answered ?? (() => undefined))"),
+      change(
+        documentConnection,
+        "    if (answered === undefined) {\n",
+        "    if (answered === undefined && id < 0) {\n",
+      ),
+      change(documentConnection, ".finally(answered)", ".finally(answered ?? (() => undefined))"),
     ],
     [
       "who goes far over what our script sends is cut off",
       flood,
       change(
-        broker,
+        documentConnection,
         "    if (this.#intake.excess(kind)) return;\n",
         "    if (this.#intake.excess(kind) || !this.#disposed) return;\n",
       ),
     ],
     [
       "what crosses the end of a socket does not count",
-      inUnit("extension/background/sockets/broker.test.ts", "what crosses the end of a socket is no fault"),
-      change(broker, "if (!this.#inFlight.covers(message)) this.#useless", "this.#useless"),
+      inUnit(
+        "extension/background/sockets/document_connection.test.ts",
+        "what crosses the end of a socket is no fault",
+      ),
+      change(documentConnection, "if (!this.#inFlight.covers(message)) this.#useless", "this.#useless"),
     ],
     [
       "as far as the credit went",
@@ -142,8 +149,8 @@ export const intakes: readonly Mutant[] = [
     ],
     [
       "nor is who sends again and again what fits no schema",
-      inUnit("extension/background/sockets/broker.test.ts", "what fits no schema ends the connection"),
-      change(broker, '        if (!this.#intake.excess("misfit")) this.#intake.silence();\n', ""),
+      inUnit("extension/background/sockets/document_connection.test.ts", "what fits no schema ends the connection"),
+      change(documentConnection, '        if (!this.#intake.excess("misfit")) this.#intake.silence();\n', ""),
     ],
     [
       "and is not heard for a while",

@@ -149,9 +149,9 @@ export const listening: readonly Mutant[] = [
       "no frame before a socket is wanted and allowed",
       inLane("no frame before the first socket opens, one for all sockets of a document, none after the document"),
       change(
-        "extension/background/sockets/broker.ts",
-        "    const { withdraw } = socket;\n",
-        "    const { withdraw } = socket;\n    await this.#lane.wanted(await this.#hosts.connect());\n",
+        "extension/background/sockets/open_request.ts",
+        "    if (paused) throw pausedRefusal();\n",
+        "    if (paused) throw pausedRefusal();\n    await this.#home.lane.wanted(await shared.hosts.connect());\n",
       ),
     ],
     [

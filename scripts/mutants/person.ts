@@ -3,7 +3,9 @@
 
 import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
-const broker = "extension/background/sockets/broker.ts";
+const documentConnection = "extension/background/sockets/document_connection.ts";
+const openRequest = "extension/background/sockets/open_request.ts";
+const socket = "extension/background/sockets/socket.ts";
 const consent = "extension/background/consent/consent.ts";
 const background = "extension/background/main.ts";
 const prompts = "extension/background/consent/prompt.ts";
@@ -65,14 +67,9 @@ export const person: readonly Mutant[] = [
       "nothing reaches the network before the answer",
       inBrowser("rules", "nothing is sent: no name is asked for, nobody is called"),
       change(
-        broker,
+        openRequest,
         "      const reached = await consentTo(",
-        '      if (remoteAddress !== "") await this.#connect(socket, connection, this.#hosts.reserve(connection), { host: remoteAddress, entered: true, risk: true }, options).catch(() => undefined);\n      const reached = await consentTo(',
-      ),
-      change(
-        broker,
-        "const destination = socket.destination as Connection;",
-        "const destination: Connection = { protocol: socket.protocol, host: reached.host, port: options.remotePort ?? 0, protection: protectionOf(options, reached.host) };",
+        '      const early = { protocol, host: remoteAddress, port, protection: protectionOf(options, remoteAddress) };\n      if (remoteAddress !== "") await this.#connect({ connection, socketId: shared.hosts.reserve(connection) }, early, { ...early, entered: true, risk: true }).catch(() => undefined);\n      const reached = await consentTo(',
       ),
     ],
     [
@@ -614,11 +611,7 @@ export const person: readonly Mutant[] = [
     [
       "the question goes with its tab",
       inBrowser("prompt", "when its tab is closed"),
-      change(
-        broker,
-        "    for (const socket of this.#sockets.values()) {\n      socket.withdraw.abort();\n",
-        "    for (const socket of this.#sockets.values()) {\n",
-      ),
+      change(socket, "  dispose(): void {\n    this.withdraw.abort();\n", "  dispose(): void {\n"),
     ],
   ),
   ...row(
@@ -684,7 +677,7 @@ export const person: readonly Mutant[] = [
     [
       "without a gesture nobody learns that there is no host, and no page appears",
       inBrowser("setup", "without a gesture no page can make the setup page appear"),
-      change(broker, "if (gesture.take()) void openSetupPage", 'if (error.message !== "-") void openSetupPage'),
+      change(openRequest, "if (gesture.take()) void openSetupPage", 'if (error.message !== "-") void openSetupPage'),
     ],
     [
       "what the user has closed takes a gesture, also when it is remembered",
@@ -741,10 +734,10 @@ export const person: readonly Mutant[] = [
     [
       "what is connecting is refused, and not told that the page withdrew",
       inUnit(
-        "extension/background/sockets/broker.test.ts",
+        "extension/background/sockets/document_connection.test.ts",
         "what is connecting when its grant is taken back is refused",
       ),
-      change(broker, "if (!socket.withdraw.signal.aborted) socket.stopped = refusal();", ""),
+      change(socket, "this.withdraw.abort(refusal);", "this.withdraw.abort();"),
     ],
     [
       "all of a site, and of no other",
@@ -1070,7 +1063,7 @@ export const person: readonly Mutant[] = [
       "hidden refusals of the extension come on the beat",
       inBrowser("policy", "switches Portside off, and on again"),
       change(
-        broker,
+        openRequest,
         "if (error instanceof Refusal && error.hidden) await",
         "if (error instanceof Refusal && (error.hidden as unknown) === 1) await",
       ),
@@ -1079,9 +1072,9 @@ export const person: readonly Mutant[] = [
       "pages get the same words whatever the cause",
       inBrowser("faults", "the same words for every failure of the network"),
       change(
-        broker,
-        "error: pageError(error.data.name, this.#reason(socket, error)) });\n      } else {",
-        'error: { name: error.data.name, message: error.data.detail ?? "" } });\n      } else {',
+        openRequest,
+        "error: pageError(error.data.name, reason) });\n  } else {",
+        'error: { name: error.data.name, message: error.data.detail ?? "" } });\n  } else {',
       ),
     ],
     [
@@ -1121,7 +1114,7 @@ export const person: readonly Mutant[] = [
       "what a document says fits its schema, or is the last it says",
       inBrowser("attack", "the content script's own voice"),
       change(
-        broker,
+        documentConnection,
         "if (!isReadable(message, maxText) || !validateDocumentMessage(message))",
         "if (!validateDocumentMessage(message) && message === undefined)",
       ),
@@ -1130,7 +1123,7 @@ export const person: readonly Mutant[] = [
       "socket ids are the document's own",
       inBrowser("attack", "the content script's own voice"),
       change(
-        broker,
+        documentConnection,
         "  readonly #sockets = new Map<number, Socket>();",
         "  static readonly #all = new Map<number, Socket>();\n  readonly #sockets = DocumentConnection.#all;",
       ),

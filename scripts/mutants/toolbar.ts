@@ -6,7 +6,9 @@ import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
 const activity = "extension/background/sockets/activity.ts";
 const refusals = "extension/background/sockets/refusals.ts";
 const badge = "extension/background/toolbar/badge.ts";
-const broker = "extension/background/sockets/broker.ts";
+const documentConnection = "extension/background/sockets/document_connection.ts";
+const openRequest = "extension/background/sockets/open_request.ts";
+const socket = "extension/background/sockets/socket.ts";
 const background = "extension/background/main.ts";
 const grants = "extension/background/consent/grants.ts";
 const consentTest = "extension/background/consent/consent.test.ts";
@@ -73,14 +75,18 @@ export const toolbar: readonly Mutant[] = [
     [
       "an upgrade to TLS shows",
       inBrowser("popup", "follows an upgrade to TLS"),
-      change(broker, "      if (live !== undefined) this.#activity.upgraded(live);\n", ""),
+      change(
+        socket,
+        '      if (this.#state.phase === "open") this.#home.shared.activity.upgraded(this.#state.live);\n',
+        "",
+      ),
     ],
     [
       "Close closes",
       close,
       change(
-        broker,
-        "destination); // before the page hears of it, and tries again\n    this.#cut(socket);",
+        socket,
+        "destination); // before the page hears of it, and tries again\n    this.#cut();",
         "destination); // before the page hears of it, and tries again\n",
       ),
     ],
@@ -88,8 +94,8 @@ export const toolbar: readonly Mutant[] = [
       "what the user has closed, the page cannot open again by itself",
       close,
       change(
-        broker,
-        "    await grants.closeDocumentGrants(this.sender, destination);",
+        socket,
+        "    await grants.closeDocumentGrants(this.#home.sender, destination);",
         "    void grants; void destination;",
       ),
     ],
@@ -112,11 +118,11 @@ export const toolbar: readonly Mutant[] = [
         'if (event.type !== "") actions.close(socket.key);',
       ),
     ],
-    ["a paused site gets nothing", pause, change(broker, "    if (paused) throw pausedRefusal();\n", "")],
+    ["a paused site gets nothing", pause, change(openRequest, "    if (paused) throw pausedRefusal();\n", "")],
     [
       "and learns nothing: the refusal comes on the beat",
       pause,
-      change(broker, '"Portside is paused on this site.", { hidden: true }', '"Portside is paused on this site."'),
+      change(openRequest, '"Portside is paused on this site.", { hidden: true }', '"Portside is paused on this site."'),
     ],
     [
       "what it had open ends, in every tab",
@@ -140,15 +146,15 @@ export const toolbar: readonly Mutant[] = [
       "what is just being opened is refused, too",
       inBrowser("toolbar", "comes to what is just being opened"),
       change(
-        broker,
+        documentConnection,
         "this.#stop(pausedRefusal, () => true);",
-        "this.#stop(pausedRefusal, ({ host }) => host !== undefined);",
+        'this.#stop(pausedRefusal, ({ state }) => state.phase === "open");',
       ),
     ],
     [
       "and not in another way",
       inBrowser("toolbar", "comes to what is just being opened"),
-      change(broker, "if (!socket.withdraw.signal.aborted) socket.stopped = refusal();", ""),
+      change(socket, "this.withdraw.abort(refusal);", "this.withdraw.abort();"),
     ],
     [
       "a pause holds over a restart of the browser",

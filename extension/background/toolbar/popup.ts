@@ -8,7 +8,7 @@ import { listGrants } from "../consent/grants.ts";
 import { isTroubled } from "../../shared/store.ts";
 import type { PolicyGetResult, SocketState } from "../../../protocol/message.ts";
 import type { Activity, LiveSocket } from "../sockets/activity.ts";
-import type { DocumentConnection } from "../sockets/broker.ts";
+import type { DocumentConnection } from "../sockets/document_connection.ts";
 import { HostUnavailable } from "../host/host.ts";
 import type { HostConnection, HostProblem } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";

@@ -9,9 +9,8 @@ import { installStorage } from "../../fake/storage.ts";
 import type { Activity } from "./activity.ts";
 import type { HostConnection } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";
-import type { Lanes } from "./lanes.ts";
-import type { Prompts } from "../consent/prompt.ts";
 import type { RefusalAudit } from "./refusal_audit.ts";
+import type { Shared } from "./socket_home.ts";
 import type { Sender } from "../intake/sender.ts";
 
 installStorage();
@@ -24,12 +23,18 @@ Object.assign((globalThis as unknown as { chrome: object }).chrome, {
 Object.assign(globalThis, {
   fetch: () => Promise.reject(new Error("there is no server")),
 });
-const { DocumentConnection } = await import("./broker.ts");
+const { DocumentConnection } = await import("./document_connection.ts");
 const { GestureLedger } = await import("../consent/gestures.ts");
 const { HostError } = await import("../host/host.ts");
 const { Intake } = await import("../intake/intake.ts");
 
 const sender: Sender = { origin: "https://a.test", documentId, tabId: 1, windowId: 1, private: false };
+
+/** What documents share, as far as a test says; nobody is audited. */
+function sharing(some: Partial<Shared>): Shared {
+  const audit = { refused: () => Promise.resolve() } as unknown as RefusalAudit;
+  return { gestures: new GestureLedger(), audit, ...some } as Shared;
+}
 
 /** A host that lets everything pass, and connects until it is told to stop. */
 function connectingHost(): { connection: HostConnection; connects: Promise<void>; closed: string[] } {
@@ -101,12 +106,7 @@ async function opening(): Promise<{
   const broker = new DocumentConnection(
     port,
     sender,
-    hosts,
-    {} as unknown as Prompts,
-    { refusals: { add: () => Promise.resolve() } } as unknown as Activity,
-    {} as unknown as Lanes,
-    new GestureLedger(),
-    { refused: () => Promise.resolve() } as unknown as RefusalAudit,
+    sharing({ hosts, activity: { refusals: { add: () => Promise.resolve() } } as unknown as Activity }),
     intake,
     () => undefined,
   );
@@ -157,12 +157,7 @@ test("what fits no schema ends the connection; who sends it again and again is n
     new DocumentConnection(
       port as unknown as chrome.runtime.Port,
       { ...sender, documentId: "misfit" },
-      {} as unknown as Hosts,
-      {} as unknown as Prompts,
-      {} as unknown as Activity,
-      {} as unknown as Lanes,
-      new GestureLedger(),
-      {} as unknown as RefusalAudit,
+      sharing({}),
       account,
       gone,
     );
@@ -205,19 +200,21 @@ test("what crosses the end of a socket is no fault, however much of it the credi
   new DocumentConnection(
     port as unknown as chrome.runtime.Port,
     sender,
-    {
-      connect: () => Promise.resolve(connection),
-      reserve: () => ++reserved,
-      attach: (_: unknown, __: unknown, handlers: { closed: (params?: SocketClosedParams) => void }) =>
-        ends.push(handlers.closed),
-      forget: () => undefined,
-      release: () => undefined,
-    } as unknown as Hosts,
-    {} as unknown as Prompts,
-    { refusals: { add: () => Promise.resolve() }, opened: () => ({}), closed: () => undefined } as unknown as Activity,
-    {} as unknown as Lanes,
-    new GestureLedger(),
-    { refused: () => Promise.resolve() } as unknown as RefusalAudit,
+    sharing({
+      hosts: {
+        connect: () => Promise.resolve(connection),
+        reserve: () => ++reserved,
+        attach: (_: unknown, __: unknown, handlers: { closed: (params?: SocketClosedParams) => void }) =>
+          ends.push(handlers.closed),
+        forget: () => undefined,
+        release: () => undefined,
+      } as unknown as Hosts,
+      activity: {
+        refusals: { add: () => Promise.resolve() },
+        opened: () => ({}),
+        closed: () => undefined,
+      } as unknown as Activity,
+    }),
     account,
     () => undefined,
   );

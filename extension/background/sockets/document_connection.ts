@@ -1,0 +1,166 @@
+// One document's connection to the broker, which decides for each open and passes bytes between documents and the host.
+//
+// Facts are what the browser attests of the sender (origin, documentId, frame, tab, private window). What the document says
+// of itself (activation, secure) can only make the answer stricter.
+
+import { InFlight } from "./in_flight.ts";
+import { isReadable, maxText } from "../intake/intake.ts";
+import type { DocumentIntake } from "../intake/intake.ts";
+import { Refusal } from "../intake/refusal.ts";
+import type { Sender } from "../intake/sender.ts";
+import { DocumentLane } from "./lanes.ts";
+import { openSocket, pausedRefusal } from "./open_request.ts";
+import type { Open } from "./open_request.ts";
+import { Socket } from "./socket.ts";
+import type { Connection, Shared, SocketHome } from "./socket_home.ts";
+import { pageError } from "../../../protocol/page.ts";
+import type { BrokerMessage, DocumentMessage } from "../../../protocol/page.ts";
+import { validateDocumentMessage } from "../../../protocol/validators.js";
+
+/** What the open stood on has been taken back. */
+function takenBackRefusal(): Refusal {
+  return new Refusal("user", "what was allowed has been taken back.", { hidden: true });
+}
+
+export class DocumentConnection {
+  readonly sender: Sender;
+  readonly #port: chrome.runtime.Port;
+  readonly #intake: DocumentIntake;
+  readonly #gone: () => void;
+  readonly #home: SocketHome;
+  readonly #sockets = new Map<number, Socket>();
+  readonly #inFlight = new InFlight();
+  #disposed = false;
+
+  /** `gone` is called once, when the connection is over for whichever reason. */
+  constructor(port: chrome.runtime.Port, sender: Sender, shared: Shared, intake: DocumentIntake, gone: () => void) {
+    this.#port = port;
+    this.sender = sender;
+    this.#intake = intake;
+    this.#gone = gone;
+    this.#home = this.#makeHome(shared);
+    port.onMessage.addListener((message: unknown) => {
+      if (this.#disposed) return;
+      // Our content script never sends this: something else speaks in its place.
+      if (!isReadable(message, maxText) || !validateDocumentMessage(message)) {
+        if (!this.#intake.excess("misfit")) this.#intake.silence();
+        this.#cutOff("a message that does not fit its schema");
+      } else this.#receive(message);
+    });
+    port.onDisconnect.addListener(() => {
+      this.dispose();
+    });
+  }
+
+  #makeHome(shared: Shared): SocketHome {
+    const { sender } = this;
+    return {
+      sender,
+      shared,
+      attested: this.#port.sender ?? {},
+      intake: this.#intake,
+      lane: new DocumentLane(sender, shared.lanes, (message) => {
+        this.#tell(message.type === "lane" ? { ...message, reasons: shared.hosts.tellsReasons } : message);
+      }),
+      tell: (message) => {
+        this.#tell(message);
+      },
+      useless: () => {
+        this.#useless("stray");
+      },
+      failed: (attempt, why) => {
+        if (this.#disposed) return; // what is known of a tab goes with it
+        void shared.activity.refusals.add(sender.tabId, { origin: sender.origin, ...attempt }, why);
+      },
+      has: (socket) => this.#sockets.get(socket.id) === socket,
+      remove: (socket) => this.#sockets.get(socket.id) === socket && this.#sockets.delete(socket.id),
+      ended: (id, outgoing) => {
+        this.#inFlight.ended(id, outgoing);
+      },
+    };
+  }
+
+  /** The document is gone, or may not go on: its sockets close. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#intake.leave();
+    this.#gone();
+    for (const socket of [...this.#sockets.values()]) socket.dispose();
+  }
+
+  /** The document is not heard any more. */
+  #cutOff(why: string): void {
+    console.error(`a document was cut off: ${why}`);
+    this.#port.disconnect();
+    this.dispose();
+  }
+
+  /** What has come is of no use. A little of that there is always, a lot only from what is no script of ours. */
+  #useless(kind: "open" | "stray"): void {
+    if (this.#intake.excess(kind)) return;
+    this.#intake.silence();
+    this.#cutOff("too many messages");
+  }
+
+  /**
+   * A grant is taken back: sockets to destinations that `concerned` picks end, and those that are connecting there are refused. What has no
+   * destination yet finds out by itself (consent.ts).
+   */
+  revoke(concerned: (destination: Connection) => boolean): void {
+    this.#stop(takenBackRefusal, ({ destination }) => destination !== undefined && concerned(destination));
+  }
+
+  /** The user has paused this site: open sockets end, and those that are opening are refused. */
+  pause(): void {
+    this.#stop(pausedRefusal, () => true);
+  }
+
+  #stop(refusal: () => Refusal, concerned: (socket: Socket) => boolean): void {
+    for (const socket of [...this.#sockets.values()]) if (concerned(socket)) socket.stop(refusal());
+  }
+
+  #tell(message: BrokerMessage): void {
+    if (this.#disposed) return; // answers may still come in for a document that has left
+    try {
+      this.#port.postMessage(message);
+    } catch (error) {
+      console.error(error); // a port that is gone without a word: nobody is there to whom its sockets could be of use
+      this.dispose();
+    }
+  }
+
+  #receive(message: DocumentMessage): void {
+    if (message.type === "open") {
+      this.#begin(message);
+      return;
+    }
+    const socket = this.#sockets.get(message.id);
+    if (socket !== undefined) {
+      socket.receive(message);
+      return;
+    }
+    if (!this.#inFlight.covers(message)) this.#useless("stray");
+    // close() is answered all the same, since the page waits.
+    if (message.type === "close") this.#tell({ type: "closed", id: message.id });
+  }
+
+  #begin(message: Open): void {
+    const { id, protocol, options } = message;
+    if (this.#sockets.has(id)) {
+      this.#useless("open");
+      return;
+    }
+    const answered = this.#intake.open();
+    if (answered === undefined) {
+      // Answered with what is at hand: no storage, browser or host is asked.
+      this.#tell({ type: "full" });
+      this.#tell({ type: "failed", id, error: pageError("QuotaExceededError") });
+      this.#useless("open");
+      return;
+    }
+    const socket = new Socket(this.#home, id, protocol, options);
+    this.#sockets.set(id, socket);
+    void openSocket(this.#home, socket, message).finally(answered);
+  }
+}

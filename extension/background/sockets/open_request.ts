@@ -1,0 +1,194 @@
+// A document asks for a socket: the checks in the order of the API, the question, and the host.
+
+import { consentTo } from "../consent/consent.ts";
+import type { Wish } from "../consent/consent.ts";
+import * as grants from "../consent/grants.ts";
+import type { Gesture } from "../consent/gestures.ts";
+import { protectionOf } from "../consent/protection.ts";
+import { admit } from "../documents/admission.ts";
+import { HostError, HostUnavailable } from "../host/host.ts";
+import type { HostConnection } from "../host/host.ts";
+import { openSetupPage } from "../host/setup.ts";
+import { canonicalHost } from "../intake/origin.ts";
+import { Refusal, noGesture } from "../intake/refusal.ts";
+import { Invalid } from "./host_options.ts";
+import { checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
+import { open } from "./opening.ts";
+import { isPaused } from "./paused.ts";
+import { refusalDelay } from "./refusal_delay.ts";
+import { reasonOf } from "./refusals.ts";
+import type { Socket } from "./socket.ts";
+import type { Connection, SocketHome } from "./socket_home.ts";
+import { datagramWindowBytes, stdioWindowBytes } from "../../../protocol/message.ts";
+import { pageError } from "../../../protocol/page.ts";
+import type { DocumentMessage } from "../../../protocol/page.ts";
+
+export type Open = Extract<DocumentMessage, { type: "open" }>;
+
+/** The credit that a page's socket gives at the beginning (extension/page), in bytes. */
+const windows = { tcp: stdioWindowBytes, udp: datagramWindowBytes } as const;
+
+/** The user has paused the site. */
+export function pausedRefusal(): Refusal {
+  return new Refusal("paused", "Portside is paused on this site.", { hidden: true });
+}
+
+/** Opens a socket, or refuses it: its document hears which. */
+export async function openSocket(home: SocketHome, socket: Socket, message: Open): Promise<void> {
+  const started = performance.now();
+  try {
+    await new OpenRequest(home, socket).run(message);
+  } catch (thrown) {
+    await refuse(home, socket, socket.stopped ?? thrown, started);
+  }
+}
+
+/** `started`: when the open came (performance.now()). */
+async function refuse(home: SocketHome, socket: Socket, error: unknown, started: number): Promise<void> {
+  const { id, withdraw } = socket;
+  socket.refused();
+  if (error instanceof Refusal && error.hidden) await refusalDelay(started, withdraw.signal);
+  const withdrawn = withdraw.signal.aborted && socket.stopped === undefined;
+  const reason = socket.reason(error);
+  if (home.has(socket) && !withdrawn) socket.failed("open", reasonOf(error));
+  if (!socket.end()) return;
+  if (withdrawn) {
+    home.tell({ type: "failed", id, error: pageError("AbortError") });
+  } else if (error instanceof Invalid) {
+    home.tell({ type: "failed", id, error: { name: "TypeError", message: error.message } });
+  } else if (error instanceof Refusal) {
+    home.tell({ type: "hint", text: error.message });
+    home.tell({ type: "failed", id, error: pageError("NotAllowedError") });
+    void home.shared.audit.refused(home.sender, socket.protocol, socket.asked, error.rule);
+  } else if (error instanceof HostError && error.data !== undefined) {
+    home.tell({ type: "failed", id, error: pageError(error.data.name, reason) });
+  } else {
+    if (!(error instanceof HostUnavailable)) console.error(error);
+    home.tell({ type: "failed", id, error: pageError("NetworkError", reason) });
+  }
+}
+
+class OpenRequest {
+  readonly #home: SocketHome;
+  readonly #socket: Socket;
+
+  constructor(home: SocketHome, socket: Socket) {
+    this.#home = home;
+    this.#socket = socket;
+  }
+
+  /** The checks in the order of the API: the document's own rules, arguments; then whatever needs host, gesture, person or network. */
+  async run({ activation, options, ...claims }: Open): Promise<void> {
+    const { sender, attested, shared, intake } = this.#home;
+    const { protocol, withdraw } = this.#socket;
+    const { remoteAddress = "", remotePort } = options;
+    // Spellings of one host are one request.
+    const wanted = canonicalHost(remoteAddress) ?? remoteAddress.trim();
+    const request = grants.requestKey(protocol, wanted, remotePort ?? 0);
+    // Asked for at once, and judged in turn: each answer takes its time.
+    const [admission, reopened, paused] = await intake.inTurn(() =>
+      Promise.all([
+        admit(attested, claims, "refuse-unsafe-eval"),
+        grants.documentGrants(sender.documentId, request, (host) => protectionOf(options, host)),
+        isPaused(sender),
+      ]),
+    );
+    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
+    this.#socket.known = reopened.length > 0;
+    withdraw.signal.throwIfAborted();
+    const gesture = shared.gestures.of(sender, activation);
+    let port: number;
+    try {
+      port = checkOptions(options);
+    } catch (error) {
+      // No destination is meant that could be remembered, so the gesture comes first.
+      throw reopened.length === 0 && !gesture.take() ? noGesture({ hidden: false }) : error;
+    }
+
+    if (paused) throw pausedRefusal();
+    const wish: Wish = { protocol, remoteAddress, port, security: options };
+    const explained = (error: unknown): unknown => this.#explained(error, gesture);
+    // A missing host is found out before the user is bothered with a question.
+    const connection = await shared.hosts.connect().catch((error: unknown) => {
+      throw explained(error);
+    });
+    withdraw.signal.throwIfAborted();
+    const at = { connection, socketId: shared.hosts.reserve(connection) };
+    try {
+      const reached = await consentTo(wish, { request, reopened }, claims, {
+        sender,
+        attested,
+        hosts: shared.hosts,
+        prompts: shared.prompts,
+        gesture,
+        signal: withdraw.signal,
+        asking: () => {
+          this.#home.tell({ type: "state", id: this.#socket.id, state: "asking" });
+        },
+        notRemembered: (host, reason) => {
+          this.#socket.failed("remember", { reason }, host);
+        },
+      });
+      withdraw.signal.throwIfAborted();
+      const destination = { protocol, host: reached.host, port, protection: protectionOf(options, reached.host) };
+      this.#socket.agreedTo(destination);
+      await this.#reconnect(at);
+      await this.#connect(at, destination, reached);
+    } catch (error) {
+      shared.hosts.forget(at.connection, at.socketId);
+      throw explained(error);
+    }
+  }
+
+  /** Without a host: with a gesture the user sees what to do, and without one no page is to learn whether there is a host. */
+  #explained(error: unknown, gesture: Gesture): unknown {
+    if (!(error instanceof HostUnavailable)) return error;
+    if (gesture.take()) void openSetupPage(error.problem);
+    else if (!this.#socket.known) return noGesture();
+    return error;
+  }
+
+  /** The host may have died while the user was thinking: then another one is asked. */
+  async #reconnect(at: { connection: HostConnection; socketId: number }): Promise<void> {
+    if (at.connection.alive) return;
+    const { hosts } = this.#home.shared;
+    hosts.forget(at.connection, at.socketId);
+    at.connection = await hosts.connect();
+    at.socketId = hosts.reserve(at.connection);
+    this.#socket.withdraw.signal.throwIfAborted();
+  }
+
+  async #connect(
+    { connection, socketId }: { connection: HostConnection; socketId: number },
+    destination: Connection,
+    reached: grants.Reached,
+  ): Promise<void> {
+    const { sender, shared } = this.#home;
+    const socket = this.#socket;
+    const { protocol, asked, withdraw } = socket;
+    const byLane = await socket.choosesLane(connection);
+    withdraw.signal.throwIfAborted();
+    const window = byLane ? 0 : windows[protocol];
+    const { protocolVersion } = connection.hello;
+    const wish = [socketId, sender, destination, reached, asked, window, protocolVersion] as const;
+    withdraw.signal.addEventListener("abort", () => {
+      if (socket.state.phase !== "open") connection.request("socket.close", { socketId }).catch(() => undefined);
+    });
+    // The host may speak of the socket in the very next message: it must be known before the answer is awaited.
+    shared.hosts.attach(connection, socketId, socket.owner);
+    this.#home.tell({ type: "state", id: socket.id, state: "connecting" });
+    await open(
+      () =>
+        protocol === "tcp"
+          ? connection.request("tcp.open", tcpOpen(...wish))
+          : connection.request("udp.open", udpOpen(...wish)),
+      (result) => {
+        if (withdraw.signal.aborted) throw new DOMException("withdrawn", "AbortError"); // while the answer was on its way
+        socket.opened(destination, { connection, socketId }, result);
+      },
+      () => {
+        shared.hosts.release(connection, socketId);
+      },
+    );
+  }
+}
