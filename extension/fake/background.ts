@@ -9,6 +9,7 @@ import { FakeHost } from "./host.ts";
 import { extensionURL } from "./identity.ts";
 import type { Arrival, WindowInit } from "./tabs.ts";
 import type { PromptMessage, PromptView } from "../background/consent/question.ts";
+import type { PopupMessage, PopupView } from "../background/toolbar/popup.ts";
 import type { BrokerMessage, DocumentMessage, OpenOptions } from "../../protocol/page.ts";
 import type { ScriptPolicy } from "../../protocol/message.ts";
 
@@ -132,6 +133,37 @@ export class FakePrompt {
   }
 }
 
+/** The popup of the toolbar, open on a tab. */
+export class FakePopup {
+  readonly views: PopupView[] = [];
+  readonly port: FakePort;
+
+  constructor(world: Background, tabId: number) {
+    this.port = world.browser.connect("popup", world.browser.ownPage("ui/popup.html"));
+    this.port.onMessage.addListener((view) => {
+      this.views.push(view as PopupView);
+    });
+    this.port.postMessage({ type: "watch", tabId });
+  }
+
+  /** What it shows now. */
+  get view(): PopupView {
+    const view = this.views.at(-1);
+    assert.ok(view !== undefined, "the popup shows nothing");
+    return view;
+  }
+
+  async say(message: PopupMessage): Promise<void> {
+    this.port.postMessage(message);
+    await settled();
+  }
+
+  /** An open popup asks the host every second, so that a day with one takes long. */
+  close(): void {
+    this.port.disconnect();
+  }
+}
+
 export class Background {
   readonly browser = new FakeBrowser().install();
   readonly clock = new FakeClock().install();
@@ -197,6 +229,19 @@ export class Background {
     const all = await this.prompts();
     assert.equal(all.length, 1, `${all.length.toString()} questions are on the screen`);
     return all[0] as FakePrompt;
+  }
+
+  /** Opens the popup on a tab, and waits until it shows something. */
+  async popup(tabId: number): Promise<FakePopup> {
+    const popup = new FakePopup(this, tabId);
+    await settled();
+    return popup;
+  }
+
+  /** What the badge of a tab shows, once it has caught up. */
+  async badge(tabId: number): Promise<string> {
+    await this.clock.advance(100);
+    return this.browser.badges.get(tabId)?.text ?? "";
   }
 
   /** Asks for a socket, allows it, and resolves with its id once it is open. */

@@ -77,7 +77,20 @@ export class FakeBrowser {
   connect(name: string, sender: chrome.runtime.MessageSender): FakePort {
     const [near, far] = FakePort.pair(name, { id: extensionId, ...sender });
     this.onConnect.emit(far.asChrome);
+    if (sender.tab?.id !== undefined) this.#endsWith(near, sender.tab.id, sender.documentId);
     return near;
+  }
+
+  /** The end of a connection comes with the end of its document. */
+  #endsWith(port: FakePort, tabId: number, documentId: string | undefined): void {
+    const look = (changed: number): void => {
+      if (changed !== tabId) return;
+      const frames = this.tabs.frames(tabId);
+      if (frames === null || (documentId !== undefined && !frames.some((frame) => frame.documentId === documentId)))
+        port.disconnect();
+    };
+    this.tabs.onTabRemoved.addListener(look);
+    this.tabs.onTabUpdated.addListener(look);
   }
 
   /** Somebody sends a message to the background. Resolves with the answer, or undefined where nobody has one. */
