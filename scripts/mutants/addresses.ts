@@ -251,7 +251,7 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "the user's word does not come from the page",
-      inBrowser("rules", "an address of the own network takes the user's own hand"),
+      inUnit("extension/background/consent/asking.test.ts", "the user's word comes from the user"),
       change(
         "extension/background/consent/consent.ts",
         "verdict ??= await judge(wanted, false);",
@@ -261,7 +261,7 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "what the user types counts, not what the page proposed",
-      inBrowser("rules", "what the user types counts"),
+      inUnit("extension/background/consent/asking.test.ts", "the user's word comes from the user"),
       change(
         "extension/background/consent/prompt.ts",
         "{ allow: true, remember, host: found.host, how, risk }",
@@ -270,7 +270,7 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "what the user types is judged",
-      inBrowser("consent", "without remoteAddress the user names the destination"),
+      inUnit("extension/background/consent/asking.test.ts", "what the user types is judged, and cannot be allowed"),
       change(
         "extension/background/consent/consent.ts",
         "if (named.allowed && named.host !== undefined)\n          return { host: named.host, risk",
@@ -450,7 +450,10 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "a consent that did not name it is not enough",
-      inBrowser("policy", "what was remembered while the administrator vouched for a port"),
+      inUnit(
+        "extension/background/consent/asking.test.ts",
+        "a consent that did not name the danger of a port is not enough",
+      ),
       change("extension/background/consent/consent.ts", "      if (judged.risk && !risk) continue;\n", ""),
     ],
     [

@@ -495,7 +495,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the administrator's stricter rule reaches the page",
-      inBrowser("policy", "a stricter CSP rule, and installed apps only"),
+      inUnit("extension/background/consent/asking.test.ts", "rules of the administrator about the page"),
       change(
         "extension/background/consent/consent.ts",
         "const admission = await admit(attested, claims, verdict.cspRule);",
@@ -505,7 +505,7 @@ export const documents: readonly Mutant[] = [
   ),
   ...row("7", [
     "installed apps only",
-    inBrowser("policy", "a stricter CSP rule, and installed apps only"),
+    inUnit("extension/background/consent/asking.test.ts", "rules of the administrator about the page"),
     change(
       "extension/background/consent/consent.ts",
       "if (verdict.installedOnly && !(await isInstalledApp(attested.tab?.id)))",

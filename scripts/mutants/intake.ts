@@ -113,7 +113,7 @@ export const intakes: readonly Mutant[] = [
     "H1",
     [
       "the broker does not trust the content script to count",
-      flood,
+      inUnit("extension/background/sockets/sockets.test.ts", "the broker counts what a document asks for"),
       change(
         documentConnection,
         "    if (answered === undefined) {\n",
@@ -123,7 +123,7 @@ export const intakes: readonly Mutant[] = [
     ],
     [
       "who goes far over what our script sends is cut off",
-      flood,
+      inUnit("extension/background/sockets/sockets.test.ts", "the broker counts what a document asks for"),
       change(
         documentConnection,
         "    if (this.#intake.excess(kind)) return;\n",

@@ -17,9 +17,6 @@ const policy = sessionOf("TestLanePolicy");
 const keys = "extension/background/sockets/lanes.ts";
 const frame = "extension/content/lane.ts";
 const inLane = (name: string): ReturnType<typeof inBrowser> => inBrowser("lane", name);
-const goodKey = inLane(
-  "a key is good for a frame of ours, in the tab that it was made for, once: not for a content script's voice, nor for another tab",
-);
 
 export const listening: readonly Mutant[] = [
   ...row(
@@ -130,11 +127,19 @@ export const listening: readonly Mutant[] = [
     ],
     [
       "a key is for the lane's frame",
-      goodKey,
+      inUnit("extension/background/sockets/lanes.test.ts", "a key is good for a frame of ours"),
       change(keys, 'url === `${ext.runtime.getURL("")}lane/frame.html`', "url !== undefined"),
     ],
-    ["in its tab", goodKey, change(keys, "tab?.id !== offer.tabId", "tab === undefined")],
-    ["once", goodKey, change(keys, "    this.#offers.delete(key);\n    port.onDisconnect", "    port.onDisconnect")],
+    [
+      "in its tab",
+      inUnit("extension/background/sockets/lanes.test.ts", "a key is good for a frame of ours"),
+      change(keys, "tab?.id !== offer.tabId", "tab === undefined"),
+    ],
+    [
+      "once",
+      inUnit("extension/background/sockets/lanes.test.ts", "a key is good for a frame of ours"),
+      change(keys, "    this.#offers.delete(key);\n    port.onDisconnect", "    port.onDisconnect"),
+    ],
     [
       "no page can embed it by what it knows",
       inLane("no page embeds the frame: its address is another one in each session"),
@@ -147,7 +152,10 @@ export const listening: readonly Mutant[] = [
     ],
     [
       "no frame before a socket is wanted and allowed",
-      inLane("no frame before the first socket opens, one for all sockets of a document, none after the document"),
+      inUnit(
+        "extension/background/sockets/sockets.test.ts",
+        "no lane is asked for before a socket is wanted and allowed",
+      ),
       change(
         "extension/background/sockets/open_request.ts",
         "    if (paused) throw pausedRefusal();\n",

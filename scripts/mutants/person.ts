@@ -33,10 +33,6 @@ const auditBudget = "extension/background/sockets/audit_budget.ts";
 const content = "extension/content/main.ts";
 
 const order = inBrowser("api", "no activation comes before a missing port");
-const remembering = inBrowser(
-  "consent",
-  "Allow once is for this document, Allow and remember for every document of the site",
-);
 const auditUnit = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/sockets/refusal_audit.test.ts", name);
 const consentTest = "extension/background/consent/consent.test.ts";
@@ -50,22 +46,24 @@ const displayTest = "extension/ui/display.test.ts";
 const idnTest = "extension/ui/idn.test.ts";
 const liveness = inBrowser("prompt", "Allow is dead for half a second when the window comes");
 const focus = inBrowser("focus", "Allow is dead for half a second after each return of the focus");
-const clicksAgain = inBrowser("focus", "who clicks again in the page sees the question again");
-const mutes = inBrowser("prompt", "may not ask for a while: the third question says so");
-const nearby = inBrowser("naming", "are listed as they answer, nothing leaves before Allow but the question");
-const privately = inBrowser("consent", "a private window is asked anew, remembers nothing");
 
 export const person: readonly Mutant[] = [
   ...row(
     "2",
     [
       "every new destination is asked for",
-      inBrowser("consent", "for a name on the internet says which"),
+      inUnit(
+        "extension/background/consent/asking.test.ts",
+        "every new destination is asked for, and nothing reaches the network before the answer",
+      ),
       change(consent, 'if (verdict.prompt === "skip" && proposed', "if (proposed"),
     ],
     [
       "nothing reaches the network before the answer",
-      inBrowser("rules", "nothing is sent: no name is asked for, nobody is called"),
+      inUnit(
+        "extension/background/consent/asking.test.ts",
+        "every new destination is asked for, and nothing reaches the network before the answer",
+      ),
       change(
         openRequest,
         "      const reached = await consentTo(",
@@ -181,7 +179,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "a no is a no",
-      inBrowser("consent", "Deny, Escape and closing the window all say no"),
+      inUnit("extension/background/consent/asking.test.ts", "a no is a no: by the button, and by closing the window"),
       change(
         consent,
         "if (!answer.allow) throw refusals[answer.rule]();",
@@ -190,7 +188,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "closing the window is a no",
-      inBrowser("consent", "Deny, Escape and closing the window all say no"),
+      inUnit("extension/background/consent/asking.test.ts", "a no is a no: by the button, and by closing the window"),
       change(
         prompts,
         "if (closed !== undefined) this.#answer(closed, no);",
@@ -255,12 +253,15 @@ export const person: readonly Mutant[] = [
     ],
     [
       "a no that nobody had the time for does not count",
-      inBrowser("tricks", "no letter, space or Escape of theirs answers the question"),
+      inUnit("extension/background/consent/asking.test.ts", "a no that nobody had the time for does not count"),
       change(prompts, "else if (pending.seen) pending", "else pending"),
     ],
     [
       "a question that finds no place for its window comes without one",
-      inBrowser("tricks", "the question comes all the same, and all of it is on the screen"),
+      inUnit(
+        "extension/background/consent/prompting.test.ts",
+        "a question that finds no place for its window comes without one",
+      ),
       change(
         "extension/background/consent/prompt_window.ts",
         "    } catch {\n      // Not there.\n    }",
@@ -301,7 +302,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "no other extension may speak to this one",
-      inBrowser("tricks", "cannot answer, read or script a prompt, nor speak to the extension"),
+      inUnit("extension/background/main.test.ts", "no other extension may speak to this one"),
       change(
         background,
         "ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {",
@@ -315,7 +316,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "only the extension's own page may answer",
-      inBrowser("attack", "web pages and other frames cannot answer a prompt"),
+      inUnit("extension/background/consent/prompting.test.ts", "only the extension's own page may answer"),
       change(
         background,
         'port.name.startsWith("prompt:") && isOwnPage(port.sender)',
@@ -349,7 +350,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "whatever its subdomains are",
-      inBrowser("prompt", "one of a site at a time, whatever its subdomains are"),
+      inUnit("extension/background/consent/prompting.test.ts", "one question of a site at a time"),
       change("extension/shared/domain.ts", "? siteOfHost(new URL(origin).hostname)", "? new URL(origin).hostname"),
     ],
     [
@@ -374,7 +375,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "a few of a site and of a tab may wait",
-      inBrowser("prompt", "five of a site may wait, eight of a tab"),
+      inUnit("extension/background/consent/prompting.test.ts", "five of a site may wait"),
       change(
         prompts,
         '    if (!this.#queue.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };\n',
@@ -383,7 +384,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "that too many wait is told on the beat",
-      inBrowser("prompt", "five of a site may wait, eight of a tab"),
+      inUnit("extension/background/consent/prompting.test.ts", "five of a site may wait"),
       change(
         consent,
         '"too many questions of this site or tab wait for an answer.", { hidden: true }',
@@ -392,7 +393,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "the same question is asked once",
-      inBrowser("prompt", "one answer is for all who asked the same in one document"),
+      inUnit("extension/background/consent/prompting.test.ts", "what is the same question is asked once"),
       change(
         prompts,
         "const pending = same ?? this.#begin(question, sender, helpers);",
@@ -401,12 +402,12 @@ export const person: readonly Mutant[] = [
     ],
     [
       "who clicks again sees the question",
-      clicksAgain,
+      inUnit("extension/background/consent/prompting.test.ts", "who clicks again sees the question again"),
       change(prompts, "shown.window?.raise();", "void shown.window;"),
     ],
     [
       "but it does not come to the front for ever",
-      clicksAgain,
+      inUnit("extension/background/consent/prompting.test.ts", "who clicks again sees the question again"),
       change(
         "extension/background/consent/prompt_window.ts",
         "    if (++this.#raises > maxRaises) return;\n",
@@ -415,7 +416,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "three noes in a row mute",
-      mutes,
+      inUnit(
+        "extension/background/consent/prompting.test.ts",
+        "after three noes in a row the site may not ask for ten minutes",
+      ),
       change(
         prompts,
         '    if ((await cooldownUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };\n',
@@ -425,12 +429,15 @@ export const person: readonly Mutant[] = [
     ],
     [
       "what waits is not asked any more",
-      inBrowser("prompt", "questions that wait when it happens are not put any more"),
+      inUnit("extension/background/consent/prompting.test.ts", "what waits when it happens is not put any more"),
       change(prompts, "if ((await cooldownUntil(origin, isPrivate)) !== undefined) {", "if (false as boolean) {"),
     ],
     [
       "the user is told beforehand",
-      mutes,
+      inUnit(
+        "extension/background/consent/prompting.test.ts",
+        "after three noes in a row the site may not ask for ten minutes",
+      ),
       change(
         prompts,
         "    pending.cooldown = await nextCooldown(origin, isPrivate);\n",
@@ -439,7 +446,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "the refusal of who is muted keeps the beat",
-      mutes,
+      inUnit(
+        "extension/background/consent/prompting.test.ts",
+        "after three noes in a row the site may not ask for ten minutes",
+      ),
       change(
         consent,
         '"the user has said no several times: this site may not ask for a while.", { hidden: true }',
@@ -461,12 +471,15 @@ export const person: readonly Mutant[] = [
     ],
     [
       "a yes begins anew",
-      inBrowser("prompt", "an Allow in between begins anew"),
+      inUnit("extension/background/consent/prompting.test.ts", "a yes in between begins anew"),
       change(cooldown, "      Reflect.deleteProperty(counting, key);\n", ""),
     ],
     [
       "questions that are taken back count half",
-      inBrowser("prompt", "questions that the page takes back as soon as they are on the screen count half"),
+      inUnit(
+        "extension/background/consent/prompting.test.ts",
+        "a question that the page takes back once it is on the screen counts half",
+      ),
       change(prompts, "if (pending.shown) pending.noted =", "if (!pending.shown) pending.noted ="),
     ],
     [
@@ -536,7 +549,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "picking is not allowing",
-      nearby,
+      inUnit("extension/background/consent/asking.test.ts", "a device nearby: picking is not allowing"),
       change(
         prompts,
         '    if (message.type === "name") {\n',
@@ -545,7 +558,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "looking ends with the question",
-      nearby,
+      inUnit("extension/background/consent/asking.test.ts", "a device nearby: picking is not allowing"),
       change(
         consent,
         "timeout: lookingTime }, found, over)",
@@ -554,12 +567,12 @@ export const person: readonly Mutant[] = [
     ],
     [
       "nobody is looked for where nobody near is meant",
-      inBrowser("naming", "are not looked for where the site proposes this computer"),
+      inUnit("extension/background/consent/asking.test.ts", "devices are looked for where somebody near is meant"),
       change(consent, '(verdict.mustEnter && verdict.place === "network")', "verdict.mustEnter"),
     ],
     [
       "what was named is judged again when it is allowed",
-      inBrowser("naming", "is judged again when Allow is pressed"),
+      inUnit("extension/background/consent/asking.test.ts", "a device nearby: picking is not allowing"),
       change(
         prompts,
         '    const found = await checked(named);\n    if ("complaint" in found) {',
@@ -573,7 +586,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "one named destination that is remembered, and no guess among several",
-      inBrowser("naming", "are not looked for where the site proposes this computer"),
+      inUnit("extension/background/consent/asking.test.ts", "one named destination that is remembered counts"),
       change(
         consent,
         "if (proposed === undefined && new Set(good.map(({ host }) => host)).size > 1) return undefined;",
@@ -582,17 +595,26 @@ export const person: readonly Mutant[] = [
     ],
     [
       "remembering is the user's choice",
-      remembering,
+      inUnit(
+        "extension/background/consent/asking.test.ts",
+        "Allow once is this document's; Allow and remember is the site's",
+      ),
       change(consent, "if (answer.remember) await", "if (answer.allow) await"),
     ],
     [
       "a grant is one origin's",
-      remembering,
+      inUnit(
+        "extension/background/consent/asking.test.ts",
+        "Allow once is this document's; Allow and remember is the site's",
+      ),
       change(grants, "(grant) => grant.origin === origin && concerns(", "(grant) => concerns("),
     ],
     [
       "and one port's",
-      remembering,
+      inUnit(
+        "extension/background/consent/asking.test.ts",
+        "Allow once is this document's; Allow and remember is the site's",
+      ),
       change(
         grants,
         "return a.protocol === b.protocol && a.host === b.host && a.port === b.port;",
@@ -601,7 +623,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "what one document may reopen is no other's",
-      inBrowser("consent", "Allow once is for this document, Allow and remember for every document of the site"),
+      inUnit(
+        "extension/background/consent/asking.test.ts",
+        "Allow once is this document's; Allow and remember is the site's",
+      ),
       change(
         grants,
         "  const grants = await documents.get(documentId);\n  const reached",
@@ -610,7 +635,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "the question goes with its tab",
-      inBrowser("prompt", "when its tab is closed"),
+      inUnit(
+        "extension/background/consent/prompting.test.ts",
+        "a question is refused on the screen by nobody but the user",
+      ),
       change(socket, "  dispose(): void {\n    this.withdraw.abort();\n", "  dispose(): void {\n"),
     ],
   ),
@@ -638,7 +666,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "also where they are documents of their own",
-      inBrowser("api", "one click is one destination for all frames of the site that it activates"),
+      inUnit(
+        "extension/background/consent/gestures.test.ts",
+        "a press counts once for all documents of a tab and a site",
+      ),
       change(gestures, "used.who === who && used.began", "used.began > used.at && used.began"),
     ],
     [
@@ -676,7 +707,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "without a gesture nobody learns that there is no host, and no page appears",
-      inBrowser("setup", "without a gesture no page can make the setup page appear"),
+      inUnit("extension/background/sockets/sockets.test.ts", "without a host: who has clicked sees the setup page"),
       change(openRequest, "if (gesture.take()) void openSetupPage", 'if (error.message !== "-") void openSetupPage'),
     ],
     [
@@ -686,7 +717,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "without gestures no ports are tried",
-      inBrowser("rules", "one consent tells of one port"),
+      inUnit("extension/background/consent/asking.test.ts", "without a gesture nobody is asked, and no port is tried"),
       change(consent, "  if (!gesture.take()) throw noGesture();\n\n", "  gesture.take();\n\n"),
     ],
   ),
@@ -694,7 +725,10 @@ export const person: readonly Mutant[] = [
     "P1",
     [
       "what is remembered is listed, and taken back with its sockets",
-      inBrowser("consent", "the settings list what is remembered"),
+      inUnit(
+        "extension/background/main.test.ts",
+        "what is taken back in the settings ends the sockets that stood on it",
+      ),
       change(
         background,
         "connection.revoke((socket) => concerned(connection.sender.origin, socket));",
@@ -703,7 +737,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "and asked for again",
-      inBrowser("consent", "the settings list what is remembered"),
+      inUnit(
+        "extension/background/main.test.ts",
+        "what is taken back in the settings ends the sockets that stood on it",
+      ),
       change(background, "  void takeBackFromDocuments(origins);\n", ""),
     ],
     [
@@ -746,7 +783,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "all of a site, not one of it",
-      inBrowser("settings", "all of a site: every socket of it ends at once"),
+      inUnit(
+        "extension/background/main.test.ts",
+        "what is taken back in the settings ends the sockets that stood on it",
+      ),
       change(
         background,
         "revoked.some((grant) => grant.origin === origin && concerns(grant, socket)),",
@@ -778,23 +818,26 @@ export const person: readonly Mutant[] = [
     "P2",
     [
       "what deletes the marker takes the grants at once",
-      inBrowser("clearing", "of one site, on its page"),
+      inUnit("extension/background/consent/clearing.test.ts", "what deletes a site's data takes its grants at once"),
       change(cleared, "if (mayBeMarker(change.cookie)) noteChange(change);", "void noteChange; void change;"),
     ],
     [
       "and closes what was allowed once, too",
-      inBrowser("clearing", "of one site, on its page"),
+      inUnit("extension/background/consent/clearing.test.ts", "what deletes a site's data takes its grants at once"),
       change(background, "  takeBack(origins, () => true);", "  takeBack(origins, () => false);"),
     ],
     [
       "a grant without its marker does not count",
-      inBrowser("clearing", "a grant without its marker does not count"),
+      inUnit(
+        "extension/background/consent/clearing.test.ts",
+        "a grant without its marker does not count, though nobody told of its end",
+      ),
       change(consent, "if (grant === undefined || !(await stillRemembers(origin)))", "if (grant === undefined)"),
       change(consent, "import { remember, stillRemembers } from", "import { remember } from"),
     ],
     [
       "nor one whose marker was overwritten",
-      inBrowser("clearing", "a grant without its marker does not count"),
+      inUnit("extension/background/consent/clearing.test.ts", "nor does one whose marker was overwritten"),
       change(
         cleared,
         'removed ? cause === "overwrite" : isMarkerOf(origin, marker, cookie)',
@@ -803,7 +846,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "the markers are looked for when the browser starts",
-      inBrowser("clearing", "a browser that deletes data when it closes"),
+      inUnit("extension/background/consent/marker_look.test.ts", "when the browser starts: what lost its marker"),
       change(
         cleared,
         "  const { there, strays } = await inTurn(lookAtAll);\n",
@@ -812,7 +855,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "nothing is remembered without a marker",
-      inBrowser("clearing", "where no marker can be set, Allow and remember is Allow once"),
+      inUnit(
+        "extension/background/consent/clearing.test.ts",
+        "where no marker can be set, Allow and remember is Allow once",
+      ),
       change(
         cleared,
         '    if (marker === undefined) return "marker";\n    await writeMarkers(',
@@ -821,7 +867,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "and once a day",
-      inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
+      inUnit(
+        "extension/background/consent/marker_look.test.ts",
+        "once a day: a worker that starts again within it does not look",
+      ),
       change(
         cleared,
         "  const { there, strays } = await inTurn(lookAtAll);\n",
@@ -847,38 +896,38 @@ export const person: readonly Mutant[] = [
     ],
     [
       "a marker is touched, so that the browser does not throw it out",
-      inBrowser("clearing", "all of them are looked at when the browser starts, and once a day"),
+      inUnit("extension/background/consent/marker_look.test.ts", "when the browser starts: what lost its marker"),
       change(cleared, "await touchMarker(origin, marker, cookie);\n", "void touchMarker;\n"),
     ],
     [
       "it lives on while it is used",
-      inBrowser("clearing", "lives on while it is used"),
+      inUnit("extension/background/consent/clearing.test.ts", "a marker lives on while it is used"),
       change(cleared, "if (Math.abs(Date.now() - marker.renewed) > day) {", "if (marker.renewed < 0) {"),
     ],
     [
       "a new grant makes it young again",
-      inBrowser("clearing", "a grant of the last hour is not hidden"),
+      inUnit("extension/background/consent/clearing.test.ts", "a new grant makes it young again"),
       change(marker, "value: random(), renewed", "value: old?.value ?? random(), renewed"),
     ],
     [
       "it goes with the last grant",
-      inBrowser("clearing", "is one for each origin, and goes with the last grant of it"),
+      inUnit("extension/background/consent/clearing.test.ts", "it is one for each origin, where nobody can guess it"),
       change(cleared, "void inTurn(() => tidy(new Set(revoked.map(({ origin }) => origin))));", "void revoked;"),
     ],
     [
       "no script reads or replaces it",
-      inBrowser("clearing", "no page, no server and no other site sees it"),
+      inUnit("extension/background/consent/clearing.test.ts", "no script reads or replaces it"),
       change(marker, "      httpOnly: true,\n", "      httpOnly: false,\n"),
       change(marker, "    cookie.httpOnly &&\n", ""),
     ],
     [
       "nor is a renderer that was taken over told where it is",
-      inBrowser("clearing", "no page, no server and no other site sees it"),
+      inUnit("extension/background/main.test.ts", "what is kept is closed to content scripts"),
       change(background, '{ accessLevel: "TRUSTED_CONTEXTS" }', '{ accessLevel: "TRUSTED_AND_UNTRUSTED_CONTEXTS" }'),
     ],
     [
       "nobody can guess where it is",
-      inBrowser("clearing", "is one for each origin, and goes with the last grant of it"),
+      inUnit("extension/background/consent/clearing.test.ts", "it is one for each origin, where nobody can guess it"),
       change(marker, "`/.portside-${random()}/`", '`/.portside-${"0".repeat(22)}/`'),
     ],
     [
@@ -910,12 +959,15 @@ export const person: readonly Mutant[] = [
     "P3",
     [
       "grants of other windows do not count in private ones",
-      privately,
+      inUnit("extension/background/consent/asking.test.ts", "private windows: what is remembered does not count"),
       change(consent, "if (sender.private || !judged.remember", "if (!judged.remember"),
     ],
     [
       "what is taken back elsewhere ends nothing there",
-      inBrowser("private", "normal and private know nothing of each other"),
+      inUnit(
+        "extension/background/main.test.ts",
+        "what is taken back in the settings ends the sockets that stood on it",
+      ),
       change(background, "if (!connection.sender.private && origins.has(", "if (origins.has("),
     ],
     [
@@ -934,12 +986,12 @@ export const person: readonly Mutant[] = [
     ],
     [
       "remembering is not offered there",
-      privately,
+      inUnit("extension/background/consent/asking.test.ts", "private windows: what is remembered does not count"),
       change(consent, "remember: verdict.remember && !sender.private,", "remember: verdict.remember,"),
     ],
     [
       "the host is told which sockets are a private window's",
-      privately,
+      inUnit("extension/background/consent/asking.test.ts", "private windows: what is remembered does not count"),
       change(
         "extension/background/sockets/open_options.ts",
         "    private: isPrivate,\n    userEntered",
@@ -948,7 +1000,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "noes that were given there are forgotten with the last of them",
-      mutes,
+      inUnit("extension/background/consent/prompting.test.ts", "noes in private windows are counted there"),
       change(background, "forgetCooldownsOfPrivateWindows();\n", "void forgetCooldownsOfPrivateWindows;\n"),
     ],
     [
@@ -1061,7 +1113,10 @@ export const person: readonly Mutant[] = [
     "E1",
     [
       "hidden refusals of the extension come on the beat",
-      inBrowser("policy", "switches Portside off, and on again"),
+      inUnit(
+        "extension/background/sockets/sockets.test.ts",
+        "what the page could not foresee is refused after the refusal delay",
+      ),
       change(
         openRequest,
         "if (error instanceof Refusal && error.hidden) await",
@@ -1070,7 +1125,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "pages get the same words whatever the cause",
-      inBrowser("faults", "the same words for every failure of the network"),
+      inUnit("extension/background/sockets/sockets.test.ts", "pages get the same words whatever the cause"),
       change(
         openRequest,
         "error: pageError(error.data.name, reason) });\n  } else {",
@@ -1112,7 +1167,7 @@ export const person: readonly Mutant[] = [
     "H1",
     [
       "what a document says fits its schema, or is the last it says",
-      inBrowser("attack", "the content script's own voice"),
+      inUnit("extension/background/sockets/sockets.test.ts", "what a document says fits its schema"),
       change(
         documentConnection,
         "if (!isReadable(message, maxText) || !validateDocumentMessage(message))",
@@ -1121,7 +1176,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "socket ids are the document's own",
-      inBrowser("attack", "the content script's own voice"),
+      inUnit("extension/background/sockets/sockets.test.ts", "socket ids are the document's own"),
       change(
         documentConnection,
         "  readonly #sockets = new Map<number, Socket>();",

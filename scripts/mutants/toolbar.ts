@@ -16,32 +16,30 @@ const paused = "extension/background/sockets/paused.ts";
 const popup = "extension/background/toolbar/popup.ts";
 const page = "extension/ui/popup.ts";
 
-const counts = inBrowser("toolbar", "counts the open sockets of its tab");
-const attention = inBrowser("toolbar", "calls for attention when something was refused");
-const close = inBrowser("popup", "Close ends a socket with an error");
 const pause = inBrowser("toolbar", "closes what the site has open in every tab");
 const reasons = inBrowser("toolbar", "have their true reason in the popup");
-const bounded = inBrowser("toolbar", "that repeat are one line with a count");
 const stopped = inBrowser("toolbar", "ends the sockets; the popup finds back");
-const privately = inBrowser("toolbar", "has a popup of its own; its pauses and refusals");
-const nobody = inBrowser("toolbar", "content scripts, pages and other extensions cannot read");
 
 export const toolbar: readonly Mutant[] = [
   ...row(
     "P4",
     [
       "every open socket is counted",
-      counts,
+      inUnit("extension/background/sockets/activity.test.ts", "every open socket is there, of its own tab"),
       change(
         activity,
         "    this.#sockets.set(live.key, live);\n",
         "    if (live.key % 2 === 0) this.#sockets.set(live.key, live);\n",
       ),
     ],
-    ["and for as long as it is open", counts, change(activity, "if (this.#sockets.delete(live.key)) this", "this")],
+    [
+      "and for as long as it is open",
+      inUnit("extension/background/sockets/activity.test.ts", "every open socket is there, of its own tab"),
+      change(activity, "if (this.#sockets.delete(live.key)) this", "this"),
+    ],
     [
       "of its own tab",
-      counts,
+      inUnit("extension/background/sockets/activity.test.ts", "every open socket is there, of its own tab"),
       change(
         activity,
         "filter(({ sender }) => sender.tabId === tabId)",
@@ -59,22 +57,22 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "what was refused calls for attention",
-      attention,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "what was refused calls for attention until"),
       change(badge, "some(({ unseen }) => unseen)", "some(({ unseen, count }) => unseen && count < 0)"),
     ],
     [
       "what the user did does not",
-      attention,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "what was refused calls for attention until"),
       change(refusals, 'return reason !== "user" && reason !== "paused";', "return true;"),
     ],
     [
       "what the popup shows is the host's word",
-      inBrowser("popup", "hangs from the icon"),
+      inUnit("extension/background/toolbar/toolbar.test.ts", "the popup shows what the host says"),
       change(popup, "this.#states.set(ids.get(state.socketId) ?? 0, { ...state, at });", "void at;"),
     ],
     [
       "an upgrade to TLS shows",
-      inBrowser("popup", "follows an upgrade to TLS"),
+      inUnit("extension/background/toolbar/toolbar.test.ts", "an upgrade to TLS shows"),
       change(
         socket,
         '      if (this.#state.phase === "open") this.#home.shared.activity.upgraded(this.#state.live);\n',
@@ -83,7 +81,7 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "Close closes",
-      close,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "Close ends a socket with an error"),
       change(
         socket,
         "destination); // before the page hears of it, and tries again\n    this.#cut();",
@@ -92,7 +90,7 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "what the user has closed, the page cannot open again by itself",
-      close,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "Close ends a socket with an error"),
       change(
         socket,
         "    await grants.closeDocumentGrants(this.#home.sender, destination);",
@@ -118,15 +116,19 @@ export const toolbar: readonly Mutant[] = [
         'if (event.type !== "") actions.close(socket.key);',
       ),
     ],
-    ["a paused site gets nothing", pause, change(openRequest, "    if (paused) throw pausedRefusal();\n", "")],
+    [
+      "a paused site gets nothing",
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a pause ends what the site has open in every tab"),
+      change(openRequest, "    if (paused) throw pausedRefusal();\n", ""),
+    ],
     [
       "and learns nothing: the refusal comes on the beat",
-      pause,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a pause ends what the site has open in every tab"),
       change(openRequest, '"Portside is paused on this site.", { hidden: true }', '"Portside is paused on this site."'),
     ],
     [
       "what it had open ends, in every tab",
-      pause,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a pause ends what the site has open in every tab"),
       change(
         background,
         "origins.includes(connection.sender.origin)) connection.pause();",
@@ -135,7 +137,7 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "and nobody else's",
-      pause,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a pause ends what the site has open in every tab"),
       change(
         background,
         "origins.includes(connection.sender.origin)) connection.pause();",
@@ -144,7 +146,7 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "what is just being opened is refused, too",
-      inBrowser("toolbar", "comes to what is just being opened"),
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a pause comes to what is just being opened"),
       change(
         documentConnection,
         "this.#stop(pausedRefusal, () => true);",
@@ -153,12 +155,12 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "and not in another way",
-      inBrowser("toolbar", "comes to what is just being opened"),
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a pause comes to what is just being opened"),
       change(socket, "this.withdraw.abort(refusal);", "this.withdraw.abort();"),
     ],
     [
       "a pause holds over a restart of the browser",
-      inBrowser("toolbar", "holds over a restart of the browser"),
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a pause holds over a restart of the browser"),
       change(paused, 'return isPrivate ? "session" : "local";', 'return isPrivate ? "session" : "session";'),
     ],
     [
@@ -182,7 +184,10 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "the reason in the popup is the true one",
-      reasons,
+      inUnit(
+        "extension/background/toolbar/toolbar.test.ts",
+        "refusals and failures have their true reason in the popup",
+      ),
       change(
         refusals,
         "    return by === undefined ? { reason } : { reason, by };\n  }",
@@ -196,17 +201,24 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "and before that",
-      reasons,
+      inUnit(
+        "extension/background/toolbar/toolbar.test.ts",
+        "refusals and failures have their true reason in the popup",
+      ),
       change(
         "extension/background/consent/consent.ts",
         "const told = verdict.by === undefined ? {} : { by: verdict.by };",
         "const told = {};",
       ),
     ],
-    ["lines are few", bounded, change(refusals, "if (records.length <= maxRefusals)", "if (records.length <= 1_000)")],
+    [
+      "lines are few",
+      inUnit("extension/background/toolbar/toolbar.test.ts", "what repeats is one line with a count"),
+      change(refusals, "if (records.length <= maxRefusals)", "if (records.length <= 1_000)"),
+    ],
     [
       "what repeats is one of them",
-      bounded,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "what repeats is one line with a count"),
       change(
         refusals,
         "records.find((old) => same(old, record))",
@@ -215,10 +227,14 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "a page's texts are cut",
-      bounded,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "what repeats is one line with a count"),
       change(refusals, "host: attempt.host.slice(0, maxText),", "host: attempt.host,"),
     ],
-    ["refusals go with their tab", bounded, change(background, "  void activity.refusals.forget(tabId);\n", "")],
+    [
+      "refusals go with their tab",
+      inUnit("extension/background/toolbar/toolbar.test.ts", "what repeats is one line with a count"),
+      change(background, "  void activity.refusals.forget(tabId);\n", ""),
+    ],
     [
       "and not with the worker",
       stopped,
@@ -230,7 +246,7 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "a popup keeps no host alive",
-      inBrowser("popup", "tells the version of the host and what administrators say"),
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a popup starts a host to see how it is"),
       change(
         popup,
         "    if (this.#over) return;\n    if (sockets.length > 0) this.refresh();",
@@ -242,12 +258,12 @@ export const toolbar: readonly Mutant[] = [
     "P3",
     [
       "a pause in a private window is on no disk",
-      privately,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a pause holds over a restart of the browser"),
       change(paused, 'return isPrivate ? "session" : "local";', 'return isPrivate ? "local" : "local";'),
     ],
     [
       "and goes with the last of them",
-      privately,
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a pause holds over a restart of the browser"),
       change(background, "forgetPausesOfPrivateWindows();\n", ""),
       change(background, "import { forgetPausesOfPrivateWindows, onPausedChange }", "import { onPausedChange }"),
     ],
@@ -256,12 +272,12 @@ export const toolbar: readonly Mutant[] = [
     "H1",
     [
       "only the extension's own pages are popups",
-      nobody,
+      inUnit("extension/background/main.test.ts", "only the extension's own pages are popups"),
       change(background, 'port.name === "popup" && isOwnPage(port.sender)', 'port.name === "popup"'),
     ],
     [
       "what is kept is closed to content scripts",
-      nobody,
+      inUnit("extension/background/main.test.ts", "what is kept is closed to content scripts"),
       change(
         background,
         'setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" })',

@@ -97,10 +97,12 @@ test("Allow once is this document's; Allow and remember is the site's, for one p
   assert.equal(second.outcome(asked), "opened");
   const third = await world.page("https://b.test/");
   assert.equal(third.outcome(await third.open(mail, { click: false })), "opened", "remembered");
+  const stranger = await world.page("https://c.test/");
+  await world.allowed(stranger, { ...mail, remotePort: 1 }, { remember: true }); // it has grants of its own
   const others = [
     [third, { ...mail, remotePort: 994 }],
     [third, { ...mail, remoteAddress: "other.example" }],
-    [await world.page("https://c.test/"), mail],
+    [stranger, mail],
   ] as const;
   for (const [page, options] of others) {
     const id = await page.open(options);

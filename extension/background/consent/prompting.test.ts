@@ -63,15 +63,23 @@ test("five of a site may wait; the sixth is refused, after the refusal delay", a
 
 test("what is the same question is asked once, with one answer", async () => {
   const page = await world.page("https://same.test/");
-  const ids = [
+  const ask = async (): Promise<number[]> => [
     await page.open(mail),
     await page.open(mail),
     await page.open({ ...mail, remoteAddress: "MAIL.example." }),
   ];
+  const refused = await ask();
+  assert.equal((await world.prompt()).question.waiting, 0);
+  await (await world.prompt()).say({ type: "deny" });
+  assert.deepEqual(
+    refused.map((id) => page.outcome(id)),
+    Array(3).fill("NotAllowedError"),
+  );
+  const allowed = await ask();
   await (await world.prompt()).allow();
   assert.deepEqual(
-    ids.map((id) => page.outcome(id)),
-    ["opened", "opened", "opened"],
+    allowed.map((id) => page.outcome(id)),
+    Array(3).fill("opened"),
   );
   assert.deepEqual(await onScreen(), []);
 });

@@ -18,7 +18,7 @@ function socketIn(tabId: number, encryption: LiveSocket["encryption"] = "off"): 
   return {
     sender: { origin: "https://a.test", documentId: "one", tabId, windowId: 1, private: false },
     ...{ protocol: "tcp", host: "mail.example", port: 993, encryption, since: 1, socketId: 1 },
-    connection: {} as HostConnection,
+    connection: undefined as unknown as HostConnection,
     close: () => undefined,
   };
 }

@@ -67,3 +67,28 @@ test("a page that takes the frame away gets three lanes in all", async () => {
   }
   assert.equal(await wanted(), false);
 });
+
+test("a key is good for a frame of ours, in the tab that it was made for, once and for ten seconds", () => {
+  const lanes = new Lanes();
+  const frame = { id: "ours", url: "chrome-extension://ours/lane/frame.html", tab: { id: 1 } };
+  /** Whether somebody who shows the key gets the lane. */
+  const gets = (key: string, sender: object): boolean => {
+    const [told, sentAway] = [mock.fn(), mock.fn()];
+    const onDisconnect = { addListener: () => undefined };
+    lanes.connect({ sender, onDisconnect, postMessage: told, disconnect: sentAway } as never, key);
+    assert.equal(told.mock.callCount() + sentAway.mock.callCount(), 1);
+    return told.mock.callCount() === 1;
+  };
+  const offer = (): string => lanes.offer(1, { port: 1, ticket: "ticket" }, () => undefined);
+  const key = offer();
+  assert.equal(gets("another", frame), false);
+  assert.equal(gets(key, { ...frame, url: "https://a.test/" }), false, "a content script's");
+  assert.equal(gets(key, { ...frame, url: "chrome-extension://ours/ui/popup.html" }), false, "another page of ours");
+  assert.equal(gets(key, { ...frame, id: "theirs" }), false, "another extension's");
+  assert.equal(gets(key, { ...frame, tab: { id: 2 } }), false, "in another tab");
+  assert.equal(gets(key, frame), true);
+  assert.equal(gets(key, frame), false, "once more");
+  const late = offer();
+  mock.timers.tick(10_000);
+  assert.equal(gets(late, frame), false, "late");
+});
