@@ -215,8 +215,10 @@ export class Person {
   /** Lets all sites ask again that were told no too often. */
   async unmutesAll(): Promise<void> {
     const page = await this.#ownPage();
-    // With the lock that all who change it take (cooldown.ts): an answer may be about to be noted.
-    await page.evaluate(() => navigator.locks.request("cooldowns", () => chrome.storage.session.remove("cooldowns")));
+    // With the lock that all who change it take (store.ts): an answer may be about to be noted.
+    await page.evaluate(() =>
+      navigator.locks.request("store session cooldowns", () => chrome.storage.session.remove("cooldowns")),
+    );
   }
 
   /** Of whom noes are counted: "normal" or "private", and an origin or a site. */

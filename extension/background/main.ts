@@ -3,6 +3,7 @@
 import { ext } from "../shared/ext.ts";
 import { concerns, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
 import { keepUnwritten, writeUnsaved } from "../shared/store.ts";
+import { Stored } from "../shared/stored.ts";
 import { Activity } from "./sockets/activity.ts";
 import { Badge } from "./toolbar/badge.ts";
 import { DocumentConnection } from "./sockets/document_connection.ts";
@@ -37,7 +38,7 @@ const audit = new RefusalAudit({
   hosts,
   now: Date.now,
   later: (run, ms) => setTimeout(run, ms),
-  storage: ext.storage.session,
+  budget: new Stored<unknown>("session", "refusalAudit", (stored) => stored),
 });
 const intake = new Intake();
 const documents = new Set<DocumentConnection>();

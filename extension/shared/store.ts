@@ -86,6 +86,23 @@ export async function kept(area: AreaName, key: string): Promise<unknown> {
   }
 }
 
+/**
+ * Changes the value of a key: what `edit` makes of it is kept, and nobody else changes it meanwhile. `mustHold`: it is kept come what may; else
+ * only if it can be written where it belongs, and if not, what was kept before is kept. Resolves with whether it is where it belongs; rejects
+ * with StorageFailure when the value cannot be read.
+ */
+export function editKept(
+  area: AreaName,
+  key: string,
+  edit: (stored: unknown) => unknown,
+  { mustHold }: { mustHold: boolean },
+): Promise<boolean> {
+  return alone(area, key, async () => {
+    const value = edit(await kept(area, key));
+    return await (mustHold ? put : write)(area, key, value);
+  });
+}
+
 /** Keeps a value if it can be written where it belongs. Resolves with whether it is; if not, what was kept before is kept. */
 export function keepIfWritten(area: AreaName, key: string, value: unknown): Promise<boolean> {
   return alone(area, key, () => write(area, key, value));

@@ -1,9 +1,10 @@
 // Settings: what was remembered, and how to take it back; how the host is; a report for support.
 
 import { ext } from "../shared/ext.ts";
-import { grantsKey, listGrants, removeGrants, sameGrant } from "../background/consent/grants.ts";
+import { listGrants, onGrantsChange, removeGrants, sameGrant } from "../background/consent/grants.ts";
 import type { Grant } from "../background/consent/grants.ts";
-import { onKept } from "../shared/store.ts";
+import { onCooldownChange } from "../background/consent/cooldown.ts";
+import { onPausedChange } from "../background/sockets/paused.ts";
 import type { HostReport } from "../background/host/own_pages.ts";
 import { GrantList } from "./grant_list.ts";
 import { showHeld } from "./held_back.ts";
@@ -81,10 +82,9 @@ confirmation.addEventListener("close", () => {
   if (confirmation.returnValue === "yes") void takeBack(() => true);
 });
 // Also where it could not be written, and is kept in another place.
-onKept("local", grantsKey, () => void showGrants().then(showReport));
-ext.storage.onChanged.addListener((changes) => {
-  if ("paused" in changes || "unsaved:paused" in changes || "cooldowns" in changes) void showHeld().then(showReport);
-});
+onGrantsChange(() => void showGrants().then(showReport));
+onPausedChange(() => void showHeld().then(showReport));
+onCooldownChange(() => void showHeld().then(showReport));
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   list.tick();

@@ -196,7 +196,7 @@ export const keepings: readonly Mutant[] = [
     [
       "noes of many origins are their site's",
       keeping("noes of many origins of one site are that site's"),
-      change("extension/background/consent/cooldown.ts", "bounded(edit(await read()))", "edit(await read())"),
+      change("extension/background/consent/cooldown.ts", "bounded(edit(asOfNow(table)))", "edit(asOfNow(table))"),
     ],
     [
       "what one document was allowed has a bound",
@@ -261,9 +261,9 @@ export const keepings: readonly Mutant[] = [
       "of two pages of the extension neither undoes what the other paused",
       keeping("a pause in one page of the extension, and one in another"),
       change(
-        "extension/background/sockets/paused.ts",
-        "navigator.locks.request<Promise<void>>(key, async",
-        "((_: string, work: () => Promise<void>) => work())(key, async",
+        store,
+        "return navigator.locks.request<Promise<T>>(`store ${nameOf(area, key)}`, work);",
+        "return work();",
       ),
     ],
     [

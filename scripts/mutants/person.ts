@@ -801,7 +801,7 @@ export const person: readonly Mutant[] = [
     [
       "the list follows what happens elsewhere",
       inBrowser("settings", "follows what happens elsewhere"),
-      change(options, "void showGrants().then(showReport));\next", "void listGrants().then(showReport));\next"),
+      change(options, "onGrantsChange(() => void showGrants()", "onGrantsChange(() => void listGrants()"),
     ],
     [
       "what is saved is what is shown",
@@ -1155,7 +1155,7 @@ export const person: readonly Mutant[] = [
     [
       "a stop of the worker gives no new lines",
       auditUnit("a stop of the worker is no new beginning"),
-      change(refusalAudit, "new AuditBudget(now(), kept[storageKey])", "new AuditBudget(now())"),
+      change(refusalAudit, "new AuditBudget(this.#around.now(), kept)", "new AuditBudget(this.#around.now())"),
     ],
     [
       "what is left out of private windows is counted without an origin",

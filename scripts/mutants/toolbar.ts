@@ -161,7 +161,7 @@ export const toolbar: readonly Mutant[] = [
     [
       "a pause holds over a restart of the browser",
       inUnit("extension/background/toolbar/toolbar.test.ts", "a pause holds over a restart of the browser"),
-      change(paused, 'return isPrivate ? "session" : "local";', 'return isPrivate ? "session" : "session";'),
+      change(paused, 'new Stored("local", "paused", read)', 'new Stored("session", "paused", read)'),
     ],
     [
       "to end a pause takes a trusted click: the switch",
@@ -259,7 +259,7 @@ export const toolbar: readonly Mutant[] = [
     [
       "a pause in a private window is on no disk",
       inUnit("extension/background/toolbar/toolbar.test.ts", "a pause holds over a restart of the browser"),
-      change(paused, 'return isPrivate ? "session" : "local";', 'return isPrivate ? "local" : "local";'),
+      change(paused, 'new Stored("session", "paused", read)', 'new Stored("local", "paused", read)'),
     ],
     [
       "and goes with the last of them",

@@ -21,6 +21,16 @@ export interface BackOff {
   until: number;
 }
 
+/** Reports whether what was kept is one. */
+export function isBackOff(value: unknown): value is BackOff {
+  const { noes, times, until } = (value ?? {}) as Partial<Record<keyof BackOff, unknown>>;
+  if (!Array.isArray(noes) || !Number.isSafeInteger(times) || !Number.isFinite(until)) return false;
+  return noes.every((no: unknown) => {
+    const { at, weight } = (no ?? {}) as { at?: unknown; weight?: unknown };
+    return Number.isFinite(at) && Number.isFinite(weight);
+  });
+}
+
 export const fresh: BackOff = { noes: [], times: 0, until: 0 };
 
 /** How long it lasts after it has happened so often. */

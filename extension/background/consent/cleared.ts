@@ -5,12 +5,13 @@
 // once a day, and each time a grant is to be used. A grant without its marker never counts.
 
 import { ext } from "../../shared/ext.ts";
-import { keep, kept, tryToWrite } from "../../shared/store.ts";
+import { Stored, tableOf } from "../../shared/stored.ts";
 import { addGrant, listGrants, onRevoked, removeGrants } from "./grants.ts";
 import type { Grant } from "./grants.ts";
 import {
   allMarkers,
   cookieOf,
+  isMarker,
   isMarkerOf,
   isThere,
   mayBeMarker,
@@ -23,9 +24,10 @@ import {
 import type { Marker } from "./marker.ts";
 import { MarkerIndex } from "./marker_index.ts";
 
-const key = "markers";
-/** In storage.session: when all markers were last looked at. */
-const lookedKey = "markersLooked";
+/** By origin. */
+const stored = new Stored("local", "markers", (value) => tableOf(value, isMarker));
+/** When all markers were last looked at, in ms since 1970; 0: not since the browser started. */
+const looked = new Stored("session", "markersLooked", (value) => (typeof value === "number" ? value : 0));
 const day = 86_400_000;
 /** A start of the browser brings pages that open sockets, and each grant that is used is looked at by itself: the look at all waits, in ms. */
 const calm = 5_000;
@@ -34,15 +36,14 @@ const index = new MarkerIndex();
 
 /** The marker of each origin that has one. */
 async function readMarkers(): Promise<Map<string, Marker>> {
-  const stored = (await kept("local", key)) as Record<string, Marker> | undefined;
-  const markers = new Map(Object.entries(stored ?? {}));
+  const markers = new Map(Object.entries(await stored.get()));
   index.note(markers);
   return markers;
 }
 
 async function writeMarkers(markers: ReadonlyMap<string, Marker>): Promise<void> {
   index.note(markers);
-  await keep("local", key, Object.fromEntries(markers));
+  await stored.set(Object.fromEntries(markers));
 }
 
 // One after the other: an event that a change of ours brings about is judged when the change is complete.
@@ -196,11 +197,10 @@ async function touch(origin: string): Promise<void> {
  * and a grant that is to be used waits for no more than one of them.
  */
 async function lookIfDue(): Promise<void> {
-  const looked = (await ext.storage.session.get(lookedKey))[lookedKey] as number | undefined;
-  if (looked !== undefined && Math.abs(Date.now() - looked) < day) return;
+  if (Math.abs(Date.now() - (await looked.get())) < day) return;
   await new Promise((resolve) => setTimeout(resolve, calm));
   const { there, strays } = await inTurn(lookAtAll);
-  await tryToWrite("session", { [lookedKey]: Date.now() });
+  await looked.setIfWritten(Date.now());
   for (const origin of there) await inTurn(() => touch(origin));
   // In no turn: a site can have set as many as the browser keeps.
   for (const { domain, path, secure } of strays)

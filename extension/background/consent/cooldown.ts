@@ -2,19 +2,19 @@
 //
 // It is counted for the origin and for its site (the registrable domain), since whoever owns the domain has as many origins as they like.
 // Kept in storage.session, so that a stop of the worker forgets nothing and the end of the browser everything; private windows have a count
-// of their own, which ends with the last of them. Pages of the extension may call all of this, too: changes take a lock that they share.
+// of their own, which ends with the last of them. Pages of the extension may call all of this, too.
 
 import { siteOf } from "../../shared/domain.ts";
 import { ext } from "../../shared/ext.ts";
-import { keep, kept, onKept } from "../../shared/store.ts";
+import { Stored, tableOf } from "../../shared/stored.ts";
 import { FairTable } from "../intake/fair.ts";
 import type { Bounds } from "../intake/fair.ts";
-import { afterNo, asOf, fresh, isExpired, nextDelay, weights } from "./backoff.ts";
+import { afterNo, asOf, fresh, isBackOff, isExpired, nextDelay, weights } from "./backoff.ts";
 import type { BackOff } from "./backoff.ts";
 
-const storageKey = "cooldowns";
-
 type Table = Record<string, BackOff>;
+
+const cooldowns = new Stored<Table>("session", "cooldowns", (stored) => tableOf(stored, isBackOff));
 
 /** Somebody who may not ask for a while. */
 export interface Cooldown {
@@ -31,16 +31,19 @@ const keysOf = (origin: string, isPrivate: boolean): string[] => [
   keyOf(siteOf(origin), isPrivate),
 ];
 
-async function read(): Promise<Table> {
+function asOfNow(table: Table): Table {
   const now = Date.now();
-  const table = ((await kept("session", storageKey)) as Table | undefined) ?? {};
   return Object.fromEntries(Object.entries(table).map(([key, backOff]) => [key, asOf(backOff, now)]));
+}
+
+async function read(): Promise<Table> {
+  return asOfNow(await cooldowns.get());
 }
 
 /** The table, which is written anew where the clock has been set back: what it says is then what remains. */
 async function current(): Promise<Table> {
   const now = Date.now();
-  const table = ((await kept("session", storageKey)) as Table | undefined) ?? {};
+  const table = await cooldowns.get();
   if (Object.values(table).some((backOff) => asOf(backOff, now) !== backOff)) await change((same) => same);
   return await read();
 }
@@ -65,9 +68,7 @@ function bounded(table: Table): Table {
 }
 
 async function change(edit: (table: Table) => Table): Promise<void> {
-  await navigator.locks.request(storageKey, async () => {
-    await keep("session", storageKey, bounded(edit(await read())));
-  });
+  await cooldowns.edit((table) => bounded(edit(asOfNow(table))));
 }
 
 /** Until when this origin may not ask, in ms since 1970; undefined: it may. */
@@ -131,7 +132,7 @@ export async function endCooldown(who: string, isPrivate: boolean): Promise<void
 
 /** Calls `listener` whenever the table changes. The end of a time is no change: `until` tells it beforehand. */
 export function onCooldownChange(listener: () => void): void {
-  onKept("session", storageKey, listener);
+  cooldowns.watch(listener);
 }
 
 /** Forgets what private windows have counted, when the last of them closes. */

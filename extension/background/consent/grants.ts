@@ -6,9 +6,9 @@
 
 import { documentShelf, homeOf } from "../documents/documents.ts";
 import type { OfDocument } from "../documents/documents.ts";
-import { covers, ranked, sameProtection } from "./protection.ts";
+import { covers, isProtection, ranked, sameProtection } from "./protection.ts";
 import type { Protection } from "./protection.ts";
-import { keep, keepIfWritten, kept, onKept } from "../../shared/store.ts";
+import { Stored, isRecord } from "../../shared/stored.ts";
 
 export interface Destination {
   protocol: "tcp" | "udp";
@@ -43,9 +43,6 @@ export interface Grant extends Destination, Consent {
   how?: How;
 }
 
-/** Where they are kept, in storage.local. */
-export const grantsKey = "grants";
-
 export function sameDestination(a: Destination, b: Destination): boolean {
   return a.protocol === b.protocol && a.host === b.host && a.port === b.port;
 }
@@ -65,15 +62,32 @@ export function concerns(grant: Grant, connection: Destination & { protection: P
   return sameDestination(grant, connection) && covers(grant.protection, connection.protection);
 }
 
-/** Grants of versions that kept no protection count for the least: they may have been given to an encrypted connection. */
-function read(stored: unknown): Grant[] {
-  const grants = (stored as (Omit<Grant, "protection"> & Partial<Grant>)[] | undefined) ?? [];
-  return grants.map((grant) => ({ protection: { encryption: "on", authentication: "name" }, ...grant }));
+const leastProtection: Protection = { encryption: "on", authentication: "name" };
+
+/** What was kept, as a grant; undefined: it is none. Of a version that kept no protection it counts for the least: it may have been given to an encrypted connection. */
+function readGrant(value: unknown): Grant | undefined {
+  if (!isRecord(value)) return undefined;
+  const { origin, protocol, host, port, created, network, protection } = value;
+  if (typeof origin !== "string" || typeof host !== "string" || !Number.isSafeInteger(port)) return undefined;
+  if ((protocol !== "tcp" && protocol !== "udp") || (network !== undefined && typeof network !== "string"))
+    return undefined;
+  return {
+    ...(value as unknown as Grant),
+    entered: value["entered"] === true,
+    risk: value["risk"] === true,
+    created: typeof created === "number" ? created : 0,
+    protection: isProtection(protection) ? protection : leastProtection,
+  };
 }
 
 /** Every remembered grant, oldest first. */
-export async function listGrants(): Promise<Grant[]> {
-  return read(await kept("local", grantsKey));
+const remembered = new Stored<Grant[]>("local", "grants", (stored) =>
+  Array.isArray(stored) ? stored.map(readGrant).filter((grant) => grant !== undefined) : [],
+);
+
+/** Every remembered grant, oldest first. */
+export function listGrants(): Promise<Grant[]> {
+  return remembered.get();
 }
 
 /** The grants of this origin by which this destination may be opened as it is wanted. */
@@ -103,37 +117,27 @@ export async function findNamed(
   );
 }
 
-// Changes read, then write: one after the other, so that none is lost, whichever page of the extension makes them.
-function change(write: (grants: Grant[]) => Promise<boolean>): Promise<boolean> {
-  return navigator.locks.request<Promise<boolean>>(grantsKey, async () => await write(await listGrants()));
-}
-
 /** Resolves with false when it cannot be written down: then it is not remembered. */
 export function addGrant(grant: Grant): Promise<boolean> {
-  return change((grants) => {
-    const others = grants.filter((old) => !sameGrant(old, grant));
-    return keepIfWritten("local", grantsKey, [...others, grant]);
-  });
+  return remembered.editIfWritten((grants) => [...grants.filter((old) => !sameGrant(old, grant)), grant]);
 }
 
 /** Takes back the grants that `revoked` picks. */
 export async function removeGrants(revoked: (grant: Grant) => boolean): Promise<void> {
-  await change((grants) =>
-    keep(
-      "local",
-      grantsKey,
-      grants.filter((grant) => !revoked(grant)),
-    ),
-  );
+  await remembered.edit((grants) => grants.filter((grant) => !revoked(grant)));
 }
 
 /** Calls `listener` with the grants that were taken back, whoever did it. */
 export function onRevoked(listener: (revoked: Grant[]) => void): void {
-  onKept("local", grantsKey, (oldValue, newValue) => {
-    const after = read(newValue);
-    const revoked = read(oldValue).filter((old) => !after.some((grant) => sameGrant(grant, old)));
+  remembered.watch((before, after) => {
+    const revoked = before.filter((old) => !after.some((grant) => sameGrant(grant, old)));
     if (revoked.length > 0) listener(revoked);
   });
+}
+
+/** Calls `listener` when the list has changed, whoever did it. */
+export function onGrantsChange(listener: () => void): void {
+  remembered.watch(listener);
 }
 
 /** Whose document it is. */

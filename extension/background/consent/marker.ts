@@ -15,6 +15,12 @@ export interface Marker {
   renewed: number;
 }
 
+/** Reports whether what was kept is one. */
+export function isMarker(value: unknown): value is Marker {
+  const { path, value: text, renewed } = (value ?? {}) as Partial<Record<keyof Marker, unknown>>;
+  return typeof path === "string" && typeof text === "string" && Number.isFinite(renewed);
+}
+
 export const markerName = "portside-marker";
 
 const paths = /^\/\.portside-[\w-]{22}\/$/;

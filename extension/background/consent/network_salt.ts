@@ -1,9 +1,9 @@
 // The secret of this profile under which the host gives networks their ids (nativehost/network). What is kept of a network says so nothing to
 // anybody who does not have it. It is no page's business, and in no report.
 
-import { keep, kept } from "../../shared/store.ts";
+import { Stored } from "../../shared/stored.ts";
 
-const key = "networkSalt";
+const stored = new Stored("local", "networkSalt", (value) => (typeof value === "string" ? value : undefined));
 
 let salt: Promise<string | undefined> | undefined;
 
@@ -16,9 +16,9 @@ export function networkSalt(): Promise<string | undefined> {
 }
 
 async function readOrMake(): Promise<string> {
-  const before = await kept("local", key);
-  if (typeof before === "string") return before;
+  const before = await stored.get();
+  if (before !== undefined) return before;
   const made = crypto.getRandomValues(new Uint8Array(16)).toBase64({ alphabet: "base64url", omitPadding: true });
-  await keep("local", key, made);
+  await stored.set(made);
   return made;
 }

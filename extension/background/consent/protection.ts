@@ -16,6 +16,18 @@ export type Protection =
   /** `certificates`: SHA-256, base64. */
   | { encryption: "on"; authentication: "pinned"; certificates: string[] };
 
+/** Reports whether what was kept is one. */
+export function isProtection(value: unknown): value is Protection {
+  const { encryption, authentication, serverName, certificates } = (value ?? {}) as Record<string, unknown>;
+  if (encryption === "off" || encryption === "starttls") return true;
+  if (encryption !== "on") return false;
+  if (authentication === "name") return true;
+  if (authentication === "serverName") return typeof serverName === "string";
+  return (
+    authentication === "pinned" && Array.isArray(certificates) && certificates.every((one) => typeof one === "string")
+  );
+}
+
 /** What a page's options ask for at `host`, which is canonical, or undefined while the user is still to name it. */
 export function protectionOf({ secureTransport = "off", tls }: OpenOptions, host: string | undefined): Protection {
   if (secureTransport !== "on") return { encryption: secureTransport };

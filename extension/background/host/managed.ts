@@ -5,14 +5,15 @@
 // the worker starts, and where an administrator has installed the extension, nothing is opened before it is settled.
 
 import { ext } from "../../shared/ext.ts";
-import { StorageFailure, kept, tryToWrite } from "../../shared/store.ts";
+import { StorageFailure } from "../../shared/store.ts";
+import { Stored } from "../../shared/stored.ts";
 import { Refusal } from "../intake/refusal.ts";
 
 /** How long a first start may take to bring the settings, in ms. */
 const patience = 6_000;
 
 /** Set once a start has shown whether there are settings: later starts have them with the first answer. */
-const settledKey = "managedSettled";
+const settled = new Stored("local", "managedSettled", (stored) => stored === true);
 
 /** How many bytes the settings may have together as JSON text, and as a text in a message: the host hears of no more. */
 const maxBytes = 49_152;
@@ -47,10 +48,10 @@ let first: Promise<void> | undefined;
 /** Waits, at most once in the life of a profile, until the settings of a forced install can be told from none. */
 async function settle(): Promise<void> {
   const change = onceChanged(patience); // listens before it looks, so that nothing falls between
-  if ((await kept("local", settledKey).catch(() => undefined)) === true) return;
+  if (await settled.get().catch(() => false)) return;
   const forced = (await ext.management.getSelf()).installType === "admin";
   if (forced && Object.keys(await read()).length === 0) await change;
-  await tryToWrite("local", { [settledKey]: true });
+  await settled.setIfWritten(true);
 }
 
 /** Begins to find out what the settings are. Call once, in the first turn of the background. */

@@ -4,42 +4,40 @@
 // two know nothing of each other. A pause that cannot be written holds all the same (store.ts).
 
 import { ext } from "../../shared/ext.ts";
-import { forget, keep, kept, onKept } from "../../shared/store.ts";
+import { Stored, listOf } from "../../shared/stored.ts";
 
-const key = "paused";
+const read = (stored: unknown): string[] => listOf(stored, (origin) => typeof origin === "string");
 
-function area(isPrivate: boolean): "local" | "session" {
-  return isPrivate ? "session" : "local";
-}
+const ofNormalWindows = new Stored("local", "paused", read);
+const ofPrivateWindows = new Stored("session", "paused", read);
 
-function read(entry: unknown): string[] {
-  return (entry as string[] | undefined) ?? [];
+function paused(isPrivate: boolean): Stored<string[]> {
+  return isPrivate ? ofPrivateWindows : ofNormalWindows;
 }
 
 /** The sites that are paused, in private windows or outside of them. */
-export async function listPaused(isPrivate: boolean): Promise<string[]> {
-  return read(await kept(area(isPrivate), key));
+export function listPaused(isPrivate: boolean): Promise<string[]> {
+  return paused(isPrivate).get();
 }
 
 export async function isPaused({ origin, private: isPrivate }: { origin: string; private: boolean }): Promise<boolean> {
   return (await listPaused(isPrivate)).includes(origin);
 }
 
-// Changes read, then write: one after the other, so that none is lost, whichever page of the extension makes them.
-export function setPaused(origin: string, isPrivate: boolean, paused: boolean): Promise<void> {
-  return navigator.locks.request<Promise<void>>(key, async () => {
-    const others = (await listPaused(isPrivate)).filter((other) => other !== origin);
-    await keep(area(isPrivate), key, paused ? [...others, origin] : others);
+/** Pauses a site, or lets it go on. */
+export async function setPaused(origin: string, isPrivate: boolean, isToPause: boolean): Promise<void> {
+  await paused(isPrivate).edit((origins) => {
+    const others = origins.filter((other) => other !== origin);
+    return isToPause ? [...others, origin] : others;
   });
 }
 
 /** Calls `listener` when sites are paused or go on, with those that are paused now and were not before. */
-export function onPausedChange(listener: (paused: string[], isPrivate: boolean) => void): void {
+export function onPausedChange(listener: (origins: string[], isPrivate: boolean) => void): void {
   for (const isPrivate of [false, true])
-    onKept(area(isPrivate), key, (oldValue, newValue) => {
-      const before = read(oldValue);
+    paused(isPrivate).watch((before, after) => {
       listener(
-        read(newValue).filter((origin) => !before.includes(origin)),
+        after.filter((origin) => !before.includes(origin)),
         isPrivate,
       );
     });
@@ -49,7 +47,7 @@ export function onPausedChange(listener: (paused: string[], isPrivate: boolean) 
 export function forgetPausesOfPrivateWindows(): void {
   ext.windows.onRemoved.addListener(() => {
     void ext.windows.getAll().then((windows) => {
-      if (!windows.some(({ incognito }) => incognito)) return forget("session", key);
+      if (!windows.some(({ incognito }) => incognito)) return ofPrivateWindows.forget();
       return undefined;
     });
   });

@@ -14,7 +14,7 @@ import type { AuditRefusedParams } from "../../../protocol/message.ts";
 function world() {
   const told: AuditRefusedParams[] = [];
   const timers: { run: () => void; ms: number }[] = [];
-  const stored: Record<string, unknown> = {};
+  const stored: { budget?: unknown } = {};
   const state = { now: 1_800_000_000_000, failing: false };
   const begin = (): RefusalAudit =>
     new RefusalAudit({
@@ -26,13 +26,11 @@ function world() {
       },
       now: () => state.now,
       later: (run, ms) => timers.push({ run, ms }),
-      storage: {
-        get: (key) =>
-          state.failing ? Promise.reject(new Error("no storage")) : Promise.resolve({ [key]: stored[key] }),
-        set: (items) => {
-          if (state.failing) return Promise.reject(new Error("QUOTA_BYTES quota exceeded"));
-          Object.assign(stored, structuredClone(items));
-          return Promise.resolve();
+      budget: {
+        get: () => (state.failing ? Promise.reject(new Error("no storage")) : Promise.resolve(stored.budget)),
+        setIfWritten: (budget) => {
+          if (!state.failing) stored.budget = structuredClone(budget);
+          return Promise.resolve(!state.failing);
         },
       },
     });
@@ -111,7 +109,7 @@ test("a stop of the worker is no new beginning; without storage the bounds hold 
 
   state.failing = false;
   for (const nonsense of [1, "x", [], { began: "x" }, { began: 1, lines: 2, sites: 3 }]) {
-    stored["refusalAudit"] = nonsense;
+    stored.budget = nonsense;
     told.length = 0;
     await flood(begin(), 1, () => "https://page.example");
     assert.equal(told.length, 1);

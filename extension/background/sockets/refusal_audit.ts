@@ -5,6 +5,7 @@
 // are those that the log is sure of; these keep the messages few, and hold also when the host was let go in between.
 
 import { siteOf } from "../../shared/domain.ts";
+import type { Stored } from "../../shared/stored.ts";
 import { AuditBudget } from "./audit_budget.ts";
 import type { Rule } from "../intake/refusal.ts";
 import type { Hosts } from "../host/hosts.ts";
@@ -18,7 +19,6 @@ export const gatherTime = 15_000;
 /** So many counts are kept apart until then, and so many of one site; others are counted without their origin. */
 const mostCounts = 64;
 const mostOfSite = 8;
-const storageKey = "refusalAudit";
 
 type Count = Omit<AuditRefusedParams, "host" | "port"> & { site: string; more: number };
 
@@ -28,10 +28,7 @@ export interface Surroundings {
   now: () => number;
   later: (run: () => void, ms: number) => unknown;
   /** Keeps the budget of ordinary windows over stops of the worker. */
-  storage: {
-    get: (key: string) => Promise<Record<string, unknown>>;
-    set: (items: Record<string, unknown>) => Promise<void>;
-  };
+  budget: Pick<Stored<unknown>, "get" | "setIfWritten">;
 }
 
 /** The refusals of all documents. */
@@ -53,7 +50,7 @@ export class RefusalAudit {
     { remoteAddress, remotePort }: OpenOptions,
     rule: Rule,
   ): Promise<void> {
-    const { now, storage } = this.#around;
+    const { now } = this.#around;
     const site = URL.canParse(origin) ? siteOf(origin) : origin;
     const budget = isPrivate ? this.#private : await (this.#normal ??= this.#restore());
     if (!budget.take(origin, site, now())) {
@@ -61,7 +58,7 @@ export class RefusalAudit {
       return;
     }
     // If it cannot be kept, it holds as long as the worker runs.
-    if (!isPrivate) storage.set({ [storageKey]: budget.kept() }).catch(() => undefined);
+    if (!isPrivate) void this.#around.budget.setIfWritten(budget.kept());
     const host = canonicalHost(remoteAddress ?? "");
     await this.#tell({
       origin,
@@ -74,9 +71,8 @@ export class RefusalAudit {
   }
 
   async #restore(): Promise<AuditBudget> {
-    const { now, storage } = this.#around;
-    const kept: Record<string, unknown> = await storage.get(storageKey).catch(() => ({}));
-    return new AuditBudget(now(), kept[storageKey]);
+    const kept = await this.#around.budget.get().catch(() => undefined);
+    return new AuditBudget(this.#around.now(), kept);
   }
 
   #count(count: Count): void {
