@@ -32,12 +32,12 @@ test("what is kept is closed to content scripts", () => {
 
 test("only the extension's own pages are popups, and only they are answered", async () => {
   const page = await world.page("https://a.test/");
-  const strangers = [
+  const others = [
     page.sender,
     browser.ownPage("lane/frame.html"),
     { ...browser.ownPage("ui/popup.html"), id: "other" },
   ];
-  for (const sender of strangers) {
+  for (const sender of others) {
     const port = browser.connect("popup", sender);
     const heard: unknown[] = [];
     port.onMessage.addListener((message) => heard.push(message));

@@ -55,7 +55,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
   return sender?.id === ext.runtime.id && sender.url?.startsWith(ext.runtime.getURL("ui/")) === true;
 }
 
-// What is kept is not for content scripts: with the voice of one, a renderer that was taken over could end a pause, or give itself a grant.
+// What is kept is not for content scripts: speaking as one, a renderer that was taken over could end a pause, or give itself a grant.
 ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() => undefined); // Firefox has it for session only
 watchHeaders(clearedByItself);
 watchHandshakes();
