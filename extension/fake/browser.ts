@@ -166,10 +166,11 @@ export class FakeBrowser {
       storage: strict("storage", { local, session, managed, onChanged }),
       cookies: strict("cookies", {
         onChanged: cookies.onChanged,
-        get: cookies.get.bind(cookies),
-        getAll: cookies.getAll.bind(cookies),
-        set: cookies.set.bind(cookies),
-        remove: cookies.remove.bind(cookies),
+        // Looked up at each call, so that a test may have something happen meanwhile.
+        get: (...details: Parameters<FakeCookies["get"]>) => cookies.get(...details),
+        getAll: (...details: Parameters<FakeCookies["getAll"]>) => cookies.getAll(...details),
+        set: (...details: Parameters<FakeCookies["set"]>) => cookies.set(...details),
+        remove: (...details: Parameters<FakeCookies["remove"]>) => cookies.remove(...details),
       } satisfies Partial<Record<keyof typeof chrome.cookies, unknown>>),
       tabs: strict("tabs", this.tabs.tabsAPI()),
       windows: strict("windows", this.tabs.windowsAPI()),

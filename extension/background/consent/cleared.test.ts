@@ -1,41 +1,20 @@
 // A thousand origins with markers: the first grant that is used waits for one look at all of them, and not for what each of them takes.
 
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
-import { installStorage } from "../../fake/storage.ts";
+import { test } from "node:test";
+import { installBrowser } from "../../fake/browser.ts";
 
-const { local } = installStorage();
-const silent = { addListener: () => undefined };
-interface FakeCookie {
-  name: string;
-  path: string;
-  value: string;
-  httpOnly: boolean;
-  domain: string;
-  secure: boolean;
-}
-const cookies = new Map<string, FakeCookie>();
+const { browser, clock, settled } = installBrowser();
+const { local } = browser.storage;
+const { jar } = browser.cookies;
 /** Cookies that were set, and a brake for it. */
-const written: string[] = [];
+const { sets: written } = browser.cookies;
 let slow = Promise.resolve();
-/** How often all cookies were looked at. */
-let looks = 0;
-Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
-  tabs: { onRemoved: silent, onReplaced: silent, onUpdated: silent },
-  cookies: {
-    onChanged: silent,
-    getAll: () => {
-      looks++;
-      return Promise.resolve([...cookies.values()]);
-    },
-    get: ({ url }: { url: string }) => Promise.resolve(cookies.get(url) ?? null),
-    set: async ({ url }: { url: string }) => {
-      await slow;
-      written.push(url);
-    },
-    remove: ({ url }: { url: string }) => Promise.resolve(cookies.delete(url)),
-  },
-});
+const setCookie = browser.cookies.set.bind(browser.cookies);
+browser.cookies.set = async (details) => {
+  await slow;
+  return await setCookie(details);
+};
 const { stillRemembers, watchCleared } = await import("./cleared.ts");
 
 const originOf = (n: number): string => `https://site${n.toString()}.test`;
@@ -53,46 +32,41 @@ const markers = Object.fromEntries(
   grants.map(({ origin }, n) => {
     const path = `/.portside-${n.toString().padStart(22, "0")}/`;
     const { hostname: domain } = new URL(origin);
-    cookies.set(origin + path, { name: "portside-marker", path, value: "v", httpOnly: true, domain, secure: true });
+    jar.set(origin + path, {
+      ...{ name: "portside-marker", path, value: "v", domain, hostOnly: true, httpOnly: true, secure: true },
+      ...{ sameSite: "strict", session: false, storeId: "0", expirationDate: Date.now() / 1_000 + 86_400 },
+    });
     return [origin, { path, value: "v", renewed: Date.now() }];
   }),
 );
 local.stored.set("grants", grants);
 local.stored.set("markers", markers);
-cookies.delete(`${originOf(7)}/.portside-${"7".padStart(22, "0")}/`);
+jar.delete(`${originOf(7)}/.portside-${"7".padStart(22, "0")}/`);
 
 test("a grant is used before the markers of all others are touched, and they are, one after the other", async () => {
   let release = (): void => undefined;
   slow = new Promise((resolve) => {
     release = resolve;
   });
-  mock.timers.enable({ apis: ["setTimeout"] });
   watchCleared(() => undefined);
-  const turns = async (): Promise<void> => {
-    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
-  };
-  await turns();
-  mock.timers.tick(4_999);
-  await turns();
-  assert.equal(looks, 0, "pages that the browser opens at its start come first");
-  mock.timers.tick(1);
-  await turns();
-  assert.equal(looks, 1);
-  mock.timers.reset();
+  await clock.advance(4_999);
+  assert.equal(browser.cookies.looks, 0, "pages that the browser opens at its start come first");
+  await clock.advance(1);
+  assert.equal(browser.cookies.looks, 1);
   const used = stillRemembers(originOf(500));
   const gone = stillRemembers(originOf(7));
   release();
   assert.equal(await used, true);
   assert.ok(written.length <= 2, `${written.length.toString()} were touched first`);
   assert.equal(await gone, false);
-  while (written.length < 999) await new Promise((resolve) => setImmediate(resolve));
+  while (written.length < 999) await settled();
   assert.equal(new Set(written).size, 999);
 });
 
 test("a marker that goes meanwhile is not put back", async () => {
   // The look at all of them is over: whoever has none now has no grant any more.
-  assert.equal(cookies.size, 999);
-  cookies.clear();
+  assert.equal(jar.size, 999);
+  jar.clear();
   const before = written.length;
   assert.equal(await stillRemembers(originOf(1)), false);
   assert.equal(written.length, before);

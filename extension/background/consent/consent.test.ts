@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import "../../fake/globals.ts";
+import { installBrowser } from "../../fake/browser.ts";
 import type { PolicyJudgeResult } from "../../../protocol/message.ts";
 import type { OpenOptions } from "../../../protocol/page.ts";
 import type { Grant, How } from "./grants.ts";
@@ -11,9 +11,8 @@ import type { Helpers } from "./prompt.ts";
 import type { Answer, Question } from "./question.ts";
 import type { Sender } from "../intake/sender.ts";
 
-// As far as it is used: storage, the locks of its users, and cookies, which are the markers of what is remembered.
-const areas = { local: new Map<string, unknown>(), session: new Map<string, unknown>() };
-const cookies = new Map<string, chrome.cookies.Cookie>();
+const { browser } = installBrowser();
+const { local, session } = browser.storage;
 /** What happens, once, while the marker is being looked at; while the host judges; and as soon as the user has answered. */
 type Meanwhile = "marker" | "judge" | "answer";
 let meanwhile: Partial<Record<Meanwhile, () => Promise<unknown>>> = {};
@@ -22,40 +21,11 @@ async function happens(when: Meanwhile): Promise<void> {
   meanwhile = { ...meanwhile, [when]: undefined };
   await what?.();
 }
-const storageArea = (kept: Map<string, unknown>): object => ({
-  get: async (key: string | null) =>
-    Object.fromEntries(
-      [...kept].filter(([name]) => key === null || name === key).map(([k, v]) => [k, structuredClone(v)]),
-    ),
-  set: async (items: object) => {
-    for (const [key, value] of Object.entries(items)) kept.set(key, structuredClone(value));
-  },
-  remove: async (keys: string[]) => {
-    for (const key of keys) kept.delete(key);
-  },
-});
-Object.assign(globalThis, {
-  chrome: {
-    storage: {
-      local: storageArea(areas.local),
-      session: storageArea(areas.session),
-      onChanged: { addListener: () => undefined },
-    },
-    cookies: {
-      set: async ({ url, ...rest }: chrome.cookies.SetDetails) =>
-        cookies.set(url, { ...rest, domain: new URL(url).hostname } as chrome.cookies.Cookie),
-      get: async ({ url }: { url: string }) => {
-        await happens("marker");
-        return cookies.get(url) ?? null;
-      },
-      remove: async ({ url }: { url: string }) => cookies.delete(url),
-    },
-  },
-});
-Object.defineProperty(globalThis, "navigator", {
-  configurable: true,
-  value: { locks: { request: (_: string, work: () => Promise<void>) => work() } },
-});
+const getCookie = browser.cookies.get.bind(browser.cookies);
+browser.cookies.get = async (details) => {
+  await happens("marker");
+  return await getCookie(details);
+};
 const { consentTo } = await import("./consent.ts");
 const { Refusal } = await import("../intake/refusal.ts");
 const { HostError } = await import("../host/host.ts");
@@ -86,9 +56,8 @@ let unremembered: string[];
 
 beforeEach(async () => {
   await forgetEntries(() => true);
-  areas.local.clear();
-  areas.session.clear();
-  cookies.clear();
+  for (const area of [local, session]) area.stored.clear();
+  browser.cookies.jar.clear();
   verdict = {};
   asked = [];
   apart = [];
@@ -252,8 +221,8 @@ test("what the user named for TLS is not named for plain text", async () => {
 test("grants from versions that kept no protection open nothing in plain text", async () => {
   answer = allow("mail.example", { remember: true });
   await open(mail);
-  const [{ protection: _, ...old }] = areas.local.get("grants") as [Grant];
-  areas.local.set("grants", [old]);
+  const [{ protection: _, ...old }] = local.stored.get("grants") as [Grant];
+  local.stored.set("grants", [old]);
   answer = undefined;
   assert.equal(await open(mail, other), "user");
   assert.equal(await open(encrypted, other), "mail.example");
@@ -369,7 +338,7 @@ test("what was allowed in one network is asked for again in another, once or rem
   const [salt] = salts;
   assert.equal(salts.size, 1);
   assert.match(salt ?? "", /^[\w-]{22}$/);
-  areas.local.set("networkSalt", "kept");
+  local.stored.set("networkSalt", "kept");
   const next = "./network_salt.ts?next";
   const { networkSalt } = (await import(next)) as { networkSalt: () => Promise<string | undefined> };
   assert.equal(await networkSalt(), "kept");
@@ -415,8 +384,8 @@ test("where the network cannot be told, nothing is remembered, and that is said;
 test("grants from versions that kept no network count in none; public destinations are the same everywhere", async () => {
   answer = allow("192.168.1.1", { remember: true, how: "typed" });
   await open(router);
-  const [{ network: _, ...old }] = areas.local.get("grants") as [Grant];
-  areas.local.set("grants", [old]);
+  const [{ network: _, ...old }] = local.stored.get("grants") as [Grant];
+  local.stored.set("grants", [old]);
   answer = undefined;
   assert.equal(await open(router, other), "user");
   answer = allow("mail.example", { remember: true });

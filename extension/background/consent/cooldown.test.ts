@@ -2,42 +2,14 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { installStorage } from "../../fake/storage.ts";
 
-/** storage.session and the locks that its users share, as far as they are used. */
-const stored = new Map<string, unknown>();
-const listeners: ((changes: object, area: string) => void)[] = [];
-const last = new Map<string, Promise<unknown>>();
-Object.assign(globalThis, {
-  chrome: {
-    storage: {
-      session: {
-        get: async (key: string) => (stored.has(key) ? { [key]: structuredClone(stored.get(key)) } : {}),
-        set: async (items: Record<string, unknown>) => {
-          for (const [key, value] of Object.entries(items)) stored.set(key, structuredClone(value));
-          for (const listener of listeners) listener(items, "session");
-        },
-      },
-      onChanged: { addListener: (listener: (changes: object, area: string) => void) => listeners.push(listener) },
-    },
-  },
-});
-Object.defineProperty(globalThis, "navigator", {
-  configurable: true,
-  value: {
-    locks: {
-      request: (name: string, work: () => Promise<void>) => {
-        const done = (last.get(name) ?? Promise.resolve()).then(work);
-        last.set(name, done);
-        return done;
-      },
-    },
-  },
-});
+const { session } = installStorage();
 const { listCooldowns, cooldownUntil, noteAnswer, onCooldownChange, nextCooldown, endCooldown } =
   await import("./cooldown.ts");
 
 beforeEach(() => {
-  stored.clear();
+  session.stored.clear();
 });
 
 const minute = 60_000;

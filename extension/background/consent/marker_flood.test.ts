@@ -2,41 +2,19 @@
 
 import assert from "node:assert/strict";
 import { before, mock, test } from "node:test";
-import { installStorage } from "../../fake/storage.ts";
+import { installBrowser } from "../../fake/browser.ts";
 
-const { local, session } = installStorage();
-const silent = { addListener: () => undefined };
-interface FakeCookie {
-  name: string;
-  path: string;
-  value: string;
-  httpOnly: boolean;
-  domain: string;
-}
-const cookies = new Map<string, FakeCookie>();
-let cookieChanged = (_: { removed: boolean; cause: string; cookie: FakeCookie }): void => undefined;
-Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
-  tabs: { onRemoved: silent, onReplaced: silent, onUpdated: silent },
-  cookies: {
-    onChanged: {
-      addListener: (listener: typeof cookieChanged) => {
-        cookieChanged = listener;
-      },
-    },
-    getAll: () => Promise.resolve([...cookies.values()]),
-    get: ({ url }: { url: string }) => Promise.resolve(cookies.get(url) ?? null),
-    set: () => Promise.resolve(),
-    remove: ({ url }: { url: string }) => Promise.resolve(cookies.delete(url)),
-  },
-});
+const { browser } = installBrowser();
+const { local, session } = browser.storage;
+const { jar, onChanged } = browser.cookies;
 const { clearedByItself, stillRemembers, watchCleared } = await import("./cleared.ts");
 
 const domainOf = (n: number): string => `site${n.toString()}.test`;
 const originOf = (n: number): string => `https://${domainOf(n)}`;
-const markerOf = (n: number): FakeCookie => {
-  const path = `/.portside-${n.toString().padStart(22, "0")}/`;
-  return { name: "portside-marker", path, value: "v", httpOnly: true, domain: domainOf(n) };
-};
+const markerOf = (n: number): chrome.cookies.Cookie => ({
+  ...{ name: "portside-marker", path: `/.portside-${n.toString().padStart(22, "0")}/`, value: "v", storeId: "0" },
+  ...{ httpOnly: true, secure: true, session: false, domain: domainOf(n), hostOnly: true, sameSite: "strict" },
+});
 const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -65,14 +43,14 @@ before(async () => {
     "markers",
     Object.fromEntries(sites.map((n) => [originOf(n), { path: markerOf(n).path, value: "v", renewed: Date.now() }])),
   );
-  for (const n of sites) cookies.set(originOf(n) + markerOf(n).path, markerOf(n));
+  for (const n of sites) jar.set(originOf(n) + markerOf(n).path, markerOf(n));
   session.stored.set("markersLooked", Date.now());
   watchCleared((origins) => {
     for (const origin of origins) forgotten.push(origin);
   });
   // The worker was started by it: nothing is known yet, and the first event is not lost.
-  cookies.delete(originOf(9) + markerOf(9).path);
-  cookieChanged({ removed: true, cause: "explicit", cookie: markerOf(9) });
+  jar.delete(originOf(9) + markerOf(9).path);
+  onChanged.emit({ removed: true, cause: "explicit", cookie: markerOf(9) });
   await settled();
 });
 
@@ -85,7 +63,7 @@ test("what pages do with cookies that look like markers is dropped at once, and 
   const cookie = { ...markerOf(0), path: `/.portside-${"A".repeat(22)}/`, httpOnly: false, domain: "evil.test" };
   const flooded = await reads(async () => {
     for (let n = 0; n < 3_000; n++)
-      cookieChanged({ removed: n % 2 === 0, cause: "explicit", cookie: { ...cookie, value: n.toString() } });
+      onChanged.emit({ removed: n % 2 === 0, cause: "explicit", cookie: { ...cookie, value: n.toString() } });
     await useOne();
     await settled();
   });
@@ -116,7 +94,7 @@ test("a marker of somebody's that goes, or becomes another, takes the grants at 
     [4, "another", false],
   ] as const) {
     forgotten.length = 0;
-    cookieChanged({ removed, cause: "explicit", cookie: { ...markerOf(n), value } });
+    onChanged.emit({ removed, cause: "explicit", cookie: { ...markerOf(n), value } });
     await settled();
     assert.deepEqual(forgotten, [originOf(n)]);
   }

@@ -1,13 +1,14 @@
-// When whoever asks hears that the user is really asked. What the user sees is tested in the browser (e2e/prompt.test.ts).
+// When whoever asks hears that the user is really asked. Whose turn it is, and what becomes of a question: prompting.test.ts.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import "../../fake/globals.ts";
+import { installStorage } from "../../fake/storage.ts";
 import type { Answer, Question } from "./question.ts";
 import type { Sender } from "../intake/sender.ts";
 
-// As far as it is used: storage, the locks of its users, and windows, which open when the test says so.
-const stored = new Map<string, unknown>();
+// Windows open when the test says so.
+const { session } = installStorage();
 const opening: ((window: { id: number } | undefined) => void)[] = [];
 const windows = {
   onRemoved: { addListener: () => undefined },
@@ -19,39 +20,12 @@ const windows = {
   update: async () => undefined,
   remove: async () => undefined,
 };
-Object.assign(globalThis, {
-  chrome: {
-    windows,
-    storage: {
-      session: {
-        get: async (key: string) => (stored.has(key) ? { [key]: structuredClone(stored.get(key)) } : {}),
-        set: async (items: Record<string, unknown>) => {
-          for (const [key, value] of Object.entries(items)) stored.set(key, structuredClone(value));
-        },
-      },
-      onChanged: { addListener: () => undefined },
-    },
-  },
-});
-Object.defineProperty(globalThis, "navigator", {
-  configurable: true,
-  value: { locks: { request: (_: string, work: () => Promise<void>) => work() } },
-});
-Object.assign(Promise, {
-  withResolvers: <T>() => {
-    let resolve!: (value: T | PromiseLike<T>) => void;
-    let reject!: (reason: unknown) => void;
-    const promise = new Promise<T>((res, rej) => {
-      [resolve, reject] = [res, rej];
-    });
-    return { promise, resolve, reject };
-  },
-});
+Object.assign((globalThis as unknown as { chrome: object }).chrome, { windows });
 const { Prompts } = await import("./prompt.ts");
 const { noteAnswer } = await import("./cooldown.ts");
 
 beforeEach(() => {
-  stored.clear();
+  session.stored.clear();
   opening.length = 0;
 });
 
@@ -106,7 +80,7 @@ test("it is not told where nobody is asked: muted, no window, or taken back befo
   taken.withdraw.abort();
   opening[0]?.({ id: 7 });
   await taken.answer;
-  stored.clear(); // taking it back counts as half a no
+  session.stored.clear(); // taking it back counts as half a no
 
   const closed = ask(prompts);
   await task();
