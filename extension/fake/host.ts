@@ -2,6 +2,7 @@
 
 import type { FakePort } from "./events.ts";
 import { canonicalHost } from "../background/intake/origin.ts";
+import { protocolVersion } from "../../protocol/message.ts";
 import type { ErrorData, MethodParams, MethodResult, PolicyJudgeResult } from "../../protocol/message.ts";
 
 type Method = keyof MethodResult;
@@ -40,7 +41,7 @@ export class FakeHost {
   #port: FakePort | undefined;
 
   readonly serve: Serve = {
-    hello: () => ({ protocolVersion: 3, hostVersion: "0.0.0", capabilities: ["tcp", "udp", "tls"] }),
+    hello: () => ({ protocolVersion, hostVersion: "0.0.0", capabilities: ["tcp", "udp", "tls"] }),
     "policy.managed": () => ({ valid: true }),
     "policy.judge": ({ host }) => {
       const canonical = host === undefined ? undefined : canonicalHost(host);
