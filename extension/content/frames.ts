@@ -3,7 +3,8 @@
 // The child's side speaks on the first use of the API, never at load. The parent's side listens from the start, before any page script,
 // so that it can keep the page from seeing what passes; it listens in its own world, where a page cannot find it.
 
-import { ext, shadowRootOf } from "../shared/ext.ts";
+import { content as platform } from "../platform/current.ts";
+import { ext } from "../shared/ext.ts";
 import type { FrameMessage } from "../../protocol/message.ts";
 import { Answers } from "./answers.ts";
 import { select } from "./dom.ts";
@@ -115,7 +116,7 @@ function findFrame(root: Document | ShadowRoot, source: unknown): FrameElement |
   for (const element of select(root, "iframe, frame, object"))
     if (isFrame(element) && element.contentWindow === source) return element;
   for (const element of select(root, "*")) {
-    const shadow = element instanceof HTMLElement ? shadowRootOf(element) : null;
+    const shadow = element instanceof HTMLElement ? platform.shadowRootOf(element) : null;
     const found = shadow === null ? undefined : findFrame(shadow, source);
     if (found !== undefined) return found;
   }

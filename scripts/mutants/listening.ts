@@ -15,7 +15,7 @@ const whileNeeded = listenerOf("TestListensWhileNeeded");
 const apart = sessionOf("TestLanesAreApart");
 const policy = sessionOf("TestLanePolicy");
 const keys = "extension/background/sockets/lanes.ts";
-const frame = "extension/content/lane.ts";
+const frame = "extension/platform/lane_frame.ts";
 const inLane = (name: string): ReturnType<typeof inBrowser> => inBrowser("lane", name);
 
 export const listening: readonly Mutant[] = [

@@ -7,6 +7,7 @@
 // work. Only a renderer that was taken over could lie there, and it would gain nothing that it does not have.
 
 import type { DocumentEvidence } from "../../../protocol/message.ts";
+import { background as platform } from "../../platform/current.ts";
 import { matches } from "./allowlist.ts";
 import { cspPermits, evalState } from "../../shared/csp.ts";
 import type { CSPRule, ScriptPolicy } from "../../shared/csp.ts";
@@ -62,7 +63,8 @@ export async function admit(
   { secure, evidence }: Claims,
   cspRule: CSPRule,
 ): Promise<Admission> {
-  const { tab, documentId, origin, url, frameId } = sender;
+  const { tab, origin, url, frameId } = sender;
+  const documentId = platform.documentIdOf(sender);
   if (!secure || !isTrustworthyOrigin(origin)) return insecure;
   if (tab?.id === undefined || documentId === undefined || url === undefined || frameId === undefined) return insecure;
   const path = await pathTo({ tabId: tab.id, documentId, url, frameId });

@@ -7,6 +7,7 @@
 //
 // The first answer holds for the document's life: the standard fixes a document's policy when it is made.
 
+import { background as platform } from "../../platform/current.ts";
 import { ext } from "../../shared/ext.ts";
 import type { FrameAllow, FrameMessage } from "../../../protocol/message.ts";
 import { validateFrameMessage } from "../../../protocol/validators.js";
@@ -60,13 +61,14 @@ const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
 /** Listens from now on. Call once, in the first turn of the background. */
 export function watchHandshakes(): void {
   ext.runtime.onMessage.addListener((message: unknown, sender) => {
-    const { id, documentId, origin, tab, url, frameId, documentLifecycle = "active" } = sender;
+    const { id, origin, tab, url, frameId } = sender;
     if (id !== ext.runtime.id || tab?.id === undefined || origin === undefined) return false;
     const site = accountOf({ origin, tabId: tab.id, private: tab.incognito });
     const now = performance.now();
     if (!spendAll(said.of({ tabId: tab.id, site, ofPage: isOfPage(sender) }, now), now)) return false;
     if (!isReadable(message, maxText) || !validateFrameMessage(message)) return false;
-    if (frameId === undefined || documentLifecycle !== "active") return false;
+    if (frameId === undefined || !platform.isActive(sender)) return false;
+    const documentId = platform.documentIdOf(sender);
     if (documentId === undefined || url === undefined) return false;
     receive(message, { documentId, origin, url, frameId, tabId: tab.id, private: tab.incognito }, site);
     return false;

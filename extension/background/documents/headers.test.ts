@@ -295,8 +295,13 @@ describe("private windows and others", () => {
   });
 
   test("a browser that says with each request whose it is (Firefox) is heard, of workers, too", async () => {
+    const { background } = await import("../../platform/firefox.ts");
+    const inChromium = onHeaders;
+    watchHeaders(() => undefined, background);
+    const inFirefox = onHeaders;
+    onHeaders = inChromium;
     const seen = (path: string, incognito: boolean): unknown =>
-      onHeaders({
+      inFirefox({
         type: "xmlhttprequest",
         statusCode: 200,
         tabId: -1,

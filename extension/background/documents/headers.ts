@@ -5,7 +5,9 @@
 // webNavigation.onCommitted does, so that the two are paired by tab, frame and URL.
 
 import { siteOf } from "../../shared/domain.ts";
-import { everyHeader, ext } from "../../shared/ext.ts";
+import { background as platform } from "../../platform/current.ts";
+import type { BackgroundPlatform } from "../../platform/platform.ts";
+import { ext } from "../../shared/ext.ts";
 import { clearsStorage, originCleared } from "./clear_site_data.ts";
 import {
   compareSoon,
@@ -106,24 +108,29 @@ function accountOf(source: Source): Account {
 const navigations = ["main_frame", "sub_frame", "object"] as const;
 const others = ["xmlhttprequest", "script", "other"] as const;
 
-function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared: (origin: string) => void): void {
+/** `source`: where the response comes from. `cleared` hears of an origin whose response asked for its data to be deleted. */
+function onHeaders(
+  details: chrome.webRequest.OnHeadersReceivedDetails,
+  source: Source,
+  cleared: (origin: string) => void,
+): void {
   const { type, statusCode, tabId, frameId, url, initiator } = details;
   const headers = (details.responseHeaders ?? []) as Header[];
   if (clearsStorage(headers)) {
     const origin = originCleared(details);
-    if (origin !== undefined) void clearOnce(origin, details, cleared);
+    if (origin !== undefined) void clearOnce(origin, source, cleared);
   }
   if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
   if (!(navigations as readonly string[]).includes(type)) {
     // Only what the origin asked of itself, and what could become a document.
     if (initiator === undefined || statusCode >= 300 || new URL(url).origin !== initiator) return;
     if (!headers.some((h) => h.name.toLowerCase() === "content-type" && /html/i.test(h.value ?? ""))) return;
-    const account = accountOf(details);
+    const account = accountOf(source);
     const asker = askerOf(details, account);
     note(details, account.reader.read(headers, asker), asker, account);
     return;
   }
-  const account = accountOf(details);
+  const account = accountOf(source);
   const asker = askerOf(details, account);
   const facts = account.reader.read(headers, asker);
   // Firefox has the member, and null in it. With an id it is a prefetch by that document, not this frame's own navigation.
@@ -266,14 +273,19 @@ async function leave(
  * Watches navigations from now on. Call once, in the first turn of the background, so that events can start it. `cleared` hears of origins
  * whose own response asked for their data to be deleted.
  */
-export function watchHeaders(cleared: (origin: string) => void): void {
+export function watchHeaders(
+  cleared: (origin: string) => void,
+  browser: Pick<BackgroundPlatform, "everyHeader" | "isPrivateRequest"> = platform,
+): void {
   ext.webRequest.onHeadersReceived.addListener(
     (details) => {
-      onHeaders(details, cleared);
+      const isPrivate = browser.isPrivateRequest(details);
+      const source = { tabId: details.tabId, ...(isPrivate === undefined ? {} : { incognito: isPrivate }) };
+      onHeaders(details, source, cleared);
       return undefined;
     },
     { urls: ["https://*/*", "http://*/*"], types: [...navigations, ...others] },
-    everyHeader(),
+    browser.everyHeader(),
   );
   ext.webNavigation.onCommitted.addListener(onCommitted);
   watchDocuments();

@@ -20,7 +20,7 @@ export const seenBy: Record<Kind, readonly Kind[]> = {
 /** Where a request comes from: a tab, or a worker (-1). */
 export interface Source {
   tabId: number;
-  /** Firefox tells it with each request. */
+  /** Absent: the browser does not tell it with the request (platform). */
   incognito?: boolean;
 }
 
