@@ -6,7 +6,8 @@ import type { BackgroundPlatform, ContentPlatform } from "./platform.ts";
 
 /** Put in by the build. */
 declare const builtFor: "chromium" | "firefox" | undefined;
-const isFirefox = typeof builtFor !== "undefined" && builtFor === "firefox";
 
-export const background: BackgroundPlatform = isFirefox ? firefox.background : chromium.background;
-export const content: ContentPlatform = isFirefox ? firefox.content : chromium.content;
+export const background: BackgroundPlatform =
+  typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.background : chromium.background;
+export const content: ContentPlatform =
+  typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.content : chromium.content;

@@ -7,7 +7,7 @@ import { ext } from "../shared/ext.ts";
 import type { DataChannel } from "./platform.ts";
 
 /** How long a socket that is open waits before it takes the other carrier, in ms: for the frame to load, and for the lane to come then. */
-const patience = { load: 2_000, lane: 500 } as const;
+const timeouts = { load: 2_000, lane: 500 } as const;
 
 const unseen = {
   position: "fixed",
@@ -50,13 +50,13 @@ export class LaneFrame implements DataChannel {
       () => {
         // Its address names the extension by an id of this session's; its origin is the extension's own.
         frame.contentWindow?.postMessage(key, new URL(ext.runtime.getURL("")).origin, [port2]);
-        this.#wait(patience.lane);
+        this.#wait(timeouts.lane);
       },
       { once: true },
     );
     element.attachShadow({ mode: "closed" }).append(frame);
     document.documentElement.append(element);
-    this.#wait(patience.load);
+    this.#wait(timeouts.load);
   }
 
   settled(next: () => void): void {

@@ -7,12 +7,12 @@ const allowlist = "extension/background/documents/allowlist.ts";
 const policy = "extension/background/documents/permissions_policy.ts";
 const handshake = "extension/background/documents/handshake.ts";
 const headers = "extension/background/documents/headers.ts";
-const learn = "extension/background/documents/learn.ts";
-const kept = "extension/background/documents/kept.ts";
-const facts = "extension/background/documents/facts.ts";
+const learn = "extension/background/documents/header_lookup.ts";
+const kept = "extension/background/documents/header_cache.ts";
+const facts = "extension/background/documents/header_policy.ts";
 const csp = "extension/shared/csp.ts";
 const evidence = "extension/content/evidence.ts";
-const makers = "extension/background/documents/makers.ts";
+const makers = "extension/background/documents/creators.ts";
 const metaPolicies = "extension/content/meta_policies.ts";
 const inMeta = (name: string): ReturnType<typeof inUnit> => inUnit("extension/content/meta_policies.test.ts", name);
 const frames = "extension/content/frames.ts";
@@ -23,16 +23,16 @@ const inHeader = inUnit("extension/background/documents/allowlist.test.ts", "the
 const inAllow = inUnit("extension/background/documents/allowlist.test.ts", "the allow attribute");
 const enabled = inUnit("extension/background/documents/permissions_policy.test.ts", "the feature is enabled");
 const policies = inUnit("extension/shared/csp.test.ts", "several policies");
-const together = inUnit("extension/background/documents/facts.test.ts", "several responses");
+const together = inUnit("extension/background/documents/header_policy.test.ts", "several responses");
 
 /** Without these, headers are known only as long as nobody restarts anything: three ways to know them from another occasion. */
 const forgetful = [
   change(
     kept,
-    "const known = found.filter((facts) => facts !== undefined);",
-    "const known = found.slice(0, 0).filter((facts) => facts !== undefined);",
+    "const known = found.filter((policy) => policy !== undefined);",
+    "const known = found.slice(0, 0).filter((policy) => policy !== undefined);",
   ),
-  change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<Facts | undefined>(undefined)"),
+  change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<HeaderPolicy | undefined>(undefined)"),
   change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
 ];
 
@@ -211,15 +211,15 @@ export const documents: readonly Mutant[] = [
     [
       "or of the one that opened it",
       inBrowser("frames", "an about:blank window has the policy of the page that opened it"),
-      change(admission, "(await makerFacts(tab, origin)) ?? (await recallAnywhere(origin, tab))", "undefined"),
+      change(admission, "(await creatorPolicy(tab, origin)) ?? (await findOriginPolicy(origin, tab))", "undefined"),
     ],
     [
       "also when it has gone since",
       inBrowser("csp", "a window whose opener is cleared, closed or gone"),
       change(
         makers,
-        "const kept = id === undefined ? [] : await table.of(id);",
-        "const kept: Makers = id === undefined ? [] : [];",
+        "const before = id === undefined ? [] : await table.of(id);",
+        "const before: Creators = id === undefined ? [] : [];",
       ),
     ],
     [
@@ -227,8 +227,8 @@ export const documents: readonly Mutant[] = [
       inUnit("extension/background/documents/admission.test.ts", "an empty window whose maker is not known"),
       change(
         admission,
-        "(await makerFacts(tab, origin)) ?? (await recallAnywhere(origin, tab))",
-        "await makerFacts(tab, origin)",
+        "(await creatorPolicy(tab, origin)) ?? (await findOriginPolicy(origin, tab))",
+        "await creatorPolicy(tab, origin)",
       ),
     ],
     [
@@ -246,22 +246,22 @@ export const documents: readonly Mutant[] = [
     [
       "what the disk does not take outlives the worker",
       inUnit("extension/background/keeping.test.ts", "a denial that the disk does not take holds"),
-      change("extension/background/intake/shelf.ts", "    await this.#keepInstead(there);\n", ""),
+      change("extension/background/intake/bounded_store.ts", "    await this.#keepInstead(there);\n", ""),
     ],
     [
       "what waits holds no long addresses",
       inUnit("extension/background/documents/headers.test.ts", "what waits holds no long addresses"),
       change(
         headers,
-        "address === undefined ? unread : await recallNoted(address, await kindOf({ tabId }))",
-        "await recallNoted(url, await kindOf({ tabId }))",
+        "address === undefined ? unread : await lookUpCached(address, await kindOf({ tabId }))",
+        "await lookUpCached(url, await kindOf({ tabId }))",
       ),
     ],
     [
       "what can be written nowhere is kept in memory",
-      inUnit("extension/background/documents/maker_table.test.ts", "a storage that takes nothing"),
+      inUnit("extension/background/documents/creator_table.test.ts", "a storage that takes nothing"),
       change(
-        "extension/background/documents/maker_table.ts",
+        "extension/background/documents/creator_table.ts",
         "    this.#tabs.set(tabId, after);\n",
         "    if (tabId < 0) this.#tabs.set(tabId, after);\n",
       ),
@@ -343,7 +343,7 @@ export const documents: readonly Mutant[] = [
       "headers outlive the worker",
       inBrowser("frames", "the worker stops between the load and the call"),
       change(
-        "extension/background/intake/shelf.ts",
+        "extension/background/intake/bounded_store.ts",
         "if (there.length > 0) await this.#set",
         "if (there.length < 0) await this.#set",
       ),
@@ -356,21 +356,28 @@ export const documents: readonly Mutant[] = [
     [
       "and the server is asked where nothing is known",
       inBrowser("pwa", "a page that the server denies now, though the worker's cache is older"),
-      change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<Facts | undefined>(undefined)"),
+      change(
+        learn,
+        "      answer = askServer(url)",
+        "      answer = Promise.resolve<HeaderPolicy | undefined>(undefined)",
+      ),
     ],
     [
       "which one site does not use up for others",
-      inUnit("extension/background/documents/learn.test.ts", "a server is asked ten times, and once in six seconds"),
+      inUnit(
+        "extension/background/documents/header_lookup.test.ts",
+        "a server is asked ten times, and once in six seconds",
+      ),
       change(learn, "requests.site.of(siteOf(new URL(url).origin), now), ", ""),
     ],
     [
       "nor all sites together",
-      inUnit("extension/background/documents/learn.test.ts", "in all sixty times"),
+      inUnit("extension/background/documents/header_lookup.test.ts", "in all sixty times"),
       change(learn, ', requests.all.of("", now)]', "]"),
     ],
     [
       "and about private windows none",
-      inUnit("extension/background/documents/learn.test.ts", "nothing is asked about private windows"),
+      inUnit("extension/background/documents/header_lookup.test.ts", "nothing is asked about private windows"),
       change(learn, "if (!tab.incognito) {", "if (tab.id !== 0) {"),
     ],
     [
@@ -484,8 +491,8 @@ export const documents: readonly Mutant[] = [
       inBrowser("csp", "has the policies of the page that made it, header and <meta>"),
       change(
         evidence,
-        "policies.add((maker as World | null)?.portsidePolicies?.() ?? []);",
-        "void (maker as World | null);",
+        "policies.add((creator as World | null)?.portsidePolicies?.() ?? []);",
+        "void (creator as World | null);",
       ),
     ],
     [

@@ -1074,13 +1074,13 @@ export const person: readonly Mutant[] = [
     [
       "private windows hear of what is on disk, and of what workers saw",
       inUnit("extension/background/keeping.test.ts", "normal windows hear nothing of"),
-      change("extension/background/documents/kept.ts", "new Set([memories.normal, ...own])", "new Set([...own])"),
+      change("extension/background/documents/header_cache.ts", "new Set([caches.normal, ...own])", "new Set([...own])"),
     ],
     [
       "what is told of headers goes by the window of the document",
-      inUnit("extension/background/documents/learn.test.ts", "a denial that was seen in a private window"),
+      inUnit("extension/background/documents/header_lookup.test.ts", "a denial that was seen in a private window"),
       change(
-        "extension/background/documents/learn.ts",
+        "extension/background/documents/header_lookup.ts",
         "const kind = kindOfTab(tab);",
         "const kind = kindOfTab({ incognito: true });",
       ),
@@ -1088,7 +1088,7 @@ export const person: readonly Mutant[] = [
     [
       "what was seen there goes from memory, too",
       inUnit("extension/background/keeping.test.ts", "goes with the last of them"),
-      change("extension/background/documents/kept.ts", "    this.recent = new FairTable(recentBounds);\n", ""),
+      change("extension/background/documents/header_cache.ts", "    this.recent = new FairTable(recentBounds);\n", ""),
     ],
     [
       "documents there push out nothing of others of their site",

@@ -239,7 +239,7 @@ export const toolbar: readonly Mutant[] = [
       "and not with the worker",
       stopped,
       change(
-        "extension/background/intake/shelf.ts",
+        "extension/background/intake/bounded_store.ts",
         "if (there.length > 0) await this.#set",
         "if (there.length < 0) await this.#set",
       ),

@@ -35,9 +35,9 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
 });
 const { admit } = await import("./admission.ts");
 const { watchHeaders } = await import("./headers.ts");
-const { watchMakers } = await import("./makers.ts");
+const { watchCreators } = await import("./creators.ts");
 watchHeaders(() => undefined);
-watchMakers();
+watchCreators();
 
 const denial = { name: "permissions-policy", value: "direct-sockets=()" };
 function loaded(tabId: number, url: string, ...headers: { name: string; value: string }[]): void {
@@ -63,8 +63,8 @@ test("an empty window whose maker is not known is refused where its origin restr
 });
 
 test("nor where its origin has what could not be noted", async () => {
-  const { noteUnread } = await import("./kept.ts");
-  noteUnread("https://full.test", "normal");
+  const { cacheUnread } = await import("./header_cache.ts");
+  cacheUnread("https://full.test", "normal");
   assert.equal(await admits(14, "https://full.test"), false);
 });
 

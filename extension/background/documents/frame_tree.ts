@@ -56,7 +56,7 @@ export function areSecure(path: readonly TreeDocument[]): boolean {
   return path.every(({ url }) => {
     if (url.startsWith("about:")) return true;
     try {
-      return isTrustworthyOrigin(new URL(url).origin); // blob: URLs have the origin of their maker, data: URLs none
+      return isTrustworthyOrigin(new URL(url).origin); // blob: URLs have the origin of their creator, data: URLs none
     } catch {
       return false;
     }

@@ -12,7 +12,7 @@ import { Stored } from "../../shared/stored.ts";
 import { Refusal } from "../intake/refusal.ts";
 
 /** How long a first start may take to bring the settings, in ms. */
-const patience = 6_000;
+const firstStartTimeout = 6_000;
 
 /** Set once a start has shown whether there are settings: later starts have them with the first answer. */
 const settled = new Stored("local", "managedSettled", (stored) => stored === true);
@@ -51,7 +51,7 @@ let first: Promise<void> | undefined;
 
 /** Waits, at most once in the life of a profile, until the settings of a forced install can be told from none. */
 async function settle(browser: Browser): Promise<void> {
-  const change = onceChanged(patience); // listens before it looks, so that nothing falls between
+  const change = onceChanged(firstStartTimeout); // listens before it looks, so that nothing falls between
   if (await settled.get().catch(() => false)) return;
   const forced = (await ext.management.getSelf()).installType === "admin";
   if (forced && Object.keys(await read(browser)).length === 0) await change;
