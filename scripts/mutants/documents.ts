@@ -57,7 +57,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the broker asks by itself, of the document and of all above it",
-      inBrowser("frames", "a page that is not secure, though its content script says otherwise"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a page that is not secure is refused, whatever it says of itself",
+      ),
       change(
         admission,
         "if (!secure || !isTrustworthyOrigin(origin)) return insecure;",
@@ -68,12 +71,18 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "what stands above a frame counts",
-      inBrowser("frames", "the broker looks at the documents above by itself"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a secure frame in a page that is not is no secure context",
+      ),
       change(admission, "  if (!areSecure(path)) return insecure;\n", ""),
     ],
     [
       "what the document says of itself makes the answer stricter",
-      inBrowser("frames", "a page that is not secure, though its content script says otherwise"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a document that says itself that it is not secure is refused",
+      ),
       change(admission, "if (!secure || ", "if ("),
     ],
   ),
@@ -132,7 +141,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "every list of an allow attribute must match",
-      inBrowser("permissions", "named twice, once denied: refused"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "an element that says nothing, or names the feature twice and denies it once",
+      ),
       change(handshake, "lists.every((list)", "lists.some((list)"),
     ],
 
@@ -178,7 +190,7 @@ export const documents: readonly Mutant[] = [
 
     [
       "a document's own header",
-      inBrowser("permissions", "a page's own header"),
+      inUnit("extension/background/documents/admission.test.ts", "the header of the document itself"),
       change(
         admission,
         "if (own !== undefined && !known.at(-1)?.inherits && !matches(own, origin, origin))",
@@ -192,7 +204,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the tree decides",
-      inBrowser("permissions", "with allow, but the parent's header denies"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a page's header holds for its frames, whatever the element says",
+      ),
       change(
         admission,
         'if (!isFeatureEnabled(path)) return denied("a header, or the allow attribute of a frame.");',
@@ -201,7 +216,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "a document without a response has the policy of the one above",
-      inBrowser("frames", "a srcdoc frame cannot hand on what its parent's header keeps to itself"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a srcdoc frame cannot hand on what its parent's header keeps to itself",
+      ),
       change(
         admission,
         "      inherits && index > 0\n        ? path[index - 1]?.declared",
@@ -210,12 +228,18 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "or of the one that opened it",
-      inBrowser("frames", "an about:blank window has the policy of the page that opened it"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "one whose maker is known has what its maker came with",
+      ),
       change(admission, "(await creatorPolicy(tab, origin)) ?? (await findOriginPolicy(origin, tab))", "undefined"),
     ],
     [
       "also when it has gone since",
-      inBrowser("csp", "a window whose opener is cleared, closed or gone"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "also once its creator is gone, and its origin restricts nothing any more",
+      ),
       change(
         makers,
         "const before = id === undefined ? [] : await table.of(id);",
@@ -268,7 +292,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "a frame whose holder says nothing is refused",
-      inBrowser("frames", "a parent that keeps silent, or lets nobody be heard"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a frame whose holder says nothing, or does not find it, is refused",
+      ),
       change(
         admission,
         "  if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))",
@@ -283,7 +310,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "only the document that the browser names as the parent may answer",
-      inBrowser("frames", "a frame cannot speak for another"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "only the document that the browser names as the parent may answer for a frame",
+      ),
       change(handshake, "    if (above?.documentId !== parent.documentId) return;\n", ""),
       change(
         admission,
@@ -293,7 +323,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "in the same tab",
-      inBrowser("frames", "a page of another tab cannot answer for a frame's parent"),
+      inUnit("extension/background/documents/admission.test.ts", "and no page of another tab"),
       change(handshake, "  if (child.tabId !== parent.tabId) return;\n", ""),
       change(handshake, "    if (above?.documentId !== parent.documentId) return;\n", ""),
       change(
@@ -304,7 +334,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the first answer holds",
-      inBrowser("frames", "allow that is changed after the frame has loaded"),
+      inUnit("extension/background/documents/admission.test.ts", "the first answer holds for the document's life"),
       change(frames, "  if (atLoad !== undefined && atLoad !== allow) return { found: false };\n", ""),
       change(handshake, "if (known === undefined) await answers", "await answers"),
       change(handshake, "settle(child.documentId, known ?? held);", "settle(child.documentId, held);"),
@@ -316,32 +346,44 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "headers that are not known: no other origin",
-      inBrowser("pwa", "a page whose headers are not known may not hand the feature on"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a page whose headers are not known may not hand the feature on",
+      ),
       change(admission, "    if (origins.some((other) => other !== origin))\n", "    if (false as boolean)\n"),
     ],
     [
       "frames that were there before the extension wait for a reload",
-      inBrowser("frames", "the server is asked what it says now about the page itself"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a frame that was there before the extension waits for a reload, unless a service worker made it",
+      ),
       change(admission, "if (unknown.includes(true, 1) && !evidence.controlled)", "if (false as boolean)"),
     ],
     [
       "the last response counts, not a redirect's",
-      inBrowser("frames", "a redirect: the last response and the last origin count"),
+      inUnit("extension/background/documents/admission.test.ts", "the last response counts, not a redirection's"),
       change(
         headers,
         "  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts\n",
-        "  if (pending.has(`${tabId} ${frameId}`)) return;\n",
+        "  if (pending.get(`${tabId} ${frameId}`) !== undefined) return;\n",
       ),
     ],
     [
       "what came before a prerendered page was shown, or one from the back/forward cache",
-      inBrowser("frames", "prerendered, then shown"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "what a page came with holds when it is shown after prerendering, or out of the back/forward cache",
+      ),
       change(headers, "    if ((await records.get(documentId)) !== undefined) return;\n", ""),
       ...forgetful,
     ],
     [
       "headers outlive the worker",
-      inBrowser("frames", "the worker stops between the load and the call"),
+      inUnit(
+        "extension/background/intake/bounded_store.test.ts",
+        "after a stop of the worker it is as it was, the bounds with it",
+      ),
       change(
         "extension/background/intake/bounded_store.ts",
         "if (there.length > 0) await this.#set",
@@ -350,12 +392,15 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "denials are kept for pages of service workers",
-      inBrowser("pwa", "what the server said when the worker, or the page, last asked it"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "of a page that a service worker made: what was last seen for its URL, whoever asked",
+      ),
       ...forgetful,
     ],
     [
       "and the server is asked where nothing is known",
-      inBrowser("pwa", "a page that the server denies now, though the worker's cache is older"),
+      inUnit("extension/background/documents/admission.test.ts", "where nothing was seen, what its server says now"),
       change(
         learn,
         "      answer = askServer(url)",
@@ -382,7 +427,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "strict where the origin is strict anywhere",
-      inBrowser("pwa", "a page of another path that the worker answers from the same cache"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "and where the server does not say, what its origin restricts anywhere",
+      ),
       change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
     ],
     ["of several responses the strictest", together, change(facts, "self: a.self && b.self", "self: a.self || b.self")],
@@ -442,7 +490,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the broker asks for it",
-      inBrowser("csp", "the refusal is audited as what it is"),
+      inUnit("extension/background/documents/admission.test.ts", "a header that allows eval"),
       change(
         admission,
         "if (cspPermits(rule, state)) return",
@@ -451,10 +499,17 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "for the header",
-      inBrowser("csp", "the refusal is audited as what it is"),
+      inUnit("extension/background/documents/admission.test.ts", "a header that allows eval"),
       change(admission, "own: document?.own === true ? seen : [],", "own: [],"),
     ],
-    ["for <meta>", inBrowser("csp", "<meta> that allows: refused"), change(admission, "...evidence.policies],", "],")],
+    [
+      "for <meta>",
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a <meta> that allows it, as the content script saw it",
+      ),
+      change(admission, "...evidence.policies],", "],"),
+    ],
     [
       "also after the element has gone",
       inBrowser("csp", "<meta> counts when it was removed, changed, or added by script"),

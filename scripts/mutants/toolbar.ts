@@ -237,7 +237,10 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "and not with the worker",
-      stopped,
+      inUnit(
+        "extension/background/intake/bounded_store.test.ts",
+        "after a stop of the worker it is as it was, the bounds with it",
+      ),
       change(
         "extension/background/intake/bounded_store.ts",
         "if (there.length > 0) await this.#set",
