@@ -46,7 +46,11 @@ interface Change {
   attributeName: string | null;
   oldValue: string | null;
 }
-interface Looks { childList?: boolean; attributeFilter?: string[]; subtree?: boolean }
+interface Looks {
+  childList?: boolean;
+  attributeFilter?: string[];
+  subtree?: boolean;
+}
 
 /** Tells of changes in the order in which they were made; what nobody has taken is lost when the test goes on without them. */
 class Observer {

@@ -445,7 +445,7 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "the prompt names the danger",
-      inBrowser("rules", "ports that routers watch are named as a danger"),
+      inUnit("extension/ui/prompt.test.ts", "the danger of a port is named, and that of no other"),
       change("extension/ui/prompt.ts", "...(asked.risk ? [", "...(asked.host === undefined ? ["),
     ],
     [
