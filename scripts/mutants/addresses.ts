@@ -1,7 +1,7 @@
 // Where a socket may lead: addresses and names (row 6), ports that routers watch (row 9).
 
 import { readFileSync } from "node:fs";
-import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
+import { change, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const table = "nativehost/address/table.go";
 const classify = "nativehost/address/address.go";

@@ -1,6 +1,6 @@
 // Which documents may ask at all: secure contexts (row 1), the permissions policy (row 5), the CSP rule (row 8).
 
-import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
+import { change, inUnit, row, type Mutant } from "./mutant.ts";
 
 const admission = "extension/background/documents/admission.ts";
 const allowlist = "extension/background/documents/allowlist.ts";

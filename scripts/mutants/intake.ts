@@ -1,6 +1,6 @@
 // What the broker takes in: bounds in number, length and rate, for each document, tab and site.
 
-import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
+import { change, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const budget = "extension/shared/budget.ts";
 const intake = "extension/background/intake/intake.ts";
@@ -16,7 +16,6 @@ const inIntake = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/intake/intake.test.ts", name);
 const inOutgoing = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/sockets/outgoing.test.ts", name);
-const flood = inBrowser("attack", "opens without end");
 
 export const intakes: readonly Mutant[] = [
   ...row(

@@ -18,7 +18,6 @@ const page = "extension/ui/popup.ts";
 
 const pause = inBrowser("toolbar", "closes what the site has open in every tab");
 const reasons = inBrowser("toolbar", "have their true reason in the popup");
-const stopped = inBrowser("toolbar", "ends the sockets; the popup finds back");
 
 export const toolbar: readonly Mutant[] = [
   ...row(
@@ -48,7 +47,10 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "a badge does not go on counting what went with the worker",
-      stopped,
+      inUnit(
+        "extension/content/main.test.ts",
+        "a broker that goes with open sockets is started again, and one without them is not",
+      ),
       change(
         "extension/content/main.ts",
         "        if (size > 0) wakeBackground();\n",
