@@ -142,6 +142,11 @@ export class FakeElement extends Target {
     (document as unknown as OwnDocument).activeElement = this;
   }
 
+  /** As a script clicks. */
+  click(): void {
+    this.dispatchEvent({ type: "click", isTrusted: false });
+  }
+
   scrollIntoView(): void {
     // Nothing moves here.
   }
