@@ -788,7 +788,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "all of a site, and of no other",
-      inBrowser("settings", "all of a site: every socket of it ends at once"),
+      inUnit("extension/ui/options.test.ts", "all of a site goes, and of no other"),
       change(options, "takeBack((other) => other.origin === taken.origin)", "takeBack(() => true)"),
     ],
     [
@@ -805,22 +805,25 @@ export const person: readonly Mutant[] = [
     ],
     [
       "everything goes only after a second thought",
-      inBrowser("settings", "everything, after a second thought"),
+      inUnit("extension/ui/options.test.ts", "everything goes only after a second thought"),
       change(options, 'if (confirmation.returnValue === "yes")', 'if (confirmation.returnValue !== "")'),
     ],
     [
       "the list follows what happens elsewhere",
-      inBrowser("settings", "follows what happens elsewhere"),
+      inUnit("extension/ui/options.test.ts", "the list follows what happens elsewhere"),
       change(options, "onGrantsChange(() => void showGrants()", "onGrantsChange(() => void listGrants()"),
     ],
     [
       "what is saved is what is shown",
-      inBrowser("settings", "the report for support is saved as it is shown"),
+      inUnit("extension/ui/options.test.ts", "the report is saved as it is shown"),
       change(options, "  save(report.textContent, `", '  save(report.textContent.replace("report", "saved report"), `'),
     ],
     [
       "nothing of private windows is shown or reported",
-      inBrowser("settings", "sites that are held back are listed"),
+      inUnit(
+        "extension/ui/options.test.ts",
+        "sites of private windows that asked too often are not shown, nor reported",
+      ),
       change("extension/ui/held_back.ts", "isPrivate ? [] :", "isPrivate && until < 0 ? [] :"),
     ],
   ),
