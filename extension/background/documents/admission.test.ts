@@ -46,7 +46,12 @@ interface Frame {
   frameId: number;
   origin?: string;
 }
-interface Element { allow?: string; sandbox?: string; src?: string; found?: boolean }
+interface Element {
+  allow?: string;
+  sandbox?: string;
+  src?: string;
+  found?: boolean;
+}
 let lastNonce = 0;
 
 function say(message: object, { tabId, frameId, origin }: Frame): Promise<unknown> {
