@@ -41,7 +41,7 @@ export const documents: readonly Mutant[] = [
     "1",
     [
       "pages that are not secure have no API: page script and content script",
-      inBrowser("api", "on secure pages, before the page's first script, and not on others"),
+      inUnit("extension/content/main.test.ts", "a document that is not secure has nothing of it"),
       change("extension/page/start.ts", "  if (!scope.isSecureContext) return;\n", ""),
       change(content, "if (isSecureContext && world", "if (world"),
     ],
@@ -341,7 +341,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the page does not see the nonces",
-      inBrowser("frames", "forged and replayed announcements"),
+      inUnit(
+        "extension/content/frames.test.ts",
+        "the page does not see what a frame says of itself, and sees everything else",
+      ),
       change(frames, "  event.stopImmediatePropagation();\n", ""),
     ],
     [
@@ -512,7 +515,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "also after the element has gone",
-      inBrowser("csp", "<meta> counts when it was removed, changed, or added by script"),
+      inUnit("extension/content/main.test.ts", "a policy in <meta> counts after its element has gone"),
       change(content, "  watchPolicies();\n", ""),
       change(content, "import { collectEvidence, watchPolicies }", "import { collectEvidence }"),
     ],
@@ -528,22 +531,31 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "what an element said before it was changed counts",
-      inBrowser("csp", "<meta> that is changed in the very task that inserted it"),
+      inUnit(
+        "extension/content/evidence.test.ts",
+        "what an element said before it was changed counts, in the very task that inserted it",
+      ),
       change(evidence, '    if (attributeName === "content") policies.take(oldValue ?? "");\n', ""),
     ],
     [
       "also where it was no policy any more when that was seen",
-      inBrowser("csp", "<meta> that is changed in the very task that inserted it"),
+      inUnit("extension/content/evidence.test.ts", "and what it said when it was a policy, which it is no more"),
       change(evidence, " || were.has(target)", ""),
     ],
     [
       "nor what went with a <head> that was put in the place of the first",
-      inBrowser("csp", "<meta> in a <head> or <html> that takes the place of the first"),
+      inUnit(
+        "extension/content/evidence.test.ts",
+        "a <head> in the place of the first: what went with the first may have been the worst",
+      ),
       change(evidence, "first !== node && ", "first === undefined && "),
     ],
     [
       "documents without a response have their maker's policies",
-      inBrowser("csp", "has the policies of the page that made it, header and <meta>"),
+      inUnit(
+        "extension/content/evidence.test.ts",
+        "a document without a response has the policies of the one that created it, and one with a response has not",
+      ),
       change(
         evidence,
         "policies.add((creator as World | null)?.portsidePolicies?.() ?? []);",
@@ -552,7 +564,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "also when the maker is gone by then",
-      inBrowser("csp", "a window whose opener is cleared, closed or gone"),
+      inUnit("extension/content/evidence.test.ts", "also when that one is gone by then"),
       change(evidence, "  inherit(); // now", "  // now"),
     ],
     [
