@@ -17,6 +17,7 @@ for (const browser of browsers) {
   mkdirSync(join(out, "lane"));
   const common = {
     bundle: true,
+    define: { builtFor: JSON.stringify(browser) }, // extension/platform/current.ts
     target: target[browser],
     legalComments: "none",
     logLevel: "warning",

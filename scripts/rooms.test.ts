@@ -1,5 +1,5 @@
 // The rooms of the extension's background and the layers of its page script use each other in one direction, and what is shared knows none of them:
-// also by types.
+// also by types. What browsers do differently is in platform/, which uses what is shared and nothing else.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -51,6 +51,7 @@ test("what is shared knows nobody; the page, the content script and the backgrou
     for (const other of used) {
       const [target = ""] = other.split("/");
       if (part === "shared") assert.equal(target, "shared", `${file} uses ${other}`);
+      else if (part === "platform") assert.ok(["platform", "shared"].includes(target), `${file} uses ${other}`);
       else if (parts.includes(part)) assert.ok(!parts.includes(target) || target === part, `${file} uses ${other}`);
     }
   }
@@ -91,4 +92,15 @@ test("no file uses itself by way of others", () => {
     done.add(file);
   };
   for (const file of files) walk(file, []);
+});
+
+test("only current.ts chooses the browser, and only the others of platform/ name one", () => {
+  const names =
+    /\b(?:EXTRA_HEADERS|documentLifecycle|openOrClosedShadowRoot|getBrowserInfo|builtFor)\b|platform\/(?:chromium|firefox)\.ts/;
+  for (const file of files.filter((name) => !name.startsWith("platform/")))
+    assert.doesNotMatch(readFileSync(join(extension, file), "utf8"), names, file);
+  const choosers = [...uses].flatMap(([file, used]) =>
+    used.some((other) => /^platform\/(?:chromium|firefox)\.ts$/.test(other)) ? [file] : [],
+  );
+  assert.deepEqual(choosers, ["platform/current.ts"]);
 });

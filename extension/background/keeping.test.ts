@@ -5,7 +5,7 @@ import { beforeEach, describe, mock, test } from "node:test";
 import "../fake/globals.ts";
 import { installStorage } from "../fake/storage.ts";
 import type { Grant } from "./consent/grants.ts";
-import type * as Kept from "./documents/kept.ts";
+import type * as HeaderCache from "./documents/header_cache.ts";
 
 const { local, session } = installStorage();
 const cookies = new Map<string, { name: string; path: string; value: string; httpOnly: boolean; domain: string }>();
@@ -32,8 +32,8 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
   },
 });
 mock.method(console, "error", () => undefined);
-const { forgetPrivate, noteResponse, noteUnread, recall, recallOrigin } = await import("./documents/kept.ts");
-const { readHeaders, isRestrictive, unread } = await import("./documents/facts.ts");
+const { forgetPrivate, cacheResponse, cacheUnread, lookUp, lookUpOrigin } = await import("./documents/header_cache.ts");
+const { readHeaders, isRestrictive, unread } = await import("./documents/header_policy.ts");
 const { remember } = await import("./consent/cleared.ts");
 const grants = await import("./consent/grants.ts");
 const { isPaused, onPausedChange, setPaused } = await import("./sockets/paused.ts");
@@ -68,69 +68,69 @@ beforeEach(() => {
 
 describe("a site that sends headers without end", () => {
   test("keeps to its share; another site's denial stays, and there is room for what the user says", async () => {
-    await noteResponse("https://good.test/app", denial, "normal");
+    await cacheResponse("https://good.test/app", denial, "normal");
     for (let n = 0; n < 1_200; n++)
-      await noteResponse(`https://s${(n % 7).toString()}.evil.test/${n.toString()}`, wordy, "normal");
-    for (let n = 0; n < 400; n++) await noteResponse(`https://evil.test/${n.toString()}`, wordy, "private");
+      await cacheResponse(`https://s${(n % 7).toString()}.evil.test/${n.toString()}`, wordy, "normal");
+    for (let n = 0; n < 400; n++) await cacheResponse(`https://evil.test/${n.toString()}`, wordy, "private");
     await written();
     assert.ok(local.bytes > 100_000 && local.bytes < 500_000, local.bytes.toString());
     assert.ok(session.bytes > 50_000 && session.bytes < 300_000, session.bytes.toString());
-    assert.deepEqual((await recall("https://good.test/app", "normal"))?.allowlist, denial.allowlist);
+    assert.deepEqual((await lookUp("https://good.test/app", "normal"))?.allowlist, denial.allowlist);
     assert.ok(
-      isRestrictive(await recallOrigin("https://s0.evil.test/0", "normal")),
+      isRestrictive(await lookUpOrigin("https://s0.evil.test/0", "normal")),
       "the default of its own origin stays strict",
     );
   });
 
   test("many sites together leave a reserve for what the user says", async () => {
-    await noteResponse("https://good.test/app", denial, "normal");
+    await cacheResponse("https://good.test/app", denial, "normal");
     for (let n = 0; n < 1_200; n++)
-      await noteResponse(`https://evil${(n % 500).toString()}.test/${n.toString()}`, wordy, "normal");
+      await cacheResponse(`https://evil${(n % 500).toString()}.test/${n.toString()}`, wordy, "normal");
     await written();
     assert.ok(local.bytes > 1_000_000 && local.bytes < 2_100_000, local.bytes.toString());
-    assert.deepEqual((await recall("https://good.test/app", "normal"))?.allowlist, denial.allowlist);
+    assert.deepEqual((await lookUp("https://good.test/app", "normal"))?.allowlist, denial.allowlist);
   });
 
   test("a flood of sites with one entry each pushes out its own, also after a stop of the worker", async () => {
     local.stored.clear();
-    const one = "./documents/kept.ts?one"; // as after a stop of the worker: nothing in memory
-    const first = (await import(one)) as typeof Kept;
-    await first.noteResponse("https://victim.example/app", denial, "normal");
-    for (let n = 0; n < 760; n++) await first.noteResponse(`https://before${n.toString()}.test/`, denial, "normal");
+    const one = "./documents/header_cache.ts?one"; // as after a stop of the worker: nothing in memory
+    const first = (await import(one)) as typeof HeaderCache;
+    await first.cacheResponse("https://victim.example/app", denial, "normal");
+    for (let n = 0; n < 760; n++) await first.cacheResponse(`https://before${n.toString()}.test/`, denial, "normal");
     await written();
     // Seen again later, and the flood on the same day.
     mock.timers.enable({ apis: ["Date"], now: Date.now() + 86_400_000 });
-    await first.noteResponse("https://victim.example/app", denial, "normal");
-    for (let n = 0; n < 1_000; n++) await first.noteResponse(`https://evil${n.toString()}.test/`, denial, "normal");
+    await first.cacheResponse("https://victim.example/app", denial, "normal");
+    for (let n = 0; n < 1_000; n++) await first.cacheResponse(`https://evil${n.toString()}.test/`, denial, "normal");
     await written();
     const inStore = [...local.stored].reverse(); // browsers list keys in an order of their own
     local.stored.clear();
     for (const [key, value] of inStore) local.stored.set(key, value);
-    const two = "./documents/kept.ts?two";
-    const second = (await import(two)) as typeof Kept;
-    for (let n = 0; n < 1_000; n++) await second.noteResponse(`https://more${n.toString()}.test/`, denial, "normal");
+    const two = "./documents/header_cache.ts?two";
+    const second = (await import(two)) as typeof HeaderCache;
+    for (let n = 0; n < 1_000; n++) await second.cacheResponse(`https://more${n.toString()}.test/`, denial, "normal");
     await written();
     mock.timers.reset();
     for (const kept of [first, second])
-      assert.deepEqual((await kept.recall("https://victim.example/app", "normal"))?.allowlist, denial.allowlist);
+      assert.deepEqual((await kept.lookUp("https://victim.example/app", "normal"))?.allowlist, denial.allowlist);
   });
 
   test("addresses of one IPv6 network are one site", async () => {
-    await noteResponse("https://victim.example/app", denial, "normal");
-    for (let n = 0; n < 1_000; n++) await noteResponse(`http://[2001:db8::${n.toString(16)}]/`, denial, "normal");
+    await cacheResponse("https://victim.example/app", denial, "normal");
+    for (let n = 0; n < 1_000; n++) await cacheResponse(`http://[2001:db8::${n.toString(16)}]/`, denial, "normal");
     await written();
-    assert.ok(isRestrictive(await recallOrigin("https://victim.example/", "normal")), "the other site's went");
-    assert.equal((await recall("http://[2001:db8::1]/elsewhere", "normal")) ?? undefined, undefined);
-    for (let n = 0; n < 60; n++) noteUnread(`http://[2001:db8:1::${n.toString(16)}]`, "normal");
-    assert.deepEqual(await recall("http://[2001:db8:1::ffff]/", "normal"), unread);
-    noteUnread("https://small.example", "normal");
-    for (let n = 0; n < 3_000; n++) noteUnread(`https://unread${n.toString()}.test`, "normal");
+    assert.ok(isRestrictive(await lookUpOrigin("https://victim.example/", "normal")), "the other site's went");
+    assert.equal((await lookUp("http://[2001:db8::1]/elsewhere", "normal")) ?? undefined, undefined);
+    for (let n = 0; n < 60; n++) cacheUnread(`http://[2001:db8:1::${n.toString(16)}]`, "normal");
+    assert.deepEqual(await lookUp("http://[2001:db8:1::ffff]/", "normal"), unread);
+    cacheUnread("https://small.example", "normal");
+    for (let n = 0; n < 3_000; n++) cacheUnread(`https://unread${n.toString()}.test`, "normal");
     assert.deepEqual(
-      await recall("https://small.example/", "normal"),
+      await lookUp("https://small.example/", "normal"),
       unread,
       "what was not noted is strict, whatever comes after",
     );
-    assert.deepEqual(await recall("http://[2001:db8:1::1]/", "normal"), unread);
+    assert.deepEqual(await lookUp("http://[2001:db8:1::1]/", "normal"), unread);
   });
 
   test("refusals in many tabs, too", async () => {
@@ -185,60 +185,60 @@ describe("what private windows saw", () => {
 
   test("normal windows hear nothing of, nor of what workers saw meanwhile; private ones hear of both, and of what is on disk", async () => {
     for (const kind of ["private", "unknown"] as const) {
-      await noteResponse(url(kind), denial, kind);
-      noteUnread(`https://${kind}.crowded.test`, kind);
-      assert.equal(await recall(url(kind), "normal"), undefined, kind);
-      assert.equal(await recall(`https://${kind}.crowded.test/`, "normal"), undefined, kind);
-      assert.deepEqual((await recall(url(kind), "private"))?.allowlist, denial.allowlist, kind);
-      assert.notEqual(await recall(`https://${kind}.crowded.test/`, "private"), undefined, kind);
-      await noteResponse(url("free"), free, kind);
-      assert.equal(await recall(url("free"), "normal"), undefined, kind);
+      await cacheResponse(url(kind), denial, kind);
+      cacheUnread(`https://${kind}.crowded.test`, kind);
+      assert.equal(await lookUp(url(kind), "normal"), undefined, kind);
+      assert.equal(await lookUp(`https://${kind}.crowded.test/`, "normal"), undefined, kind);
+      assert.deepEqual((await lookUp(url(kind), "private"))?.allowlist, denial.allowlist, kind);
+      assert.notEqual(await lookUp(`https://${kind}.crowded.test/`, "private"), undefined, kind);
+      await cacheResponse(url("free"), free, kind);
+      assert.equal(await lookUp(url("free"), "normal"), undefined, kind);
     }
-    assert.equal(isRestrictive(await recallOrigin(url(""), "normal")), false);
-    assert.equal(isRestrictive(await recallOrigin(url(""), "private")), true);
-    await noteResponse("https://disk.test/", denial, "normal");
-    assert.deepEqual((await recall("https://disk.test/", "private"))?.allowlist, denial.allowlist);
-    assert.equal(isRestrictive(await recallOrigin("https://disk.test/", "private")), true);
-    assert.equal(await recall(url("private"), "unknown"), undefined, "a tab that nobody can say the kind of");
+    assert.equal(isRestrictive(await lookUpOrigin(url(""), "normal")), false);
+    assert.equal(isRestrictive(await lookUpOrigin(url(""), "private")), true);
+    await cacheResponse("https://disk.test/", denial, "normal");
+    assert.deepEqual((await lookUp("https://disk.test/", "private"))?.allowlist, denial.allowlist);
+    assert.equal(isRestrictive(await lookUpOrigin("https://disk.test/", "private")), true);
+    assert.equal(await lookUp(url("private"), "unknown"), undefined, "a tab that nobody can say the kind of");
   });
 
   test("pushes out nothing of normal ones, nor the reverse", async () => {
-    await noteResponse("https://crowd.test/", free, "normal");
-    await noteResponse("https://crowd.test/", free, "private");
-    for (let n = 0; n < 60; n++) await noteResponse(`https://crowd.test/${n.toString()}`, free, "private");
-    assert.notEqual(await recall("https://crowd.test/", "normal"), undefined);
-    assert.equal(await recall("https://crowd.test/", "private"), undefined, "its own went");
-    noteUnread("https://crowd.test", "normal");
-    assert.equal(await recall("https://crowd.test/", "private"), undefined, "what had no room in normal windows");
+    await cacheResponse("https://crowd.test/", free, "normal");
+    await cacheResponse("https://crowd.test/", free, "private");
+    for (let n = 0; n < 60; n++) await cacheResponse(`https://crowd.test/${n.toString()}`, free, "private");
+    assert.notEqual(await lookUp("https://crowd.test/", "normal"), undefined);
+    assert.equal(await lookUp("https://crowd.test/", "private"), undefined, "its own went");
+    cacheUnread("https://crowd.test", "normal");
+    assert.equal(await lookUp("https://crowd.test/", "private"), undefined, "what had no room in normal windows");
   });
 
   test("goes with the last of them", async () => {
-    await noteResponse("https://stays.test/", denial, "normal");
-    await noteResponse("https://goes.test/", free, "private");
-    noteUnread("https://goes2.test", "unknown");
+    await cacheResponse("https://stays.test/", denial, "normal");
+    await cacheResponse("https://goes.test/", free, "private");
+    cacheUnread("https://goes2.test", "unknown");
     await forgetPrivate();
     await written();
     for (const gone of [url("private"), url("unknown"), "https://goes.test/", "https://goes2.test/"])
-      assert.equal(await recall(gone, "private"), undefined, gone);
+      assert.equal(await lookUp(gone, "private"), undefined, gone);
     assert.deepEqual(
       [...session.stored.keys()].filter((key) => key.startsWith("kept")),
       [],
     );
-    assert.notEqual(await recall("https://stays.test/", "normal"), undefined);
+    assert.notEqual(await lookUp("https://stays.test/", "normal"), undefined);
   });
 });
 
 test("a denial that the disk does not take holds over a stop of the worker", async () => {
   local.broken = true;
-  const one = "./documents/kept.ts?before";
-  const two = "./documents/kept.ts?after";
-  const first = (await import(one)) as typeof Kept;
-  await first.noteResponse("https://victim.example/app", denial, "normal");
+  const one = "./documents/header_cache.ts?before";
+  const two = "./documents/header_cache.ts?after";
+  const first = (await import(one)) as typeof HeaderCache;
+  await first.cacheResponse("https://victim.example/app", denial, "normal");
   await written();
-  const second = (await import(two)) as typeof Kept;
-  assert.deepEqual((await second.recall("https://victim.example/app", "normal"))?.allowlist, denial.allowlist);
+  const second = (await import(two)) as typeof HeaderCache;
+  assert.deepEqual((await second.lookUp("https://victim.example/app", "normal"))?.allowlist, denial.allowlist);
   assert.ok(
-    isRestrictive(await second.recallOrigin("https://victim.example/", "normal")),
+    isRestrictive(await second.lookUpOrigin("https://victim.example/", "normal")),
     "nothing is known of the origin",
   );
 });

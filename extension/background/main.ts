@@ -16,7 +16,7 @@ import { Hosts } from "./host/hosts.ts";
 import { injectEverywhere } from "./documents/inject.ts";
 import { Intake } from "./intake/intake.ts";
 import { Lanes } from "./sockets/lanes.ts";
-import { watchMakers } from "./documents/makers.ts";
+import { watchCreators } from "./documents/creators.ts";
 import { beginToReadSettings, onManagedChange } from "./host/managed.ts";
 import { onCooldownChange, forgetCooldownsOfPrivateWindows } from "./consent/cooldown.ts";
 import { hostReport, hostState } from "./host/own_pages.ts";
@@ -59,7 +59,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() => undefined); // Firefox has it for session only
 watchHeaders(clearedByItself);
 watchHandshakes();
-watchMakers();
+watchCreators();
 forgetCooldownsOfPrivateWindows();
 beginToReadSettings();
 onManagedChange(() => {

@@ -19,7 +19,7 @@ const changes = new MutationObserver(readChanges);
 export function watchPolicies(): void {
   changes.observe(document, { attributeFilter: ["http-equiv", "content"], attributeOldValue: true, subtree: true });
   watch(document);
-  inherit(); // now, since the maker may go, or be made unreachable
+  inherit(); // now, since the creator may go, or be made unreachable
   onEnd(() => {
     arrivals.disconnect();
     changes.disconnect();
@@ -50,7 +50,7 @@ const roots = new Map<"html" | "head", Node>();
 
 /**
  * An element takes the place of <html> or <head>. Nobody was told of what came into it and went again before it was seen: the worst is taken for
- * said. Empty documents (about:blank) are there to be written into, and have their maker's policies.
+ * said. Empty documents (about:blank) are there to be written into, and have their creator's policies.
  */
 function noteRoot(kind: "html" | "head", node: Node): void {
   const first = roots.get(kind);
@@ -93,12 +93,12 @@ interface World {
   portsidePolicies?: () => ScriptPolicy[];
 }
 
-/** What the document above has, or the one that opened this: an about:blank or blob: document has its maker's policies. */
+/** What the document above has, or the one that opened this: an about:blank or blob: document has its creator's policies. */
 function inherit(): void {
   if (/^https?:/.test(location.protocol)) return;
-  const maker = parent === window ? (opener as unknown) : parent;
+  const creator = parent === window ? (opener as unknown) : parent;
   try {
-    policies.add((maker as World | null)?.portsidePolicies?.() ?? []);
+    policies.add((creator as World | null)?.portsidePolicies?.() ?? []);
   } catch {
     // Of another origin.
   }

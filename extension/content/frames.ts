@@ -3,7 +3,8 @@
 // The child's side speaks on the first use of the API, never at load. The parent's side listens from the start, before any page script,
 // so that it can keep the page from seeing what passes; it listens in its own world, where a page cannot find it.
 
-import { ext, shadowRootOf } from "../shared/ext.ts";
+import { content as platform } from "../platform/current.ts";
+import { ext } from "../shared/ext.ts";
 import type { FrameMessage } from "../../protocol/message.ts";
 import { Answers } from "./answers.ts";
 import { select } from "./dom.ts";
@@ -11,7 +12,7 @@ import { endIfOver, isAlive, life } from "./life.ts";
 
 /** The member of the posted message that holds the nonce. */
 const mark = "portside:frame";
-/** A frame says it again after this time, in ms: its parent may have had no ears, or been busy. */
+/** A frame says it again after this time, in ms: its parent may not have listened yet, or been busy. */
 const pause = 500;
 /** Answers that one window gets within a second: it may hold several documents in that time, but nobody is to make us search all day. */
 const maxAnswers = 10;
@@ -31,7 +32,7 @@ export function announce(): void {
   lastSaid = now;
   const nonce = crypto.randomUUID();
   tell({ type: "child", nonce });
-  // The port is for the eye of the listener only: by it, other messages are told apart without being read.
+  // The port is for the listener: by it, other messages are told apart without being read.
   parent.postMessage({ [mark]: nonce }, "*", [new MessageChannel().port2]);
 }
 
@@ -52,17 +53,17 @@ function hear(event: MessageEvent): void {
     return;
   }
   event.stopImmediatePropagation();
-  if (!isInTurn(source) || !answers.take(event.origin, performance.now())) return;
+  if (!isWithinRate(source) || !answers.take(event.origin, performance.now())) return;
   const element = findFrame(document, source);
   tell({ type: "allow", nonce, ...(element === undefined ? { found: false } : describe(element)) });
   announce();
 }
 
-function isInTurn(source: Window): boolean {
+function isWithinRate(source: Window): boolean {
   const now = performance.now();
-  const turns = heard.get(source);
-  if (turns === undefined || now - turns.since > 1_000) heard.set(source, { since: now, count: 1 });
-  else if (++turns.count > maxAnswers) return false;
+  const rate = heard.get(source);
+  if (rate === undefined || now - rate.since > 1_000) heard.set(source, { since: now, count: 1 });
+  else if (++rate.count > maxAnswers) return false;
   return true;
 }
 
@@ -115,7 +116,7 @@ function findFrame(root: Document | ShadowRoot, source: unknown): FrameElement |
   for (const element of select(root, "iframe, frame, object"))
     if (isFrame(element) && element.contentWindow === source) return element;
   for (const element of select(root, "*")) {
-    const shadow = element instanceof HTMLElement ? shadowRootOf(element) : null;
+    const shadow = element instanceof HTMLElement ? platform.shadowRootOf(element) : null;
     const found = shadow === null ? undefined : findFrame(shadow, source);
     if (found !== undefined) return found;
   }

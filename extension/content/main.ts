@@ -4,13 +4,14 @@
 // extension messaging and back, and ties the document's sockets to its active life. What the page script sends is a claim:
 // every message is built anew here from checked members, and the broker checks it again.
 
+import { content as platform } from "../platform/current.ts";
+import type { DataChannel } from "../platform/platform.ts";
 import { Budget, openBounds } from "../shared/budget.ts";
 import { ext } from "../shared/ext.ts";
 import { activationNow, watchPresses } from "./activation.ts";
 import { Backoff } from "./backoff.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
 import { announce, listenToFrames } from "./frames.ts";
-import { LaneFrame } from "./lane.ts";
 import { endIfOver, isAlive, life, onEnd } from "./life.ts";
 import { askEvent, handoverEvent, pageError } from "../../protocol/page.ts";
 import { certificatesOf, onTheWire } from "./tls.ts";
@@ -37,7 +38,7 @@ class Gatekeeper {
   readonly #backoff = new Backoff();
   /** Sockets that are open; false while the page does not know it yet. */
   readonly #open = new Map<number, boolean>();
-  #lane: LaneFrame | undefined;
+  #lane: DataChannel | undefined;
   #broker: chrome.runtime.Port | undefined;
 
   /** `page` is the port to the page script, whose messages go to `fromPage`. */
@@ -121,7 +122,7 @@ class Gatekeeper {
         return;
       case "lane": {
         const { key, reasons } = message;
-        this.#lane = new LaneFrame(key, (port) => {
+        this.#lane = platform.openDataChannel?.(key, (port) => {
           this.#tellPage({ type: "lane", reasons }, [port]);
         });
         return;

@@ -29,8 +29,6 @@ export class FakePort {
   readonly sender?: chrome.runtime.MessageSender;
   readonly onMessage = new FakeEvent<[unknown, FakePort]>();
   readonly onDisconnect = new FakeEvent<[FakePort]>();
-  /** Firefox's word for why the port ended. */
-  error?: { message: string };
   #other: FakePort | undefined;
   #open = true;
   /** Both ends share it, so that an end comes behind what was said before it. */
@@ -70,8 +68,11 @@ export class FakePort {
     this.#soon(() => {
       if (other?.isOpen !== true) return;
       other.#open = false;
-      if (why !== undefined) other.error = { message: why };
+      // As Chromium does: as long as the listeners are called.
+      const { runtime } = globalThis.chrome as unknown as { runtime: { lastError: { message: string } | undefined } };
+      runtime.lastError = why === undefined ? undefined : { message: why };
       other.onDisconnect.emit(other);
+      runtime.lastError = undefined;
     });
   }
 

@@ -81,7 +81,7 @@ export class FakeArea {
     this.accessLevel = accessLevel;
   }
 
-  /** What is stored, in bytes, as Chromium counts it at most (shelf.ts). */
+  /** What is stored, in bytes, as Chromium counts it at most (bounded_store.ts). */
   get bytes(): number {
     let bytes = 0;
     for (const [key, value] of this.stored) bytes += sizeOf(key, value);

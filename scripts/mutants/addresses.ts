@@ -1,7 +1,7 @@
 // Where a socket may lead: addresses and names (row 6), ports that routers watch (row 9).
 
 import { readFileSync } from "node:fs";
-import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
+import { change, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const table = "nativehost/address/table.go";
 const classify = "nativehost/address/address.go";
@@ -445,7 +445,7 @@ export const addresses: readonly Mutant[] = [
     ],
     [
       "the prompt names the danger",
-      inBrowser("rules", "ports that routers watch are named as a danger"),
+      inUnit("extension/ui/prompt.test.ts", "the danger of a port is named, and that of no other"),
       change("extension/ui/prompt.ts", "...(asked.risk ? [", "...(asked.host === undefined ? ["),
     ],
     [

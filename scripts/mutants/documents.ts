@@ -1,18 +1,18 @@
 // Which documents may ask at all: secure contexts (row 1), the permissions policy (row 5), the CSP rule (row 8).
 
-import { change, inBrowser, inUnit, row, type Mutant } from "./mutant.ts";
+import { change, inUnit, row, type Mutant } from "./mutant.ts";
 
 const admission = "extension/background/documents/admission.ts";
 const allowlist = "extension/background/documents/allowlist.ts";
 const policy = "extension/background/documents/permissions_policy.ts";
 const handshake = "extension/background/documents/handshake.ts";
 const headers = "extension/background/documents/headers.ts";
-const learn = "extension/background/documents/learn.ts";
-const kept = "extension/background/documents/kept.ts";
-const facts = "extension/background/documents/facts.ts";
+const learn = "extension/background/documents/header_lookup.ts";
+const kept = "extension/background/documents/header_cache.ts";
+const facts = "extension/background/documents/header_policy.ts";
 const csp = "extension/shared/csp.ts";
 const evidence = "extension/content/evidence.ts";
-const makers = "extension/background/documents/makers.ts";
+const makers = "extension/background/documents/creators.ts";
 const metaPolicies = "extension/content/meta_policies.ts";
 const inMeta = (name: string): ReturnType<typeof inUnit> => inUnit("extension/content/meta_policies.test.ts", name);
 const frames = "extension/content/frames.ts";
@@ -23,16 +23,16 @@ const inHeader = inUnit("extension/background/documents/allowlist.test.ts", "the
 const inAllow = inUnit("extension/background/documents/allowlist.test.ts", "the allow attribute");
 const enabled = inUnit("extension/background/documents/permissions_policy.test.ts", "the feature is enabled");
 const policies = inUnit("extension/shared/csp.test.ts", "several policies");
-const together = inUnit("extension/background/documents/facts.test.ts", "several responses");
+const together = inUnit("extension/background/documents/header_policy.test.ts", "several responses");
 
 /** Without these, headers are known only as long as nobody restarts anything: three ways to know them from another occasion. */
 const forgetful = [
   change(
     kept,
-    "const known = found.filter((facts) => facts !== undefined);",
-    "const known = found.slice(0, 0).filter((facts) => facts !== undefined);",
+    "const known = found.filter((policy) => policy !== undefined);",
+    "const known = found.slice(0, 0).filter((policy) => policy !== undefined);",
   ),
-  change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<Facts | undefined>(undefined)"),
+  change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<HeaderPolicy | undefined>(undefined)"),
   change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
 ];
 
@@ -41,7 +41,7 @@ export const documents: readonly Mutant[] = [
     "1",
     [
       "pages that are not secure have no API: page script and content script",
-      inBrowser("api", "on secure pages, before the page's first script, and not on others"),
+      inUnit("extension/content/main.test.ts", "a document that is not secure has nothing of it"),
       change("extension/page/start.ts", "  if (!scope.isSecureContext) return;\n", ""),
       change(content, "if (isSecureContext && world", "if (world"),
     ],
@@ -57,7 +57,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the broker asks by itself, of the document and of all above it",
-      inBrowser("frames", "a page that is not secure, though its content script says otherwise"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a page that is not secure is refused, whatever it says of itself",
+      ),
       change(
         admission,
         "if (!secure || !isTrustworthyOrigin(origin)) return insecure;",
@@ -68,12 +71,18 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "what stands above a frame counts",
-      inBrowser("frames", "the broker looks at the documents above by itself"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a secure frame in a page that is not is no secure context",
+      ),
       change(admission, "  if (!areSecure(path)) return insecure;\n", ""),
     ],
     [
       "what the document says of itself makes the answer stricter",
-      inBrowser("frames", "a page that is not secure, though its content script says otherwise"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a document that says itself that it is not secure is refused",
+      ),
       change(admission, "if (!secure || ", "if ("),
     ],
   ),
@@ -132,7 +141,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "every list of an allow attribute must match",
-      inBrowser("permissions", "named twice, once denied: refused"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "an element that says nothing, or names the feature twice and denies it once",
+      ),
       change(handshake, "lists.every((list)", "lists.some((list)"),
     ],
 
@@ -178,7 +190,7 @@ export const documents: readonly Mutant[] = [
 
     [
       "a document's own header",
-      inBrowser("permissions", "a page's own header"),
+      inUnit("extension/background/documents/admission.test.ts", "the header of the document itself"),
       change(
         admission,
         "if (own !== undefined && !known.at(-1)?.inherits && !matches(own, origin, origin))",
@@ -192,7 +204,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the tree decides",
-      inBrowser("permissions", "with allow, but the parent's header denies"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a page's header holds for its frames, whatever the element says",
+      ),
       change(
         admission,
         'if (!isFeatureEnabled(path)) return denied("a header, or the allow attribute of a frame.");',
@@ -201,7 +216,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "a document without a response has the policy of the one above",
-      inBrowser("frames", "a srcdoc frame cannot hand on what its parent's header keeps to itself"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a srcdoc frame cannot hand on what its parent's header keeps to itself",
+      ),
       change(
         admission,
         "      inherits && index > 0\n        ? path[index - 1]?.declared",
@@ -210,16 +228,22 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "or of the one that opened it",
-      inBrowser("frames", "an about:blank window has the policy of the page that opened it"),
-      change(admission, "(await makerFacts(tab, origin)) ?? (await recallAnywhere(origin, tab))", "undefined"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "one whose maker is known has what its maker came with",
+      ),
+      change(admission, "(await creatorPolicy(tab, origin)) ?? (await findOriginPolicy(origin, tab))", "undefined"),
     ],
     [
       "also when it has gone since",
-      inBrowser("csp", "a window whose opener is cleared, closed or gone"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "also once its creator is gone, and its origin restricts nothing any more",
+      ),
       change(
         makers,
-        "const kept = id === undefined ? [] : await table.of(id);",
-        "const kept: Makers = id === undefined ? [] : [];",
+        "const before = id === undefined ? [] : await table.of(id);",
+        "const before: Creators = id === undefined ? [] : [];",
       ),
     ],
     [
@@ -227,8 +251,8 @@ export const documents: readonly Mutant[] = [
       inUnit("extension/background/documents/admission.test.ts", "an empty window whose maker is not known"),
       change(
         admission,
-        "(await makerFacts(tab, origin)) ?? (await recallAnywhere(origin, tab))",
-        "await makerFacts(tab, origin)",
+        "(await creatorPolicy(tab, origin)) ?? (await findOriginPolicy(origin, tab))",
+        "await creatorPolicy(tab, origin)",
       ),
     ],
     [
@@ -246,29 +270,32 @@ export const documents: readonly Mutant[] = [
     [
       "what the disk does not take outlives the worker",
       inUnit("extension/background/keeping.test.ts", "a denial that the disk does not take holds"),
-      change("extension/background/intake/shelf.ts", "    await this.#keepInstead(there);\n", ""),
+      change("extension/background/intake/bounded_store.ts", "    await this.#keepInstead(there);\n", ""),
     ],
     [
       "what waits holds no long addresses",
       inUnit("extension/background/documents/headers.test.ts", "what waits holds no long addresses"),
       change(
         headers,
-        "address === undefined ? unread : await recallNoted(address, await kindOf({ tabId }))",
-        "await recallNoted(url, await kindOf({ tabId }))",
+        "address === undefined ? unread : await lookUpCached(address, await kindOf({ tabId }))",
+        "await lookUpCached(url, await kindOf({ tabId }))",
       ),
     ],
     [
       "what can be written nowhere is kept in memory",
-      inUnit("extension/background/documents/maker_table.test.ts", "a storage that takes nothing"),
+      inUnit("extension/background/documents/creator_table.test.ts", "a storage that takes nothing"),
       change(
-        "extension/background/documents/maker_table.ts",
+        "extension/background/documents/creator_table.ts",
         "    this.#tabs.set(tabId, after);\n",
         "    if (tabId < 0) this.#tabs.set(tabId, after);\n",
       ),
     ],
     [
       "a frame whose holder says nothing is refused",
-      inBrowser("frames", "a parent that keeps silent, or lets nobody be heard"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a frame whose holder says nothing, or does not find it, is refused",
+      ),
       change(
         admission,
         "  if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))",
@@ -283,7 +310,10 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "only the document that the browser names as the parent may answer",
-      inBrowser("frames", "a frame cannot speak for another"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "only the document that the browser names as the parent may answer for a frame",
+      ),
       change(handshake, "    if (above?.documentId !== parent.documentId) return;\n", ""),
       change(
         admission,
@@ -293,7 +323,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "in the same tab",
-      inBrowser("frames", "a page of another tab cannot answer for a frame's parent"),
+      inUnit("extension/background/documents/admission.test.ts", "and no page of another tab"),
       change(handshake, "  if (child.tabId !== parent.tabId) return;\n", ""),
       change(handshake, "    if (above?.documentId !== parent.documentId) return;\n", ""),
       change(
@@ -304,78 +334,106 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the first answer holds",
-      inBrowser("frames", "allow that is changed after the frame has loaded"),
+      inUnit("extension/background/documents/admission.test.ts", "the first answer holds for the document's life"),
       change(frames, "  if (atLoad !== undefined && atLoad !== allow) return { found: false };\n", ""),
       change(handshake, "if (known === undefined) await answers", "await answers"),
       change(handshake, "settle(child.documentId, known ?? held);", "settle(child.documentId, held);"),
     ],
     [
       "the page does not see the nonces",
-      inBrowser("frames", "forged and replayed announcements"),
+      inUnit(
+        "extension/content/frames.test.ts",
+        "the page does not see what a frame says of itself, and sees everything else",
+      ),
       change(frames, "  event.stopImmediatePropagation();\n", ""),
     ],
     [
       "headers that are not known: no other origin",
-      inBrowser("pwa", "a page whose headers are not known may not hand the feature on"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a page whose headers are not known may not hand the feature on",
+      ),
       change(admission, "    if (origins.some((other) => other !== origin))\n", "    if (false as boolean)\n"),
     ],
     [
       "frames that were there before the extension wait for a reload",
-      inBrowser("frames", "the server is asked what it says now about the page itself"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a frame that was there before the extension waits for a reload, unless a service worker made it",
+      ),
       change(admission, "if (unknown.includes(true, 1) && !evidence.controlled)", "if (false as boolean)"),
     ],
     [
       "the last response counts, not a redirect's",
-      inBrowser("frames", "a redirect: the last response and the last origin count"),
+      inUnit("extension/background/documents/admission.test.ts", "the last response counts, not a redirection's"),
       change(
         headers,
         "  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts\n",
-        "  if (pending.has(`${tabId} ${frameId}`)) return;\n",
+        "  if (pending.get(`${tabId} ${frameId}`) !== undefined) return;\n",
       ),
     ],
     [
       "what came before a prerendered page was shown, or one from the back/forward cache",
-      inBrowser("frames", "prerendered, then shown"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "what a page came with holds when it is shown after prerendering, or out of the back/forward cache",
+      ),
       change(headers, "    if ((await records.get(documentId)) !== undefined) return;\n", ""),
       ...forgetful,
     ],
     [
       "headers outlive the worker",
-      inBrowser("frames", "the worker stops between the load and the call"),
+      inUnit(
+        "extension/background/intake/bounded_store.test.ts",
+        "after a stop of the worker it is as it was, the bounds with it",
+      ),
       change(
-        "extension/background/intake/shelf.ts",
+        "extension/background/intake/bounded_store.ts",
         "if (there.length > 0) await this.#set",
         "if (there.length < 0) await this.#set",
       ),
     ],
     [
       "denials are kept for pages of service workers",
-      inBrowser("pwa", "what the server said when the worker, or the page, last asked it"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "of a page that a service worker made: what was last seen for its URL, whoever asked",
+      ),
       ...forgetful,
     ],
     [
       "and the server is asked where nothing is known",
-      inBrowser("pwa", "a page that the server denies now, though the worker's cache is older"),
-      change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<Facts | undefined>(undefined)"),
+      inUnit("extension/background/documents/admission.test.ts", "where nothing was seen, what its server says now"),
+      change(
+        learn,
+        "      answer = askServer(url)",
+        "      answer = Promise.resolve<HeaderPolicy | undefined>(undefined)",
+      ),
     ],
     [
       "which one site does not use up for others",
-      inUnit("extension/background/documents/learn.test.ts", "a server is asked ten times, and once in six seconds"),
+      inUnit(
+        "extension/background/documents/header_lookup.test.ts",
+        "a server is asked ten times, and once in six seconds",
+      ),
       change(learn, "requests.site.of(siteOf(new URL(url).origin), now), ", ""),
     ],
     [
       "nor all sites together",
-      inUnit("extension/background/documents/learn.test.ts", "in all sixty times"),
+      inUnit("extension/background/documents/header_lookup.test.ts", "in all sixty times"),
       change(learn, ', requests.all.of("", now)]', "]"),
     ],
     [
       "and about private windows none",
-      inUnit("extension/background/documents/learn.test.ts", "nothing is asked about private windows"),
+      inUnit("extension/background/documents/header_lookup.test.ts", "nothing is asked about private windows"),
       change(learn, "if (!tab.incognito) {", "if (tab.id !== 0) {"),
     ],
     [
       "strict where the origin is strict anywhere",
-      inBrowser("pwa", "a page of another path that the worker answers from the same cache"),
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "and where the server does not say, what its origin restricts anywhere",
+      ),
       change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
     ],
     ["of several responses the strictest", together, change(facts, "self: a.self && b.self", "self: a.self || b.self")],
@@ -435,7 +493,7 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "the broker asks for it",
-      inBrowser("csp", "the refusal is audited as what it is"),
+      inUnit("extension/background/documents/admission.test.ts", "a header that allows eval"),
       change(
         admission,
         "if (cspPermits(rule, state)) return",
@@ -444,13 +502,20 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "for the header",
-      inBrowser("csp", "the refusal is audited as what it is"),
+      inUnit("extension/background/documents/admission.test.ts", "a header that allows eval"),
       change(admission, "own: document?.own === true ? seen : [],", "own: [],"),
     ],
-    ["for <meta>", inBrowser("csp", "<meta> that allows: refused"), change(admission, "...evidence.policies],", "],")],
+    [
+      "for <meta>",
+      inUnit(
+        "extension/background/documents/admission.test.ts",
+        "a <meta> that allows it, as the content script saw it",
+      ),
+      change(admission, "...evidence.policies],", "],"),
+    ],
     [
       "also after the element has gone",
-      inBrowser("csp", "<meta> counts when it was removed, changed, or added by script"),
+      inUnit("extension/content/main.test.ts", "a policy in <meta> counts after its element has gone"),
       change(content, "  watchPolicies();\n", ""),
       change(content, "import { collectEvidence, watchPolicies }", "import { collectEvidence }"),
     ],
@@ -466,31 +531,40 @@ export const documents: readonly Mutant[] = [
     ],
     [
       "what an element said before it was changed counts",
-      inBrowser("csp", "<meta> that is changed in the very task that inserted it"),
+      inUnit(
+        "extension/content/evidence.test.ts",
+        "what an element said before it was changed counts, in the very task that inserted it",
+      ),
       change(evidence, '    if (attributeName === "content") policies.take(oldValue ?? "");\n', ""),
     ],
     [
       "also where it was no policy any more when that was seen",
-      inBrowser("csp", "<meta> that is changed in the very task that inserted it"),
+      inUnit("extension/content/evidence.test.ts", "and what it said when it was a policy, which it is no more"),
       change(evidence, " || were.has(target)", ""),
     ],
     [
       "nor what went with a <head> that was put in the place of the first",
-      inBrowser("csp", "<meta> in a <head> or <html> that takes the place of the first"),
+      inUnit(
+        "extension/content/evidence.test.ts",
+        "a <head> in the place of the first: what went with the first may have been the worst",
+      ),
       change(evidence, "first !== node && ", "first === undefined && "),
     ],
     [
       "documents without a response have their maker's policies",
-      inBrowser("csp", "has the policies of the page that made it, header and <meta>"),
+      inUnit(
+        "extension/content/evidence.test.ts",
+        "a document without a response has the policies of the one that created it, and one with a response has not",
+      ),
       change(
         evidence,
-        "policies.add((maker as World | null)?.portsidePolicies?.() ?? []);",
-        "void (maker as World | null);",
+        "policies.add((creator as World | null)?.portsidePolicies?.() ?? []);",
+        "void (creator as World | null);",
       ),
     ],
     [
       "also when the maker is gone by then",
-      inBrowser("csp", "a window whose opener is cleared, closed or gone"),
+      inUnit("extension/content/evidence.test.ts", "also when that one is gone by then"),
       change(evidence, "  inherit(); // now", "  // now"),
     ],
     [

@@ -1,11 +1,11 @@
 // What the broker takes in: bounds in number, length and rate, for each document, tab and site.
 
-import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
+import { change, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const budget = "extension/shared/budget.ts";
 const intake = "extension/background/intake/intake.ts";
-const shares = "extension/background/intake/shares.ts";
-const turns = "extension/background/intake/turns.ts";
+const shares = "extension/background/intake/tab_budgets.ts";
+const turns = "extension/background/intake/scheduler.ts";
 const handshake = "extension/background/documents/handshake.ts";
 const outgoing = "extension/background/sockets/outgoing.ts";
 const documentConnection = "extension/background/sockets/document_connection.ts";
@@ -16,7 +16,6 @@ const inIntake = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/intake/intake.test.ts", name);
 const inOutgoing = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/sockets/outgoing.test.ts", name);
-const flood = inBrowser("attack", "opens without end");
 
 export const intakes: readonly Mutant[] = [
   ...row(
@@ -59,7 +58,11 @@ export const intakes: readonly Mutant[] = [
       inIntake("of a document, whatever connection they come by"),
       change(intake, "document.of(this.#sender.documentId, now)", "document.of(String(now + Math.random()), now)"),
     ],
-    ["the content script keeps to it", flood, change(content, " || !this.#opens.take(now)", "")],
+    [
+      "the content script keeps to it",
+      inUnit("extension/content/main.test.ts", "a document has 128 opens under way, and not one more"),
+      change(content, " || !this.#opens.take(now)", ""),
+    ],
     [
       "and asks less and less often where there is no room",
       inUnit("extension/content/backoff.test.ts", "where there is none, less and less often"),
@@ -76,19 +79,19 @@ export const intakes: readonly Mutant[] = [
     ],
     [
       "of a flood one at a time is done",
-      inUnit("extension/background/intake/turns.test.ts", "of a flood one at a time"),
-      change(turns, "lane.waiting.length > flood ? atOnce.flood : atOnce.usual", "atOnce.usual"),
+      inUnit("extension/background/intake/scheduler.test.ts", "of a flood one at a time"),
+      change(turns, "queue.waiting.length > flood ? atOnce.flood : atOnce.usual", "atOnce.usual"),
     ],
     [
       "with pauses, which leave most of the time to others",
-      inUnit("extension/background/intake/turns.test.ts", "of a flood one at a time"),
+      inUnit("extension/background/intake/scheduler.test.ts", "of a flood one at a time"),
       change(turns, "times: 3", "times: 0"),
     ],
     [
       "one site's work does not wait for another's",
-      inUnit("extension/background/intake/turns.test.ts", "a site has four under way at a time"),
-      change(turns, "this.#lanes.get(who)", 'this.#lanes.get("")'),
-      change(turns, "this.#lanes.set(who, lane)", 'this.#lanes.set("", lane)'),
+      inUnit("extension/background/intake/scheduler.test.ts", "a site has four under way at a time"),
+      change(turns, "this.#queues.get(who)", 'this.#queues.get("")'),
+      change(turns, "this.#queues.set(who, queue)", 'this.#queues.set("", queue)'),
     ],
   ),
   ...row(

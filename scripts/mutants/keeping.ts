@@ -4,12 +4,12 @@
 import { change, inGo, inUnit, row, type Mutant } from "./mutant.ts";
 
 const documents = "extension/background/documents/documents.ts";
-const facts = "extension/background/documents/facts.ts";
+const facts = "extension/background/documents/header_policy.ts";
 const fair = "extension/background/intake/fair.ts";
 const headers = "extension/background/documents/headers.ts";
-const kept = "extension/background/documents/kept.ts";
+const kept = "extension/background/documents/header_cache.ts";
 const reader = "extension/background/documents/header_reader.ts";
-const shelf = "extension/background/intake/shelf.ts";
+const shelf = "extension/background/intake/bounded_store.ts";
 const store = "extension/shared/store.ts";
 
 const keeping = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/keeping.test.ts", name);
@@ -17,7 +17,7 @@ const ofDocuments = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/documents/documents.test.ts", name);
 const ofTables = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/intake/fair.test.ts", name);
 const ofHeaders = (name: string): ReturnType<typeof inUnit> =>
-  inUnit("extension/background/documents/facts.test.ts", name);
+  inUnit("extension/background/documents/header_policy.test.ts", name);
 
 const ofStore = (name: string): ReturnType<typeof inUnit> => inUnit("extension/shared/store.test.ts", name);
 
@@ -69,7 +69,7 @@ export const keepings: readonly Mutant[] = [
       "frames do not use up what the page around them has",
       inUnit("extension/background/documents/header_reader.test.ts", "frames of other sites leave a part"),
       change(
-        "extension/background/intake/shares.ts",
+        "extension/background/intake/tab_budgets.ts",
         "if (ofPage) return [whole];",
         "if (ofPage || !ofPage) return [whole];",
       ),
@@ -87,7 +87,7 @@ export const keepings: readonly Mutant[] = [
     [
       "what was not noted is strict",
       inUnit("extension/background/documents/headers.test.ts", "what was not noted for lack of room"),
-      change(kept, "isUnnoted(url, memory) ? unread : undefined", 'memory.recent.get("")'),
+      change(kept, "isUnread(url, cache) ? unread : undefined", 'cache.recent.get("")'),
     ],
     [
       "a site has a share",
@@ -97,7 +97,7 @@ export const keepings: readonly Mutant[] = [
     [
       "when all is full, whoever holds most gives",
       ofTables("when all is full, whoever holds most gives"),
-      change(fair, "bySize ? share.size : share.entries;", "1 / (bySize ? share.size : share.entries);"),
+      change(fair, "bySize ? usage.size : usage.entries;", "1 / (bySize ? usage.size : usage.entries);"),
     ],
     [
       "of those that hold the same, who was there before stays",
@@ -268,8 +268,11 @@ export const keepings: readonly Mutant[] = [
     ],
     [
       "what could not be deleted does not come back",
-      inUnit("extension/background/intake/shelf.test.ts", "what could not be deleted is deleted with the next write"),
-      change("extension/background/intake/shelf.ts", "      for (const id of ids) this.#failed.add(id);\n", ""),
+      inUnit(
+        "extension/background/intake/bounded_store.test.ts",
+        "what could not be deleted is deleted with the next write",
+      ),
+      change("extension/background/intake/bounded_store.ts", "      for (const id of ids) this.#failed.add(id);\n", ""),
     ],
     [
       "a disk that is full: it holds until the browser ends",

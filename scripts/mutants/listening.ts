@@ -15,7 +15,7 @@ const whileNeeded = listenerOf("TestListensWhileNeeded");
 const apart = sessionOf("TestLanesAreApart");
 const policy = sessionOf("TestLanePolicy");
 const keys = "extension/background/sockets/lanes.ts";
-const frame = "extension/content/lane.ts";
+const frame = "extension/platform/lane_frame.ts";
 const inLane = (name: string): ReturnType<typeof inBrowser> => inBrowser("lane", name);
 
 export const listening: readonly Mutant[] = [
@@ -147,7 +147,10 @@ export const listening: readonly Mutant[] = [
     ],
     [
       "the frame is out of the page's sight",
-      inLane("a page cannot learn the ticket or the port from what it can watch of its own lane"),
+      inUnit(
+        "extension/platform/lane_frame.test.ts",
+        "the frame sits in a closed shadow root; its key goes to the extension's own origin, and to nobody else",
+      ),
       change(frame, 'attachShadow({ mode: "closed" })', 'attachShadow({ mode: "open" })'),
     ],
     [

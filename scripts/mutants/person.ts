@@ -32,7 +32,6 @@ const refusalAudit = "extension/background/sockets/refusal_audit.ts";
 const auditBudget = "extension/background/sockets/audit_budget.ts";
 const content = "extension/content/main.ts";
 
-const order = inBrowser("api", "no activation comes before a missing port");
 const auditUnit = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/sockets/refusal_audit.test.ts", name);
 const consentTest = "extension/background/consent/consent.test.ts";
@@ -44,8 +43,6 @@ const judging = "nativehost/session/policy.go";
 const queueTest = "extension/background/consent/queue.test.ts";
 const displayTest = "extension/ui/display.test.ts";
 const idnTest = "extension/ui/idn.test.ts";
-const liveness = inBrowser("prompt", "Allow is dead for half a second when the window comes");
-const focus = inBrowser("focus", "Allow is dead for half a second after each return of the focus");
 
 export const person: readonly Mutant[] = [
   ...row(
@@ -202,33 +199,37 @@ export const person: readonly Mutant[] = [
     ],
     [
       "Allow is dead for the first half second",
-      liveness,
+      inUnit("extension/ui/guard.test.ts", "dead for the first half second, and for another after each change"),
       change(guard, "export const deadTime = 500;", "export const deadTime = 50;"),
     ],
     [
       "after each return of the focus",
-      focus,
+      inUnit("extension/ui/guard.test.ts", "after each return of the focus"),
       change(guard, '["focus", "blur", "resize", "pageshow"]', '["resize", "pageshow"]'),
     ],
     [
       "and as long as another window has it",
-      focus,
+      inUnit("extension/ui/guard.test.ts", "as long as another window has the focus, or nobody sees this one"),
       change(guard, 'document.hasFocus() && document.visibilityState === "visible"', "true"),
     ],
     [
       "after a change of size",
-      liveness,
+      inUnit("extension/ui/guard.test.ts", "after a change of size"),
       change(guard, '["focus", "blur", "resize", "pageshow"]', '["focus", "blur", "pageshow"]'),
     ],
-    ["after a move", liveness, change(guard, 'if (place !== "" && now !== place) this.rest();', "")],
+    [
+      "after a move",
+      inUnit("extension/ui/guard.test.ts", "after a move, which no event tells of"),
+      change(guard, 'if (place !== "" && now !== place) this.rest();', ""),
+    ],
     [
       "after a change of what it says",
-      liveness,
+      inUnit("extension/ui/prompt.test.ts", "Allow is dead for half a second after what the window says has changed"),
       change(page, "      showWaiting(view.count);\n      changed();\n", "      showWaiting(view.count);\n"),
     ],
     [
       "after what the user named has changed",
-      inBrowser("naming", "Allow is dead for half a second after another one is picked"),
+      inUnit("extension/ui/prompt.test.ts", "what the user named can be allowed once the background has found it good"),
       change(
         page,
         '      "device" in next ? 0 : pause,\n    );\n  }\n  changed();\n',
@@ -238,17 +239,17 @@ export const person: readonly Mutant[] = [
     ],
     [
       "what is no address cannot be allowed",
-      inBrowser("prompt", "what is no address: Allow stays dead, and the window says why when the user has paused"),
+      inUnit("extension/ui/prompt.test.ts", "what is no address cannot be allowed"),
       change(page, '  if ("complaint" in view) {\n', '  if ("complaint" in view) {\n    named = checked;\n'),
     ],
     [
       "the dialog has the focus, and no button: somebody may be typing",
-      inBrowser("tricks", "no letter, space or Escape of theirs answers the question"),
+      inUnit("extension/ui/prompt.test.ts", "the dialog has the focus, and no button"),
       change(page, "  dialog.focus();\n", "  deny.focus();\n"),
     ],
     [
       "Escape is guarded like Allow",
-      inBrowser("tricks", "no letter, space or Escape of theirs answers the question"),
+      inUnit("extension/ui/guard.test.ts", "Escape is guarded like the buttons"),
       change(guard, "!event.repeat && this.#alive && ready()) pressed();", "ready()) pressed();"),
     ],
     [
@@ -270,25 +271,25 @@ export const person: readonly Mutant[] = [
     ],
     [
       "only what a person does allows, and no script",
-      inBrowser("prompt", "no script, no key that is held down"),
+      inUnit("extension/ui/guard.test.ts", "no script presses, neither half of it"),
       change(guard, "event.isTrusted && !held && ", "!held && "),
       change(guard, "if (event.isTrusted && whole && ", "if (whole && "),
       change(guard, "const whole = this.#pressed === button;", "const whole = true as boolean;"),
     ],
     [
       "no key that is held down",
-      inBrowser("prompt", "no script, no key that is held down"),
+      inUnit("extension/ui/guard.test.ts", "no key that is held down"),
       change(guard, "const held = event instanceof KeyboardEvent && event.repeat;", "const held = false as boolean;"),
       change(page, "  if (event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault();\n", ""),
     ],
     [
       "a press counts only if it began on the button, while it was alive",
-      inBrowser("prompt", "a press counts only if all of it comes while Allow is alive"),
+      inUnit("extension/ui/guard.test.ts", "a press counts that began on the button while it was alive"),
       change(guard, "const whole = this.#pressed === button;", "const whole = true as boolean;"),
     ],
     [
       "somebody who clicks on and on means something else",
-      inBrowser("tricks", "somebody who clicks fast at the place where Allow appears"),
+      inUnit("extension/ui/guard.test.ts", "somebody who clicks or types on and on is to pause first"),
       change(guard, "      if (!this.#alive) this.rest();\n", ""),
     ],
     [
@@ -311,7 +312,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "and nothing has changed since",
-      inBrowser("prompt", "a press counts only if all of it comes while Allow is alive"),
+      inUnit("extension/ui/guard.test.ts", "not if anything has changed since it began"),
       change(guard, "    this.#pressed = undefined;\n    clearTimeout", "    clearTimeout"),
     ],
     [
@@ -326,7 +327,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "the user sees the origin that the browser attests",
-      inBrowser("attack", "the content script's own voice"),
+      inUnit(
+        "extension/background/intake/sender.test.ts",
+        "who speaks is what the browser says of the sender, and a document of a tab or nobody",
+      ),
       change(
         "extension/background/intake/sender.ts",
         "return { origin, documentId, tabId: tab.id",
@@ -520,7 +524,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "names that are not clear stay ASCII",
-      inBrowser("consent", "shows whose host it is"),
+      inUnit(
+        "extension/ui/display.test.ts",
+        "what is shown is ASCII; the letters come beside it only when they are clear",
+      ),
       change(
         display,
         "...(read?.clear === true ? { letters: read.labels } : {}),",
@@ -539,12 +546,12 @@ export const person: readonly Mutant[] = [
     ],
     [
       "the name of a port does not promise encryption",
-      inBrowser("consent", "says what kind of place it is"),
+      inUnit("extension/ui/prompt.test.ts", "the name of a port does not promise encryption that there is not"),
       change(page, 'plain: asked.encryption !== "on"', "plain: false"),
     ],
     [
       "nor does another place than the one that was named",
-      inBrowser("consent", "says what kind of place it is"),
+      inUnit("extension/ui/prompt.test.ts", "who may read along is said of the place that was named"),
       change(page, "  showEncryption(question, place);\n", ""),
     ],
     [
@@ -581,7 +588,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "nothing moves under the pointer",
-      inBrowser("naming", "come in at the end, and nothing moves under the pointer"),
+      inUnit(
+        "extension/ui/prompt.test.ts",
+        "devices that are found come in at the end: nothing moves under the pointer",
+      ),
       change("extension/ui/nearby.ts", "this.#list.append(option);", "this.#list.prepend(option);"),
     ],
     [
@@ -651,7 +661,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "the content script looks at the document's activation",
-      order,
+      inUnit("extension/content/main.test.ts", "activation is the document's own, as long as there is one"),
       change(activation, "if (!navigator.userActivation.isActive || presses", "if (presses"),
     ],
     [
@@ -778,7 +788,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "all of a site, and of no other",
-      inBrowser("settings", "all of a site: every socket of it ends at once"),
+      inUnit("extension/ui/options.test.ts", "all of a site goes, and of no other"),
       change(options, "takeBack((other) => other.origin === taken.origin)", "takeBack(() => true)"),
     ],
     [
@@ -795,22 +805,25 @@ export const person: readonly Mutant[] = [
     ],
     [
       "everything goes only after a second thought",
-      inBrowser("settings", "everything, after a second thought"),
+      inUnit("extension/ui/options.test.ts", "everything goes only after a second thought"),
       change(options, 'if (confirmation.returnValue === "yes")', 'if (confirmation.returnValue !== "")'),
     ],
     [
       "the list follows what happens elsewhere",
-      inBrowser("settings", "follows what happens elsewhere"),
+      inUnit("extension/ui/options.test.ts", "the list follows what happens elsewhere"),
       change(options, "onGrantsChange(() => void showGrants()", "onGrantsChange(() => void listGrants()"),
     ],
     [
       "what is saved is what is shown",
-      inBrowser("settings", "the report for support is saved as it is shown"),
+      inUnit("extension/ui/options.test.ts", "the report is saved as it is shown"),
       change(options, "  save(report.textContent, `", '  save(report.textContent.replace("report", "saved report"), `'),
     ],
     [
       "nothing of private windows is shown or reported",
-      inBrowser("settings", "sites that are held back are listed"),
+      inUnit(
+        "extension/ui/options.test.ts",
+        "sites of private windows that asked too often are not shown, nor reported",
+      ),
       change("extension/ui/held_back.ts", "isPrivate ? [] :", "isPrivate && until < 0 ? [] :"),
     ],
   ),
@@ -932,17 +945,23 @@ export const person: readonly Mutant[] = [
     ],
     [
       "Clear-Site-Data: the storage",
-      inBrowser("clearing", '"storage", with a page and with what a page loads'),
+      inUnit(
+        "extension/background/documents/private_windows.test.ts",
+        '"storage", with a page and with what a page loads',
+      ),
       change(headers, "  if (clearsStorage(headers)) {", "  if (clearsStorage(headers.slice(0, 0))) {"),
     ],
     [
       "also with a redirection",
-      inBrowser("clearing", "on the way, with a redirection"),
+      inUnit("extension/background/documents/private_windows.test.ts", "on the way, with a redirection"),
       change(headers, "  if (clearsStorage(headers)) {", "  if (clearsStorage(headers) && statusCode < 300) {"),
     ],
     [
       "not in answer to another site",
-      inBrowser("clearing", "of other data, of another origin, on another site's account"),
+      inUnit(
+        "extension/background/documents/private_windows.test.ts",
+        "not of other data, and not in answer to another site",
+      ),
       change(
         "extension/background/documents/clear_site_data.ts",
         'type === "main_frame" || initiator === origin ? origin',
@@ -951,7 +970,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "not out of a private window",
-      inBrowser("clearing", "of other data, of another origin, on another site's account"),
+      inUnit("extension/background/documents/private_windows.test.ts", "not out of a private window"),
       change(headers, 'if ((await kindOf(source)) === "normal") cleared(origin);', "cleared(origin);"),
     ],
   ),
@@ -972,7 +991,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "what its documents may reopen goes with their tabs",
-      inBrowser("private", "nothing is written down, and nothing is left"),
+      inUnit(
+        "extension/background/documents/documents.test.ts",
+        "a tab that is closed, discarded, or gone while nobody looked leaves nothing",
+      ),
       change(
         "extension/background/documents/documents.ts",
         "    void forgetEntries((entry) => entry.tabId === tabId);\n    compareSoon(tabId);",
@@ -981,7 +1003,7 @@ export const person: readonly Mutant[] = [
     ],
     [
       "what was seen there goes with the last of them",
-      inBrowser("private", "nothing is written down, and nothing is left"),
+      inUnit("extension/background/documents/private_windows.test.ts", "goes with the last of them"),
       change(headers, "  await forgetPrivate();\n", ""),
     ],
     [
@@ -1005,12 +1027,18 @@ export const person: readonly Mutant[] = [
     ],
     [
       "headers that were seen there are not kept",
-      inBrowser("pwa", "after a restart of the browser, without a network"),
+      inUnit(
+        "extension/background/documents/private_windows.test.ts",
+        "is not written down, and normal windows hear nothing of it",
+      ),
       change(kinds, 'return incognito ? "private" : "normal";', 'return incognito ? "normal" : "normal";'),
     ],
     [
       "nor those that a worker asks for while a private window is open",
-      inBrowser("pwa", "after a restart of the browser, without a network"),
+      inUnit(
+        "extension/background/documents/private_windows.test.ts",
+        "nor is what a worker asks for while one of them is open",
+      ),
       change(kinds, 'ofWorkers = any ? "unknown" : "normal";', 'ofWorkers = any ? "normal" : "normal";'),
       change(kinds, '(any ? "unknown" : "normal"))', '(any ? "normal" : "normal"))'),
     ],
@@ -1074,13 +1102,13 @@ export const person: readonly Mutant[] = [
     [
       "private windows hear of what is on disk, and of what workers saw",
       inUnit("extension/background/keeping.test.ts", "normal windows hear nothing of"),
-      change("extension/background/documents/kept.ts", "new Set([memories.normal, ...own])", "new Set([...own])"),
+      change("extension/background/documents/header_cache.ts", "new Set([caches.normal, ...own])", "new Set([...own])"),
     ],
     [
       "what is told of headers goes by the window of the document",
-      inUnit("extension/background/documents/learn.test.ts", "a denial that was seen in a private window"),
+      inUnit("extension/background/documents/header_lookup.test.ts", "a denial that was seen in a private window"),
       change(
-        "extension/background/documents/learn.ts",
+        "extension/background/documents/header_lookup.ts",
         "const kind = kindOfTab(tab);",
         "const kind = kindOfTab({ incognito: true });",
       ),
@@ -1088,7 +1116,7 @@ export const person: readonly Mutant[] = [
     [
       "what was seen there goes from memory, too",
       inUnit("extension/background/keeping.test.ts", "goes with the last of them"),
-      change("extension/background/documents/kept.ts", "    this.recent = new FairTable(recentBounds);\n", ""),
+      change("extension/background/documents/header_cache.ts", "    this.recent = new FairTable(recentBounds);\n", ""),
     ],
     [
       "documents there push out nothing of others of their site",
@@ -1134,7 +1162,10 @@ export const person: readonly Mutant[] = [
     ],
     [
       "why is said where the page cannot read it",
-      inBrowser("attack", "a page cannot flood the audit log, or read why it was refused"),
+      inUnit(
+        "extension/content/main.test.ts",
+        "why an open is refused is said on the console, and nothing of it to the page",
+      ),
       change(content, "console.info(`Portside: ${message.text}`);", "document.title = message.text;"),
     ],
     [

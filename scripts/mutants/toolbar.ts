@@ -16,9 +16,7 @@ const paused = "extension/background/sockets/paused.ts";
 const popup = "extension/background/toolbar/popup.ts";
 const page = "extension/ui/popup.ts";
 
-const pause = inBrowser("toolbar", "closes what the site has open in every tab");
 const reasons = inBrowser("toolbar", "have their true reason in the popup");
-const stopped = inBrowser("toolbar", "ends the sockets; the popup finds back");
 
 export const toolbar: readonly Mutant[] = [
   ...row(
@@ -48,7 +46,10 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "a badge does not go on counting what went with the worker",
-      stopped,
+      inUnit(
+        "extension/content/main.test.ts",
+        "a broker that goes with open sockets is started again, and one without them is not",
+      ),
       change(
         "extension/content/main.ts",
         "        if (size > 0) wakeBackground();\n",
@@ -109,7 +110,7 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "closing takes a trusted click",
-      inBrowser("popup", "a click that a script makes closes nothing"),
+      inUnit("extension/ui/popup.test.ts", "a socket is closed"),
       change(
         "extension/ui/popup_sockets.ts",
         "if (event.isTrusted) actions.close(socket.key);",
@@ -165,12 +166,12 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "to end a pause takes a trusted click: the switch",
-      pause,
+      inUnit("extension/ui/popup.test.ts", "a pause is ended by its switch"),
       change(page, "if (event.isTrusted && site !== undefined) pause(", "if (site !== undefined) pause("),
     ],
     [
       "and the button beside the refusal",
-      pause,
+      inUnit("extension/ui/popup.test.ts", "and by the button beside the refusal"),
       change(
         "extension/ui/popup_refusals.ts",
         "if (event.isTrusted) actions[remedy](origin);",
@@ -179,7 +180,7 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "so does to let a muted site ask again",
-      inBrowser("toolbar", "is said to be muted"),
+      inUnit("extension/ui/popup.test.ts", "a site that asked too often may ask again"),
       change(page, "if (event.isTrusted && site !== undefined) unmute(", "if (site !== undefined) unmute("),
     ],
     [
@@ -237,9 +238,12 @@ export const toolbar: readonly Mutant[] = [
     ],
     [
       "and not with the worker",
-      stopped,
+      inUnit(
+        "extension/background/intake/bounded_store.test.ts",
+        "after a stop of the worker it is as it was, the bounds with it",
+      ),
       change(
-        "extension/background/intake/shelf.ts",
+        "extension/background/intake/bounded_store.ts",
         "if (there.length > 0) await this.#set",
         "if (there.length < 0) await this.#set",
       ),

@@ -4,7 +4,7 @@
 // that a stop of the worker loses nothing; it goes with the document. Private windows never touch storage.local, and what is taken back for
 // others does not concern them.
 
-import { documentShelf, homeOf } from "../documents/documents.ts";
+import { documentStore, homeOf } from "../documents/documents.ts";
 import type { OfDocument } from "../documents/documents.ts";
 import { covers, isProtection, ranked, sameProtection } from "./protection.ts";
 import type { Protection } from "./protection.ts";
@@ -160,7 +160,7 @@ export interface Reached extends Consent {
   host: string;
 }
 
-const documents = documentShelf<DocumentGrants>("document:", {
+const documents = documentStore<DocumentGrants>("document:", {
   entries: 1_000,
   size: 1_500_000,
   entriesOfOwner: 300,

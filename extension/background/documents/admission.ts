@@ -7,17 +7,18 @@
 // work. Only a renderer that was taken over could lie there, and it would gain nothing that it does not have.
 
 import type { DocumentEvidence } from "../../../protocol/message.ts";
+import { background as platform } from "../../platform/current.ts";
 import { matches } from "./allowlist.ts";
 import { cspPermits, evalState } from "../../shared/csp.ts";
 import type { CSPRule, ScriptPolicy } from "../../shared/csp.ts";
-import type { Facts } from "./facts.ts";
+import type { HeaderPolicy } from "./header_policy.ts";
 import { areSecure, isLocal, pathTo } from "./frame_tree.ts";
 import type { TreeDocument } from "./place.ts";
 import { heldBy } from "./handshake.ts";
 import { recordsOf } from "./headers.ts";
 import type { DocumentRecord } from "./headers.ts";
-import { recallAnywhere, recallNow } from "./learn.ts";
-import { makerFacts } from "./makers.ts";
+import { findOriginPolicy, findPolicy } from "./header_lookup.ts";
+import { creatorPolicy } from "./creators.ts";
 import { isTrustworthyOrigin } from "../intake/origin.ts";
 import { isFeatureEnabled } from "./permissions_policy.ts";
 import type { DeclaredPolicy, PolicyDocument } from "./permissions_policy.ts";
@@ -49,8 +50,8 @@ function denied(why: string): Admission {
 /** A document of the path, with all that is known of it. */
 interface Known extends TreeDocument {
   /** Undefined: nothing is known of its headers. */
-  facts: Facts | undefined;
-  /** The facts are those of its own response. */
+  policy: HeaderPolicy | undefined;
+  /** The policy is that of its own response. */
   own: boolean;
   /** It has its policies from the document above it, or the one that opened it. */
   inherits: boolean;
@@ -62,21 +63,22 @@ export async function admit(
   { secure, evidence }: Claims,
   cspRule: CSPRule,
 ): Promise<Admission> {
-  const { tab, documentId, origin, url, frameId } = sender;
+  const { tab, origin, url, frameId } = sender;
+  const documentId = platform.documentIdOf(sender);
   if (!secure || !isTrustworthyOrigin(origin)) return insecure;
   if (tab?.id === undefined || documentId === undefined || url === undefined || frameId === undefined) return insecure;
   const path = await pathTo({ tabId: tab.id, documentId, url, frameId });
   if (path === undefined) return denied("this document is not on the screen.");
   if (!areSecure(path)) return insecure;
 
-  const known = await learn(path, tab, origin);
+  const known = await lookUpHeaders(path, tab, origin);
   const policy = await judgePolicy(known, origin, evidence);
   if (policy !== undefined) return policy;
   return judgeCSP(known, evidence, cspRule);
 }
 
 /** Collects what is known of each document's headers. */
-async function learn(path: readonly TreeDocument[], tab: chrome.tabs.Tab, origin: string): Promise<Known[]> {
+async function lookUpHeaders(path: readonly TreeDocument[], tab: chrome.tabs.Tab, origin: string): Promise<Known[]> {
   const records = await recordsOf(
     tab.id ?? -1,
     path.map(({ documentId }) => documentId),
@@ -84,17 +86,17 @@ async function learn(path: readonly TreeDocument[], tab: chrome.tabs.Tab, origin
   const known: Known[] = [];
   for (const [index, document] of path.entries()) {
     const record: DocumentRecord | undefined = records[index];
-    if (record?.facts !== undefined) {
-      known.push({ ...document, facts: record.facts, own: true, inherits: false });
+    if (record?.policy !== undefined) {
+      known.push({ ...document, policy: record.policy, own: true, inherits: false });
     } else if (isLocal(document.url)) {
-      const facts =
+      const policy =
         index === 0
-          ? ((await makerFacts(tab, origin)) ?? (await recallAnywhere(origin, tab)))
-          : known[index - 1]?.facts;
-      known.push({ ...document, facts, own: false, inherits: true });
+          ? ((await creatorPolicy(tab, origin)) ?? (await findOriginPolicy(origin, tab)))
+          : known[index - 1]?.policy;
+      known.push({ ...document, policy, own: false, inherits: true });
     } else {
-      const facts = await recallNow(document, tab, record?.kept, index === 0);
-      known.push({ ...document, facts, own: false, inherits: false });
+      const policy = await findPolicy(document, tab, record?.cached, index === 0);
+      known.push({ ...document, policy, own: false, inherits: false });
     }
   }
   return known;
@@ -106,7 +108,7 @@ async function judgePolicy(
   origin: string,
   evidence: DocumentEvidence,
 ): Promise<Admission | undefined> {
-  const own = known.at(-1)?.facts?.allowlist;
+  const own = known.at(-1)?.policy?.allowlist;
   if (own !== undefined && !known.at(-1)?.inherits && !matches(own, origin, origin))
     return denied("the header of this document.");
 
@@ -119,14 +121,14 @@ async function judgePolicy(
   if (!origins.every(isTrustworthyOrigin)) return insecure;
 
   const path: PolicyDocument[] = [];
-  for (const [index, { facts, inherits }] of known.entries()) {
+  for (const [index, { policy, inherits }] of known.entries()) {
     const self = origins[index] ?? "null";
     const declared: DeclaredPolicy | undefined =
       inherits && index > 0
         ? path[index - 1]?.declared // or a frame without a header of its own could hand on what its parent may not
-        : facts?.allowlist === undefined
+        : policy?.allowlist === undefined
           ? undefined
-          : { list: facts.allowlist, self };
+          : { list: policy.allowlist, self };
     path.push({
       origin: self,
       container: held[index - 1]?.policy ?? "none",
@@ -136,7 +138,7 @@ async function judgePolicy(
   if (!isFeatureEnabled(path)) return denied("a header, or the allow attribute of a frame.");
 
   // Where headers are not known, the default allowlist is enough for the origin of the page itself, and for nobody else.
-  const unknown = known.map(({ facts, inherits }) => facts === undefined && !inherits);
+  const unknown = known.map(({ policy, inherits }) => policy === undefined && !inherits);
   if (unknown.includes(true)) {
     if (origins.some((other) => other !== origin))
       return denied("the headers of the pages around this frame are not known.");
@@ -149,7 +151,7 @@ async function judgePolicy(
 /** The CSP rule. */
 function judgeCSP(known: readonly Known[], evidence: DocumentEvidence, rule: CSPRule): Admission {
   const document = known.at(-1);
-  const seen: ScriptPolicy[] = document?.facts?.csp ?? [];
+  const seen: ScriptPolicy[] = document?.policy?.csp ?? [];
   const state = evalState({
     own: document?.own === true ? seen : [],
     others: [...(document?.own === true ? [] : seen), ...evidence.policies],

@@ -1,6 +1,6 @@
 // Clear-Site-Data (https://www.w3.org/TR/clear-site-data/): a response that asks for its origin's data to be deleted.
 
-import type { Header } from "./facts.ts";
+import type { Header } from "./header_policy.ts";
 
 /**
  * Reports whether these headers ask for the origin's storage to be deleted. "cookies" alone is not looked for: the browser deletes the

@@ -26,17 +26,17 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
       Promise.resolve(tabs.find(({ id }) => id === tabId)?.documents.map((documentId) => ({ documentId })) ?? null),
   },
 });
-const { compare, documentShelf, placeOf, watchDocuments } = await import("./documents.ts");
+const { compare, documentStore, placeOf, watchDocuments } = await import("./documents.ts");
 
 const minute = 60_000;
 mock.timers.enable({ apis: ["Date"], now: 1_000_000_000_000 });
 const bounds = { entries: 500, size: 1_000_000, entriesOfOwner: 500, sizeOfOwner: 1_000_000 };
-const headers = documentShelf<OfDocument>("headers:", bounds);
-const grants = documentShelf<OfDocument>("document:", bounds);
+const headers = documentStore<OfDocument>("headers:", bounds);
+const grants = documentStore<OfDocument>("document:", bounds);
 watchDocuments();
 
 beforeEach(async () => {
-  for (const shelf of [headers, grants]) await shelf.remove(() => true);
+  for (const store of [headers, grants]) await store.remove(() => true);
   tabs = [{ id: 1, documents: [] }];
 });
 
@@ -139,7 +139,7 @@ test("entries are the site's whose page is in the tab", () => {
 
 test("of private windows and others each has its own, though the site is the same", async () => {
   const site = "https://a.test/";
-  const both = documentShelf<OfDocument>("both:", { ...bounds, entriesOfOwner: 10 });
+  const both = documentStore<OfDocument>("both:", { ...bounds, entriesOfOwner: 10 });
   await both.put("normal", { tabId: 1, at: Date.now(), page: "normal" }, placeOf(site, site, false));
   for (let n = 0; n < 50; n++)
     await both.put(`f${n.toString()}`, { tabId: 2, at: Date.now(), page: "f0" }, placeOf(site, site, true));

@@ -10,7 +10,7 @@ import { siteOf, siteOfHost } from "../../shared/domain.ts";
 import { ext } from "../../shared/ext.ts";
 import { grouped } from "../../shared/group.ts";
 import type { Bounds, Place } from "../intake/fair.ts";
-import { Shelf } from "../intake/shelf.ts";
+import { BoundedStore } from "../intake/bounded_store.ts";
 
 /** What every entry says: where its document is. */
 export interface OfDocument {
@@ -27,13 +27,13 @@ export interface OfDocument {
   frameId?: number;
 }
 
-const shelves: Shelf<OfDocument>[] = [];
+const stores: BoundedStore<OfDocument>[] = [];
 
-/** A shelf whose entries go with their documents. */
-export function documentShelf<T extends OfDocument>(prefix: string, bounds: Bounds): Shelf<T> {
-  const shelf = new Shelf<T>("session", prefix, bounds);
-  shelves.push(shelf);
-  return shelf;
+/** A store whose entries go with their documents. */
+export function documentStore<T extends OfDocument>(prefix: string, bounds: Bounds): BoundedStore<T> {
+  const store = new BoundedStore<T>("session", prefix, bounds);
+  stores.push(store);
+  return store;
 }
 
 /** Where a document is, and whose its entries are. */
@@ -41,7 +41,7 @@ export interface Home extends Place {
   page: string;
 }
 
-/** Homes of documents that came while the extension watched: from the shelf of headers, which has an entry for each. */
+/** Homes of documents that came while the extension watched: from the store of headers, which has an entry for each. */
 let homes: (documentId: string) => Promise<Home | undefined> = () => Promise.resolve(undefined);
 export function setHomes(find: typeof homes): void {
   homes = find;
@@ -72,19 +72,19 @@ const mayReturn = { pages: 8, time: 30 * 60_000 };
 const young = 10_000;
 
 interface Kept {
-  shelf: Shelf<OfDocument>;
+  store: BoundedStore<OfDocument>;
   id: string;
   entry: OfDocument & Partial<Place>;
 }
 
 async function all(): Promise<Kept[]> {
-  const each = shelves.map(async (shelf) => (await shelf.entries()).map(([id, entry]) => ({ shelf, id, entry })));
+  const each = stores.map(async (store) => (await store.entries()).map(([id, entry]) => ({ store, id, entry })));
   return (await Promise.all(each)).flat();
 }
 
 /** Forgets whatever `picked` picks. */
 export async function forgetEntries(picked: (entry: OfDocument, documentId: string) => boolean): Promise<void> {
-  await Promise.all(shelves.map((shelf) => shelf.remove((id, entry) => picked(entry, id))));
+  await Promise.all(stores.map((store) => store.remove((id, entry) => picked(entry, id))));
 }
 
 /** What is to go of the entries of one tab, and what has left it. Pure. `listed`: the documents that the browser lists there. */
@@ -142,9 +142,9 @@ export async function compare(chosen?: ReadonlySet<number>): Promise<void> {
     const frames = (await ext.webNavigation.getAllFrames({ tabId })) ?? [];
     const { gone, left, returned } = judge(entries, new Set(frames.map(({ documentId }) => documentId)), now);
     if (gone.size > 0) await forgetEntries((entry, id) => entry.tabId === tabId && gone.has(id));
-    for (const { shelf, id } of entries) {
-      if (left.has(id)) await shelf.note(id, { left: now });
-      if (returned.has(id)) await shelf.note(id, { left: undefined, returned: true });
+    for (const { store, id } of entries) {
+      if (left.has(id)) await store.note(id, { left: now });
+      if (returned.has(id)) await store.note(id, { left: undefined, returned: true });
     }
   }
 }

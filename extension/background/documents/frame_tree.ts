@@ -1,5 +1,6 @@
 // The documents from the top of a tab down to one of its frames, as the browser attests them (webNavigation).
 
+import { background as platform } from "../../platform/current.ts";
 import { ext } from "../../shared/ext.ts";
 import { heldBy } from "./handshake.ts";
 import { isTrustworthyOrigin } from "../intake/origin.ts";
@@ -32,8 +33,7 @@ function listedPath(frames: readonly Frame[], last: Frame): TreeDocument[] | und
   const byId = new Map(frames.map((frame) => [frame.frameId, frame]));
   const path: TreeDocument[] = [];
   for (let frame: Frame | undefined = last; frame !== undefined; frame = byId.get(frame.parentFrameId)) {
-    const { frameType, documentLifecycle } = frame as { frameType?: string; documentLifecycle?: string }; // Firefox has neither
-    if (frameType === "fenced_frame" || (documentLifecycle ?? "active") !== "active") return undefined;
+    if (!platform.isInPage(frame)) return undefined;
     path.unshift({ documentId: frame.documentId, url: frame.url });
     if (frame.parentFrameId < 0) return path;
   }
@@ -56,7 +56,7 @@ export function areSecure(path: readonly TreeDocument[]): boolean {
   return path.every(({ url }) => {
     if (url.startsWith("about:")) return true;
     try {
-      return isTrustworthyOrigin(new URL(url).origin); // blob: URLs have the origin of their maker, data: URLs none
+      return isTrustworthyOrigin(new URL(url).origin); // blob: URLs have the origin of their creator, data: URLs none
     } catch {
       return false;
     }

@@ -7,11 +7,12 @@
 //
 // The first answer holds for the document's life: the standard fixes a document's policy when it is made.
 
+import { background as platform } from "../../platform/current.ts";
 import { ext } from "../../shared/ext.ts";
 import type { FrameAllow, FrameMessage } from "../../../protocol/message.ts";
 import { validateFrameMessage } from "../../../protocol/validators.js";
 import { matches, parseAllow } from "./allowlist.ts";
-import { documentShelf, homeOf } from "./documents.ts";
+import { documentStore, homeOf } from "./documents.ts";
 import type { OfDocument } from "./documents.ts";
 import { FairTable } from "../intake/fair.ts";
 import { spendAll } from "../intake/budgets.ts";
@@ -19,7 +20,7 @@ import type { Place } from "./place.ts";
 import { accountOf, isReadable } from "../intake/intake.ts";
 import type { ContainerPolicy } from "./permissions_policy.ts";
 import { isOfPage } from "../intake/sender.ts";
-import { TabShares } from "../intake/shares.ts";
+import { TabBudgets } from "../intake/tab_budgets.ts";
 
 /** What is known of the element that holds a document. */
 export interface Held extends OfDocument {
@@ -36,7 +37,7 @@ interface Half {
   at: number;
 }
 
-const answers = documentShelf<Held>("held:", {
+const answers = documentStore<Held>("held:", {
   entries: 1_000,
   size: 1_200_000,
   entriesOfOwner: 500,
@@ -47,12 +48,12 @@ const maxURL = 2_048;
 /** The letters of a message: an attribute, and a little more. */
 const maxText = 12_000;
 /** How long an open waits for the answer. */
-const patience = 1_000;
+const answerTimeout = 1_000;
 /** Halves of handshakes that wait for their other half, by nonce; of one tab, so many, and whichever site has most of them gives. And how long, in ms. */
 const halves = new FairTable<Half>({ entries: 500, size: 2_000_000, entriesOfOwner: 100, sizeOfOwner: 400_000 });
 const halfLife = 10_000;
 /** Messages of one tab: a thousand frames may all ask at once. */
-const said = new TabShares({ atOnce: 1, burst: 4_000, perSecond: 200 });
+const said = new TabBudgets({ atOnce: 1, burst: 4_000, perSecond: 200 });
 
 /** Resolves with the answer for a document, or undefined when its parent's content script did not find the element. */
 const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
@@ -60,13 +61,14 @@ const waiting = new Map<string, Set<(held: Held | undefined) => void>>();
 /** Listens from now on. Call once, in the first turn of the background. */
 export function watchHandshakes(): void {
   ext.runtime.onMessage.addListener((message: unknown, sender) => {
-    const { id, documentId, origin, tab, url, frameId, documentLifecycle = "active" } = sender;
+    const { id, origin, tab, url, frameId } = sender;
     if (id !== ext.runtime.id || tab?.id === undefined || origin === undefined) return false;
     const site = accountOf({ origin, tabId: tab.id, private: tab.incognito });
     const now = performance.now();
     if (!spendAll(said.of({ tabId: tab.id, site, ofPage: isOfPage(sender) }, now), now)) return false;
     if (!isReadable(message, maxText) || !validateFrameMessage(message)) return false;
-    if (frameId === undefined || documentLifecycle !== "active") return false;
+    if (frameId === undefined || !platform.isActive(sender)) return false;
+    const documentId = platform.documentIdOf(sender);
     if (documentId === undefined || url === undefined) return false;
     receive(message, { documentId, origin, url, frameId, tabId: tab.id, private: tab.incognito }, site);
     return false;
@@ -139,7 +141,7 @@ export async function heldBy(documentId: string): Promise<Held | undefined> {
   waiting.set(documentId, waiters.add(resolve));
   // Asked after the entry is made: an answer that comes between the two would be missed.
   const known = await answers.get(documentId);
-  const timer = setTimeout(resolve, known === undefined ? patience : 0, undefined);
+  const timer = setTimeout(resolve, known === undefined ? answerTimeout : 0, undefined);
   try {
     return known ?? (await promise);
   } finally {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readHeaders, unread } from "./facts.ts";
-import type { Header } from "./facts.ts";
+import { readHeaders, unread } from "./header_policy.ts";
+import type { Header } from "./header_policy.ts";
 import { HeaderReader } from "./header_reader.ts";
 
 const clock = { now: 0 };
@@ -46,12 +46,12 @@ test("frames of other sites leave a part of the tab to the page", () => {
 test("the same text is read once, whoever sends it, and costs nothing then", () => {
   const reader = make();
   const headers = [...long(1), { name: "permissions-policy", value: "direct-sockets=()" }];
-  const facts = reader.read(headers, greedy);
-  assert.deepEqual(facts, readHeaders(headers));
+  const policy = reader.read(headers, greedy);
+  assert.deepEqual(policy, readHeaders(headers));
   while (reader.mayNote(greedy)); // there is room for nothing else now
-  assert.equal(reader.read(headers, greedy), facts);
-  assert.equal(reader.read(headers, other), facts);
-  assert.notEqual(reader.read([...headers, { name: "permissions-policy", value: "x" }], other), facts);
+  assert.equal(reader.read(headers, greedy), policy);
+  assert.equal(reader.read(headers, other), policy);
+  assert.notEqual(reader.read([...headers, { name: "permissions-policy", value: "x" }], other), policy);
 });
 
 test("what is remembered has a bound, and goes in the order of its last use", () => {

@@ -4,10 +4,10 @@
 
 import type { Bound, Budget } from "../../shared/budget.ts";
 import { Budgets, spendAll } from "../intake/budgets.ts";
-import { lengthOf, readTexts, textsOf, unread } from "./facts.ts";
-import type { Facts, Header } from "./facts.ts";
-import { TabShares } from "../intake/shares.ts";
-import type { InTab } from "../intake/shares.ts";
+import { lengthOf, readTexts, textsOf, unread } from "./header_policy.ts";
+import type { HeaderPolicy, Header } from "./header_policy.ts";
+import { TabBudgets } from "../intake/tab_budgets.ts";
+import type { InTab } from "../intake/tab_budgets.ts";
 
 /** Letters that are read for a site, and for a tab. A hundred thousand take 40 ms at most, and mostly two. */
 const bound: Bound = { atOnce: 1, burst: 2_000_000, perSecond: 100_000 };
@@ -22,9 +22,9 @@ export type Asker = Omit<InTab, "tabId"> & { tabId?: number };
 export class HeaderReader {
   readonly #now: () => number;
   readonly #sites = new Budgets(bound);
-  readonly #tabs = new TabShares(bound);
+  readonly #tabs = new TabBudgets(bound);
   /** The one that was used last comes last. */
-  readonly #known = new Map<string, Facts>();
+  readonly #known = new Map<string, HeaderPolicy>();
   #letters = 0;
 
   /** `now` tells the time in ms. */
@@ -33,12 +33,12 @@ export class HeaderReader {
   }
 
   /** What the headers say; `unread` when there is no room to read them. */
-  read(headers: readonly Header[], asker: Asker): Facts {
+  read(headers: readonly Header[], asker: Asker): HeaderPolicy {
     const texts = textsOf(headers);
-    const { policy = [], csp = [] } = texts;
-    const length = lengthOf(policy) + lengthOf(csp);
+    const { permissions = [], csp = [] } = texts;
+    const length = lengthOf(permissions) + lengthOf(csp);
     if (length === 0) return readTexts(texts);
-    const key = JSON.stringify([texts.policy ?? null, texts.csp ?? null]);
+    const key = JSON.stringify([texts.permissions ?? null, texts.csp ?? null]);
     const known = this.#known.get(key);
     if (known !== undefined) {
       this.#known.delete(key);
@@ -46,9 +46,9 @@ export class HeaderReader {
       return known;
     }
     if (!this.#spend(asker, length)) return unread;
-    const facts = readTexts(texts);
-    this.#remember(key, facts);
-    return facts;
+    const policy = readTexts(texts);
+    this.#remember(key, policy);
+    return policy;
   }
 
   /** Reports whether a response may be noted by its URL. */
@@ -64,8 +64,8 @@ export class HeaderReader {
     return spendAll(budgets, now, cost);
   }
 
-  #remember(key: string, facts: Facts): void {
-    this.#known.set(key, facts);
+  #remember(key: string, policy: HeaderPolicy): void {
+    this.#known.set(key, policy);
     this.#letters += key.length;
     for (const [oldest] of this.#known) {
       if (this.#known.size <= most.texts && this.#letters <= most.letters) return;

@@ -48,8 +48,8 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
       Promise.resolve((listed.get(tabId) ?? []).map((documentId) => ({ documentId }))),
   },
 });
-const { recallNoted, recordsOf, watchHeaders } = await import("./headers.ts");
-const { isRestrictive, unread } = await import("./facts.ts");
+const { lookUpCached, recordsOf, watchHeaders } = await import("./headers.ts");
+const { isRestrictive, unread } = await import("./header_policy.ts");
 const cleared: string[] = [];
 watchHeaders((origin) => cleared.push(origin));
 
@@ -109,9 +109,9 @@ describe("a site that sends responses without end", () => {
     stuck.set(1, () => undefined);
     for (let n = 0; n < 500; n++) fetched(1, `https://greedy.test/${n.toString()}`, denial);
     loaded({ tabId: 2, url: "https://good.test/", id: "D1" }, denial);
-    const [record] = (await soon(recordsOf(2, ["D1"]))) as [{ facts?: unknown }?];
-    assert.notEqual(record?.facts, undefined, "it waits for another site's responses");
-    assert.notEqual(await soon(recallNoted("https://good.test/", "normal")), "late");
+    const [record] = (await soon(recordsOf(2, ["D1"]))) as [{ policy?: unknown }?];
+    assert.notEqual(record?.policy, undefined, "it waits for another site's responses");
+    assert.notEqual(await soon(lookUpCached("https://good.test/", "normal")), "late");
   });
 
   test("what was not noted for lack of room is strict for its origin, and for no other", async () => {
@@ -120,13 +120,13 @@ describe("a site that sends responses without end", () => {
     for (let n = 0; n < 101; n++) fetched(3, `https://harmless.test/${n.toString()}`);
     release(3);
     await turn();
-    const { noteUnread, recall } = await import("./kept.ts");
-    assert.deepEqual(await recall("https://full.test/elsewhere", "normal"), unread);
-    assert.equal(await recall("https://harmless.test/elsewhere", "normal"), undefined);
-    assert.equal(await recall("https://www.full.test/", "normal"), undefined);
-    for (let n = 0; n < 60; n++) noteUnread(`https://h${n.toString()}.many.test`, "normal");
+    const { cacheUnread, lookUp } = await import("./header_cache.ts");
+    assert.deepEqual(await lookUp("https://full.test/elsewhere", "normal"), unread);
+    assert.equal(await lookUp("https://harmless.test/elsewhere", "normal"), undefined);
+    assert.equal(await lookUp("https://www.full.test/", "normal"), undefined);
+    for (let n = 0; n < 60; n++) cacheUnread(`https://h${n.toString()}.many.test`, "normal");
     assert.deepEqual(
-      await recall("https://h0.many.test/", "normal"),
+      await lookUp("https://h0.many.test/", "normal"),
       unread,
       "of a site with many such origins all are strict",
     );
@@ -135,12 +135,12 @@ describe("a site that sends responses without end", () => {
   test("its headers are read up to its budget; then its documents are refused", async () => {
     for (let n = 0; n < 41; n++) loaded({ tabId: 4, url: "https://wordy.test/", id: `W${n.toString()}` }, long());
     const [first, , late] = await recordsOf(4, ["W0", "W1", "W40"]);
-    assert.equal(first?.facts?.allowlist, undefined);
-    assert.deepEqual(late?.facts, unread);
+    assert.equal(first?.policy?.allowlist, undefined);
+    assert.deepEqual(late?.policy, unread);
     assert.equal(isRestrictive(unread), true);
     loaded({ tabId: 4, url: "https://fresh.test/", id: "F" }, long());
     const [fresh] = await recordsOf(4, ["F"]);
-    assert.notDeepEqual(fresh?.facts, unread, "what the user goes to afterwards");
+    assert.notDeepEqual(fresh?.policy, unread, "what the user goes to afterwards");
   });
 
   test("a frame that sends others to a site uses up nothing of that site, and makes nothing of it strict", async () => {
@@ -150,12 +150,12 @@ describe("a site that sends responses without end", () => {
     for (const tabId of [9, 8, 5])
       for (let n = 1; n < 60; n++)
         loaded({ tabId, frameId: n, url: "https://victim.test/", id: `V${n.toString()}`, initiator }, long());
-    assert.deepEqual((await recordsOf(5, ["V59"]))[0]?.facts, unread);
-    assert.equal((await recallNoted("https://victim.test/x", "normal")) ?? undefined, undefined);
+    assert.deepEqual((await recordsOf(5, ["V59"]))[0]?.policy, unread);
+    assert.equal((await lookUpCached("https://victim.test/x", "normal")) ?? undefined, undefined);
     loaded({ tabId: 6, url: "https://victim.test/", id: "V" }, long());
-    assert.notDeepEqual((await recordsOf(6, ["V"]))[0]?.facts, unread);
+    assert.notDeepEqual((await recordsOf(6, ["V"]))[0]?.policy, unread);
     loaded({ tabId: 5, frameId: 70, url: "https://page.test/f", id: "P1", initiator: "https://page.test" }, long());
-    assert.notDeepEqual((await recordsOf(5, ["P1"]))[0]?.facts, unread, "the page has a part of its own");
+    assert.notDeepEqual((await recordsOf(5, ["P1"]))[0]?.policy, unread, "the page has a part of its own");
   });
 });
 
@@ -165,9 +165,9 @@ test("what waits holds no long addresses: what it needs of them is taken before,
   onCommitted({ ...came, tabId: 322, url: `https://long.test/p?${"x".repeat(20_000)}`, documentId: "Q" });
   onCommitted({ ...came, tabId: 323, url: `https://long.test/${"x".repeat(20_000)}`, documentId: "P" });
   const [query] = await recordsOf(322, ["Q"]);
-  assert.notEqual(query?.kept?.allowlist, undefined, "what was seen for the path counts");
-  assert.notDeepEqual(query?.kept, unread);
-  assert.deepEqual((await recordsOf(323, ["P"]))[0]?.kept, unread);
+  assert.notEqual(query?.cached?.allowlist, undefined, "what was seen for the path counts");
+  assert.notDeepEqual(query?.cached, unread);
+  assert.deepEqual((await recordsOf(323, ["P"]))[0]?.cached, unread);
   stuck.set(320, () => undefined);
   fetched(320, "http://a.b/p", denial); // from now on whoever asks what was seen of a.b waits
   v8.setFlagsFromString("--expose-gc");
@@ -231,8 +231,8 @@ describe("private windows and others", () => {
     ] as const) {
       for (let n = 0; n < 41; n++) loaded({ tabId: one, url: site, id: `${site} ${n.toString()}` }, long());
       loaded({ tabId: other, url: site, id: `${site} other` }, long());
-      assert.deepEqual((await recordsOf(one, [`${site} 40`]))[0]?.facts, unread);
-      assert.notDeepEqual((await recordsOf(other, [`${site} other`]))[0]?.facts, unread);
+      assert.deepEqual((await recordsOf(one, [`${site} 40`]))[0]?.policy, unread);
+      assert.notDeepEqual((await recordsOf(other, [`${site} other`]))[0]?.policy, unread);
     }
   });
 
@@ -245,7 +245,7 @@ describe("private windows and others", () => {
       loaded({ tabId: 22, url: "https://text.test/", id: `T${n.toString()}` }, long());
     }
     loaded({ tabId: 22, url: "https://text.test/", id: "T42" }, text);
-    assert.deepEqual((await recordsOf(22, ["T42"]))[0]?.facts, unread);
+    assert.deepEqual((await recordsOf(22, ["T42"]))[0]?.policy, unread);
   });
 
   test("note what they see apart: neither hears of the other, nor takes room from it", async () => {
@@ -253,13 +253,13 @@ describe("private windows and others", () => {
     open(25, true);
     for (let n = 0; n < 101; n++) fetched(25, `https://shop.test/${n.toString()}`, denial);
     fetched(24, "https://shop.test/normal", denial);
-    assert.equal(await recallNoted("https://shop.test/5", "normal"), undefined);
-    assert.notDeepEqual(await recallNoted("https://shop.test/normal", "normal"), unread);
-    assert.equal(isRestrictive((await recallNoted("https://shop.test/normal", "normal")) ?? unread), true);
-    assert.deepEqual(await recallNoted("https://shop.test/5", "private"), unread, "there was no room for the last");
+    assert.equal(await lookUpCached("https://shop.test/5", "normal"), undefined);
+    assert.notDeepEqual(await lookUpCached("https://shop.test/normal", "normal"), unread);
+    assert.equal(isRestrictive((await lookUpCached("https://shop.test/normal", "normal")) ?? unread), true);
+    assert.deepEqual(await lookUpCached("https://shop.test/5", "private"), unread, "there was no room for the last");
     for (let n = 0; n < 101; n++) fetched(24, `https://shop2.test/${n.toString()}`, denial);
-    assert.deepEqual(await recallNoted("https://shop2.test/x", "normal"), unread);
-    assert.equal(await recallNoted("https://shop2.test/x", "private"), undefined);
+    assert.deepEqual(await lookUpCached("https://shop2.test/x", "normal"), unread);
+    assert.equal(await lookUpCached("https://shop2.test/x", "private"), undefined);
   });
 
   test("an open in one of them does not wait for the other", async () => {
@@ -267,36 +267,41 @@ describe("private windows and others", () => {
     for (let n = 0; n < 50; n++) fetched(26, `https://slow.test/${n.toString()}`, denial);
     const order: string[] = [];
     await Promise.all([
-      recallNoted("https://slow.test/", "private").then(() => order.push("private")),
-      recallNoted("https://slow.test/", "normal").then(() => order.push("normal")),
+      lookUpCached("https://slow.test/", "private").then(() => order.push("private")),
+      lookUpCached("https://slow.test/", "normal").then(() => order.push("normal")),
     ]);
     assert.deepEqual(order, ["normal", "private"]);
   });
 
   test("workers, which do not say whose they are, count for neither as long as a private window is open", async () => {
-    const { recall } = await import("./kept.ts");
+    const { lookUp } = await import("./header_cache.ts");
     privates.clear();
     open(27, false);
     await turn();
     fetched(-1, "https://worker.test/before", denial);
     await turn();
-    assert.notEqual(await recallNoted("https://worker.test/before", "normal"), undefined);
+    assert.notEqual(await lookUpCached("https://worker.test/before", "normal"), undefined);
     open(28, true);
     for (let n = 0; n < 41; n++) fetched(-1, `https://worker.test/${n.toString()}`, long(), denial);
     await turn();
     for (let n = 0; n < 41; n++) fetched(-1, `https://worker.test/late${n.toString()}`, long(), denial);
-    assert.equal(await recallNoted("https://worker.test/0", "normal"), undefined);
-    assert.equal(await recall("https://worker.test/x", "normal"), undefined);
-    assert.deepEqual(await recallNoted("https://worker.test/x", "private"), unread, "it may be theirs");
+    assert.equal(await lookUpCached("https://worker.test/0", "normal"), undefined);
+    assert.equal(await lookUp("https://worker.test/x", "normal"), undefined);
+    assert.deepEqual(await lookUpCached("https://worker.test/x", "private"), unread, "it may be theirs");
     for (const tabId of [27, 28]) {
       loaded({ tabId, url: "https://worker.test/", id: `worker ${tabId.toString()}` }, long());
-      assert.notDeepEqual((await recordsOf(tabId, [`worker ${tabId.toString()}`]))[0]?.facts, unread);
+      assert.notDeepEqual((await recordsOf(tabId, [`worker ${tabId.toString()}`]))[0]?.policy, unread);
     }
   });
 
   test("a browser that says with each request whose it is (Firefox) is heard, of workers, too", async () => {
+    const { background } = await import("../../platform/firefox.ts");
+    const inChromium = onHeaders;
+    watchHeaders(() => undefined, background);
+    const inFirefox = onHeaders;
+    onHeaders = inChromium;
     const seen = (path: string, incognito: boolean): unknown =>
-      onHeaders({
+      inFirefox({
         type: "xmlhttprequest",
         statusCode: 200,
         tabId: -1,
@@ -308,8 +313,8 @@ describe("private windows and others", () => {
       });
     seen("normal", false);
     seen("private", true);
-    assert.notEqual(await recallNoted("https://fox.test/normal", "normal"), undefined);
-    assert.equal(await recallNoted("https://fox.test/private", "normal"), undefined);
+    assert.notEqual(await lookUpCached("https://fox.test/normal", "normal"), undefined);
+    assert.equal(await lookUpCached("https://fox.test/private", "normal"), undefined);
   });
 
   test("a tab of which nothing is known yet is read at once, pays for itself, and is noted by what it turns out to be", async () => {
@@ -326,11 +331,11 @@ describe("private windows and others", () => {
     fetched(31, "https://other-new.test/private", denial);
     for (const tabId of [30, 31]) release(tabId);
     const [late] = await recordsOf(31, ["N40"]);
-    assert.deepEqual(late?.facts, unread);
-    assert.notDeepEqual((await recordsOf(30, ["N"]))[0]?.facts, unread);
-    assert.equal(isRestrictive((await recallNoted("https://new.test/normal", "normal")) ?? unread), true);
-    assert.notDeepEqual(await recallNoted("https://new.test/normal", "normal"), unread);
-    assert.equal(await recallNoted("https://other-new.test/private", "normal"), undefined);
-    assert.notEqual(await recallNoted("https://other-new.test/private", "private"), undefined);
+    assert.deepEqual(late?.policy, unread);
+    assert.notDeepEqual((await recordsOf(30, ["N"]))[0]?.policy, unread);
+    assert.equal(isRestrictive((await lookUpCached("https://new.test/normal", "normal")) ?? unread), true);
+    assert.notDeepEqual(await lookUpCached("https://new.test/normal", "normal"), unread);
+    assert.equal(await lookUpCached("https://other-new.test/private", "normal"), undefined);
+    assert.notEqual(await lookUpCached("https://other-new.test/private", "private"), undefined);
   });
 });

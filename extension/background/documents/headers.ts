@@ -5,11 +5,13 @@
 // webNavigation.onCommitted does, so that the two are paired by tab, frame and URL.
 
 import { siteOf } from "../../shared/domain.ts";
-import { everyHeader, ext } from "../../shared/ext.ts";
+import { background as platform } from "../../platform/current.ts";
+import type { BackgroundPlatform } from "../../platform/platform.ts";
+import { ext } from "../../shared/ext.ts";
 import { clearsStorage, originCleared } from "./clear_site_data.ts";
 import {
   compareSoon,
-  documentShelf,
+  documentStore,
   forgetEntries,
   homeOf,
   onTabGone,
@@ -18,13 +20,13 @@ import {
   watchDocuments,
 } from "./documents.ts";
 import type { Home, OfDocument } from "./documents.ts";
-import { isRestrictive, unread } from "./facts.ts";
-import type { Facts, Header } from "./facts.ts";
+import { isRestrictive, unread } from "./header_policy.ts";
+import type { HeaderPolicy, Header } from "./header_policy.ts";
 import { FairTable } from "../intake/fair.ts";
 import type { Place } from "../intake/fair.ts";
 import { HeaderReader } from "./header_reader.ts";
 import type { Asker } from "./header_reader.ts";
-import { forgetPrivate, noteResponse, noteUnread, recall } from "./kept.ts";
+import { forgetPrivate, cacheResponse, cacheUnread, lookUp } from "./header_cache.ts";
 import { Queues } from "../intake/queues.ts";
 import { anyPrivate, kindNow, kindOf, seenBy, watchKinds } from "./window_kind.ts";
 import type { Kind, Source } from "./window_kind.ts";
@@ -32,14 +34,14 @@ import type { Kind, Source } from "./window_kind.ts";
 /** What is known of a document. No record: it was there before the extension was. */
 export interface DocumentRecord extends OfDocument {
   /** From the document's own response. */
-  facts?: Facts;
+  policy?: HeaderPolicy;
   /** Without a response that could be seen: what was last seen for its URL when it came. */
-  kept?: Facts;
+  cached?: HeaderPolicy;
 }
 
 type Owned = DocumentRecord & Pick<Home, "owner" | "part">;
 
-const records = documentShelf<DocumentRecord>("headers:", {
+const records = documentStore<DocumentRecord>("headers:", {
   entries: 2_500,
   size: 3_000_000,
   entriesOfOwner: 1_000,
@@ -48,7 +50,7 @@ const records = documentShelf<DocumentRecord>("headers:", {
 setHomes(async (documentId) => (await records.get(documentId)) as Owned | undefined);
 
 /** Responses whose documents have not come yet, by tab and frame. */
-const pending = new FairTable<{ url: string; facts: Facts }>({
+const pending = new FairTable<{ url: string; policy: HeaderPolicy }>({
   entries: 500,
   size: 4_000_000,
   entriesOfOwner: 100,
@@ -106,35 +108,40 @@ function accountOf(source: Source): Account {
 const navigations = ["main_frame", "sub_frame", "object"] as const;
 const others = ["xmlhttprequest", "script", "other"] as const;
 
-function onHeaders(details: chrome.webRequest.OnHeadersReceivedDetails, cleared: (origin: string) => void): void {
+/** `source`: where the response comes from. `cleared` hears of an origin whose response asked for its data to be deleted. */
+function onHeaders(
+  details: chrome.webRequest.OnHeadersReceivedDetails,
+  source: Source,
+  cleared: (origin: string) => void,
+): void {
   const { type, statusCode, tabId, frameId, url, initiator } = details;
   const headers = (details.responseHeaders ?? []) as Header[];
   if (clearsStorage(headers)) {
     const origin = originCleared(details);
-    if (origin !== undefined) void clearOnce(origin, details, cleared);
+    if (origin !== undefined) void clearOnce(origin, source, cleared);
   }
   if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
   if (!(navigations as readonly string[]).includes(type)) {
     // Only what the origin asked of itself, and what could become a document.
     if (initiator === undefined || statusCode >= 300 || new URL(url).origin !== initiator) return;
     if (!headers.some((h) => h.name.toLowerCase() === "content-type" && /html/i.test(h.value ?? ""))) return;
-    const account = accountOf(details);
+    const account = accountOf(source);
     const asker = askerOf(details, account);
     note(details, account.reader.read(headers, asker), asker, account);
     return;
   }
-  const account = accountOf(details);
+  const account = accountOf(source);
   const asker = askerOf(details, account);
-  const facts = account.reader.read(headers, asker);
+  const policy = account.reader.read(headers, asker);
   // Firefox has the member, and null in it. With an id it is a prefetch by that document, not this frame's own navigation.
   const { documentId } = details as { documentId?: string | null };
   if (typeof documentId !== "string") {
     const place = `${tabId} ${frameId}`;
     const tab = String(tabId);
     if (url.length > maxURL) pending.delete(place);
-    else pending.put(place, { url: stripFragment(url), facts }, { owner: tab, part: tab }, url.length);
+    else pending.put(place, { url: stripFragment(url), policy }, { owner: tab, part: tab }, url.length);
   }
-  if (statusCode < 300) note(details, facts, asker, account);
+  if (statusCode < 300) note(details, policy, asker, account);
 }
 
 type Response = Pick<chrome.webRequest.OnHeadersReceivedDetails, "type" | "tabId" | "frameId" | "url" | "initiator">;
@@ -152,24 +159,24 @@ function askerOf({ type, tabId, frameId, url, initiator }: Response, { name }: A
 }
 
 /** Notes what was seen for a URL. What there is no room for is strict for all of its origin, unless another site wanted that. */
-function note({ url, initiator }: Response, facts: Facts, asker: Asker, { name, reader, kind }: Account): void {
+function note({ url, initiator }: Response, policy: HeaderPolicy, asker: Asker, { name, reader, kind }: Account): void {
   const { origin } = new URL(url);
   const address = addressOf(url); // a URL may have two million letters, and waits in the queue
   const noted =
-    facts !== unread &&
+    policy !== unread &&
     address !== undefined &&
     reader.mayNote(asker) &&
     notes.add(`${name} ${siteOf(origin)}`, async () => {
-      await noteResponse(address, facts, await kind);
+      await cacheResponse(address, policy, await kind);
     });
-  if (!noted && isRestrictive(facts) && (initiator ?? origin) === origin) noteUnreadOf(origin, kind);
+  if (!noted && isRestrictive(policy) && (initiator ?? origin) === origin) cacheUnreadOf(origin, kind);
 }
 
-function noteUnreadOf(origin: string, kind: Kind | Promise<Kind>): void {
-  if (typeof kind === "string") noteUnread(origin, kind);
+function cacheUnreadOf(origin: string, kind: Kind | Promise<Kind>): void {
+  if (typeof kind === "string") cacheUnread(origin, kind);
   else
     void kind.then((known) => {
-      noteUnread(origin, known);
+      cacheUnread(origin, known);
     });
 }
 
@@ -204,7 +211,7 @@ function onCommitted(details: Committed): void {
   // What waits keeps nothing of the URL but this.
   const isWeb = /^https?:/.test(url);
   const address = isWeb ? addressOf(url) : undefined;
-  const facts = response?.url === stripFragment(url) ? response.facts : undefined;
+  const policy = response?.url === stripFragment(url) ? response.policy : undefined;
   const places = { normal: placeOf(url, url, false), private: placeOf(url, url, true) };
   const arrival: Arrival = { tabId, documentId, parentFrameId, parentDocumentId, places };
   const recorded = arrivals.add(String(tabId), async () => {
@@ -214,14 +221,14 @@ function onCommitted(details: Committed): void {
     const home = await homeOfNew(arrival);
     const record: DocumentRecord = { tabId, at: Date.now(), page: home.page };
     if (home.page !== documentId) record.frameId = frameId;
-    if (facts !== undefined) record.facts = facts;
+    if (policy !== undefined) record.policy = policy;
     else if (isWeb) {
-      const kept = address === undefined ? unread : await recallNoted(address, await kindOf({ tabId }));
-      if (kept !== undefined) record.kept = kept;
+      const cached = address === undefined ? unread : await lookUpCached(address, await kindOf({ tabId }));
+      if (cached !== undefined) record.cached = cached;
     }
     await records.put(documentId, record, home);
   });
-  if (!recorded && isWeb) noteUnreadOf(new URL(url).origin, kindOf({ tabId }));
+  if (!recorded && isWeb) cacheUnreadOf(new URL(url).origin, kindOf({ tabId }));
   // Where the page came before the worker started, it is not known what was in the frame: what the browser lists counts.
   if (frameId === 0 || !inTab.has(0)) compareSoon(tabId);
 }
@@ -266,14 +273,19 @@ async function leave(
  * Watches navigations from now on. Call once, in the first turn of the background, so that events can start it. `cleared` hears of origins
  * whose own response asked for their data to be deleted.
  */
-export function watchHeaders(cleared: (origin: string) => void): void {
+export function watchHeaders(
+  cleared: (origin: string) => void,
+  browser: Pick<BackgroundPlatform, "everyHeader" | "isPrivateRequest"> = platform,
+): void {
   ext.webRequest.onHeadersReceived.addListener(
     (details) => {
-      onHeaders(details, cleared);
+      const isPrivate = browser.isPrivateRequest(details);
+      const source = { tabId: details.tabId, ...(isPrivate === undefined ? {} : { incognito: isPrivate }) };
+      onHeaders(details, source, cleared);
       return undefined;
     },
     { urls: ["https://*/*", "http://*/*"], types: [...navigations, ...others] },
-    everyHeader(),
+    browser.everyHeader(),
   );
   ext.webNavigation.onCommitted.addListener(onCommitted);
   watchDocuments();
@@ -305,20 +317,20 @@ export async function recordsOf(
 }
 
 /** What a document in a window of this kind is told of `url`, with everything that was seen of its site so far. */
-export async function recallNoted(url: string, kind: Kind): Promise<Facts | undefined> {
+export async function lookUpCached(url: string, kind: Kind): Promise<HeaderPolicy | undefined> {
   const site = siteOf(url);
   const accounts = ["tab", ...seenBy[kind]];
   await notes.idle((who) => who.endsWith(` ${site}`) && accounts.some((account) => who.startsWith(`${account} `)));
-  return await recall(url, kind);
+  return await lookUp(url, kind);
 }
 
-/** Writes down what was found out later about a document in a normal window that came without a response. `facts` were seen for its URL. */
-export function noteLater(documentId: string, tabId: number, url: string, facts: Facts): void {
+/** Writes down what was found out later about a document in a normal window that came without a response. `policy` was seen for its URL. */
+export function recordLater(documentId: string, tabId: number, url: string, policy: HeaderPolicy): void {
   const address = addressOf(url);
   const { origin } = new URL(url);
   arrivals.add(String(tabId), async () => {
-    if (address !== undefined) await noteResponse(address, facts, "normal");
+    if (address !== undefined) await cacheResponse(address, policy, "normal");
     const { page, ...place } = await homeOf(documentId, origin, false);
-    await records.put(documentId, { tabId, at: Date.now(), page, kept: facts }, place);
+    await records.put(documentId, { tabId, at: Date.now(), page, cached: policy }, place);
   });
 }

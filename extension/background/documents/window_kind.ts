@@ -3,7 +3,7 @@
 // Requests of workers have no tab, and Chromium does not tell which profile they are of (Firefox does). As long as no private window is open
 // they are normal windows'. While one is open, they have an account of their own: nothing of it reaches normal windows, or a site could mark
 // there what its worker did in a private one. Private windows hear of it, since it can be theirs, and what they hear can only be stricter. So a
-// normal window may miss a denial that only its worker fetched meanwhile: then its server is asked (learn.ts).
+// normal window may miss a denial that only its worker fetched meanwhile: then its server is asked (header_lookup.ts).
 
 import { ext } from "../../shared/ext.ts";
 import { onTabGone } from "./documents.ts";
@@ -20,7 +20,7 @@ export const seenBy: Record<Kind, readonly Kind[]> = {
 /** Where a request comes from: a tab, or a worker (-1). */
 export interface Source {
   tabId: number;
-  /** Firefox tells it with each request. */
+  /** Absent: the browser does not tell it with the request (platform). */
   incognito?: boolean;
 }
 

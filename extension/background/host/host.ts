@@ -3,7 +3,9 @@
 // Nothing else in the extension calls connectNative. Every control message from the host is checked against its schema; data
 // frames go through protocol/data.ts.
 
-import { ext, lastErrorMessage } from "../../shared/ext.ts";
+import { background as platform } from "../../platform/current.ts";
+import type { HostEnd } from "../../platform/platform.ts";
+import { ext } from "../../shared/ext.ts";
 import { readDataFrame, writeFrame } from "../../../protocol/data.ts";
 import { oldestProtocolVersion, protocolVersion } from "../../../protocol/message.ts";
 import type {
@@ -122,8 +124,7 @@ export class HostConnection {
     const life = { over: false };
     const port = ext.runtime.connectNative(hostName);
     port.onDisconnect.addListener(() => {
-      const reason = lastErrorMessage(port);
-      const error = new HostUnavailable(problemOf(reason));
+      const error = new HostUnavailable(problemOf(platform.hostEnd(port)));
       life.over = true;
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();
@@ -248,10 +249,6 @@ function notified(method: string, params: unknown, listener: HostListener): void
   else console.error(`host: notification ${method} is unknown or does not fit its schema`);
 }
 
-/** Reads a browser's words (they differ in Chromium and Firefox) as one of our cases. */
-function problemOf(message: string): HostProblem {
-  if (/not found|no such native application/i.test(message)) return { kind: "missing" };
-  if (/forbidden/i.test(message)) return { kind: "forbidden" };
-  if (/disabled by the system administrator/i.test(message)) return { kind: "blocked" };
-  return { kind: "failed", detail: message };
+function problemOf({ cause, text }: HostEnd): HostProblem {
+  return cause === "other" ? { kind: "failed", detail: text } : { kind: cause };
 }

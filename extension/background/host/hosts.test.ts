@@ -6,6 +6,7 @@ import "../../fake/globals.ts";
 import { installStorage } from "../../fake/storage.ts";
 
 const areas = installStorage();
+Object.assign(globalThis, { builtFor: "firefox" }); // where storage.managed rejects when nothing is set
 mock.timers.enable({ apis: ["setTimeout"] }); // an idle host is let go half a minute later: no test waits for that
 
 /** The hosts that were started; what each answers to a method, if not what it should. */

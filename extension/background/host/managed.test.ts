@@ -25,6 +25,8 @@ Object.assign(browser, {
   tabs: { onRemoved: silent, onReplaced: silent, onUpdated: silent },
 });
 
+const firefox = await import("../../platform/firefox.ts");
+
 /** The module as a worker has it that has just started. */
 async function start(): Promise<typeof managedModule> {
   return (await import(`./managed.ts?${Math.random().toString()}`)) as typeof managedModule;
@@ -90,9 +92,10 @@ test("a browser that does not say is not one without settings; that Firefox has 
   installType = "normal";
   failure = new Error("Managed storage manifest not found");
   const { managedSettings } = await start();
-  assert.equal(await managedSettings(), "{}");
+  assert.equal(await managedSettings(firefox.background), "{}");
+  await assert.rejects(managedSettings(), /does not give/, "Chromium has no such answer");
   failure = new Error("An unexpected error occurred");
-  await assert.rejects(managedSettings(), /does not give/);
+  await assert.rejects(managedSettings(firefox.background), /does not give/);
 });
 
 test("settings that are too large refuse everything, and the setting and the bound are named", async () => {

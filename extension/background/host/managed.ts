@@ -4,13 +4,15 @@
 // were seen) it says that there are none before it tells them, with nothing to tell that from "no settings". So they are asked for as soon as
 // the worker starts, and where an administrator has installed the extension, nothing is opened before it is settled.
 
+import { background as platform } from "../../platform/current.ts";
+import type { BackgroundPlatform } from "../../platform/platform.ts";
 import { ext } from "../../shared/ext.ts";
 import { StorageFailure } from "../../shared/store.ts";
 import { Stored } from "../../shared/stored.ts";
 import { Refusal } from "../intake/refusal.ts";
 
 /** How long a first start may take to bring the settings, in ms. */
-const patience = 6_000;
+const firstStartTimeout = 6_000;
 
 /** Set once a start has shown whether there are settings: later starts have them with the first answer. */
 const settled = new Stored("local", "managedSettled", (stored) => stored === true);
@@ -19,11 +21,13 @@ const settled = new Stored("local", "managedSettled", (stored) => stored === tru
 const maxBytes = 49_152;
 const maxEncoded = 60_000;
 
-async function read(): Promise<Record<string, unknown>> {
+type Browser = Pick<BackgroundPlatform, "isNothingManaged">;
+
+async function read(browser: Browser): Promise<Record<string, unknown>> {
   try {
     return await ext.storage.managed.get(null);
   } catch (error) {
-    if (/manifest not found/i.test(String(error))) return {}; // so Firefox says that there is no policy
+    if (browser.isNothingManaged(error)) return {};
     throw new StorageFailure(error);
   }
 }
@@ -46,11 +50,11 @@ function onceChanged(ms: number): Promise<void> {
 let first: Promise<void> | undefined;
 
 /** Waits, at most once in the life of a profile, until the settings of a forced install can be told from none. */
-async function settle(): Promise<void> {
-  const change = onceChanged(patience); // listens before it looks, so that nothing falls between
+async function settle(browser: Browser): Promise<void> {
+  const change = onceChanged(firstStartTimeout); // listens before it looks, so that nothing falls between
   if (await settled.get().catch(() => false)) return;
   const forced = (await ext.management.getSelf()).installType === "admin";
-  if (forced && Object.keys(await read()).length === 0) await change;
+  if (forced && Object.keys(await read(browser)).length === 0) await change;
   await settled.setIfWritten(true);
 }
 
@@ -63,13 +67,13 @@ export function beginToReadSettings(): void {
  * The settings as JSON text; "{}" when there are none. Rejects with StorageFailure when the browser does not say, and with a Refusal when
  * they are more than the host hears.
  */
-export async function managedSettings(): Promise<string> {
-  first ??= settle();
+export async function managedSettings(browser: Browser = platform): Promise<string> {
+  first ??= settle(browser);
   await first.catch((error: unknown) => {
     first = undefined; // to be found out the next time
     throw error;
   });
-  const settings = await read();
+  const settings = await read(browser);
   const text = JSON.stringify(settings);
   const bytes = bytesOf(text);
   if (bytes <= maxBytes && bytesOf(JSON.stringify(text)) <= maxEncoded) return text;

@@ -11,7 +11,7 @@ export async function welcome(): Promise<void> {
   if ((await ext.management.getSelf()).installType !== "admin") await ext.tabs.create({ url: page() });
 }
 
-/** Shows the setup page for `problem`, in the tab that already has it if there is one. Called only after a person's gesture. */
+/** Shows the setup page for `problem`, in the tab that already has it if there is one. Called only after a gesture of the user's. */
 export async function openSetupPage(problem: HostProblem): Promise<void> {
   const url = `${page()}?${new URLSearchParams({ problem: problem.kind }).toString()}`;
   const [open] = await ext.tabs.query({ url: `${page()}*` });

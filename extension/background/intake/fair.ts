@@ -7,7 +7,7 @@
 // Of those that hold the same, the first three quarters to come are safe, and of the last quarter the oldest gives. So a flood of new owners
 // with an entry each pushes out new owners only, however many they are; and an honest newcomer is let in when the table is full, and stays for
 // as many newcomers as a quarter of the table has room for. If the oldest of all gave, a flood would empty the table; if the youngest did, the
-// next newcomer would push out the one before. Who comes again keeps its place among them. Pure; shelf.ts keeps such tables.
+// next newcomer would push out the one before. Who comes again keeps its place among them. Pure; bounded_store.ts keeps such tables.
 
 /** Bounds of a table. Sizes are what the caller says that they are. */
 export interface Bounds {
@@ -30,21 +30,21 @@ interface Entry<V> extends Place {
 }
 
 /** What somebody holds. */
-interface Share {
+interface Usage {
   size: number;
   entries: number;
 }
 
-interface OwnerShare extends Share {
+interface OwnerUsage extends Usage {
   /** The keys of each part, the oldest first. */
-  parts: Map<string, Share & { keys: Set<string> }>;
+  parts: Map<string, Usage & { keys: Set<string> }>;
 }
 
 export class FairTable<V> {
   readonly #bounds: Bounds;
   readonly #entries = new Map<string, Entry<V>>();
   /** In the order in which they came. */
-  readonly #owners = new Map<string, OwnerShare>();
+  readonly #owners = new Map<string, OwnerUsage>();
   #size = 0;
   /** Whose entry is being put in: they keep their place in the order, also with nothing left. */
   #coming: Place | undefined;
@@ -88,12 +88,12 @@ export class FairTable<V> {
     gone.push(...this.makeRoom(this.#bounds.entries - 1, this.#bounds.size - size));
     this.#entries.set(key, { value, owner, part, size });
     this.#size += size;
-    const own: OwnerShare = this.#owners.get(owner) ?? { size: 0, entries: 0, parts: new Map() };
+    const own: OwnerUsage = this.#owners.get(owner) ?? { size: 0, entries: 0, parts: new Map() };
     this.#owners.set(owner, own);
-    const share = own.parts.get(part) ?? { size: 0, entries: 0, keys: new Set<string>() };
-    own.parts.set(part, share);
-    share.keys.add(key);
-    for (const held of [own, share]) {
+    const usage = own.parts.get(part) ?? { size: 0, entries: 0, keys: new Set<string>() };
+    own.parts.set(part, usage);
+    usage.keys.add(key);
+    for (const held of [own, usage]) {
       held.size += size;
       held.entries++;
     }
@@ -113,15 +113,15 @@ export class FairTable<V> {
     this.#entries.delete(key);
     this.#size -= entry.size;
     const own = this.#owners.get(entry.owner);
-    const share = own?.parts.get(entry.part);
-    if (own === undefined || share === undefined) return true;
-    share.keys.delete(key);
-    for (const held of [own, share]) {
+    const usage = own?.parts.get(entry.part);
+    if (own === undefined || usage === undefined) return true;
+    usage.keys.delete(key);
+    for (const held of [own, usage]) {
       held.size -= entry.size;
       held.entries--;
     }
     const comes = entry.owner === this.#coming?.owner;
-    if (share.entries === 0 && !(comes && entry.part === this.#coming?.part)) own.parts.delete(entry.part);
+    if (usage.entries === 0 && !(comes && entry.part === this.#coming?.part)) own.parts.delete(entry.part);
     if (own.entries === 0 && !comes) this.#owners.delete(entry.owner);
     return true;
   }
@@ -136,7 +136,7 @@ export class FairTable<V> {
     return gone;
   }
 
-  #giveUp(own: OwnerShare, bySize: boolean): string {
+  #giveUp(own: OwnerUsage, bySize: boolean): string {
     const [oldest = ""] = most(own.parts.values(), bySize).keys;
     this.delete(oldest);
     return oldest;
@@ -146,16 +146,16 @@ export class FairTable<V> {
 /** What part of those that hold the same is safe: the first to come. */
 const safe = 3 / 4;
 
-/** Who holds most, and is to give. `shares` are in the order in which they came. There is somebody. */
-function most<S extends Share>(shares: Iterable<S>, bySize: boolean): S {
+/** Who holds most, and is to give. `usages` are in the order in which they came. There is somebody. */
+function most<S extends Usage>(usages: Iterable<S>, bySize: boolean): S {
   let top = -1;
   let same: S[] = [];
-  for (const share of shares) {
-    const held = bySize ? share.size : share.entries;
+  for (const usage of usages) {
+    const held = bySize ? usage.size : usage.entries;
     if (held > top) same = [];
     if (held < top) continue;
     top = held;
-    same.push(share);
+    same.push(usage);
   }
   return same[Math.floor(same.length * safe)] as S;
 }

@@ -8,9 +8,9 @@ import type { Bound, Budget } from "../../shared/budget.ts";
 import { siteOf } from "../../shared/domain.ts";
 import { Budgets, takeAll } from "./budgets.ts";
 import type { Sender } from "./sender.ts";
-import { TabShares } from "./shares.ts";
-import type { InTab } from "./shares.ts";
-import { Turns } from "./turns.ts";
+import { TabBudgets } from "./tab_budgets.ts";
+import type { InTab } from "./tab_budgets.ts";
+import { Scheduler } from "./scheduler.ts";
 
 /** Connections of a document: it has one, and a new one after each time that the page was left. */
 const connectionBound: Bound = { atOnce: 4, burst: 50, perSecond: 1 };
@@ -69,7 +69,7 @@ export class Intake {
   readonly now: () => number;
   readonly opens = {
     document: new Budgets(openBounds.document),
-    tab: new TabShares(openBounds.tab),
+    tab: new TabBudgets(openBounds.tab),
     site: new Budgets(openBounds.site),
   };
   readonly excess = {
@@ -77,9 +77,9 @@ export class Intake {
     stray: new Budgets(excessBounds.stray),
     misfit: new Budgets(excessBounds.misfit),
   };
-  readonly turns = new Turns();
+  readonly scheduler = new Scheduler();
   readonly #connections = new Budgets(connectionBound);
-  readonly #tabConnections = new TabShares(tabConnectionBound);
+  readonly #tabConnections = new TabBudgets(tabConnectionBound);
   /** Documents that were cut off, and until when. */
   readonly #silent = new Map<string, number>();
 
@@ -145,7 +145,7 @@ export class DocumentIntake {
 
   /** Does the work when it is the site's turn: what the browser and the storage are asked for one site does not hold up what they are asked for others. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.#intake.turns.take(this.#account, work);
+    return this.#intake.scheduler.run(this.#account, work);
   }
 
   /** The document is not heard again for a while. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { installStorage } from "../../fake/storage.ts";
+import { installBrowser } from "../../fake/browser.ts";
 
-installStorage();
-const { isOfPage } = await import("./sender.ts");
+const { browser } = installBrowser();
+const { attest, isOfPage } = await import("./sender.ts");
 
 test("the page in the tab, and frames of its own site, are the page's; other frames are not", () => {
   const tab = { url: "https://www.page.co.uk/x" } as chrome.tabs.Tab;
@@ -17,4 +17,21 @@ test("the page in the tab, and frames of its own site, are the page's; other fra
     assert.equal(isOfPage({ frameId, origin, tab }), expected, origin);
   assert.equal(isOfPage({ frameId: 1, origin: "https://a.test" }), false);
   assert.equal(isOfPage({ frameId: 1, origin: "null", tab: { ...tab, url: "about:blank" } }), false);
+});
+
+test("who speaks is what the browser says of the sender, and a document of a tab or nobody", () => {
+  const windowId = browser.tabs.openWindow({ incognito: true });
+  const tabId = browser.tabs.openTab("https://www.page.test:8443/path", { windowId });
+  const id = chrome.runtime.id;
+  const sender = { ...browser.tabs.senderOf(tabId), id };
+  assert.deepEqual(attest(sender), {
+    ...{ origin: "https://www.page.test:8443", documentId: sender.documentId, tabId, windowId },
+    ...{ private: true, ofPage: true },
+  });
+  assert.equal(attest({ ...sender, id: "another extension" }), undefined);
+  for (const member of ["origin", "documentId", "tab"] as const) {
+    const { [member]: _, ...rest } = sender;
+    assert.equal(attest(rest), undefined, member);
+  }
+  assert.equal(attest(undefined), undefined);
 });

@@ -1,6 +1,7 @@
 // Who speaks: what the browser attests of a document, as opposed to what the document says of itself.
 
 import { siteOf } from "../../shared/domain.ts";
+import { background as platform } from "../../platform/current.ts";
 import { ext } from "../../shared/ext.ts";
 
 /** What the browser attests of a document. */
@@ -17,7 +18,8 @@ export interface Sender {
 /** Reads what the browser attests; undefined when it is no document of a tab. */
 export function attest(sender: chrome.runtime.MessageSender | undefined): Sender | undefined {
   if (sender?.id !== ext.runtime.id) return undefined;
-  const { origin, documentId, tab } = sender;
+  const { origin, tab } = sender;
+  const documentId = platform.documentIdOf(sender);
   if (origin === undefined || documentId === undefined || tab?.id === undefined) return undefined;
   const ofPage = isOfPage(sender);
   return { origin, documentId, tabId: tab.id, windowId: tab.windowId, private: tab.incognito, ofPage };

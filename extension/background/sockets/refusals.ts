@@ -2,7 +2,7 @@
 //
 // Kept in storage.session, so that a stop of the worker forgets nothing. That is memory: nothing of it, and nothing of a private window, is
 // ever on a disk. They go with their tab. A page cannot flood it: what repeats is one line with a count, lines are few, texts are cut, and
-// what a site fills is its own share (shelf.ts).
+// what a site fills is its own share (bounded_store.ts).
 
 import { siteOf } from "../../shared/domain.ts";
 import { grouped } from "../../shared/group.ts";
@@ -12,7 +12,7 @@ import type { NotRemembered } from "../consent/cleared.ts";
 import { Refusal } from "../intake/refusal.ts";
 import { HostError, HostUnavailable } from "../host/host.ts";
 import type { HostProblem } from "../host/host.ts";
-import { Shelf } from "../intake/shelf.ts";
+import { BoundedStore } from "../intake/bounded_store.ts";
 import { kindOf } from "../documents/window_kind.ts";
 
 /** A rule of the extension, a reason of the host's, why there is no host, or why nothing is written down. */
@@ -126,7 +126,7 @@ function bounded(records: RefusalRecord[]): RefusalRecord[] {
 
 export class Refusals {
   readonly #changed: (tabId: number) => void;
-  readonly #tabs = new Shelf<OfTab>("session", "refusals:", {
+  readonly #tabs = new BoundedStore<OfTab>("session", "refusals:", {
     entries: 500,
     size: 1_500_000,
     entriesOfOwner: 100,

@@ -5,7 +5,7 @@ import { beforeEach, mock, test } from "node:test";
 import { installStorage } from "../../fake/storage.ts";
 
 const { local, session } = installStorage();
-const { Shelf } = await import("./shelf.ts");
+const { BoundedStore } = await import("./bounded_store.ts");
 mock.method(console, "error", () => undefined);
 
 interface Note {
@@ -13,7 +13,8 @@ interface Note {
   text: string;
 }
 const bounds = { entries: 100, size: 200_000, entriesOfOwner: 40, sizeOfOwner: 60_000 };
-const shelf = (prefix = "note:"): InstanceType<typeof Shelf<Note>> => new Shelf<Note>("session", prefix, bounds);
+const shelf = (prefix = "note:"): InstanceType<typeof BoundedStore<Note>> =>
+  new BoundedStore<Note>("session", prefix, bounds);
 const by = (owner: string): { owner: string; part: string } => ({ owner, part: owner });
 
 beforeEach(() => {
@@ -128,7 +129,8 @@ test("many at once are few writes", async () => {
 
 test("what storage.local does not take outlives a stop of the worker, and is written when it takes it", async () => {
   const instead = { prefix: "instead:", bounds: { ...bounds, entries: 10 } };
-  const onDisk = (): InstanceType<typeof Shelf<Note>> => new Shelf<Note>("local", "note:", bounds, instead);
+  const onDisk = (): InstanceType<typeof BoundedStore<Note>> =>
+    new BoundedStore<Note>("local", "note:", bounds, instead);
   const first = onDisk();
   await first.put("old", { at: 1, text: "as written" }, by("a"));
   await first.put("gone", { at: 1, text: "as written" }, by("a"));
@@ -157,7 +159,7 @@ test("what storage.local does not take outlives a stop of the worker, and is wri
 
 test("of what storage.local does not take so much is kept, and each site has its share", async () => {
   const instead = { prefix: "instead:", bounds: { entries: 10, size: 20_000, entriesOfOwner: 4, sizeOfOwner: 10_000 } };
-  const notes = new Shelf<Note>("local", "note:", bounds, instead);
+  const notes = new BoundedStore<Note>("local", "note:", bounds, instead);
   local.broken = true;
   await notes.put("good", { at: 0, text: "kept" }, by("good"));
   for (let n = 0; n < 50; n++) await notes.put(n.toString(), { at: n, text: "" }, by(n % 2 === 0 ? "evil" : "worse"));

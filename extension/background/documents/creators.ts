@@ -1,19 +1,19 @@
-// What a document without a response of its own has from the one that made it, when it is the top of its tab: about:blank and blob: documents
-// have their maker's policies. By the time it asks, the maker may have closed, gone elsewhere or cut the tie, so its headers are looked up
-// when the tab is created, or when the document takes its maker's place.
+// What a document without a response of its own has from the one that created it, when it is the top of its tab: about:blank and blob: documents
+// have their creator's policies. By the time it asks, the creator may have closed, gone elsewhere or cut the tie, so its headers are looked up
+// when the tab is created, or when the document takes its creator's place.
 //
-// Browsers tell which tab or frame opened a tab, not which document made a document. So what all documents of the document's origin there came
+// Browsers tell which tab or frame opened a tab, not which document created a document. So what all documents of the document's origin there came
 // with counts, the strictest of it.
 
 import { ext } from "../../shared/ext.ts";
 import { onTabGone, placeOf } from "./documents.ts";
-import { strictest } from "./facts.ts";
-import type { Facts } from "./facts.ts";
+import { strictest } from "./header_policy.ts";
+import type { HeaderPolicy } from "./header_policy.ts";
 import { isLocal } from "./frame_tree.ts";
 import { recordsOf } from "./headers.ts";
-import { MakerTable } from "./maker_table.ts";
-import type { Makers } from "./maker_table.ts";
-import { Shelf } from "../intake/shelf.ts";
+import { CreatorTable } from "./creator_table.ts";
+import type { Creators } from "./creator_table.ts";
+import { BoundedStore } from "../intake/bounded_store.ts";
 import { kindOf } from "./window_kind.ts";
 
 interface Shown {
@@ -27,21 +27,21 @@ const shown = new Map<number, Map<number, Shown>>();
 /** Frames that are remembered of one tab. */
 const maxFrames = 100;
 
-const shelf = new Shelf<{ at: number; makers: Makers }>("session", "makers:", {
+const store = new BoundedStore<{ at: number; creators: Creators }>("session", "creators:", {
   entries: 500,
   size: 1_000_000,
   entriesOfOwner: 100,
   sizeOfOwner: 300_000,
 });
 /** By tab; what was written is read once. Kept in storage.session too, where a stop of the worker forgets nothing. */
-const table = new MakerTable({
-  read: async (tabId) => (await shelf.get(tabId.toString()))?.makers,
-  write: async (tabId, makers) => {
-    const origin = makers.find((maker) => maker.origin !== "")?.origin ?? "";
+const table = new CreatorTable({
+  read: async (tabId) => (await store.get(tabId.toString()))?.creators,
+  write: async (tabId, creators) => {
+    const origin = creators.find((creator) => creator.origin !== "")?.origin ?? "";
     const isPrivate = (await kindOf({ tabId })) !== "normal";
-    await shelf.put(tabId.toString(), { at: Date.now(), makers }, placeOf(origin, origin, isPrivate));
+    await store.put(tabId.toString(), { at: Date.now(), creators }, placeOf(origin, origin, isPrivate));
   },
-  remove: (tabId) => shelf.remove((id) => id === tabId.toString()),
+  remove: (tabId) => store.remove((id) => id === tabId.toString()),
 });
 
 function originOf(url: string): string {
@@ -51,7 +51,7 @@ function originOf(url: string): string {
 }
 
 /** Listens from now on. Call once, in the first turn of the background. */
-export function watchMakers(): void {
+export function watchCreators(): void {
   ext.tabs.onCreated.addListener(({ id, openerTabId }) => {
     if (id !== undefined && openerTabId !== undefined) note(id, openerTabId);
   });
@@ -64,7 +64,7 @@ export function watchMakers(): void {
     const before = frames.get(frameId);
     if (frameId === 0) {
       frames.clear();
-      if (isLocal(url) && before !== undefined) table.add(tabId, factsOf(tabId, [before]));
+      if (isLocal(url) && before !== undefined) table.add(tabId, policiesOf(tabId, [before]));
     }
     shown.set(tabId, frames);
     if (frames.size < maxFrames) frames.set(frameId, { documentId, origin: originOf(url) });
@@ -78,36 +78,41 @@ export function watchMakers(): void {
 /** A document in `openerTabId` has opened `tabId`. What is shown there now is looked at now: in a moment it may be gone. */
 function note(tabId: number, openerTabId: number): void {
   const documents = [...(shown.get(openerTabId)?.values() ?? [])];
-  table.add(tabId, documents.length > 0 ? factsOf(openerTabId, documents) : askBrowser(openerTabId));
+  table.add(tabId, documents.length > 0 ? policiesOf(openerTabId, documents) : askBrowser(openerTabId));
   // An empty window that opened this one has its policies from elsewhere.
   table.hand(openerTabId, tabId);
 }
 
-async function askBrowser(tabId: number): Promise<Makers> {
+async function askBrowser(tabId: number): Promise<Creators> {
   const frames = (await ext.webNavigation.getAllFrames({ tabId })) ?? [];
-  return await factsOf(
+  return await policiesOf(
     tabId,
     frames.map(({ documentId, url }) => ({ documentId, origin: originOf(url) })),
   );
 }
 
-async function factsOf(tabId: number, documents: readonly Shown[]): Promise<Makers> {
+async function policiesOf(tabId: number, documents: readonly Shown[]): Promise<Creators> {
   const records = await recordsOf(
     tabId,
     documents.map(({ documentId }) => documentId),
   );
   return documents.flatMap(({ origin }, index) => {
-    const facts = records[index]?.facts ?? records[index]?.kept;
-    return facts === undefined ? [] : [{ origin, facts }];
+    const policy = records[index]?.policy ?? records[index]?.cached;
+    return policy === undefined ? [] : [{ origin, policy }];
   });
 }
 
 /**
- * What an about:blank or blob: document of this origin, at the top of a tab, has from its maker. Undefined when that is not known.
+ * What an about:blank or blob: document of this origin, at the top of a tab, has from its creator. Undefined when that is not known.
  */
-export async function makerFacts({ id, openerTabId }: chrome.tabs.Tab, origin: string): Promise<Facts | undefined> {
-  const kept = id === undefined ? [] : await table.of(id);
+export async function creatorPolicy(
+  { id, openerTabId }: chrome.tabs.Tab,
+  origin: string,
+): Promise<HeaderPolicy | undefined> {
+  const before = id === undefined ? [] : await table.of(id);
   const now = openerTabId === undefined ? [] : await askBrowser(openerTabId);
-  const facts = [...kept, ...now].flatMap((maker) => (["", origin].includes(maker.origin) ? [maker.facts] : []));
-  return facts.length === 0 ? undefined : strictest(facts);
+  const policies = [...before, ...now].flatMap((creator) =>
+    ["", origin].includes(creator.origin) ? [creator.policy] : [],
+  );
+  return policies.length === 0 ? undefined : strictest(policies);
 }

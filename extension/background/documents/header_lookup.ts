@@ -7,30 +7,30 @@
 
 import { siteOf } from "../../shared/domain.ts";
 import { Budgets, spendAll } from "../intake/budgets.ts";
-import { isRestrictive, readHeaders, strictest } from "./facts.ts";
-import type { Facts } from "./facts.ts";
-import { noteLater, recallNoted } from "./headers.ts";
-import { recallOrigin } from "./kept.ts";
+import { isRestrictive, readHeaders, strictest } from "./header_policy.ts";
+import type { HeaderPolicy } from "./header_policy.ts";
+import { recordLater, lookUpCached } from "./headers.ts";
+import { lookUpOrigin } from "./header_cache.ts";
 import type { TreeDocument } from "./place.ts";
 import { kindOfTab } from "./window_kind.ts";
 
-const patience = 2_000;
+const requestTimeout = 2_000;
 /** Requests for the pages of a site, and for those of all: a site that uses up its own leaves five others theirs. */
 const requests = {
   site: new Budgets({ atOnce: 10, burst: 10, perSecond: 1 / 6 }),
   all: new Budgets({ atOnce: 60, burst: 60, perSecond: 1 }),
 };
-const asked = new Map<string, Promise<Facts | undefined>>();
+const asked = new Map<string, Promise<HeaderPolicy | undefined>>();
 
 /** What the headers of such a document may have been. Undefined when nothing is known. */
-export async function recallNow(
+export async function findPolicy(
   { documentId, url }: TreeDocument,
   tab: chrome.tabs.Tab,
-  kept: Facts | undefined,
+  cached: HeaderPolicy | undefined,
   top: boolean,
-): Promise<Facts | undefined> {
+): Promise<HeaderPolicy | undefined> {
   const kind = kindOfTab(tab);
-  const seen = [kept, await recallNoted(url, kind)].filter((facts) => facts !== undefined);
+  const seen = [cached, await lookUpCached(url, kind)].filter((policy) => policy !== undefined);
   if (seen.length > 0) return strictest(seen);
   if (!top) return undefined;
   if (!tab.incognito) {
@@ -39,28 +39,28 @@ export async function recallNow(
       answer = askServer(url).finally(() => asked.delete(documentId));
       asked.set(documentId, answer);
     }
-    const facts = await answer;
-    if (facts !== undefined) {
-      if (tab.id !== undefined) noteLater(documentId, tab.id, url, facts);
-      return facts;
+    const policy = await answer;
+    if (policy !== undefined) {
+      if (tab.id !== undefined) recordLater(documentId, tab.id, url, policy);
+      return policy;
     }
   }
   // Nobody can say. If the origin is strict anywhere, it is here.
-  const ofOrigin = await recallOrigin(url, kind);
+  const ofOrigin = await lookUpOrigin(url, kind);
   return isRestrictive(ofOrigin) ? ofOrigin : undefined;
 }
 
 /**
- * For a window whose policies are its maker's, when the maker is not known: what restricts any document of the origin. Undefined when nothing
+ * For a window whose policies are its creator's, when the creator is not known: what restricts any document of the origin. Undefined when nothing
  * does.
  */
-export async function recallAnywhere(origin: string, tab: chrome.tabs.Tab): Promise<Facts | undefined> {
-  const first = await recallNoted(origin, kindOfTab(tab)); // with what could not be noted
-  const all = strictest([...(first === undefined ? [] : [first]), await recallOrigin(origin, kindOfTab(tab))]);
+export async function findOriginPolicy(origin: string, tab: chrome.tabs.Tab): Promise<HeaderPolicy | undefined> {
+  const first = await lookUpCached(origin, kindOfTab(tab)); // with what could not be noted
+  const all = strictest([...(first === undefined ? [] : [first]), await lookUpOrigin(origin, kindOfTab(tab))]);
   return isRestrictive(all) ? all : undefined;
 }
 
-async function askServer(url: string): Promise<Facts | undefined> {
+async function askServer(url: string): Promise<HeaderPolicy | undefined> {
   const now = performance.now();
   if (!spendAll([requests.site.of(siteOf(new URL(url).origin), now), requests.all.of("", now)], now)) return undefined;
   try {
@@ -69,7 +69,7 @@ async function askServer(url: string): Promise<Facts | undefined> {
       redirect: "manual",
       cache: "no-store",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout(requestTimeout),
     });
     void response.body?.cancel();
     if (!response.ok) return undefined; // an error page, or the way to a login: not this document

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Turns } from "./turns.ts";
+import { Scheduler } from "./scheduler.ts";
 
 /** Work that ends when the test says so. */
 function work(log: string[], name: string): { run(): Promise<string>; end(): void; fail(): void } {
@@ -25,12 +25,12 @@ function work(log: string[], name: string): { run(): Promise<string>; end(): voi
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("a site has four under way at a time, in the order of their coming; another site does not wait", async () => {
-  const turns = new Turns();
+  const scheduler = new Scheduler();
   const log: string[] = [];
   const jobs = [1, 2, 3, 4, 5, 6].map((n) => work(log, `a${n.toString()}`));
-  const results = jobs.map((job) => turns.take("a", job.run));
+  const results = jobs.map((job) => scheduler.run("a", job.run));
   const other = work(log, "b1");
-  const result = turns.take("b", other.run);
+  const result = scheduler.run("b", other.run);
   await settle();
   assert.deepEqual(log, ["a1", "a2", "a3", "a4", "b1"]);
   other.end();
@@ -48,10 +48,10 @@ test("of a flood one at a time is done, with a pause after each, until it is non
     pauses.push(ms);
     run();
   };
-  const turns = new Turns(() => now, later);
+  const scheduler = new Scheduler(() => now, later);
   const log: string[] = [];
   const jobs = Array.from({ length: 20 }, (_, n) => work(log, n.toString()));
-  for (const job of jobs) void turns.take("a", job.run);
+  for (const job of jobs) void scheduler.run("a", job.run);
   await settle();
   assert.equal(log.length, 4, "nobody knew yet");
   now = 10;
@@ -72,13 +72,13 @@ test("of a flood one at a time is done, with a pause after each, until it is non
 test("no pause is long, and the place is taken until it is over", async () => {
   let now = 0;
   const paused: [() => void, number][] = [];
-  const turns = new Turns(
+  const scheduler = new Scheduler(
     () => now,
     (run, ms) => paused.push([run, ms]),
   );
   const log: string[] = [];
   const jobs = Array.from({ length: 20 }, (_, n) => work(log, n.toString()));
-  for (const job of jobs) void turns.take("a", job.run);
+  for (const job of jobs) void scheduler.run("a", job.run);
   await settle();
   now = 2_000;
   for (const job of jobs.slice(0, 4)) job.end();
@@ -94,17 +94,17 @@ test("no pause is long, and the place is taken until it is over", async () => {
 });
 
 test("work that fails makes room like any other", async () => {
-  const turns = new Turns();
+  const scheduler = new Scheduler();
   const log: string[] = [];
   const jobs = [1, 2, 3, 4, 5].map((n) => work(log, n.toString()));
-  const results = jobs.map((job) => turns.take("a", job.run));
+  const results = jobs.map((job) => scheduler.run("a", job.run));
   await settle();
   jobs[0]?.fail();
   await assert.rejects(results[0] ?? Promise.resolve(), /1/);
   await settle();
   assert.deepEqual(log, ["1", "2", "3", "4", "5"]);
   await assert.rejects(
-    turns.take("b", () => Promise.reject(new Error("at once"))),
+    scheduler.run("b", () => Promise.reject(new Error("at once"))),
     /at once/,
   );
 });

@@ -18,7 +18,7 @@ export interface InTab {
 /** What one other site may have, and what all of them together. */
 const parts = { one: 1 / 2, all: 3 / 4 } as const;
 
-export class TabShares {
+export class TabBudgets {
   readonly #tabs: Budgets;
   readonly #others: Budgets;
   readonly #sites: Budgets;
@@ -43,10 +43,10 @@ export class TabShares {
   }
 }
 
-function part({ atOnce, burst, perSecond }: Bound, share: number): Bound {
+function part({ atOnce, burst, perSecond }: Bound, fraction: number): Bound {
   return {
-    atOnce: Math.max(1, Math.floor(atOnce * share)),
-    burst: Math.floor(burst * share),
-    perSecond: perSecond * share,
+    atOnce: Math.max(1, Math.floor(atOnce * fraction)),
+    burst: Math.floor(burst * fraction),
+    perSecond: perSecond * fraction,
   };
 }

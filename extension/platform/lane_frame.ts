@@ -1,12 +1,13 @@
-// The document's lane: a frame of the extension's in the page, which may reach the host on loopback where the page may not.
+// The document's lane in Chromium: a frame of the extension's in the page, which may reach the host on loopback where the page may not.
 //
 // The frame sits in a closed shadow root, and is a document of another origin: the page can take it away, and see that it is there, but
 // neither look into it nor speak with it. What it hears from us goes to documents of our origin only.
 
 import { ext } from "../shared/ext.ts";
+import type { DataChannel } from "./platform.ts";
 
 /** How long a socket that is open waits before it takes the other carrier, in ms: for the frame to load, and for the lane to come then. */
-const patience = { load: 2_000, lane: 500 } as const;
+const timeouts = { load: 2_000, lane: 500 } as const;
 
 const unseen = {
   position: "fixed",
@@ -18,7 +19,7 @@ const unseen = {
   "pointer-events": "none",
 };
 
-export class LaneFrame {
+export class LaneFrame implements DataChannel {
   readonly #element: HTMLElement;
   /** What waits to know whether there is a lane; undefined once that is settled. */
   #waiting: (() => void)[] | undefined = [];
@@ -49,16 +50,15 @@ export class LaneFrame {
       () => {
         // Its address names the extension by an id of this session's; its origin is the extension's own.
         frame.contentWindow?.postMessage(key, new URL(ext.runtime.getURL("")).origin, [port2]);
-        this.#wait(patience.lane);
+        this.#wait(timeouts.lane);
       },
       { once: true },
     );
     element.attachShadow({ mode: "closed" }).append(frame);
     document.documentElement.append(element);
-    this.#wait(patience.load);
+    this.#wait(timeouts.load);
   }
 
-  /** Calls `next` once there is a lane, or when waiting for it is over; at once if that is known. Calls keep their order. */
   settled(next: () => void): void {
     if (this.#waiting === undefined) next();
     else this.#waiting.push(next);
@@ -78,13 +78,11 @@ export class LaneFrame {
     for (const next of waiting) next();
   }
 
-  /** There will be none any more: what waits goes on. */
   lost(): void {
     this.#settle();
     this.#element.remove();
   }
 
-  /** The document leaves: nothing waits any more. */
   remove(): void {
     this.#waiting = undefined;
     this.#element.remove();

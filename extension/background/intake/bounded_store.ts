@@ -30,7 +30,7 @@ export interface Instead {
   bounds: Bounds;
 }
 
-export class Shelf<T extends { at: number }> {
+export class BoundedStore<T extends { at: number }> {
   readonly #area: AreaName;
   readonly #prefix: string;
   readonly #bounds: Bounds;

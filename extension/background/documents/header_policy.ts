@@ -5,7 +5,7 @@ import type { Allowlist } from "./allowlist.ts";
 import { distinct, evalState, parseHeaderPolicies } from "../../shared/csp.ts";
 import type { ScriptPolicy } from "../../shared/csp.ts";
 
-export interface Facts {
+export interface HeaderPolicy {
   /** Absent: the headers say nothing of the feature. */
   allowlist?: Allowlist;
   csp: ScriptPolicy[];
@@ -34,32 +34,32 @@ const nobody: Allowlist = { all: false, self: false, origins: [] };
 const unsafe: ScriptPolicy = { eval: "unsafe", requiresTrustedTypes: false };
 
 /** What headers that were not read count as: nobody has the feature, and eval is allowed. */
-export const unread: Facts = { allowlist: nobody, csp: [unsafe] };
+export const unread: HeaderPolicy = { allowlist: nobody, csp: [unsafe] };
 
 /** What there is to read in a response. Undefined: longer than anybody reads. */
-export interface Texts {
-  policy: readonly string[] | undefined;
+export interface HeaderTexts {
+  permissions: readonly string[] | undefined;
   csp: readonly string[] | undefined;
 }
 
-export function textsOf(headers: readonly Header[]): Texts {
+export function textsOf(headers: readonly Header[]): HeaderTexts {
   const values = (name: string, most: number): string[] | undefined => {
     const found = headers.filter((header) => header.name.toLowerCase() === name);
     if (found.some(({ binaryValue }) => Array.isArray(binaryValue) && binaryValue.length > most)) return undefined;
     const texts = found.map((header) => header.value ?? latin1(header.binaryValue));
     return lengthOf(texts) > most ? undefined : texts;
   };
-  return { policy: values("permissions-policy", maxPolicy), csp: values("content-security-policy", maxCSP) };
+  return { permissions: values("permissions-policy", maxPolicy), csp: values("content-security-policy", maxCSP) };
 }
 
-export function readTexts({ policy, csp }: Texts): Facts {
-  return factsOf(
-    policy === undefined ? nobody : parseAllowlist(policy),
+export function readTexts({ permissions, csp }: HeaderTexts): HeaderPolicy {
+  return headerPolicy(
+    permissions === undefined ? nobody : parseAllowlist(permissions),
     csp === undefined ? [unsafe] : parseHeaderPolicies(csp),
   );
 }
 
-export function readHeaders(headers: readonly Header[]): Facts {
+export function readHeaders(headers: readonly Header[]): HeaderPolicy {
   return readTexts(textsOf(headers));
 }
 
@@ -68,10 +68,10 @@ export function lengthOf(values: readonly string[]): number {
   return values.reduce((length, value) => length + value.length, 0);
 }
 
-function factsOf(allowlist: Allowlist | undefined, csp: readonly ScriptPolicy[]): Facts {
-  const facts: Facts = { csp: distinct(csp) };
-  if (allowlist !== undefined) facts.allowlist = { ...allowlist, origins: within(allowlist.origins) };
-  return facts;
+function headerPolicy(allowlist: Allowlist | undefined, csp: readonly ScriptPolicy[]): HeaderPolicy {
+  const policy: HeaderPolicy = { csp: distinct(csp) };
+  if (allowlist !== undefined) policy.allowlist = { ...allowlist, origins: within(allowlist.origins) };
+  return policy;
 }
 
 /** The origins of a list that count. */
@@ -86,7 +86,7 @@ function latin1(bytes: unknown): string {
 }
 
 /** Reports whether these headers could turn a "yes" into a "no": what must not be lost. */
-export function isRestrictive({ allowlist, csp }: Facts): boolean {
+export function isRestrictive({ allowlist, csp }: HeaderPolicy): boolean {
   return allowlist !== undefined || evalState({ own: csp, others: [], evalBlocked: false }) === "unsafe";
 }
 
@@ -99,10 +99,10 @@ function both(a: Allowlist | undefined, b: Allowlist | undefined): Allowlist | u
 }
 
 /** Several responses that may or may not have been the one: whatever any of them restricts is restricted. */
-export function strictest(facts: readonly Facts[]): Facts {
-  const allowlist = facts.map((one) => one.allowlist).reduce(both, undefined);
-  return factsOf(
+export function strictest(policies: readonly HeaderPolicy[]): HeaderPolicy {
+  const allowlist = policies.map((one) => one.allowlist).reduce(both, undefined);
+  return headerPolicy(
     allowlist,
-    facts.flatMap((one) => one.csp),
+    policies.flatMap((one) => one.csp),
   );
 }

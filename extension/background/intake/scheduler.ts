@@ -8,54 +8,54 @@ const flood = 8;
 /** After each work of a flood there is a pause of so many times what it took, so that most of the time is others'; in ms at most. */
 const pause = { times: 3, most: 100 } as const;
 
-interface Lane {
+interface Queue {
   running: number;
   readonly waiting: (() => void)[];
 }
 
-export class Turns {
-  readonly #lanes = new Map<string, Lane>();
+export class Scheduler {
+  readonly #queues = new Map<string, Queue>();
   readonly #now: () => number;
-  readonly #later: (run: () => void, ms: number) => void;
+  readonly #later: (work: () => void, ms: number) => void;
 
   /** `now` tells the time in ms; `later` runs something after so many of them. */
   constructor(
     now: () => number = () => performance.now(),
-    later: (run: () => void, ms: number) => void = (run, ms) => setTimeout(run, ms),
+    later: (work: () => void, ms: number) => void = (run, ms) => setTimeout(run, ms),
   ) {
     this.#now = now;
     this.#later = later;
   }
 
   /** Does `work` for `who` when it is its turn. Resolves and rejects as the work does. */
-  async take<T>(who: string, work: () => Promise<T>): Promise<T> {
-    const lane = this.#lanes.get(who) ?? { running: 0, waiting: [] };
-    this.#lanes.set(who, lane);
-    if (lane.running >= atOnce.usual || lane.waiting.length > 0)
+  async run<T>(who: string, work: () => Promise<T>): Promise<T> {
+    const queue = this.#queues.get(who) ?? { running: 0, waiting: [] };
+    this.#queues.set(who, queue);
+    if (queue.running >= atOnce.usual || queue.waiting.length > 0)
       await new Promise<void>((resolve) => {
-        lane.waiting.push(resolve);
+        queue.waiting.push(resolve);
       });
-    else lane.running++;
+    else queue.running++;
     const began = this.#now();
     try {
       return await work();
     } finally {
       const leave = (): void => {
-        this.#leave(who, lane);
+        this.#leave(who, queue);
       };
-      if (lane.waiting.length > flood) this.#later(leave, Math.min(pause.most, (this.#now() - began) * pause.times));
+      if (queue.waiting.length > flood) this.#later(leave, Math.min(pause.most, (this.#now() - began) * pause.times));
       else leave();
     }
   }
 
   /** A place is free. */
-  #leave(who: string, lane: Lane): void {
-    lane.running--;
-    const most = lane.waiting.length > flood ? atOnce.flood : atOnce.usual;
-    while (lane.running < most && lane.waiting.length > 0) {
-      lane.running++;
-      lane.waiting.shift()?.();
+  #leave(who: string, queue: Queue): void {
+    queue.running--;
+    const most = queue.waiting.length > flood ? atOnce.flood : atOnce.usual;
+    while (queue.running < most && queue.waiting.length > 0) {
+      queue.running++;
+      queue.waiting.shift()?.();
     }
-    if (lane.running === 0) this.#lanes.delete(who);
+    if (queue.running === 0) this.#queues.delete(who);
   }
 }

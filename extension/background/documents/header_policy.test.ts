@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Allowlist } from "./allowlist.ts";
-import { isRestrictive, readHeaders, strictest } from "./facts.ts";
+import { isRestrictive, readHeaders, strictest } from "./header_policy.ts";
 
 const list = (policy: string): Allowlist | undefined =>
   readHeaders([{ name: "Permissions-Policy", value: policy }]).allowlist;
@@ -22,10 +22,10 @@ describe("several responses that may have been the one: whatever any of them res
   ];
   for (const [policies, expected] of cases)
     test(`several responses: ${JSON.stringify(policies)}`, () => {
-      const facts = policies.map((value) =>
+      const policy = policies.map((value) =>
         readHeaders(value === undefined ? [] : [{ name: "permissions-policy", value }]),
       );
-      assert.deepEqual(strictest(facts).allowlist, expected);
+      assert.deepEqual(strictest(policy).allowlist, expected);
     });
 
   test("several responses: policies of scripts are collected", () => {
@@ -62,13 +62,13 @@ test("what is kept of the headers of a response has a bound in bytes, and the st
   const inList = (length: number): string =>
     Array.from({ length: 200 }, (_, n) => `"https://${"x".repeat(length)}${n.toString()}.test"`).join(" ");
   for (const length of [10, 30, 250, 1_000]) {
-    const facts = readHeaders([{ name: "permissions-policy", value: `direct-sockets=(self ${inList(length)})` }]);
+    const policy = readHeaders([{ name: "permissions-policy", value: `direct-sockets=(self ${inList(length)})` }]);
     assert.ok(
-      JSON.stringify(facts).length < 5_500,
-      `${length.toString()} letters: ${JSON.stringify(facts).length.toString()}`,
+      JSON.stringify(policy).length < 5_500,
+      `${length.toString()} letters: ${JSON.stringify(policy).length.toString()}`,
     );
-    assert.equal(facts.allowlist?.all, false);
-    assert.equal(isRestrictive(facts), true);
+    assert.equal(policy.allowlist?.all, false);
+    assert.equal(isRestrictive(policy), true);
   }
   const [one] = list(`direct-sockets=("https://${"x".repeat(300)}.test" "https://b.test")`)?.origins ?? [];
   assert.equal(one, "https://b.test");

@@ -1,38 +1,38 @@
-// By tab: the origins whose documents may have made the one at its top, and what those came with. It bounds what is kept, and works where
+// By tab: the origins whose documents may have created the one at its top, and what those came with. It bounds what is kept, and works where
 // nothing can be written. Pure but for the storage that it is given.
 
 import { matches } from "./allowlist.ts";
-import { strictest } from "./facts.ts";
-import type { Facts } from "./facts.ts";
+import { strictest } from "./header_policy.ts";
+import type { HeaderPolicy } from "./header_policy.ts";
 
 /** An origin's documents: "" stands for those whose origin is not known, which may be any. */
-export type Makers = readonly { origin: string; facts: Facts }[];
+export type Creators = readonly { origin: string; policy: HeaderPolicy }[];
 
-export interface MakerStorage {
-  read(tabId: number): Promise<Makers | undefined>;
-  write(tabId: number, makers: Makers): Promise<unknown>;
+export interface CreatorStorage {
+  read(tabId: number): Promise<Creators | undefined>;
+  write(tabId: number, creators: Creators): Promise<unknown>;
   remove(tabId: number): Promise<unknown>;
 }
 
-/** Origins that are kept apart for one tab, and letters of an origin's facts that are kept as they are. */
+/** Origins that are kept apart for one tab, and letters of an origin's policy that are kept as they are. */
 const maxOrigins = 8;
 const maxFacts = 2_000;
 
-export class MakerTable {
-  readonly #storage: MakerStorage;
+export class CreatorTable {
+  readonly #storage: CreatorStorage;
   /** What is known for each tab, or is being found out. */
-  readonly #tabs = new Map<number, Promise<Makers>>();
+  readonly #tabs = new Map<number, Promise<Creators>>();
 
-  constructor(storage: MakerStorage) {
+  constructor(storage: CreatorStorage) {
     this.#storage = storage;
   }
 
   /** What is known for a tab. */
-  of(tabId: number): Promise<Makers> {
+  of(tabId: number): Promise<Creators> {
     let known = this.#tabs.get(tabId);
     if (known === undefined) {
       known = this.#storage.read(tabId).then(
-        (makers) => makers ?? [],
+        (creators) => creators ?? [],
         () => [],
       );
       this.#tabs.set(tabId, known);
@@ -41,7 +41,7 @@ export class MakerTable {
   }
 
   /** More is known for a tab, in a moment. */
-  add(tabId: number, found: Promise<Makers>): void {
+  add(tabId: number, found: Promise<Creators>): void {
     this.#change(tabId, async (known) => merge([...known, ...(await found)]));
   }
 
@@ -51,7 +51,7 @@ export class MakerTable {
     else
       this.add(
         to,
-        this.#storage.read(from).then((makers) => makers ?? []),
+        this.#storage.read(from).then((creators) => creators ?? []),
       );
   }
 
@@ -61,31 +61,31 @@ export class MakerTable {
     this.#storage.remove(tabId).catch(() => undefined);
   }
 
-  #change(tabId: number, edit: (known: Makers) => Promise<Makers>): void {
+  #change(tabId: number, edit: (known: Creators) => Promise<Creators>): void {
     const before = this.of(tabId);
     const after = before.then(edit).catch(() => before);
     this.#tabs.set(tabId, after);
     void after
-      .then(async (makers) => {
-        if (this.#tabs.get(tabId) === after && makers.length > 0) await this.#storage.write(tabId, makers);
+      .then(async (creators) => {
+        if (this.#tabs.get(tabId) === after && creators.length > 0) await this.#storage.write(tabId, creators);
       })
       .catch(() => undefined); // memory has it
   }
 }
 
 /** One entry for each origin, the strictest of it; beyond the first few origins one for all. */
-export function merge(all: Makers): Makers {
-  const byOrigin = new Map<string, Facts[]>();
-  for (const { origin, facts } of all) {
+export function merge(all: Creators): Creators {
+  const byOrigin = new Map<string, HeaderPolicy[]>();
+  for (const { origin, policy } of all) {
     const full = byOrigin.size >= maxOrigins && !byOrigin.has(origin);
     const key = full ? "" : origin;
-    byOrigin.set(key, [...(byOrigin.get(key) ?? []), facts]);
+    byOrigin.set(key, [...(byOrigin.get(key) ?? []), policy]);
   }
-  return [...byOrigin].map(([origin, facts]) => ({ origin, facts: short(origin, strictest(facts)) }));
+  return [...byOrigin].map(([origin, policy]) => ({ origin, policy: short(origin, strictest(policy)) }));
 }
 
 /** Each policy once; and a list of many origins without those that are not the document's own. */
-function short(origin: string, { allowlist, csp: all }: Facts): Facts {
+function short(origin: string, { allowlist, csp: all }: HeaderPolicy): HeaderPolicy {
   const csp = [...new Map(all.map((policy) => [JSON.stringify(policy), policy])).values()];
   if (allowlist === undefined) return { csp };
   if (JSON.stringify(allowlist).length <= maxFacts) return { allowlist, csp };

@@ -18,7 +18,7 @@ Object.assign(globalThis, {
     return Promise.reject(new Error("there is no server"));
   },
 });
-const { recallNow } = await import("./learn.ts");
+const { findPolicy } = await import("./header_lookup.ts");
 
 let made = 0;
 /** So many documents of a host come, of which nothing is known. Returns how many questions that brings its server. */
@@ -27,7 +27,7 @@ async function come(host: string, documents: number, incognito = false): Promise
   const tab = { id: 1, incognito } as chrome.tabs.Tab;
   for (let n = 0; n < documents; n++) {
     const document = { documentId: `document ${(made++).toString()}`, url: `https://${host}/` };
-    await recallNow(document, tab, undefined, true);
+    await findPolicy(document, tab, undefined, true);
   }
   return asked.slice(before).filter((one) => one === host).length;
 }
@@ -53,13 +53,13 @@ test("nothing is asked about private windows", async () => {
 });
 
 test("a denial that was seen in a private window refuses there, and not in normal ones", async () => {
-  const { noteResponse } = await import("./kept.ts");
-  const { readHeaders } = await import("./facts.ts");
+  const { cacheResponse } = await import("./header_cache.ts");
+  const { readHeaders } = await import("./header_policy.ts");
   const denial = readHeaders([{ name: "permissions-policy", value: "direct-sockets=()" }]);
-  await noteResponse("https://marked.test/id", denial, "private");
+  await cacheResponse("https://marked.test/id", denial, "private");
   for (const path of ["id", "elsewhere"]) {
-    const ask = (incognito: boolean): ReturnType<typeof recallNow> =>
-      recallNow(
+    const ask = (incognito: boolean): ReturnType<typeof findPolicy> =>
+      findPolicy(
         { documentId: `${path} ${incognito.toString()}`, url: `https://marked.test/${path}` },
         { id: 1, incognito } as chrome.tabs.Tab,
         undefined,

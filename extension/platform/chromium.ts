@@ -1,0 +1,40 @@
+// Chromium and the browsers made from it.
+
+import { ext } from "../shared/ext.ts";
+import { LaneFrame } from "./lane_frame.ts";
+import type { BackgroundPlatform, ContentPlatform, HostEnd } from "./platform.ts";
+
+/** Members that @types/chrome does not have everywhere. */
+interface Lifecycle {
+  frameType?: string;
+  documentLifecycle?: string;
+}
+
+const isActive = ({ documentLifecycle = "active" }: Lifecycle): boolean => documentLifecycle === "active";
+
+/** Reads Chromium's words as one of our causes. */
+function causeOf(text: string): HostEnd["cause"] {
+  if (/not found/i.test(text)) return "missing";
+  if (/forbidden/i.test(text)) return "forbidden";
+  if (/disabled by the system administrator/i.test(text)) return "blocked";
+  return "other";
+}
+
+export const background: BackgroundPlatform = {
+  documentIdOf: ({ documentId }) => documentId,
+  isActive,
+  isInPage: (frame: Lifecycle) => frame.frameType !== "fenced_frame" && isActive(frame),
+  isPrivateRequest: () => undefined,
+  // Some, such as Clear-Site-Data, are kept from those who do not ask for "extraHeaders".
+  everyHeader: () => ["responseHeaders", "extraHeaders"],
+  isNothingManaged: () => false, // then it answers with {}
+  hostEnd: () => {
+    const text = ext.runtime.lastError?.message ?? "";
+    return { cause: causeOf(text), text };
+  },
+};
+
+export const content: ContentPlatform = {
+  shadowRootOf: (element) => ext.dom.openOrClosedShadowRoot(element),
+  openDataChannel: (key, up) => new LaneFrame(key, up),
+};

@@ -1,0 +1,25 @@
+// Firefox and the browsers made from it.
+
+import type { BackgroundPlatform, ContentPlatform, HostEnd } from "./platform.ts";
+
+/** Reads Firefox's words as one of our causes. It says the same of a manifest that is not there and of one that does not list the extension. */
+const causeOf = (text: string): HostEnd["cause"] => (/no such native application/i.test(text) ? "missing" : "other");
+
+export const background: BackgroundPlatform = {
+  documentIdOf: ({ documentId }) => documentId, // older versions have none: then nothing is opened
+  // It prerenders nothing, and has no fenced frames; of what is in the back/forward cache, webNavigation lists nothing.
+  isActive: () => true,
+  isInPage: () => true,
+  isPrivateRequest: (request) => (request as { incognito?: boolean }).incognito,
+  everyHeader: () => ["responseHeaders"], // an error for any other word
+  isNothingManaged: (error) => /manifest not found/i.test(String(error)),
+  hostEnd: (port) => {
+    const text = (port as { error?: { message?: string } | null }).error?.message ?? "";
+    return { cause: causeOf(text), text };
+  },
+};
+
+export const content: ContentPlatform = {
+  shadowRootOf: (element) => (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null,
+  // No data channel: a frame in a page may not reach loopback here, and the host offers Firefox none.
+};

@@ -1,0 +1,96 @@
+// What each browser says, as it was recorded, and what the extension makes of it.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+let lastError: { message: string } | undefined;
+Object.assign(globalThis, {
+  chrome: {
+    runtime: {
+      get lastError() {
+        return lastError;
+      },
+    },
+    dom: { openOrClosedShadowRoot: (element: { inner: unknown }) => element.inner },
+  },
+});
+const chromium = await import("./chromium.ts");
+const firefox = await import("./firefox.ts");
+
+const frame = (more: object): chrome.webNavigation.GetAllFrameResultDetails =>
+  more as chrome.webNavigation.GetAllFrameResultDetails;
+const sender = (more: object): chrome.runtime.MessageSender => more;
+const port = (more: object): chrome.runtime.Port => more as chrome.runtime.Port;
+const request = (more: object): chrome.webRequest.OnHeadersReceivedDetails =>
+  more as chrome.webRequest.OnHeadersReceivedDetails;
+
+beforeEach(() => {
+  lastError = undefined;
+});
+
+test("Chromium: a document is active unless the browser says otherwise, and a fenced frame is in no page", () => {
+  const { isActive, isInPage } = chromium.background;
+  assert.equal(isActive(sender({})), true);
+  assert.equal(isActive(sender({ documentLifecycle: "active" })), true);
+  for (const documentLifecycle of ["prerender", "cached", "pending_deletion"]) {
+    assert.equal(isActive(sender({ documentLifecycle })), false, documentLifecycle);
+    assert.equal(isInPage(frame({ documentLifecycle, frameType: "outermost_frame" })), false, documentLifecycle);
+  }
+  assert.equal(isInPage(frame({ documentLifecycle: "active", frameType: "sub_frame" })), true);
+  assert.equal(isInPage(frame({ documentLifecycle: "active", frameType: "fenced_frame" })), false);
+});
+
+test("a document that the browser gives no id has none", () => {
+  for (const { background } of [chromium, firefox]) {
+    assert.equal(background.documentIdOf(sender({ documentId: "D1" })), "D1");
+    assert.equal(background.documentIdOf(sender({})), undefined);
+  }
+});
+
+test("whether a request is a private window's: Firefox tells, Chromium does not", () => {
+  assert.equal(chromium.background.isPrivateRequest(request({ incognito: true })), undefined);
+  assert.equal(firefox.background.isPrivateRequest(request({ incognito: true })), true);
+  assert.equal(firefox.background.isPrivateRequest(request({ incognito: false })), false);
+});
+
+test("why the port to the host is over, in each browser's words", () => {
+  for (const [message, cause] of [
+    ["Specified native messaging host not found.", "missing"],
+    ["Access to the specified native messaging host is forbidden.", "forbidden"],
+    ["Access to the native messaging host was disabled by the system administrator.", "blocked"],
+    ["Native host has exited.", "other"],
+  ] as const) {
+    lastError = { message };
+    assert.deepEqual(chromium.background.hostEnd(port({})), { cause, text: message });
+  }
+  lastError = undefined;
+  assert.deepEqual(chromium.background.hostEnd(port({})), { cause: "other", text: "" });
+  const missing = "No such native application portside.host";
+  assert.deepEqual(firefox.background.hostEnd(port({ error: { message: missing } })), {
+    cause: "missing",
+    text: missing,
+  });
+  assert.deepEqual(firefox.background.hostEnd(port({ error: null })), { cause: "other", text: "" });
+});
+
+test("without a policy Firefox's managed storage rejects; any other error is one", () => {
+  assert.equal(firefox.background.isNothingManaged(new Error("Managed storage manifest not found")), true);
+  assert.equal(firefox.background.isNothingManaged(new Error("An unexpected error occurred")), false);
+});
+
+test("every header: Chromium keeps some from those who do not ask for more, Firefox knows no such word", () => {
+  assert.deepEqual(chromium.background.everyHeader(), ["responseHeaders", "extraHeaders"]);
+  assert.deepEqual(firefox.background.everyHeader(), ["responseHeaders"]);
+});
+
+test("closed shadow roots are found", () => {
+  const root = {} as ShadowRoot;
+  assert.equal(chromium.content.shadowRootOf({ inner: root } as unknown as HTMLElement), root);
+  assert.equal(firefox.content.shadowRootOf({ openOrClosedShadowRoot: root } as unknown as HTMLElement), root);
+  assert.equal(firefox.content.shadowRootOf({} as HTMLElement), null);
+});
+
+test("Firefox's documents have no data channel", () => {
+  assert.equal("openDataChannel" in firefox.content, false);
+  assert.notEqual(chromium.content.openDataChannel, undefined);
+});

@@ -1,0 +1,49 @@
+// What Chromium and Firefox do differently, as far as the extension has to know: chromium.ts and firefox.ts say how each does it. All other
+// code uses what both do alike, and what is here.
+
+/** Why the browser has ended a port to the native host, or never made one. */
+export interface HostEnd {
+  /** No manifest where the browser looks; a manifest that does not list the extension; an administrator's setting; anything else. */
+  cause: "missing" | "forbidden" | "blocked" | "other";
+  /** The browser's own words, "" when it has none. For the user and the log, never for a page. */
+  text: string;
+}
+
+/** For the background. What these read is the browser's word of a sender, a frame or a request, not the page's. */
+export interface BackgroundPlatform {
+  /** The document that a message or a port came from. Undefined: the browser does not say, and such a document may open nothing. */
+  documentIdOf(sender: chrome.runtime.MessageSender): string | undefined;
+  /** Reports whether the sender's document was active when it spoke: not prerendered, and not in the back/forward cache. */
+  isActive(sender: chrome.runtime.MessageSender): boolean;
+  /** Reports whether a frame of a tab is active, and no fenced frame, which no policy of its embedder reaches. */
+  isInPage(frame: chrome.webNavigation.GetAllFrameResultDetails): boolean;
+  /** Reports whether a request is a private window's. Undefined: the browser does not tell it with the request. */
+  isPrivateRequest(request: chrome.webRequest.OnHeadersReceivedDetails): boolean | undefined;
+  /** What to ask of webRequest.onHeadersReceived to be told every response header. */
+  everyHeader(): ("responseHeaders" | "extraHeaders")[];
+  /** Reports whether storage.managed.get() has failed only since no administrator has set anything. */
+  isNothingManaged(error: unknown): boolean;
+  /** Reads why a port to the native host is over. To be called in its onDisconnect. */
+  hostEnd(port: chrome.runtime.Port): HostEnd;
+}
+
+/** A carrier of a document's bytes that passes native messaging by (extension/lane). */
+export interface DataChannel {
+  /** Calls `next` once the channel can be used, or once waiting for it is over; at once if that is known. Calls keep their order. */
+  settled(next: () => void): void;
+  /** The channel is gone, or will never come: whatever waits goes on. */
+  lost(): void;
+  /** The document leaves: nothing waits any more. */
+  remove(): void;
+}
+
+/** For the content script. */
+export interface ContentPlatform {
+  /** The shadow root of an element, open or closed. */
+  shadowRootOf(element: HTMLElement): ShadowRoot | null;
+  /**
+   * Opens a data channel from the document. `key` is the broker's, good for one channel; `up` gets the page's port once it can be used.
+   * Absent where a document cannot have one: the broker offers it no key, and its bytes go by native messaging.
+   */
+  readonly openDataChannel?: (key: string, up: (port: MessagePort) => void) => DataChannel;
+}

@@ -1,0 +1,67 @@
+// The popup's script, with a made-up page: whatever loosens or closes something takes a person's click.
+
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { settled } from "../fake/clock.ts";
+import { OwnPage } from "../fake/own_page.ts";
+import type { PopupView } from "../background/toolbar/popup.ts";
+
+const page = new OwnPage("popup.html");
+await import("./popup.ts");
+
+const origin = "https://a.test";
+const view: PopupView = {
+  site: { origin, paused: true, secure: true, remembered: 0 },
+  private: false,
+  sockets: [1, 2].map((key) => ({
+    ...{ key, origin, protocol: "tcp" as const, host: "mail.test", port: 143, encryption: "off" as const, since: 0 },
+  })),
+  refusals: [
+    {
+      ...{ origin, stage: "open", protocol: "tcp", host: "mail.test", port: 143, reason: "paused" },
+      ...{ at: 0, count: 1, unseen: false },
+    },
+  ],
+  alsoPaused: [],
+  cooldowns: { [origin]: 60_000 },
+  host: { kind: "checking" },
+  unsaved: false,
+};
+
+before(async () => {
+  await settled();
+  await page.hear(view);
+});
+
+/** What a script's click says, and then what a person's does. */
+async function clicks(element: Parameters<OwnPage["click"]>[0]): Promise<OwnPage["said"][]> {
+  return [await page.click(element, false), await page.click(element)];
+}
+
+test("a socket is closed", async () => {
+  const [close] = page
+    .element("groups")
+    .all("button")
+    .filter(({ className }) => className === "close");
+  assert.deepEqual(await clicks(close), [[], [{ type: "close", key: 1 }]]);
+});
+
+test("all of them are", async () => {
+  assert.deepEqual(await clicks(page.element("close-all")), [[], [{ type: "close-all" }]]);
+});
+
+test("a pause is ended by its switch", async () => {
+  assert.deepEqual(await clicks(page.element("pause")), [[], [{ type: "pause", origin, paused: false }]]);
+});
+
+test("and by the button beside the refusal", async () => {
+  const [remedy] = page.element("refusals").all("button");
+  assert.deepEqual(await clicks(remedy), [[], [{ type: "pause", origin, paused: false }]]);
+});
+
+test("a site that asked too often may ask again", async () => {
+  const [ofScript, ofPerson] = await clicks(page.element("unmute"));
+  assert.deepEqual(ofScript, []);
+  assert.equal(ofPerson?.length, 1);
+  assert.equal(ofPerson[0]?.["origin"], origin);
+});
