@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 # Servers that tests start are where Debian's ordinary users do not look.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
-GO_PACKAGES := ./protocol/... ./nativehost/... ./install/... ./manifest/... ./bench/...
+GO_PACKAGES := ./protocol/... ./nativehost/... ./install/... ./manifest/... ./bench/... ./scripts/...
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 NODE_TEST := node --import tsx --test --test-reporter=spec
 # Nothing hangs without a word: each stage has an end of its own, in seconds.

@@ -55,6 +55,7 @@ func (c *command) host() (string, error) {
 		return "", err
 	}
 	// This program runs already.
+	//rule:install-runs-the-program-once
 	if c.binary != "" {
 		if _, err := c.ask(resolved); err != nil {
 			return "", err
@@ -144,6 +145,7 @@ func (c *command) checkBinary(path string, scope manifest.Scope) error {
 	case info.Mode()&0o111 == 0:
 		return advise("chmod +x "+path, "%s is not executable", path)
 	case info.Mode()&0o022 != 0:
+		//rule:status-tells-writable-program
 		return advise("chmod go-w "+path, "other users can change %s", path)
 	}
 	if err := c.checkOwner(path, info, scope); err != nil {
@@ -158,6 +160,7 @@ func (c *command) checkBinary(path string, scope manifest.Scope) error {
 	var fault *trust.Fault
 	switch {
 	case errors.As(err, &fault) && fault.OtherOwner:
+		//rule:install-checks-program-folder
 		return c.foreign(path, fault, scope)
 	case errors.As(err, &fault) && fault.All:
 		return advise(elsewhere+", or chmod o-w "+fault.Path, "other users can replace %s: they can write %s", path, fault.Path)
@@ -178,7 +181,7 @@ func (c *command) trusts(scope manifest.Scope) *trust.Rules {
 	if scope == manifest.User {
 		owners = append(owners, c.euid)
 	}
-	rules := &trust.Rules{Owners: owners, GroupsOf: trust.Alone(owners...), Untold: true, OwnerOf: c.owner}
+	rules := &trust.Rules{Owners: owners, GroupsOf: /*rule:install-checks-program-group*/ trust.Alone(owners...), Untold: true, OwnerOf: c.owner}
 	if uid, ok := trust.Unmapped(); ok {
 		rules.Owners = append(rules.Owners, uid)
 	}

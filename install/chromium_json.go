@@ -48,6 +48,7 @@ func strict(data []byte) ([]byte, error) {
 				return nil, err
 			}
 			i += end
+			//rule:status-reads-policies-as-chromium
 		case data[i] == ',' && closes(data[i+1:]) && endsValue(out):
 			i++
 		default:

@@ -147,6 +147,7 @@ func (s *survey) manifest(p place, f found) {
 		fault("ask for "+manifest.HostName+" in NativeMessagingAllowlist", "%s blocks native hosts", rule.blocks)
 	}
 	for _, path := range f.exposed {
+		//rule:status-tells-writable-manifest
 		fault(repair, "other users can write %s", path)
 	}
 	if err := s.exposed(p); err != nil && len(f.exposed) == 0 {

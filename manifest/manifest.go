@@ -74,6 +74,7 @@ func New(family Family, binary string, extra ...string) HostManifest {
 	for _, id := range append([]string{ChromiumID}, extra...) {
 		if !seen[id] {
 			seen[id] = true
+			//rule:manifest-lists-known-extensions
 			m.AllowedOrigins = append(m.AllowedOrigins, Origin(id))
 		}
 	}

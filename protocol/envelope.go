@@ -35,11 +35,12 @@ func (v *Validator) Decode(frame []byte) (Message, *RPCError) {
 	if err := json.Unmarshal(frame, &members); err != nil || members == nil {
 		return Message{}, NewError(CodeInvalidRequest)
 	}
+	//rule:duplicate-members-refused
 	if !uniqueNames(frame) {
 		return Message{}, NewError(CodeInvalidRequest)
 	}
 	id, idOK := decodeID(members)
-	if !idOK || v.Check("envelope", frame) != nil {
+	if !idOK || /*rule:envelope-is-validated*/ v.Check("envelope", frame) != nil {
 		return Message{ID: id}, NewError(CodeInvalidRequest)
 	}
 	var name string
@@ -49,6 +50,7 @@ func (v *Validator) Decode(frame []byte) (Message, *RPCError) {
 		return Message{}, NewError(CodeInvalidRequest)
 	}
 	// In a control message even valid parameters may not grow past the limit.
+	//rule:control-messages-are-bounded
 	if name != MethodSocketWrite && len(frame) > MaxControlBytes {
 		return Message{ID: id}, NewError(CodeInvalidRequest)
 	}
@@ -63,6 +65,7 @@ func (v *Validator) Decode(frame []byte) (Message, *RPCError) {
 	if params == nil {
 		params = json.RawMessage("{}")
 	}
+	//rule:params-are-validated
 	if v.Check(name+".params", params) != nil {
 		return Message{ID: id, Method: name}, NewError(CodeInvalidParams)
 	}
@@ -76,6 +79,7 @@ func DecodeParams(m Message, into any) *RPCError {
 	decoder := json.NewDecoder(bytes.NewReader(m.Params))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
+		//rule:params-are-decoded-strictly
 		return NewError(CodeInvalidParams)
 	}
 	return nil

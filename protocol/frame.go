@@ -44,9 +44,11 @@ func (r *FrameReader) Next() ([]byte, error) {
 		return nil, err
 	}
 	length := binary.NativeEndian.Uint32(header[:])
-	if length == 0 || length > MaxFrameBytes {
+	//rule:frame-length-allocates-nothing.2
+	if length == 0 || /*rule:frames-are-bounded*/ length > MaxFrameBytes {
 		return nil, fmt.Errorf("%w: a frame of %d bytes", ErrFraming, length)
 	}
+	//rule:frame-length-allocates-nothing
 	body := r.reserve(int(length))
 	if _, err := io.ReadFull(r.source, body); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -61,6 +63,7 @@ func (r *FrameReader) Next() ([]byte, error) {
 // stream of growing frames does not allocate for each.
 func (r *FrameReader) reserve(length int) []byte {
 	if cap(r.body) < length {
+		//rule:frames-are-bounded.2
 		r.body = make([]byte, min(max(length, 2*cap(r.body), 4<<10), MaxFrameBytes))
 	}
 	return r.body[:length]
@@ -78,7 +81,7 @@ func BeginFrame(dst []byte) []byte {
 // which the browser would close the connection.
 func EndFrame(frame []byte) error {
 	length := len(frame) - frameHeaderBytes
-	if length <= 0 || length > MaxFrameBytes {
+	if length <= 0 || /*rule:host-sends-bounded-frames*/ length > MaxFrameBytes {
 		return fmt.Errorf("%w: refusing to send a frame of %d bytes", ErrFraming, length)
 	}
 	binary.NativeEndian.PutUint32(frame, uint32(length))

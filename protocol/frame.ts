@@ -31,7 +31,8 @@ export class FrameReader {
     while (this.#length >= 4) {
       const head = this.#peek(4);
       const size = little ? head.readUInt32LE() : head.readUInt32BE();
-      if (size === 0 || size > maxFrameBytes) throw new RangeError(`frame of ${size.toString()} bytes`);
+      if (size === 0 || /*rule:extension-frames-are-bounded*/ size > maxFrameBytes)
+        throw new RangeError(`frame of ${size.toString()} bytes`);
       if (this.#length < 4 + size) break;
       this.#take(4);
       messages.push(JSON.parse(this.#take(size).toString("utf8")));

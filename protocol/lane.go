@@ -77,7 +77,9 @@ func flag(set bool) byte {
 // ReadLaneFrame reads a frame, which must be the whole message. Its payload is a
 // part of the message. The error is ErrLane.
 func ReadLaneFrame(message []byte) (LaneFrame, error) {
-	if len(message) < laneHeaderBytes || len(message) > LaneFrameBytes || message[1]|message[2]|message[3] != 0 {
+	if len(message) < laneHeaderBytes || len(message) > LaneFrameBytes ||
+		//rule:malformed-lane-frame-ends-lane
+		message[1]|message[2]|message[3] != 0 {
 		return LaneFrame{}, fmt.Errorf("%w: %d bytes", ErrLane, len(message))
 	}
 	f := LaneFrame{Kind: LaneKind(message[0]), SocketID: int64(binary.LittleEndian.Uint32(message[4:]))}
@@ -94,7 +96,7 @@ func ReadLaneFrame(message []byte) (LaneFrame, error) {
 	case LaneCredit, LaneBulk:
 		if ok = ok && len(body) == 4; ok {
 			f.Number = int64(binary.LittleEndian.Uint32(body))
-			ok = f.Number > 0 && (f.Kind == LaneCredit || f.Number <= LaneChunkBytes)
+			ok = f.Number > 0 && /*rule:lane-bulk-is-bounded*/ (f.Kind == LaneCredit || f.Number <= LaneChunkBytes)
 		}
 	case LaneShutdown, LaneClose, LaneEnd:
 		ok = ok && len(body) == 0

@@ -42,6 +42,7 @@ function numberFrame(kind: number, id: number, number: number): ArrayBuffer {
 /** The messages that say it to the host, one behind the other; none when no page script of ours says it. */
 export function laneMessages(message: LaneRequest): ArrayBuffer[] {
   const { type, id } = message;
+  //rule:lane-frame-ids-are-valid
   if (!isU32(id) || id === 0) return [];
   switch (type) {
     case "write": {
@@ -87,7 +88,8 @@ export function laneReader(): (message: ArrayBuffer) => LaneEvent | undefined {
     }
     const { id, bytes } = bulk;
     bulk = undefined;
-    if (message.byteLength !== bytes) throw new RangeError("bulk of another length than was said");
+    if (/*rule:lane-bulk-length-in-browser*/ message.byteLength !== bytes)
+      throw new RangeError("bulk of another length than was said");
     return { type: "data", id, data: message };
   };
 }

@@ -142,5 +142,7 @@ export const errorMessages = {
 /** The error that a page gets for `name`. A reason goes with NetworkError; with any other it would tell which rule refused. */
 export function pageError(name: Exclude<PageErrorName, "TypeError">, reason?: PageReason): PageError {
   const error = { name, message: errorMessages[name] };
-  return reason === undefined || name !== "NetworkError" ? error : { ...error, reason };
+  return reason === undefined || /*rule:only-network-errors-have-reason*/ name !== "NetworkError"
+    ? error
+    : { ...error, reason };
 }

@@ -89,6 +89,7 @@ func (v *Validator) Check(name string, document []byte) error {
 	}
 	faults, err := schema.ValidateBytes(context.Background(), document)
 	if err != nil || len(faults) > 0 {
+		//rule:schema-errors-repeat-nothing
 		return fmt.Errorf("%s: %w", name, ErrSchema)
 	}
 	return nil

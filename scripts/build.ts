@@ -1,5 +1,5 @@
 // Builds the extension into build/extension/<browser>: bundles the scripts, merges the manifests, copies what is static.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -52,6 +52,11 @@ for (const browser of browsers) {
       format: "esm",
     }),
   ]);
+  // Markers of rules are for whoever reads the source.
+  for (const file of readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))) {
+    const path = join(out, file);
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll(/\/\*rule:[\w.-]+\*\/\s*/g, ""));
+  }
   const manifest = { ...readJSON("manifest/base.json"), ...readJSON(`manifest/${browser}.json`) };
   manifest["version"] = readJSON("package.json")["version"];
   writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");

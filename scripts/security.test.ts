@@ -1,5 +1,5 @@
 // docs/SECURITY.md and the pages of its rules do not rot: what they name exists, every rule has a page, tests and mutants,
-// and every mutant fits the code.
+// and every rule is marked in the code.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { literally } from "./mutants/mutant.ts";
+import { marksInGo } from "./mutants/go.ts";
+import { marksOfRules, Project } from "./mutants/project.ts";
+import { marksInTypeScript } from "./mutants/typescript.ts";
 import { mutants } from "./mutants/table.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -100,20 +103,35 @@ test("every row has mutants, and every mutant a row", () => {
   assert.deepEqual([...new Set(mutants.map(({ row }) => row))].sort(), [...pages.keys()].sort());
 });
 
-test("every mutant fits the code: its text is there once, and so is the test that must go red", () => {
-  for (const { row, rule, edits, proof } of mutants) {
-    const what = `row ${row}: ${rule}`;
-    assert.ok(edits.length > 0, what);
-    for (const { file, find, replace } of edits) {
-      assert.equal(read(file).split(find).length - 1, 1, `${what}: how often ${JSON.stringify(find)} is in ${file}`);
-      assert.notEqual(find, replace, what);
-    }
+test("every rule has an id and a description of its own", () => {
+  for (const name of ["id", "rule"] as const) {
+    const all = mutants.map((mutant) => mutant[name]);
+    assert.deepEqual([...new Set(all)], all, name);
+  }
+});
+
+const project = new Project(root, mutants);
+
+test("every rule is marked in the code, and every marker is a rule's", () => {
+  assert.deepEqual([...project.marks.keys()].sort(), marksOfRules(mutants).sort());
+});
+
+test("every rule can be taken out, and leaves code that can be read", () => {
+  const go = new Map<string, string>();
+  for (const mutant of mutants)
+    for (const [file, text] of project.without(mutant))
+      if (file.endsWith(".go")) go.set(`${file}, without ${mutant.id}`, text);
+      else if (file.endsWith(".ts")) marksInTypeScript(`${file}, without ${mutant.id}`, text);
+  assert.doesNotThrow(() => marksInGo(go));
+});
+
+test("every test that must go red is there", () => {
+  for (const { id, proof } of mutants)
     if ("go" in proof) {
-      assert.ok(statSync(join(root, proof.go)).isDirectory(), what);
-      assert.ok(has(testsOf(proof.go), proof.go, proof.name), `${what}: ${proof.go} has no ${proof.name}`);
+      assert.ok(statSync(join(root, proof.go)).isDirectory(), id);
+      assert.ok(has(testsOf(proof.go), proof.go, proof.name), `${id}: ${proof.go} has no ${proof.name}`);
     } else {
       // Names may be put together from a table; `make mutants` finds out whether one fits nothing.
-      assert.ok(existsSync(join(root, "unit" in proof ? proof.unit : proof.e2e)), what);
+      assert.ok(existsSync(join(root, "unit" in proof ? proof.unit : proof.e2e)), id);
     }
-  }
 });

@@ -56,10 +56,15 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 }
 
 // What is kept is not for content scripts: speaking as one, a renderer that was taken over could end a pause, or give itself a grant.
-ext.storage.local.setAccessLevel({ accessLevel: "TRUSTED_CONTEXTS" }).catch(() => undefined); // Firefox has it for session only
+ext.storage.local
+  .setAccessLevel({
+    accessLevel: /*rule:storage-local-is-trusted-only*/ /*rule:storage-session-is-trusted-only*/ "TRUSTED_CONTEXTS",
+  })
+  .catch(() => undefined); // Firefox has it for session only
 watchHeaders(clearedByItself);
 watchHandshakes();
 watchCreators();
+//rule:private-denials-forgotten
 forgetCooldownsOfPrivateWindows();
 beginToReadSettings();
 onManagedChange(() => {
@@ -80,11 +85,11 @@ ext.runtime.onConnect.addListener((port) => {
     }
     const connection = new DocumentConnection(port, sender, shared, account, () => documents.delete(connection));
     documents.add(connection);
-  } else if (port.name.startsWith("prompt:") && isOwnPage(port.sender)) {
+  } else if (port.name.startsWith("prompt:") && /*rule:only-prompt-page-answers*/ isOwnPage(port.sender)) {
     prompts.connect(port, port.name.slice("prompt:".length));
   } else if (port.name.startsWith("lane:")) {
     lanes.connect(port, port.name.slice("lane:".length));
-  } else if (port.name === "popup" && isOwnPage(port.sender)) {
+  } else if (port.name === "popup" && /*rule:only-own-pages-are-popups*/ isOwnPage(port.sender)) {
     popups.connect(port);
   } else {
     port.disconnect();
@@ -92,6 +97,7 @@ ext.runtime.onConnect.addListener((port) => {
 });
 
 /** The settings and the setup page ask how the host is, or to try it, or give what they could not write. */
+//rule:no-external-messages
 ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   if (!isOwnPage(sender)) return false;
   if (message === "host-state") void hostState(hosts).then(respond);
@@ -107,34 +113,45 @@ function takeBack(
   origins: ReadonlySet<string>,
   concerned: (origin: string, connection: Parameters<typeof concerns>[1]) => boolean,
 ): void {
+  //rule:revoking-clears-document-grants
   void takeBackFromDocuments(origins);
   for (const connection of documents)
-    if (!connection.sender.private && origins.has(connection.sender.origin))
+    if (/*rule:revoking-spares-private-sockets*/ !connection.sender.private && origins.has(connection.sender.origin))
+      //rule:revoking-ends-sockets
       connection.revoke((socket) => concerned(connection.sender.origin, socket));
 }
 
 onRevoked((revoked) => {
   takeBack(new Set(revoked.map((grant) => grant.origin)), (origin, socket) =>
+    //rule:revoke-site-ends-all-its-sockets
     revoked.some((grant) => grant.origin === origin && concerns(grant, socket)),
   );
 });
 
 watchCleared((origins) => {
-  takeBack(origins, () => true);
+  takeBack(origins, () => /*rule:cleared-data-closes-sockets*/ true);
 });
 
 onPausedChange((origins, isPrivate) => {
   for (const connection of documents)
-    if (connection.sender.private === isPrivate && origins.includes(connection.sender.origin)) connection.pause();
+    if (
+      connection.sender.private === isPrivate &&
+      /*rule:pause-ends-sockets-in-all-tabs*/ /*rule:pause-spares-other-sites*/ origins.includes(
+        connection.sender.origin,
+      )
+    )
+      connection.pause();
   void badge.updateAll();
   popups.changed();
 });
+//rule:private-pause-goes-with-windows
 forgetPausesOfPrivateWindows();
 onCooldownChange(() => {
   popups.changed();
 });
 
 onTabGone((tabId) => {
+  //rule:refusals-go-with-tab
   void activity.refusals.forget(tabId);
   badge.forget(tabId);
 });

@@ -36,13 +36,13 @@ export class Presses {
   }
 
   see({ isTrusted, type, timeStamp, key, repeat = false, pointerType }: Seen): void {
-    if (!isTrusted || key === "Escape") return; // Escape activates nothing
-    if (type === "keydown") this.#press(repeat ? undefined : timeStamp, timeStamp);
+    if (/*rule:scripted-events-are-no-gesture*/ !isTrusted || key === "Escape") return; // Escape activates nothing
+    if (type === "keydown") this.#press(/*rule:held-key-is-one-gesture*/ repeat ? undefined : timeStamp, timeStamp);
     else if (type === "pointerdown" && pointerType === "mouse") this.#press(timeStamp, timeStamp);
     // Fingers and pens activate when they come up: until then they may be there to scroll.
     else if (type === "pointerdown") this.#down = timeStamp;
-    else if (type === "pointerup" && pointerType !== "mouse") {
-      this.#press(this.#down, timeStamp);
+    else if (type === "pointerup" && /*rule:click-halves-are-one-gesture*/ pointerType !== "mouse") {
+      this.#press(/*rule:click-halves-are-one-gesture.2*/ this.#down, timeStamp);
       this.#down = undefined;
     }
   }
@@ -77,7 +77,8 @@ export function watchPresses(life: AbortSignal): void {
 
 /** What the broker is told of the activation that there is now. Undefined: there is none. */
 export function activationNow(): Activation | undefined {
-  if (!navigator.userActivation.isActive || presses === undefined) return undefined;
+  if (/*rule:gesture-needs-user-activation*/ !navigator.userActivation.isActive || presses === undefined)
+    return undefined;
   const now = performance.now(); // since the document began: what it is activated by is not older
   const at = Date.now();
   return { began: Math.floor(at - presses.age(now, now)), at };

@@ -25,6 +25,7 @@ export class Answers {
     for (const [other, one] of this.#budgets)
       if (this.#budgets.size > most && other !== origin && (one.isWhole(now) || this.#budgets.size > 2 * most))
         this.#budgets.delete(other);
+    //rule:frame-answers-limited-per-origin
     if (!budget.take(now)) return false;
     budget.give();
     return true;

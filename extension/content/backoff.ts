@@ -20,13 +20,15 @@ export class Backoff {
   sent(id: number, now: number): void {
     if (this.#pause === 0) return;
     this.#probe = id;
+    //rule:one-open-probes-for-room
     this.#until = now + this.#pause;
   }
 
   /** The broker has said that there is no room. All opens that were under way at that moment bring the same word: that is one time. */
   full(now: number): void {
     if (this.#pause === 0) this.#pause = pauses.first;
-    else if (this.#probe !== undefined) this.#pause = Math.min(pauses.most, 2 * this.#pause);
+    else if (this.#probe !== undefined)
+      this.#pause = /*rule:content-script-backs-off*/ Math.min(pauses.most, 2 * this.#pause);
     this.#probe = undefined;
     this.#until = now + this.#pause;
   }

@@ -19,6 +19,7 @@ const changes = new MutationObserver(readChanges);
 export function watchPolicies(): void {
   changes.observe(document, { attributeFilter: ["http-equiv", "content"], attributeOldValue: true, subtree: true });
   watch(document);
+  //rule:inherited-csp-read-at-start
   inherit(); // now, since the creator may go, or be made unreachable
   onEnd(() => {
     arrivals.disconnect();
@@ -37,8 +38,13 @@ function readChanges(records: readonly MutationRecord[]): void {
   for (const { target, attributeName, oldValue } of records)
     if (attributeName === "http-equiv" && isPolicy(oldValue)) were.add(target);
   for (const { target, attributeName, oldValue } of records) {
-    if (!(target instanceof HTMLMetaElement) || !(isPolicy(target.httpEquiv) || were.has(target))) continue;
+    if (
+      !(target instanceof HTMLMetaElement) ||
+      !(isPolicy(target.httpEquiv) || /*rule:renamed-csp-meta-counts*/ were.has(target))
+    )
+      continue;
     policies.take(target.content);
+    //rule:changed-csp-meta-counts
     if (attributeName === "content") policies.take(oldValue ?? "");
   }
 }
@@ -55,7 +61,7 @@ const roots = new Map<"html" | "head", Node>();
 function noteRoot(kind: "html" | "head", node: Node): void {
   const first = roots.get(kind);
   if (first === undefined) roots.set(kind, node);
-  else if (first !== node && cameAsPage) policies.addWorst();
+  else if (/*rule:replaced-head-counts-as-worst*/ first !== node && cameAsPage) policies.addWorst();
 }
 
 function watch(node: Node): void {
@@ -98,6 +104,7 @@ function inherit(): void {
   if (/^https?:/.test(location.protocol)) return;
   const creator = parent === window ? (opener as unknown) : parent;
   try {
+    //rule:blank-document-inherits-csp
     policies.add((creator as World | null)?.portsidePolicies?.() ?? []);
   } catch {
     // Of another origin.

@@ -52,6 +52,7 @@ function hear(event: MessageEvent): void {
     endIfOver(); // the extension was reloaded: its new script answers
     return;
   }
+  //rule:nonces-hidden-from-page
   event.stopImmediatePropagation();
   if (!isWithinRate(source) || !answers.take(event.origin, performance.now())) return;
   const element = findFrame(document, source);
@@ -77,6 +78,7 @@ function describe(element: FrameElement): Description {
   const allow = element instanceof HTMLIFrameElement ? element.getAttribute("allow") : null;
   const atLoad = allowAtLoad.get(element);
   const sandbox = element.getAttribute("sandbox");
+  //rule:first-allow-answer-holds
   if (atLoad !== undefined && atLoad !== allow) return { found: false };
   const ofUs = allow === null ? null : aboutSockets(allow);
   if ((ofUs?.length ?? 0) > maxLengths.allow || (sandbox?.length ?? 0) > maxLengths.sandbox) return { found: false };

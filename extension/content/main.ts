@@ -60,7 +60,7 @@ class Gatekeeper {
     switch (message.type) {
       case "open": {
         const now = performance.now();
-        if (!this.#backoff.may(now) || !this.#opens.take(now)) {
+        if (!this.#backoff.may(now) || /*rule:content-script-limits-opens*/ !this.#opens.take(now)) {
           this.#tellPage({ type: "failed", id: message.id, error: pageError("QuotaExceededError") });
           return;
         }
@@ -78,6 +78,7 @@ class Gatekeeper {
           id: message.id,
           protocol,
           ...(activation === undefined ? {} : { activation }),
+          //rule:claims-built-from-own-members
           secure: isSecureContext,
           options,
           evidence,
@@ -115,6 +116,7 @@ class Gatekeeper {
   #fromBroker(message: BrokerMessage): void {
     switch (message.type) {
       case "hint":
+        //rule:reason-goes-to-console
         console.info(`Portside: ${message.text}`); // the developer's console; the page cannot read it
         return;
       case "full":
@@ -219,7 +221,7 @@ class Gatekeeper {
         if (this.#broker !== port) return;
         const { size } = this.#open;
         this.#lose();
-        if (size > 0) wakeBackground();
+        if (/*rule:badge-reset-after-worker-stop*/ size > 0) wakeBackground();
       });
     }
     this.#broker.postMessage(message);
@@ -281,7 +283,7 @@ function handOver(): boolean {
 // The scripts may come a second time: at installation they are put into documents that are open, which may have them already. A copy
 // that still has its extension goes on; one whose extension was reloaded has lost it, and the new copy takes over.
 const world = globalThis as { portsideAlive?: () => boolean };
-if (isSecureContext && world.portsideAlive?.() !== true) {
+if (/*rule:api-only-in-secure-contexts.2*/ isSecureContext && world.portsideAlive?.() !== true) {
   world.portsideAlive = isAlive;
   onEnd(() => {
     delete world.portsideAlive;
@@ -289,6 +291,7 @@ if (isSecureContext && world.portsideAlive?.() !== true) {
   // A page script that asks may belong to another copy: of an extension that was loaded again.
   document.addEventListener(askEvent, endIfOver, { capture: true, signal: life });
   listenToFrames();
+  //rule:removed-csp-meta-counts
   watchPolicies();
   watchPresses(life);
   // Not taken: the page script comes later, and will ask.

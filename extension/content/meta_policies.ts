@@ -18,7 +18,10 @@ export class MetaPolicies {
   /** A <meta> element has, or had, this `content` as a policy. */
   take(content: string): void {
     if (content === "" || this.#texts.has(content)) return;
-    if (content.length > maxLength || this.#texts.size === maxTexts) {
+    if (
+      /*rule:overlong-csp-meta-is-unsafe*/ content.length > maxLength ||
+      /*rule:excess-csp-meta-is-unsafe*/ this.#texts.size === maxTexts
+    ) {
       this.add([worst]);
       return;
     }

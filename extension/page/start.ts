@@ -16,6 +16,7 @@ export interface PageScope extends Scope {
 
 /** Puts the API on a secure page, once the content script has handed over the port. Call before any page script can run. */
 export function start(scope: PageScope): void {
+  //rule:api-only-in-secure-contexts
   if (!scope.isSecureContext) return;
   takePort(scope, (port) => {
     install(scope, connect(port, now, isEvalBlocked, report), now);

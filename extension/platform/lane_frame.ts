@@ -54,7 +54,7 @@ export class LaneFrame implements DataChannel {
       },
       { once: true },
     );
-    element.attachShadow({ mode: "closed" }).append(frame);
+    element.attachShadow({ mode: /*rule:lane-frame-in-closed-shadow*/ "closed" }).append(frame);
     document.documentElement.append(element);
     this.#wait(timeouts.load);
   }

@@ -35,7 +35,9 @@ export class Budget {
     const { atOnce, burst, perSecond } = this.#bound;
     this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#at) * perSecond) / 1_000);
     this.#at = now;
-    return this.#used < atOnce && this.#left >= cost;
+    return (
+      /*rule:opens-at-once-are-bounded*/ this.#used < atOnce && /*rule:opens-in-row-are-bounded*/ this.#left >= cost
+    );
   }
 
   /** Takes one, if there is room for it; it is in use until `give`. */

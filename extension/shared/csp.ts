@@ -28,7 +28,7 @@ export interface ScriptEvidence {
 
 /** Reads the policies of all Content-Security-Policy headers of a response. Each may hold several, with commas between them. */
 export function parseHeaderPolicies(headers: readonly string[]): ScriptPolicy[] {
-  const policies = new Set(headers.flatMap((header) => header.split(",")));
+  const policies = new Set(/*rule:csp-header-may-hold-several*/ headers.flatMap((header) => header.split(",")));
   return distinct([...policies].map(parsePolicy));
 }
 
@@ -42,13 +42,14 @@ function parsePolicy(serialized: string): ScriptPolicy {
   if (!/src|require-trusted-types-for/i.test(serialized)) return { eval: "silent", requiresTrustedTypes: false };
   // The parser's time grows with the square of a run of white space, and a header can be a quarter of a megabyte of it.
   const directives = parseContentSecurityPolicy(serialized.replace(/[\t\n\f\r ]+/g, " "));
-  const lowerCased = (name: string): string[] | undefined => directives.get(name)?.map((value) => value.toLowerCase());
-  const sources = lowerCased("script-src") ?? lowerCased("default-src");
+  const lowerCased = (name: string): string[] | undefined =>
+    directives.get(name)?.map((value) => /*rule:csp-sources-ignore-case*/ value.toLowerCase());
+  const sources = lowerCased("script-src") ?? /*rule:default-src-replaces-script-src*/ lowerCased("default-src");
   return {
     eval:
       sources === undefined
         ? "silent"
-        : sources.includes("'unsafe-eval'")
+        : sources.includes(/*rule:unsafe-eval-in-script-src*/ "'unsafe-eval'")
           ? "unsafe"
           : sources.includes("'trusted-types-eval'")
             ? "trusted"
@@ -76,16 +77,18 @@ export function evalState({ own, others, evalBlocked }: ScriptEvidence): "blocke
   const trustedTypes = all.some((policy) => policy.requiresTrustedTypes);
   const blocks = (policy: ScriptPolicy): boolean =>
     policy.eval === "blocked" || (policy.eval === "trusted" && !trustedTypes);
-  if (own.some(blocks) || (evalBlocked && others.some(blocks))) return "blocked";
-  if (all.some((policy) => policy.eval === "unsafe")) return "unsafe";
+  if (own.some(blocks) || /*rule:others-block-only-with-probe*/ (evalBlocked && others.some(blocks))) return "blocked";
+  if (/*rule:unsafe-policy-of-others-counts*/ all.some((policy) => policy.eval === "unsafe")) return "unsafe";
   // Chromium 156 evaluates plain strings too where 'trusted-types-eval' stands beside required trusted types.
   if (!evalBlocked && all.some((policy) => policy.eval === "trusted" && trustedTypes)) return "unsafe";
   // The probe fails under trusted types too, yet a TrustedScript may be evaluated.
+  //rule:trusted-types-do-not-block-eval
   if (trustedTypes) return "trusted";
   return evalBlocked ? "blocked" : "open";
 }
 
 /** Reports whether a document in this state may open sockets. */
 export function cspPermits(rule: CSPRule, state: ReturnType<typeof evalState>): boolean {
-  return rule === "require-eval-blocked" ? state === "blocked" : state !== "unsafe";
+  //rule:admin-may-require-blocked-eval
+  return rule === "require-eval-blocked" ? state === "blocked" : /*rule:unsafe-eval-is-refused*/ state !== "unsafe";
 }

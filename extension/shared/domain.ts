@@ -21,9 +21,14 @@ function bare(host: string): string {
  * and names that are public suffixes themselves.
  */
 export function registrableDomain(name: string): string {
+  //rule:site-ignores-final-dot
   const host = bare(name);
   if (isAddress(host)) return host;
-  const found = getDomain(host, { allowPrivateDomains: true, extractHostname: false, validateHostname: false });
+  const found = getDomain(host, {
+    allowPrivateDomains: /*rule:private-suffixes-are-suffixes*/ true,
+    extractHostname: false,
+    validateHostname: false,
+  });
   return found !== null && (host === found || host.endsWith(`.${found}`)) ? found : host;
 }
 
@@ -32,11 +37,12 @@ export function registrableDomain(name: string): string {
  * IPv6 addresses it is the /64: whoever has a network has all of its addresses.
  */
 export function siteOf(origin: string): string {
-  return URL.canParse(origin) ? siteOfHost(new URL(origin).hostname) : "";
+  return URL.canParse(origin) ? /*rule:site-is-registrable-domain*/ siteOfHost(new URL(origin).hostname) : "";
 }
 
 /** The same of the host of a URL. */
 export function siteOfHost(host: string): string {
+  //rule:ipv6-network-is-site-in-extension
   return host.startsWith("[") ? networkOf(host) : registrableDomain(host);
 }
 

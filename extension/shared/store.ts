@@ -29,6 +29,7 @@ const used = new Set<string>();
 
 /** One write of a key after the other, whichever page of the extension makes them. */
 function alone<T>(area: AreaName, key: string, work: () => Promise<T>): Promise<T> {
+  //rule:pauses-are-written-in-turn
   return navigator.locks.request<Promise<T>>(`store ${nameOf(area, key)}`, work);
 }
 
@@ -50,7 +51,8 @@ export async function tryToWrite(area: AreaName, items: Record<string, unknown>)
   for (const last of [false, true]) {
     try {
       await ext.storage[area].set(items);
-      if (refused.has(area) && Math.abs(Date.now() - tried) > pause) void writeUnsaved().catch(() => undefined);
+      if (/*rule:failed-writes-are-retried*/ refused.has(area) && Math.abs(Date.now() - tried) > pause)
+        void writeUnsaved().catch(() => undefined);
       return true;
     } catch (error) {
       console.error(`storage.${area}:`, error);
@@ -111,6 +113,7 @@ export function keepIfWritten(area: AreaName, key: string, value: unknown): Prom
 async function write(area: AreaName, key: string, value: unknown): Promise<boolean> {
   if (!(await tryToWrite(area, { [key]: value }))) return false;
   inMemory.delete(nameOf(area, key));
+  //rule:later-write-replaces-fallback
   if (area === "local") await ext.storage.session.remove(unsavedPrefix + key).catch(() => undefined);
   return true;
 }
@@ -124,15 +127,22 @@ async function put(area: AreaName, key: string, value: unknown): Promise<boolean
   const name = nameOf(area, key);
   if (await write(area, key, value)) return true;
   refused.add(area);
-  if (area === "local" && (await tryToWrite("session", { [unsavedPrefix + key]: value }))) {
+  if (
+    area === "local" &&
+    /*rule:full-disk-falls-back-to-session*/ (await tryToWrite("session", { [unsavedPrefix + key]: value }))
+  ) {
     inMemory.delete(name);
     return false;
   }
   refused.add("session");
   const before = await kept(area, key).catch(() => undefined);
+  //rule:denials-count-without-storage
+  //rule:revoking-works-without-storage
+  //rule:pause-works-without-storage
   inMemory.set(name, value);
   tell(area, key, before, value);
   const unwritten: Unwritten = { unwritten: { area, key, value } };
+  //rule:extension-page-writes-via-background
   await ext.runtime.sendMessage(unwritten).catch(() => undefined); // in the background: nobody else listens
   return false;
 }
@@ -204,8 +214,10 @@ export async function writeUnsaved(): Promise<void> {
   const names = [...stored.map((key) => nameOf("local", key.slice(unsavedPrefix.length))), ...inMemory.keys()];
   for (const name of new Set(names)) {
     const [area, key] = name.split(" ") as [AreaName, string];
+    //rule:late-write-keeps-newer-value
     await alone(area, key, async () => {
       // Meanwhile somebody may have written it, or there is something newer.
+      //rule:late-write-keeps-newer-value.2
       if (await isUnsaved(area, key)) await put(area, key, await kept(area, key));
     });
   }

@@ -32,7 +32,7 @@ const kept = 16;
 export function showHost(host: string): ShownHost {
   const dots = /\.*$/.exec(host)?.[0] ?? "";
   const domain = registrableDomain(host) + dots;
-  const before = host.slice(0, host.length - domain.length);
+  const before = host.slice(0, /*rule:registrable-domain-never-cut*/ host.length - domain.length);
   const long = before.length > most;
   const read = inLetters(host);
   return {
@@ -40,6 +40,7 @@ export function showHost(host: string): ShownHost {
     middle: long ? before.slice(kept, -kept) : "",
     end: long ? before.slice(-kept) : "",
     domain,
+    //rule:unclear-names-stay-ascii
     ...(read?.clear === true ? { letters: read.labels } : {}),
     unclear: read !== undefined && !read.clear,
   };
@@ -80,7 +81,7 @@ export function hostAndPort(host: string, port: number): string {
 export function plainText(text: string): string {
   return text
     .replaceAll(/[\p{Zl}\p{Zp}\p{Zs}\t\r\n]+/gu, " ")
-    .replaceAll(/[\p{C}\u115f\u1160\u3164\uffa0\u2800]/gu, "")
+    .replaceAll(/*rule:foreign-text-has-no-controls*/ /[\p{C}\u115f\u1160\u3164\uffa0\u2800]/gu, "")
     .replaceAll(/(\p{M}{2})\p{M}+/gu, "$1")
     .trim();
 }
@@ -109,6 +110,7 @@ export function encryptionMessage(protection: Protection, place: Place | undefin
   const { encryption } = protection;
   if (encryption === "on") {
     const messages = { name: "encryptionOn", serverName: "encryptionOnName", pinned: "encryptionOnPinned" };
+    //rule:pinned-certificate-is-named
     return messages[protection.authentication];
   }
   const late = encryption === "starttls";

@@ -2,7 +2,7 @@
 // to the front, moved, or changed what it says, was meant for something else: a double click, a game, a page that was there before.
 
 /** How long they stay dead, in ms. */
-export const deadTime = 500;
+export const deadTime = /*rule:allow-disabled-at-first*/ 500;
 /** Windows tell nobody that they move: it is looked at so often, in ms. */
 const movesSeen = 100;
 
@@ -19,16 +19,24 @@ export class Guard {
     const rest = (): void => {
       this.rest();
     };
-    for (const type of ["focus", "blur", "resize", "pageshow"]) addEventListener(type, rest);
+    for (const type of /*rule:allow-disabled-after-focus*/ [
+      "focus",
+      "blur",
+      /*rule:allow-disabled-after-resize*/ "resize",
+      "pageshow",
+    ])
+      addEventListener(type, rest);
     document.addEventListener("visibilitychange", rest);
     // Somebody who clicks or types on and on means something else, however long they do: they are to pause first.
     const hasty = (): void => {
+      //rule:fast-clicks-extend-the-pause
       if (!this.#alive) this.rest();
     };
     for (const type of ["pointerdown", "keydown"]) addEventListener(type, hasty, true);
     let place = "";
     setInterval(() => {
       const now = `${screenX.toString()},${screenY.toString()}`;
+      //rule:allow-disabled-after-move
       if (place !== "" && now !== place) this.rest();
       place = now;
     }, movesSeen);
@@ -42,9 +50,11 @@ export class Guard {
   /** Something has changed: dead, for a while. A press that is under way does not count. */
   rest(): void {
     this.#alive = false;
+    //rule:press-ends-with-each-change
     this.#pressed = undefined;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
+      //rule:allow-disabled-without-focus
       this.#alive = document.hasFocus() && document.visibilityState === "visible";
       this.#changed();
     }, deadTime);
@@ -57,21 +67,25 @@ export class Guard {
    */
   guard(button: HTMLElement, ready: () => boolean, pressed: () => void): void {
     const begin = (event: Event): void => {
+      //rule:held-key-does-not-allow
       const held = event instanceof KeyboardEvent && event.repeat;
-      this.#pressed = event.isTrusted && !held && this.#alive && ready() ? button : undefined;
+      this.#pressed =
+        /*rule:only-trusted-events-allow*/ event.isTrusted && !held && this.#alive && ready() ? button : undefined;
     };
     button.addEventListener("mousedown", begin);
     button.addEventListener("keydown", begin);
     button.addEventListener("click", (event) => {
+      //rule:whole-press-while-enabled
       const whole = this.#pressed === button;
       this.#pressed = undefined;
-      if (event.isTrusted && whole && this.#alive && ready()) pressed();
+      if (/*rule:only-trusted-events-allow.2*/ event.isTrusted && whole && this.#alive && ready()) pressed();
     });
   }
 
   /** The same for the Escape key, wherever the focus is. One that was held down before the window came up presses nothing. */
   guardEscape(ready: () => boolean, pressed: () => void): void {
     addEventListener("keydown", (event) => {
+      //rule:escape-is-guarded
       if (event.key === "Escape" && event.isTrusted && !event.repeat && this.#alive && ready()) pressed();
     });
   }

@@ -18,7 +18,9 @@ export async function listHeld(): Promise<Held[]> {
   const [paused, cooldowns] = await Promise.all([listPaused(false), listCooldowns()]);
   return [
     ...paused.map((site) => ({ site })),
-    ...cooldowns.flatMap(({ who, private: isPrivate, until }) => (isPrivate ? [] : [{ site: who, until }])),
+    ...cooldowns.flatMap(({ who, private: isPrivate, until }) =>
+      /*rule:settings-hide-private-cooldowns*/ isPrivate ? [] : [{ site: who, until }],
+    ),
   ];
 }
 

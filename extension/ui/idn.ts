@@ -20,7 +20,7 @@ interface Script {
 
 /** `more`: what Unicode's table does not have: letters that browsers add to it, and what looks like a stroke or a sign. */
 function writtenAlone(name: keyof typeof lookalikes, more = ""): Script {
-  return { letters: script(name), lookalikes: lookalikes[name] + more };
+  return { letters: script(name), lookalikes: /*rule:latin-lookalikes-stay-punycode.2*/ lookalikes[name] + more };
 }
 
 /** Scripts that are written alone. Living ones (UAX 31, table 5) of which it is known which letters look like Latin ones. */
@@ -70,10 +70,15 @@ function isClear(label: string): boolean {
   const others = characters.filter((character) => !ascii.test(character));
   const mixed = characters.some((character) => /[a-z]/.test(character));
   // A mark does not tell a letter from another, or only to who looks twice.
-  const bases = others.flatMap((character) => Array.from(character.normalize("NFD").replaceAll(/\p{Mn}/gu, "")));
+  const bases = others.flatMap((character) =>
+    Array.from(/*rule:latin-lookalikes-stay-punycode.3*/ character.normalize("NFD").replaceAll(/\p{Mn}/gu, "")),
+  );
   const made = (known: string): boolean => bases.every((character) => known.includes(character));
   for (const one of alone)
-    if (others.every((character) => one.letters.test(character))) return !mixed && !made(one.lookalikes);
+    if (others.every((character) => one.letters.test(character)))
+      return (
+        /*rule:mixed-scripts-stay-punycode*/ !mixed && /*rule:latin-lookalikes-stay-punycode*/ !made(one.lookalikes)
+      );
   return together.some(
     (scripts) =>
       others.every((character) => scripts.some((letters) => letters.test(character))) &&
@@ -96,7 +101,10 @@ export function inLetters(host: string): Letters | undefined {
     const read = labels.map((label) => (label.startsWith("xn--") ? decode(label.slice(4)) : label));
     // What is read must lead to where it came from.
     const same = new URL(`http://${read.join(".")}/`).hostname === host;
-    return { clear: same && read.every((label, n) => label === labels[n] || isClear(label)), labels: read };
+    return {
+      /*rule:shown-unicode-round-trips*/ clear: same && read.every((label, n) => label === labels[n] || isClear(label)),
+      labels: read,
+    };
   } catch {
     return { clear: false, labels };
   }

@@ -52,6 +52,7 @@ export class Nearby {
     option.addEventListener("click", (event) => {
       if (event.isTrusted) this.#pick(position);
     });
+    //rule:devices-appended-in-order
     this.#list.append(option);
     this.#list.tabIndex = 0;
     this.#said.textContent = text("nearbyFound", name);

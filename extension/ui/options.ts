@@ -16,7 +16,7 @@ const search = byId<HTMLInputElement>("search");
 const confirmation = byId<HTMLDialogElement>("confirm");
 const list = new GrantList(byId("grants"), (taken) => {
   if ("grant" in taken) void takeBack((other) => sameGrant(other, taken.grant));
-  else void takeBack((other) => other.origin === taken.origin);
+  else void takeBack(/*rule:revoke-site-spares-others*/ (other) => other.origin === taken.origin);
 });
 
 async function takeBack(which: (grant: Grant) => boolean): Promise<void> {
@@ -79,10 +79,10 @@ byId("revoke-all").addEventListener("click", () => {
   confirmation.showModal();
 });
 confirmation.addEventListener("close", () => {
-  if (confirmation.returnValue === "yes") void takeBack(() => true);
+  if (/*rule:revoke-all-needs-confirmation*/ confirmation.returnValue === "yes") void takeBack(() => true);
 });
 // Also where it could not be written, and is kept in another place.
-onGrantsChange(() => void showGrants().then(showReport));
+onGrantsChange(() => /*rule:settings-list-follows-changes*/ void showGrants().then(showReport));
 onPausedChange(() => void showHeld().then(showReport));
 onCooldownChange(() => void showHeld().then(showReport));
 document.addEventListener("visibilitychange", () => {
@@ -93,7 +93,10 @@ document.addEventListener("visibilitychange", () => {
 byId("save-report").addEventListener("click", () => {
   // What is saved is what is shown.
   byId<HTMLDetailsElement>("report").open = true;
-  save(report.textContent, `portside-report-${new Date().toISOString().slice(0, 10)}.json`);
+  save(
+    /*rule:saved-report-is-shown-report*/ report.textContent,
+    `portside-report-${new Date().toISOString().slice(0, 10)}.json`,
+  );
 });
 void showGrants();
 void showHeld();

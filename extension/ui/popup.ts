@@ -138,11 +138,12 @@ fillTexts();
 byId("settings").textContent = text("popupSettings");
 byId("pause").addEventListener("click", (event) => {
   const site = view?.site;
-  if (event.isTrusted && site !== undefined) pause(site.origin, !site.paused);
+  if (/*rule:unpause-switch-needs-trusted-click*/ event.isTrusted && site !== undefined)
+    pause(site.origin, !site.paused);
 });
 byId("unmute").addEventListener("click", (event) => {
   const site = view?.site;
-  if (event.isTrusted && site !== undefined) unmute(site.origin);
+  if (/*rule:cooldown-end-needs-trusted-click*/ event.isTrusted && site !== undefined) unmute(site.origin);
 });
 byId("close-all").addEventListener("click", (event) => {
   if (!event.isTrusted) return;

@@ -51,7 +51,7 @@ function remedyButton({ reason, origin }: RefusalRecord, actions: RefusalActions
   button.textContent = text(name);
   if (label !== undefined) button.setAttribute("aria-label", text(label, isolated(siteName(origin))));
   button.addEventListener("click", (event) => {
-    if (event.isTrusted) actions[remedy](origin);
+    if (/*rule:refusal-remedy-needs-trusted-click*/ event.isTrusted) actions[remedy](origin);
   });
   return button;
 }

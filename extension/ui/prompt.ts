@@ -119,7 +119,13 @@ function show({ question: asked, waiting, looks, cooldown }: Extract<PromptView,
   tell("where-notes", ...(host === undefined || where === undefined ? [] : hostNotes(host, where)));
   tell(
     "service",
-    part(describePort(asked.port, protocol, { plain: asked.encryption !== "on" }), "", { ours: true }),
+    part(
+      describePort(asked.port, protocol, {
+        plain: /*rule:port-name-promises-no-encryption*/ asked.encryption !== "on",
+      }),
+      "",
+      { ours: true },
+    ),
     // What people know as a connection is none with UDP, and need not be said of TCP.
     ...(protocol === "udp" ? [" ", part(text("promptDatagrams"), "", { ours: true })] : []),
   );
@@ -130,6 +136,7 @@ function show({ question: asked, waiting, looks, cooldown }: Extract<PromptView,
   byId("proposal").hidden = proposal === undefined;
   byId("proposed").textContent = proposal ?? "";
   if (looks) nearby.begin();
+  //rule:prompt-names-alg-risk
   tell("risk", ...(asked.risk ? [text("promptRisk", asked.port)] : []));
   // Where the user names it, nobody knows yet where it goes.
   showEncryption(asked, host === undefined ? undefined : place);
@@ -137,6 +144,7 @@ function show({ question: asked, waiting, looks, cooldown }: Extract<PromptView,
   tell("mutes", ...(cooldown === undefined ? [] : [text("promptMutes", duration(cooldown))]));
   showWaiting(waiting);
   allowRemember.hidden = !asked.remember;
+  //rule:focus-on-no-button
   dialog.focus();
   changed();
 }
@@ -177,6 +185,7 @@ async function fit(): Promise<void> {
 
 /** The user named something else, and the background is to say what it is. */
 function rename(next: Named | undefined): void {
+  //rule:allow-disabled-after-new-choice.2
   named = undefined;
   objection = undefined;
   clearTimeout(typing);
@@ -192,6 +201,7 @@ function rename(next: Named | undefined): void {
       "device" in next ? 0 : pause,
     );
   }
+  //rule:allow-disabled-after-new-choice
   changed();
 }
 
@@ -209,6 +219,7 @@ function showNamed(view: Extract<PromptView, { type: "named" }>): void {
   const { named: checked } = view;
   if (!isCurrent(checked) || question === undefined) return; // they have gone on
   if ("complaint" in view) {
+    //rule:invalid-address-not-allowable
     const { complaint } = view;
     objection = () => {
       complain(checked, complaint);
@@ -229,6 +240,7 @@ function showNamed(view: Extract<PromptView, { type: "named" }>): void {
   if (name !== "") about.append(part(name), " ");
   if (place !== undefined) about.append(part(text(placeMessage(place)), "", { ours: true }));
   byId("named").replaceChildren(line, about, ...hostNotes(host, chosen));
+  //rule:encryption-shown-for-named-place
   showEncryption(question, place);
   tell("risk", ...(question.risk || risk ? [text("promptRisk", question.port)] : []));
   changed();
@@ -258,6 +270,7 @@ port.onMessage.addListener((view: PromptView) => {
       return;
     case "waiting":
       showWaiting(view.count);
+      //rule:allow-disabled-after-text-change
       changed();
       return;
     case "device":
@@ -300,5 +313,6 @@ addEventListener("resize", () => {
 });
 addEventListener("keydown", (event) => {
   // A key that was held down before this window came up presses nothing.
+  //rule:held-key-does-not-allow.2
   if (event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault();
 });

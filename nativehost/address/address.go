@@ -51,16 +51,20 @@ func (c Class) String() string {
 // Never. A zone makes no difference.
 func Classify(addr netip.Addr) Class {
 	if !addr.IsValid() {
+		//rule:invalid-address-is-never
 		return Never
 	}
+	//rule:zone-is-ignored
 	addr = addr.WithZone("")
 	if addr.Is4In6() {
 		// It never is on the wire: the system takes it for the IPv4 address
 		// (RFC 4038, section 4.2).
+		//rule:ipv4-mapped-judged-by-content
 		return Classify(addr.Unmap())
 	}
 	class := Public
 	if addr.Is6() && !globalUnicast.Contains(addr) && !wellKnownNAT64.Contains(addr) {
+		//rule:unassigned-ipv6-is-special
 		class = Special
 	}
 	for _, row := range table {
@@ -112,14 +116,18 @@ func Embedded(addr netip.Addr) (netip.Addr, bool) {
 	}
 	bytes := addr.As16()
 	switch {
+	//rule:nat64-judged-by-content
+	//rule:ipv4-translated-judged-by-content
 	case addr.Is4In6(), wellKnownNAT64.Contains(addr), translated.Contains(addr):
 		return netip.AddrFrom4([4]byte(bytes[12:])), true
+		//rule:ipv4-compatible-judged-by-content
 	case compatible.Contains(addr):
 		// :: and ::1 are two of these, and have rows of their own.
 		if binary.BigEndian.Uint32(bytes[12:]) <= 1 {
 			return netip.Addr{}, false
 		}
 		return netip.AddrFrom4([4]byte(bytes[12:])), true
+		//rule:6to4-judged-by-content
 	case sixToFour.Contains(addr):
 		return netip.AddrFrom4([4]byte(bytes[2:6])), true
 	default:
@@ -135,6 +143,7 @@ func Readings(addr netip.Addr) []netip.Addr {
 	if inner, ok := Embedded(addr); ok {
 		return []netip.Addr{inner}
 	}
+	//rule:block-sees-local-nat64
 	if !localNAT64.Contains(addr.WithZone("")) {
 		return nil
 	}
@@ -156,6 +165,7 @@ func Readings(addr netip.Addr) []netip.Addr {
 // section 2.9).
 func WatchedPort(port uint16) bool {
 	switch port {
+	//rule:alg-ports-are-known
 	case 69, 137, 161, 1719, 1720, 1723, 5060, 5061, 6566, 10080:
 		return true
 	default:

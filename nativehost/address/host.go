@@ -111,6 +111,7 @@ func parseHost(text string) (Host, error) {
 	if text == "" || len(text) > maxInput || !utf8.ValidString(text) {
 		return Host{}, errors.New("empty, too long or not UTF-8")
 	}
+	//rule:host-has-no-forbidden-characters
 	if strings.ContainsFunc(text, forbidden) {
 		return Host{}, errors.New("white space or a control character")
 	}
@@ -124,6 +125,7 @@ func parseHost(text string) (Host, error) {
 	}
 	// Some checks look at the text as it was before it was mapped; whoever reads the
 	// result next makes them on what it has become.
+	//rule:idna-result-is-reparsed
 	if again, err := profile.ToASCII(ascii); err != nil || again != ascii {
 		return Host{}, errors.New("not an internationalised name")
 	}
@@ -133,6 +135,7 @@ func parseHost(text string) (Host, error) {
 	}
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	switch {
+	//rule:numeric-host-is-address
 	case numeric(last):
 		addr, ok := parse4(name)
 		if !ok {
@@ -153,6 +156,7 @@ func parseHost(text string) (Host, error) {
 // checkName wants labels of letters, digits, "-" and "_" (RFC 1123, section 2.1; the
 // underscore is no letter of a host name, but devices have it).
 func checkName(name string) error {
+	//rule:names-have-253-bytes
 	if len(name) > maxName {
 		return errors.New("a host name has at most 253 characters")
 	}
@@ -160,7 +164,7 @@ func checkName(name string) error {
 		if label == "" || len(label) > maxLabel {
 			return errors.New("the parts of a host name have 1 to 63 characters")
 		}
-		switch strings.IndexFunc(label, notInLabel) {
+		switch /*rule:labels-are-ldh*/ strings.IndexFunc(label, notInLabel) {
 		case -1:
 		case strings.IndexByte(label, '*'):
 			return errors.New(`"*" stands alone, or in front: "*.example.org"`)
@@ -175,7 +179,7 @@ func checkName(name string) error {
 // lengths, without which a final label "xn--" would vanish.
 func mapping() *idna.Profile {
 	return idna.New(idna.MapForLookup(), idna.Transitional(false), idna.BidiRule(), idna.CheckJoiners(true),
-		idna.CheckHyphens(false), idna.StrictDomainName(false), idna.VerifyDNSLength(true))
+		idna.CheckHyphens(false), idna.StrictDomainName(false), idna.VerifyDNSLength( /*rule:names-have-253-bytes.2*/ true))
 }
 
 // forbidden reports what may not even be mapped away. UTS 46 would ignore a byte

@@ -85,6 +85,7 @@ func number(text string) (uint64, bool) {
 	digits, base, allowed := text, 10, "0123456789"
 	switch {
 	case strings.HasPrefix(text, "0x"):
+		//rule:hex-and-octal-ipv4
 		digits, base, allowed = text[2:], 16, "0123456789abcdef"
 	case len(text) > 1 && text[0] == '0':
 		digits, base, allowed = text[1:], 8, "01234567"

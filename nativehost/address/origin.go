@@ -33,6 +33,7 @@ func ParseOrigin(serialised string) (Origin, error) {
 	}
 	// An origin has a scheme, a host and a port and nothing else, so anything that
 	// the parser read beyond these shows when it is put together again.
+	//rule:origin-is-serialised
 	if u.Scheme+"://"+u.Host != serialised {
 		return Origin{}, fmt.Errorf("%w: not a serialised origin", fault.ErrOrigin)
 	}
@@ -43,6 +44,7 @@ func ParseOrigin(serialised string) (Origin, error) {
 	if o.Host, err = ParsePattern(host); err != nil {
 		o.Host = asWritten(host)
 	}
+	//rule:origin-address-is-canonical
 	if o.Host.kind == Literal && strings.Trim(host, "[]") != o.Host.String() {
 		return Origin{}, fmt.Errorf("%w: not a serialised origin", fault.ErrOrigin)
 	}
@@ -68,7 +70,7 @@ func ParsePatternOrigin(text string) (Origin, error) {
 
 // Secure reports whether pages of the origin are secure contexts.
 func (o Origin) Secure() bool {
-	return o.Scheme == "https" || o.Scheme == "http" && o.Host.loopback()
+	return o.Scheme == "https" || o.Scheme == "http" && /*rule:host-refuses-plain-http*/ o.Host.loopback()
 }
 
 // splitOrigin leaves the host as it is. Default ports are filled in.

@@ -20,6 +20,7 @@ func Site(origin string) string {
 	if err != nil || u.Hostname() == "" {
 		return origin
 	}
+	//rule:host-site-ignores-final-dot
 	host := strings.TrimRight(u.Hostname(), ".")
 	if addr, err := netip.ParseAddr(host); err == nil {
 		if !addr.Is6() {
@@ -29,6 +30,7 @@ func Site(origin string) string {
 		if network.IsUnspecified() {
 			return "[" + host + "]"
 		}
+		//rule:ipv6-network-is-site-in-host
 		return "[" + network.String() + "]/64"
 	}
 	suffix, _ := publicsuffix.PublicSuffix(host)

@@ -48,6 +48,8 @@ const (
 // ask their own network for something, not for pages, and stay with their block.
 // Blocks that are listed but globally reachable (AS112: RFC 7534, RFC 7535; AMT:
 // RFC 7450) have no row and are Public.
+//
+//rule:special-ranges
 var table = []row{
 	// IPv4
 	{netip.MustParsePrefix("0.0.0.0/8"), Never, unspecified},           // RFC 791, section 3.2: this network; Linux connects 0.0.0.0 to itself

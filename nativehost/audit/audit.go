@@ -75,7 +75,7 @@ type Peer struct {
 // TLS to which peer.
 func (l *Log) Opened(s Subject, remote string, peer *Peer, took time.Duration) {
 	line := l.line("open", s)
-	if !s.Private && *l.detail.Load() == Full {
+	if /*rule:audit-hides-private-addresses*/ !s.Private && *l.detail.Load() == Full {
 		line.Str("remote", remote)
 	}
 	l.peer(line, s, peer)
@@ -181,7 +181,7 @@ func (l *Log) line(event string, s Subject) *zerolog.Event {
 	}
 	line.Bool("private", s.Private)
 	detail := *l.detail.Load()
-	if s.Private || detail == Counts {
+	if /*rule:audit-hides-private-destinations*/ s.Private || detail == Counts {
 		return line
 	}
 	line.Str("origin", s.Origin)

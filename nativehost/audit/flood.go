@@ -54,7 +54,10 @@ type budget struct {
 
 // take reports whether another line about an origin may be written, and counts it.
 func (b *budget) take(origin, site string) bool {
-	if b.lines >= protocol.AuditLinesOverall || b.sites[site] >= protocol.AuditLinesPerSite ||
+	if /*rule:host-audit-lines-overall*/ b.lines >= protocol.AuditLinesOverall ||
+		//rule:host-audit-lines-per-site
+		b.sites[site] >= protocol.AuditLinesPerSite ||
+		//rule:host-audit-lines-per-origin
 		b.origins[origin] >= protocol.AuditLinesPerOrigin {
 		return false
 	}
@@ -125,6 +128,7 @@ func (f *flood) rollLocked(now time.Time) (due []omitted) {
 
 // countLocked counts lines that are not written.
 func (f *flood) countLocked(o omission, lines int64, now time.Time) {
+	//rule:audit-counts-without-private-origin
 	if o.private {
 		o.site, o.origin = "", ""
 	}
@@ -138,7 +142,7 @@ func (f *flood) countLocked(o omission, lines int64, now time.Time) {
 				ofSite++
 			}
 		}
-		if len(f.counts) >= mostCounts || ofSite >= mostOfSite {
+		if len(f.counts) >= mostCounts || /*rule:audit-counts-leave-room*/ ofSite >= mostOfSite {
 			o.site, o.origin = "", ""
 		}
 	}
@@ -148,6 +152,7 @@ func (f *flood) countLocked(o omission, lines int64, now time.Time) {
 		f.counts[o] = c
 	}
 	c.lines += lines
+	//rule:audit-counts-written-in-time
 	if f.timer == nil && !f.closed {
 		f.timer = time.AfterFunc(max(0, period-now.Sub(f.began)), f.over)
 	}

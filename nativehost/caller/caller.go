@@ -47,14 +47,16 @@ func Identify(args []string) (Caller, bool) {
 		return Caller{
 			Family: string(manifest.Chromium),
 			ID:     strings.TrimSuffix(strings.TrimPrefix(args[0], chromiumScheme), "/"),
-			Known:  args[0] == manifest.Origin(manifest.ChromiumID),
+			//rule:chromium-caller-is-our-extension
+			Known: args[0] == manifest.Origin(manifest.ChromiumID),
 		}, true
 	}
 	if len(args) >= 2 && filepath.IsAbs(args[0]) && filepath.Base(args[0]) == manifest.FileName {
 		return Caller{
 			Family: string(manifest.Firefox),
 			ID:     args[1],
-			Known:  args[1] == manifest.FirefoxID,
+			//rule:firefox-caller-is-our-extension
+			Known: args[1] == manifest.FirefoxID,
 		}, true
 	}
 	return Caller{}, false

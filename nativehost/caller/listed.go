@@ -60,6 +60,7 @@ func (around Surroundings) places() []string {
 			folder, found = around.Browser[i+1], true
 		}
 		if found && !filepath.IsAbs(folder) && around.BrowserDir != "" {
+			//rule:relative-profile-folder
 			folder = filepath.Join(around.BrowserDir, folder)
 		}
 		if found && filepath.IsAbs(folder) {
@@ -85,7 +86,9 @@ func (around Surroundings) allows(path, origin string) bool {
 		return false
 	}
 	var m manifest.HostManifest
-	if json.Unmarshal(text, &m) != nil || m.Name != manifest.HostName || !slices.Contains(m.AllowedOrigins, origin) {
+	if json.Unmarshal(text, &m) != nil || m.Name != manifest.HostName ||
+		//rule:other-callers-are-listed
+		!slices.Contains(m.AllowedOrigins, origin) {
 		return false
 	}
 	own, err := os.Stat(around.Executable)
@@ -93,12 +96,14 @@ func (around Surroundings) allows(path, origin string) bool {
 		return false
 	}
 	named, err := os.Stat(m.Path)
+	//rule:caller-manifest-names-this-program
 	return err == nil && os.SameFile(own, named)
 }
 
 // read reads a manifest by a path that the rules trust. What is read is what was
 // judged.
 func read(path string, rules *trust.Rules) ([]byte, error) {
+	//rule:caller-manifest-not-writable
 	real, info, err := rules.Follow(path, false)
 	if err != nil {
 		return nil, err

@@ -118,10 +118,13 @@ func (w *Watch) begin() {
 	case first && h[0]&0x80 != 0:
 		// A hello of SSL 2.0 (RFC 5246, appendix E.2) names nobody; anything else that
 		// begins so is no TLS. Servers take one of any version that is high enough.
+		//rule:ssl2-hello-is-refused
 		if h[2] == clientHello {
 			w.err = w.judge("", false)
 		}
 		w.done = true
+		//rule:client-hello-behind-records
+	//rule:records-before-hello-are-tls
 	case !contentType(w.kind) && !w.helloSeen:
 		w.err = ErrMalformed
 	// The version says nothing: servers drop an alert of nearly any, and then read on.
@@ -144,10 +147,12 @@ func (w *Watch) read() {
 			// TLS 1.2 goes on; what comes is encrypted before it can be a hello again.
 			w.done = true
 			return
+			//rule:client-hello-is-bounded
 		case w.message[0] != clientHello, size > maxHello:
 			w.err = ErrMalformed
 			return
 		case len(w.message) < messageBytes+size:
+			//rule:client-hello-over-records
 			return
 		}
 		name, named, err := serverName(w.message[messageBytes : messageBytes+size])
@@ -155,6 +160,7 @@ func (w *Watch) read() {
 			err = w.judge(name, named)
 		}
 		// Another may follow, after a HelloRetryRequest.
+		//rule:second-client-hello-is-read
 		w.err, w.helloSeen = err, true
 		w.message = append([]byte(nil), w.message[messageBytes+size:]...)
 	}
@@ -165,6 +171,7 @@ func (w *Watch) judge(name string, named bool) error {
 	if !named && w.address || named && strings.EqualFold(strings.TrimSuffix(name, "."), w.host) {
 		return nil
 	}
+	//rule:client-hello-names-the-host
 	return ErrOther
 }
 
@@ -190,14 +197,14 @@ func serverName(body []byte) (name string, named bool, err error) {
 			return "", false, ErrMalformed
 		}
 		switch kind {
-		case extensionECH:
+		case /*rule:client-hello-has-no-ech*/ extensionECH:
 			return "", false, ErrHidden
 		case extensionServerName:
 			list := cursor{rest: data.vector(2)}
 			hostName := list.number(1) == 0
 			text := list.vector(2)
 			// One name, and no second list.
-			if named || !hostName || len(text) == 0 || list.short || !list.empty() || !data.empty() {
+			if /*rule:client-hello-names-one-host*/ named || !hostName || len(text) == 0 || list.short || !list.empty() || !data.empty() {
 				return "", false, ErrMalformed
 			}
 			name, named = string(text), true

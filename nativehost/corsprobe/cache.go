@@ -105,7 +105,7 @@ func (p *Prober) makeRoom(private bool) {
 			if count < maxEntries {
 				return
 			}
-			if k.Private == private && !e.until.IsZero() && (!old || !now.Before(e.until)) {
+			if /*rule:cors-memory-apart-for-private*/ k.Private == private && !e.until.IsZero() && (!old || !now.Before(e.until)) {
 				delete(p.entries, k)
 				count--
 			}

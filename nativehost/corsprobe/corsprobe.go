@@ -74,6 +74,8 @@ type Question struct {
 // The probe itself outlives ctx when others wait for it, but not for longer than its
 // patience; it ends when nobody waits any more.
 func (p *Prober) Probe(ctx context.Context, q Question) error {
+	//rule:cors-answer-per-origin
+	//rule:cors-answer-per-window-kind
 	return p.cached(ctx, q)
 }
 
@@ -84,18 +86,22 @@ func (p *Prober) ask(ctx context.Context, q Question) (err error, known bool) {
 	if limit == 0 {
 		limit = patience
 	}
+	//rule:cors-probe-ends-in-time
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	dial := &dialer{ctx: ctx, question: q}
 	defer dial.close()
 	client := &http.Client{
-		Transport:     dial.transport(),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: dial.transport(),
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return /*rule:cors-probe-follows-no-redirect*/ http.ErrUseLastResponse
+		},
 	}
 	known = true
 	// A server that answers only one of the two is heard all the same, so the first
 	// may not use up the time of the second.
-	for i, method := range []string{http.MethodOptions, http.MethodGet} {
+	for i, method := range /*rule:cors-probe-get*/ []string{ /*rule:cors-probe-options*/ http.MethodOptions, http.MethodGet} {
+		//rule:cors-probe-ends-in-time.2
 		ctx, cancel := context.WithTimeout(ctx, limit/time.Duration(2-i))
 		headers, err := headersOf(ctx, client, method, q)
 		cancel()
@@ -120,13 +126,13 @@ func (p *Prober) ask(ctx context.Context, q Question) (err error, known bool) {
 func takesPart(headers http.Header) string {
 	const prefix = "access-control-"
 	for name := range headers {
-		if strings.HasPrefix(strings.ToLower(name), prefix) {
+		if /*rule:any-cors-header-refuses*/ strings.HasPrefix(strings.ToLower(name), prefix) {
 			return name
 		}
 	}
 	for _, value := range headers.Values("Vary") {
 		for name := range strings.SplitSeq(strings.ToLower(value), ",") {
-			if name = strings.TrimSpace(name); name == "origin" || strings.HasPrefix(name, prefix+"request-") {
+			if name = strings.TrimSpace(name); /*rule:vary-origin-refuses*/ name == "origin" || strings.HasPrefix(name, prefix+"request-") {
 				return "Vary: " + name
 			}
 		}
@@ -145,6 +151,7 @@ func headersOf(ctx context.Context, client *http.Client, method string, q Questi
 		return nil, err
 	}
 	request.Header = http.Header{
+		//rule:cors-probe-sends-origin-only
 		"Origin":     {q.Origin},
 		"Accept":     {"*/*"},
 		"User-Agent": {"Mozilla/5.0"}, // neither this program nor its version

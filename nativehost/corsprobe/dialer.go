@@ -51,11 +51,14 @@ func (d *dialer) covered(state tls.ConnectionState) error {
 	if !d.question.Covered || len(state.PeerCertificates) > 0 && state.PeerCertificates[0].VerifyHostname(d.question.Name) == nil {
 		return nil
 	}
+	//rule:foreign-certificate-noticed
 	d.foreign.Store(true)
 	return errForeign
 }
 
 // dial connects to the one address, whatever the request names.
+//
+//rule:cors-probe-uses-judged-address
 func (d *dialer) dial(context.Context, string, string) (net.Conn, error) {
 	var plain net.Dialer
 	connection, err := plain.DialContext(d.ctx, "tcp", d.question.Address.String())

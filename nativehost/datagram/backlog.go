@@ -26,7 +26,7 @@ func NewRoom(bytes int64) *Room {
 
 // take takes room, if there is as much.
 func (r *Room) take(bytes int64) bool {
-	if r.left.Add(-bytes) >= 0 {
+	if /*rule:datagram-backlog-overall*/ r.left.Add(-bytes) >= 0 {
 		return true
 	}
 	r.left.Add(bytes)
@@ -74,7 +74,9 @@ func (s *Socket) keep(received *buffer.Buffer) bool {
 // fits takes the room for a datagram, if there is any. Each socket has room for one. The
 // caller holds the mutex.
 func (s *Socket) fits(bytes int64) bool {
-	if len(s.backlog.waiting) > 0 && (s.KeepBuffer || s.backlog.bytes+bytes > backlogBytes) {
+	if len(s.backlog.waiting) > 0 && (s.KeepBuffer ||
+		//rule:datagram-backlog-per-socket
+		s.backlog.bytes+bytes > backlogBytes) {
 		return false
 	}
 	if s.Room != nil && !s.Room.take(bytes) {

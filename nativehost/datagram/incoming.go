@@ -99,5 +99,6 @@ func (s *Socket) mayWait(price int64) (over func(), ok bool) {
 	if s.MayWait == nil {
 		return func() {}, true
 	}
+	//rule:excess-datagrams-are-dropped
 	return s.MayWait()
 }

@@ -110,6 +110,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	}
 	n, err := c.tls.Read(p)
 	if errors.Is(err, io.EOF) {
+		//rule:truncated-tls-is-error
 		if c.cut {
 			return n, io.ErrUnexpectedEOF
 		}
@@ -150,7 +151,7 @@ func (c *Conn) gather(p []byte) int {
 func (c *Conn) Write(g *gate.Gate, p []byte) (int, error) {
 	if c.tls == nil {
 		if c.hello != nil {
-			if err := c.hello.See(p); err != nil {
+			if err := c.hello.See( /*rule:page-client-hello-is-read*/ p); err != nil {
 				return 0, fmt.Errorf("%w: %w", fault.ErrCORS, err)
 			}
 		}
@@ -172,7 +173,7 @@ func (c *Conn) CloseWrite(g *gate.Gate) error {
 		return c.sendFIN()
 	}
 	left, known := c.Sending()
-	served := left.Payload == 0 && (known || c.ended.Load())
+	served := left.Payload == 0 && /*rule:server-gone-while-closing-is-fine*/ (known || c.ended.Load())
 	c.gate.Store(g)
 	defer c.gate.Store(nil)
 	c.notifying.Store(true)

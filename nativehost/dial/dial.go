@@ -137,6 +137,7 @@ func (d *Dialer) open(v *vetted, target Target, options Options) (*Conn, error) 
 	}
 	names := []string{target.Host.String()}
 	if other, ok := options.TLS.otherName(names[0]); ok {
+		//rule:cors-probe-for-sni-at-open
 		names = append(names, other)
 	}
 	if err := d.probe(v.ctx, target, names, tcp.RemoteAddr().(*net.TCPAddr).AddrPort()); err != nil {
@@ -157,6 +158,7 @@ func (d *Dialer) open(v *vetted, target Target, options Options) (*Conn, error) 
 
 // probe asks about port 443, by each of the names.
 func (d *Dialer) probe(ctx context.Context, target Target, names []string, at netip.AddrPort) error {
+	//rule:cors-probe-before-443
 	if d.Probe == nil || target.Port != probedPort {
 		return nil
 	}
@@ -200,7 +202,7 @@ func (d *Dialer) connectFirst(v *vetted, target Target, options Options) (net.Co
 	waiting, more := v.addresses, v.more
 	var last <-chan time.Time
 	var failures []error
-	for len(failures) < maxAttempts && (len(waiting) > 0 || more != nil) {
+	for /*rule:udp-addresses-tried-are-bounded*/ len(failures) < maxAttempts && (len(waiting) > 0 || more != nil) {
 		if len(waiting) == 0 {
 			if last == nil {
 				last = time.After(lastPatience)
@@ -219,7 +221,7 @@ func (d *Dialer) connectFirst(v *vetted, target Target, options Options) (net.Co
 		}
 		to := waiting[0]
 		waiting = waiting[1:]
-		if err := d.probe(v.ctx, target, []string{target.Host.String()}, to); err != nil {
+		if err := /*rule:cors-probe-for-udp*/ d.probe(v.ctx, target, []string{target.Host.String()}, to); err != nil {
 			return nil, err
 		}
 		connection, err := d.connect(v.ctx, target, to, options)

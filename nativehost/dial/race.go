@@ -71,6 +71,7 @@ func race(ctx context.Context, addresses []netip.AddrPort, more <-chan []netip.A
 	last := make(<-chan time.Time)
 	var failures []error
 	for {
+		//rule:addresses-tried-are-bounded
 		waiting = waiting[:min(len(waiting), maxAttempts-begun)]
 		if running == 0 && len(waiting) == 0 {
 			if more == nil || begun == maxAttempts {
@@ -100,6 +101,7 @@ func race(ctx context.Context, addresses []netip.AddrPort, more <-chan []netip.A
 				return ended.conn, nil
 			}
 			failures = append(failures, ended.err)
+			//rule:refusal-ends-the-race
 			if refused := (refusal{}); errors.As(ended.err, &refused) {
 				return nil, ended.err
 			}

@@ -40,6 +40,7 @@ func (o TLSOptions) Authenticates(host string) bool {
 // VerifiedName returns the name or address that certificate authorities must vouch for
 // on a connection to host, and "" if the page listed certificates, or if there is none.
 func (o TLSOptions) VerifiedName(host string) string {
+	//rule:hash-list-does-not-authenticate
 	if len(o.Hashes) > 0 {
 		return ""
 	}
@@ -83,15 +84,17 @@ var (
 func (d *Dialer) StartTLS(ctx context.Context, conn *Conn, target Target, options Options, begin func() error) error {
 	ctx, cancel := withTimeout(ctx, options)
 	defer cancel()
+	//rule:cors-probe-for-sni-at-upgrade
 	if name, ok := options.TLS.otherName(target.Host.String()); ok {
 		if err := d.probe(ctx, target, []string{name}, conn.tcp.RemoteAddr().(*net.TCPAddr).AddrPort()); err != nil {
 			return openError(ctx, err)
 		}
 	}
+	//rule:upgrade-fails-on-waiting-bytes
 	if waiting(conn.tcp) {
 		return fault.ErrPlaintext
 	}
-	if begin != nil {
+	if /*rule:given-up-upgrade-has-no-handshake*/ begin != nil {
 		if err := begin(); err != nil {
 			return err
 		}
@@ -129,6 +132,7 @@ func (c *Conn) secure(ctx context.Context, host string, roots *x509.CertPool, op
 
 // config returns what crypto/tls is to do.
 func (o TLSOptions) config(host string, roots *x509.CertPool) (*tls.Config, error) {
+	//rule:tls-verifies-requested-name
 	name := o.ServerName
 	if name == "" {
 		name = host
@@ -141,8 +145,12 @@ func (o TLSOptions) config(host string, roots *x509.CertPool) (*tls.Config, erro
 		ServerName: name, // crypto/tls leaves SNI out for an address, as RFC 6066 wants
 		NextProtos: o.ALPN,
 		RootCAs:    roots,
+		//rule:tls-certificates-verified
+		//rule:tls-is-1-2-or-newer
 		MinVersion: tls.VersionTLS12,
 		// After everything that crypto/tls verifies by itself.
+		//rule:old-suites-only-when-pinned
+		//rule:negative-serials-only-when-pinned
 		VerifyConnection: verifySerials,
 	}
 	if len(o.Hashes) > 0 {
@@ -162,9 +170,10 @@ func (o TLSOptions) verifyListed(state tls.ConnectionState) error {
 		return errNotListed
 	}
 	leaf := state.PeerCertificates[0]
-	if !slices.Contains(o.Hashes, sha256.Sum256(leaf.Raw)) {
+	if /*rule:pinned-hash-must-match*/ !slices.Contains(o.Hashes, sha256.Sum256(leaf.Raw)) {
 		return errNotListed
 	}
+	//rule:pinned-certificate-is-valid-now
 	if now := time.Now(); now.Before(leaf.NotBefore) || now.After(leaf.NotAfter) {
 		return errNotValid
 	}

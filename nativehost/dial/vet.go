@@ -66,8 +66,10 @@ func (d *Dialer) vet(ctx context.Context, target Target, options Options) (*vett
 			if len(addrs) == 0 {
 				return
 			}
+			//rule:late-addresses-are-judged
 			late, err := d.judgeAll(ctx, target, addrs)
 			if err != nil {
+				//rule:late-refusal-ends-connection
 				v.refused = err
 				v.giveUp()
 				return
@@ -95,11 +97,14 @@ func (d *Dialer) judgeAll(ctx context.Context, target Target, addrs []netip.Addr
 	var passed []netip.AddrPort
 	for _, addr := range addrs {
 		to := netip.AddrPortFrom(addr.Unmap(), target.Port)
+		//rule:every-resolved-address-judged
 		if err := d.judge(ctx, target, to); err != nil {
+			//rule:one-refused-address-refuses-name
 			return nil, err
 		}
 		passed = append(passed, to)
 	}
+	//rule:one-refused-address-refuses-name.2
 	return passed, nil
 }
 
@@ -135,9 +140,11 @@ func (d *Dialer) connect(ctx context.Context, target Target, vetted netip.AddrPo
 			if err != nil || !same(actual, vetted) {
 				return refusal{fmt.Errorf("%w: not the vetted one", fault.ErrAddress)}
 			}
+			//rule:control-hook-judges-again
 			if err := d.judge(ctx, target, vetted); err != nil {
 				return err
 			}
+			//rule:udp-route-checked-for-broadcast
 			if target.Network == "udp" {
 				if err := sockopt.ForbidBroadcast(raw); err != nil {
 					return err
@@ -149,13 +156,16 @@ func (d *Dialer) connect(ctx context.Context, target Target, vetted netip.AddrPo
 			return sockopt.SetBuffers(raw, options.SendBuffer, options.ReceiveBuffer)
 		},
 	}
+	//rule:dial-uses-judged-address
 	return dialer.DialContext(ctx, target.Network, vetted.String())
 }
 
 // same reports whether two ways to write a destination mean the same one. The system
 // knows zones by number and package net writes them by name.
 func same(a, b netip.AddrPort) bool {
-	return a.Port() == b.Port() && a.Addr().Unmap().WithZone("") == b.Addr().Unmap().WithZone("") &&
+	return a.Port() == b.Port() &&
+		//rule:control-hook-compares-address
+		a.Addr().Unmap().WithZone("") == b.Addr().Unmap().WithZone("") &&
 		zoneIndex(a.Addr().Zone()) == zoneIndex(b.Addr().Zone())
 }
 

@@ -19,7 +19,7 @@ const maxDeviceName = 63
 func deviceName(instance string, t *target) string {
 	own := labels(instance)[0]
 	for _, text := range []string{own, strings.Join(labels(t.name), ".")} {
-		if name := printable.Text(text, maxDeviceName); name != "" {
+		if name := /*rule:device-names-are-printable*/ printable.Text(text, maxDeviceName); name != "" {
 			return name
 		}
 	}
@@ -40,7 +40,11 @@ func (b *Browser) choose(name string, claims []claim) choice {
 	claims = slices.Clone(claims)
 	slices.SortStableFunc(claims, func(x, y claim) int { return b.rank(x.addr) - b.rank(y.addr) })
 	shown := claims[0].addr.WithZone("")
-	if host, ok := localHost(name); ok && !slices.ContainsFunc(claims, func(c claim) bool { return !b.nearby(c) || !b.May(host, c.addr) }) {
+	if host, ok := localHost(name); ok && !slices.ContainsFunc(claims, func(c claim) bool {
+		return /*rule:device-name-addresses-nearby*/ !b.nearby(c) ||
+			//rule:device-name-passes-rules
+			!b.May(host, c.addr)
+	}) {
 		return choice{host, shown, true}
 	}
 	for _, c := range claims {
@@ -48,6 +52,7 @@ func (b *Browser) choose(name string, claims []claim) choice {
 		if c.addr.Zone() != "" || !b.nearby(c) {
 			continue
 		}
+		//rule:device-address-passes-rules
 		if host := address.FromAddr(c.addr); b.May(host, c.addr) {
 			return choice{host, c.addr, true}
 		}
@@ -77,20 +82,23 @@ func (b *Browser) rank(addr netip.Addr) int {
 // translates addresses.
 func (b *Browser) nearby(c claim) bool {
 	if _, embeds := address.Embedded(c.addr); embeds {
+		//rule:device-not-behind-translation
 		return false
 	}
 	class := address.Classify(c.addr)
-	if class >= address.Loopback {
+	if /*rule:device-not-on-loopback*/ class >= address.Loopback {
 		return false
 	}
 	switch b.Near.Class(c.addr) {
 	case address.Loopback:
+		//rule:neighbour-not-this-computer
 		return c.own
 	case address.Private:
 		return true
 	case address.Never:
 		return false
 	default:
+		//rule:device-not-on-internet
 		return class == address.Private
 	}
 }
@@ -98,7 +106,7 @@ func (b *Browser) nearby(c claim) bool {
 // isOwn reports whether a packet from there is of this computer itself. Systems drop
 // IPv4 packets that come in with their own address as the source; with IPv6 not all do.
 func (b *Browser) isOwn(from netip.Addr) bool {
-	return from.Is4() && b.Near.Class(from) == address.Loopback
+	return /*rule:ipv6-neighbour-not-this-computer*/ from.Is4() && b.Near.Class(from) == address.Loopback
 }
 
 // isLocal reports whether a name is below "local".
@@ -123,5 +131,5 @@ func localHost(name string) (address.Host, bool) {
 		return address.Host{}, false
 	}
 	asked, err := idna.Punycode.ToUnicode(host.String())
-	return host, err == nil && lower(asked) == lower(text)
+	return host, err == nil && /*rule:device-name-resolves-the-same*/ lower(asked) == lower(text)
 }

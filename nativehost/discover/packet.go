@@ -69,7 +69,11 @@ const maxRecords = 256
 // labels with dots in them. What people call their devices is a label.
 func parse(packet []byte, id uint16) (answer, bool) {
 	var message dns.Msg
-	if message.Unpack(packet) != nil || !message.Response || message.Id != id ||
+	if message.Unpack(packet) != nil ||
+		//rule:device-answer-is-response
+		!message.Response ||
+		//rule:device-answer-has-our-id
+		message.Id != id ||
 		message.Opcode != dns.OpcodeQuery || message.Rcode != dns.RcodeSuccess {
 		return answer{}, false
 	}

@@ -105,7 +105,7 @@ func newSearch(b *Browser, q Query, ask func(question), found func(Device)) *sea
 // addType asks for a type from the next step on.
 func (s *search) addType(service string) {
 	name := service + ".local."
-	if s.types[name] == nil && len(s.types) < maxTypes {
+	if s.types[name] == nil && /*rule:device-types-are-bounded*/ len(s.types) < maxTypes {
 		s.types[name] = &asked{name: name, service: service}
 	}
 }
@@ -113,6 +113,7 @@ func (s *search) addType(service string) {
 // step asks what is due, and tells what is known.
 func (s *search) step(now time.Time) {
 	if !now.Before(s.next) {
+		//rule:device-search-slows-down
 		s.next, s.pause = now.Add(s.pause), 2*s.pause
 		s.rounds++
 	}
@@ -141,7 +142,9 @@ func (s *search) step(now time.Time) {
 // followUp asks for what an answer left open. Responders may leave out what does not
 // belong to the question, and packets get lost.
 func (s *search) followUp(a *asked, since, now time.Time, types ...uint16) {
-	if a.times >= maxAsked || s.followUps >= maxFollowUps || now.Sub(since) < settleAfter+time.Duration(a.times)*firstPause {
+	if a.times >= maxAsked ||
+		//rule:device-follow-ups-are-bounded
+		s.followUps >= maxFollowUps || now.Sub(since) < settleAfter+time.Duration(a.times)*firstPause {
 		return
 	}
 	a.times++
@@ -162,6 +165,7 @@ func (s *search) hear(a answer, now time.Time) {
 			continue
 		}
 		i.placed = true
+		//rule:device-at-requested-port
 		if v.port == s.query.Port {
 			s.place(i, v.target, now)
 		}
@@ -197,11 +201,13 @@ func (s *search) hearOf(t *asked, name string, now time.Time) {
 	if len(parts) != 4 || lower(parts[3]) != "local" {
 		return
 	}
-	if service, ok := serviceType(parts[1:3], s.query.Protocol); !ok || service != t.service {
+	if service, ok := serviceType(parts[1:3], s.query.Protocol); !ok ||
+		//rule:device-of-requested-type
+		service != t.service {
 		return
 	}
 	key := lower(name)
-	if s.instances[key] == nil && len(s.instances) < maxInstances {
+	if s.instances[key] == nil && /*rule:device-instances-are-bounded*/ len(s.instances) < maxInstances {
 		s.instances[key] = &instance{asked: asked{name: name, service: t.service}, known: now}
 	}
 }
@@ -225,7 +231,9 @@ func (s *search) place(i *instance, name string, now time.Time) {
 // tell tells of an instance whose addresses are known.
 func (s *search) tell(i *instance, now time.Time) {
 	for _, t := range i.targets {
-		if len(t.claims) == 0 || now.Sub(t.since) < settleAfter || len(s.told) >= maxDevices {
+		if len(t.claims) == 0 || now.Sub(t.since) < settleAfter ||
+			//rule:devices-told-are-bounded
+			len(s.told) >= maxDevices {
 			continue
 		}
 		if t.stale {

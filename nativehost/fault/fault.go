@@ -69,6 +69,7 @@ func rows() []row {
 		{ErrHalfClosed, Description{"InvalidStateError", "protocol", "The socket has been shut down for writing.", ""}},
 		{ErrNotApplicable, Description{"InvalidStateError", "protocol", "This kind of socket cannot do that.", ""}},
 		{ErrOrigin, Description{"NotAllowedError", "origin", "The page was not loaded over a secure connection.", ""}},
+		//rule:refusals-have-no-page-reason
 		{ErrAddress, Description{"NotAllowedError", "address", "Pages may not connect to this address.", ""}},
 		{ErrPolicyBroken, Description{"NotAllowedError", "policy-broken", "The administrator's policy cannot be used, so everything is refused.", ""}},
 		{ErrPolicy, Description{"NotAllowedError", "policy", "The administrator of this computer does not allow it.", ""}},
@@ -77,7 +78,7 @@ func rows() []row {
 		{ErrRisk, Description{"NotAllowedError", "risk", "Routers watch this port, and nobody agreed to the danger.", ""}},
 		{ErrCORS, Description{"NotAllowedError", "cors", "This server decides by CORS which pages may use it.", ""}},
 		{ErrLimitOrigin, Description{"QuotaExceededError", "limit", "This site has too many sockets open.", ""}},
-		{ErrLimitOverall, Description{"NotAllowedError", "limit", "Too many sockets are open in this browser.", ""}},
+		{ErrLimitOverall, Description{ /*rule:overall-limit-looks-like-refusal*/ "NotAllowedError", "limit", "Too many sockets are open in this browser.", ""}},
 		{ErrBrowsings, Description{"NotAllowedError", "limit", "Too many searches for devices nearby are under way.", ""}},
 		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent.", ""}},
 		{ErrProtocol, Description{"NetworkError", "protocol", "The extension sent more than it was allowed to.", ""}},
@@ -128,7 +129,7 @@ func Classify(err error) error {
 // since it names addresses.
 type classified struct{ kind, cause error }
 
-func (c *classified) Error() string   { return c.kind.Error() }
+func (c *classified) Error() string   { return /*rule:host-errors-name-no-destination*/ c.kind.Error() }
 func (c *classified) Unwrap() []error { return []error{c.kind, c.cause} }
 
 // Cause returns the text of what lies under a classified error. It may name the

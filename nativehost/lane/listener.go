@@ -96,7 +96,7 @@ func (l *Listener) Ticket(ctx context.Context, document string) (port uint16, se
 	switch {
 	case l.closed:
 		return 0, "", net.ErrClosed
-	case len(l.tickets) >= maxTickets:
+	case /*rule:lane-tickets-are-bounded*/ len(l.tickets) >= maxTickets:
 		return 0, "", ErrFull
 	}
 	if l.server == nil {
@@ -109,7 +109,7 @@ func (l *Listener) Ticket(ctx context.Context, document string) (port uint16, se
 	_, _ = rand.Read(random[:])
 	secret = base64.RawURLEncoding.EncodeToString(random[:])
 	key := sha256.Sum256([]byte(secret))
-	l.tickets[key] = ticket{document, time.AfterFunc(l.ticketLife, func() {
+	l.tickets[key] = ticket{document, time.AfterFunc( /*rule:lane-ticket-expires*/ l.ticketLife, func() {
 		if _, ok := l.take(key); ok {
 			l.admitted()
 		}
@@ -119,6 +119,7 @@ func (l *Listener) Ticket(ctx context.Context, document string) (port uint16, se
 
 // open begins to listen. The caller holds the mutex.
 func (l *Listener) open(ctx context.Context) (*server, error) {
+	//rule:pending-lane-connections-bounded
 	port, at, err := loopback.Listen(ctx, maxPending)
 	if err != nil {
 		return nil, err
@@ -143,6 +144,7 @@ func (l *Listener) take(key [sha256.Size]byte) (document string, ok bool) {
 		// Hashes of secrets may be compared in any time; so nobody has to wonder.
 		if subtle.ConstantTimeCompare(known[:], key[:]) == 1 {
 			t.expires.Stop()
+			//rule:lane-ticket-used-once
 			delete(l.tickets, known)
 			l.admitting++
 			document, ok = t.document, true
@@ -157,6 +159,7 @@ func (l *Listener) admitted() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.admitting--
+	//rule:lane-listener-closes-when-idle
 	if len(l.tickets) == 0 && l.admitting == 0 {
 		l.shut()
 	}
@@ -220,9 +223,10 @@ func (l *Listener) serve(on *server, w http.ResponseWriter, r *http.Request) {
 // admit returns the document that a request was let in for, or why it was not.
 func (l *Listener) admit(on *server, r *http.Request) (document, why string) {
 	switch {
-	case r.Host != on.at.String():
+	case /*rule:lane-host-is-own-address*/ r.Host != on.at.String():
 		// A name that somebody made to lead here.
 		return "", "another host name"
+		//rule:lane-needs-extension-origin
 	case len(r.Header.Values("Origin")) != 1 || r.Header.Get("Origin") != l.origin:
 		return "", "another origin"
 	case r.Method != http.MethodGet || r.URL.Path != "/" || r.URL.RawQuery != "":
@@ -242,6 +246,7 @@ func (l *Listener) admit(on *server, r *http.Request) (document, why string) {
 		return "", "another protocol"
 	}
 	document, ok := l.take(sha256.Sum256([]byte(secret)))
+	//rule:lane-needs-ticket
 	if !ok {
 		return "", "no such ticket"
 	}

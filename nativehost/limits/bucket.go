@@ -34,7 +34,7 @@ func overMinutes(n int) *bucket {
 		// One at a time, a minute's nth part apart.
 		return newBucket(float64(n)/minute, 1)
 	}
-	return newBucket(float64(n-size)/minute, size)
+	return newBucket(float64( /*rule:overall-rate-includes-burst*/ n-size)/minute, size)
 }
 
 // has reports whether there is a token.

@@ -46,8 +46,10 @@ type Caps struct {
 func Standard() Caps {
 	return Caps{
 		Overall: 1024, PerOrigin: 256, PendingPerOrigin: 32,
+		//rule:standard-limits
 		AttemptBurst: 20, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 300,
 		// What lies above is for the network's own control (RFC 4594, section 3).
+		//rule:standard-dscp-limit
 		TypeOfService: 47,
 	}
 }
@@ -147,10 +149,12 @@ func (c *Counter) Take(asker string, private bool) (*Ticket, error) {
 	defer c.mu.Unlock()
 	now := c.Now()
 	s := c.normal
+	//rule:limits-apart-for-private
 	if private {
 		s = c.private
 	}
 	s.sweep(now)
+	//rule:limits-use-registrable-domain
 	site := address.Site(asker)
 	n, all := s.origins[asker], s.sites[site]
 	if n == nil {
@@ -160,13 +164,21 @@ func (c *Counter) Take(asker string, private bool) (*Ticket, error) {
 		all = &count{bucket: c.caps.perSite()}
 	}
 	switch {
-	case n.full(c.caps.PerOrigin) || n.pending >= c.caps.PendingPerOrigin:
+	case /*rule:open-sockets-per-origin*/ n.full(c.caps.PerOrigin) ||
+		//rule:pending-sockets-per-origin
+		n.pending >= c.caps.PendingPerOrigin:
 		return nil, fault.ErrLimitOrigin
-	case !n.bucket.has(now):
+		//rule:attempts-limited-per-origin
+	case /*rule:own-rate-checked-first*/ !n.bucket.has(now):
 		return nil, fault.ErrRateOrigin
-	case s.overall >= c.caps.Overall || all.full(c.caps.sitesSockets()):
+	case /*rule:open-sockets-overall*/ s.overall >= c.caps.Overall ||
+		//rule:site-has-half-the-sockets
+		all.full(c.caps.sitesSockets()):
 		return nil, fault.ErrLimitOverall
-	case !s.minute.has(now) || !all.bucket.has(now):
+	case /*rule:attempts-limited-overall*/ !s.minute.has(now) ||
+		//rule:site-has-half-the-attempts
+		!all.bucket.has(now):
+		//rule:overall-rate-looks-like-refusal
 		return nil, fault.ErrRate
 	}
 	for _, n := range []*count{n, all} {
@@ -221,6 +233,7 @@ func (t *Ticket) Failed() {
 	defer t.counter.mu.Unlock()
 	if !t.failed {
 		t.failed = true
+		//rule:failed-attempt-costs-double
 		t.origin.bucket.owe(t.counter.Now())
 	}
 }

@@ -192,11 +192,13 @@ func (l *Link) receive(buffer []byte) (int, netip.AddrPort, int, error) {
 // DNS (RFC 6762, section 6.7), from an address on this link (section 11), through
 // this link.
 func (l *Link) trusts(from netip.AddrPort, index int) bool {
-	if from.Port() != Port || index != 0 && index != l.iface.Index {
+	//rule:mdns-answer-on-asked-interface
+	if /*rule:mdns-answer-from-mdns-port*/ from.Port() != Port || index != 0 && index != l.iface.Index {
 		return false
 	}
 	addr := from.Addr().Unmap().WithZone("")
 	for _, prefix := range l.prefixes {
+		//rule:mdns-answer-from-link
 		if prefix.Contains(addr) {
 			return true
 		}

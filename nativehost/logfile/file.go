@@ -96,6 +96,7 @@ func (f *File) Write(line []byte) (int, error) {
 		}
 	}
 	whole := line
+	//rule:partial-line-is-ended
 	if f.endsTorn(size) {
 		whole = append([]byte("\n"), line...)
 	}
@@ -125,6 +126,7 @@ func (f *File) cutOff(size int64, n int) {
 	// Somebody who did not get the lock may have written since: then it is left, and
 	// the next line begins on its own.
 	if info, err := f.file.Stat(); err == nil && info.Size() == size+int64(n) {
+		//rule:no-partial-audit-line
 		_ = f.file.Truncate(size)
 	}
 }

@@ -177,11 +177,13 @@ func (k *Keeper) put(line []byte, last bool) error {
 	anywhere := false
 	for i, p := range k.places {
 		switch again := p.failing && !last; {
+		//rule:hanging-audit-place-rests
 		case again && k.rests(p):
 			anywhere = anywhere || p.file != nil
 			errs = append(errs, p.err)
 			continue
 		case p.file == nil && (again || p.opening):
+			//rule:late-audit-folder-is-used
 			k.reopen(p)
 			errs = append(errs, p.err)
 			continue
@@ -216,6 +218,7 @@ func (k *Keeper) drain(last bool) bool {
 		k.kept = k.kept[1:]
 	}
 	k.kept = nil
+	//rule:lost-audit-lines-told
 	if k.lost > 0 {
 		if k.put(k.Lost(k.lost, k.since), last) != nil {
 			return false
@@ -231,9 +234,11 @@ func (k *Keeper) keep(line []byte) {
 	switch {
 	case k.lost > 0:
 		k.lost++
+		//rule:kept-audit-lines-bounded
 	case k.bytes+len(line) > mostKept:
 		k.lost, k.since = 1, time.Now()
 	default:
+		//rule:unwritten-audit-lines-kept
 		k.kept = append(k.kept, bytes.Clone(line))
 		k.bytes += len(line)
 	}

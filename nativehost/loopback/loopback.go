@@ -25,7 +25,8 @@ func Listen(ctx context.Context, most int) (net.Listener, netip.AddrPort, error)
 		return nil, netip.AddrPort{}, err
 	}
 	at := l.Addr().(*net.TCPAddr).AddrPort()
-	return local{limit(l, most)}, at, nil
+	//rule:loopback-peers-only
+	return local{ /*rule:loopback-connections-are-bounded*/ limit(l, most)}, at, nil
 }
 
 // local is a listener that hears this computer only. To listen on 127.0.0.1 is not
@@ -59,6 +60,7 @@ func NewServer(h http.Handler, patience time.Duration, conns *sync.WaitGroup) *h
 			case http.StateNew:
 				conns.Add(1)
 			case http.StateHijacked:
+				//rule:open-lane-leaves-pending-count
 				leave(conn)
 				conns.Done()
 			case http.StateClosed:
@@ -66,11 +68,13 @@ func NewServer(h http.Handler, patience time.Duration, conns *sync.WaitGroup) *h
 			default:
 			}
 		},
+		//rule:silent-connection-times-out
 		ReadHeaderTimeout: patience,
-		ReadTimeout:       patience,
-		WriteTimeout:      2 * patience,
-		IdleTimeout:       2 * patience,
-		MaxHeaderBytes:    16 << 10,
+		//rule:silent-connection-times-out.2
+		ReadTimeout:    patience,
+		WriteTimeout:   2 * patience,
+		IdleTimeout:    2 * patience,
+		MaxHeaderBytes: 16 << 10,
 		// What anybody may send is not worth a line; stdout and stderr are the browser's.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}

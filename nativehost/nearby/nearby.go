@@ -86,6 +86,7 @@ func (n *Nearby) Class(addr netip.Addr) address.Class {
 	w := n.current()
 	class := w.class(addr)
 	if inner, ok := address.Embedded(addr); ok {
+		//rule:embedded-local-addresses-count
 		class = max(class, w.class(inner))
 	}
 	return class
@@ -93,10 +94,13 @@ func (n *Nearby) Class(addr netip.Addr) address.Class {
 
 func (w *world) class(addr netip.Addr) address.Class {
 	switch {
+	//rule:broadcast-addresses-refused
 	case slices.Contains(w.everybody, addr):
 		return address.Never
+		//rule:own-addresses-are-loopback
 	case contains(w.own, addr):
 		return address.Loopback
+		//rule:link-addresses-are-private
 	case contains(w.links, addr):
 		return address.Private
 	default:
@@ -124,7 +128,7 @@ func contains(prefixes []netip.Prefix, addr netip.Addr) bool {
 func (n *Nearby) current() world {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !n.read.IsZero() && time.Since(n.read) < fresh {
+	if !n.read.IsZero() && time.Since(n.read) < /*rule:interfaces-are-reread*/ fresh {
 		return n.world
 	}
 	w, err := read()
@@ -179,6 +183,7 @@ func everybody(prefix netip.Prefix, flags net.Flags) []netip.Addr {
 	last := first.As4()
 	binary.BigEndian.PutUint32(last[:], binary.BigEndian.Uint32(last[:])|math.MaxUint32>>prefix.Bits())
 	all := []netip.Addr{netip.AddrFrom4(last)}
+	//rule:anycast-subnet-router-refused
 	if first != prefix.Addr() {
 		all = append(all, first)
 	}
@@ -217,6 +222,7 @@ func of(prefix netip.Prefix, flags net.Flags) (own, link netip.Prefix) {
 		shortest = shortest6
 		lone := bits == addr.BitLen() && flags&net.FlagPointToPoint != 0
 		if bits > subnet6 && !loopback && !lone {
+			//rule:dhcpv6-address-counts-as-64
 			bits = subnet6
 		}
 	}

@@ -62,11 +62,14 @@ func Of(host address.Host, salt []byte) string {
 		return Unknown
 	}
 	at, ok := routerFor(host)
-	if !ok || isShared(at.hardware) {
+	if !ok || /*rule:shared-router-macs-identify-nothing*/ isShared(at.hardware) {
 		return Unknown
 	}
+	//rule:network-ids-are-salted
 	mac := hmac.New(sha256.New, salt)
+	//rule:network-id-has-router-address
 	mac.Write(at.addr.WithZone("").AsSlice())
+	//rule:network-id-has-router-hardware
 	mac.Write(at.hardware)
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:idLength])
 }
@@ -81,6 +84,7 @@ func routerFor(host address.Host) (router, bool) {
 		if !ok {
 			return router{}, false
 		}
+		//rule:router-of-used-interface
 		return defaultRouter(addr.Is4(), index)
 	}
 	if at, ok := defaultRouter(true, 0); ok {

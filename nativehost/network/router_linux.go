@@ -58,6 +58,7 @@ func defaultGateway(family, index int) (gateway netip.Addr, through int, ok bool
 
 // neighbour reads the hardware address that the system knows for addr on a link.
 func neighbour(family, index int, addr netip.Addr) (net.HardwareAddr, bool) {
+	//rule:silent-router-identifies-nothing
 	const unresolved = unix.NUD_INCOMPLETE | unix.NUD_FAILED | unix.NUD_NOARP
 	for _, message := range dump(syscall.RTM_GETNEIGH, family) {
 		if message.Header.Type != syscall.RTM_NEWNEIGH || len(message.Data) < unix.SizeofNdMsg {

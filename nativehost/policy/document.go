@@ -90,6 +90,7 @@ func (d *document) value(decoder *json.Decoder, path string, depth int) error {
 			}
 			name, _ := key.(string)
 			child = path + "/" + escape(name)
+			//rule:duplicate-key-is-fault
 			if _, twice := d.keys[child]; twice {
 				f := Fault{Setting: settingName(path), Problem: "a setting occurs twice", Quote: fmt.Sprintf("%q occurs twice", name)}
 				f.Line, f.Column = d.lineColumn(at)

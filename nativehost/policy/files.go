@@ -147,6 +147,7 @@ func (f *file) read() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", reason(err))
 	}
+	//rule:judged-file-is-read-file
 	if !os.SameFile(info, f.info) {
 		return nil, errors.New("was replaced while it was read")
 	}

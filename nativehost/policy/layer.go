@@ -43,6 +43,7 @@ func (l *layer) origin(asked address.Origin) (refused, admitted string) {
 	if l.said.Enabled != nil && !*l.said.Enabled {
 		return "enabled", ""
 	}
+	//rule:blocked-origin-refused
 	if i := firstOrigin(l.blockedOrigins, asked); i >= 0 {
 		return fmt.Sprintf("blockedOrigins[%d]", i), ""
 	}
@@ -52,6 +53,7 @@ func (l *layer) origin(asked address.Origin) (refused, admitted string) {
 	if i := firstOrigin(l.allowedOrigins, asked); i >= 0 {
 		return "", fmt.Sprintf("allowedOrigins[%d]", i)
 	}
+	//rule:unlisted-origin-refused
 	return "allowedOrigins", ""
 }
 
@@ -84,6 +86,7 @@ func (l *layer) judge(s *subject, say func(Reason)) opinion {
 	for i := range l.blockedDestinations {
 		switch l.blockedDestinations[i].fits(s, true) {
 		case yes:
+			//rule:blocked-destination-refused
 			tell(fmt.Sprintf("blockedDestinations[%d]", i), Refuses, "")
 			if say == nil {
 				return o
@@ -95,6 +98,7 @@ func (l *layer) judge(s *subject, say func(Reason)) opinion {
 		}
 	}
 	l.judgeAllowed(s, &o, tell)
+	//rule:restricting-layer-vouches-not
 	if l.onlyRestricts {
 		o.vouchesPrivate, o.vouchesPort, o.vouchesName = false, false, false
 	}
@@ -145,6 +149,7 @@ func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, P
 		return
 	}
 	if l.allowedDestinations != nil {
+		//rule:unlisted-destination-refused
 		tell("allowedDestinations", Refuses, "")
 		return
 	}
@@ -163,6 +168,7 @@ func (l *layer) promptOf(r *rule, setting string, o *opinion, tell func(string, 
 		// It covers what the list has; there is none.
 		prompt = Ask
 	}
+	//rule:restricting-layer-skips-no-prompt
 	if prompt == Skip && l.onlyRestricts {
 		prompt = ""
 	}
@@ -205,6 +211,7 @@ type rule struct {
 func (r *rule) fits(s *subject, block bool) fit {
 	switch {
 	case r.protocol != "" && r.protocol != s.protocol,
+		//rule:rule-may-require-tls
 		r.tlsOnly && !s.secure,
 		r.ports != nil && !slices.ContainsFunc(r.ports, func(p portRange) bool { return p.lo <= s.port && s.port <= p.hi }),
 		r.origins != nil && firstOrigin(r.origins, s.origin) < 0:
@@ -222,6 +229,8 @@ func (r *rule) fits(s *subject, block bool) fit {
 	case !r.prefix.IsValid():
 	case !s.addr.IsValid():
 		result = maybe
+		//rule:block-prefix-sees-embedded-ipv4
+	//rule:allow-prefix-ignores-embedded-ipv4
 	case r.prefix.Contains(s.addr), block && slices.ContainsFunc(s.embedded, r.prefix.Contains):
 	default:
 		return no
@@ -231,7 +240,9 @@ func (r *rule) fits(s *subject, block bool) fit {
 
 // namesPort reports whether the rule has this very port, by itself: a range that
 // happens to contain it was not written with its dangers in mind.
-func (r *rule) namesPort(port uint16) bool { return slices.Contains(r.ports, portRange{port, port}) }
+func (r *rule) namesPort(port uint16) bool {
+	return /*rule:vouching-names-the-port*/ slices.Contains(r.ports, portRange{port, port})
+}
 
 // namesAddress reports whether who wrote the rule named addresses. A prefix of
 // length 0 names none.

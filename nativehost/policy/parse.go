@@ -82,6 +82,7 @@ func parse(name string, text []byte, v *protocol.Validator) (*layer, []Fault) {
 	if len(p.faults) == 0 {
 		// The schema library takes the string "true" for a boolean and 7.0 for an integer.
 		decoder := json.NewDecoder(bytes.NewReader(text))
+		//rule:unknown-setting-is-fault.2
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&l.said); err != nil {
 			p.typeFault(err)
@@ -112,6 +113,7 @@ func (p *parser) fault(path, problem, quote string) {
 // schema notes what the schema says. Of an unknown key the schema library names
 // only the object, so these are looked up here.
 func (p *parser) schema(v *protocol.Validator) {
+	//rule:unknown-setting-is-fault
 	if v.Check("policy", p.doc.text) == nil {
 		return
 	}

@@ -80,7 +80,11 @@ func (p *hostPattern) fits(s *subject, block bool) bool {
 	case p.below:
 		return belowDomain(s.host, p.Host)
 	default:
-		return s.host == p.Host || block && slices.Contains(address.Readings(s.literal), p.Addr())
+		return s.host == p.Host ||
+			//rule:allow-host-ignores-embedded-ipv4
+			block &&
+				//rule:block-host-sees-embedded-ipv4
+				slices.Contains(address.Readings(s.literal), p.Addr())
 	}
 }
 

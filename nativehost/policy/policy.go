@@ -187,7 +187,7 @@ func (p *Policy) judge(q Query, addr netip.Addr, say func(Reason)) Verdict {
 	for _, l := range p.layers {
 		o := l.judge(s, say)
 		switch {
-		case o.refusedBy != "":
+		case o.refusedBy != /*rule:every-allow-list-must-admit*/ "":
 			if v.Allowed {
 				v = Verdict{By: l.by(o.refusedBy), Prompt: Forbid}
 			}
@@ -195,7 +195,7 @@ func (p *Policy) judge(q Query, addr netip.Addr, say func(Reason)) Verdict {
 				return v
 			}
 		case v.Allowed:
-			if o.prompt.strictness() > v.Prompt.strictness() {
+			if /*rule:strictest-prompt-wins*/ o.prompt.strictness() > v.Prompt.strictness() {
 				v.Prompt, v.By = o.prompt, l.by(o.promptBy)
 			}
 			v.VouchesPrivate = v.VouchesPrivate || o.vouchesPrivate

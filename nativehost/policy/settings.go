@@ -121,8 +121,11 @@ func (s *Settings) merge(l *layer) {
 	s.Remember.stricter(said.Remember, false, l, "remember")
 	s.PrivateEntry.stricter(said.PrivateAddressEntry, false, l, "privateAddressEntry")
 	s.InstalledOnly.stricter(said.InstalledOnly, true, l, "installedOnly")
+	//rule:stricter-discovery-wins
 	s.Discovery.stricter(said.Discovery, false, l, "discovery")
-	if said.CSPRule != "" && (s.CSPRule.By == "" || said.CSPRule == RequireEvalBlocked && s.CSPRule.Value != RequireEvalBlocked) {
+	if said.CSPRule != "" &&
+		//rule:stricter-csp-rule-wins
+		(s.CSPRule.By == "" || said.CSPRule == RequireEvalBlocked && s.CSPRule.Value != RequireEvalBlocked) {
 		s.CSPRule = Setting[string]{said.CSPRule, l.by("cspRule")}
 	}
 	if said.ErrorDetail != "" {
@@ -133,13 +136,13 @@ func (s *Settings) merge(l *layer) {
 		lane := said.DataLane == "on"
 		s.DataLane.stricter(&lane, false, l, "dataLane")
 	}
-	if len(l.dnsServers) > 0 && s.DNSServers.By == "" && !l.onlyRestricts {
+	if len(l.dnsServers) > 0 && s.DNSServers.By == "" && /*rule:restricting-layer-sets-no-dns*/ !l.onlyRestricts {
 		s.DNSServers = Setting[[]netip.AddrPort]{l.dnsServers, l.by("dnsServers")}
 	}
 	if said.Limits != nil {
 		s.Limits.merge(said.Limits, l)
 	}
-	if said.Audit != nil && !l.managed && s.Audit.By == "" {
+	if said.Audit != nil && /*rule:managed-storage-sets-no-audit*/ !l.managed && s.Audit.By == "" {
 		log := audit.Settings{File: said.Audit.File, Detail: audit.Detail(said.Audit.Detail)}
 		if said.Audit.MaxBytes != nil {
 			log.MaxBytes = *said.Audit.MaxBytes
@@ -159,6 +162,7 @@ func (s *Setting[T]) stricter(said *bool, strict bool, l *layer, name string) {
 	if said == nil || !ok {
 		return
 	}
+	//rule:stricter-switch-wins
 	if s.By == "" || *said == strict && *value != strict {
 		*value, s.By = *said, l.by(name)
 	}
@@ -173,9 +177,11 @@ func (s *Limits) merge(said *protocol.PolicyLimits, l *layer) {
 			continue
 		}
 		value := int(*limit.said)
+		//rule:restricting-layer-raises-no-limit
 		if l.onlyRestricts && limit.merged.By == "" && value > *limit.cap {
 			continue
 		}
+		//rule:smaller-limit-wins
 		if limit.merged.By == "" || value < limit.merged.Value {
 			*limit.merged = Setting[int]{value, l.by(limit.name)}
 		}

@@ -69,6 +69,7 @@ func (s *Store) Current() *Policy {
 	looked := s.looked.Load()
 	// Whoever wins the exchange looks, nobody waits for them twice. A clock that was
 	// set back is as good as a long time.
+	//rule:policy-files-are-reread
 	if now-looked >= int64(lookEvery) || now < looked {
 		s.look()
 	}
@@ -111,6 +112,7 @@ func (s *Store) Watch(changed func(*Policy)) func(ctx context.Context) {
 	s.watchers[wake] = struct{}{}
 	s.mu.Unlock()
 	return func(ctx context.Context) {
+		//rule:policy-watch-begins-at-once
 		defer func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -147,7 +149,7 @@ func (s *Store) look() {
 		return
 	}
 	texts := found.read()
-	for tries := 1; tries < patience && s.unsettled(texts); tries++ {
+	for tries := 1; tries < patience && /*rule:changing-file-is-reread*/ s.unsettled(texts); tries++ {
 		time.Sleep(settle)
 		found = find(s.folder, s.options.Owner)
 		texts = found.read()
@@ -169,6 +171,7 @@ func (s *Store) unsettled(texts []source) bool {
 	}
 	named := func(name string) func(source) bool { return func(one source) bool { return one.name == name } }
 	for _, one := range s.texts {
+		//rule:missing-file-is-reread
 		if !slices.ContainsFunc(texts, named(one.name)) {
 			return true
 		}
@@ -204,12 +207,14 @@ func (s *Store) build() {
 	if len(bytes.TrimSpace(s.managed)) > 0 {
 		l, faults := parse(managed, s.managed, s.options.Validator)
 		if l != nil {
-			l.managed, l.onlyRestricts = true, len(s.texts) > 0
+			l.managed, l.onlyRestricts = true, len( /*rule:any-file-restricts-managed*/ s.texts) > 0
 			p.Notes = append(p.Notes, l.ignored()...)
 		}
+		//rule:broken-managed-settings-refuse
 		s.add(p, managed, l, faults)
 	}
 	if p.broken != "" {
+		//rule:broken-policy-settings-strictest
 		p.Settings.close(p.broken)
 	}
 	for _, note := range p.Notes {
@@ -244,6 +249,7 @@ func (s *Store) add(p *Policy, name string, l *layer, faults []Fault) {
 // refuse makes the policy refuse everything because of a source.
 func (s *Store) refuse(p *Policy, name string, faults []Fault) {
 	p.Sources = append(p.Sources, Source{Name: name, Browser: name == managed, Faults: faults})
+	//rule:unusable-file-refuses-all
 	if p.broken == "" {
 		p.broken = fmt.Sprintf("%s: %v", name, faults[0])
 		if long := []rune(p.broken); len(long) > longestBy {

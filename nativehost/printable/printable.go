@@ -30,7 +30,7 @@ func Text(text string, most int) string {
 		case blank(r):
 			gap = kept.Len() > 0
 			continue
-		case !unicode.IsGraphic(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		case /*rule:printable-text-is-graphic*/ !unicode.IsGraphic(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
 			continue
 		case unicode.IsMark(r) && (gap || marks >= maxMarks):
 			continue

@@ -50,7 +50,7 @@ func New(out *carrier.Stdio, policy *policy.Store, log zerolog.Logger) *Table {
 func (t *Table) Begin(id int64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, taken := t.open[id]; taken || len(t.open) >= maxOpen {
+	if _, taken := t.open[id]; /*rule:request-ids-are-unique*/ taken || len(t.open) >= /*rule:request-ids-are-unique.2*/ maxOpen {
 		return false
 	}
 	t.open[id] = struct{}{}
@@ -70,6 +70,7 @@ func (t *Table) Result(id int64, result any) {
 func (t *Table) Failure(id int64, err error) {
 	says := fault.Describe(err)
 	failure := protocol.NewFailure(says.Name, says.Reason, says.Detail)
+	//rule:host-names-deciding-setting
 	failure.Data.By = Setting(err)
 	failure.Data.PageReason = t.PageReason(says)
 	t.mu.Lock()
@@ -106,6 +107,7 @@ func (t *Table) Reject(message protocol.Message, fault *protocol.RPCError) {
 // on answers for it that somebody agreed to the destination.
 func (t *Table) PageReason(says fault.Description) string {
 	// Callers may hold locks, so it is the policy that is known: no file is read.
+	//rule:admin-may-hide-error-detail
 	if !t.policy.Known().Settings.ErrorDetail.Value {
 		return ""
 	}

@@ -69,7 +69,13 @@ func (q question) answers(packet []byte) []netip.Addr {
 	var parser dnsmessage.Parser
 	header, err := parser.Start(packet)
 	// A response to a question from this port repeats its id (RFC 6762, section 6.7).
-	if err != nil || !header.Response || header.ID != q.id || header.OpCode != 0 || header.RCode != dnsmessage.RCodeSuccess {
+	if err != nil ||
+		//rule:mdns-answer-is-response
+		!header.Response ||
+		//rule:mdns-answer-has-our-id
+		header.ID != q.id || header.OpCode != 0 ||
+		//rule:mdns-answer-without-error
+		header.RCode != dnsmessage.RCodeSuccess {
 		return nil
 	}
 	if parser.SkipAllQuestions() != nil {
@@ -101,6 +107,7 @@ func (q question) answers(packet []byte) []netip.Addr {
 			}
 			addr = netip.AddrFrom16(body.AAAA)
 		}
+		//rule:mdns-answer-not-this-computer
 		if address.Classify(addr) < address.Loopback {
 			found = append(found, addr)
 		}
@@ -111,7 +118,9 @@ func (q question) answers(packet []byte) []netip.Addr {
 // asked reports whether a record is one that was asked for.
 func (q question) asked(record dnsmessage.ResourceHeader) bool {
 	for _, t := range q.types {
-		if record.Type == t && record.Class&^highBit == dnsmessage.ClassINET && sameName(record.Name, q.name) {
+		if /*rule:mdns-record-of-asked-type*/ record.Type == t && record.Class&^highBit == dnsmessage.ClassINET &&
+			//rule:mdns-record-for-our-name
+			sameName(record.Name, q.name) {
 			return true
 		}
 	}

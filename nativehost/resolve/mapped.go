@@ -62,7 +62,7 @@ func mapped(query, packet []byte) []netip.Addr {
 	}
 	var found []netip.Addr
 	for _, r := range records {
-		if names[r.owner] && r.addr.Is4In6() {
+		if /*rule:mapped-record-belongs-to-name*/ names[r.owner] && r.addr.Is4In6() {
 			found = append(found, r.addr)
 		}
 	}
@@ -81,11 +81,14 @@ func answersTo(query, packet []byte) (answers dnsmessage.Parser, question dnsmes
 		return answers, question, false
 	}
 	theirs, err := answers.Start(packet)
-	if err != nil || !theirs.Response || theirs.ID != ours.ID || theirs.RCode != dnsmessage.RCodeSuccess {
+	if err != nil ||
+		//rule:mapped-answer-is-response
+		!theirs.Response || theirs.ID != /*rule:mapped-answer-has-our-id*/ ours.ID || theirs.RCode != dnsmessage.RCodeSuccess {
 		return answers, question, false
 	}
 	repeated, err := answers.Question()
 	ok = err == nil && repeated.Type == question.Type && repeated.Class == question.Class &&
+		//rule:mapped-answer-repeats-question
 		sameName(repeated.Name, question.Name) && answers.SkipAllQuestions() == nil
 	return answers, question, ok
 }

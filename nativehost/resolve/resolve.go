@@ -55,12 +55,15 @@ func (r *Resolver) Ask(ctx context.Context, host address.Host, family Family) (A
 	var err error
 	switch host.Kind() {
 	case address.Literal:
+		//rule:literals-are-not-resolved
 		answer.Addrs = []netip.Addr{host.Addr()}
 	case address.Localhost:
 		// RFC 6761, section 6.3. IPv4 first: with UDP nothing tells that nobody is
 		// there, and more programs listen on 127.0.0.1 only than on ::1 only.
+		//rule:localhost-is-not-resolved
 		answer.Addrs = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
 	case address.MulticastDNS:
+		//rule:local-names-use-mdns-only
 		answer.Addrs, err = askLink(ctx, host, family)
 	case address.Name:
 		answer, err = r.askServers(ctx, host, family)

@@ -47,7 +47,7 @@ func (r *Resolver) askServers(ctx context.Context, host address.Host, family Fam
 	}
 	first := <-answers
 	if first.err == nil {
-		timer := time.NewTimer(resolutionDelay)
+		timer := time.NewTimer( /*rule:resolution-delay-is-bounded*/ resolutionDelay)
 		defer timer.Stop()
 		select {
 		case second := <-answers:
@@ -94,6 +94,7 @@ func merge(a, b familyAnswer) []netip.Addr {
 // only: a name server that has to ask others may take its time.
 func (r *Resolver) askFamily(ctx context.Context, host address.Host, family Family, plain *plainServers) familyAnswer {
 	var servers []netip.AddrPort
+	//rule:admin-dns-servers-are-used
 	if r.Servers != nil {
 		servers = r.Servers()
 	}
@@ -150,8 +151,10 @@ func lookup(ctx context.Context, server netip.AddrPort, host address.Host, famil
 	}
 	// The final dot makes the name absolute. Otherwise the system's search list could
 	// make another name of it, even one below "local".
+	//rule:names-are-absolute
 	addrs, err := resolver.LookupNetIP(ctx, network, host.String()+".")
 	mapped := e.close()
+	//rule:mapped-answers-are-judged
 	if len(mapped) > 0 {
 		addrs, err = append(addrs, mapped...), nil
 	}

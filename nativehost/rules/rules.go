@@ -99,6 +99,7 @@ func (j Judgement) Err() error {
 
 // Class returns the stricter of what an address is everywhere and what it is here.
 func Class(near Near, addr netip.Addr) address.Class {
+	//rule:local-addresses-are-not-public
 	return max(address.Classify(addr), near.Class(addr))
 }
 
@@ -106,6 +107,7 @@ func Class(near Near, addr netip.Addr) address.Class {
 func Before(p *policy.Policy, near Near, r Request) Judgement {
 	verdict := p.Judge(Query(r))
 	j := Judgement{By: verdict.By, Prompt: verdict.Prompt}
+	//rule:policy-refuses-before-resolution
 	if !verdict.Allowed {
 		j.Refused = forbidden(p)
 	}
@@ -113,6 +115,7 @@ func Before(p *policy.Policy, near Near, r Request) Judgement {
 	switch r.Host.Kind() {
 	case address.Name:
 		j.Place = Internet
+		//rule:unaskable-names-refused-early
 		if !r.Host.Askable() {
 			// Before anybody is asked to allow what cannot be done.
 			j.refuse(fault.ErrDNS)
@@ -121,10 +124,12 @@ func Before(p *policy.Policy, near Near, r Request) Judgement {
 		// It may lead to any device nearby, so it counts as one.
 		public = false
 		j.Place = Network
+		//rule:mdns-name-needs-user-entry
 		j.private(p, r, verdict)
 	case address.Localhost:
 		public = false
 		j.Place = Computer
+		//rule:localhost-needs-user-entry
 		j.private(p, r, verdict)
 	case address.Literal:
 		class := Class(near, r.Host.Addr())
@@ -133,12 +138,14 @@ func Before(p *policy.Policy, near Near, r Request) Judgement {
 		switch class {
 		case address.Public:
 		case address.Never:
+			//rule:never-addresses-are-refused
 			j.never()
 		default:
 			j.private(p, r, verdict)
 		}
 	}
 	if public && address.WatchedPort(r.Port) && !verdict.VouchesPort && !r.RiskAccepted {
+		//rule:alg-port-needs-own-consent
 		j.Risk = true
 	}
 	return j
@@ -148,11 +155,13 @@ func Before(p *policy.Policy, near Near, r Request) Judgement {
 func (j *Judgement) private(p *policy.Policy, r Request, verdict policy.Verdict) {
 	switch {
 	case verdict.VouchesPrivate:
+		//rule:admin-may-forbid-private-entry
 	case !p.Settings.PrivateEntry.Value:
 		if j.Refused == nil {
 			j.By = p.Settings.PrivateEntry.By
 		}
 		j.refuse(forbidden(p))
+		//rule:private-address-needs-user-entry
 	case !r.UserEntered:
 		j.MustEnter = true
 	}
@@ -161,6 +170,7 @@ func (j *Judgement) private(p *policy.Policy, r Request, verdict policy.Verdict)
 // forbidden is the refusal of the administrators, or of what stands in for them while
 // they cannot be understood.
 func forbidden(p *policy.Policy) error {
+	//rule:broken-policy-is-the-reason
 	if p.Broken() {
 		return fault.ErrPolicyBroken
 	}
@@ -205,35 +215,43 @@ func Resolved(p *policy.Policy, near Near, r Request, addr netip.Addr) error {
 		return err
 	}
 	verdict := p.JudgeAddress(Query(r), addr)
+	//rule:policy-judges-each-address
 	if !verdict.Allowed {
 		return Forbidden(p, verdict.By)
 	}
 	class := Class(near, addr)
+	//rule:name-to-never-address-refused
 	if class == address.Never {
 		return fmt.Errorf("%w: nobody can be reached there", fault.ErrAddress)
 	}
 	switch r.Host.Kind() {
 	case address.Literal:
+		//rule:literal-resolves-to-itself
 		if address.Plain(addr) != address.Plain(r.Host.Addr()) {
 			return fmt.Errorf("%w: not the one that was asked for", fault.ErrAddress)
 		}
 	case address.Localhost:
+		//rule:localhost-only-to-loopback
 		if class != address.Loopback {
 			return fmt.Errorf("%w: localhost is this computer", fault.ErrAddress)
 		}
 	case address.MulticastDNS:
 		// Anybody in the network may answer, and must not point at this computer.
+		//rule:mdns-name-not-to-loopback
 		if class == address.Loopback {
 			return fmt.Errorf("%w: a name of the network led to this computer", fault.ErrAddress)
 		}
 	case address.Name:
-		if class != address.Public && !verdict.VouchesName {
+		//rule:name-to-private-address-refused
+		if class != address.Public && /*rule:name-to-never-address-refused.2*/ !verdict.VouchesName {
 			return fmt.Errorf("%w: a name led into space that is not public", fault.ErrAddress)
 		}
 	default:
+		//rule:no-host-is-refused
 		return fmt.Errorf("%w: no host", fault.ErrAddress)
 	}
 	if class == address.Public && address.WatchedPort(r.Port) && !verdict.VouchesPort && !r.RiskAccepted {
+		//rule:alg-port-of-resolved-public
 		return fault.ErrRisk
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	//rule:greeter-echo-is-printable.2
 	"sync"
 	"time"
 
@@ -86,16 +87,17 @@ func (g *greeter) close() {
 
 // talk is one conversation. What goes wrong with it ends it.
 func (g *greeter) talk(conn net.Conn) {
-	_ = conn.SetDeadline(time.Now().Add(g.patience))
+	_ = conn.SetDeadline(time.Now().Add( /*rule:greeter-waits-bounded-time*/ g.patience))
 	if _, err := fmt.Fprintf(conn, "%s\r\n", greeting); err != nil {
 		return
 	}
-	line, err := bufio.NewReaderSize(io.LimitReader(conn, maxLine), maxLine).ReadString('\n')
+	line, err := bufio.NewReaderSize( /*rule:greeter-reads-bounded-line*/ io.LimitReader(conn, maxLine), maxLine).ReadString('\n')
 	if err != nil {
 		return
 	}
 	// Whoever is led here to speak another protocol must not choose the words of the
 	// answer to the last byte.
+	//rule:greeter-echo-is-printable
 	said := printable.Text(line, maxLine)
 	_, _ = fmt.Fprintf(conn, "You said: %s\r\nThe time here is %s.\r\n", said, time.Now().Format("15:04:05"))
 }

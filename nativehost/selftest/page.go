@@ -3,6 +3,7 @@ package selftest
 import (
 	"bytes"
 	_ "embed"
+	//rule:selftest-texts-are-escaped
 	"html/template"
 	"net/http"
 	"net/netip"
@@ -21,6 +22,8 @@ var pageJS []byte
 
 // csp is the page's content security policy: its own script and style, and nothing of
 // anybody else's.
+//
+//rule:selftest-page-is-not-framed
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 // handler serves the page. It does not change.
@@ -73,10 +76,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	found, ok := h.files[r.URL.Path]
 	switch {
+	//rule:selftest-served-by-own-address
 	case r.Host != h.host:
 		w.WriteHeader(http.StatusMisdirectedRequest)
 	case !ok:
 		w.WriteHeader(http.StatusNotFound)
+		//rule:selftest-page-is-read-only
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		header.Set("Allow", "GET, HEAD")
 		w.WriteHeader(http.StatusMethodNotAllowed)

@@ -53,6 +53,7 @@ type Test struct {
 func Start(ctx context.Context, params protocol.TryoutStartParams) (*Test, error) {
 	var secret [secretBytes]byte
 	// It never fails: crypto/rand ends the program instead.
+	//rule:selftest-path-is-random
 	_, _ = rand.Read(secret[:])
 	listener, at, err := loopback.Listen(ctx, maxPageConns)
 	if err != nil {
@@ -82,6 +83,7 @@ func (t *Test) Port() uint16 { return t.server.port }
 
 // Run serves until ctx is done or Lifetime is over, and then ends every connection.
 func (t *Test) Run(ctx context.Context) {
+	//rule:selftest-ends-in-time
 	ctx, cancel := context.WithTimeout(ctx, t.lifetime)
 	defer cancel()
 	var serving sync.WaitGroup

@@ -43,7 +43,7 @@ func (s calls) ResolveBrowse(ctx context.Context, id int64, params protocol.Reso
 	case taken:
 		cancel()
 		return protocol.NewError(protocol.CodeInvalidRequest)
-	case err == nil && len(s.browsings) >= maxBrowsings:
+	case err == nil && len(s.browsings) >= /*rule:device-searches-are-bounded*/ maxBrowsings:
 		err = fault.ErrBrowsings
 	}
 	if err != nil {
@@ -64,7 +64,7 @@ func (s *Session) revoke(p *policy.Policy, b *browsing) {
 	err := s.mayBrowse(p, b.params)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil && b.revoked == nil {
+	if err != nil && /*rule:forbidden-search-ends*/ b.revoked == nil {
 		b.revoked = err
 		b.cancel()
 	}
@@ -73,13 +73,16 @@ func (s *Session) revoke(p *policy.Policy, b *browsing) {
 // mayBrowse says why nobody may look for devices on behalf of an origin: an
 // administrator does not want it, or the origin could not open any of them.
 func (s *Session) mayBrowse(p *policy.Policy, params protocol.ResolveBrowseParams) error {
+	//rule:admin-may-forbid-discovery
 	if !p.Settings.Discovery.Value {
 		return rules.Forbidden(p, p.Settings.Discovery.By)
 	}
+	//rule:search-checks-origin
 	if _, err := address.ParseOrigin(params.Origin); err != nil {
 		return err
 	}
 	j := rules.Before(p, s.Near, wanted(params, address.Host{}))
+	//rule:search-needs-openable-target
 	if j.Refused != nil {
 		return fault.Because(j.Refused, j.By)
 	}
@@ -97,6 +100,7 @@ func wanted(params protocol.ResolveBrowseParams, host address.Host) rules.Reques
 // look looks for devices until the time is over, tells of each, and answers.
 func (s *Session) look(ctx context.Context, request int64, b *browsing) {
 	browser := &discover.Browser{Near: s.Near, May: func(host address.Host, addr netip.Addr) bool {
+		//rule:device-rules-are-the-sessions
 		return rules.Resolved(s.Policy.Current(), s.Near, wanted(b.params, host), addr) == nil
 	}}
 	var found int64

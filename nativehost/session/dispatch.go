@@ -22,6 +22,7 @@ type calls struct {
 // dispatch serves a message that fits its schema, and answers it unless it returns
 // a fault.
 func (s *Session) dispatch(ctx context.Context, message protocol.Message) *protocol.RPCError {
+	//rule:hello-comes-first
 	if !s.helloDone && message.Method != protocol.MethodHello {
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
@@ -45,7 +46,7 @@ func (s calls) Hello(_ context.Context, id int64, params protocol.HelloParams) *
 	s.Log.Info().Str("extension", params.ExtensionVersion).Int64("oldest", oldest).Int64("newest", newest).
 		Str("browser", params.Browser).Msg("hello")
 	spoken := min(newest, protocol.ProtocolVersion)
-	if spoken < max(oldest, protocol.OldestProtocolVersion) {
+	if spoken < /*rule:host-requires-known-version*/ max(oldest, protocol.OldestProtocolVersion) {
 		detail := fmt.Sprintf("%s is the host's version, which speaks protocol %d to %d; the extension speaks protocol %d to %d.",
 			version.Host, protocol.OldestProtocolVersion, protocol.ProtocolVersion, oldest, newest)
 		return protocol.NewFailure("NetworkError", "version", detail)
@@ -107,6 +108,7 @@ func (s *Session) decode(text []byte) (*buffer.Buffer, bool) {
 	}
 	payload := s.buffers.Get(size)
 	n, err := protocol.DecodeBase64(payload.Bytes[:size], text)
+	//rule:broken-data-ends-its-socket
 	if err != nil {
 		payload.Release()
 		return nil, false
@@ -122,7 +124,8 @@ func (s calls) AuditRefused(_ context.Context, params protocol.AuditRefusedParam
 		Origin:   params.Origin,
 		Host:     params.Host,
 		Port:     params.Port,
-		Private:  params.Private,
+		//rule:audit-hides-private-refusals
+		Private: params.Private,
 	}
 	if params.More > 0 {
 		s.Audit.MoreRefused(subject, "extension", params.Rule, params.More)

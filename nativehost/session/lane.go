@@ -40,6 +40,7 @@ func (s calls) LaneOpen(ctx context.Context, id int64, params protocol.LaneOpenP
 		err = fault.ErrNotApplicable
 	case !settings.Enabled.Value:
 		err = rules.Forbidden(p, settings.Enabled.By)
+		//rule:admin-may-forbid-lanes
 	case !settings.DataLane.Value:
 		err = rules.Forbidden(p, settings.DataLane.By)
 	case full:
@@ -47,6 +48,7 @@ func (s calls) LaneOpen(ctx context.Context, id int64, params protocol.LaneOpenP
 	default:
 		var port uint16
 		listener := s.listener
+		//rule:pending-lanes-apart-for-private
 		if params.Private {
 			listener = s.privateListener
 		}
@@ -61,12 +63,17 @@ func (s calls) LaneOpen(ctx context.Context, id int64, params protocol.LaneOpenP
 	return nil
 }
 
-func allowsLanes(p *policy.Policy) bool { return p.Settings.Enabled.Value && p.Settings.DataLane.Value }
+func allowsLanes(p *policy.Policy) bool {
+	return p.Settings.Enabled.Value &&
+		//rule:forbidden-lanes-end
+		p.Settings.DataLane.Value
+}
 
 // lanesLocked counts the lanes of one kind of windows. The caller holds the mutex.
 func (s *Session) lanesLocked(private bool) int {
 	n := 0
 	for l := range s.lanes {
+		//rule:open-lanes-apart-for-private
 		if l.private == private {
 			n++
 		}
@@ -92,6 +99,7 @@ func (s *Session) serveLane(ctx context.Context, l *openLane) {
 	}
 	s.lanes[l] = struct{}{}
 	s.mu.Unlock()
+	//rule:forbidden-lane-cannot-open
 	if !allowsLanes(s.Policy.Current()) {
 		// The policy has changed since there was a ticket. One that comes from now on finds
 		// the lane (enforce).
@@ -162,7 +170,7 @@ func (s *Session) bulk(l *openLane, f protocol.LaneFrame) error {
 	payload := s.buffers.Get(int(f.Number))
 	n, err := l.conn.Read(payload.Bytes[:f.Number])
 	payload.Bytes = payload.Bytes[:n]
-	if err == nil && int64(n) != f.Number {
+	if err == nil && /*rule:lane-bulk-length-matches*/ int64(n) != f.Number {
 		err = fmt.Errorf("%w: %d bytes in place of %d", protocol.ErrLane, n, f.Number)
 	}
 	if err != nil {

@@ -37,7 +37,7 @@ func (s calls) PolicyJudge(_ context.Context, id int64, params protocol.PolicyJu
 		ErrorDetail:   map[bool]string{true: "reason", false: "none"}[p.Settings.ErrorDetail.Value],
 	}
 	var host address.Host
-	_, err := address.ParseOrigin(params.Origin)
+	_, err := address.ParseOrigin( /*rule:judgement-checks-origin*/ params.Origin)
 	if err == nil && params.Host != "" {
 		host, err = address.ParseHost(params.Host)
 	}
@@ -50,7 +50,7 @@ func (s calls) PolicyJudge(_ context.Context, id int64, params protocol.PolicyJu
 		result.By, result.Prompt, result.Place = j.By, string(j.Prompt), string(j.Place)
 		result.MustEnter, result.Risk = j.MustEnter, j.Risk
 		result.Host = host.String()
-		if params.NetworkSalt != "" && network.DependsOn(host) {
+		if params.NetworkSalt != "" && /*rule:public-destinations-have-no-network*/ network.DependsOn(host) {
 			result.Network = network.Of(host, []byte(params.NetworkSalt))
 		}
 	}
@@ -75,7 +75,7 @@ func (s calls) PolicyGet(_ context.Context, id int64, params protocol.PolicyGetP
 	p := s.Policy.Current()
 	result := protocol.PolicyGetResult{Sources: []protocol.PolicySource{}}
 	told, left, room := make([]bool, len(p.Sources)), maxSources, maxSourcesBytes
-	for _, broken := range []bool{true, false} {
+	for _, broken := range /*rule:unusable-policies-told-first*/ []bool{true, false} {
 		for i := range p.Sources {
 			if (len(p.Sources[i].Faults) > 0) != broken || left == 0 {
 				continue
@@ -93,6 +93,7 @@ func (s calls) PolicyGet(_ context.Context, id int64, params protocol.PolicyGetP
 	if params.Origin != "" {
 		verdict := p.JudgeOrigin(params.Origin)
 		_, err := address.ParseOrigin(params.Origin)
+		//rule:insecure-origin-shown-as-refused
 		allowed := verdict.Allowed && err == nil
 		result.SiteAllowed, result.SiteBy = &allowed, printable.Text(verdict.By, requests.MaxSettingBytes)
 	}
@@ -115,6 +116,7 @@ func sourceOf(source *policy.Source) protocol.PolicySource {
 // policyChanged ends what a new policy does not allow any more. Only then it writes that
 // down and tells others, which may wait for a disk.
 func (s *Session) policyChanged(p *policy.Policy) {
+	//rule:policy-change-ends-sockets-first
 	s.enforce(p)
 	s.Log.Info().Msg("the policy has changed")
 	if s.PolicyChanged != nil {
@@ -125,6 +127,7 @@ func (s *Session) policyChanged(p *policy.Policy) {
 // enforce ends what a new policy does not allow any more: the self-test page, sockets,
 // searches, and lanes.
 func (s *Session) enforce(p *policy.Policy) {
+	//rule:selftest-ends-when-disabled
 	if !p.Settings.Enabled.Value {
 		s.endSelfTest()
 	}

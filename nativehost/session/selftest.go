@@ -28,11 +28,13 @@ func (s calls) TryoutStart(ctx context.Context, id int64, params protocol.Tryout
 	s.owners.Go(func() {
 		defer close(next.ended)
 		defer cancel()
+		//rule:selftest-restart-closes-first
 		if last != nil {
 			last.cancel()
 			<-last.ended
 		}
 		// A policy that comes from now on finds it (enforce).
+		//rule:selftest-needs-enabled-policy
 		if p := s.Policy.Current(); !p.Settings.Enabled.Value {
 			// Nothing listens for a page that could not open a socket.
 			s.requests.Failure(id, rules.Forbidden(p, p.Settings.Enabled.By))
@@ -73,6 +75,7 @@ func (s calls) TryoutStop(_ context.Context, id int64, params protocol.TryoutSto
 	s.selfTest = nil
 	s.mu.Unlock()
 	s.owners.Go(func() {
+		//rule:selftest-stop-closes-listeners
 		if last != nil {
 			last.cancel()
 			<-last.ended

@@ -182,7 +182,7 @@ func (s *Session) read(ctx context.Context) error {
 
 // handle serves one frame, which is only valid during the call.
 func (s *Session) handle(ctx context.Context, frame []byte) {
-	if s.helloDone && s.scanned(frame) {
+	if /*rule:hello-comes-first.2*/ s.helloDone && s.scanned(frame) {
 		return
 	}
 	message, fault := s.Validator.Decode(frame)

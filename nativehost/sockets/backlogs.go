@@ -36,7 +36,7 @@ func (b *backlogs) take(origin string, private bool) (over func(), ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	who := owner{origin, private}
-	if b.count[who] >= maxBacklogs {
+	if /*rule:waiting-sockets-per-origin*/ b.count[who] >= maxBacklogs {
 		return nil, false
 	}
 	if b.count == nil {

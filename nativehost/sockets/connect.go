@@ -61,6 +61,7 @@ func (r *Registry) connectTCP(ctx context.Context, o *opening) (*connection, err
 		drop: func() { _ = conn.Reset() },
 	}
 	if state != nil {
+		//rule:audit-tells-authentication
 		c.peer = peerOf(o.options.TLS, o.target)
 	}
 	c.setOption = func(option string, value int64) error {
@@ -69,6 +70,7 @@ func (r *Registry) connectTCP(ctx context.Context, o *opening) (*connection, err
 		}
 		return conn.SetKeepAlive(time.Duration(value) * time.Millisecond)
 	}
+	//rule:upgrade-only-when-opened-for
 	if o.upgradable {
 		c.startTLS = r.upgrader(o, conn, socket)
 	}

@@ -39,7 +39,7 @@ func securityOf(state *tls.ConnectionState, hashes bool) *security {
 	if len(state.PeerCertificates) > 0 {
 		s.certificate = summary(state.PeerCertificates[0])
 		if hashes {
-			s.certificate.Trust = "hash"
+			s.certificate.Trust = /*rule:certificate-trust-is-told*/ "hash"
 		}
 	}
 	return s
@@ -66,12 +66,12 @@ func summary(leaf *x509.Certificate) *protocol.PeerCertificate {
 		names = append(names[:len(names):len(names)], ip.String())
 	}
 	for _, name := range names {
-		if name = printable.Text(name, maxName); name != "" && len(c.Names) < maxNames {
+		if name = /*rule:certificate-names-are-printable*/ printable.Text(name, maxName); name != "" && len(c.Names) < maxNames {
 			c.Names = append(c.Names, name)
 		}
 	}
 	// Some characters take six times their size in JSON.
-	for requests.Size(c) > maxCertificate {
+	for requests.Size(c) > /*rule:certificate-answer-is-bounded*/ maxCertificate {
 		switch {
 		case len(c.Names) > 0:
 			c.Names = c.Names[:len(c.Names)-1]
@@ -85,7 +85,7 @@ func summary(leaf *x509.Certificate) *protocol.PeerCertificate {
 // called returns the common name of somebody, or else of what organisation they are.
 func called(name pkix.Name) string {
 	for _, text := range append([]string{name.CommonName}, name.Organization...) {
-		if text = printable.Text(text, maxSubject); text != "" {
+		if text = /*rule:certificate-subject-is-printable*/ printable.Text(text, maxSubject); text != "" {
 			return text
 		}
 	}

@@ -74,6 +74,7 @@ func (r *Registry) LaneEnded(l *Lane) {
 	}
 	r.mu.Unlock()
 	for _, one := range affected {
+		//rule:lane-end-ends-its-sockets
 		one.Cut(errLane)
 	}
 }
@@ -87,13 +88,19 @@ func (r *Registry) onLane(l *Lane, f protocol.LaneFrame) (socket, error) {
 	switch {
 	case e == nil:
 		return nil, nil
+		//rule:lane-reaches-own-document
 	case e.document != l.Document:
 		return nil, fmt.Errorf("%w: a socket of another document", protocol.ErrLane)
-	case (f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams, f.Kind == protocol.LaneDatagram && !e.datagrams:
+	case /*rule:lane-bulk-for-streams-only*/ (f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams, f.Kind == protocol.LaneDatagram && !e.datagrams:
 		return nil, fmt.Errorf("%w: kind %d is not of this socket", protocol.ErrLane, f.Kind)
 	case e.lane == l:
-	case e.lane == nil && e.path != nil && f.Kind == protocol.LaneCredit && e.path.Attach(l.Out.Path(f.SocketID)):
+	case e.lane == nil &&
+		//rule:lane-takes-detached-sockets-only
+		e.path != nil && f.Kind == protocol.LaneCredit &&
+		//rule:lane-takes-detached-sockets-only.2
+		e.path.Attach(l.Out.Path(f.SocketID)):
 		e.lane = l
+		//rule:frame-crossing-end-is-no-fault
 	case e.path != nil && e.path.Over():
 		// It has ended before it took a way, and is about to be told: the page, which
 		// does not know it yet, has taken this one.

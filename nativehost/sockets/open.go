@@ -107,6 +107,7 @@ func (r *Registry) open(ctx context.Context, o *opening,
 				r.serve(ctx, o, e, c, ticket, started)
 				return
 			}
+			//rule:network-failure-costs-double
 			ticket.Failed()
 			ticket.Return()
 		}
@@ -117,6 +118,7 @@ func (r *Registry) open(ctx context.Context, o *opening,
 
 // admit puts the request before the rules that need no network.
 func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
+	//rule:open-checks-origin
 	if _, err := address.ParseOrigin(o.subject.Origin); err != nil {
 		return nil, err
 	}
@@ -125,7 +127,7 @@ func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
 		return nil, err
 	}
 	o.target.Host = host
-	o.target.Secure = o.options.Secure && o.options.TLS.Authenticates(host.String())
+	o.target.Secure = o.options.Secure && /*rule:tls-only-needs-own-name*/ o.options.TLS.Authenticates(host.String())
 	o.subject.Host = host.String()
 	asked := request(o.target)
 	r.mu.Lock()
@@ -134,16 +136,21 @@ func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	p := r.config.Policy.Current()
 	caps := p.Settings.Limits.Over(r.config.Caps)
 	r.limits.SetCaps(caps)
+	//rule:dscp-is-bounded
 	if o.options.TypeOfService > caps.TypeOfService {
 		o.options.TypeOfService = 0
 	}
+	//rule:opens-share-the-limits
+	//rule:opens-counted-by-window-kind
 	ticket, err := r.limits.Take(o.subject.Origin, o.subject.Private)
 	if err != nil {
 		return nil, err
 	}
 	// After the limits, so that not even refusals are to be had without end.
 	j := rules.Before(p, r.config.Near, asked)
+	//rule:open-is-judged
 	if err := j.Err(); err != nil {
+		//rule:refused-attempt-costs-double
 		ticket.Failed()
 		ticket.Return()
 		return nil, err
@@ -177,6 +184,7 @@ func (r *Registry) opened(ctx context.Context, o *opening, e *entry, c *connecti
 	// The rules were asked about the address before it was connected to. A policy that
 	// came meanwhile is in force by now, or Enforce finds the address.
 	var refused error
+	//rule:policy-change-judges-connecting
 	if r.config.Dialer.Rules != nil {
 		refused = r.config.Dialer.Rules.Judge(ctx, o.target, c.remote)
 	}
@@ -232,9 +240,12 @@ func (r *Registry) notOpened(ctx context.Context, o *opening, e *entry, err erro
 		told = r.config.Audit.Failed(o.subject, says.Reason, took)
 	}
 	// What floods one log would flood the other, too.
-	if told && !o.subject.Private {
+	if /*rule:private-refusals-not-logged*/ told &&
+		//rule:log-hides-private-failures
+		!o.subject.Private {
 		r.config.Log.Info().Int64("socketId", o.subject.SocketID).Str("cause", fault.Cause(err)).Msg("not opened")
 	}
+	//rule:host-refusals-are-delayed
 	if says.Name == "NotAllowedError" {
 		r.refusals.delay(ctx, o.subject.Private, o.subject.Origin, started)
 	}
@@ -258,6 +269,7 @@ func (r *Registry) closed(o *opening, e *entry, end ending, open time.Duration) 
 		last.Reason, last.By = says.Reason, requests.Setting(end.err)
 		// A reset that was asked for is not an error to whoever asked.
 		if says.Reason != "aborted" {
+			//rule:lane-ends-hide-error-detail
 			last.Name, last.PageReason = says.Name, r.config.Requests.PageReason(says)
 		}
 	}

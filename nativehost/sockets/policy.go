@@ -19,13 +19,14 @@ type dialRules struct {
 
 // Judge puts an address that a target has led to before the rules.
 func (d dialRules) Judge(_ context.Context, target dial.Target, at netip.AddrPort) error {
+	//rule:open-is-judged.2
 	return rules.Resolved(d.store.Current(), d.near, request(target), at.Addr())
 }
 
 func request(target dial.Target) rules.Request {
 	return rules.Request{
 		Origin: target.Origin, Protocol: target.Network, Host: target.Host, Port: target.Port,
-		Secure: target.Secure, UserEntered: target.UserEntered, RiskAccepted: target.RiskAccepted,
+		Secure: target.Secure, UserEntered: target.UserEntered, RiskAccepted: /*rule:host-sees-real-risk-consent*/ target.RiskAccepted,
 	}
 }
 
@@ -40,6 +41,7 @@ func (r *Registry) Enforce(p *policy.Policy) {
 	var sockets []asked
 	r.mu.Lock()
 	for _, e := range r.sockets {
+		//rule:policy-change-awaits-request
 		if e.state == stateFailed || e.request == nil {
 			continue
 		}
@@ -47,13 +49,16 @@ func (r *Registry) Enforce(p *policy.Policy) {
 	}
 	r.mu.Unlock()
 	for _, one := range sockets {
+		//rule:policy-change-judges-remote.2
 		err := rules.Before(p, r.config.Near, one.request).Err()
 		if err == nil && one.remote.IsValid() {
+			//rule:policy-change-judges-remote
 			err = rules.Resolved(p, r.config.Near, one.request, one.remote)
 		}
 		r.mu.Lock()
 		if err != nil && one.ended == nil && one.state != stateFailed {
 			one.ended = err
+			//rule:policy-change-ends-sockets
 			one.cancel()
 		}
 		r.mu.Unlock()

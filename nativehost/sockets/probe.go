@@ -20,7 +20,8 @@ func Probe(prober *corsprobe.Prober, near rules.Near) func(context.Context, dial
 		public := rules.Class(near, addr) == address.Public
 		return prober.Probe(ctx, corsprobe.Question{
 			Origin: target.Origin, Private: target.Private, Name: name, Address: netip.AddrPortFrom(addr, at.Port()),
-			Covered: public, Datagrams: public && target.Network == "udp",
+			//rule:public-443-certificate-covers-name
+			Covered: public, Datagrams: public && /*rule:udp-443-refused-where-https*/ target.Network == "udp",
 		})
 	}
 }

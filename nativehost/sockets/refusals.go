@@ -34,7 +34,10 @@ type delayed struct {
 
 // add reports whether there was room for another one.
 func (d *delayed) add(origin string) bool {
-	if d.all >= maxDelayedOverall || d.byOrigin[origin] >= maxDelayed {
+	if d.all >= maxDelayedOverall ||
+		//rule:delayed-refusals-are-bounded
+		//rule:delayed-refusals-per-origin
+		d.byOrigin[origin] >= maxDelayed {
 		return false
 	}
 	if d.byOrigin == nil {
@@ -57,6 +60,7 @@ func (d *delayed) remove(origin string) {
 // unless ctx ends before.
 func (r *refusals) delay(ctx context.Context, private bool, origin string, started time.Time) {
 	waiting := &r.delayed
+	//rule:delayed-refusals-apart-for-private
 	if private {
 		waiting = &r.private
 	}
@@ -75,6 +79,7 @@ func (r *refusals) delay(ctx context.Context, private bool, origin string, start
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		//rule:closing-ends-refusal-delay
 	case <-ctx.Done():
 	}
 }

@@ -164,7 +164,7 @@ func (r *Registry) onStdio(socketID int64) socket {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.sockets[socketID]
-	if e == nil || e.state != stateOpen || e.lane != nil {
+	if e == nil || e.state != stateOpen || /*rule:stdio-reaches-no-lane-socket*/ e.lane != nil {
 		return nil
 	}
 	if e.path != nil {

@@ -46,6 +46,7 @@ func (r *Registry) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) 
 			Handshake: func(ctx context.Context, begin func() error) error {
 				err := r.config.Dialer.StartTLS(ctx, conn, o.target, how, begin)
 				if fault.Describe(err).Name == "NotAllowedError" {
+					//rule:upgrade-refusal-is-delayed
 					r.refusals.delay(ctx, o.subject.Private, o.subject.Origin, began)
 				}
 				return err

@@ -124,7 +124,7 @@ func (s *Socket) Close(reset bool) {
 func (s *Socket) Cut(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closing {
+	if /*rule:lane-end-spares-closing-sockets*/ !s.closing {
 		s.cutting, s.cutFor = !s.finAsked, why
 		s.closeLocked()
 	}
@@ -189,6 +189,7 @@ func (s *Socket) failWriting(err error) {
 func (s *Socket) stop(writing time.Time) {
 	s.stopReading = true
 	s.Path.StopData()
+	//rule:close-gives-up-upgrade
 	if s.giveUp != nil {
 		s.giveUp()
 	}

@@ -29,7 +29,7 @@ var errStopped = errors.New("reading was stopped")
 // Credit lets the host send more. Too much of it ends the socket.
 func (s *Socket) Credit(bytes int64) {
 	s.mu.Lock()
-	if s.receiveCredit+bytes > protocol.MaxWindowBytes {
+	if s.receiveCredit+bytes > /*rule:excess-credit-ends-socket*/ protocol.MaxWindowBytes {
 		s.failLocked(fault.ErrProtocol)
 	} else {
 		s.receiveCredit += bytes

@@ -47,11 +47,13 @@ func (s *Socket) StartTLS(u Upgrade) error {
 		return s.writeErr
 	case s.finAsked:
 		return fault.ErrHalfClosed
-	case s.upgrade != nil || s.secured:
+	case s.upgrade != nil || /*rule:upgrade-only-once*/ s.secured:
 		return fault.ErrNotApplicable
+		//rule:upgrade-fails-on-unread-bytes
 	case s.received != u.Received:
 		s.failLocked(fault.ErrPlaintext)
 		return fault.ErrPlaintext
+		//rule:upgrade-precedes-later-writes
 	case s.accepted > u.Sent:
 		s.failLocked(fault.ErrProtocol)
 		return fault.ErrProtocol
@@ -155,6 +157,7 @@ func (s *Socket) giveConnection(err error) bool {
 func (s *Socket) hear(bytes int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	//rule:upgrade-fails-on-late-bytes
 	if s.upgrade != nil {
 		s.failLocked(fault.ErrPlaintext)
 		return false

@@ -52,7 +52,7 @@ func (s *Socket) admit(size int64) error {
 	case s.finAsked:
 		s.failLocked(fault.ErrProtocol)
 		return fault.ErrHalfClosed
-	case size > s.sendCredit, len(s.waiting) >= maxWaiting:
+	case /*rule:excess-data-ends-socket*/ size > s.sendCredit, len(s.waiting) >= maxWaiting:
 		s.failLocked(fault.ErrProtocol)
 		return fault.ErrProtocol
 	default:
@@ -164,7 +164,7 @@ func (s *Socket) next() (payload *buffer.Buffer, next step) {
 		return nil, fin
 	case s.closing:
 		return nil, over
-	case s.upgrade != nil && s.accepted == s.upgrade.Sent:
+	case s.upgrade != nil && /*rule:upgrade-follows-accepted-writes*/ s.accepted == s.upgrade.Sent:
 		return nil, upgrade
 	default:
 		return nil, wait

@@ -75,7 +75,7 @@ func (r *Rules) Follow(path string, folder bool) (string, fs.FileInfo, error) {
 			at = next
 			continue
 		}
-		if info, err = os.Lstat(next); err != nil {
+		if info, err = /*rule:policy-links-are-followed*/ os.Lstat(next); err != nil {
 			return "", nil, fmt.Errorf("leads to %s: %w", next, reason(err))
 		}
 		if info.Mode()&fs.ModeSymlink != 0 {
@@ -127,12 +127,16 @@ func (r *Rules) judge(path string, info fs.FileInfo, onTheWay bool) error {
 	if err := r.owned(path, info); err != nil {
 		return err
 	}
-	if sticky := onTheWay && info.IsDir() && info.Mode()&fs.ModeSticky != 0; sticky || info.Mode().Perm()&0o022 == 0 {
+	if sticky := /*rule:sticky-folder-only-on-the-way*/ onTheWay && info.IsDir() && info.Mode()&fs.ModeSticky != 0; sticky ||
+		//rule:policy-files-not-writable-by-others
+		info.Mode().Perm()&0o022 == 0 {
 		return nil
 	}
 	uid, gid, _ := r.owner(info)
 	all := info.Mode().Perm()&0o002 != 0
-	if !all && info.IsDir() && r.GroupsOf != nil && r.GroupsOf(gid) && !hasAccessList(path) {
+	if !all && info.IsDir() && r.GroupsOf != nil && r.GroupsOf(gid) &&
+		//rule:access-list-counts-as-writable
+		!hasAccessList(path) {
 		return nil
 	}
 	return &Fault{
@@ -148,6 +152,7 @@ func (r *Rules) owned(path string, info fs.FileInfo) error {
 		return nil
 	case !known:
 		return errors.New("this system does not say who could write it")
+		//rule:policy-files-belong-to-root
 	case !slices.Contains(r.Owners, uid):
 		return &Fault{
 			Path: path, Info: info, OtherOwner: true, UID: uid, GID: gid,

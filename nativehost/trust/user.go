@@ -53,12 +53,13 @@ func alone(userFile, groupFile string, uids []int, gid int) bool {
 		uid, err := strconv.Atoi(user[2])
 		if trusted := err == nil && slices.Contains(uids, uid); trusted {
 			names = append(names, user[0])
-		} else if user[3] == groups[i][2] {
+		} else if /*rule:private-group-has-one-user*/ user[3] == groups[i][2] {
 			return false
 		}
 	}
 	for _, group := range groups {
 		for member := range strings.SplitSeq(group[3], ",") {
+			//rule:private-group-has-no-members
 			if of(group) && member != "" && !slices.Contains(names, member) {
 				return false
 			}

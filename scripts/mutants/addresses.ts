@@ -1,20 +1,9 @@
 // Where a socket may lead: addresses and names (row 6), ports that routers watch (row 9).
 
 import { readFileSync } from "node:fs";
-import { change, inGo, inUnit, row, type Mutant } from "./mutant.ts";
+import { also, always, becomes, gone, inGo, inUnit, precededBy, row, withoutLine, type Mutant } from "./mutant.ts";
 
 const table = "nativehost/address/table.go";
-const classify = "nativehost/address/address.go";
-const host = "nativehost/address/host.go";
-const literal = "nativehost/address/literal.go";
-const rules = "nativehost/rules/rules.go";
-const vet = "nativehost/dial/vet.go";
-const resolve = "nativehost/resolve/resolve.go";
-const servers = "nativehost/resolve/servers.go";
-const answer = "nativehost/resolve/answer.go";
-const mapped = "nativehost/resolve/mapped.go";
-const link = "nativehost/link/link.go";
-const nearby = "nativehost/nearby/nearby.go";
 
 const edges = inGo("nativehost/address", "TestEdges");
 const embedded = inGo("nativehost/address", "TestEmbedded");
@@ -35,440 +24,376 @@ function tableRows(): Mutant[] {
   const text = readFileSync(new URL(`../../${table}`, import.meta.url), "utf8");
   const rows = [...text.matchAll(/^\t\{netip\.MustParsePrefix\("([^"]+)"\), (\w+), (?:\w+|"")\},/gm)];
   if (rows.length < 25) throw new Error(`${table} is not what it was: ${rows.length.toString()} rows are found`);
-  return rows.flatMap(([whole, prefix = "", name = ""]) => {
+  return rows.flatMap(([, prefix = "", name = ""]) => {
     const beyond = /^(?:64:|100:|5f00:)/.test(prefix);
     return beyond && name === "Special"
       ? []
-      : row("6", [`${prefix} is ${name.toLowerCase()}`, edges, change(table, whole, "")]);
+      : row("6", [
+          idOf(prefix),
+          `Addresses in ${prefix} are of the class ${name.toLowerCase()}`,
+          edges,
+          also("special-ranges", withoutLine(`"${prefix}"`)),
+        ]);
   });
 }
+
+/** `range-fe80-0-10` for fe80::/10. */
+const idOf = (prefix: string): string =>
+  `range-${prefix
+    .replaceAll("::", "-0-")
+    .replaceAll(/[^0-9a-f]+/g, "-")
+    .replace(/^-/, "")}`;
 
 export const addresses: readonly Mutant[] = [
   ...tableRows(),
   ...row(
     "6",
     [
-      "what nobody has assigned outside of 2000::/3 is special",
+      "unassigned-ipv6-is-special",
+      "Addresses outside of 2000::/3 that nobody has assigned are special",
       edges,
-      change(classify, "\t\tclass = Special\n", "\t\tclass = Public\n"),
+      becomes("class = Public"),
     ],
     [
-      "IPv4-mapped addresses are judged by what is in them",
+      "ipv4-mapped-judged-by-content",
+      "IPv4-mapped addresses are judged by the IPv4 address in them",
       embedded,
-      change(classify, "\t\treturn Classify(addr.Unmap())\n", "\t\treturn Public\n"),
+      becomes("return Public"),
     ],
     [
-      "NAT64 addresses are judged by what is in them",
+      "nat64-judged-by-content",
+      "NAT64 addresses are judged by the IPv4 address in them",
       embedded,
-      change(
-        classify,
-        "case addr.Is4In6(), wellKnownNAT64.Contains(addr), translated",
-        "case addr.Is4In6(), translated",
+      becomes("case addr.Is4In6(),  translated.Contains(addr):\n\treturn netip.AddrFrom4([4]byte(bytes[12:])), true"),
+    ],
+    [
+      "ipv4-translated-judged-by-content",
+      "IPv4-translated addresses are judged by the IPv4 address in them",
+      embedded,
+      becomes(
+        "case addr.Is4In6(), wellKnownNAT64.Contains(addr):\n\treturn netip.AddrFrom4([4]byte(bytes[12:])), true",
       ),
     ],
+    ["6to4-judged-by-content", "6to4 addresses are judged by the IPv4 address in them", embedded],
+    ["ipv4-compatible-judged-by-content", "IPv4-compatible addresses are judged by the IPv4 address in them", embedded],
     [
-      "IPv4-translated addresses are judged by what is in them",
-      embedded,
-      change(classify, "wellKnownNAT64.Contains(addr), translated.Contains(addr):", "wellKnownNAT64.Contains(addr):"),
-    ],
-    [
-      "6to4 addresses are judged by what is in them",
-      embedded,
-      change(classify, "case sixToFour.Contains(addr):", "case false:"),
-    ],
-    [
-      "IPv4-compatible addresses are judged by what is in them",
-      embedded,
-      change(classify, "case compatible.Contains(addr):", "case false:"),
-    ],
-    [
-      "a zone changes nothing",
+      "zone-is-ignored",
+      "The zone of an address changes nothing in its class",
       inGo("nativehost/address", "TestOddAddresses"),
-      change(classify, '\taddr = addr.WithZone("")\n', ""),
     ],
     [
-      "no address at all is never a destination",
+      "invalid-address-is-never",
+      "The zero address value is never a destination",
       inGo("nativehost/address", "TestOddAddresses"),
-      change(classify, "return Never\n\t}\n\taddr", "return Public\n\t}\n\taddr"),
+      becomes("return Public"),
     ],
 
     [
-      "old spellings of IPv4 addresses are addresses",
+      "numeric-host-is-address",
+      "A host whose last label is a number is an IPv4 address",
       inGo("nativehost/address", "TestOldSpellings"),
-      change(host, "case numeric(last):", "case false:"),
     ],
     [
-      "octal and hexadecimal parts",
+      "hex-and-octal-ipv4",
+      "Hexadecimal and octal parts of IPv4 addresses are read",
       inGo("nativehost/address", "TestOldSpellings"),
-      change(literal, "base, allowed = text[2:], 16,", "base, allowed = text[2:], 10,"),
+      becomes('digits, base, allowed = text[2:], 10, "0123456789abcdef"'),
     ],
+    ["host-has-no-forbidden-characters", "White space and control characters in a host are refused", vectors],
     [
-      "white space and control characters are refused",
-      vectors,
-      change(host, "if strings.ContainsFunc(text, forbidden) {", "if false {"),
+      "idna-result-is-reparsed",
+      "A host that IDNA does not map to itself a second time is refused",
+      inGo("nativehost/address", "FuzzParseHost"),
     ],
+    ["labels-are-ldh", "Labels of names have letters, digits, hyphens and underscores only", vectors, becomes("-1")],
+    ["names-have-253-bytes", "A name has at most 253 bytes", vectors, gone, becomes("false")],
     [
-      "what IDNA makes of a name is read once more",
-      inGo("nativehost/address", "FuzzParseHost"), // an input that it once found
-      change(host, "; err != nil || again != ascii {", "; (err != nil || again != ascii) && false {"),
-    ],
-    [
-      "labels have the characters of names only",
-      vectors,
-      change(host, "switch strings.IndexFunc(label, notInLabel) {", "switch -1 {"),
-    ],
-    [
-      "a name has at most 253 bytes",
-      vectors,
-      change(host, "if len(name) > maxName {", "if false {"),
-      change(host, "idna.VerifyDNSLength(true)", "idna.VerifyDNSLength(false)"),
-    ],
-    [
-      "the extension shows a host in the same canonical form",
+      "extension-host-drops-final-dot",
+      "The extension shows a host in the host's canonical form",
       inUnit("extension/background/intake/origin.test.ts", "one canonical form"),
-      change("extension/background/intake/origin.ts", 'if (host.endsWith(".")) host', 'if (host.endsWith("!")) host'),
+      becomes('"!"'),
     ],
     [
-      "the extension refuses what would end the host part of a URL",
+      "extension-host-has-no-delimiters",
+      "The extension refuses a host with characters that would end the host part of a URL",
       inUnit("extension/background/intake/origin.test.ts", "one canonical form"),
-      change(
-        "extension/background/intake/origin.ts",
-        "if (/[\\s/\\\\?#@%\\u0000-\\u001f]/u.test(text)) return undefined;",
-        "",
-      ),
     ],
 
+    ["name-to-private-address-refused", "A name that resolves to an address that is not public is refused", resolved],
+    ["private-address-needs-user-entry", "An address that is not public must be entered by the user", before],
+    ["never-addresses-are-refused", "Unspecified, multicast and broadcast addresses are refused", before],
     [
-      "a name that leads to an address that is not public is refused",
-      resolved,
-      change(rules, "if class != address.Public && !verdict.VouchesName {", "if false && !verdict.VouchesName {"),
-    ],
-    [
-      "an address that is not public takes the user's own word",
-      before,
-      change(rules, "case !r.UserEntered:", "case false:"),
-    ],
-    [
-      "unspecified, multicast and broadcast addresses are nobody's destination",
-      before,
-      change(rules, "case address.Never:\n\t\t\tj.never()", "case address.Never:"),
-    ],
-    [
-      "and no name leads there",
+      "name-to-never-address-refused",
+      "A name that resolves to an unspecified, multicast or broadcast address is refused",
       inGo("nativehost/rules", "TestResolved"),
-      change(rules, "if class == address.Never {", "if false {"),
-      change(
-        rules,
-        "if class != address.Public && !verdict.VouchesName {",
-        "if class != address.Public && class != address.Never && !verdict.VouchesName {",
-      ),
+      gone,
+      becomes("class != address.Never && !verdict.VouchesName"),
     ],
-    [
-      "localhost takes the user's own word",
-      before,
-      change(rules, "j.Place = Computer\n\t\tj.private(p, r, verdict)", "j.Place = Computer"),
-    ],
-    [
-      "a name of multicast DNS takes the user's own word",
-      before,
-      change(rules, "j.Place = Network\n\t\tj.private(p, r, verdict)", "j.Place = Network"),
-    ],
-    [
-      "a name of multicast DNS does not lead to this computer",
-      resolved,
-      change(rules, "if class == address.Loopback {", "if false {"),
-    ],
-    ["localhost leads to this computer only", resolved, change(rules, "if class != address.Loopback {", "if false {")],
-    [
-      "an address leads to itself only",
-      resolved,
-      change(rules, "if address.Plain(addr) != address.Plain(", "if false && address.Plain(addr) != address.Plain("),
-    ],
-    [
-      "without a host nothing is reached",
-      resolved,
-      change(rules, 'return fmt.Errorf("%w: no host", fault.ErrAddress)', "return nil"),
-    ],
+    ["localhost-needs-user-entry", "localhost must be entered by the user", before],
+    ["mdns-name-needs-user-entry", "A name of multicast DNS must be entered by the user", before],
+    ["mdns-name-not-to-loopback", "A name of multicast DNS that resolves to this computer is refused", resolved],
+    ["localhost-only-to-loopback", "localhost that resolves to anything but loopback is refused", resolved],
+    ["literal-resolves-to-itself", "An address literal leads to that address only", resolved],
+    ["no-host-is-refused", "A request without a host is refused", resolved, becomes("return nil")],
 
     [
-      "the addresses of this computer and of its links are not public",
+      "local-addresses-are-not-public",
+      "Addresses of this computer and of its links count as not public",
       before,
-      change(rules, "return max(address.Classify(addr), near.Class(addr))", "return address.Classify(addr)"),
+      becomes("return address.Classify(addr)"),
     ],
     [
-      "of this computer, whether the interface is up or not",
+      "own-addresses-are-loopback",
+      "Addresses of this computer count as loopback, also where the interface is down",
       inGo("nativehost/nearby", "TestClass"),
-      change(nearby, "case contains(w.own, addr):", "case false:"),
     ],
     [
-      "of its links",
+      "link-addresses-are-private",
+      "Addresses on the links of this computer count as private",
       inGo("nativehost/nearby", "TestClass"),
-      change(nearby, "case contains(w.links, addr):", "case false:"),
     ],
     [
-      "also where an IPv6 address embeds them",
+      "embedded-local-addresses-count",
+      "A local address counts also where an IPv6 address embeds it",
       inGo("nativehost/nearby", "TestClass"),
-      change(nearby, "class = max(class, w.class(inner))", "_ = inner"),
+      becomes("_ = inner"),
     ],
     [
-      "nobody sends to everybody on a link",
+      "broadcast-addresses-refused",
+      "Broadcast addresses of the links are never a destination",
       inGo("nativehost/nearby", "TestClass"),
-      change(nearby, "case slices.Contains(w.everybody, addr):", "case false && slices.Contains(w.everybody, addr):"),
     ],
     [
-      "by the first address of its prefix either",
+      "anycast-subnet-router-refused",
+      "The first address of a prefix is never a destination",
       inGo("nativehost/nearby", "TestEverybody"),
-      change(nearby, "if first != prefix.Addr() {", "if false {"),
     ],
     [
-      "nor to a broadcast address that only the system knows",
+      "udp-route-checked-for-broadcast",
+      "UDP to a broadcast address that only the system knows is refused",
       inGo("nativehost/dial", "TestNoBroadcast"),
-      change(vet, 'if target.Network == "udp" {', "if false {"),
     ],
     [
-      "an address by DHCPv6 tells of its /64",
+      "dhcpv6-address-counts-as-64",
+      "An address from DHCPv6 counts for its whole /64",
       inGo("nativehost/nearby", "TestOf"),
-      change(nearby, "bits = subnet6", "bits = prefix.Bits()"),
+      becomes("bits = prefix.Bits()"),
     ],
     [
-      "interfaces are read again",
+      "interfaces-are-reread",
+      "The interfaces are read again after a moment",
       inGo("nativehost/nearby", "TestChangesAreSeen"),
-      change(nearby, "time.Since(n.read) < fresh", "time.Since(n.read) < time.Hour"),
+      becomes("time.Hour"),
     ],
     [
-      "every open is put before the rules",
+      "open-is-judged",
+      "Every open is put before the rules",
       inGo("nativehost/sockets", "TestOpenIsPutBeforeTheRules"),
-      change(
-        "nativehost/sockets/open.go",
-        "if err := j.Err(); err != nil {",
-        "if err := j.Err(); err != nil && false {",
-      ),
-      change(
-        "nativehost/sockets/policy.go",
-        "return rules.Resolved(d.store.Current(), d.near, request(target), at.Addr())",
-        "return nil",
-      ),
+      gone,
+      becomes("return nil"),
     ],
     [
-      "the user's word does not come from the page",
+      "user-entry-not-from-page",
+      "Whether the user entered a destination is not for the page to say",
       inUnit("extension/background/consent/asking.test.ts", "the user's word comes from the user"),
-      change(
-        "extension/background/consent/consent.ts",
-        "verdict ??= await judge(wanted, false);",
-        "verdict ??= await judge(wanted, true);",
-      ),
-      change("extension/background/sockets/open_options.ts", "    userEntered: entered,\n", "    userEntered: true,\n"),
+      becomes("true"),
+      becomes("userEntered: true"),
     ],
     [
-      "what the user types counts, not what the page proposed",
+      "typed-host-replaces-proposal",
+      "What the user types counts, and not what the page proposed",
       inUnit("extension/background/consent/asking.test.ts", "the user's word comes from the user"),
-      change(
-        "extension/background/consent/prompt.ts",
-        "{ allow: true, remember, host: found.host, how, risk }",
-        "{ allow: true, remember, host: question.proposal ?? found.host, how, risk }",
-      ),
+      becomes("question.proposal ?? found.host"),
     ],
     [
-      "what the user types is judged",
+      "typed-host-is-judged",
+      "What the user types is judged",
       inUnit("extension/background/consent/asking.test.ts", "what the user types is judged, and cannot be allowed"),
-      change(
-        "extension/background/consent/consent.ts",
-        "if (named.allowed && named.host !== undefined)\n          return { host: named.host, risk",
-        "if (named.allowed || address !== undefined)\n          return { host: named.host ?? address, risk",
+      becomes(
+        "if (named.allowed || address !== undefined)\n  return { host: named.host ?? address, risk: named.risk, ...(named.place === undefined ? {} : { place: named.place }) };",
       ),
     ],
 
+    ["every-resolved-address-judged", "Each address that a name resolves to is judged", inside],
     [
-      "each address of a name is judged",
+      "one-refused-address-refuses-name",
+      "A name with one address that is refused is refused",
       inside,
-      change(
-        vet,
-        "if err := d.judge(ctx, target, to); err != nil {\n\t\t\treturn nil, err",
-        "if err := d.judge(ctx, target, to); err != nil && false {\n\t\t\treturn nil, err",
-      ),
+      becomes("continue"),
+      precededBy("if len(passed) == 0 {\n\treturn nil, fault.ErrAddress\n}"),
     ],
     [
-      "one address that is refused refuses the name",
-      inside,
-      change(
-        vet,
-        "err != nil {\n\t\t\treturn nil, err\n\t\t}\n\t\tpassed",
-        "err != nil {\n\t\t\tcontinue\n\t\t}\n\t\tpassed",
-      ),
-      change(
-        vet,
-        "\treturn passed, nil",
-        "\tif len(passed) == 0 {\n\t\treturn nil, fault.ErrAddress\n\t}\n\treturn passed, nil",
-      ),
-    ],
-    [
-      "the address is judged again in the socket's control hook",
+      "control-hook-judges-again",
+      "The address is judged again in the socket's control hook",
       inGo("nativehost/dial", "TestSecondLook"),
-      change(
-        vet,
-        "if err := d.judge(ctx, target, vetted); err != nil {",
-        "if err := d.judge(ctx, target, vetted); err != nil && false {",
-      ),
     ],
     [
-      "the connection goes to the address that was judged",
+      "dial-uses-judged-address",
+      "The connection goes to the address that was judged",
       inGo("nativehost/dial", "TestReboundWhileItIsJudged"),
-      change(
-        vet,
-        "return dialer.DialContext(ctx, target.Network, vetted.String())",
+      becomes(
         "return dialer.DialContext(ctx, target.Network, net.JoinHostPort(target.Host.String(), strconv.Itoa(int(target.Port))))",
       ),
     ],
     [
-      "and the control hook sees when it would not",
+      "control-hook-compares-address",
+      "The control hook refuses an address other than the one that was judged",
       inGo("nativehost/dial", "TestSameDestination"),
-      change(vet, 'a.Addr().Unmap().WithZone("") == b.Addr().Unmap().WithZone("") &&', "true &&"),
     ],
     [
-      "a refusal ends the attempt, whatever other addresses there are",
+      "refusal-ends-the-race",
+      "A refusal ends the attempt whatever other addresses there are",
       inGo("nativehost/dial", "TestRaceWithoutWinner"),
-      change(
-        "nativehost/dial/race.go",
-        "errors.As(ended.err, &refused) {",
-        "errors.As(ended.err, &refused) && false {",
-      ),
     ],
 
     [
-      "nobody is asked for addresses",
+      "literals-are-not-resolved",
+      "No name server is asked about an address",
       nobody,
-      change(
-        resolve,
-        "case address.Literal:\n\t\tanswer.Addrs = []netip.Addr{host.Addr()}",
-        "case address.Literal:\n\t\tanswer, err = r.askServers(ctx, host, family)",
-      ),
+      becomes("answer, err = r.askServers(ctx, host, family)"),
     ],
     [
-      "nobody is asked for localhost",
+      "localhost-is-not-resolved",
+      "No name server is asked about localhost",
       nobody,
-      change(
-        resolve,
-        "answer.Addrs = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}",
-        "answer, err = r.askServers(ctx, host, family)",
-      ),
+      becomes("answer, err = r.askServers(ctx, host, family)"),
     ],
     [
-      "names below local are asked of the link only",
+      "local-names-use-mdns-only",
+      "Names below local are asked for on the link only",
       inGo("nativehost/resolve", "TestLocalNamesFromThisComputer"),
-      change(
-        resolve,
-        "answer.Addrs, err = askLink(ctx, host, family)",
-        "answer, err = r.askServers(ctx, host, family)",
-      ),
+      becomes("answer, err = r.askServers(ctx, host, family)"),
     ],
     [
-      "names are asked for absolutely, without the search list",
+      "names-are-absolute",
+      "Names are resolved without the search list",
       inGo("nativehost/resolve", "TestTheSystemsServers"),
-      change(servers, 'host.String()+".")', "host.String())"),
+      becomes("addrs, err := resolver.LookupNetIP(ctx, network, host.String())"),
     ],
     [
-      "the name servers that an administrator names are asked instead",
+      "admin-dns-servers-are-used",
+      "The name servers of an administrator are asked instead of the system's",
       inGo("nativehost/resolve", "TestTheAdministratorsServers"),
-      change(servers, "if r.Servers != nil {", "if false {"),
     ],
     [
-      "an address that comes late is judged, and refuses the name",
+      "late-addresses-are-judged",
+      "Addresses that come late are judged",
       inGo("nativehost/dial", "TestLateAddressesAreJudged"),
-      change(vet, "late, err := d.judgeAll(ctx, target, addrs)", "late, err := []netip.AddrPort(nil), ctx.Err()"),
+      becomes("late, err := []netip.AddrPort(nil), ctx.Err()"),
     ],
     [
-      "also when the connection stands already",
+      "late-refusal-ends-connection",
+      "A late address that is refused ends the open also when a connection stands",
       inGo("nativehost/dial", "TestLateAddressesAreJudged"),
-      change(vet, "\t\t\t\tv.refused = err\n", ""),
     ],
     [
-      "the first family's addresses wait a moment for the other's, and no longer",
+      "resolution-delay-is-bounded",
+      "The first family's addresses wait only a moment for the other family's",
       inGo("nativehost/resolve", "TestSilentFamily"),
-      change(servers, "time.NewTimer(resolutionDelay)", "time.NewTimer(time.Hour)"),
+      becomes("time.Hour"),
     ],
     [
-      "IPv4-mapped addresses are told, so that they are judged",
+      "mapped-answers-are-judged",
+      "IPv4-mapped addresses in an answer are not lost, so that they are judged",
       inGo("nativehost/resolve", "TestMappedAddressesAreTold"),
-      change(servers, "if len(mapped) > 0 {", "if false {"),
     ],
     [
-      "they are the answer's to this very question",
+      "mapped-answer-has-our-id",
+      "IPv4-mapped addresses are read only from an answer with the id of the question",
       others,
-      change(mapped, "theirs.ID != ours.ID", "theirs.ID != ours.ID && false"),
+      becomes("ours.ID && false"),
     ],
-    ["and of a response", others, change(mapped, "!theirs.Response || ", "")],
-    ["to the question that was asked", others, change(mapped, "sameName(repeated.Name, question.Name) && ", "")],
-    ["with the records of the name, or of what it is an alias of", others, change(mapped, "names[r.owner] && ", "")],
+    ["mapped-answer-is-response", "IPv4-mapped addresses are read only from a response", others],
     [
-      "a name that cannot be asked for is refused before the user is asked",
+      "mapped-answer-repeats-question",
+      "IPv4-mapped addresses are read only from an answer to the question that was asked",
+      others,
+    ],
+    [
+      "mapped-record-belongs-to-name",
+      "IPv4-mapped addresses are read only from records of the name and its aliases",
+      others,
+    ],
+    [
+      "unaskable-names-refused-early",
+      "A name that cannot be resolved is refused before the user is asked",
       inGo("nativehost/session", "TestJudgement"),
-      change(rules, "if !r.Host.Askable() {", "if false {"),
     ],
-    ["answers of multicast DNS come from its port", liars, change(link, "from.Port() != Port || ", "")],
+    ["mdns-answer-from-mdns-port", "Answers of multicast DNS come from its port", liars],
     [
-      "from an address on the link",
+      "mdns-answer-from-link",
+      "Answers of multicast DNS come from an address on the link",
       liars,
-      change(link, "if prefix.Contains(addr) {", "if prefix.Contains(addr) || prefix.IsValid() {"),
-    ],
-    ["through the interface that was asked", liars, change(link, " || index != 0 && index != l.iface.Index", "")],
-    ["with our id", answers, change(answer, " || header.ID != q.id", "")],
-    ["as a response", liars, change(answer, "!header.Response || ", "")],
-    ["without an error", liars, change(answer, " || header.RCode != dnsmessage.RCodeSuccess", "")],
-    ["for our name", answers, change(answer, " && sameName(record.Name, q.name)", "")],
-    [
-      "of the kind that was asked for",
-      answers,
-      change(answer, "if record.Type == t && ", "if (record.Type == t || record.Type != t) && "),
+      becomes("if prefix.Contains(addr) || prefix.IsValid() {\n\treturn true\n}"),
     ],
     [
-      "and no address of this computer is taken from it",
+      "mdns-answer-on-asked-interface",
+      "Answers of multicast DNS come in through the interface that was asked",
+      liars,
+      becomes("if from.Port() != Port  {\n\treturn false\n}"),
+    ],
+    ["mdns-answer-has-our-id", "Answers of multicast DNS have the id of the question", answers],
+    ["mdns-answer-is-response", "Answers of multicast DNS are responses", liars],
+    ["mdns-answer-without-error", "Answers of multicast DNS with an error code do not count", liars],
+    ["mdns-record-for-our-name", "Records of multicast DNS are for the name that was asked for", answers],
+    [
+      "mdns-record-of-asked-type",
+      "Records of multicast DNS are of the type that was asked for",
       answers,
-      change(answer, "if address.Classify(addr) < address.Loopback {", "if true {"),
+      becomes("(record.Type == t || record.Type != t)"),
+    ],
+    [
+      "mdns-answer-not-this-computer",
+      "Addresses of this computer are not taken from an answer of multicast DNS",
+      answers,
+      always,
     ],
   ),
   ...row(
     "9",
     [
-      "ports that routers watch are known",
+      "alg-ports-are-known",
+      "Ports that application-layer gateways of routers watch are known",
       inGo("nativehost/address", "TestWatchedPort"),
-      change(
-        classify,
-        "case 69, 137, 161, 1719, 1720, 1723, 5060, 5061, 6566, 10080:",
-        "case 69, 137, 161, 1719, 1720, 1723, 5060, 5061, 6566:",
-      ),
+      becomes("case 69, 137, 161, 1719, 1720, 1723, 5060, 5061, 6566:\n\treturn true"),
     ],
-    ["they take a consent of their own", before, change(rules, "\t\tj.Risk = true", "\t\tj.Risk = false")],
     [
-      "also where only the address tells that it is public",
+      "alg-port-needs-own-consent",
+      "A port that routers watch takes a consent of its own",
+      before,
+      becomes("j.Risk = false"),
+    ],
+    [
+      "alg-port-of-resolved-public",
+      "A port that routers watch takes its consent also where only the resolved address is public",
       resolved,
-      change(rules, "return fault.ErrRisk\n\t}\n\treturn nil\n}", "return nil\n\t}\n\treturn nil\n}"),
+      becomes("return nil"),
     ],
     [
-      "the prompt names the danger",
+      "prompt-names-alg-risk",
+      "The prompt names the danger of a port that routers watch",
       inUnit("extension/ui/prompt.test.ts", "the danger of a port is named, and that of no other"),
-      change("extension/ui/prompt.ts", "...(asked.risk ? [", "...(asked.host === undefined ? ["),
+      becomes('tell("risk", ...(asked.host === undefined ? [text("promptRisk", asked.port)] : []));'),
     ],
     [
-      "a consent that did not name it is not enough",
+      "consent-without-risk-not-enough",
+      "A consent that did not name the danger of a port does not cover it",
       inUnit(
         "extension/background/consent/asking.test.ts",
         "a consent that did not name the danger of a port is not enough",
       ),
-      change("extension/background/consent/consent.ts", "      if (judged.risk && !risk) continue;\n", ""),
     ],
     [
-      "the host knows nothing of a consent that nobody gave",
+      "host-sees-real-risk-consent",
+      "The host is told whether the user accepted the danger of a port",
       inGo("nativehost/sockets", "TestOpenIsPutBeforeTheRules"),
-      change("nativehost/sockets/policy.go", "RiskAccepted: target.RiskAccepted,", "RiskAccepted: true,"),
+      becomes("true"),
     ],
     [
-      "an administrator vouches for a port by naming it, not by a range",
+      "vouching-names-the-port",
+      "An administrator vouches for a watched port by naming it, and not by a range",
       before,
-      change(
-        "nativehost/policy/layer.go",
-        "return slices.Contains(r.ports, portRange{port, port})",
-        "return slices.ContainsFunc(r.ports, func(p portRange) bool { return p.lo <= port && port <= p.hi })",
-      ),
+      becomes("slices.ContainsFunc(r.ports, func(p portRange) bool { return p.lo <= port && port <= p.hi })"),
     ],
   ),
 ];

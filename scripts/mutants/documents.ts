@@ -1,23 +1,8 @@
 // Which documents may ask at all: secure contexts (row 1), the permissions policy (row 5), the CSP rule (row 8).
 
-import { change, inUnit, row, type Mutant } from "./mutant.ts";
+import { also, always, becomes, gone, inUnit, precededBy, row, type Mutant } from "./mutant.ts";
 
-const admission = "extension/background/documents/admission.ts";
-const allowlist = "extension/background/documents/allowlist.ts";
-const policy = "extension/background/documents/permissions_policy.ts";
-const handshake = "extension/background/documents/handshake.ts";
-const headers = "extension/background/documents/headers.ts";
-const learn = "extension/background/documents/header_lookup.ts";
-const kept = "extension/background/documents/header_cache.ts";
-const facts = "extension/background/documents/header_policy.ts";
-const csp = "extension/shared/csp.ts";
-const evidence = "extension/content/evidence.ts";
-const makers = "extension/background/documents/creators.ts";
-const metaPolicies = "extension/content/meta_policies.ts";
 const inMeta = (name: string): ReturnType<typeof inUnit> => inUnit("extension/content/meta_policies.test.ts", name);
-const frames = "extension/content/frames.ts";
-const content = "extension/content/main.ts";
-const origins = "extension/background/intake/origin.ts";
 
 const inHeader = inUnit("extension/background/documents/allowlist.test.ts", "the Permissions-Policy header");
 const inAllow = inUnit("extension/background/documents/allowlist.test.ts", "the allow attribute");
@@ -25,565 +10,466 @@ const enabled = inUnit("extension/background/documents/permissions_policy.test.t
 const policies = inUnit("extension/shared/csp.test.ts", "several policies");
 const together = inUnit("extension/background/documents/header_policy.test.ts", "several responses");
 
-/** Without these, headers are known only as long as nobody restarts anything: three ways to know them from another occasion. */
-const forgetful = [
-  change(
-    kept,
-    "const known = found.filter((policy) => policy !== undefined);",
-    "const known = found.slice(0, 0).filter((policy) => policy !== undefined);",
-  ),
-  change(learn, "      answer = askServer(url)", "      answer = Promise.resolve<HeaderPolicy | undefined>(undefined)"),
-  change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
-];
-
 export const documents: readonly Mutant[] = [
   ...row(
     "1",
     [
-      "pages that are not secure have no API: page script and content script",
+      "api-only-in-secure-contexts",
+      "The page script and the content script start nothing on a page that is not a secure context",
       inUnit("extension/content/main.test.ts", "a document that is not secure has nothing of it"),
-      change("extension/page/start.ts", "  if (!scope.isSecureContext) return;\n", ""),
-      change(content, "if (isSecureContext && world", "if (world"),
+      gone,
+      gone,
     ],
     [
-      "the broker takes only origins of secure contexts",
+      "origin-is-trustworthy",
+      "The broker takes only origins that are potentially trustworthy",
       inUnit("extension/background/intake/origin.test.ts", "https and loopback origins may ask, others may not"),
-      change(origins, 'if (url.protocol !== "http:") return false;', ""),
     ],
     [
-      "plain http is secure on this computer only",
+      "plain-http-on-loopback-only",
+      "Plain http is trustworthy on loopback hosts only",
       inUnit("extension/background/intake/origin.test.ts", "https and loopback origins may ask, others may not"),
-      change(origins, "/^127\\.\\d+\\.\\d+\\.\\d+$/.test(host)", '!host.startsWith("128.")'),
+      becomes('!host.startsWith("128.")'),
     ],
     [
-      "the broker asks by itself, of the document and of all above it",
+      "broker-checks-secure-ancestors",
+      "The broker checks by itself that the document and all its ancestors are secure",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "a page that is not secure is refused, whatever it says of itself",
       ),
-      change(
-        admission,
-        "if (!secure || !isTrustworthyOrigin(origin)) return insecure;",
-        "if (!secure || origin === undefined) return insecure;",
-      ),
-      change(admission, "  if (!areSecure(path)) return insecure;\n", ""),
-      change(admission, "  if (!origins.every(isTrustworthyOrigin)) return insecure;\n", ""),
+      becomes("origin === undefined"),
+      also("urls-of-ancestors-are-secure"),
+      gone,
     ],
     [
-      "what stands above a frame counts",
+      "urls-of-ancestors-are-secure",
+      "A frame is refused when the URL of an ancestor is not secure",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "a secure frame in a page that is not is no secure context",
       ),
-      change(admission, "  if (!areSecure(path)) return insecure;\n", ""),
     ],
     [
-      "what the document says of itself makes the answer stricter",
+      "insecure-claim-refuses",
+      "A document that says of itself that it is not secure is refused",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "a document that says itself that it is not secure is refused",
       ),
-      change(admission, "if (!secure || ", "if ("),
     ],
   ),
   ...row(
     "5",
     [
-      "an empty list is nobody",
+      "empty-allowlist-matches-nobody",
+      "An empty allowlist of the Permissions-Policy header matches no origin",
       inHeader,
-      change(
-        allowlist,
-        "    } else if (inner && typeof item",
-        "      if (list.origins.length === 0) list.all = true;\n    } else if (inner && typeof item",
-      ),
-      change(
-        allowlist,
-        "  return list;\n}\n\n/** The element",
-        "  if (!list.self && list.origins.length === 0) list.all = true;\n  return list;\n}\n\n/** The element",
-      ),
+      precededBy("if (list.origins.length === 0) list.all = true;"),
+      precededBy("if (!list.self && list.origins.length === 0) list.all = true;"),
     ],
     [
-      "self is the document's own origin",
+      "allowlist-self-is-own-origin",
+      '"self" in an allowlist stands for the document\'s own origin only',
       inHeader,
-      change(
-        allowlist,
-        'if (item.toString() === "self") list.self = true;',
-        'if (item.toString() === "self") list.all = true;',
-      ),
+      becomes("list.all = true"),
     ],
     [
-      "a star stands for subdomains, never for a whole top-level domain",
+      "wildcard-needs-registrable-host",
+      "A wildcard in an allowlist stands for subdomains, and never for a whole top-level domain",
       inUnit("extension/background/documents/allowlist.test.ts", "a star before a host stands for its subdomains"),
-      change(allowlist, 'if (base?.includes(".") !== true || !origin', "if (base === undefined || !origin"),
+      becomes("base === undefined"),
     ],
+    ["opaque-origins-never-match", "Opaque origins match no other origin, nor each other", enabled],
     [
-      "opaque origins are the same as none",
-      enabled,
-      change(allowlist, 'return a !== "null" && a === b;', "return a === b;"),
-    ],
-    [
-      "allow without a target is the declared origin",
+      "allow-defaults-to-src",
+      "An allow attribute without a target names the origin of src",
       inAllow,
-      change(
-        allowlist,
-        `if (targets.length === 0) targets.push("'src'");`,
-        "if (targets.length === 0) list.all = true;",
-      ),
+      becomes("list.all = true"),
     ],
     [
-      "a sandboxed element declares no origin",
+      "sandbox-declares-opaque-origin",
+      "A sandboxed element without allow-same-origin declares an opaque origin",
       inUnit("extension/background/documents/allowlist.test.ts", "the declared origin"),
-      change(
-        allowlist,
-        'if (sandbox !== undefined && !splitOnWhitespace(sandbox.toLowerCase()).includes("allow-same-origin")) return "null";',
-        "",
-      ),
     ],
     [
-      "every list of an allow attribute must match",
+      "every-allow-list-must-match",
+      "Where an allow attribute names the feature several times, every list must match",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "an element that says nothing, or names the feature twice and denies it once",
       ),
-      change(handshake, "lists.every((list)", "lists.some((list)"),
+      becomes('lists.some((list) => matches(list, child.origin, parent.origin))\n  ? "matches"\n  : "differs"'),
     ],
 
     [
-      "the header of the document itself",
+      "own-header-limits-document",
+      "A document is limited by its own Permissions-Policy header",
       enabled,
-      change(
-        policy,
-        'return document.origin !== "null" && featureValue(document, inherited, document.origin);',
-        'return document.origin !== "null" && inherited;',
-      ),
+      becomes("inherited"),
+    ],
+    ["parent-needs-the-feature", "A frame has the feature only if its parent has it by its own header", enabled],
+    [
+      "parent-header-names-frame-origin",
+      "A frame has the feature only if its parent's header names the frame's origin",
+      enabled,
     ],
     [
-      "the parent has the feature itself",
+      "allow-mismatch-denies",
+      "An allow attribute that does not match the frame's origin denies the feature",
       enabled,
-      change(policy, "  if (!featureValue(parent, inherited, parent.origin)) return false;\n", ""),
+      becomes("return true;"),
     ],
     [
-      "the parent's header names the frame's origin",
+      "no-allow-same-origin-only",
+      "A frame without an allow attribute has the feature only in its parent's origin",
       enabled,
-      change(policy, "  if (!featureValue(parent, inherited, child.origin)) return false;\n", ""),
+      becomes("return true;"),
     ],
     [
-      "allow that does not match",
+      "inherited-policy-passes-down",
+      "A frame below one that does not have the feature does not have it either",
       enabled,
-      change(policy, '    case "differs":\n      return false;', '    case "differs":\n      return true;'),
     ],
-    [
-      "without allow: the same origin only",
-      enabled,
-      change(policy, "return sameOrigin(child.origin, parent.origin); // the", "return true; // the"),
-    ],
-    [
-      "what a frame has is handed down the whole tree",
-      enabled,
-      change(policy, "  if (!inherited) return false;\n", ""),
-    ],
-    [
-      "documents without an origin never have it",
-      enabled,
-      change(policy, 'document.origin !== "null" && featureValue', "featureValue"),
-    ],
+    ["opaque-documents-lack-feature", "A document with an opaque origin never has the feature", enabled],
 
     [
-      "a document's own header",
+      "own-header-denies",
+      "The broker refuses a document whose own header denies the feature",
       inUnit("extension/background/documents/admission.test.ts", "the header of the document itself"),
-      change(
-        admission,
-        "if (own !== undefined && !known.at(-1)?.inherits && !matches(own, origin, origin))",
-        "if (false as boolean)",
-      ),
-      change(
-        admission,
-        'if (!isFeatureEnabled(path)) return denied("a header, or the allow attribute of a frame.");',
-        "isFeatureEnabled(path);",
-      ),
+      gone,
+      also("tree-decides-the-feature"),
     ],
     [
-      "the tree decides",
+      "tree-decides-the-feature",
+      "The broker refuses a document to which the tree of frames does not give the feature",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "a page's header holds for its frames, whatever the element says",
       ),
-      change(
-        admission,
-        'if (!isFeatureEnabled(path)) return denied("a header, or the allow attribute of a frame.");',
-        "isFeatureEnabled(path);",
-      ),
     ],
     [
-      "a document without a response has the policy of the one above",
+      "srcdoc-inherits-parent-header",
+      "A document without a response has the declared policy of the document above it",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "a srcdoc frame cannot hand on what its parent's header keeps to itself",
       ),
-      change(
-        admission,
-        "      inherits && index > 0\n        ? path[index - 1]?.declared",
-        "      inherits && index > 0\n        ? undefined",
-      ),
+      becomes("undefined"),
     ],
     [
-      "or of the one that opened it",
+      "blank-window-inherits-opener",
+      "An empty window has the policy of the document that opened it",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "one whose maker is known has what its maker came with",
       ),
-      change(admission, "(await creatorPolicy(tab, origin)) ?? (await findOriginPolicy(origin, tab))", "undefined"),
+      becomes("(undefined)"),
     ],
     [
-      "also when it has gone since",
+      "makers-outlive-their-document",
+      "The policy that a window inherits holds also when the document that opened it is gone",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "also once its creator is gone, and its origin restricts nothing any more",
       ),
-      change(
-        makers,
-        "const before = id === undefined ? [] : await table.of(id);",
-        "const before: Creators = id === undefined ? [] : [];",
-      ),
+      becomes("const before: Creators = id === undefined ? [] : [];"),
     ],
     [
-      "where the maker is not known, what its origin restricts anywhere counts",
+      "unknown-maker-uses-origin-records",
+      "Where the document that opened a window is not known, what its origin restricts anywhere counts",
       inUnit("extension/background/documents/admission.test.ts", "an empty window whose maker is not known"),
-      change(
-        admission,
-        "(await creatorPolicy(tab, origin)) ?? (await findOriginPolicy(origin, tab))",
-        "await creatorPolicy(tab, origin)",
-      ),
+      becomes("(await creatorPolicy(tab, origin))"),
     ],
     [
-      "records of frames go with their documents, also where the worker started after the page",
+      "frames-forgotten-after-restart",
+      "Records of frames go with their documents, also where the worker started after the page",
       inUnit(
         "extension/background/documents/headers.test.ts",
         "a frame of a page that was there before the worker started",
       ),
-      change(
-        headers,
-        "if (frameId === 0 || !inTab.has(0)) compareSoon(tabId);",
-        "if (frameId === 0) compareSoon(tabId);",
-      ),
     ],
     [
-      "what the disk does not take outlives the worker",
+      "failed-write-kept-in-session",
+      "A record that the storage does not take is kept beyond the end of the worker",
       inUnit("extension/background/keeping.test.ts", "a denial that the disk does not take holds"),
-      change("extension/background/intake/bounded_store.ts", "    await this.#keepInstead(there);\n", ""),
     ],
     [
-      "what waits holds no long addresses",
+      "waiting-records-have-short-keys",
+      "A record that waits to be written holds no long address",
       inUnit("extension/background/documents/headers.test.ts", "what waits holds no long addresses"),
-      change(
-        headers,
-        "address === undefined ? unread : await lookUpCached(address, await kindOf({ tabId }))",
-        "await lookUpCached(url, await kindOf({ tabId }))",
-      ),
+      becomes("const cached = await lookUpCached(url, await kindOf({ tabId }));"),
     ],
     [
-      "what can be written nowhere is kept in memory",
+      "unwritable-makers-stay-in-memory",
+      "The makers of a window that can be stored nowhere are kept in memory",
       inUnit("extension/background/documents/creator_table.test.ts", "a storage that takes nothing"),
-      change(
-        "extension/background/documents/creator_table.ts",
-        "    this.#tabs.set(tabId, after);\n",
-        "    if (tabId < 0) this.#tabs.set(tabId, after);\n",
-      ),
+      precededBy("if (tabId < 0)"),
     ],
     [
-      "a frame whose holder says nothing is refused",
+      "silent-parent-refuses-frame",
+      "A frame whose parent does not answer for it is refused",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "a frame whose holder says nothing, or does not find it, is refused",
       ),
-      change(
-        admission,
-        "  if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))",
-        "  if (false as boolean)",
-      ),
-      change(admission, 'one?.parent.origin ?? "null"', "one?.parent.origin ?? origin"),
-      change(
-        admission,
-        'container: held[index - 1]?.policy ?? "none",',
-        'container: held[index - 1]?.policy ?? "matches",',
-      ),
+      gone,
+      becomes("origin"),
+      becomes('"matches"'),
     ],
     [
-      "only the document that the browser names as the parent may answer",
+      "parent-must-be-attested",
+      "Only the document that the browser names as the parent may answer for a frame",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "only the document that the browser names as the parent may answer for a frame",
       ),
-      change(handshake, "    if (above?.documentId !== parent.documentId) return;\n", ""),
-      change(
-        admission,
-        "  if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))",
-        "  if (false as boolean)",
-      ),
+      gone,
+      also("silent-parent-refuses-frame"),
     ],
     [
-      "in the same tab",
+      "parent-is-in-same-tab",
+      "A document of another tab cannot answer for a frame",
       inUnit("extension/background/documents/admission.test.ts", "and no page of another tab"),
-      change(handshake, "  if (child.tabId !== parent.tabId) return;\n", ""),
-      change(handshake, "    if (above?.documentId !== parent.documentId) return;\n", ""),
-      change(
-        admission,
-        "  if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))",
-        "  if (false as boolean)",
-      ),
+      gone,
+      also("parent-must-be-attested"),
+      also("silent-parent-refuses-frame"),
     ],
     [
-      "the first answer holds",
+      "first-allow-answer-holds",
+      "What a parent said first of a frame's allow attribute holds",
       inUnit("extension/background/documents/admission.test.ts", "the first answer holds for the document's life"),
-      change(frames, "  if (atLoad !== undefined && atLoad !== allow) return { found: false };\n", ""),
-      change(handshake, "if (known === undefined) await answers", "await answers"),
-      change(handshake, "settle(child.documentId, known ?? held);", "settle(child.documentId, held);"),
+      gone,
+      always,
+      gone,
     ],
     [
-      "the page does not see the nonces",
+      "nonces-hidden-from-page",
+      "The page does not see the nonces of the frame handshake",
       inUnit(
         "extension/content/frames.test.ts",
         "the page does not see what a frame says of itself, and sees everything else",
       ),
-      change(frames, "  event.stopImmediatePropagation();\n", ""),
     ],
     [
-      "headers that are not known: no other origin",
+      "unknown-headers-same-origin-tree",
+      "Where headers are not known, frames of other origins are refused",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "a page whose headers are not known may not hand the feature on",
       ),
-      change(admission, "    if (origins.some((other) => other !== origin))\n", "    if (false as boolean)\n"),
     ],
     [
-      "frames that were there before the extension wait for a reload",
+      "frames-before-install-need-reload",
+      "Frames that were there before the extension are refused until the page is reloaded",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "a frame that was there before the extension waits for a reload, unless a service worker made it",
       ),
-      change(admission, "if (unknown.includes(true, 1) && !evidence.controlled)", "if (false as boolean)"),
     ],
     [
-      "the last response counts, not a redirect's",
+      "last-response-counts",
+      "The last response of a navigation counts, and not a redirect",
       inUnit("extension/background/documents/admission.test.ts", "the last response counts, not a redirection's"),
-      change(
-        headers,
-        "  if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts\n",
-        "  if (pending.get(`${tabId} ${frameId}`) !== undefined) return;\n",
-      ),
+      becomes("if (pending.get(`${tabId} ${frameId}`) !== undefined) return;"),
     ],
     [
-      "what came before a prerendered page was shown, or one from the back/forward cache",
+      "reactivated-page-keeps-headers",
+      "A page that comes from a prerender or the back/forward cache keeps the headers it was loaded with",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "what a page came with holds when it is shown after prerendering, or out of the back/forward cache",
       ),
-      change(headers, "    if ((await records.get(documentId)) !== undefined) return;\n", ""),
-      ...forgetful,
+      gone,
+      becomes("const known = found.slice(0, 0).filter((policy) => policy !== undefined);"),
+      also("server-asked-for-unknown-policy"),
+      also("strictest-record-of-origin-counts"),
     ],
     [
-      "headers outlive the worker",
+      "headers-outlive-worker",
+      "Headers of documents outlive a stop of the worker",
       inUnit(
         "extension/background/intake/bounded_store.test.ts",
         "after a stop of the worker it is as it was, the bounds with it",
       ),
-      change(
-        "extension/background/intake/bounded_store.ts",
-        "if (there.length > 0) await this.#set",
-        "if (there.length < 0) await this.#set",
-      ),
+      becomes("there.length < 0"),
     ],
     [
-      "denials are kept for pages of service workers",
+      "denials-kept-for-worker-pages",
+      "Denials are kept in the header cache for pages that a service worker answers",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "of a page that a service worker made: what was last seen for its URL, whoever asked",
       ),
-      ...forgetful,
+      also("reactivated-page-keeps-headers.2"),
+      also("server-asked-for-unknown-policy"),
+      also("strictest-record-of-origin-counts"),
     ],
     [
-      "and the server is asked where nothing is known",
+      "server-asked-for-unknown-policy",
+      "The server is asked for the header policy where nothing is known of it",
       inUnit("extension/background/documents/admission.test.ts", "where nothing was seen, what its server says now"),
-      change(
-        learn,
-        "      answer = askServer(url)",
-        "      answer = Promise.resolve<HeaderPolicy | undefined>(undefined)",
-      ),
+      becomes("answer = Promise.resolve<HeaderPolicy | undefined>(undefined).finally(() => asked.delete(documentId));"),
     ],
     [
-      "which one site does not use up for others",
+      "policy-requests-limited-per-site",
+      "A site has a budget of requests for header policies",
       inUnit(
         "extension/background/documents/header_lookup.test.ts",
         "a server is asked ten times, and once in six seconds",
       ),
-      change(learn, "requests.site.of(siteOf(new URL(url).origin), now), ", ""),
     ],
     [
-      "nor all sites together",
+      "policy-requests-limited-overall",
+      "All sites together have a budget of requests for header policies",
       inUnit("extension/background/documents/header_lookup.test.ts", "in all sixty times"),
-      change(learn, ', requests.all.of("", now)]', "]"),
     ],
     [
-      "and about private windows none",
+      "no-policy-request-in-private",
+      "No server is asked for its header policy on account of a private window",
       inUnit("extension/background/documents/header_lookup.test.ts", "nothing is asked about private windows"),
-      change(learn, "if (!tab.incognito) {", "if (tab.id !== 0) {"),
+      becomes("tab.id !== 0"),
     ],
     [
-      "strict where the origin is strict anywhere",
+      "strictest-record-of-origin-counts",
+      "A page whose headers are not known is held to what its origin restricts anywhere",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "and where the server does not say, what its origin restricts anywhere",
       ),
-      change(learn, "return isRestrictive(ofOrigin) ? ofOrigin : undefined;", "return undefined;"),
+      becomes("return  undefined;"),
     ],
-    ["of several responses the strictest", together, change(facts, "self: a.self && b.self", "self: a.self || b.self")],
     [
-      "of several lists what all of them name",
+      "strictest-self-wins",
+      'Of several responses the strictest reading of "self" counts',
       together,
-      change(facts, "a.origins.filter((origin) => b.origins.includes(origin))", "[...a.origins, ...b.origins]"),
+      becomes("self: a.self || b.self"),
     ],
-    ["denials are found to be restrictive", together, change(facts, "return allowlist !== undefined || ", "return ")],
+    [
+      "allowlists-are-intersected",
+      "Of several allowlists only the origins count that all of them name",
+      together,
+      becomes("[...a.origins, ...b.origins]"),
+    ],
+    ["allowlist-is-restrictive", "Headers that have an allowlist count as restrictive", together],
   ),
   ...row(
     "8",
+    ["unsafe-eval-in-script-src", "'unsafe-eval' in script-src allows eval", policies, becomes('"unsafe-eval"')],
+    ["default-src-replaces-script-src", "default-src counts where there is no script-src", policies],
+    ["csp-sources-ignore-case", "CSP sources are compared without regard to case", policies, becomes("value")],
     [
-      "'unsafe-eval' in script-src",
+      "csp-header-may-hold-several",
+      "A CSP header is split into its several policies",
       policies,
-      change(csp, `sources.includes("'unsafe-eval'")`, `sources.includes("unsafe-eval")`),
+      becomes("[...headers]"),
     ],
     [
-      "or else in default-src",
-      policies,
-      change(csp, 'lowerCased("script-src") ?? lowerCased("default-src")', 'lowerCased("script-src")'),
-    ],
-    [
-      "whatever the case of the letters",
-      policies,
-      change(csp, "?.map((value) => value.toLowerCase())", "?.map((value) => value)"),
-    ],
-    [
-      "several policies in one header",
-      policies,
-      change(csp, 'headers.flatMap((header) => header.split(","))', "[...headers]"),
-    ],
-    [
-      "one policy that allows is enough, unless another forbids",
+      "unsafe-policy-of-others-counts",
+      "A policy from elsewhere than the response that allows eval counts too",
       inUnit("extension/shared/csp.test.ts", "what others than the response say"),
-      change(
-        csp,
-        'if (all.some((policy) => policy.eval === "unsafe")) return "unsafe";',
-        'if (own.some((policy) => policy.eval === "unsafe")) return "unsafe";',
-      ),
+      becomes('own.some((policy) => policy.eval === "unsafe")'),
     ],
     [
-      "what others forbid counts only when the probe agrees",
+      "others-block-only-with-probe",
+      "A policy from elsewhere blocks eval only if the probe agrees",
       inUnit("extension/shared/csp.test.ts", "what others than the response say"),
-      change(csp, "(evalBlocked && others.some(blocks))", "others.some(blocks)"),
+      becomes("others.some(blocks)"),
     ],
-    ["trusted types do not make eval blocked", policies, change(csp, '  if (trustedTypes) return "trusted";\n', "")],
+    ["trusted-types-do-not-block-eval", "Trusted types do not count as blocked eval", policies],
     [
-      "the rule",
+      "unsafe-eval-is-refused",
+      "The usual CSP rule refuses pages whose policy allows unsafe eval",
       inUnit("extension/shared/csp.test.ts", "the rule, and the administrator's stricter one"),
-      change(csp, 'state === "blocked" : state !== "unsafe";', 'state === "blocked" : true;'),
+      becomes("true"),
     ],
     [
-      "the administrator's stricter rule",
+      "admin-may-require-blocked-eval",
+      "The stricter CSP rule of an administrator requires that eval is blocked",
       inUnit("extension/shared/csp.test.ts", "the rule, and the administrator's stricter one"),
-      change(csp, 'rule === "require-eval-blocked" ? state === "blocked" : ', ""),
+      becomes('return  state !== "unsafe";'),
     ],
     [
-      "the broker asks for it",
+      "broker-applies-csp-rule",
+      "The broker refuses documents that the CSP rule does not permit",
       inUnit("extension/background/documents/admission.test.ts", "a header that allows eval"),
-      change(
-        admission,
-        "if (cspPermits(rule, state)) return",
-        "if (cspPermits(rule, state) || rule !== undefined) return",
-      ),
+      becomes("cspPermits(rule, state) || rule !== undefined"),
     ],
     [
-      "for the header",
+      "csp-header-is-read",
+      "The CSP rule takes the CSP header of the response into account",
       inUnit("extension/background/documents/admission.test.ts", "a header that allows eval"),
-      change(admission, "own: document?.own === true ? seen : [],", "own: [],"),
+      becomes("own:  []"),
     ],
     [
-      "for <meta>",
+      "csp-meta-is-read",
+      "The CSP rule takes the policies of <meta> elements into account",
       inUnit(
         "extension/background/documents/admission.test.ts",
         "a <meta> that allows it, as the content script saw it",
       ),
-      change(admission, "...evidence.policies],", "],"),
     ],
     [
-      "also after the element has gone",
+      "removed-csp-meta-counts",
+      "The policy of a <meta> element counts also after the element was removed",
       inUnit("extension/content/main.test.ts", "a policy in <meta> counts after its element has gone"),
-      change(content, "  watchPolicies();\n", ""),
-      change(content, "import { collectEvidence, watchPolicies }", "import { collectEvidence }"),
     ],
     [
-      "more <meta> policies than anybody reads count as the worst",
+      "excess-csp-meta-is-unsafe",
+      "More <meta> policies than are read count as the worst policy",
       inMeta("more than anybody reads, or longer: the worst reading"),
-      change(metaPolicies, " || this.#texts.size === maxTexts", ""),
     ],
     [
-      "so do those that are too long",
+      "overlong-csp-meta-is-unsafe",
+      "A <meta> policy that is too long counts as the worst policy",
       inMeta("more than anybody reads, or longer: the worst reading"),
-      change(metaPolicies, "content.length > maxLength || ", ""),
     ],
     [
-      "what an element said before it was changed counts",
+      "changed-csp-meta-counts",
+      "What a <meta> policy said before it was changed counts",
       inUnit(
         "extension/content/evidence.test.ts",
         "what an element said before it was changed counts, in the very task that inserted it",
       ),
-      change(evidence, '    if (attributeName === "content") policies.take(oldValue ?? "");\n', ""),
     ],
     [
-      "also where it was no policy any more when that was seen",
+      "renamed-csp-meta-counts",
+      "What a <meta> policy said counts also where the element was no policy any more when that was seen",
       inUnit("extension/content/evidence.test.ts", "and what it said when it was a policy, which it is no more"),
-      change(evidence, " || were.has(target)", ""),
     ],
     [
-      "nor what went with a <head> that was put in the place of the first",
+      "replaced-head-counts-as-worst",
+      "An element that takes the place of <head> or <html> counts as the worst policy",
       inUnit(
         "extension/content/evidence.test.ts",
         "a <head> in the place of the first: what went with the first may have been the worst",
       ),
-      change(evidence, "first !== node && ", "first === undefined && "),
+      becomes("first === undefined"),
     ],
     [
-      "documents without a response have their maker's policies",
+      "blank-document-inherits-csp",
+      "A document without a response has the CSP policies of the document that made it",
       inUnit(
         "extension/content/evidence.test.ts",
         "a document without a response has the policies of the one that created it, and one with a response has not",
       ),
-      change(
-        evidence,
-        "policies.add((creator as World | null)?.portsidePolicies?.() ?? []);",
-        "void (creator as World | null);",
-      ),
+      becomes("void (creator as World | null);"),
     ],
     [
-      "also when the maker is gone by then",
+      "inherited-csp-read-at-start",
+      "Inherited CSP policies are read at once, before their maker can be gone",
       inUnit("extension/content/evidence.test.ts", "also when that one is gone by then"),
-      change(evidence, "  inherit(); // now", "  // now"),
     ],
     [
-      "the administrator's stricter rule reaches the page",
+      "admin-csp-rule-reaches-page",
+      "The administrator's CSP rule is applied when a page asks",
       inUnit("extension/background/consent/asking.test.ts", "rules of the administrator about the page"),
-      change(
-        "extension/background/consent/consent.ts",
-        "const admission = await admit(attested, claims, verdict.cspRule);",
-        'const admission = await admit(attested, claims, "refuse-unsafe-eval");',
-      ),
+      becomes('"refuse-unsafe-eval"'),
     ],
   ),
   ...row("7", [
-    "installed apps only",
+    "installed-apps-only",
+    "Where the administrator says so, only installed apps may ask",
     inUnit("extension/background/consent/asking.test.ts", "rules of the administrator about the page"),
-    change(
-      "extension/background/consent/consent.ts",
-      "if (verdict.installedOnly && !(await isInstalledApp(attested.tab?.id)))",
-      "if (false as boolean)",
-    ),
   ]),
 ];

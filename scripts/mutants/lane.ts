@@ -1,10 +1,12 @@
 // A copy of the project in which mutants are made, one after the other, and what runs there.
 
-import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { literally, type Mutant, type Proof } from "./mutant.ts";
+import { Project, projectFiles } from "./project.ts";
+import { mutants } from "./table.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** How long one command may take, in ms: a mutant may also make a test hang, which is as good as red. */
@@ -56,6 +58,7 @@ function partOf(file: string): string | undefined {
 
 export class Lane {
   readonly #copy: string;
+  readonly #project: Project;
   /** The parts of the build that do not hold what the unchanged copy makes. Tests in the browser build them first, and nobody else. */
   #stale = new Set(["build-host", "build-extension"]);
 
@@ -63,13 +66,12 @@ export class Lane {
   constructor(name: string) {
     this.#copy = join(root, "build", "mutants", name);
     rmSync(this.#copy, { recursive: true, force: true });
-    const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
-    for (const file of files.split("\n")) {
-      if (file === "" || file === "node_modules" || !existsSync(join(root, file))) continue;
+    for (const file of projectFiles()) {
       mkdirSync(dirname(join(this.#copy, file)), { recursive: true });
       cpSync(join(root, file), join(this.#copy, file));
     }
     symlinkSync(join(root, "node_modules"), join(this.#copy, "node_modules"));
+    this.#project = new Project(this.#copy, mutants);
   }
 
   remove(): void {
@@ -168,31 +170,26 @@ export class Lane {
     return wrong;
   }
 
-  /** Makes the changes of a mutant, and returns what puts the files back. */
-  #change({ edits }: Mutant): () => void {
-    const before = new Map<string, string>();
-    const after = new Map<string, string>();
-    for (const { file, find, replace } of edits) {
-      const text = after.get(file) ?? readFileSync(join(this.#copy, file), "utf8");
-      if (!before.has(file)) before.set(file, text);
-      const times = text.split(find).length - 1;
-      if (times !== 1) throw new Error(`its text is in ${file} ${times.toString()} times, not once: mend the table`);
-      after.set(
-        file,
-        text.replace(find, () => replace),
-      );
-    }
-    for (const [file, text] of after) writeFileSync(join(this.#copy, file), text);
+  /** The files that are different without a rule. Throws where its markers and the table do not fit each other. */
+  filesWithout(mutant: Mutant): Map<string, string> {
+    return this.#project.without(mutant);
+  }
+
+  /** Writes files over those of the copy, and returns what puts these back. */
+  #write(files: ReadonlyMap<string, string>): () => void {
+    const before = [...files.keys()].map(
+      (file) => [join(this.#copy, file), readFileSync(join(this.#copy, file))] as const,
+    );
+    for (const [file, text] of files) writeFileSync(join(this.#copy, file), text);
     return () => {
-      for (const [file, text] of before) writeFileSync(join(this.#copy, file), text);
+      for (const [path, bytes] of before) writeFileSync(path, bytes);
     };
   }
 
-  /** Takes a rule out. Returns the test that went red, or why the rule is not proved. */
-  async check(mutant: Mutant): Promise<{ red: string } | { fault: string }> {
-    const parts = new Set(mutant.edits.flatMap(({ file }) => partOf(file) ?? []));
-    const { proof } = mutant;
-    const restore = this.#change(mutant);
+  /** Runs the test of a rule with files that are without it. Returns the test that went red, or why the rule is not proved. */
+  async check({ proof }: Mutant, files: ReadonlyMap<string, string>): Promise<{ red: string } | { fault: string }> {
+    const parts = new Set([...files.keys()].flatMap((file) => partOf(file) ?? []));
+    const restore = this.#write(files);
     try {
       if ("e2e" in proof) {
         for (const part of parts) this.#stale.add(part);

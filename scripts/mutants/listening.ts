@@ -1,11 +1,6 @@
 // What comes in by the lane (H3).
 
-import { change, inBrowser, inGo, inUnit, row, type Mutant } from "./mutant.ts";
-
-const listener = "nativehost/lane/listener.go";
-const loopback = "nativehost/loopback/loopback.go";
-const lane = "nativehost/session/lane.go";
-const attaching = "nativehost/sockets/lane.go";
+import { becomes, gone, inBrowser, inGo, inJSON, inUnit, precededBy, row, type Mutant } from "./mutant.ts";
 
 const listenerOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/lane", name);
 const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/session", name);
@@ -14,203 +9,172 @@ const refused = listenerOf("TestWhoIsRefused");
 const whileNeeded = listenerOf("TestListensWhileNeeded");
 const apart = sessionOf("TestLanesAreApart");
 const policy = sessionOf("TestLanePolicy");
-const keys = "extension/background/sockets/lanes.ts";
-const frame = "extension/platform/lane_frame.ts";
 const inLane = (name: string): ReturnType<typeof inBrowser> => inBrowser("lane", name);
 
 export const listening: readonly Mutant[] = [
   ...row(
     "H3",
     [
-      "a lane takes a ticket",
+      "lane-needs-ticket",
+      "A lane takes a ticket",
       listenerOf("TestTickets"),
-      change(
-        listener,
-        '\tif !ok {\n\t\treturn "", "no such ticket"',
-        '\tif !ok && l == nil {\n\t\treturn "", "no such ticket"',
-      ),
+      becomes('if !ok && l == nil {\n\treturn "", "no such ticket"\n}'),
     ],
-    ["which lets in once", listenerOf("TestTickets"), change(listener, "\t\t\tdelete(l.tickets, known)\n", "")],
+    ["lane-ticket-used-once", "A ticket for a lane is used once", listenerOf("TestTickets")],
+    ["lane-ticket-expires", "A ticket for a lane expires", whileNeeded, becomes("time.Hour+l.ticketLife")],
     [
-      "and not for long",
-      whileNeeded,
-      change(listener, "time.AfterFunc(l.ticketLife, func() {", "time.AfterFunc(time.Hour+l.ticketLife, func() {"),
-    ],
-    [
-      "tickets are few",
+      "lane-tickets-are-bounded",
+      "Tickets for lanes have a bounded number",
       listenerOf("TestTicketsAreBounded"),
-      change(listener, "len(l.tickets) >= maxTickets", "len(l.tickets) < 0"),
+      becomes("len(l.tickets) < 0"),
     ],
     [
-      "it takes the extension's origin",
+      "lane-needs-extension-origin",
+      "A lane takes the extension's origin",
       refused,
-      change(
-        listener,
-        'case len(r.Header.Values("Origin")) != 1 || r.Header.Get("Origin") != l.origin:',
-        'case r.Header.Get("Origin") == "":',
-      ),
+      becomes('case r.Header.Get("Origin") == "":\n\treturn "", "another origin"'),
     ],
-    ["and the address for a name", refused, change(listener, "case r.Host != on.at.String():", 'case r.Host == "":')],
+    ["lane-host-is-own-address", "A lane takes the listener's own address as Host", refused, becomes('r.Host == ""')],
     [
-      "nobody listens once nobody is expected",
+      "lane-listener-closes-when-idle",
+      "The listener for lanes closes when no lane is expected",
       whileNeeded,
-      change(listener, "if len(l.tickets) == 0 && l.admitting == 0 {", "if len(l.tickets) < 0 {"),
+      becomes("if len(l.tickets) < 0 {\n\tl.shut()\n}"),
     ],
     [
-      "who says nothing is let go",
+      "silent-connection-times-out",
+      "A pending connection that says nothing is closed",
       listenerOf("TestSilentPendingConnections"),
-      change(loopback, "\t\tReadHeaderTimeout: patience,\n\t\tReadTimeout:       patience,\n", ""),
+      gone,
+      gone,
     ],
     [
-      "and is one of few",
+      "pending-lane-connections-bounded",
+      "Pending connections to the listener for lanes are bounded",
       listenerOf("TestSilentPendingConnections"),
-      change(listener, "loopback.Listen(ctx, maxPending)", "loopback.Listen(ctx, 100*maxPending)"),
+      becomes("port, at, err := loopback.Listen(ctx, 100*maxPending)"),
     ],
     [
-      "who is let in is none of them",
+      "open-lane-leaves-pending-count",
+      "An open lane does not count as a pending connection",
       listenerOf("TestLanesAreNotPending"),
-      change(loopback, "\t\t\t\tleave(conn)\n", ""),
     ],
+    ["lane-reaches-own-document", "A lane reaches the sockets of its own document only", apart],
     [
-      "a lane reaches its own document's sockets",
-      apart,
-      change(attaching, "case e.document != l.Document:", "case false:"),
-    ],
-    [
-      "and none that goes another way",
+      "lane-takes-detached-sockets-only",
+      "A lane reaches no socket that is carried by another way",
       sessionOf("TestSocketsKeepTheirCarrier"),
-      change(
-        attaching,
-        "case e.lane == nil && e.path != nil && f.Kind == protocol.LaneCredit && e.path.Attach(l.Out.Path(f.SocketID)):",
-        "case e.lane == nil && f.Kind == protocol.LaneCredit:",
-      ),
+      gone,
+      gone,
     ],
     [
-      "nor does stdio reach one on a lane",
+      "stdio-reaches-no-lane-socket",
+      "Native messaging reaches no socket that is on a lane",
       sessionOf("TestSocketsKeepTheirCarrier"),
-      change(
-        "nativehost/sockets/registry.go",
-        "if e == nil || e.state != stateOpen || e.lane != nil {",
-        "if e == nil || e.state != stateOpen {",
-      ),
     ],
+    ["lane-end-ends-its-sockets", "The end of a lane ends its sockets", sessionOf("TestLaneEnds"), becomes("_ = one")],
     [
-      "its end is its sockets' end",
-      sessionOf("TestLaneEnds"),
-      change(attaching, "\t\tone.Cut(errLane)\n", "\t\t_ = one\n"),
-    ],
-    [
-      "unless they were ending already",
+      "lane-end-spares-closing-sockets",
+      "The end of a lane does not cut sockets that are closing already",
       inGo("nativehost/stream", "TestCutIsTheEndOfWhatGoesOn"),
-      change(
-        "nativehost/stream/end.go",
-        "\tif !s.closing {\n\t\ts.cutting, s.cutFor",
-        "\tif s.cutFor = why; !s.closing {\n\t\ts.cutting, s.cutFor",
-      ),
+      becomes("s.cutFor = why; !s.closing"),
     ],
     [
-      "what crosses a socket's end ends no lane",
+      "frame-crossing-end-is-no-fault",
+      "A lane frame that crosses the end of its socket does not end the lane",
       socketsOf("TestLaneFramesThatCrossAnEnd"),
-      change(attaching, "case e.path != nil && e.path.Over():", "case false:"),
     ],
-    ["an administrator can forbid it", policy, change(lane, "case !settings.DataLane.Value:", "case false:")],
+    ["admin-may-forbid-lanes", "An administrator can forbid lanes", policy],
+    ["forbidden-lanes-end", "Open lanes end when an administrator forbids them", policy],
+    ["forbidden-lane-cannot-open", "A lane that comes after lanes were forbidden is refused", policy],
     [
-      "and end those that are open",
-      policy,
-      change(lane, "return p.Settings.Enabled.Value && p.Settings.DataLane.Value", "return p.Settings.Enabled.Value"),
-    ],
-    ["and one that comes after", policy, change(lane, "if !allowsLanes(s.Policy.Current()) {", "if false {")],
-    [
-      "what cannot be read is no frame",
+      "malformed-lane-frame-ends-lane",
+      "A lane frame with unknown bits in its header is malformed",
       inGo("protocol", "TestMalformedLaneFrames"),
-      change("protocol/lane.go", " || message[1]|message[2]|message[3] != 0", ""),
     ],
     [
-      "a key is for the lane's frame",
+      "lane-key-for-lane-frame",
+      "A key for a lane is good for the lane's frame only",
       inUnit("extension/background/sockets/lanes.test.ts", "a key is good for a frame of ours"),
-      change(keys, 'url === `${ext.runtime.getURL("")}lane/frame.html`', "url !== undefined"),
+      becomes("url !== undefined"),
     ],
     [
-      "in its tab",
+      "lane-key-for-its-tab",
+      "A key for a lane is good in its tab only",
       inUnit("extension/background/sockets/lanes.test.ts", "a key is good for a frame of ours"),
-      change(keys, "tab?.id !== offer.tabId", "tab === undefined"),
+      becomes("tab === undefined"),
     ],
     [
-      "once",
+      "lane-key-used-once",
+      "A key for a lane is used once",
       inUnit("extension/background/sockets/lanes.test.ts", "a key is good for a frame of ours"),
-      change(keys, "    this.#offers.delete(key);\n    port.onDisconnect", "    port.onDisconnect"),
     ],
     [
-      "no page can embed it by what it knows",
+      "lane-frame-url-is-dynamic",
+      "The address of the lane's frame changes with each session",
       inLane("no page embeds the frame: its address is another one in each session"),
-      change("manifest/chromium.json", ', "use_dynamic_url": true', ""),
+      inJSON("manifest/chromium.json", "/web_accessible_resources/0/use_dynamic_url"),
     ],
     [
-      "the frame is out of the page's sight",
+      "lane-frame-in-closed-shadow",
+      "The lane's frame is in a closed shadow tree",
       inUnit(
         "extension/platform/lane_frame.test.ts",
         "the frame sits in a closed shadow root; its key goes to the extension's own origin, and to nobody else",
       ),
-      change(frame, 'attachShadow({ mode: "closed" })', 'attachShadow({ mode: "open" })'),
+      becomes('"open"'),
     ],
     [
-      "no frame before a socket is wanted and allowed",
+      "lane-frame-after-consent",
+      "There is no lane frame before a socket is wanted and allowed",
       inUnit(
         "extension/background/sockets/sockets.test.ts",
         "no lane is asked for before a socket is wanted and allowed",
       ),
-      change(
-        "extension/background/sockets/open_request.ts",
-        "    if (paused) throw pausedRefusal();\n",
-        "    if (paused) throw pausedRefusal();\n    await this.#home.lane.wanted(await shared.hosts.connect());\n",
-      ),
+      precededBy("await this.#home.lane.wanted(await shared.hosts.connect());"),
     ],
     [
-      "the end of the frame is the end of its sockets",
+      "removed-frame-ends-sockets",
+      "The end of the lane's frame ends its sockets",
       inUnit("extension/page/core/connection.test.ts", "the broker says that the lane is gone"),
-      change("extension/page/core/connection.ts", "lane?.lost();", "lane = undefined;"),
+      becomes("lane = undefined;"),
     ],
     [
-      "a lane that the host has none of is no frame that was taken away",
+      "host-without-lane-costs-no-frame",
+      "An attempt for which the host has no lane does not use up a document's frames",
       inUnit(
         "extension/background/sockets/lanes.test.ts",
         "a host that has no lane for a while costs the document none",
       ),
-      change(keys, "      this.#left++; // nobody took a frame away\n", ""),
     ],
     [
-      "and there are few frames for one document",
+      "lane-frames-per-document",
+      "A document has a bounded number of lane frames",
       inUnit("extension/background/sockets/lanes.test.ts", "a page that takes the frame away gets three lanes in all"),
-      change(keys, "    this.#left--;\n", ""),
     ],
     [
-      "what a page should not say is no frame",
+      "lane-frame-ids-are-valid",
+      "A lane frame from a page with an invalid socket id is none",
       inUnit("protocol/lane.test.ts", "what a page should not say is no frame"),
-      change("protocol/lane.ts", "if (!isU32(id) || id === 0) return [];", ""),
     ],
     [
-      "bulk is as long as was said",
+      "lane-bulk-length-matches",
+      "Bulk data on a lane has the length that was announced",
       sessionOf("TestLanesAreApart"),
-      change(lane, "if err == nil && int64(n) != f.Number {", "if err == nil && n < 0 {"),
+      becomes("n < 0"),
     ],
     [
-      "in the browser too",
+      "lane-bulk-length-in-browser",
+      "In the browser too bulk data on a lane has the length that was announced",
       inUnit("protocol/lane.test.ts", "bulk of another length than was said is an error"),
-      change("protocol/lane.ts", "if (message.byteLength !== bytes)", "if (bytes < 0)"),
+      becomes("bytes < 0"),
     ],
+    ["lane-bulk-is-bounded", "Bulk data on a lane has a largest length", inGo("protocol", "TestMalformedLaneFrames")],
     [
-      "and not longer than may be",
-      inGo("protocol", "TestMalformedLaneFrames"),
-      change("protocol/lane.go", " && (f.Kind == LaneCredit || f.Number <= LaneChunkBytes)", ""),
-    ],
-    [
-      "it is for streams",
+      "lane-bulk-for-streams-only",
+      "Bulk data on a lane is for streams only",
       sessionOf("TestLaneCarriesUDP"),
-      change(
-        attaching,
-        "(f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams",
-        "f.Kind == protocol.LaneData && e.datagrams",
-      ),
+      becomes("f.Kind == protocol.LaneData"),
     ],
   ),
 ];

@@ -1,19 +1,6 @@
 // Devices nearby (row 6; rows 3 and 7 for who may look), what a person is told (rows 1 and 8), and what listens (H3).
 
-import { change, inGo, row, type Mutant } from "./mutant.ts";
-
-const packet = "nativehost/discover/packet.go";
-const search = "nativehost/discover/search.go";
-const device = "nativehost/discover/device.go";
-const shown = "nativehost/printable/printable.go";
-const browse = "nativehost/session/browse.go";
-const policy = "nativehost/session/policy.go";
-const inspect = "nativehost/sockets/inspect.go";
-const serving = "nativehost/session/selftest.go";
-const loopback = "nativehost/loopback/loopback.go";
-const selfTest = "nativehost/selftest/selftest.go";
-const greeter = "nativehost/selftest/greeter.go";
-const page = "nativehost/selftest/page.go";
+import { always, becomes, inGo, precededBy, row, type Mutant } from "./mutant.ts";
 
 const nearbyOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/discover", name);
 const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/session", name);
@@ -26,281 +13,257 @@ const others = selfTestOf("TestOthersGetNothing");
 export const nearby: readonly Mutant[] = [
   ...row(
     "6",
+    ["device-at-requested-port", "Of devices nearby only those at the requested port are told", lies, always],
     [
-      "devices nearby: only those at the very port that was asked for",
+      "device-of-requested-type",
+      "Of devices nearby only those of the requested service type are told",
       lies,
-      change(search, "if v.port == s.query.Port {", "if true {"),
+      becomes('service == ""'),
+    ],
+    ["device-answer-has-our-id", "An answer about devices nearby has the id of the question", nearbyOf("TestParse")],
+    ["device-answer-is-response", "An answer about devices nearby is a response", nearbyOf("TestParse")],
+    ["device-not-on-internet", "A device nearby has no public address", lies, becomes("return true")],
+    [
+      "device-not-behind-translation",
+      "A device nearby has no address that embeds another",
+      lies,
+      becomes("return true"),
     ],
     [
-      "devices nearby: of the type that was asked for",
+      "neighbour-not-this-computer",
+      "No neighbour's answer leads to this computer as a device",
       lies,
-      change(search, "!ok || service != t.service {", '!ok || service == "" {'),
-    ],
-    ["devices nearby: by answers with our id", nearbyOf("TestParse"), change(packet, " || message.Id != id", "")],
-    ["devices nearby: that are answers", nearbyOf("TestParse"), change(packet, " || !message.Response", "")],
-    [
-      "devices nearby: none in the Internet",
-      lies,
-      change(device, "\t\treturn class == address.Private\n", "\t\treturn true\n"),
+      becomes("return true"),
     ],
     [
-      "devices nearby: none where addresses are translated",
-      lies,
-      change(device, "; embeds {\n\t\treturn false\n\t}", "; embeds {\n\t\treturn true\n\t}"),
-    ],
-    [
-      "devices nearby: no neighbour leads to this computer",
-      lies,
-      change(device, "\t\treturn c.own\n", "\t\treturn true\n"),
-    ],
-    [
-      "devices nearby: nobody leads to loopback",
+      "device-not-on-loopback",
+      "A device nearby has no loopback address",
       nearbyOf("TestAddresses"),
-      change(device, "if class >= address.Loopback {", "if class > address.Loopback {"),
+      becomes("class > address.Loopback"),
     ],
+    ["ipv6-neighbour-not-this-computer", "By IPv6 no answer counts as one of this computer", nearbyOf("TestOwn")],
     [
-      "devices nearby: by IPv6 nobody passes for this computer",
-      nearbyOf("TestOwn"),
-      change(device, "return from.Is4() && ", "return "),
-    ],
-    [
-      "devices nearby: a name all of whose addresses are in the user's own network",
+      "device-name-addresses-nearby",
+      "A device is told by its name only if all its addresses are in the user's own network",
       nearbyOf("TestAddresses"),
-      change(device, "return !b.nearby(c) || !b.May(host, c.addr)", "return !b.May(host, c.addr)"),
     ],
     [
-      "devices nearby: a name that the rules let the user open",
+      "device-name-passes-rules",
+      "A device is told by its name only if the rules let the user open it",
       nearbyOf("TestRulesAreAsked"),
-      change(device, "return !b.nearby(c) || !b.May(host, c.addr)", "return !b.nearby(c)"),
     ],
     [
-      "devices nearby: or an address that they let the user open",
+      "device-address-passes-rules",
+      "A device is told by its address only if the rules let the user open it",
       nearbyOf("TestRulesAreAsked"),
-      change(device, "host := address.FromAddr(c.addr); b.May(host, c.addr)", "host := address.FromAddr(c.addr); true"),
+      always,
     ],
     [
-      "devices nearby: the rules are the session's",
+      "device-rules-are-the-sessions",
+      "Devices nearby are put before the session's rules",
       sessionOf("TestDevicesArePutBeforeTheRules"),
-      change(
-        browse,
-        "return rules.Resolved(s.Policy.Current(), s.Near, wanted(b.params, host), addr) == nil",
-        "return wanted(b.params, host).Port != 0",
-      ),
+      becomes("return wanted(b.params, host).Port != 0"),
     ],
     [
-      "devices nearby: a name that multicast DNS would be asked for again",
+      "device-name-resolves-the-same",
+      "A device is told by a name only if that is the one that is asked for again",
       nearbyOf("TestAddresses"),
-      change(
-        device,
-        "return host, err == nil && lower(asked) == lower(text)",
-        "return host, err == nil && asked != text+text",
-      ),
+      becomes("asked != text+text"),
     ],
     [
-      "devices nearby: names are fit to be shown",
+      "device-names-are-printable",
+      "Names of devices nearby are made printable",
       nearbyOf("TestNames"),
-      change(device, "if name := printable.Text(text, maxDeviceName); name", "if name := text; name"),
-      change(device, '\t"github.com/portside/portside/nativehost/printable"\n', ""),
+      becomes("text"),
     ],
     [
-      "what is shown has no characters that change its direction, or cannot be seen",
+      "printable-text-is-graphic",
+      "Printable text has no invisible characters and none that change its direction",
       inGo("nativehost/printable", "TestText"),
-      change(shown, "case !unicode.IsGraphic(r) ||", "case unicode.IsControl(r) ||"),
+      becomes("unicode.IsControl(r)"),
     ],
-    ["devices nearby: so many are told", flood, change(search, " || len(s.told) >= maxDevices {", " {")],
-    ["devices nearby: so many are kept in mind", flood, change(search, " && len(s.instances) < maxInstances {", " {")],
+    ["devices-told-are-bounded", "A bounded number of devices nearby is told", flood],
+    ["device-instances-are-bounded", "A bounded number of service instances is kept in a search", flood],
     [
-      "devices nearby: so many types are asked for",
+      "device-types-are-bounded",
+      "A bounded number of service types is asked for in a search",
       nearbyOf("TestTypesThatAreNotInTheTable"),
-      change(search, " && len(s.types) < maxTypes {", " {"),
     ],
+    ["device-follow-ups-are-bounded", "A search for devices has a bounded number of further questions", flood],
     [
-      "devices nearby: so many questions follow, whatever is answered",
-      flood,
-      change(search, "s.followUps >= maxFollowUps || ", ""),
-    ],
-    [
-      "devices nearby: the questions go to the links, and end",
+      "device-search-slows-down",
+      "A search for devices asks less and less often",
       nearbyOf("TestOnlyQuestionsAreSent"),
-      change(search, "s.next, s.pause = now.Add(s.pause), 2*s.pause", "s.next, s.pause = now.Add(s.pause), s.pause/2"),
+      becomes("s.next, s.pause = now.Add(s.pause), s.pause/2"),
     ],
   ),
   ...row("3", [
-    "so many searches for devices are under way",
+    "device-searches-are-bounded",
+    "A bounded number of searches for devices is under way",
     sessionOf("TestBrowsingsAreBounded"),
-    change(browse, "len(s.browsings) >= maxBrowsings:", "len(s.browsings) >= 2*maxBrowsings:"),
+    becomes("2*maxBrowsings"),
   ]),
   ...row(
     "7",
     [
-      "an administrator can forbid to look for devices nearby",
+      "admin-may-forbid-discovery",
+      "An administrator can forbid to search for devices nearby",
       sessionOf("TestBrowseIsPutBeforeTheRules"),
-      change(browse, "if !p.Settings.Discovery.Value {", "if false {"),
     ],
     [
-      "the stricter of several settings for that wins",
+      "stricter-discovery-wins",
+      "The stricter setting for the search for devices wins",
       inGo("nativehost/policy", "TestSettings"),
-      change(
-        "nativehost/policy/settings.go",
-        "s.Discovery.stricter(said.Discovery, false,",
-        "s.Discovery.stricter(said.Discovery, true,",
-      ),
+      becomes('s.Discovery.stricter(said.Discovery, true, l, "discovery")'),
     ],
     [
-      "a search ends when it is forbidden",
+      "forbidden-search-ends",
+      "A search for devices ends when it is forbidden",
       sessionOf("TestBrowseIsPutBeforeTheRules"),
-      change(browse, "err != nil && b.revoked == nil {", "err != nil && b.revoked != nil {"),
+      becomes("b.revoked != nil"),
     ],
     [
-      "nothing is looked for that the origin could not open",
+      "search-needs-openable-target",
+      "Devices that the origin could not open are not searched for",
       sessionOf("TestBrowseIsPutBeforeTheRules"),
-      change(browse, "\tif j.Refused != nil {\n", "\tif j.Refused != nil && false {\n"),
     ],
     [
-      "what cannot be used of a policy is told before what can",
+      "unusable-policies-told-first",
+      "Sources of a policy that cannot be used are told before the others",
       sessionOf("TestManyPolicies"),
-      change(policy, "range []bool{true, false} {", "range []bool{false, true} {"),
+      becomes("[]bool{false, true}"),
     ],
   ),
   ...row(
     "1",
     [
-      "an insecure site has no sockets, whoever allows it: the user is told so",
+      "insecure-origin-shown-as-refused",
+      "The user is told that an insecure origin has no sockets, whoever allows it",
       sessionOf("TestPolicies"),
-      change(policy, "allowed := verdict.Allowed && err == nil", "_, allowed := err, verdict.Allowed"),
+      becomes("_, allowed := err, verdict.Allowed"),
     ],
     [
-      "nor are devices looked for on its behalf",
+      "search-checks-origin",
+      "Devices are not searched for on behalf of an insecure origin",
       sessionOf("TestBrowseIsPutBeforeTheRules"),
-      change(
-        browse,
-        "if _, err := address.ParseOrigin(params.Origin); err != nil {",
-        "if _, err := address.ParseOrigin(params.Origin); err != nil && false {",
-      ),
     ],
   ),
   ...row(
     "8",
     [
-      "what a certificate says of its owner is fit to be shown",
+      "certificate-subject-is-printable",
+      "The subject of a certificate is made printable",
       socketsOf("TestCertificatesOfPeers"),
-      change(
-        inspect,
-        "if text = printable.Text(text, maxSubject); text",
-        "if text = text[:min(len(text), maxSubject)]; text",
-      ),
+      becomes("text[:min(len(text), maxSubject)]"),
     ],
     [
-      "and its names are",
+      "certificate-names-are-printable",
+      "The names in a certificate are made printable",
       socketsOf("TestCertificatesOfPeers"),
-      change(
-        inspect,
-        "if name = printable.Text(name, maxName); name",
-        "if name = name[:min(len(name), maxName)]; name",
-      ),
+      becomes("name[:min(len(name), maxName)]"),
     ],
     [
-      "a certificate does not make the answer longer than it may be",
+      "certificate-answer-is-bounded",
+      "What is told of a certificate has a bound",
       socketsOf("TestCertificatesOfPeers"),
-      change(inspect, "for requests.Size(c) > maxCertificate {", "for requests.Size(c) > 100*maxCertificate {"),
+      becomes("100*maxCertificate"),
     ],
     [
-      "one that the page listed is told apart from one that the system vouches for",
+      "certificate-trust-is-told",
+      "A certificate that the page listed is told from one that the system trusts",
       socketsOf("TestInspectTLS"),
-      change(inspect, '\t\t\ts.certificate.Trust = "hash"\n', '\t\t\ts.certificate.Trust = "roots"\n'),
+      becomes('"roots"'),
     ],
   ),
   ...row(
     "H3",
+    ["selftest-served-by-own-address", "The self-test page is served under its own address only", others],
     [
-      "the page to try it with is served by its own address only",
-      others,
-      change(page, "case r.Host != h.host:", "case false:"),
-    ],
-    [
-      "under a path that nobody can guess",
+      "selftest-path-is-random",
+      "The path of the self-test page cannot be guessed",
       selfTestOf("TestPage"),
-      change(selfTest, "_, _ = rand.Read(secret[:])", "_ = rand.Reader"),
+      becomes("_ = rand.Reader"),
     ],
     [
-      "to this computer only",
+      "loopback-peers-only",
+      "Servers on loopback accept connections of this computer only",
       selfTestOf("TestOnlyThisComputerIsHeard"),
-      change(loopback, "return local{limit(l, most)}, at, nil", "return limit(l, most), at, nil"),
+      becomes("return limit(l, most), at, nil"),
     ],
     [
-      "for reading only",
+      "selftest-page-is-read-only",
+      "The self-test page answers GET and HEAD only",
       others,
-      change(
-        page,
-        "case r.Method != http.MethodGet && r.Method != http.MethodHead:",
-        "case r.Method == http.MethodConnect:",
+      becomes(
+        'case r.Method == http.MethodConnect:\n\theader.Set("Allow", "GET, HEAD")\n\tw.WriteHeader(http.StatusMethodNotAllowed)',
       ),
     ],
-    ["in no frame", selfTestOf("TestPage"), change(page, " frame-ancestors 'none';", "")],
     [
-      "with texts that are no markup",
+      "selftest-page-is-not-framed",
+      "The self-test page cannot be framed",
+      selfTestOf("TestPage"),
+      becomes(
+        "const csp = \"default-src 'none'; script-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'\"",
+      ),
+    ],
+    [
+      "selftest-texts-are-escaped",
+      "Texts in the self-test page are escaped",
       selfTestOf("TestTextsAreNoMarkup"),
-      change(page, '\t"html/template"\n', ""),
-      change(page, '\t"net/http"\n', '\t"net/http"\n\t"text/template"\n'),
+      becomes('"text/template"'),
     ],
     [
-      "to so many at a time",
+      "loopback-connections-are-bounded",
+      "Servers on loopback have a bounded number of connections",
       selfTestOf("TestConnectionsAreBounded"),
-      change(loopback, "limit(l, most)", "limit(l, 100*most)"),
+      becomes("limit(l, 100*most)"),
     ],
     [
-      "for so long",
+      "selftest-ends-in-time",
+      "The self-test page is served for a bounded time",
       selfTestOf("TestNothingRemains"),
-      change(selfTest, "context.WithTimeout(ctx, t.lifetime)", "context.WithCancel(ctx)"),
+      becomes("ctx, cancel := context.WithCancel(ctx)"),
     ],
     [
-      "the server does not listen for long",
+      "greeter-waits-bounded-time",
+      "The server of the self-test waits a bounded time for a line",
       selfTestOf("TestConversation"),
-      change(
-        greeter,
-        "_ = conn.SetDeadline(time.Now().Add(g.patience))",
-        "_ = conn.SetDeadline(time.Now().Add(100 * g.patience))",
-      ),
+      becomes("100 * g.patience"),
     ],
     [
-      "nor to much",
+      "greeter-reads-bounded-line",
+      "The server of the self-test reads a bounded line",
       selfTestOf("TestConversation"),
-      change(greeter, "io.LimitReader(conn, maxLine), maxLine)", "io.LimitReader(conn, 1<<30), maxLine)"),
+      becomes("io.LimitReader(conn, 1<<30)"),
     ],
     [
-      "it does not say back what could be taken for another protocol",
+      "greeter-echo-is-printable",
+      "The server of the self-test echoes printable text only",
       selfTestOf("TestConversation"),
-      change(greeter, "said := printable.Text(line, maxLine)", 'said := strings.Trim(line, "\\r\\n")'),
-      change(greeter, '\t"sync"\n', '\t"strings"\n\t"sync"\n'),
-      change(greeter, '\n\t"github.com/portside/portside/nativehost/printable"\n', ""),
+      becomes('said := strings.Trim(line, "\\r\\n")'),
+      precededBy('"strings"'),
     ],
     [
-      "nothing listens any more when it was stopped",
+      "selftest-stop-closes-listeners",
+      "Nothing listens any more when the self-test was stopped",
       sessionOf("TestSelfTest"),
-      change(
-        serving,
-        "\t\t\tlast.cancel()\n\t\t\t<-last.ended\n\t\t}\n\t\ts.requests.Result(",
-        "\t\t\t_ = last.ended\n\t\t}\n\t\ts.requests.Result(",
-      ),
+      becomes("if last != nil {\n\t_ = last.ended\n}"),
     ],
     [
-      "nor the first when there is a second",
+      "selftest-restart-closes-first",
+      "A second self-test closes the listeners of the first",
       sessionOf("TestSelfTest"),
-      change(
-        serving,
-        "\t\t\tlast.cancel()\n\t\t\t<-last.ended\n\t\t}\n\t\t// A policy",
-        "\t\t\t_ = last.ended\n\t\t}\n\t\t// A policy",
-      ),
+      becomes("if last != nil {\n\t_ = last.ended\n}"),
     ],
     [
-      "nor when an administrator has switched Portside off",
+      "selftest-needs-enabled-policy",
+      "The self-test does not start when an administrator has switched Portside off",
       sessionOf("TestSelfTestOnlyWhereSocketsAreAllowed"),
-      change(serving, "!p.Settings.Enabled.Value {", "!p.Settings.Enabled.Value && false {"),
     ],
     [
-      "nor when an administrator switches it off",
+      "selftest-ends-when-disabled",
+      "The self-test ends when an administrator switches Portside off",
       sessionOf("TestSelfTestOnlyWhereSocketsAreAllowed"),
-      change(policy, "\tif !p.Settings.Enabled.Value {\n", "\tif false {\n"),
     ],
   ),
 ];

@@ -1,15 +1,17 @@
 // `make mutants`: takes each rule of docs/SECURITY.md out, one at a time, in a copy of the project, and shows which test goes red.
 //
 // A rule that can be taken out without a red test is a rule that nobody guards: then this fails. `make mutants ONLY=words` runs those
-// whose row or description holds the words; `ONLY="row 6"` those of one row.
+// whose row, id or description holds the words; `ONLY="row 6"` those of one row.
 //
 // Two lanes run beside each other, each in a copy of its own: tests in the browser, which mostly wait, and all others, which mostly compile.
 import { Lane, place } from "./lane.ts";
 import type { Mutant, Proof } from "./mutant.ts";
 import { mutants } from "./table.ts";
 
+/** A rule in one line. */
+const describe = ({ row, id, rule }: Mutant): string => `row ${row}: ${id}: ${rule}`;
 const only = (process.env["ONLY"] ?? "").toLowerCase();
-const chosen = mutants.filter(({ row, rule }) => `row ${row}: ${rule}`.toLowerCase().includes(only));
+const chosen = mutants.filter((mutant) => describe(mutant).toLowerCase().includes(only));
 if (chosen.length === 0) throw new Error(`no rule holds the words ${only}`);
 const began = performance.now();
 const since = (): string => `${((performance.now() - began) / 60_000).toFixed(1)} min`;
@@ -27,6 +29,18 @@ function tests(some: readonly Mutant[]): { where: Proof; names: string[] }[] {
   return [...places.values()];
 }
 
+/** Takes a rule out. Returns what came of it, and the files that it was taken out of. */
+async function takeOut(lane: Lane, mutant: Mutant): Promise<({ red: string } | { fault: string }) & { from: string }> {
+  let from = "nowhere";
+  try {
+    const files = lane.filesWithout(mutant);
+    from = [...files.keys()].join(" and ");
+    return { ...(await lane.check(mutant, files)), from };
+  } catch (error) {
+    return { fault: (error as Error).message, from };
+  }
+}
+
 async function run(name: string, some: readonly Mutant[]): Promise<void> {
   if (some.length === 0) return;
   const lane = new Lane(name);
@@ -40,16 +54,14 @@ async function run(name: string, some: readonly Mutant[]): Promise<void> {
   }
   console.log(`   ${name}: ${useless.size === 0 ? "all of them are" : "the others are"} green (${since()})`);
   for (const mutant of some) {
-    const { row, rule, edits, proof } = mutant;
     done++;
-    if (useless.has(`${place(proof)}: ${proof.name}`)) continue;
-    const result = await lane.check(mutant).catch((error: unknown) => ({ fault: (error as Error).message }));
-    const files = [...new Set(edits.map(({ file }) => file))].join(" and ");
-    const verdict = "red" in result ? `red: ${place(proof)}: ${result.red}` : `NOT PROVED: ${result.fault}`;
+    if (useless.has(`${place(mutant.proof)}: ${mutant.proof.name}`)) continue;
+    const { from, ...result } = await takeOut(lane, mutant);
+    const verdict = "red" in result ? `red: ${place(mutant.proof)}: ${result.red}` : `NOT PROVED: ${result.fault}`;
     console.log(
-      `\n[${done.toString()}/${chosen.length.toString()}, ${since()}] row ${row}: ${rule}\n   taken out of ${files}\n   ${verdict}`,
+      `\n[${done.toString()}/${chosen.length.toString()}, ${since()}] ${describe(mutant)}\n   taken out of ${from}\n   ${verdict}`,
     );
-    if ("fault" in result) wrong.push(`row ${row}: ${rule}: ${result.fault.split("\n")[0] ?? ""}`);
+    if ("fault" in result) wrong.push(`${describe(mutant)}: ${result.fault.split("\n")[0] ?? ""}`);
   }
   lane.remove();
 }

@@ -46,7 +46,10 @@ const sum = (noes: BackOff["noes"]): number => noes.reduce((total, { weight }) =
  * now.
  */
 export function asOf(backOff: BackOff, now: number): BackOff {
-  const until = backOff.times === 0 ? 0 : Math.min(backOff.until, now + delayAfter(backOff.times - 1));
+  const until =
+    backOff.times === 0
+      ? 0
+      : /*rule:cooldown-survives-clock-change*/ Math.min(backOff.until, now + delayAfter(backOff.times - 1));
   if (until === backOff.until && backOff.noes.every(({ at }) => at <= now)) return backOff;
   return { ...backOff, until, noes: backOff.noes.map(({ at, weight }) => ({ at: Math.min(at, now), weight })) };
 }
@@ -55,7 +58,7 @@ export function asOf(backOff: BackOff, now: number): BackOff {
 export function afterNo(backOff: BackOff, now: number, weight: number): BackOff {
   const noes = [...counting(backOff, now), { at: now, weight }];
   if (sum(noes) < threshold) return { ...backOff, noes };
-  return { noes: [], times: backOff.times + 1, until: now + delayAfter(backOff.times) };
+  return { noes: [], times: /*rule:cooldown-backs-off*/ backOff.times + 1, until: now + delayAfter(backOff.times) };
 }
 
 /** How long nobody may ask after another no, in ms; undefined: they may. */

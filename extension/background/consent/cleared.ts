@@ -91,9 +91,11 @@ export function remember(grant: Grant): Promise<NotRemembered | undefined> {
       old = undefined; // what is told of the old one is not about the new one
     }
     const marker = await setMarker(origin, old, path);
+    //rule:no-grant-without-marker
     if (marker === undefined) return "marker";
+    //rule:no-grant-without-marker.2
     await writeMarkers((await readMarkers()).set(origin, marker));
-    if (await addGrant(grant)) return undefined;
+    if (/*rule:unwritten-grant-not-remembered*/ await addGrant(grant)) return undefined;
     await tidy(new Set([origin]));
     return "storage";
   }).finally(settled);
@@ -108,7 +110,7 @@ export function stillRemembers(origin: string): Promise<boolean> {
       await forget(new Set([origin]));
       return false;
     }
-    if (Math.abs(Date.now() - marker.renewed) > day) {
+    if (/*rule:used-marker-is-renewed*/ Math.abs(Date.now() - marker.renewed) > day) {
       await writeMarkers(markers.set(origin, await renewMarker(origin, marker)));
     }
     return true;
@@ -120,8 +122,13 @@ const clearing = new Set<string>();
 
 /** The origin itself has said that its data is to be deleted (Clear-Site-Data). */
 export function clearedByItself(origin: string): void {
-  if (clearing.has(origin) || (index.isRead && !index.hasOrigin(origin))) return;
+  if (
+    /*rule:clear-site-data-once-per-origin*/ clearing.has(origin) ||
+    /*rule:clear-site-data-without-grants*/ (index.isRead && !index.hasOrigin(origin))
+  )
+    return;
   clearing.add(origin);
+  //rule:clear-site-data-without-grants.2
   if (clearing.size > 1) return; // the turn of the first takes them all
   void inTurn(async () => {
     const origins = [...clearing];
@@ -137,7 +144,7 @@ let looking: Promise<unknown> | undefined;
 /** A cookie that looks like a marker has changed. */
 function noteChange(change: chrome.cookies.CookieChangeInfo): void {
   if (index.isRead) {
-    if (index.hasPath(change.cookie.path)) void inTurn(() => changed(change));
+    if (/*rule:foreign-cookies-cost-no-turn*/ index.hasPath(change.cookie.path)) void inTurn(() => changed(change));
     return;
   }
   looking ??= inTurn(lookAtAll)
@@ -151,7 +158,9 @@ async function changed({ removed, cookie, cause }: chrome.cookies.CookieChangeIn
   const [origin, marker] = [...(await readMarkers())].find(([, { path }]) => path === cookie.path) ?? [];
   if (origin === undefined || marker === undefined) return;
   // Overwritten: what it was overwritten with is told next.
-  const stands = removed ? cause === "overwrite" : isMarkerOf(origin, marker, cookie);
+  const stands = removed
+    ? cause === "overwrite"
+    : /*rule:overwritten-marker-voids-grant*/ isMarkerOf(origin, marker, cookie);
   if (!stands) await forget(new Set([origin]));
 }
 
@@ -189,7 +198,8 @@ async function lookAtAll(): Promise<Found> {
 async function touch(origin: string): Promise<void> {
   const marker = (await readMarkers()).get(origin);
   const cookie = marker === undefined ? undefined : await cookieOf(origin, marker);
-  if (marker !== undefined && cookie !== undefined) await touchMarker(origin, marker, cookie);
+  if (marker !== undefined && cookie !== undefined)
+    /*rule:markers-touched-against-eviction*/ await touchMarker(origin, marker, cookie);
 }
 
 /**
@@ -199,6 +209,8 @@ async function touch(origin: string): Promise<void> {
 async function lookIfDue(): Promise<void> {
   if (Math.abs(Date.now() - (await looked.get())) < day) return;
   await new Promise((resolve) => setTimeout(resolve, calm));
+  //rule:markers-checked-at-startup
+  //rule:markers-checked-daily
   const { there, strays } = await inTurn(lookAtAll);
   await looked.setIfWritten(Date.now());
   for (const origin of there) await inTurn(() => touch(origin));
@@ -227,9 +239,11 @@ async function tidy(origins: ReadonlySet<string>): Promise<void> {
 export function watchCleared(cleared: (origins: ReadonlySet<string>) => void): void {
   tell = cleared;
   ext.cookies.onChanged.addListener((change) => {
+    //rule:deleted-marker-takes-grants
     if (mayBeMarker(change.cookie)) noteChange(change);
   });
   onRevoked((revoked) => {
+    //rule:marker-goes-with-last-grant
     void inTurn(() => tidy(new Set(revoked.map(({ origin }) => origin))));
   });
   void inTurn(readMarkers).catch(report);

@@ -63,8 +63,13 @@ const lookingTime = 20_000;
 const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal> = {
   user: () => new Refusal("user", "the user did not allow it."),
   muted: () =>
-    new Refusal("muted", "the user has said no several times: this site may not ask for a while.", { hidden: true }),
-  limit: () => new Refusal("limit", "too many questions of this site or tab wait for an answer.", { hidden: true }),
+    new Refusal("muted", "the user has said no several times: this site may not ask for a while.", {
+      /*rule:cooldown-refusal-is-delayed*/ hidden: true,
+    }),
+  limit: () =>
+    new Refusal("limit", "too many questions of this site or tab wait for an answer.", {
+      /*rule:full-queue-refusal-is-delayed*/ hidden: true,
+    }),
   prompt: () => new Refusal("prompt", "the browser opened no window for the question.", { hidden: true }),
 };
 
@@ -104,6 +109,7 @@ export async function consentTo(
       protocol,
       ...(host === undefined ? {} : { host }),
       port,
+      //rule:rules-asked-about-authentic-tls
       secure: secure(host),
       userEntered,
       ...(salt === undefined ? {} : { networkSalt: salt }),
@@ -117,16 +123,19 @@ export async function consentTo(
   for (const reached of reopened) {
     const there = await judge(reached.host, reached.entered);
     // Else it was allowed in another network, where it is another machine, or what was allowed does not count: as if it had not been.
-    if (reached.network !== there.network || asksAnew(there)) continue;
+    //rule:document-grant-needs-same-network
+    if (reached.network !== there.network || /*rule:ask-each-open-ignores-document-grants*/ asksAnew(there)) continue;
     [back, verdict] = [reached, there];
     break;
   }
-  verdict ??= await judge(wanted, false);
+  verdict ??= await judge(wanted, /*rule:user-entry-not-from-page*/ false);
+  //rule:dns-failure-needs-gesture
   if (verdict.reason === "dns" && !gesture.take()) throw noGesture(); // or it would tell that there is a host
   if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
+  //rule:judgement-names-deciding-setting
   const told = verdict.by === undefined ? {} : { by: verdict.by };
   // Before the rules about the page, which are the strictest while a policy cannot be used: it is the policy that is to be mended then.
-  if (!verdict.allowed) {
+  if (/*rule:broken-policy-told-before-page-rules*/ !verdict.allowed) {
     const { reason } = verdict;
     throw new Refusal(
       reason === "policy-broken" ? reason : "policy",
@@ -135,21 +144,28 @@ export async function consentTo(
     );
   }
   if (verdict.cspRule !== "refuse-unsafe-eval") {
-    const admission = await admit(attested, claims, verdict.cspRule);
+    const admission = await admit(attested, claims, /*rule:admin-csp-rule-reaches-page*/ verdict.cspRule);
     if (!admission.allowed) throw new Refusal(admission.rule, admission.hint, { hidden: true });
   }
+  //rule:installed-apps-only
   if (verdict.installedOnly && !(await isInstalledApp(attested.tab?.id)))
     throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
-  if (back !== undefined) return (await grants.stillReaches(documentId, request, back)) ? back : await anew();
+  if (back !== undefined)
+    return /*rule:revoking-stops-pending-open*/ (await grants.stillReaches(documentId, request, back))
+      ? back
+      : await anew();
 
   const proposed = verdict.host;
   const remembered = async (judged: PolicyJudgeResult): Promise<grants.Reached | undefined> => {
     const networkOf = async (host: string): Promise<string | undefined> =>
       host === proposed ? judged.network : (await judge(host, true)).network;
+    //rule:ask-each-open-ignores-remembered
+    //rule:ask-each-open-while-queued
     if (asksAnew(judged)) return undefined;
     for (const again of await grants.documentGrants(documentId, request, protection))
+      //rule:network-rechecked-after-question
       if (again.network === (await networkOf(again.host))) return again;
-    if (sender.private || !judged.remember) return undefined;
+    if (/*rule:grants-not-used-in-private*/ sender.private || !judged.remember) return undefined;
     const given =
       proposed === undefined
         ? await grants.findNamed(origin, protocol, port, protection)
@@ -158,21 +174,25 @@ export async function consentTo(
     const good: grants.Grant[] = [];
     for (const grant of given) {
       const { host, risk, entered, network } = grant;
+      //rule:consent-without-risk-not-enough
       if (judged.risk && !risk) continue;
       if (mustBeEntered && !entered) continue;
+      //rule:remembered-grant-needs-same-network
       if (network !== (await networkOf(host)) || network === unknownNetwork) continue;
       good.push(grant);
     }
     // Of several that the user has named nobody knows which they mean now.
+    //rule:ambiguous-grants-are-not-guessed
     if (proposed === undefined && new Set(good.map(({ host }) => host)).size > 1) return undefined;
     const grant = serving(good, ({ host }) => protection(host));
-    if (grant === undefined || !(await stillRemembers(origin))) return undefined;
+    if (grant === undefined || /*rule:grant-needs-its-marker*/ !(await stillRemembers(origin))) return undefined;
     const { host, entered, risk, network } = grant;
     return { host, entered, risk, protection: grant.protection, ...(network === undefined ? {} : { network }) };
   };
   // What needs no question needs no gesture either, unless the user has just closed it.
   const returns = async (host: string): Promise<void> => {
     const destination = { protocol, host, port };
+    //rule:closed-destination-needs-gesture
     if (!(await grants.wasClosed(documentId, destination))) return;
     if (!gesture.take()) throw noGesture();
     await grants.mayReturn(sender, destination);
@@ -184,8 +204,14 @@ export async function consentTo(
     return await agreed(known, taken);
   }
   // Where the administrator's word does not stand for the user's, they are asked all the same.
-  if (verdict.prompt === "skip" && proposed !== undefined && !verdict.mustEnter && !verdict.risk) {
+  if (
+    /*rule:new-destination-is-prompted*/ verdict.prompt === "skip" &&
+    proposed !== undefined &&
+    !verdict.mustEnter &&
+    !verdict.risk
+  ) {
     await returns(proposed);
+    //rule:admin-skip-is-no-consent
     return { host: proposed, entered: false, risk: false, protection: protection(proposed) };
   }
   if (verdict.prompt === "forbid")
@@ -194,10 +220,16 @@ export async function consentTo(
       ...told,
     });
 
+  //rule:prompt-needs-gesture
+  //rule:port-probing-needs-gestures
   if (!gesture.take()) throw noGesture();
 
   const look: Helpers["look"] = (found, over) =>
-    hosts.browse({ origin, protocol, port, secure: secure(undefined), timeout: lookingTime }, found, over);
+    hosts.browse(
+      { origin, protocol, port, secure: secure(undefined), timeout: lookingTime },
+      found,
+      /*rule:search-ends-with-question*/ over,
+    );
   let settledAt: number | undefined;
   const answer = await prompts.ask(
     {
@@ -210,14 +242,15 @@ export async function consentTo(
       ...protection(verdict.mustEnter ? undefined : proposed),
       risk: verdict.risk,
       private: sender.private,
-      remember: verdict.remember && !sender.private,
+      remember: verdict.remember && /*rule:no-remember-box-in-private*/ !sender.private,
     },
     sender,
     {
+      //rule:admin-can-ask-for-each-open
       each: asksAnew(verdict),
       stillNeeded: async () => {
         const before = grants.timesTakenBack(sender);
-        const settled = await remembered(await judge(wanted, false)); // it may have waited for long, and be in another network now
+        const settled = await remembered(/*rule:queued-question-judged-again*/ await judge(wanted, false)); // it may have waited for long, and be in another network now
         if (settled === undefined) return undefined;
         settledAt = before;
         const { host, entered, risk } = settled;
@@ -225,6 +258,7 @@ export async function consentTo(
       },
       check: async (address) => {
         const named = await judge(address.trim() === "" ? "/" : address, true);
+        //rule:typed-host-is-judged
         if (named.allowed && named.host !== undefined)
           return { host: named.host, risk: named.risk, ...(named.place === undefined ? {} : { place: named.place }) };
         return {
@@ -233,19 +267,27 @@ export async function consentTo(
         };
       },
       // What is proposed on this computer, or beyond the network, is no device nearby.
-      ...(proposed === undefined || (verdict.mustEnter && verdict.place === "network") ? { look } : {}),
+      ...(proposed === undefined ||
+      /*rule:search-only-for-network-prompts*/ (verdict.mustEnter && verdict.place === "network")
+        ? { look }
+        : {}),
     },
     signal,
     asking,
   );
+  //rule:deny-refuses
   if (!answer.allow) throw refusals[answer.rule]();
-  taken = settledAt ?? grants.timesTakenBack(sender);
+  taken =
+    /*rule:revoking-voids-settled-question*/ settledAt ??
+    /*rule:later-answer-is-new-consent*/ grants.timesTakenBack(sender);
   const rememberOrSay = async (grant: grants.Grant): Promise<void> => {
     const why =
+      //rule:unknown-network-not-remembered
       grant.network === unknownNetwork ? "network-unknown" : await remember(grant).catch(() => "storage" as const);
     if (why !== undefined) notRemembered(grant.host, why);
   };
   const { host, how, risk } = answer;
+  //rule:consent-is-for-network-of-answer
   const { network } = await judge(host, how !== "asked"); // the one that the computer is in at the answer
   const consent = {
     entered: how !== "asked",
@@ -253,7 +295,8 @@ export async function consentTo(
     protection: protection(host),
     ...(network === undefined ? {} : { network }),
   };
-  if (answer.remember) await rememberOrSay({ origin, protocol, host, port, created: Date.now(), how, ...consent });
+  if (/*rule:remembering-takes-the-box*/ answer.remember)
+    await rememberOrSay({ origin, protocol, host, port, created: Date.now(), how, ...consent });
   const destination = { protocol, host, port };
   if (await grants.wasClosed(documentId, destination)) await grants.mayReturn(sender, destination);
   return await agreed({ host, ...consent }, taken);

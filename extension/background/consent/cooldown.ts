@@ -25,9 +25,11 @@ export interface Cooldown {
   until: number;
 }
 
-const keyOf = (who: string, isPrivate: boolean): string => `${isPrivate ? "private" : "normal"} ${who}`;
+const keyOf = (who: string, isPrivate: boolean): string =>
+  `${/*rule:cooldowns-apart-for-private*/ isPrivate ? "private" : "normal"} ${who}`;
 const keysOf = (origin: string, isPrivate: boolean): string[] => [
   keyOf(origin, isPrivate),
+  //rule:cooldown-covers-the-site
   keyOf(siteOf(origin), isPrivate),
 ];
 
@@ -68,7 +70,7 @@ function bounded(table: Table): Table {
 }
 
 async function change(edit: (table: Table) => Table): Promise<void> {
-  await cooldowns.edit((table) => bounded(edit(asOfNow(table))));
+  await cooldowns.edit((table) => /*rule:denials-merge-into-site*/ bounded(edit(asOfNow(table))));
 }
 
 /** Until when this origin may not ask, in ms since 1970; undefined: it may. */
@@ -97,6 +99,7 @@ export async function noteAnswer(
     const counting = Object.fromEntries(Object.entries(table).filter(([, backOff]) => !isExpired(backOff, now)));
     for (const key of keysOf(origin, isPrivate)) {
       const backOff = counting[key] ?? fresh;
+      //rule:allow-resets-denials
       Reflect.deleteProperty(counting, key);
       if (answer !== "yes") counting[key] = afterNo(backOff, now, weights[answer]);
     }

@@ -34,7 +34,7 @@ export class GestureLedger {
 
   /** The gesture behind a call of this document. */
   of(sender: Pick<Sender, "origin" | "tabId">, activation: Activation | undefined): Gesture {
-    const who = `${sender.tabId.toString()} ${siteOf(sender.origin)}`;
+    const who = `${sender.tabId.toString()} ${/*rule:gesture-shared-by-site-frames*/ siteOf(sender.origin)}`;
     let taken: boolean | undefined;
     return { take: () => (taken ??= activation !== undefined && this.#take(who, activation)) };
   }
@@ -45,7 +45,13 @@ export class GestureLedger {
     this.#used = this.#used.filter(({ at }) => at <= now); // the clock was put back
     const at = Math.min(activation.at, now);
     const began = Math.min(activation.began, at);
-    if (this.#used.some((used) => used.who === who && used.began <= at && used.at >= began)) return false;
+    if (
+      this.#used.some(
+        (used) => /*rule:gesture-shared-across-documents*/ used.who === who && used.began <= at && used.at >= began,
+      )
+    )
+      return false;
+    //rule:gesture-counts-once
     this.#used = [...this.#used, { who, began, at }].slice(-most);
     return true;
   }

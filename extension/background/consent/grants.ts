@@ -44,7 +44,7 @@ export interface Grant extends Destination, Consent {
 }
 
 export function sameDestination(a: Destination, b: Destination): boolean {
-  return a.protocol === b.protocol && a.host === b.host && a.port === b.port;
+  return a.protocol === b.protocol && a.host === b.host && /*rule:grant-is-per-port*/ a.port === b.port;
 }
 
 /** Reports whether it is the same entry of the list. */
@@ -96,7 +96,7 @@ export async function findGrants(
   { protection, ...destination }: Destination & { protection: Protection },
 ): Promise<Grant[]> {
   return (await listGrants()).filter(
-    (grant) => grant.origin === origin && concerns(grant, { ...destination, protection }),
+    (grant) => /*rule:grant-is-per-origin*/ grant.origin === origin && concerns(grant, { ...destination, protection }),
   );
 }
 
@@ -199,6 +199,7 @@ let lastDocumentChange: Promise<unknown> = Promise.resolve();
  */
 export async function documentGrants(documentId: string, request: string, wanted: Wanted): Promise<Reached[]> {
   await lastDocumentChange;
+  //rule:document-grants-are-its-own
   const grants = await documents.get(documentId);
   const reached = grants !== undefined && Object.hasOwn(grants.opened, request) ? grants.opened[request] : undefined;
   return ranked(reached ?? [], ({ host }) => wanted(host));
@@ -255,21 +256,25 @@ export async function addDocumentGrant(
   const destination = destinationOf(request, reached);
   let may = false as boolean;
   await changeDocument(place, ({ opened, closed }) => {
-    may = taken === timesTakenBack(place) && !closed.some((one) => sameDestination(one, destination));
+    may =
+      /*rule:revoked-grant-not-restored-by-open*/ taken === timesTakenBack(place) &&
+      /*rule:pending-open-keeps-it-closed*/ !closed.some((one) => sameDestination(one, destination));
     if (!may) return { opened, closed };
     const before = Object.entries(opened);
     // An answer that serves what an earlier one did stands in its place.
     const others = (before.find(([other]) => other === request)?.[1] ?? []).filter(
       (old) =>
-        old.host !== reached.host || old.network !== reached.network || !covers(reached.protection, old.protection),
+        old.host !== reached.host ||
+        /*rule:document-grants-kept-per-network*/ old.network !== reached.network ||
+        !covers(reached.protection, old.protection),
     );
     const now = [
       ...before.filter(([other]) => other !== request),
       [request, [...others, reached].slice(-maxReached)] as const,
     ];
-    return { opened: Object.fromEntries(now.slice(-maxRequests)), closed };
+    return { opened: Object.fromEntries(now.slice(/*rule:document-grants-are-bounded*/ -maxRequests)), closed };
   });
-  return may && taken === timesTakenBack(place);
+  return may && /*rule:revoked-grant-not-restored-by-open.2*/ taken === timesTakenBack(place);
 }
 
 /** The user has closed it: the document may not open this destination again by itself, nor, if it is not remembered, without being asked. */
@@ -306,7 +311,9 @@ export function takeBackFromDocuments(origins: ReadonlySet<string>): Promise<voi
   for (const origin of origins) takenBack.set(origin, (takenBack.get(origin) ?? 0) + 1); // at once: opens under way look at it
   return changeDocuments(async () => {
     const concerned = ({ origin, private: isPrivate }: DocumentPlace): boolean => !isPrivate && origins.has(origin);
-    await documents.remove((_, { closed = [], ...place }) => concerned(place) && closed.length === 0);
+    await documents.remove(
+      (_, { closed = [], ...place }) => concerned(place) && /*rule:revoking-keeps-it-closed*/ closed.length === 0,
+    );
     for (const [documentId, place] of await documents.entries())
       if (concerned(place)) await documents.note(documentId, { opened: {} });
   });

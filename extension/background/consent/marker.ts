@@ -50,6 +50,7 @@ export function isMarkerOf(
     cookie?.name === markerName &&
     cookie.path === path &&
     cookie.value === value &&
+    //rule:marker-is-http-only.2
     cookie.httpOnly &&
     cookie.domain === new URL(origin).hostname
   );
@@ -57,12 +58,12 @@ export function isMarkerOf(
 
 /** The path of a marker that is to be set. */
 export function newPath(): string {
-  return `/.portside-${random()}/`;
+  return `/.portside-${/*rule:marker-path-is-random*/ random()}/`;
 }
 
 /** Sets a marker, in place of `old` if there is one, else at `path`. Resolves with undefined where the browser does not let us. */
 export async function setMarker(origin: string, old: Marker | undefined, path: string): Promise<Marker | undefined> {
-  const marker = { path: old?.path ?? path, value: random(), renewed: Date.now() };
+  const marker = { path: old?.path ?? path, value: /*rule:new-grant-renews-marker*/ random(), renewed: Date.now() };
   await put(origin, marker, Date.now() / 1000 + lifetime);
   return (await isThere(origin, marker)) ? marker : undefined;
 }
@@ -90,6 +91,7 @@ async function put(origin: string, marker: Marker, expirationDate: number): Prom
       name: markerName,
       value,
       path,
+      //rule:marker-is-http-only
       httpOnly: true,
       secure: origin.startsWith("https:"),
       sameSite: "strict",

@@ -85,6 +85,7 @@ class Pending implements Queued {
 
   /** Calls `asking` once the question is on the screen. */
   watch(asking: () => void): void {
+    //rule:asking-told-when-prompt-shows
     if (this.window === undefined) this.#watching.push(asking);
     else asking();
   }
@@ -120,7 +121,7 @@ export class Prompts {
   constructor() {
     ext.windows.onRemoved.addListener((windowId) => {
       const closed = this.#queue.all.find(({ window }) => window?.is(windowId));
-      if (closed !== undefined) this.#answer(closed, no);
+      if (closed !== undefined) /*rule:closing-prompt-denies*/ this.#answer(closed, no);
     });
   }
 
@@ -136,17 +137,23 @@ export class Prompts {
     signal: AbortSignal,
     asking: () => void = () => undefined,
   ): Promise<Answer> {
+    //rule:denials-start-cooldown
     if ((await cooldownUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };
     if (signal.aborted) return no;
     const site = siteKey(sender);
     // They clicked again, and may not have seen that there is a question.
     for (const shown of this.#queue.all)
-      if (this.#queue.isShown(shown) && (shown.site === site || shown.tab === sender.tabId)) shown.window?.raise();
+      if (this.#queue.isShown(shown) && (shown.site === site || shown.tab === sender.tabId))
+        /*rule:repeated-click-raises-prompt*/ shown.window?.raise();
+    //rule:question-queue-is-bounded
     if (!this.#queue.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };
     const key = keyOf(question, sender);
     const alone = (one: Pick<Pending, "helpers">): boolean => one.helpers.each === true;
-    const same = this.#queue.all.find((one) => one.key === key && !one.isOver && !alone(one) && !alone({ helpers }));
-    const pending = same ?? this.#begin(question, sender, helpers);
+    const same = this.#queue.all.find(
+      /*rule:ask-each-open-shares-no-answer*/ (one) =>
+        one.key === key && !one.isOver && !alone(one) && !alone({ helpers }),
+    );
+    const pending = /*rule:same-question-asked-once*/ same ?? this.#begin(question, sender, helpers);
     pending.watch(() => {
       if (!signal.aborted) asking();
     });
@@ -182,7 +189,8 @@ export class Prompts {
     } finally {
       signal.removeEventListener("abort", onAbort);
       if (--pending.askers === 0 && !pending.isOver) {
-        if (pending.shown) pending.noted = noteAnswer(pending.sender.origin, pending.sender.private, "withdrawn");
+        if (/*rule:withdrawn-questions-count-half*/ pending.shown)
+          pending.noted = noteAnswer(pending.sender.origin, pending.sender.private, "withdrawn");
         pending.settle(no);
       }
     }
@@ -204,10 +212,12 @@ export class Prompts {
       pending.settle(settled);
       return;
     }
+    //rule:cooldown-drops-queue
     if ((await cooldownUntil(origin, isPrivate)) !== undefined) {
       pending.settle({ allow: false, rule: "muted" });
       return;
     }
+    //rule:cooldown-is-announced
     pending.cooldown = await nextCooldown(origin, isPrivate);
     if (pending.isOver) return;
     const beside = this.#queue.all.filter(({ window }) => window !== undefined).length;
@@ -232,7 +242,7 @@ export class Prompts {
     if (pending.isOver) return;
     const { origin, private: isPrivate } = pending.sender;
     if (answer.allow) pending.noted = noteAnswer(origin, isPrivate, "yes");
-    else if (pending.seen) pending.noted = noteAnswer(origin, isPrivate, "no");
+    else if (/*rule:unseen-denial-not-counted*/ pending.seen) pending.noted = noteAnswer(origin, isPrivate, "no");
     if (all) for (const other of this.#queue.waiting(pending.site)) other.settle(no);
     pending.settle(answer);
   }
@@ -245,7 +255,7 @@ export class Prompts {
   /** Takes the connection of a prompt page. The caller has checked that it is one of the extension's own pages. */
   connect(port: chrome.runtime.Port, id: string): void {
     const pending = this.#queue.all.find((one) => one.id === id);
-    if (pending?.tell !== undefined || pending === undefined) {
+    if (/*rule:only-prompt-page-answers.2*/ pending?.tell !== undefined || pending === undefined) {
       port.disconnect();
       return;
     }
@@ -258,6 +268,7 @@ export class Prompts {
     };
     port.onDisconnect.addListener(() => {
       pending.tell = undefined;
+      //rule:closing-prompt-denies.2
       this.#answer(pending, no);
     });
     port.onMessage.addListener((message: PromptMessage) => {
@@ -289,6 +300,7 @@ export class Prompts {
       const address = "device" in named ? pending.devices[named.device]?.host : named.address;
       return await helpers.check(address ?? "");
     };
+    //rule:picking-is-not-allowing
     if (message.type === "name") {
       const { named } = message;
       const found = await checked(named);
@@ -302,13 +314,20 @@ export class Prompts {
       return;
     }
     const { named = { address: "" } } = message;
+    //rule:named-host-judged-at-allow
     const found = await checked(named);
     if ("complaint" in found) {
       pending.tell?.({ type: "complaint", named, complaint: found.complaint });
     } else {
       const how = "device" in named ? "picked" : "typed";
       const risk = question.risk || pending.warned.has(found.host);
-      this.#answer(pending, { allow: true, remember, host: found.host, how, risk });
+      this.#answer(pending, {
+        allow: true,
+        remember,
+        host: /*rule:typed-host-replaces-proposal*/ found.host,
+        how,
+        risk,
+      });
     }
   }
 

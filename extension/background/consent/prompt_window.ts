@@ -34,6 +34,7 @@ export class PromptWindow {
 
   /** Brings it to the front: the user clicked again in the page that asks. */
   raise(): void {
+    //rule:prompt-raises-are-bounded
     if (++this.#raises > maxRaises) return;
     ext.windows.update(this.#id, { focused: true, drawAttention: true }).catch(() => undefined); // it is closing
   }
@@ -47,6 +48,7 @@ export class PromptWindow {
 async function create(id: string, place: Place | undefined): Promise<chrome.windows.Window | undefined> {
   const window = { type: "popup", width: promptWidth, height: promptHeight, focused: true } as const;
   if (place !== undefined)
+    //rule:prompt-opens-without-placement
     try {
       return await ext.windows.create({ ...window, ...place, url: `ui/prompt.html${promptHash({ id })}` });
     } catch {

@@ -51,16 +51,21 @@ export function authenticates(protection: Protection): boolean {
 
 /** Reports whether a yes to `agreed` is a yes to `wanted`, for the same destination. */
 export function covers(agreed: Protection, wanted: Protection): boolean {
+  //rule:starttls-consent-not-for-plain
   if (agreed.encryption !== "on") return agreed.encryption === "off" || wanted.encryption !== "off";
-  if (wanted.encryption !== "on") return false;
+  if (wanted.encryption !== "on") return /*rule:encrypted-consent-not-for-plain*/ false;
   switch (agreed.authentication) {
     case "name":
+      //rule:tls-consent-not-for-other-peer
       return wanted.authentication === "name";
     case "serverName":
       return wanted.authentication === "serverName" && wanted.serverName === agreed.serverName;
     case "pinned":
       return (
-        wanted.authentication === "pinned" && wanted.certificates.every((one) => agreed.certificates.includes(one))
+        wanted.authentication === "pinned" &&
+        /*rule:consent-covers-listed-certificates*/ wanted.certificates.every((one) =>
+          agreed.certificates.includes(one),
+        )
       );
   }
 }

@@ -49,10 +49,16 @@ export class QuestionQueue<T extends Queued> {
 
   /** Takes the one whose turn it is, if it is anybody's. */
   next(): T | undefined {
+    //rule:few-prompts-on-screen
     if (this.#shown.size >= limits.screen) return undefined;
     const busy = [...this.#shown];
     const free = this.#all.filter(
-      (one) => !this.#shown.has(one) && !busy.some(({ site, tab }) => site === one.site || tab === one.tab),
+      (one) =>
+        !this.#shown.has(one) &&
+        !busy.some(
+          ({ site, tab }) =>
+            /*rule:one-prompt-per-site*/ site === one.site || /*rule:one-prompt-per-tab*/ tab === one.tab,
+        ),
     );
     const last = ({ site }: T): number => this.#turns.get(site) ?? 0;
     const first = free.reduce<T | undefined>(
@@ -61,6 +67,7 @@ export class QuestionQueue<T extends Queued> {
     );
     if (first === undefined) return undefined;
     this.#shown.add(first);
+    //rule:longest-waiting-site-goes-first
     this.#turns.set(first.site, ++this.#turn);
     return first;
   }

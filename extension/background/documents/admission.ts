@@ -65,10 +65,12 @@ export async function admit(
 ): Promise<Admission> {
   const { tab, origin, url, frameId } = sender;
   const documentId = platform.documentIdOf(sender);
-  if (!secure || !isTrustworthyOrigin(origin)) return insecure;
+  if (/*rule:insecure-claim-refuses*/ !secure || /*rule:broker-checks-secure-ancestors*/ !isTrustworthyOrigin(origin))
+    return insecure;
   if (tab?.id === undefined || documentId === undefined || url === undefined || frameId === undefined) return insecure;
   const path = await pathTo({ tabId: tab.id, documentId, url, frameId });
   if (path === undefined) return denied("this document is not on the screen.");
+  //rule:urls-of-ancestors-are-secure
   if (!areSecure(path)) return insecure;
 
   const known = await lookUpHeaders(path, tab, origin);
@@ -91,7 +93,10 @@ async function lookUpHeaders(path: readonly TreeDocument[], tab: chrome.tabs.Tab
     } else if (isLocal(document.url)) {
       const policy =
         index === 0
-          ? ((await creatorPolicy(tab, origin)) ?? (await findOriginPolicy(origin, tab)))
+          ? /*rule:blank-window-inherits-opener*/ /*rule:unknown-maker-uses-origin-records*/ ((await creatorPolicy(
+              tab,
+              origin,
+            )) ?? (await findOriginPolicy(origin, tab)))
           : known[index - 1]?.policy;
       known.push({ ...document, policy, own: false, inherits: true });
     } else {
@@ -109,15 +114,18 @@ async function judgePolicy(
   evidence: DocumentEvidence,
 ): Promise<Admission | undefined> {
   const own = known.at(-1)?.policy?.allowlist;
+  //rule:own-header-denies
   if (own !== undefined && !known.at(-1)?.inherits && !matches(own, origin, origin))
     return denied("the header of this document.");
 
   const held = await Promise.all(known.slice(1).map(({ documentId }) => heldBy(documentId)));
+  //rule:silent-parent-refuses-frame
   if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))
     return denied(
       "the page that holds this frame did not say so, or changed the frame's allow attribute after it had loaded.",
     );
-  const origins = [...held.map((one) => one?.parent.origin ?? "null"), origin];
+  const origins = [...held.map((one) => one?.parent.origin ?? /*rule:silent-parent-refuses-frame.2*/ "null"), origin];
+  //rule:broker-checks-secure-ancestors.2
   if (!origins.every(isTrustworthyOrigin)) return insecure;
 
   const path: PolicyDocument[] = [];
@@ -125,23 +133,26 @@ async function judgePolicy(
     const self = origins[index] ?? "null";
     const declared: DeclaredPolicy | undefined =
       inherits && index > 0
-        ? path[index - 1]?.declared // or a frame without a header of its own could hand on what its parent may not
+        ? /*rule:srcdoc-inherits-parent-header*/ path[index - 1]?.declared // or a frame without a header of its own could hand on what its parent may not
         : policy?.allowlist === undefined
           ? undefined
           : { list: policy.allowlist, self };
     path.push({
       origin: self,
-      container: held[index - 1]?.policy ?? "none",
+      container: held[index - 1]?.policy ?? /*rule:silent-parent-refuses-frame.3*/ "none",
       ...(declared === undefined ? {} : { declared }),
     });
   }
+  //rule:tree-decides-the-feature
   if (!isFeatureEnabled(path)) return denied("a header, or the allow attribute of a frame.");
 
   // Where headers are not known, the default allowlist is enough for the origin of the page itself, and for nobody else.
   const unknown = known.map(({ policy, inherits }) => policy === undefined && !inherits);
   if (unknown.includes(true)) {
+    //rule:unknown-headers-same-origin-tree
     if (origins.some((other) => other !== origin))
       return denied("the headers of the pages around this frame are not known.");
+    //rule:frames-before-install-need-reload
     if (unknown.includes(true, 1) && !evidence.controlled)
       return denied("this frame was here before the extension. Reload the page.");
   }
@@ -153,11 +164,12 @@ function judgeCSP(known: readonly Known[], evidence: DocumentEvidence, rule: CSP
   const document = known.at(-1);
   const seen: ScriptPolicy[] = document?.policy?.csp ?? [];
   const state = evalState({
+    //rule:csp-header-is-read
     own: document?.own === true ? seen : [],
-    others: [...(document?.own === true ? [] : seen), ...evidence.policies],
+    others: [...(document?.own === true ? [] : seen), /*rule:csp-meta-is-read*/ ...evidence.policies],
     evalBlocked: evidence.evalBlocked,
   });
-  if (cspPermits(rule, state)) return { allowed: true };
+  if (/*rule:broker-applies-csp-rule*/ cspPermits(rule, state)) return { allowed: true };
   return {
     allowed: false,
     rule: "csp",

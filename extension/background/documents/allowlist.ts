@@ -17,7 +17,7 @@ export interface Allowlist {
 
 /** Reports whether two serialized origins are the same. Opaque origins ("null") are the same as none. */
 export function sameOrigin(a: string, b: string): boolean {
-  return a !== "null" && a === b;
+  return /*rule:opaque-origins-never-match*/ a !== "null" && a === b;
 }
 
 /**
@@ -40,13 +40,15 @@ export function parseAllowlist(headers: readonly string[]): Allowlist | undefine
   // Outside a list only the tokens count: a bare string makes an empty allowlist.
   for (const item of inner ? (value as [unknown, unknown][]).map(([bare]) => bare) : [value]) {
     if (item instanceof Token) {
+      //rule:empty-allowlist-matches-nobody
       if (item.toString() === "*") list.all = true;
-      if (item.toString() === "self") list.self = true;
+      if (item.toString() === "self") /*rule:allowlist-self-is-own-origin*/ list.self = true;
     } else if (inner && typeof item === "string") {
       const origin = originOf(item);
       if (origin !== undefined) list.origins.push(origin);
     }
   }
+  //rule:empty-allowlist-matches-nobody.2
   return list;
 }
 
@@ -63,6 +65,7 @@ export interface Container {
 
 /** The "declared origin" of an element: of the document that it means to load. "null" when it is opaque. */
 export function declaredOrigin({ origin, sandbox, src }: Container): string {
+  //rule:sandbox-declares-opaque-origin
   if (sandbox !== undefined && !splitOnWhitespace(sandbox.toLowerCase()).includes("allow-same-origin")) return "null";
   if (src === undefined || /^(?:about|javascript):/i.test(src)) return origin;
   return originOf(src) ?? "null";
@@ -78,7 +81,7 @@ export function parseAllow(container: Container): Allowlist[] {
     const [name, ...targets] = splitOnWhitespace(declaration);
     if (name !== feature) continue;
     const list: Allowlist = { all: targets.includes("*"), self: false, origins: [] };
-    if (targets.length === 0) targets.push("'src'");
+    if (targets.length === 0) /*rule:allow-defaults-to-src*/ targets.push("'src'");
     for (const target of targets) {
       const keyword = target.toLowerCase();
       const origin =
@@ -103,7 +106,8 @@ export function matches(list: Allowlist, origin: string, self: string): boolean 
 function isSubdomain(origin: string, member: string): boolean {
   const [scheme, base] = member.split("://*.");
   // A star before a name without a dot would be every site under a top-level domain.
-  if (base?.includes(".") !== true || !origin.startsWith(`${scheme ?? ""}://`)) return false;
+  if (/*rule:wildcard-needs-registrable-host*/ base?.includes(".") !== true || !origin.startsWith(`${scheme ?? ""}://`))
+    return false;
   return origin.endsWith(`.${base}`); // a port, if there is one, is part of both
 }
 

@@ -11,6 +11,7 @@ export async function isInstalledApp(tabId: number | undefined): Promise<boolean
     const { windowId } = await ext.tabs.get(tabId);
     // Windows of apps are told of only to those who ask for them.
     const { type } = await ext.windows.get(windowId, { windowTypes: ["app", "normal", "popup"] });
+    //rule:installed-app-by-window-type
     return type === "app";
   } catch {
     return false; // it is gone

@@ -24,5 +24,5 @@ export function originCleared({
   initiator,
 }: Pick<chrome.webRequest.OnHeadersReceivedDetails, "url" | "type" | "initiator">): string | undefined {
   const { origin } = new URL(url);
-  return type === "main_frame" || initiator === origin ? origin : undefined;
+  return type === "main_frame" || /*rule:clear-site-data-same-site-only*/ initiator === origin ? origin : undefined;
 }

@@ -64,6 +64,7 @@ export class CreatorTable {
   #change(tabId: number, edit: (known: Creators) => Promise<Creators>): void {
     const before = this.of(tabId);
     const after = before.then(edit).catch(() => before);
+    //rule:unwritable-makers-stay-in-memory
     this.#tabs.set(tabId, after);
     void after
       .then(async (creators) => {

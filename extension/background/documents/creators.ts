@@ -109,6 +109,7 @@ export async function creatorPolicy(
   { id, openerTabId }: chrome.tabs.Tab,
   origin: string,
 ): Promise<HeaderPolicy | undefined> {
+  //rule:makers-outlive-their-document
   const before = id === undefined ? [] : await table.of(id);
   const now = openerTabId === undefined ? [] : await askBrowser(openerTabId);
   const policies = [...before, ...now].flatMap((creator) =>

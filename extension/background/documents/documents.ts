@@ -54,8 +54,8 @@ export async function homeOf(documentId: string, origin: string, isPrivate: bool
 
 /** Whose an entry is: a document at `url`, in a tab with a page at `pageUrl`. In private windows a site is an owner of its own. */
 export function placeOf(pageUrl: string, url: string, isPrivate: boolean): Place {
-  const site = ownerOf(pageUrl);
-  return { owner: isPrivate ? `private ${site}` : site, part: ownerOf(url) };
+  const site = ownerOf(/*rule:frame-entries-owned-by-page-site*/ pageUrl);
+  return { owner: isPrivate ? /*rule:document-bounds-apart-for-private*/ `private ${site}` : site, part: ownerOf(url) };
 }
 
 function ownerOf(url: string): string {
@@ -100,7 +100,9 @@ export function judge(
   const away: { page: string; since: number; came: number; site: string }[] = [];
   for (const [page, its] of pages) {
     if (listed.has(page) || its.some(({ id }) => listed.has(id))) {
-      const cameBack = its.some(({ entry }) => entry.returned === true || entry.left !== undefined);
+      const cameBack = its.some(
+        /*rule:bfcache-pages-keep-records*/ ({ entry }) => entry.returned === true || entry.left !== undefined,
+      );
       for (const { id, entry } of its) {
         if (entry.left !== undefined) returned.add(id);
         const isFrame = (entry.frameId ?? 0) > 0;
@@ -121,7 +123,10 @@ export function judge(
   for (const ofSite of grouped(away, ({ site }) => site).values()) {
     ofSite.sort((a, b) => b.since - a.since || b.came - a.came);
     for (const [index, { page, since }] of ofSite.entries())
-      if (index >= mayReturn.pages || Math.abs(now - since) > mayReturn.time)
+      if (
+        /*rule:left-pages-are-bounded*/ index >= mayReturn.pages ||
+        /*rule:left-pages-expire.2*/ Math.abs(now - since) > mayReturn.time
+      )
         for (const { id } of pages.get(page) ?? []) gone.add(id);
   }
   return { gone, left, returned };
@@ -133,7 +138,8 @@ export async function compare(chosen?: ReadonlySet<number>): Promise<void> {
   const kept = grouped(await all(), ({ entry }) => entry.tabId);
   const tabs = new Map((await ext.tabs.query({})).map(({ id = -1, discarded }) => [id, discarded]));
   await forgetEntries(
-    ({ tabId, left = now }) => (kept.has(tabId) && !tabs.has(tabId)) || Math.abs(now - left) > mayReturn.time,
+    ({ tabId, left = now }) =>
+      (kept.has(tabId) && !tabs.has(tabId)) || /*rule:left-pages-expire*/ Math.abs(now - left) > mayReturn.time,
   );
   for (const [tabId, entries] of kept) {
     if (!tabs.has(tabId) || chosen?.has(tabId) === false) continue;
@@ -171,6 +177,7 @@ export function onTabGone(gone: (tabId: number) => void): void {
   ext.tabs.onRemoved.addListener((tabId) => {
     gone(tabId);
   });
+  //rule:discarded-tab-leaves-nothing
   ext.tabs.onReplaced.addListener((_, tabId) => {
     gone(tabId);
   });
@@ -178,6 +185,7 @@ export function onTabGone(gone: (tabId: number) => void): void {
 
 /** Watches from now on. Call once, in the first turn of the background. */
 export function watchDocuments(): void {
+  //rule:private-document-grants-forgotten
   onTabGone((tabId) => {
     void forgetEntries((entry) => entry.tabId === tabId);
     compareSoon(tabId); // once more, for what was still on its way

@@ -65,6 +65,7 @@ export function watchHandshakes(): void {
     if (id !== ext.runtime.id || tab?.id === undefined || origin === undefined) return false;
     const site = accountOf({ origin, tabId: tab.id, private: tab.incognito });
     const now = performance.now();
+    //rule:handshakes-limited-per-tab
     if (!spendAll(said.of({ tabId: tab.id, site, ofPage: isOfPage(sender) }, now), now)) return false;
     if (!isReadable(message, maxText) || !validateFrameMessage(message)) return false;
     if (frameId === undefined || !platform.isActive(sender)) return false;
@@ -82,7 +83,12 @@ function receive(message: FrameMessage, speaker: Speaker, site: string): void {
   const { child, parent } = half;
   if (child === undefined || parent === undefined) {
     makeRoom();
-    halves.put(message.nonce, half, { owner: String(speaker.tabId), part: site }, JSON.stringify(half).length);
+    halves.put(
+      message.nonce,
+      half,
+      { owner: String(speaker.tabId), part: /*rule:handshake-records-per-site*/ site },
+      JSON.stringify(half).length,
+    );
     return;
   }
   halves.delete(message.nonce);
@@ -98,11 +104,13 @@ function makeRoom(): void {
 }
 
 async function join(child: Speaker, parent: Speaker, message: FrameAllow): Promise<void> {
+  //rule:parent-is-in-same-tab
   if (child.tabId !== parent.tabId) return;
   const frames = (await ext.webNavigation.getAllFrames({ tabId: child.tabId })) ?? [];
   const frame = frames.find(({ documentId }) => documentId === child.documentId);
   if (frame !== undefined) {
     const above = frames.find(({ frameId }) => frameId === frame.parentFrameId);
+    //rule:parent-must-be-attested
     if (above?.documentId !== parent.documentId) return;
   }
   if (!message.found) {
@@ -114,7 +122,7 @@ async function join(child: Speaker, parent: Speaker, message: FrameAllow): Promi
   const policy =
     lists.length === 0
       ? "none"
-      : lists.every((list) => matches(list, child.origin, parent.origin))
+      : /*rule:every-allow-list-must-match*/ lists.every((list) => matches(list, child.origin, parent.origin))
         ? "matches"
         : "differs";
   const url = parent.url.replace(/[?#].*/s, "");
@@ -125,8 +133,9 @@ async function join(child: Speaker, parent: Speaker, message: FrameAllow): Promi
   const { page, ...place } = await homeOf(parent.documentId, parent.origin, parent.private);
   const held: Held = { tabId: child.tabId, at: Date.now(), page, parent: { ...parent, url }, policy };
   const known = await answers.get(child.documentId);
+  //rule:first-allow-answer-holds.2
   if (known === undefined) await answers.put(child.documentId, held, place);
-  settle(child.documentId, known ?? held);
+  settle(child.documentId, /*rule:first-allow-answer-holds.3*/ known ?? held);
 }
 
 function settle(documentId: string, held: Held | undefined): void {

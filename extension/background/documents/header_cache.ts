@@ -44,6 +44,7 @@ class Cache {
   }
 
   async forget(): Promise<void> {
+    //rule:private-header-memory-cleared
     this.recent = new FairTable(recentBounds);
     this.unreadOrigins = new FairTable(unreadBounds);
     this.unreadSites = new FairTable(unreadSitesBounds);
@@ -132,7 +133,10 @@ function isUnread(url: string, { unreadOrigins, unreadSites }: Cache): boolean {
 /** What documents in windows of this kind are judged by. */
 function readableBy(kind: Kind): { stores: BoundedStore<Entry>[]; own: Cache[] } {
   const own = seenBy[kind].map((seen) => caches[seen]);
-  return { own, stores: [...new Set([caches.normal, ...own])].map(({ store }) => store) };
+  return {
+    own,
+    stores: [...new Set([/*rule:private-reads-kept-headers*/ caches.normal, ...own])].map(({ store }) => store),
+  };
 }
 
 /** What was seen for `url`, as far as a document in a window of this kind hears of it; undefined when that is nothing. */
@@ -141,10 +145,11 @@ export async function lookUp(url: string, kind: Kind): Promise<HeaderPolicy | un
   const { own, stores } = readableBy(kind);
   const entries = await Promise.all(stores.map((store) => store.get(key)));
   const found = [
-    ...own.map((cache) => (isUnread(url, cache) ? unread : undefined)),
+    ...own.map((cache) => (/*rule:unnoted-headers-are-strictest*/ isUnread(url, cache) ? unread : undefined)),
     ...own.map(({ recent }) => recent.get(key)),
     ...entries.map((entry) => entry?.facts),
   ];
+  //rule:reactivated-page-keeps-headers.2
   const known = found.filter((policy) => policy !== undefined);
   return known.length === 0 ? undefined : strictest(known);
 }

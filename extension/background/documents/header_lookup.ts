@@ -29,13 +29,14 @@ export async function findPolicy(
   cached: HeaderPolicy | undefined,
   top: boolean,
 ): Promise<HeaderPolicy | undefined> {
-  const kind = kindOfTab(tab);
+  const kind = kindOfTab(/*rule:header-lookup-by-window-kind*/ tab);
   const seen = [cached, await lookUpCached(url, kind)].filter((policy) => policy !== undefined);
   if (seen.length > 0) return strictest(seen);
   if (!top) return undefined;
-  if (!tab.incognito) {
+  if (/*rule:no-policy-request-in-private*/ !tab.incognito) {
     let answer = asked.get(documentId);
     if (answer === undefined) {
+      //rule:server-asked-for-unknown-policy
       answer = askServer(url).finally(() => asked.delete(documentId));
       asked.set(documentId, answer);
     }
@@ -47,6 +48,7 @@ export async function findPolicy(
   }
   // Nobody can say. If the origin is strict anywhere, it is here.
   const ofOrigin = await lookUpOrigin(url, kind);
+  //rule:strictest-record-of-origin-counts
   return isRestrictive(ofOrigin) ? ofOrigin : undefined;
 }
 
@@ -62,7 +64,16 @@ export async function findOriginPolicy(origin: string, tab: chrome.tabs.Tab): Pr
 
 async function askServer(url: string): Promise<HeaderPolicy | undefined> {
   const now = performance.now();
-  if (!spendAll([requests.site.of(siteOf(new URL(url).origin), now), requests.all.of("", now)], now)) return undefined;
+  if (
+    !spendAll(
+      [
+        /*rule:policy-requests-limited-per-site*/ requests.site.of(siteOf(new URL(url).origin), now),
+        /*rule:policy-requests-limited-overall*/ requests.all.of("", now),
+      ],
+      now,
+    )
+  )
+    return undefined;
   try {
     const response = await fetch(url, {
       credentials: "omit",

@@ -47,6 +47,7 @@ export function textsOf(headers: readonly Header[]): HeaderTexts {
     const found = headers.filter((header) => header.name.toLowerCase() === name);
     if (found.some(({ binaryValue }) => Array.isArray(binaryValue) && binaryValue.length > most)) return undefined;
     const texts = found.map((header) => header.value ?? latin1(header.binaryValue));
+    //rule:overlong-headers-are-not-read
     return lengthOf(texts) > most ? undefined : texts;
   };
   return { permissions: values("permissions-policy", maxPolicy), csp: values("content-security-policy", maxCSP) };
@@ -77,8 +78,10 @@ function headerPolicy(allowlist: Allowlist | undefined, csp: readonly ScriptPoli
 /** The origins of a list that count. */
 function within(origins: readonly string[]): string[] {
   let letters = 0;
-  const possible = new Set(origins.filter((origin) => origin.length <= maxOrigin));
-  return [...possible].slice(0, maxOrigins).filter((origin) => (letters += origin.length) <= maxLetters);
+  const possible = new Set(origins.filter((origin) => /*rule:kept-headers-are-bounded.2*/ origin.length <= maxOrigin));
+  return [...possible]
+    .slice(0, maxOrigins)
+    .filter((origin) => /*rule:kept-headers-are-bounded*/ (letters += origin.length) <= maxLetters);
 }
 
 function latin1(bytes: unknown): string {
@@ -87,7 +90,10 @@ function latin1(bytes: unknown): string {
 
 /** Reports whether these headers could turn a "yes" into a "no": what must not be lost. */
 export function isRestrictive({ allowlist, csp }: HeaderPolicy): boolean {
-  return allowlist !== undefined || evalState({ own: csp, others: [], evalBlocked: false }) === "unsafe";
+  return (
+    /*rule:allowlist-is-restrictive*/ allowlist !== undefined ||
+    evalState({ own: csp, others: [], evalBlocked: false }) === "unsafe"
+  );
 }
 
 /** The stricter of two lists at every origin: what both say. Undefined: neither says anything. */
@@ -95,7 +101,11 @@ function both(a: Allowlist | undefined, b: Allowlist | undefined): Allowlist | u
   if (a === undefined || b === undefined) return a ?? b;
   if (a.all) return b;
   if (b.all) return a;
-  return { all: false, self: a.self && b.self, origins: a.origins.filter((origin) => b.origins.includes(origin)) };
+  return {
+    all: false,
+    /*rule:strictest-self-wins*/ self: a.self && b.self,
+    origins: /*rule:allowlists-are-intersected*/ a.origins.filter((origin) => b.origins.includes(origin)),
+  };
 }
 
 /** Several responses that may or may not have been the one: whatever any of them restricts is restricted. */

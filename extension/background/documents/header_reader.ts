@@ -45,7 +45,8 @@ export class HeaderReader {
       this.#known.set(key, known);
       return known;
     }
-    if (!this.#spend(asker, length)) return unread;
+    //rule:header-reading-has-budget
+    if (!this.#spend(asker, length)) return /*rule:unread-headers-are-strictest*/ unread;
     const policy = readTexts(texts);
     this.#remember(key, policy);
     return policy;

@@ -100,8 +100,12 @@ interface Account {
 
 function accountOf(source: Source): Account {
   const kind = kindNow(source);
-  if (kind !== undefined) return { name: kind, reader: readers[kind], kind };
-  return { name: `tab ${source.tabId.toString()}`, reader: readers.unknown, kind: kindOf(source) };
+  if (kind !== undefined) return { name: kind, reader: /*rule:header-readers-apart-for-private*/ readers[kind], kind };
+  return {
+    name: /*rule:unknown-tab-pays-for-itself*/ `tab ${source.tabId.toString()}`,
+    reader: readers.unknown,
+    kind: /*rule:unknown-tab-noted-by-its-kind*/ kindOf(source),
+  };
 }
 
 /** Requests that may bring a document: navigations, and those by which a page or its service worker fills a cache. */
@@ -116,10 +120,11 @@ function onHeaders(
 ): void {
   const { type, statusCode, tabId, frameId, url, initiator } = details;
   const headers = (details.responseHeaders ?? []) as Header[];
-  if (clearsStorage(headers)) {
+  if (/*rule:clear-site-data-on-redirect*/ clearsStorage(/*rule:clear-site-data-storage*/ headers)) {
     const origin = originCleared(details);
     if (origin !== undefined) void clearOnce(origin, source, cleared);
   }
+  //rule:last-response-counts
   if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
   if (!(navigations as readonly string[]).includes(type)) {
     // Only what the origin asked of itself, and what could become a document.
@@ -151,8 +156,9 @@ type Response = Pick<chrome.webRequest.OnHeadersReceivedDetails, "type" | "tabId
  * in a tab has nothing to do with what was in the tab before.
  */
 function askerOf({ type, tabId, frameId, url, initiator }: Response, { name }: Account): Asker {
-  const from = initiator ?? url;
+  const from = /*rule:initiator-pays-for-headers*/ initiator ?? url;
   const own = from === "null" ? `tab ${tabId}` : siteOf(from);
+  //rule:header-budgets-apart-for-private
   const site = `${name} ${own}`;
   if (type === "main_frame" || tabId < 0) return { site, ofPage: true };
   return { site, tabId, ofPage: (frameId === 0 && type !== "sub_frame") || own === pages.get(tabId) };
@@ -166,7 +172,8 @@ function note({ url, initiator }: Response, policy: HeaderPolicy, asker: Asker, 
     policy !== unread &&
     address !== undefined &&
     reader.mayNote(asker) &&
-    notes.add(`${name} ${siteOf(origin)}`, async () => {
+    //rule:header-notes-queue-per-site
+    notes.add(/*rule:header-queues-apart-for-private*/ `${name} ${siteOf(origin)}`, async () => {
       await cacheResponse(address, policy, await kind);
     });
   if (!noted && isRestrictive(policy) && (initiator ?? origin) === origin) cacheUnreadOf(origin, kind);
@@ -187,6 +194,7 @@ async function clearOnce(origin: string, source: Source, cleared: (origin: strin
   clearing.add(key);
   try {
     // What is cleared in a private window is its own affair.
+    //rule:clear-site-data-not-from-private
     if ((await kindOf(source)) === "normal") cleared(origin);
   } finally {
     clearing.delete(key);
@@ -217,12 +225,14 @@ function onCommitted(details: Committed): void {
   const recorded = arrivals.add(String(tabId), async () => {
     if (before !== undefined && before !== documentId) await leave(before, { tabId, frameId, transitionType });
     // A document that is shown after prerendering, or out of the back/forward cache, comes with its old id: its first record stays.
+    //rule:reactivated-page-keeps-headers
     if ((await records.get(documentId)) !== undefined) return;
     const home = await homeOfNew(arrival);
     const record: DocumentRecord = { tabId, at: Date.now(), page: home.page };
     if (home.page !== documentId) record.frameId = frameId;
     if (policy !== undefined) record.policy = policy;
     else if (isWeb) {
+      //rule:waiting-records-have-short-keys
       const cached = address === undefined ? unread : await lookUpCached(address, await kindOf({ tabId }));
       if (cached !== undefined) record.cached = cached;
     }
@@ -230,7 +240,7 @@ function onCommitted(details: Committed): void {
   });
   if (!recorded && isWeb) cacheUnreadOf(new URL(url).origin, kindOf({ tabId }));
   // Where the page came before the worker started, it is not known what was in the frame: what the browser lists counts.
-  if (frameId === 0 || !inTab.has(0)) compareSoon(tabId);
+  if (frameId === 0 || /*rule:frames-forgotten-after-restart*/ !inTab.has(0)) compareSoon(tabId);
 }
 
 type Arrival = Pick<Committed, "tabId" | "documentId"> & {
@@ -304,6 +314,7 @@ async function forgetLater(): Promise<void> {
   await notes.idle();
   if (await anyPrivate()) return;
   for (const kind of ["private", "unknown"] as const) readers[kind] = new HeaderReader();
+  //rule:private-headers-forgotten
   await forgetPrivate();
 }
 
@@ -320,7 +331,11 @@ export async function recordsOf(
 export async function lookUpCached(url: string, kind: Kind): Promise<HeaderPolicy | undefined> {
   const site = siteOf(url);
   const accounts = ["tab", ...seenBy[kind]];
-  await notes.idle((who) => who.endsWith(` ${site}`) && accounts.some((account) => who.startsWith(`${account} `)));
+  await notes.idle(
+    (who) =>
+      who.endsWith(` ${site}`) &&
+      /*rule:open-waits-for-own-headers-only*/ accounts.some((account) => who.startsWith(`${account} `)),
+  );
   return await lookUp(url, kind);
 }
 

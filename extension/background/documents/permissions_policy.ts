@@ -26,6 +26,7 @@ export type ContainerPolicy = "none" | "matches" | "differs";
 
 /** "Get feature value for origin": what a document may give to `origin`, itself or another. */
 function featureValue(document: PolicyDocument, inherited: boolean, origin: string): boolean {
+  //rule:inherited-policy-passes-down
   if (!inherited) return false;
   const { declared } = document;
   return declared === undefined || matches(declared.list, origin, declared.self);
@@ -33,14 +34,18 @@ function featureValue(document: PolicyDocument, inherited: boolean, origin: stri
 
 /** "Define an inherited policy for feature in container at origin". `inherited` is the parent's own inherited policy. */
 function inheritedPolicy(parent: PolicyDocument, inherited: boolean, child: PolicyDocument): boolean {
+  //rule:parent-needs-the-feature
   if (!featureValue(parent, inherited, parent.origin)) return false;
+  //rule:parent-header-names-frame-origin
   if (!featureValue(parent, inherited, child.origin)) return false;
   switch (child.container) {
     case "matches":
       return true;
     case "differs":
+      //rule:allow-mismatch-denies
       return false;
     case "none":
+      //rule:no-allow-same-origin-only
       return sameOrigin(child.origin, parent.origin); // the default allowlist, 'self'
   }
 }
@@ -55,5 +60,8 @@ export function isFeatureEnabled(path: readonly PolicyDocument[]): boolean {
     inherited = inheritedPolicy(document, inherited, frame);
     document = frame;
   }
-  return document.origin !== "null" && featureValue(document, inherited, document.origin);
+  return (
+    /*rule:opaque-documents-lack-feature*/ document.origin !== "null" &&
+    /*rule:own-header-limits-document*/ featureValue(document, inherited, document.origin)
+  );
 }

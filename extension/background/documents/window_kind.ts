@@ -12,8 +12,10 @@ export type Kind = "normal" | "private" | "unknown";
 
 /** Of which kinds a document hears what they did. Besides, each hears what normal windows have on disk. */
 export const seenBy: Record<Kind, readonly Kind[]> = {
+  //rule:normal-ignores-private-headers
+  //rule:normal-ignores-unknown-headers
   normal: ["normal"],
-  private: ["private", "unknown"],
+  private: ["private", /*rule:private-ignores-normal-memory*/ "unknown"],
   unknown: [],
 };
 
@@ -25,7 +27,7 @@ export interface Source {
 }
 
 export function kindOfTab({ incognito }: Pick<chrome.tabs.Tab, "incognito">): Kind {
-  return incognito ? "private" : "normal";
+  return incognito ? /*rule:private-headers-not-kept*/ "private" : "normal";
 }
 
 /** Tabs of which it is known. */
@@ -49,7 +51,9 @@ function askForTabs(): Promise<boolean> {
       const any = all.some(({ incognito }) => incognito);
       if (asked === asking) {
         all.forEach(noteTab);
-        ofWorkers = any ? "unknown" : "normal";
+        ofWorkers = any
+          ? /*rule:worker-headers-while-private-open*/ /*rule:worker-headers-belong-to-neither*/ "unknown"
+          : "normal";
       }
       return any;
     },
@@ -67,6 +71,7 @@ function windowsChanged(): void {
 
 /** The kind, if it is known at once. */
 export function kindNow({ tabId, incognito }: Source): Kind | undefined {
+  //rule:browser-incognito-flag-counts
   if (incognito !== undefined) return kindOfTab({ incognito });
   return tabId < 0 ? ofWorkers : tabs.get(tabId);
 }
@@ -79,7 +84,12 @@ export function kindOf(source: Source): Promise<Kind> {
   const known = kindNow(source);
   if (known !== undefined) return Promise.resolve(known);
   const { tabId } = source;
-  if (tabId < 0) return anyPrivate().then((any) => (any ? "unknown" : "normal"));
+  if (tabId < 0)
+    return anyPrivate().then((any) =>
+      any
+        ? /*rule:worker-headers-while-private-open.2*/ /*rule:worker-headers-belong-to-neither.2*/ "unknown"
+        : "normal",
+    );
   const lookup = lookups.get(tabId) ?? lookUp(tabId).finally(() => lookups.delete(tabId));
   lookups.set(tabId, lookup);
   return lookup;

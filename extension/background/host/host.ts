@@ -150,10 +150,14 @@ export class HostConnection {
         if (!(error instanceof HostError) || error.code !== invalidParams) throw error;
         return hello(1, { protocolVersion: oldestProtocolVersion }); // a host of version 2 knows no range
       });
-      if (!validators.validateHelloResult(answer) || !isSpoken(answer.protocolVersion))
+      if (
+        !validators.validateHelloResult(answer) ||
+        /*rule:host-version-was-offered*/ !isSpoken(answer.protocolVersion)
+      )
         throw new HostUnavailable({ kind: "failed", detail: "The host's first answer is not understood." });
       return new HostConnection(port, waiting, life, answer);
     } catch (error) {
+      //rule:unanswering-host-is-ended
       port.disconnect(); // nobody is to talk to it, so nobody else would end it
       const data = error instanceof HostError ? error.data : undefined;
       if (data?.reason !== "version") throw error;
@@ -194,7 +198,7 @@ export class HostConnection {
     this.#life.over = true;
     this.#port.disconnect();
     // onDisconnect fires only at the other end.
-    for (const { reject } of this.#waiting.values()) reject(hostGone());
+    for (const { reject } of this.#waiting.values()) /*rule:closed-host-rejects-waiting*/ reject(hostGone());
     this.#waiting.clear();
   }
 

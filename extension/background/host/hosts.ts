@@ -41,6 +41,7 @@ async function introduce(listener: HostListener): Promise<HostConnection> {
   try {
     await connection.request("policy.managed", { settings });
   } catch (error) {
+    //rule:unusable-host-is-ended
     connection.close(); // a host that does not know the settings is asked for nothing
     throw error;
   }

@@ -28,6 +28,8 @@ async function read(browser: Browser): Promise<Record<string, unknown>> {
     return await ext.storage.managed.get(null);
   } catch (error) {
     if (browser.isNothingManaged(error)) return {};
+    //rule:unreadable-managed-settings-fail
+    //rule:unreadable-settings-are-not-none
     throw new StorageFailure(error);
   }
 }
@@ -54,7 +56,7 @@ async function settle(browser: Browser): Promise<void> {
   const change = onceChanged(firstStartTimeout); // listens before it looks, so that nothing falls between
   if (await settled.get().catch(() => false)) return;
   const forced = (await ext.management.getSelf()).installType === "admin";
-  if (forced && Object.keys(await read(browser)).length === 0) await change;
+  if (forced && Object.keys(await read(browser)).length === 0) /*rule:late-managed-settings-awaited*/ await change;
   await settled.setIfWritten(true);
 }
 
@@ -76,6 +78,7 @@ export async function managedSettings(browser: Browser = platform): Promise<stri
   const settings = await read(browser);
   const text = JSON.stringify(settings);
   const bytes = bytesOf(text);
+  //rule:oversized-managed-settings-refuse
   if (bytes <= maxBytes && bytesOf(JSON.stringify(text)) <= maxEncoded) return text;
   throw new Refusal("policy-broken", "the administrator's settings in the browser are too large.", {
     hidden: true,

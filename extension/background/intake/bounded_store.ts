@@ -73,7 +73,7 @@ export class BoundedStore<T extends { at: number }> {
     const came = new Map<string, number>();
     for (const { owner, since } of all) came.set(owner, Math.min(since, came.get(owner) ?? Infinity));
     const order = ({ owner }: { owner: string }): number => came.get(owner) ?? 0;
-    all.sort((a, b) => order(a) - order(b) || a.value.at - b.value.at);
+    all.sort((a, b) => /*rule:table-order-outlives-worker*/ order(a) - order(b) || a.value.at - b.value.at);
     const table = new FairTable<Stored<T>>(this.#bounds);
     const gone: string[] = [];
     for (const { id, key, value, owner, part } of all)
@@ -150,7 +150,7 @@ export class BoundedStore<T extends { at: number }> {
       });
       // Room is made before it is taken.
       if (gone.length > 0) await this.#delete(gone);
-      if (there.length > 0) await this.#set(there);
+      if (/*rule:headers-outlive-worker*/ /*rule:refusals-outlive-worker*/ there.length > 0) await this.#set(there);
     }
   }
 
@@ -166,6 +166,7 @@ export class BoundedStore<T extends { at: number }> {
       await ext.storage[this.#area].remove(ids.map((id) => this.#prefix + id));
     } catch (error) {
       console.error(`storage.${this.#area}:`, error);
+      //rule:failed-deletes-are-retried
       for (const id of ids) this.#failed.add(id);
     }
   }
@@ -178,6 +179,7 @@ export class BoundedStore<T extends { at: number }> {
     }
     this.#failedAt = Date.now();
     for (const id of ids) this.#failed.add(id);
+    //rule:failed-write-kept-in-session
     await this.#keepInstead(there);
   }
 

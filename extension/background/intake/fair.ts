@@ -82,6 +82,7 @@ export class FairTable<V> {
     const { entriesOfOwner, sizeOfOwner } = this.#bounds;
     for (let own = this.#owners.get(owner); own !== undefined; own = this.#owners.get(owner)) {
       const tooLarge = own.size + size > sizeOfOwner;
+      //rule:fair-table-bounds-each-owner
       if (own.entries < entriesOfOwner && !tooLarge) break;
       gone.push(this.#giveUp(own, tooLarge));
     }
@@ -120,6 +121,7 @@ export class FairTable<V> {
       held.size -= entry.size;
       held.entries--;
     }
+    //rule:returning-owner-keeps-place
     const comes = entry.owner === this.#coming?.owner;
     if (usage.entries === 0 && !(comes && entry.part === this.#coming?.part)) own.parts.delete(entry.part);
     if (own.entries === 0 && !comes) this.#owners.delete(entry.owner);
@@ -137,13 +139,15 @@ export class FairTable<V> {
   }
 
   #giveUp(own: OwnerUsage, bySize: boolean): string {
-    const [oldest = ""] = most(own.parts.values(), bySize).keys;
+    const [oldest = ""] = /*rule:largest-part-of-owner-gives*/ most(own.parts.values(), bySize).keys;
     this.delete(oldest);
     return oldest;
   }
 }
 
 /** What part of those that hold the same is safe: the first to come. */
+//rule:fair-table-protects-incumbents
+//rule:fair-table-admits-newcomers
 const safe = 3 / 4;
 
 /** Who holds most, and is to give. `usages` are in the order in which they came. There is somebody. */
@@ -151,6 +155,7 @@ function most<S extends Usage>(usages: Iterable<S>, bySize: boolean): S {
   let top = -1;
   let same: S[] = [];
   for (const usage of usages) {
+    //rule:fair-table-evicts-largest-owner
     const held = bySize ? usage.size : usage.entries;
     if (held > top) same = [];
     if (held < top) continue;

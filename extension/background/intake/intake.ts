@@ -42,12 +42,17 @@ export function isReadable(message: unknown, most: number): boolean {
   let left = most;
   const look = (value: unknown, depth: number): boolean => {
     left -= typeof value === "string" ? value.length : 1;
+    //rule:overlong-messages-are-not-read
     if (left < 0) return false;
     if (typeof value !== "object" || value === null) return true;
     if (depth === maxDepth) return false;
     for (const name in value) {
       left -= Array.isArray(value) ? 0 : name.length;
-      if (left < 0 || !look((value as Record<string, unknown>)[name], depth + 1)) return false;
+      if (
+        /*rule:overlong-messages-are-not-read.2*/ left < 0 ||
+        /*rule:nested-messages-are-measured*/ !look((value as Record<string, unknown>)[name], depth + 1)
+      )
+        return false;
     }
     return true;
   };
@@ -56,7 +61,8 @@ export function isReadable(message: unknown, most: number): boolean {
 
 /** The site that a document counts for. Documents without an origin have none that could be named: the tab stands for it. */
 export function accountOf({ origin, tabId, private: isPrivate }: Pick<Sender, "origin" | "tabId" | "private">): string {
-  const site = origin === "null" ? `tab ${tabId.toString()}` : siteOf(origin);
+  const site = origin === "null" ? `tab ${tabId.toString()}` : /*rule:opens-limited-per-site*/ siteOf(origin);
+  //rule:opens-apart-for-private
   return `${isPrivate ? "private" : "normal"} ${site}`;
 }
 
@@ -95,9 +101,13 @@ export class Intake {
       if (until > now) break; // in order of time
       this.#silent.delete(documentId);
     }
+    //rule:silenced-document-is-not-heard
     if (this.#silent.has(sender.documentId)) return undefined;
     const own = this.#connections.of(sender.documentId, now);
-    const budgets = [own, ...this.#tabConnections.of(placeOf(sender), now)];
+    const budgets = [
+      /*rule:connections-per-document*/ own,
+      /*rule:connections-per-tab*/ ...this.#tabConnections.of(placeOf(sender), now),
+    ];
     if (!takeAll(budgets, now)) return undefined;
     return new DocumentIntake(this, sender, budgets);
   }
@@ -127,7 +137,14 @@ export class DocumentIntake {
     const now = this.#intake.now();
     const { document, tab, site } = this.#intake.opens;
     const ofTab = tab.of(placeOf(this.#sender), now);
-    const budgets = [document.of(this.#sender.documentId, now), ...ofTab, site.of(this.#account, now)];
+    const budgets = [
+      /*rule:opens-limited-per-document*/ document.of(
+        /*rule:open-limits-outlive-connection*/ this.#sender.documentId,
+        now,
+      ),
+      /*rule:opens-limited-per-tab*/ ...ofTab,
+      site.of(this.#account, now),
+    ];
     if (!takeAll(budgets, now)) return undefined;
     return () => {
       for (const budget of budgets) budget.give();

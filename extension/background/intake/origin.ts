@@ -11,9 +11,15 @@ export function isTrustworthyOrigin(origin: string | undefined): origin is strin
   }
   if (url.origin !== origin) return false;
   if (url.protocol === "https:") return true;
+  //rule:origin-is-trustworthy
   if (url.protocol !== "http:") return false;
   const host = url.hostname;
-  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+  return (
+    host === "localhost" ||
+    host.endsWith(".localhost") ||
+    host === "[::1]" ||
+    /*rule:plain-http-on-loopback-only*/ /^127\.\d+\.\d+\.\d+$/.test(host)
+  );
 }
 
 /**
@@ -25,6 +31,7 @@ export function canonicalHost(input: string): string | undefined {
   const text = input.trim();
   if (text === "" || text.length > 1024) return undefined;
   // Characters that would end the host part of a URL, and white space, which the URL parser drops silently.
+  //rule:extension-host-has-no-delimiters
   if (/[\s/\\?#@%\u0000-\u001f]/u.test(text)) return undefined;
   const bracketed = text.startsWith("[") ? text : text.includes(":") ? `[${text}]` : text;
   // A URL's default port would go unnoticed.
@@ -39,7 +46,7 @@ export function canonicalHost(input: string): string | undefined {
     return undefined;
   }
   if (host.startsWith("[")) return host.slice(1, -1);
-  if (host.endsWith(".")) host = host.slice(0, -1);
+  if (host.endsWith(/*rule:extension-host-drops-final-dot*/ ".")) host = host.slice(0, -1);
   // A URL may have hosts that no resolver takes. "local" is the domain of multicast DNS and not a host (RFC 6762, section 3).
   const fits = host.length <= 253 && host.split(".").every((label) => /^[a-z0-9_-]{1,63}$/.test(label));
   return fits && host !== "local" ? host : undefined;

@@ -29,7 +29,7 @@ export class Refusal extends Error {
  * What takes a gesture has none. Hidden once the host's rules were asked: without a gesture, no page is to learn whether they would have
  * refused.
  */
-export function noGesture({ hidden = true } = {}): Refusal {
+export function noGesture({ hidden = /*rule:missing-gesture-is-hidden*/ true } = {}): Refusal {
   return new Refusal(
     "activation",
     "what is neither remembered nor let pass by an administrator needs a click or a key press of its own, no more than five seconds ago.",

@@ -6,7 +6,7 @@ const atOnce = { usual: 4, flood: 1 } as const;
 const flood = 8;
 
 /** After each work of a flood there is a pause of so many times what it took, so that most of the time is others'; in ms at most. */
-const pause = { times: 3, most: 100 } as const;
+const pause = { times: /*rule:flood-work-has-pauses*/ 3, most: 100 } as const;
 
 interface Queue {
   running: number;
@@ -29,8 +29,8 @@ export class Scheduler {
 
   /** Does `work` for `who` when it is its turn. Resolves and rejects as the work does. */
   async run<T>(who: string, work: () => Promise<T>): Promise<T> {
-    const queue = this.#queues.get(who) ?? { running: 0, waiting: [] };
-    this.#queues.set(who, queue);
+    const queue = this.#queues.get(/*rule:work-queues-per-site*/ who) ?? { running: 0, waiting: [] };
+    this.#queues.set(/*rule:work-queues-per-site.2*/ who, queue);
     if (queue.running >= atOnce.usual || queue.waiting.length > 0)
       await new Promise<void>((resolve) => {
         queue.waiting.push(resolve);
@@ -51,6 +51,7 @@ export class Scheduler {
   /** A place is free. */
   #leave(who: string, queue: Queue): void {
     queue.running--;
+    //rule:flood-is-done-one-at-a-time
     const most = queue.waiting.length > flood ? atOnce.flood : atOnce.usual;
     while (queue.running < most && queue.waiting.length > 0) {
       queue.running++;

@@ -22,11 +22,18 @@ export function attest(sender: chrome.runtime.MessageSender | undefined): Sender
   const documentId = platform.documentIdOf(sender);
   if (origin === undefined || documentId === undefined || tab?.id === undefined) return undefined;
   const ofPage = isOfPage(sender);
-  return { origin, documentId, tabId: tab.id, windowId: tab.windowId, private: tab.incognito, ofPage };
+  return {
+    /*rule:prompt-shows-attested-origin*/ origin,
+    documentId,
+    tabId: tab.id,
+    windowId: tab.windowId,
+    private: tab.incognito,
+    ofPage,
+  };
 }
 
 /** Reports whether a document is the page in its tab, or a frame of the page's own site. */
 export function isOfPage({ frameId, origin = "null", tab }: chrome.runtime.MessageSender): boolean {
   const site = siteOf(origin);
-  return frameId === 0 || (site !== "" && site === siteOf(tab?.url ?? ""));
+  return frameId === 0 || (site !== "" && /*rule:page-site-named-by-browser*/ site === siteOf(tab?.url ?? ""));
 }

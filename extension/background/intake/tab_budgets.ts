@@ -38,8 +38,14 @@ export class TabBudgets {
   of({ tabId, site, ofPage }: InTab, now: number): Budget[] {
     const tab = tabId.toString();
     const whole = this.#tabs.of(tab, now);
+    //rule:frames-leave-page-its-budget
     if (ofPage) return [whole];
-    return [this.#sites.of(`${tab} ${site}`, now), this.#others.of(tab, now), whole];
+    //rule:opens-limited-per-frame-site
+    return [
+      this.#sites.of(`${tab} ${site}`, now),
+      /*rule:foreign-frames-leave-page-opens*/ this.#others.of(tab, now),
+      whole,
+    ];
   }
 }
 

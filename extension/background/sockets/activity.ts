@@ -45,6 +45,7 @@ export class Activity {
 
   opened(socket: Omit<LiveSocket, "key">): LiveSocket {
     const live: LiveSocket = { ...socket, key: ++this.#lastKey };
+    //rule:every-socket-is-counted
     this.#sockets.set(live.key, live);
     this.#changed(live.sender.tabId);
     return live;
@@ -57,11 +58,12 @@ export class Activity {
   }
 
   closed(live: LiveSocket): void {
+    //rule:socket-counted-until-closed
     if (this.#sockets.delete(live.key)) this.#changed(live.sender.tabId);
   }
 
   /** The open sockets of a tab, those of all its frames, oldest first. */
   socketsOf(tabId: number): LiveSocket[] {
-    return [...this.#sockets.values()].filter(({ sender }) => sender.tabId === tabId);
+    return [...this.#sockets.values()].filter(({ sender }) => /*rule:sockets-counted-per-tab*/ sender.tabId === tabId);
   }
 }

@@ -45,7 +45,11 @@ export class AuditBudget {
     }
     const ofOrigin = this.#origins.get(origin) ?? 0;
     const ofSite = this.#sites.get(site) ?? 0;
-    if (this.#lines >= auditLinesOverall || ofSite >= auditLinesPerSite || ofOrigin >= auditLinesPerOrigin)
+    if (
+      /*rule:audit-lines-limited-overall*/ this.#lines >= auditLinesOverall ||
+      /*rule:audit-lines-limited-per-site*/ ofSite >= auditLinesPerSite ||
+      /*rule:audit-lines-limited-per-origin*/ ofOrigin >= auditLinesPerOrigin
+    )
       return false;
     this.#lines++;
     this.#origins.set(origin, ofOrigin + 1);

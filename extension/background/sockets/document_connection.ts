@@ -28,6 +28,7 @@ export class DocumentConnection {
   readonly #intake: DocumentIntake;
   readonly #gone: () => void;
   readonly #home: SocketHome;
+  //rule:socket-ids-are-per-document
   readonly #sockets = new Map<number, Socket>();
   readonly #inFlight = new InFlight();
   #disposed = false;
@@ -42,7 +43,11 @@ export class DocumentConnection {
     port.onMessage.addListener((message: unknown) => {
       if (this.#disposed) return;
       // Our content script never sends this: something else speaks in its place.
-      if (!isReadable(message, maxText) || !validateDocumentMessage(message)) {
+      if (
+        /*rule:document-messages-fit-schema*/ !isReadable(message, maxText) ||
+        /*rule:document-messages-fit-schema.2*/ !validateDocumentMessage(message)
+      ) {
+        //rule:misfits-silence-document
         if (!this.#intake.excess("misfit")) this.#intake.silence();
         this.#cutOff("a message that does not fit its schema");
       } else this.#receive(message);
@@ -98,6 +103,7 @@ export class DocumentConnection {
 
   /** What has come is of no use. A little of that there is always, a lot only from what is no script of ours. */
   #useless(kind: "open" | "stray"): void {
+    //rule:excess-messages-cut-off
     if (this.#intake.excess(kind)) return;
     this.#intake.silence();
     this.#cutOff("too many messages");
@@ -113,7 +119,7 @@ export class DocumentConnection {
 
   /** The user has paused this site: open sockets end, and those that are opening are refused. */
   pause(): void {
-    this.#stop(pausedRefusal, () => true);
+    this.#stop(pausedRefusal, /*rule:pause-refuses-pending-opens*/ () => true);
   }
 
   #stop(refusal: () => Refusal, concerned: (socket: Socket) => boolean): void {
@@ -140,6 +146,7 @@ export class DocumentConnection {
       socket.receive(message);
       return;
     }
+    //rule:crossing-messages-are-no-fault
     if (!this.#inFlight.covers(message)) this.#useless("stray");
     // close() is answered all the same, since the page waits.
     if (message.type === "close") this.#tell({ type: "closed", id: message.id });
@@ -152,7 +159,7 @@ export class DocumentConnection {
       return;
     }
     const answered = this.#intake.open();
-    if (answered === undefined) {
+    if (answered === /*rule:broker-limits-opens*/ undefined) {
       // Answered with what is at hand: no storage, browser or host is asked.
       this.#tell({ type: "full" });
       this.#tell({ type: "failed", id, error: pageError("QuotaExceededError") });
@@ -161,6 +168,6 @@ export class DocumentConnection {
     }
     const socket = new Socket(this.#home, id, protocol, options);
     this.#sockets.set(id, socket);
-    void openSocket(this.#home, socket, message).finally(answered);
+    void openSocket(this.#home, socket, message).finally(/*rule:broker-limits-opens.2*/ answered);
   }
 }

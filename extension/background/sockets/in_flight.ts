@@ -21,6 +21,7 @@ export class InFlight {
     if (outgoing === undefined) return false;
     switch (message.type) {
       case "write":
+        //rule:crossing-data-within-credit
         return outgoing.writes(message.data, message.ack);
       case "credit":
         return outgoing.credits();

@@ -34,11 +34,13 @@ export class Lanes {
     const { id, tab, url } = port.sender ?? {};
     const offer = this.#offers.get(key);
     // Its address on the web changes from session to session (getURL with its path); what the browser attests is the extension's own.
-    const isFrame = id === ext.runtime.id && url === `${ext.runtime.getURL("")}lane/frame.html`;
-    if (offer === undefined || !isFrame || tab?.id !== offer.tabId) {
+    const isFrame =
+      id === ext.runtime.id && /*rule:lane-key-for-lane-frame*/ url === `${ext.runtime.getURL("")}lane/frame.html`;
+    if (offer === undefined || !isFrame || /*rule:lane-key-for-its-tab*/ tab?.id !== offer.tabId) {
       port.disconnect();
       return;
     }
+    //rule:lane-key-used-once
     this.#offers.delete(key);
     port.onDisconnect.addListener(offer.ended);
     port.postMessage(offer.way);
@@ -97,6 +99,7 @@ export class DocumentLane {
   async #ask(connection: HostConnection): Promise<boolean> {
     const { documentId, tabId, private: isPrivate } = this.#sender;
     if (this.#left === 0 || !connection.hello.capabilities.includes("lane")) return false;
+    //rule:lane-frames-per-document
     this.#left--;
     const end = (): void => {
       if (this.#end !== end) return;
@@ -111,6 +114,7 @@ export class DocumentLane {
       return true;
     } catch {
       // The administrator's choice, or too many: the bytes take the other carrier, and the next socket asks again.
+      //rule:host-without-lane-costs-no-frame
       this.#left++; // nobody took a frame away
       this.#coming = undefined;
       return false;

@@ -31,7 +31,9 @@ export function udpOpen(
     socketId,
     origin,
     document: documentId,
+    //rule:host-told-of-private-sockets
     private: isPrivate,
+    //rule:user-entry-not-from-page.2
     userEntered: entered,
     host,
     port,

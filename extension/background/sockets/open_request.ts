@@ -30,7 +30,7 @@ const windows = { tcp: stdioWindowBytes, udp: datagramWindowBytes } as const;
 
 /** The user has paused the site. */
 export function pausedRefusal(): Refusal {
-  return new Refusal("paused", "Portside is paused on this site.", { hidden: true });
+  return new Refusal("paused", "Portside is paused on this site.", /*rule:pause-refusal-is-delayed*/ { hidden: true });
 }
 
 /** Opens a socket, or refuses it: its document hears which. */
@@ -47,7 +47,8 @@ export async function openSocket(home: SocketHome, socket: Socket, message: Open
 async function refuse(home: SocketHome, socket: Socket, error: unknown, started: number): Promise<void> {
   const { id, withdraw } = socket;
   socket.refused();
-  if (error instanceof Refusal && error.hidden) await refusalDelay(started, withdraw.signal);
+  if (error instanceof Refusal && /*rule:hidden-refusals-are-delayed*/ error.hidden)
+    await refusalDelay(started, withdraw.signal);
   const withdrawn = withdraw.signal.aborted && socket.stopped === undefined;
   const reason = socket.reason(error);
   if (home.has(socket) && !withdrawn) socket.failed("open", reasonOf(error));
@@ -61,7 +62,7 @@ async function refuse(home: SocketHome, socket: Socket, error: unknown, started:
     home.tell({ type: "failed", id, error: pageError("NotAllowedError") });
     void home.shared.audit.refused(home.sender, socket.protocol, socket.asked, error.rule);
   } else if (error instanceof HostError && error.data !== undefined) {
-    home.tell({ type: "failed", id, error: pageError(error.data.name, reason) });
+    home.tell({ type: "failed", id, error: /*rule:page-errors-are-uniform*/ pageError(error.data.name, reason) });
   } else {
     if (!(error instanceof HostUnavailable)) console.error(error);
     home.tell({ type: "failed", id, error: pageError("NetworkError", reason) });
@@ -105,7 +106,9 @@ class OpenRequest {
       throw reopened.length === 0 && !gesture.take() ? noGesture({ hidden: false }) : error;
     }
 
+    //rule:paused-site-is-refused
     if (paused) throw pausedRefusal();
+    //rule:lane-frame-after-consent
     const wish: Wish = { protocol, remoteAddress, port, security: options };
     const explained = (error: unknown): unknown => this.#explained(error, gesture);
     // A missing host is found out before the user is bothered with a question.
@@ -115,6 +118,7 @@ class OpenRequest {
     withdraw.signal.throwIfAborted();
     const at = { connection, socketId: shared.hosts.reserve(connection) };
     try {
+      //rule:no-network-before-answer
       const reached = await consentTo(wish, { request, reopened }, claims, {
         sender,
         attested,
@@ -143,7 +147,7 @@ class OpenRequest {
   /** Without a host: with a gesture the user sees what to do, and without one no page is to learn whether there is a host. */
   #explained(error: unknown, gesture: Gesture): unknown {
     if (!(error instanceof HostUnavailable)) return error;
-    if (gesture.take()) void openSetupPage(error.problem);
+    if (/*rule:setup-page-needs-gesture*/ gesture.take()) void openSetupPage(error.problem);
     else if (!this.#socket.known) return noGesture();
     return error;
   }

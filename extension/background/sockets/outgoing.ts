@@ -23,7 +23,11 @@ export class Outgoing {
   writes(data: string, ack?: number): boolean {
     const bytes = (data.length / 4) * 3 - (data.endsWith("==") ? 2 : data.endsWith("=") ? 1 : 0);
     const cost = ack === undefined ? bytes : bytes + datagramOverhead;
-    if (cost > this.#room || (ack === undefined ? cost <= 0 : this.#pending.has(ack))) return false;
+    if (
+      /*rule:writes-within-host-credit*/ cost > this.#room ||
+      (ack === undefined ? cost <= 0 : this.#pending.has(ack))
+    )
+      return false;
     this.#room -= cost;
     if (ack !== undefined) this.#pending.set(ack, cost);
     return true;
@@ -48,6 +52,7 @@ export class Outgoing {
   /** The document gives credit. Returns false when it cannot owe any. */
   credits(): boolean {
     this.#credits--;
+    //rule:credit-within-received-bytes
     return this.#credits >= 0;
   }
 }

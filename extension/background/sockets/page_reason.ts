@@ -14,7 +14,8 @@ export function pageReasonOf(
   error: unknown,
   { agreed, tells }: { agreed: boolean; tells: boolean },
 ): PageReason | undefined {
+  //rule:no-page-reason-before-consent
   if (!agreed) return undefined;
   if (error instanceof HostError) return error.data?.pageReason;
-  return error instanceof HostUnavailable && tells ? "host" : undefined;
+  return error instanceof HostUnavailable && /*rule:host-failure-hidden-from-page*/ tells ? "host" : undefined;
 }

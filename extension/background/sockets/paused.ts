@@ -8,8 +8,8 @@ import { Stored, listOf } from "../../shared/stored.ts";
 
 const read = (stored: unknown): string[] => listOf(stored, (origin) => typeof origin === "string");
 
-const ofNormalWindows = new Stored("local", "paused", read);
-const ofPrivateWindows = new Stored("session", "paused", read);
+const ofNormalWindows = new Stored(/*rule:pause-outlives-browser*/ "local", "paused", read);
+const ofPrivateWindows = new Stored(/*rule:private-pause-not-on-disk*/ "session", "paused", read);
 
 function paused(isPrivate: boolean): Stored<string[]> {
   return isPrivate ? ofPrivateWindows : ofNormalWindows;

@@ -72,7 +72,7 @@ export class RefusalAudit {
 
   async #restore(): Promise<AuditBudget> {
     const kept = await this.#around.budget.get().catch(() => undefined);
-    return new AuditBudget(this.#around.now(), kept);
+    return new AuditBudget(this.#around.now(), /*rule:audit-budget-outlives-worker*/ kept);
   }
 
   #count(count: Count): void {
@@ -88,7 +88,11 @@ export class RefusalAudit {
     let counted = count;
     if (!this.#counts.has(keyOf(count))) {
       const ofSite = [...this.#counts.values()].filter(({ site }) => site === count.site).length;
-      if (count.private || this.#counts.size >= mostCounts || ofSite >= mostOfSite) {
+      if (
+        /*rule:audit-counts-hide-private-origins*/ count.private ||
+        this.#counts.size >= mostCounts ||
+        ofSite >= mostOfSite
+      ) {
         const { origin: _, ...others } = count;
         counted = { ...others, site: "" };
       }

@@ -72,6 +72,7 @@ const endedByRule: readonly Reason[] = ["address", "origin", "policy", "policy-b
 /** What the user did calls for no attention, nor does a connection that broke: only one that a rule has ended. */
 function callsForAttention(stage: Attempt["stage"], reason: Reason): boolean {
   if (stage === "end") return endedByRule.includes(reason);
+  //rule:user-actions-leave-no-mark
   return reason !== "user" && reason !== "paused";
 }
 
@@ -84,6 +85,7 @@ export function reasonOf(error: unknown): Why | undefined {
   if (error instanceof HostError) {
     const { name, reason, by } = error.data ?? { name: "NetworkError", reason: "network" };
     if (name === "AbortError" || name === "InvalidStateError") return undefined;
+    //rule:popup-shows-true-reason
     return by === undefined ? { reason } : { reason, by };
   }
   return undefined;
@@ -117,9 +119,10 @@ interface OfTab {
 
 /** Of more lines than a tab may have, the oldest goes of the site that has most of them. */
 function bounded(records: RefusalRecord[]): RefusalRecord[] {
-  if (records.length <= maxRefusals) return records;
+  if (records.length <= /*rule:popup-refusals-are-bounded*/ maxRefusals) return records;
   const bySite = [...grouped(records, ({ origin }) => siteOf(origin)).values()];
   const [most = []] = bySite.sort((a, b) => b.length - a.length);
+  //rule:frame-refusals-keep-page-refusals
   const oldest = most.at(-1);
   return records.filter((record) => record !== oldest);
 }
@@ -149,6 +152,7 @@ export class Refusals {
   add(tabId: number, attempt: Attempt, { reason, by }: Why): Promise<void> {
     const record: RefusalRecord = {
       ...attempt,
+      //rule:refusal-texts-are-cut
       host: attempt.host.slice(0, maxText),
       reason,
       ...(by === undefined ? {} : { by: by.slice(0, maxText) }),
@@ -158,7 +162,7 @@ export class Refusals {
     };
     return this.#inTurn(async () => {
       const records = await this.of(tabId);
-      const before = records.find((old) => same(old, record));
+      const before = records.find((old) => /*rule:repeated-refusals-are-merged*/ same(old, record));
       if (before !== undefined) record.count += before.count;
       await this.#keep(tabId, bounded([record, ...records.filter((old) => old !== before)]));
     });
@@ -196,6 +200,7 @@ export class Refusals {
 
   async #keep(tabId: number, records: RefusalRecord[]): Promise<void> {
     const site = siteOf(records[0]?.origin ?? "");
+    //rule:refusal-bounds-apart-for-private
     const owner = `${await kindOf({ tabId })} ${site}`;
     await this.#tabs.put(String(tabId), { at: Date.now(), records }, { owner, part: site });
     this.#changed(tabId);

@@ -140,6 +140,7 @@ export class Socket {
 
   /** The document is gone. */
   dispose(): void {
+    //rule:question-closes-with-tab
     this.withdraw.abort();
     if (this.#state.phase === "open") this.#home.shared.hosts.release(this.#state.connection, this.#state.socketId);
     this.end();
@@ -148,7 +149,7 @@ export class Socket {
   /** Somebody else than the page stops it: what is open ends, and what is opening is refused with this. */
   stop(refusal: Refusal): void {
     if (this.#state.phase === "refused") return;
-    this.withdraw.abort(refusal); // without effect where the page has withdrawn it, or closes it
+    this.withdraw.abort(/*rule:revoked-connect-is-refusal*/ /*rule:pause-of-pending-is-refusal*/ refusal); // without effect where the page has withdrawn it, or closes it
     this.#cut();
   }
 
@@ -163,7 +164,9 @@ export class Socket {
 
   /** The user closes it. The document may not open it again by itself: that takes a gesture and, if it is not remembered, a yes. */
   async #closeByHand(destination: Destination): Promise<void> {
+    //rule:closed-by-user-loses-grant
     await grants.closeDocumentGrants(this.#home.sender, destination); // before the page hears of it, and tries again
+    //rule:popup-close-ends-socket
     this.#cut();
   }
 
@@ -305,6 +308,7 @@ export class Socket {
         ...(tls === undefined ? {} : { tls: canonicalTLS(tls) }),
       });
       this.#home.tell({ type: "secured", id, tls: result.tls });
+      //rule:popup-shows-tls-upgrade
       if (this.#state.phase === "open") this.#home.shared.activity.upgraded(this.#state.live);
     } catch (error) {
       const why = reasonOf(error);

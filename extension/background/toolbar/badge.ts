@@ -85,7 +85,7 @@ export class Badge {
     const site = await siteOfTab(tabId);
     if (site === undefined) return;
     const { refusals } = this.#activity;
-    const refused = (await refusals.of(tabId)).some(({ unseen }) => unseen);
+    const refused = (await refusals.of(tabId)).some(/*rule:refusals-mark-the-badge*/ ({ unseen }) => unseen);
     const paused = site.origin !== undefined && (await isPaused({ origin: site.origin, private: site.private }));
     const wanted = look(this.#activity.socketsOf(tabId).length, refused, paused);
     try {

@@ -249,13 +249,15 @@ class Popup {
         for (let start = 0; start < wanted.length; start += batch) {
           const result = await connection.request("socket.inspect", { socketIds: wanted.slice(start, start + batch) });
           const at = Date.now();
-          for (const state of result.sockets) this.#states.set(ids.get(state.socketId) ?? 0, { ...state, at });
+          for (const state of result.sockets)
+            /*rule:popup-shows-host-figures*/ this.#states.set(ids.get(state.socketId) ?? 0, { ...state, at });
         }
       }),
     ).catch((error: unknown) => {
       if (!(error instanceof HostUnavailable)) console.error("socket.inspect:", error); // otherwise the sockets are gone, too
     });
     if (this.#over) return;
+    //rule:popup-starts-no-host
     if (sockets.length > 0) this.refresh();
     this.#inspecting = setTimeout(() => void this.#inspect(), interval);
   }

@@ -144,6 +144,7 @@ export class ByteSource {
     if (kept > 0) this.#failure = error;
     this.#ended = true;
     this.#deliver();
+    //rule:buffered-bytes-are-unread
     return this.#given - kept;
   }
 

@@ -144,6 +144,7 @@ export function connect(
         takeLane(messagePorts(event)[0], message.reasons);
         return;
       case "laneLost":
+        //rule:removed-frame-ends-sockets
         lane?.lost();
         return;
       case "lost":

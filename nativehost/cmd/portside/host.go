@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	//rule:host-listens-nowhere.2
 	"net/netip"
 	"os"
 	"os/signal"
@@ -49,6 +50,7 @@ func host(from caller.Caller) int {
 	if logErr != nil {
 		log.Warn().Err(logErr).Msg("logging to stderr")
 	}
+	//rule:unknown-caller-is-refused
 	if !from.Known && !from.Listed(surroundings()) {
 		log.Error().Str("family", from.Family).Str("caller", from.ID).Msg("the caller is not Portside's extension")
 		fmt.Fprintf(os.Stderr, "error: %q is not Portside's extension\n", from.ID)
@@ -101,6 +103,7 @@ func serve(from caller.Caller, log zerolog.Logger, validator *protocol.Validator
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer cancel()
 
+	//rule:host-listens-nowhere
 	in, out := pipes()
 	reading := watch(in)
 	near := nearby.New(log)
@@ -111,16 +114,17 @@ func serve(from caller.Caller, log zerolog.Logger, validator *protocol.Validator
 			Validator: validator,
 			Dialer: &dial.Dialer{
 				Rules:    sockets.Rules(store, near),
-				Probe:    sockets.Probe(&corsprobe.Prober{}, near),
+				Probe:    sockets.Probe( /*rule:host-runs-cors-probe*/ &corsprobe.Prober{}, near),
 				Resolver: &resolve.Resolver{Servers: func() []netip.AddrPort { return store.Current().Settings.DNSServers.Value }},
 			},
 			Policy:        store,
 			Near:          near,
 			PolicyChanged: func(p *policy.Policy) { auditLog.Use(auditSettings(p)) },
-			Caps:          limits.Standard(),
-			Audit:         auditLog,
-			Log:           log,
-			LaneOrigin:    from.Origin(),
+			//rule:host-applies-standard-limits
+			Caps:       limits.Standard(),
+			Audit:      auditLog,
+			Log:        log,
+			LaneOrigin: from.Origin(),
 		}).Run(ctx)
 	}()
 	var err error

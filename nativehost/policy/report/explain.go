@@ -62,6 +62,7 @@ func (c *command) decide(p *policy.Policy, r rules.Request, addr netip.Addr) out
 	}
 	o.class = rules.Class(c.near, o.addr)
 	if o.Refused == nil {
+		//rule:explanation-is-judgement
 		r.UserEntered, r.RiskAccepted = o.MustEnter, o.Risk
 		o.late = rules.Resolved(p, c.near, r, o.addr)
 	}
