@@ -55,7 +55,7 @@ for (const browser of browsers) {
   // Markers of rules are for whoever reads the source.
   for (const file of readdirSync(out, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"))) {
     const path = join(out, file);
-    writeFileSync(path, readFileSync(path, "utf8").replaceAll(/\/\*rule:[\w.-]+\*\/\s*/g, ""));
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll(/\/\*rule:[\w.-]+\*\/\s*|\/\/rule:[\w.-]+$/gm, ""));
   }
   const manifest = { ...readJSON("manifest/base.json"), ...readJSON(`manifest/${browser}.json`) };
   manifest["version"] = readJSON("package.json")["version"];
