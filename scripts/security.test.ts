@@ -116,6 +116,18 @@ test("every rule is marked in the code, and every marker is a rule's", () => {
   assert.deepEqual([...project.marks.keys()].sort(), marksOfRules(mutants).sort());
 });
 
+test("the page of a rule names every file that its row's rules are marked in, or a folder of it", () => {
+  for (const mutant of mutants) {
+    const { text = "" } = pages.get(mutant.row) ?? {};
+    const named = quoted(partOf(text, "Where it is enforced"));
+    for (const file of project.without(mutant).keys())
+      assert.ok(
+        !/\.(?:ts|go)$/.test(file) || named.some((place) => file === place || file.startsWith(`${place}/`)),
+        `the page of row ${mutant.row} does not name ${file}, where ${mutant.id} is enforced`,
+      );
+  }
+});
+
 test("every rule can be taken out, and leaves code that can be read", () => {
   const go = new Map<string, string>();
   for (const mutant of mutants)
