@@ -8,12 +8,12 @@ import { intakes } from "./intake.ts";
 import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
-import { person, supply } from "./person.ts";
+import { consent, supply } from "./consent.ts";
 import { toolbar } from "./toolbar.ts";
 
 export const mutants: readonly Mutant[] = [
   ...documents,
-  ...person,
+  ...consent,
   ...toolbar,
   ...keepings,
   ...addresses,

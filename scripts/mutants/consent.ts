@@ -30,7 +30,7 @@ const queueTest = "extension/background/consent/queue.test.ts";
 const displayTest = "extension/ui/display.test.ts";
 const idnTest = "extension/ui/idn.test.ts";
 
-export const person: readonly Mutant[] = [
+export const consent: readonly Mutant[] = [
   ...row(
     "2",
     [
