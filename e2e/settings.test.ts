@@ -208,7 +208,7 @@ describe("the list", () => {
 test("sites that are held back are listed and let go on; those of private windows are not", async () => {
   await settings.evaluate(async () => {
     await chrome.storage.local.set({ paused: ["https://paused.test"] });
-    const backOff = { noes: [], times: 1, until: Date.now() + 3_600_000 };
+    const backOff = { denials: [], times: 1, until: Date.now() + 3_600_000 };
     await chrome.storage.session.set({
       cooldowns: { "normal https://muted.test": backOff, "private https://secret.test": backOff },
       paused: ["https://secret-pause.test"],

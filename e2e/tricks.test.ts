@@ -307,7 +307,7 @@ describe("somebody is typing", () => {
       const prompt = await stage.person.seesPrompt();
       await sleep(look);
       assert.deepEqual(await prompt.page.evaluate(() => document.activeElement?.id), "dialog");
-      // Three such noes would mute the site, if they counted.
+      // Three such denials would mute the site, if they counted.
       if (n < 3) await prompt.dismiss();
       done.abort();
       await typing;

@@ -221,7 +221,7 @@ export class Person {
     );
   }
 
-  /** Of whom noes are counted: "normal" or "private", and an origin or a site. */
+  /** Of whom denials are counted: "normal" or "private", and an origin or a site. */
   async countedNoes(): Promise<string[]> {
     const page = await this.#ownPage();
     return await page.evaluate(async () =>

@@ -271,7 +271,7 @@ describe("nothing can be written", () => {
     assert.deepEqual(await grants.documentGrants("e", request, wanted), []);
   });
 
-  test("three noes mute", async () => {
+  test("three denials mute", async () => {
     brokenNow();
     for (let n = 0; n < 3; n++) await noteAnswer("https://noisy.test", false, "no");
     assert.notEqual(await cooldownUntil("https://noisy.test", false), undefined);
@@ -323,7 +323,7 @@ test("one document keeps where it last got to, so much and no more", async () =>
   assert.deepEqual([await there(199), await there(136), await there(135)], [true, true, false]);
 });
 
-test("noes of many origins of one site are that site's", async () => {
+test("denials of many origins of one site are that site's", async () => {
   for (let n = 0; n < 2; n++) await noteAnswer("https://small.test", false, "no");
   for (let n = 0; n < 200; n++) await noteAnswer(`https://s${n.toString()}.greedy.test`, false, "no");
   const table = session.stored.get("cooldowns") as Record<string, unknown>;

@@ -384,7 +384,7 @@ export const consent: readonly Mutant[] = [
       "Three denials in a row start a cooldown",
       inUnit(
         "extension/background/consent/prompting.test.ts",
-        "after three noes in a row the site may not ask for ten minutes",
+        "after three denials in a row the site may not ask for ten minutes",
       ),
       gone,
       also("cooldown-drops-queue"),
@@ -399,7 +399,7 @@ export const consent: readonly Mutant[] = [
       "The prompt tells the user when a denial will start a cooldown",
       inUnit(
         "extension/background/consent/prompting.test.ts",
-        "after three noes in a row the site may not ask for ten minutes",
+        "after three denials in a row the site may not ask for ten minutes",
       ),
       becomes("await nextCooldown(origin, isPrivate);"),
     ],
@@ -408,7 +408,7 @@ export const consent: readonly Mutant[] = [
       "The refusal in a cooldown comes with the refusal delay",
       inUnit(
         "extension/background/consent/prompting.test.ts",
-        "after three noes in a row the site may not ask for ten minutes",
+        "after three denials in a row the site may not ask for ten minutes",
       ),
     ],
     [
@@ -421,7 +421,7 @@ export const consent: readonly Mutant[] = [
       "Private windows have a cooldown of their own",
       inUnit(
         "extension/background/consent/cooldown.test.ts",
-        "three noes mute the origin and its site, and nobody else",
+        "three denials mute the origin and its site, and nobody else",
       ),
       becomes("typeof isPrivate"),
     ],
@@ -956,7 +956,7 @@ export const consent: readonly Mutant[] = [
     [
       "private-denials-forgotten",
       "Denials in private windows are forgotten with the last of these",
-      inUnit("extension/background/consent/prompting.test.ts", "noes in private windows are counted there"),
+      inUnit("extension/background/consent/prompting.test.ts", "denials in private windows are counted there"),
       becomes("void forgetCooldownsOfPrivateWindows;"),
     ],
     [

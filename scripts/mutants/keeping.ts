@@ -179,11 +179,11 @@ export const keepings: readonly Mutant[] = [
       inUnit("extension/background/consent/backoff.test.ts", "a clock that was a year ahead mutes nobody for a year"),
       becomes("backOff.until"),
     ],
-    ["denials-count-without-storage", "Denials count though they cannot be written", keeping("three noes mute")],
+    ["denials-count-without-storage", "Denials count though they cannot be written", keeping("three denials mute")],
     [
       "denials-merge-into-site",
       "Denials of many origins of a site become the site's",
-      keeping("noes of many origins of one site are that site's"),
+      keeping("denials of many origins of one site are that site's"),
       becomes("edit(asOfNow(table))"),
     ],
     [

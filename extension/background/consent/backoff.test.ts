@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { afterNo, asOf, fresh, isExpired, noLifetime, delays, nextDelay, weights } from "./backoff.ts";
+import { afterDenial, asOf, fresh, isExpired, denialLifetime, delays, nextDelay, weights } from "./backoff.ts";
 import type { BackOff } from "./backoff.ts";
 
 const minute = 60_000;
-const no = (backOff: BackOff, now: number): BackOff => afterNo(backOff, now, weights.no);
+const no = (backOff: BackOff, now: number): BackOff => afterDenial(backOff, now, weights.no);
 
-test("three noes within ten minutes mute, and the user is told before the third", () => {
+test("three denials within ten minutes mute, and the user is told before the third", () => {
   let backOff = no(fresh, 0);
   assert.equal(nextDelay(backOff, 0), undefined);
   backOff = no(backOff, 4 * minute);
@@ -18,12 +18,12 @@ test("three noes within ten minutes mute, and the user is told before the third"
   assert.equal(backOff.until, 9 * minute + 10 * minute);
 });
 
-test("noes that are older do not count", () => {
+test("denials that are older do not count", () => {
   let backOff = no(no(fresh, 0), 1);
-  assert.equal(nextDelay(backOff, noLifetime + 1), undefined);
-  backOff = no(backOff, noLifetime + 1);
+  assert.equal(nextDelay(backOff, denialLifetime + 1), undefined);
+  backOff = no(backOff, denialLifetime + 1);
   assert.equal(backOff.until, 0);
-  assert.equal(backOff.noes.length, 1);
+  assert.equal(backOff.denials.length, 1);
 });
 
 test("ten minutes, then an hour, then a day each time", () => {
@@ -41,17 +41,17 @@ test("ten minutes, then an hour, then a day each time", () => {
 test("a question that is taken back while it is on the screen is half a no", () => {
   let backOff: BackOff = fresh;
   for (let n = 0; n < 5; n++) {
-    backOff = afterNo(backOff, n, weights.withdrawn);
+    backOff = afterDenial(backOff, n, weights.withdrawn);
     assert.equal(backOff.until, 0);
   }
-  assert.ok(afterNo(backOff, 5, weights.withdrawn).until > 0, "not muted");
+  assert.ok(afterDenial(backOff, 5, weights.withdrawn).until > 0, "not muted");
 });
 
 test("it is forgotten once nothing counts any more, a day after the end of it", () => {
   assert.equal(isExpired(fresh, 1), true);
   const once = no(fresh, 0);
   assert.equal(isExpired(once, 1), false);
-  assert.equal(isExpired(once, noLifetime), true);
+  assert.equal(isExpired(once, denialLifetime), true);
   const waits = no(no(once, 0), 0);
   assert.equal(isExpired(waits, waits.until + 23 * 60 * minute), false);
   assert.equal(isExpired(waits, waits.until + 25 * 60 * minute), true);
@@ -65,6 +65,10 @@ test("a clock that was a year ahead mutes nobody for a year: no longer than the 
   assert.equal(asOf(again, 1_000).until, 1_000 + 60 * minute);
   const said = asOf(no(no(fresh, year), year), 1_000);
   assert.equal(nextDelay(said, 1_000), 10 * minute);
-  assert.equal(nextDelay(said, 1_000 + noLifetime), undefined, "noes that were not yet count no longer than others");
+  assert.equal(
+    nextDelay(said, 1_000 + denialLifetime),
+    undefined,
+    "denials that were not yet count no longer than others",
+  );
   assert.equal(asOf(once, year + minute), once, "a clock that goes on changes nothing");
 });

@@ -1,7 +1,7 @@
 // How often somebody was told no without a yes in between, and how long they may not ask after that. Pure; cooldown.ts keeps it.
 
 /** Noes count for this long, in ms. */
-export const noLifetime = 10 * 60_000;
+export const denialLifetime = 10 * 60_000;
 /** After this many in a row nobody may ask for a while. */
 export const threshold = 3;
 /** How long: the first time, the second, and ever after. In ms. */
@@ -13,8 +13,8 @@ const resetAfter = 24 * 60 * 60_000;
 export const weights = { no: 1, withdrawn: 0.5 } as const;
 
 export interface BackOff {
-  /** The noes that count, in ms since 1970. */
-  noes: { at: number; weight: number }[];
+  /** The denials that count, in ms since 1970. */
+  denials: { at: number; weight: number }[];
   /** How often that has happened. */
   times: number;
   /** No question before then, in ms since 1970; 0: not yet. */
@@ -23,23 +23,24 @@ export interface BackOff {
 
 /** Reports whether what was kept is one. */
 export function isBackOff(value: unknown): value is BackOff {
-  const { noes, times, until } = (value ?? {}) as Partial<Record<keyof BackOff, unknown>>;
-  if (!Array.isArray(noes) || !Number.isSafeInteger(times) || !Number.isFinite(until)) return false;
-  return noes.every((no: unknown) => {
+  const { denials, times, until } = (value ?? {}) as Partial<Record<keyof BackOff, unknown>>;
+  if (!Array.isArray(denials) || !Number.isSafeInteger(times) || !Number.isFinite(until)) return false;
+  return denials.every((no: unknown) => {
     const { at, weight } = (no ?? {}) as { at?: unknown; weight?: unknown };
     return Number.isFinite(at) && Number.isFinite(weight);
   });
 }
 
-export const fresh: BackOff = { noes: [], times: 0, until: 0 };
+export const fresh: BackOff = { denials: [], times: 0, until: 0 };
 
 /** How long it lasts after it has happened so often. */
 function delayAfter(times: number): number {
   return delays[Math.min(times, delays.length - 1)] ?? 0;
 }
 
-const counting = ({ noes }: BackOff, now: number): BackOff["noes"] => noes.filter(({ at }) => now - at < noLifetime);
-const sum = (noes: BackOff["noes"]): number => noes.reduce((total, { weight }) => total + weight, 0);
+const counting = ({ denials }: BackOff, now: number): BackOff["denials"] =>
+  denials.filter(({ at }) => now - at < denialLifetime);
+const sum = (denials: BackOff["denials"]): number => denials.reduce((total, { weight }) => total + weight, 0);
 
 /**
  * The same as the clock is now. It may have been ahead: what is still to come is no longer than it was to last, and a no was not later than
@@ -50,15 +51,15 @@ export function asOf(backOff: BackOff, now: number): BackOff {
     backOff.times === 0
       ? 0
       : /*rule:cooldown-survives-clock-change*/ Math.min(backOff.until, now + delayAfter(backOff.times - 1));
-  if (until === backOff.until && backOff.noes.every(({ at }) => at <= now)) return backOff;
-  return { ...backOff, until, noes: backOff.noes.map(({ at, weight }) => ({ at: Math.min(at, now), weight })) };
+  if (until === backOff.until && backOff.denials.every(({ at }) => at <= now)) return backOff;
+  return { ...backOff, until, denials: backOff.denials.map(({ at, weight }) => ({ at: Math.min(at, now), weight })) };
 }
 
 /** After another no. */
-export function afterNo(backOff: BackOff, now: number, weight: number): BackOff {
-  const noes = [...counting(backOff, now), { at: now, weight }];
-  if (sum(noes) < threshold) return { ...backOff, noes };
-  return { noes: [], times: /*rule:cooldown-backs-off*/ backOff.times + 1, until: now + delayAfter(backOff.times) };
+export function afterDenial(backOff: BackOff, now: number, weight: number): BackOff {
+  const denials = [...counting(backOff, now), { at: now, weight }];
+  if (sum(denials) < threshold) return { ...backOff, denials };
+  return { denials: [], times: /*rule:cooldown-backs-off*/ backOff.times + 1, until: now + delayAfter(backOff.times) };
 }
 
 /** How long nobody may ask after another no, in ms; undefined: they may. */

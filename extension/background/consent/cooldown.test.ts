@@ -13,17 +13,17 @@ beforeEach(() => {
 });
 
 const minute = 60_000;
-async function noes(origin: string, count: number, isPrivate = false): Promise<void> {
+async function denials(origin: string, count: number, isPrivate = false): Promise<void> {
   for (let n = 0; n < count; n++) await noteAnswer(origin, isPrivate, "no");
 }
 const mayNotAsk = async (origin: string, isPrivate = false): Promise<boolean> =>
   (await cooldownUntil(origin, isPrivate)) !== undefined;
 
-test("three noes mute the origin and its site, and nobody else", async () => {
-  await noes("https://a.evil.test", 2);
+test("three denials mute the origin and its site, and nobody else", async () => {
+  await denials("https://a.evil.test", 2);
   assert.equal(await mayNotAsk("https://a.evil.test"), false);
   assert.equal(await nextCooldown("https://b.evil.test", false), 10 * minute);
-  await noes("https://a.evil.test", 1);
+  await denials("https://a.evil.test", 1);
   assert.equal(await mayNotAsk("https://a.evil.test"), true);
   assert.equal(await mayNotAsk("https://b.evil.test"), true);
   assert.equal(await mayNotAsk("https://good.test"), false);
@@ -38,18 +38,18 @@ test("three noes mute the origin and its site, and nobody else", async () => {
 });
 
 test("from three origins of one site it is the site", async () => {
-  for (const n of [1, 2, 3]) await noes(`https://s${n.toString()}.evil.test`, 1);
+  for (const n of [1, 2, 3]) await denials(`https://s${n.toString()}.evil.test`, 1);
   assert.equal(await mayNotAsk("https://s4.evil.test"), true);
   // Users of a host that many share are sites of their own.
-  for (const n of [1, 2, 3]) await noes(`https://u${n.toString()}.github.io`, 1);
+  for (const n of [1, 2, 3]) await denials(`https://u${n.toString()}.github.io`, 1);
   assert.equal(await mayNotAsk("https://u4.github.io"), false);
 });
 
 test("a yes to one origin lets the site off, and not another of its origins", async () => {
-  await noes("https://ads.example.test", 2);
+  await denials("https://ads.example.test", 2);
   await noteAnswer("https://shop.example.test", false, "yes");
   assert.equal(await nextCooldown("https://shop.example.test", false), undefined);
-  await noes("https://ads.example.test", 1);
+  await denials("https://ads.example.test", 1);
   assert.equal(await mayNotAsk("https://ads.example.test"), true);
   assert.equal(await mayNotAsk("https://shop.example.test"), false);
   assert.deepEqual(
@@ -64,8 +64,8 @@ test("the user undoes it: for an origin and its site, or for a site and its orig
     changes++;
   });
   for (const who of ["https://a.evil.test", "evil.test"]) {
-    await noes("https://a.evil.test", 3);
-    await noes("https://b.evil.test", 3, true);
+    await denials("https://a.evil.test", 3);
+    await denials("https://b.evil.test", 3, true);
     const known = changes;
     await endCooldown(who, false);
     assert.ok(changes > known, "no change was told");
@@ -87,7 +87,7 @@ test("a clock that is set back: what remains is no longer than the term, and get
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
   const now = Date.now();
   t.mock.timers.setTime(now + 365 * 24 * 60 * minute);
-  await noes("https://early.test", 3);
+  await denials("https://early.test", 3);
   t.mock.timers.setTime(now);
   assert.equal(await cooldownUntil("https://early.test", false), now + 10 * minute);
   t.mock.timers.setTime(now + 9 * minute);
@@ -96,15 +96,15 @@ test("a clock that is set back: what remains is no longer than the term, and get
   assert.equal(await cooldownUntil("https://early.test", false), undefined);
 });
 
-test("a clock that is set back: noes grow old from then on, also those that have not muted yet", async (t) => {
+test("a clock that is set back: denials grow old from then on, also those that have not muted yet", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
   const now = Date.now();
   t.mock.timers.setTime(now + 365 * 24 * 60 * minute);
-  await noes("https://patient.test", 2);
+  await denials("https://patient.test", 2);
   t.mock.timers.setTime(now);
   assert.equal(await mayNotAsk("https://patient.test"), false);
   t.mock.timers.setTime(now + 60 * minute);
-  await noes("https://patient.test", 1);
+  await denials("https://patient.test", 1);
   assert.equal(await mayNotAsk("https://patient.test"), false);
 });
 

@@ -9,7 +9,7 @@ import { ext } from "../../shared/ext.ts";
 import { Stored, tableOf } from "../../shared/stored.ts";
 import { FairTable } from "../intake/fair.ts";
 import type { Bounds } from "../intake/fair.ts";
-import { afterNo, asOf, fresh, isBackOff, isExpired, nextDelay, weights } from "./backoff.ts";
+import { afterDenial, asOf, fresh, isBackOff, isExpired, nextDelay, weights } from "./backoff.ts";
 import type { BackOff } from "./backoff.ts";
 
 type Table = Record<string, BackOff>;
@@ -101,7 +101,7 @@ export async function noteAnswer(
       const backOff = counting[key] ?? fresh;
       //rule:allow-resets-denials
       Reflect.deleteProperty(counting, key);
-      if (answer !== "yes") counting[key] = afterNo(backOff, now, weights[answer]);
+      if (answer !== "yes") counting[key] = afterDenial(backOff, now, weights[answer]);
     }
     return counting;
   });

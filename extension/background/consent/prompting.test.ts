@@ -150,7 +150,7 @@ test("a question is refused on the screen by nobody but the user: it goes with i
   assert.deepEqual(await onScreen(), []);
 });
 
-test("after three noes in a row the site may not ask for ten minutes: the third question says so, and the refusal comes late", async () => {
+test("after three denials in a row the site may not ask for ten minutes: the third question says so, and the refusal comes late", async () => {
   const page = await world.page("https://noisy.test/");
   await isDenied(page);
   await isDenied(page);
@@ -205,7 +205,7 @@ test("a question that the page takes back once it is on the screen counts half",
   assert.deepEqual(await onScreen(), []);
 });
 
-test("noes in private windows are counted there, and forgotten with the last of them", async () => {
+test("denials in private windows are counted there, and forgotten with the last of them", async () => {
   const hidden = await world.page("https://secret.test/", { incognito: true });
   for (let n = 0; n < 3; n++) await isDenied(hidden);
   await isDenied(await world.page("https://secret.test/"));
