@@ -1,4 +1,4 @@
-// Devices nearby (row 6; rows 3 and 7 for who may look), what a person is told (rows 1 and 8), and what listens (H3).
+// Devices nearby (row 6; rows 3 and 7 for who may look), what the user is told (rows 1 and 8), and what listens (H3).
 
 import { always, becomes, inGo, precededBy, row, type Mutant } from "./mutant.ts";
 
