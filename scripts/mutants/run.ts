@@ -3,7 +3,8 @@
 // A rule that can be taken out without a red test is a rule that nobody guards: then this fails. `make mutants ONLY=words` runs those
 // whose row, id or description holds the words; `ONLY="row 6"` those of one row.
 //
-// Two lanes run beside each other, each in a copy of its own: tests in the browser, which mostly wait, and all others, which mostly compile.
+// Three lanes run beside each other, each in a copy of its own: tests in the browser, which mostly wait, those of Go, which mostly compile, and
+// TypeScript's.
 import { Lane, place } from "./lane.ts";
 import type { Mutant, Proof } from "./mutant.ts";
 import { mutants } from "./table.ts";
@@ -70,14 +71,14 @@ console.log(
   `${chosen.length.toString()} rules will be taken out, one at a time, of copies in build/mutants.\n` +
     `First the tests that prove them, with every rule in place`,
 );
-const inBrowser = ({ proof }: Mutant): boolean => "e2e" in proof;
-await Promise.all([
-  run("browser", chosen.filter(inBrowser)),
-  run(
-    "others",
-    chosen.filter((mutant) => !inBrowser(mutant)),
+await Promise.all(
+  (["e2e", "go", "unit"] as const).map((kind) =>
+    run(
+      kind,
+      chosen.filter(({ proof }) => kind in proof),
+    ),
   ),
-]);
+);
 if (wrong.length > 0) {
   console.error(`\nerror: not proved, of ${chosen.length.toString()} rules (${since()}):\n  ${wrong.join("\n  ")}`);
   process.exit(1);
