@@ -14,7 +14,7 @@ import {
   showOrigin,
 } from "./display.ts";
 import type { Protection } from "../background/consent/protection.ts";
-import type { Place } from "./display.ts";
+import type { Place } from "../background/consent/question.ts";
 
 test("the registrable domain is told apart, and nothing of a host is lost", () => {
   for (const [host, domain] of [

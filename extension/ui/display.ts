@@ -6,6 +6,7 @@
 
 import { isAddress, registrableDomain } from "../shared/domain.ts";
 import type { Protection } from "../background/consent/protection.ts";
+import type { Place } from "../background/consent/question.ts";
 import { inLetters } from "./idn.ts";
 
 /** A host, in parts that put together are the whole of it. */
@@ -85,8 +86,6 @@ export function plainText(text: string): string {
     .replaceAll(/(\p{M}{2})\p{M}+/gu, "$1")
     .trim();
 }
-
-export type Place = "internet" | "network" | "computer" | "special";
 
 /** The message that says what kind of place it is. */
 export function placeMessage(place: Place): string {

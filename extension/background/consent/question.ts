@@ -2,7 +2,10 @@
 
 import type { How } from "./grants.ts";
 import type { Protection } from "./protection.ts";
-import type { Place } from "../../ui/display.ts";
+import type { PolicyJudgeResult } from "../../../protocol/message.ts";
+
+/** What kind of place a host is. */
+export type Place = NonNullable<PolicyJudgeResult["place"]>;
 
 /** What the user is asked: what for, and with which protection. */
 export type Question = Destination & Protection;
