@@ -281,19 +281,6 @@ describe("floods", () => {
     assert.equal(lines.filter((line) => line.includes('"reason":"limit"')).length, 2, lines.join("\n"));
     await page.close();
   });
-
-  test("one answer is for all who asked the same in one document", async () => {
-    const page = await stage.open("https://impatient.test/");
-    const first = await asks(page, somewhere(1));
-    const prompt = await stage.person.seesPrompt();
-    const second = await asks(page, somewhere(1));
-    await stage.person.seesNoPrompt(300);
-    assert.doesNotMatch(await prompt.page.text("body"), /are waiting/);
-    await prompt.deny();
-    assert.deepEqual(await Promise.all([first.answer, second.answer]), ["NotAllowedError", "NotAllowedError"]);
-    await stage.person.seesNoPrompt(300);
-    await page.close();
-  });
 });
 
 describe("the window goes", () => {
@@ -410,67 +397,6 @@ describe("a site that was told no three times in a row", () => {
     await stage.person.unmutesAll();
     await told(other, "denies", 1);
     for (const one of [page, other, fresh, stranger]) await one.close();
-  });
-
-  test("whatever subdomain it asks from", async () => {
-    for (const n of [1, 2, 3]) {
-      const page = await stage.open(`https://s${n.toString()}.hydra.test/`);
-      await told(page, "denies", 1);
-      await page.close();
-    }
-    const page = await stage.open("https://s4.hydra.test/");
-    await refused(page, 1);
-    await page.close();
-  });
-
-  test("an Allow in between begins anew", async () => {
-    const page = await stage.open("https://welcome.test/");
-    await told(page, "denies", 1);
-    await told(page, "denies", 2);
-    await told(page, "allowsOnce", 3);
-    await told(page, "denies", 4);
-    await told(page, "denies", 5);
-    const last = await told(page, "denies", 6);
-    assert.match(last.text, /cannot ask again/);
-    await refused(page, 7);
-    await page.close();
-  });
-
-  test("questions that wait when it happens are not put any more", async () => {
-    const pages = await Promise.all([1, 2, 3, 4].map((n) => stage.open(`https://w${n.toString()}.waiting.test/`)));
-    const answers: Promise<string>[] = [];
-    for (const page of pages) answers.push((await asks(page, somewhere(1))).answer);
-    for (let n = 0; n < 3; n++) await stage.person.denies();
-    assert.deepEqual(await Promise.all(answers), Array(4).fill("NotAllowedError"));
-    await stage.person.seesNoPrompt(300);
-    for (const page of pages) await page.close();
-  });
-
-  test("questions that the page takes back as soon as they are on the screen count half", async () => {
-    const page = await stage.open("https://flash.test/");
-    for (let n = 1; n <= 6; n++) {
-      const aborted = page.evaluateOnClick(
-        "#go",
-        async (host: string) => {
-          const controller = new AbortController();
-          Object.assign(window, { controller });
-          const options = { remoteAddress: host, remotePort: 9, signal: controller.signal };
-          return await navigator.openTCPSocket(options).then(
-            () => "",
-            (error: unknown) => (error as Error).name,
-          );
-        },
-        somewhere(n).host,
-      );
-      const prompt = await stage.person.seesPrompt();
-      await page.evaluate(() => {
-        (window as unknown as { controller: AbortController }).controller.abort();
-      });
-      assert.equal(await aborted, "AbortError");
-      await prompt.page.waitUntilClosed();
-    }
-    await refused(page, 7);
-    await page.close();
   });
 
   test("a destination that was allowed is reopened all the same", async () => {
