@@ -361,18 +361,4 @@ describe("what the user names", () => {
     assert.equal(peer.connections().length, known);
     await page.close();
   });
-
-  test("what was typed is the document's: it comes back without gesture and question", async () => {
-    const page = await stage.open("https://typed.test/");
-    const opened = attempt(page, { remotePort: 22 });
-    const prompt = await stage.person.seesPrompt();
-    await prompt.typeAddress(nas);
-    await prompt.allowOnce();
-    assert.equal(await opened, "");
-    await page.evaluate(() => (window as unknown as WithTCP).socket.close());
-    assert.equal(await attempt(page, { remotePort: 22 }, { click: false }), "");
-    assert.equal((await socketOf(page)).remoteAddress, nas);
-    assert.equal(await attempt(page, { remotePort: 631 }, { click: false }), "NotAllowedError");
-    await page.close();
-  });
 });

@@ -278,27 +278,6 @@ describe("the popup", () => {
     await page.close();
   });
 
-  test("a click that a script makes closes nothing", async () => {
-    const peer = await peers.echoPeer(life);
-    const page = await stage.open("https://scripted.test/");
-    await openTCP(stage, page, peer);
-    await openMore(page, 1, peer.port);
-    const popup = await toolbar.popup(await toolbar.tabOf(page));
-    await popup.showsSockets(2);
-    await popup.page.evaluate(() => {
-      document.querySelector<HTMLButtonElement>(".socket .close")?.click();
-      document.querySelector<HTMLButtonElement>("#close-all")?.click();
-    });
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    assert.equal((await popup.sockets()).length, 2);
-    assert.deepEqual(
-      peer.connections.map(({ closedAt }) => closedAt),
-      [undefined, undefined],
-    );
-    await popup.close();
-    await page.close();
-  });
-
   test("changes in place: the focus stays, and only a change of the number is said aloud", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open("https://calm.test/");

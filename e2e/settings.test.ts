@@ -242,23 +242,6 @@ test("sites that are held back are listed and let go on; those of private window
 });
 
 describe("taking back", () => {
-  test("all of a site: every socket of it ends at once, and nobody else's", async () => {
-    const [a, b, c] = [await peers.echoPeer(life), await peers.echoPeer(life), await peers.echoPeer(life)];
-    const site = await remembers("https://whole.test/", a, b);
-    const more = await remembers("https://whole.test/more", c);
-    const neighbour = await remembers("https://whole-neighbour.test/", a);
-    await settings.click('button.revoke-site[aria-label*="\u2068whole.test\u2069"]');
-    const clicked = Date.now();
-    for (const connection of [await a.connection(0), await b.connection(0), await c.connection(0)])
-      assert.ok((await connection.waitUntilClosed(2_000)) - clicked < 1_000, "within a second");
-    await shows({ "whole-neighbour.test": ["127.0.0.1"] });
-    await isAskedAgain(site, a);
-    await isAskedAgain(site, b);
-    await isAskedAgain(more, c);
-    await echoes(neighbour);
-    for (const page of [site, more, neighbour]) await page.close();
-  });
-
   test("everything, after a second thought: every socket ends", async () => {
     const [a, b] = [await peers.echoPeer(life), await peers.echoPeer(life)];
     const first = await remembers("https://all-1.test/", a);
