@@ -104,8 +104,6 @@ describe("a policy of the host", () => {
       allowedOrigins: ["https://*.test"],
       blockedDestinations: [{ host: "*.example.org", ports: ["900-999"] }],
     });
-    await refused(good, there);
-    await asked(good, { host: "mail.example.org", port: 143 });
     // A second file makes it stricter, never laxer.
     await say({ allowedDestinations: [{ host: "*.example.org" }] }, "policy.d/20-more.json");
     await refused(good, there);
@@ -117,7 +115,7 @@ describe("a policy of the host", () => {
     await bad.close();
   });
 
-  test("prompts: skipped, forced, forbidden; remembering forbidden", async () => {
+  test("prompts: skipped, forbidden; remembering forbidden", async () => {
     const page = await stage.open("https://fleet.test/");
     const listed = { host: "127.0.0.1", ports: [peer.port.toString()] };
     // Listed by address and not public: the administrator's word stands for the user's.
@@ -133,21 +131,9 @@ describe("a policy of the host", () => {
     await opens(second, to(peer));
     await second.close();
 
-    // Remembered first, then forced: asked all the same.
-    await say({});
-    const third = await stage.open("https://forced.test/");
-    const remembering = attempt(third, to(peer));
-    await stage.person.allowsAndRemembers();
-    assert.equal(await remembering, "");
-    await third.close();
-    const fourth = await stage.open("https://forced.test/2");
-    await opens(fourth, to(peer));
-    await fourth.close();
-    await say({ prompt: "always" });
-    const fifth = await stage.open("https://forced.test/3");
-    await asked(fifth, peer);
+    const third = await stage.open("https://fleet.test/3");
     await say({ remember: false });
-    const opening = attempt(fifth, to(peer));
+    const opening = attempt(third, to(peer));
     const prompt = await stage.person.seesPrompt();
     assert.equal(
       await prompt.page.evaluate(() => document.querySelector<HTMLElement>("#allow-remember")?.getClientRects().length),
@@ -157,7 +143,7 @@ describe("a policy of the host", () => {
     await prompt.deny();
     assert.equal(await opening, "NotAllowedError");
     await say({});
-    await fifth.close();
+    await third.close();
   });
 
   test("private addresses may be out of everybody's reach", async () => {
@@ -277,13 +263,8 @@ describe("a policy of the host", () => {
     const full = await last();
     assert.equal(full["origin"], "https://audited.test");
     assert.equal(full["host"], there.host);
-    await say({ enabled: false, audit: { detail: "origins" } });
-    await new Promise((resolve) => setTimeout(resolve, 1_200)); // the log follows within a second
-    const origins = await last();
-    assert.equal(origins["origin"], "https://audited.test");
-    assert.equal(origins["host"], undefined);
     await say({ enabled: false, audit: { detail: "counts" } });
-    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    await new Promise((resolve) => setTimeout(resolve, 1_200)); // the log follows within a second
     const counts = await last();
     assert.equal(counts["origin"], undefined);
     await say({});

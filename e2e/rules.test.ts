@@ -41,13 +41,8 @@ before(async () => {
     `--host-record=mixed.example,${outside}`,
     `--host-record=mixed.example,${inside}`,
     "--cname=alias.example,inside.example",
-    "--host-record=mapped.example,::ffff:10.0.0.5",
     "--host-record=translated.example,64:ff9b::a00:5",
-    "--host-record=sixtofour.example,2002:a00:5::1",
-    `--host-record=own.example,${own[0]}`,
     `--host-record=own6.example,${own[1]}`,
-    `--host-record=neighbour.example,${neighbours[0]}`,
-    `--host-record=neighbour6.example,${neighbours[1]}`,
     `--host-record=half.example,${outside},${neighbours[1]}`,
     ...Object.entries(web).map(([name, address]) => `--host-record=${name}.example,${address}`),
     "--local-ttl=0",
@@ -180,18 +175,12 @@ describe("after consent", () => {
     const [known, before] = [calls(), (await wire.packets()).length];
     const late: number[] = [];
     for (const name of [
-      "inside.example",
       "inside6.example",
       "this-computer.example",
       "mixed.example",
       "alias.example",
-      "mapped.example",
       "translated.example",
-      "sixtofour.example",
-      "own.example",
       "own6.example",
-      "neighbour.example",
-      "neighbour6.example",
       "half.example",
     ]) {
       const { name: error, ms } = await ask(page, { host: name, port }, "allowsOnce");
@@ -248,8 +237,8 @@ describe("after consent", () => {
 
   test("so does a public address of this computer or its neighbour", async () => {
     for (const [n, [host, meaning]] of [
-      ...own.map((address) => [address, /a program on this computer/] as const),
-      ...neighbours.map((address) => [address, /a device in your own network/] as const),
+      [own[1], /a program on this computer/] as const,
+      [neighbours[0], /a device in your own network/] as const,
     ].entries()) {
       const page = await stage.open(`https://campus${n.toString()}.test/`);
       const opened = attempt(page, to({ host, port }));
