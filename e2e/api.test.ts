@@ -167,32 +167,6 @@ describe("the order of checks", () => {
     await other.close();
   });
 
-  test("a frame of another origin is refused, one of the same origin is not", async () => {
-    const same = stage.pages.serve("https://a.test/inner", plainPage);
-    const foreign = stage.pages.serve("https://b.test/inner", plainPage);
-    const page = await stage.browser.newPage(
-      stage.pages.serve(
-        "https://a.test/frames",
-        `<iframe id=same src="${same}"></iframe><iframe id=foreign src="${foreign}"></iframe>`,
-      ),
-    );
-    assert.equal(await attempt(await page.frame("#same", { url: /inner/ }), {}), "TypeError");
-    assert.equal(await attempt(await page.frame("#foreign", { url: /inner/ }), {}), "NotAllowedError");
-    await page.close();
-  });
-
-  test("sandboxed frames have no origin that a person could be asked about", async () => {
-    const page = await stage.browser.newPage(
-      stage.pages.serve(
-        "https://a.test/sandbox",
-        `<iframe id=f sandbox="allow-scripts" srcdoc="<button id=go>Go</button>"></iframe>`,
-      ),
-    );
-    const frame = await page.frame("#f");
-    assert.equal(await attempt(frame, { remoteAddress: "127.0.0.1", remotePort: 9 }), "NotAllowedError");
-    await page.close();
-  });
-
   test("a document that is gone: NotSupportedError", async () => {
     const page = await stage.open();
     const name = await page.evaluate(async () => {
