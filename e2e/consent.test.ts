@@ -292,7 +292,13 @@ describe("the prompt", () => {
     await prompt.page.evaluate(() => chrome.tabs.setZoom(1));
     // A button moves as long as the window is laid out anew: a click would be where it was.
     await prompt.page.waitFor("the usual letters", () => devicePixelRatio === 1);
-    await prompt.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+    await prompt.page.evaluate(async () => {
+      const place = (): string => JSON.stringify(document.getElementById("deny")?.getBoundingClientRect());
+      for (let before = "", alike = 0; alike < 3; alike = place() === before ? alike + 1 : 0) {
+        before = place();
+        await new Promise(requestAnimationFrame);
+      }
+    });
     await prompt.deny();
     await opened;
     await page.close();

@@ -58,29 +58,32 @@ func TestBuffers(t *testing.T) {
 }
 
 func TestTypeOfService(t *testing.T) {
-	four := udp(t)
-	six, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
-	if err != nil {
-		t.Skip("there is no IPv6 here: ", err)
-	}
-	defer six.Close()
-	for _, dscp := range []int{46, 0, 63} { // 0 changes nothing
-		if err := SetTypeOfService(raw(t, four), "udp4", dscp); err != nil {
-			t.Fatal(err)
-		}
-		if err := SetTypeOfService(raw(t, six), "udp6", dscp); err != nil {
-			t.Fatal(err)
-		}
-		want := dscp << 2
-		if dscp == 0 {
-			want = 46 << 2
-		}
-		if got := value(t, four, unix.IPPROTO_IP, unix.IP_TOS); got != want {
-			t.Errorf("IPv4, %d: %d", dscp, got)
-		}
-		if got := value(t, six, unix.IPPROTO_IPV6, unix.IPV6_TCLASS); got != want {
-			t.Errorf("IPv6, %d: %d", dscp, got)
-		}
+	for _, c := range []struct {
+		network       string
+		at            net.IP
+		level, option int
+	}{
+		{"udp4", net.IPv4(127, 0, 0, 1), unix.IPPROTO_IP, unix.IP_TOS},
+		{"udp6", net.IPv6loopback, unix.IPPROTO_IPV6, unix.IPV6_TCLASS},
+	} {
+		t.Run(c.network, func(t *testing.T) {
+			conn, err := net.ListenUDP(c.network, &net.UDPAddr{IP: c.at})
+			if c.network == "udp6" && (errors.Is(err, unix.EADDRNOTAVAIL) || errors.Is(err, unix.EAFNOSUPPORT)) {
+				t.Skip("this computer has no IPv6: ", err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			for _, step := range []struct{ dscp, want int }{{46, 46 << 2}, {0, 46 << 2}, {63, 63 << 2}} { // 0 changes nothing
+				if err := SetTypeOfService(raw(t, conn), c.network, step.dscp); err != nil {
+					t.Fatal(err)
+				}
+				if got := value(t, conn, c.level, c.option); got != step.want {
+					t.Errorf("%d: %d", step.dscp, got)
+				}
+			}
+		})
 	}
 }
 

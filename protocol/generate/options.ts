@@ -100,7 +100,6 @@ function handedOver({ name, schema, page }: Member): string {
 
 /** What the broker makes of the options for the host. */
 export function brokerFile(): string {
-  const unused = shared.every(({ schema }) => schema.since === undefined);
   return `// ${banner}
 import type { OpenOptions, SharedOptions, TCPOptions } from "../../../protocol/message.ts";
 
@@ -112,7 +111,7 @@ export function checkRanges(options: OpenOptions): void {
 ${[...shared, ...tcp].map(check).join("")}}
 
 /** The options of every socket, as the host takes them that speaks this version of the protocol. What it does not know is left out. */
-export function sharedOptions(options: OpenOptions, ${unused ? "_version" : "version"}: number): SharedOptions {
+export function sharedOptions(options: OpenOptions, version: number): SharedOptions {
   const taken: SharedOptions = {};
 ${shared.map(handedOver).join("")}  return taken;
 }

@@ -105,16 +105,12 @@ function joined({ allOf = [], unevaluatedProperties, ...schema }: Schema, depth:
     const whole = expanded(rest, depth);
     for (const [name, property] of Object.entries(whole.properties ?? {})) {
       if (name in properties) throw new Error(`${schema.title ?? "a schema"} has ${name} twice`);
-      properties[name] = page === true ? withoutPage(ofPage(property)) : property;
+      properties[name] = page === true ? ofPage(property) : property;
     }
     required.push(...(whole.required ?? []));
   }
   if (unevaluatedProperties !== false) throw new Error(`${schema.title ?? "a schema"} leaves open what it may hold`);
   return { ...schema, properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false };
-}
-
-function withoutPage({ page: _, ...schema }: Schema): Schema {
-  return schema;
 }
 
 /** A schema without references. */
