@@ -7,10 +7,10 @@ import (
 	"slices"
 )
 
-// LaneFrameBytes is the most that a frame may have: a chunk, a datagram with its
-// number, or less. The payload of a bulk frame comes on top, and is at most
+// LaneFrameBytes is the most that a frame may have: a datagram with its number and its
+// peer, or less. The payload of a bulk frame comes on top, and is at most
 // LaneChunkBytes.
-const LaneFrameBytes = laneHeaderBytes + 4 + ChunkBytes
+const LaneFrameBytes = laneHeaderBytes + 4 + MaxPeerBytes + ChunkBytes
 
 // ErrLane says that a frame of the lane cannot be read. Whoever sends one knows
 // another protocol.

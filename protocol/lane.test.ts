@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { laneMessages, laneReader, type LaneEvent, type LaneRequest } from "./lane.ts";
-import { bulkBytes, chunkBytes, laneChunkBytes } from "./message.ts";
+import { bulkBytes, chunkBytes, laneChunkBytes, maxPeerBytes } from "./message.ts";
 import { pageError, type PageReason } from "./page.ts";
 
 interface Vector {
@@ -79,8 +79,8 @@ test("what the page says is written as the host reads it", () => {
   }
   const below = laneMessages({ type: "write", id: 1, data: new ArrayBuffer(bulkBytes - 1) });
   assert.deepEqual(lengths(below), [8 + bulkBytes - 1]);
-  const datagram = laneMessages({ type: "write", id: 1, data: new ArrayBuffer(chunkBytes), ack: 0 });
-  assert.deepEqual(lengths(datagram), [8 + 4 + chunkBytes]);
+  const datagram = laneMessages({ type: "write", id: 1, data: new ArrayBuffer(chunkBytes + maxPeerBytes), ack: 0 });
+  assert.deepEqual(lengths(datagram), [8 + 4 + chunkBytes + maxPeerBytes]);
 });
 
 test("bulk is said in two messages, the second of which is the payload as it was given", () => {
@@ -130,7 +130,7 @@ test("what a page should not say is no frame", () => {
     { type: "write", id: 2 ** 32, data },
     { type: "write", id: "1", data },
     { type: "write", id: 1, data: new ArrayBuffer(laneChunkBytes + 1) },
-    { type: "write", id: 1, data: new ArrayBuffer(chunkBytes + 1), ack: 1 },
+    { type: "write", id: 1, data: new ArrayBuffer(chunkBytes + maxPeerBytes + 1), ack: 1 },
     { type: "write", id: 1, data: "x" },
     { type: "write", id: 1, data: new Uint8Array(1) },
     { type: "write", id: 1, data, ack: -1 },

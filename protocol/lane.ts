@@ -12,6 +12,7 @@ import {
   laneClosedNames,
   laneHeaderBytes as headerBytes,
   laneKinds as kinds,
+  maxPeerBytes,
 } from "./message.ts";
 
 /** What a page may say on its lane. */
@@ -51,7 +52,8 @@ export function laneMessages(message: LaneRequest): ArrayBuffer[] {
       const numbered = ack !== undefined;
       if (data.byteLength >= bulkBytes && !numbered)
         return data.byteLength > laneChunkBytes ? [] : [numberFrame(kinds.bulk, id, data.byteLength), data];
-      if (data.byteLength > chunkBytes || (numbered && !isU32(ack))) return [];
+      // A datagram may have its peer before it.
+      if (data.byteLength > chunkBytes + (numbered ? maxPeerBytes : 0) || (numbered && !isU32(ack))) return [];
       const before = headerBytes + (numbered ? 4 : 0);
       const [bytes, view] = frame(numbered ? kinds.datagram : kinds.data, id, before - headerBytes + data.byteLength);
       if (numbered) view.setUint32(headerBytes, ack, true);

@@ -73,7 +73,7 @@ func TestMalformedLaneFrames(t *testing.T) {
 		"empty": "", "cut in the header": "\x01\x00\x00\x00\x01\x00\x00", "no kind": "\x00" + to1, "unknown kind": "\x0b" + to1,
 		"socket 0": "\x01\x00\x00\x00\x00\x00\x00\x00x", "a reserved byte": "\x01\x00\x01\x00\x01\x00\x00\x00x",
 		"too much data": "\x01" + to1 + string(chunk(ChunkBytes+1)), "a datagram without a number": "\x02" + to1 + "\x00\x00\x00",
-		"too long a datagram": "\x02" + to1 + string(chunk(4+ChunkBytes+1)),
+		"too long a datagram": "\x02" + to1 + string(chunk(4+MaxPeerBytes+ChunkBytes+1)),
 		"credit of nothing":   "\x03" + to1 + "\x00\x00\x00\x00", "a part of a credit": "\x03" + to1 + "\x01\x00\x00", "more than a credit": "\x03" + to1 + "\x01\x00\x00\x00\x00",
 		"shutdown with a body": "\x04" + to1 + "x", "close with a body": "\x05" + to1 + "x", "wrote without its flag": "\x06" + to1 + "\x00\x00\x00\x00",
 		"wrote and perhaps": "\x06" + to1 + "\x00\x00\x00\x00\x02", "shut without its flag": "\x07" + to1, "shut and perhaps": "\x07" + to1 + "\x02",

@@ -5,7 +5,7 @@ package protocol
 // Limits and versions that both sides share.
 const (
 	// Newest version of the wire contract that this side speaks. The newest that both sides speak is spoken.
-	ProtocolVersion = 3
+	ProtocolVersion = 4
 	// Oldest version that this side still speaks.
 	OldestProtocolVersion = 2
 	// Largest frame body either side may send, in bytes. It is the browsers' own limit towards an extension.
@@ -34,6 +34,10 @@ const (
 	DatagramOverhead = 64
 	// Largest UDP payload over IPv4, in bytes (RFC 768, RFC 791).
 	MaxDatagramBytes = 65507
+	// Each payload of a bound UDP socket begins with the peer: the length of its address (u8), an address family (u8; 0, 4 or 6), its port (u16, little-endian), and so many bytes of address in ASCII.
+	PeerHeaderBytes = 4
+	// The longest peer header with its address, in bytes.
+	MaxPeerBytes = 259
 	// The audit log's bounds on lines that a page can cause hold for so long.
 	AuditPeriodSeconds = 600
 	// Lines of the audit log about refused and failed opens of one origin in a period; the others are counted.
@@ -62,6 +66,18 @@ const (
 	MethodTCPOpen = "tcp.open"
 	// Opens a UDP socket connected to one remote address and port.
 	MethodUDPOpen = "udp.open"
+	// Asks what the rules say of a socket that others could send to, and where it could be open, before anybody is asked. Opens nothing.
+	MethodPolicyJudgeLocal = "policy.judgeLocal"
+	// Listens for TCP connections. None is accepted before a tcp.accept.
+	MethodTCPListen = "tcp.listen"
+	// Takes the next connection of a socket that listens, and waits for one. Given up by socket.close of the connection's id, or of the listening socket's.
+	MethodTCPAccept = "tcp.accept"
+	// Opens a UDP socket that is bound to a local address, and not connected. Each payload of it begins with a peer header.
+	MethodUDPBind = "udp.bind"
+	// Has a bound UDP socket join a multicast group.
+	MethodMulticastJoin = "multicast.join"
+	// Has a bound UDP socket leave a multicast group.
+	MethodMulticastLeave = "multicast.leave"
 	// Bytes for a TCP socket, or one datagram. With an id it is answered once the system has taken the bytes.
 	MethodSocketWrite = "socket.write"
 	// Half-close: sends FIN after everything written before. Answered once the FIN is with the system.
@@ -99,6 +115,8 @@ type AuditRefusedParams struct {
 	// Absent only beside more, where there are too many.
 	Origin   string `json:"origin,omitempty"`
 	Protocol string `json:"protocol"`
+	// True: a socket that others could send to; host and port are this computer's.
+	Local bool `json:"local,omitempty"`
 	// Absent when the user was to name the destination and did not.
 	Host    string `json:"host,omitempty"`
 	Port    int64  `json:"port,omitempty"`
@@ -167,6 +185,34 @@ type LaneOpenResult struct {
 	Ticket string `json:"ticket"`
 }
 
+// MulticastJoinParams is defined by protocol/schema.
+type MulticastJoinParams struct {
+	SocketID int64 `json:"socketId"`
+	// A multicast address.
+	Group string `json:"group"`
+	// Only what this address sends (source-specific); absent: whoever sends.
+	Source string `json:"source,omitempty"`
+}
+
+// MulticastJoinResult is defined by protocol/schema.
+type MulticastJoinResult struct {
+	SocketID int64 `json:"socketId"`
+}
+
+// MulticastLeaveParams is defined by protocol/schema.
+type MulticastLeaveParams struct {
+	SocketID int64 `json:"socketId"`
+	// A multicast address.
+	Group string `json:"group"`
+	// Only what this address sends (source-specific); absent: whoever sends.
+	Source string `json:"source,omitempty"`
+}
+
+// MulticastLeaveResult is defined by protocol/schema.
+type MulticastLeaveResult struct {
+	SocketID int64 `json:"socketId"`
+}
+
 // PolicyGetParams is defined by protocol/schema.
 type PolicyGetParams struct {
 	// A site to tell about.
@@ -209,6 +255,15 @@ type PolicyDestination struct {
 	Prompt string `json:"prompt,omitempty"`
 }
 
+// PolicyLocalPort: Ports of this computer: all that is given must fit.
+type PolicyLocalPort struct {
+	// Ports or ranges: "8080", "5900-5910".
+	Ports    []string `json:"ports"`
+	Protocol string   `json:"protocol,omitempty"`
+	// Only for these origins, written as in allowedOrigins.
+	Origins []string `json:"origins,omitzero"`
+}
+
 // PolicyLimits: Instead of the limits that Portside comes with.
 type PolicyLimits struct {
 	// Attempts of one origin at once.
@@ -223,6 +278,14 @@ type PolicyLimits struct {
 	OpenPerOrigin *int64 `json:"openPerOrigin,omitempty"`
 	// Open sockets in all.
 	OpenOverall *int64 `json:"openOverall,omitempty"`
+	// Accepted connections of one origin that are open.
+	AcceptedPerOrigin *int64 `json:"acceptedPerOrigin,omitempty"`
+	// Accepted connections that are open in all.
+	AcceptedOverall *int64 `json:"acceptedOverall,omitempty"`
+	// Sockets of one origin that listen or are bound.
+	LocalPerOrigin *int64 `json:"localPerOrigin,omitempty"`
+	// Peers that the bound UDP sockets of one origin may begin to send to, per minute.
+	NewPeersPerMinute *int64 `json:"newPeersPerMinute,omitempty"`
 	// The highest DSCP that a page may give its packets (RFC 2474). Those of a page that asks for more have 0.
 	IPTypeOfService *int64 `json:"ipTypeOfService,omitempty"`
 }
@@ -263,6 +326,16 @@ type PolicySettings struct {
 	InstalledOnly *bool `json:"installedOnly,omitempty"`
 	// False: nobody looks for devices nearby, so the user types where a socket leads.
 	Discovery *bool `json:"discovery,omitempty"`
+	// Where pages may listen for TCP connections: on every interface (all), in the network of one (network), on this computer only (computer), or nowhere (off).
+	Servers string `json:"servers,omitempty"`
+	// Whom a UDP socket that is not connected may send to, at most: any server on the Internet (internet), any device in the own network (network), those that the user names (named), or nobody (off).
+	BoundUDP string `json:"boundUDP,omitempty"`
+	// False: no page may join a multicast group.
+	Multicast *bool `json:"multicast,omitempty"`
+	// False: no socket is announced on the link.
+	Announce *bool `json:"announce,omitempty"`
+	// Ports that pages may use though they are low: below 32768 for TCP, below 1024 for UDP.
+	LocalPorts []PolicyLocalPort `json:"localPorts,omitzero"`
 	// Instead of the limits that Portside comes with.
 	Limits *PolicyLimits `json:"limits,omitempty"`
 	// DNS servers to ask instead of the system's: an address, or address and port ("192.0.2.53", "[2001:db8::53]:53").
@@ -317,6 +390,61 @@ type PolicyJudgeResult struct {
 	// True: only installed web apps may open sockets.
 	InstalledOnly bool `json:"installedOnly"`
 	// Whether a page may know why the network failed at a destination that somebody agreed to.
+	ErrorDetail string `json:"errorDetail"`
+}
+
+// PolicyJudgeLocalParams is defined by protocol/schema.
+type PolicyJudgeLocalParams struct {
+	// The asking origin, serialised, as the browser attests it.
+	Origin   string `json:"origin"`
+	Protocol string `json:"protocol"`
+	// As the page wrote it.
+	LocalAddress string `json:"localAddress"`
+	// Absent: the system picks one.
+	LocalPort int64 `json:"localPort,omitempty"`
+	Ipv6Only  bool  `json:"ipv6Only,omitempty"`
+	// True: it is to be announced on the link.
+	Announce bool `json:"announce,omitempty"`
+	// A secret of this profile, base64url, under which networks have their ids. Absent: no network is told.
+	NetworkSalt string `json:"networkSalt,omitempty"`
+}
+
+// LocalPlace: An address of this computer, or every one.
+type LocalPlace struct {
+	// What is to be bound.
+	Address string `json:"address"`
+	// computer: programs on this computer. network: devices in the network of one interface. anybody: whoever can reach any interface.
+	Reach string `json:"reach"`
+	// The system's name of the interface; absent for every one.
+	Interface string `json:"interface,omitempty"`
+	// In which network it is: an id, or "unknown" when it cannot be told from others. Absent: it is the same everywhere, or no salt was given.
+	Network string `json:"network,omitempty"`
+	// True: an address of the Internet.
+	Public bool `json:"public,omitempty"`
+}
+
+// PolicyJudgeLocalResult is defined by protocol/schema.
+type PolicyJudgeLocalResult struct {
+	// False: no answer of the user could make the host open it.
+	Allowed bool `json:"allowed"`
+	// Why not; present when it is not allowed. address: this computer has no such address. port: the port is too low.
+	Reason string `json:"reason,omitempty"`
+	// The setting that decided, for the user and the log.
+	By string `json:"by,omitempty"`
+	// Where it may be open, narrowest first: what the user may choose from. Not for pages.
+	Places []LocalPlace `json:"places"`
+	// UDP: the widest choice that the user may be given of whom it may send to.
+	Peers string `json:"peers,omitempty"`
+	// What the administrator wants: ask as usual, ask always, ask not at all, or refuse what would have to be asked.
+	Prompt string `json:"prompt"`
+	// Whether a grant may be remembered.
+	Remember bool `json:"remember"`
+	// UDP: whether groups may be joined.
+	Multicast bool   `json:"multicast"`
+	CSPRule   string `json:"cspRule"`
+	// True: only installed web apps may open sockets.
+	InstalledOnly bool `json:"installedOnly"`
+	// Whether a page may know why the network failed.
 	ErrorDetail string `json:"errorDetail"`
 }
 
@@ -453,8 +581,16 @@ type SocketState struct {
 	SocketID int64 `json:"socketId"`
 	BytesIn  int64 `json:"bytesIn"`
 	BytesOut int64 `json:"bytesOut"`
-	// The address that it is connected to.
-	RemoteAddress string `json:"remoteAddress"`
+	// The address that it is connected to; absent on a socket that is not connected.
+	RemoteAddress string `json:"remoteAddress,omitempty"`
+	// On a socket that listens: the connections that the page has taken so far.
+	Accepted int64 `json:"accepted,omitempty"`
+	// On a socket that listens or is bound: connections or datagrams that came from where nobody may reach it, and, of a bound socket, those that were not sent.
+	TurnedAway int64 `json:"turnedAway,omitempty"`
+	// On a bound UDP socket: the peers that it exchanges datagrams with.
+	Peers int64 `json:"peers,omitempty"`
+	// On a bound UDP socket: the multicast groups that it has joined.
+	Groups int64 `json:"groups,omitempty"`
 	// Absent on a plain connection.
 	TLSVersion  string `json:"tlsVersion,omitempty"`
 	CipherSuite string `json:"cipherSuite,omitempty"`
@@ -551,6 +687,88 @@ type SocketWriteResult struct {
 	SocketID int64 `json:"socketId"`
 }
 
+// TCPAcceptParams is defined by protocol/schema.
+type TCPAcceptParams struct {
+	// The socket that listens.
+	ListenerID int64 `json:"listenerId"`
+	// What the connection is to be called: chosen by the extension, unique on this connection, never used twice.
+	SocketID int64 `json:"socketId"`
+	// As in OpenRequest.
+	Window int64 `json:"window"`
+}
+
+// Opened: A socket that is open.
+type Opened struct {
+	// The address that was connected to, in its canonical form, without brackets.
+	RemoteAddress string `json:"remoteAddress"`
+	RemotePort    int64  `json:"remotePort"`
+	LocalAddress  string `json:"localAddress"`
+	LocalPort     int64  `json:"localPort"`
+	// Bytes that the extension may send before it waits for socket.credit.
+	Window int64 `json:"window"`
+}
+
+// TCPAcceptResult is defined by protocol/schema.
+type TCPAcceptResult struct {
+	Opened
+	// What was agreed with the peer.
+	TLS *TLSInfo `json:"tls,omitempty"`
+}
+
+// Announcement: What is told of a socket on the link, by DNS-SD over multicast DNS (RFC 6763, RFC 6762).
+type Announcement struct {
+	// Service type and protocol (RFC 6763, section 7): "_http._tcp".
+	Type string `json:"type"`
+	// Instance name: at most 63 bytes of UTF-8.
+	Name string `json:"name"`
+	// Strings of the TXT record (RFC 6763, section 6), at most 255 bytes each.
+	Txt []string `json:"txt,omitempty"`
+}
+
+// LocalRequest: Who asks for a socket that others can send to.
+type LocalRequest struct {
+	// Chosen by the extension, unique on this connection, never used twice.
+	SocketID int64 `json:"socketId"`
+	// The asking origin, serialised, as the browser attests it.
+	Origin string `json:"origin"`
+	// Opaque key of the asking document.
+	Document string `json:"document"`
+	// True in a private window: the destination is kept out of the audit log.
+	Private bool `json:"private"`
+	// The address that the user agreed to. 0.0.0.0 or :: is every interface.
+	LocalAddress string `json:"localAddress"`
+	// Absent: the system picks one.
+	LocalPort int64 `json:"localPort,omitempty"`
+	// From where others may reach it, as the user agreed to.
+	Reach string `json:"reach"`
+	// What is told of a socket on the link, by DNS-SD over multicast DNS (RFC 6763, RFC 6762).
+	Announce *Announcement `json:"announce,omitempty"`
+}
+
+// ListenMembers: Options of a TCP socket that listens.
+type ListenMembers struct {
+	// How many connections the system keeps until the page takes them; absent: as many as is usual.
+	Backlog int64 `json:"backlog,omitempty"`
+	// Only IPv6, with the address ::.
+	Ipv6Only bool `json:"ipv6Only,omitempty"`
+}
+
+// TCPListenParams is defined by protocol/schema.
+type TCPListenParams struct {
+	LocalRequest
+	ListenMembers
+	// True: TLS from the first byte, with a key and a certificate of its own.
+	Secure bool `json:"secure,omitempty"`
+}
+
+// TCPListenResult is defined by protocol/schema.
+type TCPListenResult struct {
+	LocalAddress string `json:"localAddress"`
+	LocalPort    int64  `json:"localPort"`
+	// Base64 of the SHA-256 of the certificate in DER that the socket shows to those who connect: 32 bytes. Only with TLS.
+	Certificate string `json:"certificate,omitempty"`
+}
+
 // OpenRequest: Who asks for a socket, where it leads, and whose word stands for it.
 type OpenRequest struct {
 	// Chosen by the extension, unique on this connection, never used twice.
@@ -605,17 +823,6 @@ type TCPOpenParams struct {
 	TCPOptions
 }
 
-// Opened: A socket that is open.
-type Opened struct {
-	// The address that was connected to, in its canonical form, without brackets.
-	RemoteAddress string `json:"remoteAddress"`
-	RemotePort    int64  `json:"remotePort"`
-	LocalAddress  string `json:"localAddress"`
-	LocalPort     int64  `json:"localPort"`
-	// Bytes that the extension may send before it waits for socket.credit.
-	Window int64 `json:"window"`
-}
-
 // TCPOpenResult is defined by protocol/schema.
 type TCPOpenResult struct {
 	Opened
@@ -666,6 +873,52 @@ type TryoutStopParams struct {
 
 // TryoutStopResult is defined by protocol/schema.
 type TryoutStopResult struct {
+}
+
+// BindMembers: Options of a UDP socket that is bound, and not connected.
+type BindMembers struct {
+	// Only IPv6, with the address ::.
+	Ipv6Only bool `json:"ipv6Only,omitempty"`
+	// SO_SNDBUF, in bytes.
+	SendBufferSize int64 `json:"sendBufferSize,omitempty"`
+	// SO_RCVBUF, in bytes.
+	ReceiveBufferSize int64 `json:"receiveBufferSize,omitempty"`
+	// The DSCP of the packets that are sent (RFC 2474); 0 or absent: default forwarding.
+	IPTypeOfService int64 `json:"ipTypeOfService,omitempty"`
+	// TTL or hop limit of multicast datagrams; absent: 1.
+	MulticastTimeToLive *int64 `json:"multicastTimeToLive,omitempty"`
+	// Whether this computer hears what it sends to groups; absent: it does.
+	MulticastLoopback *bool `json:"multicastLoopback,omitempty"`
+	// Whether other sockets may use the same address and port for multicast.
+	MulticastAllowAddressSharing bool `json:"multicastAllowAddressSharing,omitempty"`
+}
+
+// NamedPeer is defined by protocol/schema.
+type NamedPeer struct {
+	Host string `json:"host"`
+	Port int64  `json:"port,omitempty"`
+}
+
+// UDPBindParams is defined by protocol/schema.
+type UDPBindParams struct {
+	LocalRequest
+	BindMembers
+	// As in OpenRequest.
+	Window int64 `json:"window"`
+	// Whom a bound UDP socket may send to. named: the hosts that the user named. network: any device in the user's own network. internet: any server on the Internet. Each goes through the rules about addresses.
+	Peers string `json:"peers"`
+	// With peers "named": the names and addresses that the user entered, without brackets; one with a port takes that port only.
+	Hosts []NamedPeer `json:"hosts,omitempty"`
+	// True: the socket may join groups and send to those that it has joined.
+	Multicast bool `json:"multicast,omitempty"`
+}
+
+// UDPBindResult is defined by protocol/schema.
+type UDPBindResult struct {
+	LocalAddress string `json:"localAddress"`
+	LocalPort    int64  `json:"localPort"`
+	// Bytes that the extension may send before it waits for socket.credit.
+	Window int64 `json:"window"`
 }
 
 // UDPOpenParams is defined by protocol/schema.

@@ -1,7 +1,7 @@
 // Code generated from protocol/schema by `make generate`. DO NOT EDIT.
 
 /** Newest version of the wire contract that this side speaks. The newest that both sides speak is spoken. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** Oldest version that this side still speaks. */
 export const oldestProtocolVersion = 2;
@@ -45,6 +45,12 @@ export const datagramOverhead = 64;
 /** Largest UDP payload over IPv4, in bytes (RFC 768, RFC 791). */
 export const maxDatagramBytes = 65507;
 
+/** Each payload of a bound UDP socket begins with the peer: the length of its address (u8), an address family (u8; 0, 4 or 6), its port (u16, little-endian), and so many bytes of address in ASCII. */
+export const peerHeaderBytes = 4;
+
+/** The longest peer header with its address, in bytes. */
+export const maxPeerBytes = 259;
+
 /** The audit log's bounds on lines that a page can cause hold for so long. */
 export const auditPeriodSeconds = 600;
 
@@ -67,6 +73,12 @@ export const methods = {
   "resolve.stop": { kind: "request", from: "browser" },
   "tcp.open": { kind: "request", from: "browser" },
   "udp.open": { kind: "request", from: "browser" },
+  "policy.judgeLocal": { kind: "request", from: "browser" },
+  "tcp.listen": { kind: "request", from: "browser" },
+  "tcp.accept": { kind: "request", from: "browser" },
+  "udp.bind": { kind: "request", from: "browser" },
+  "multicast.join": { kind: "request", from: "browser" },
+  "multicast.leave": { kind: "request", from: "browser" },
   "socket.write": { kind: "data", from: "browser" },
   "socket.shutdown": { kind: "request", from: "browser" },
   "socket.startTLS": { kind: "request", from: "browser" },
@@ -134,6 +146,10 @@ export interface AuditRefusedParams {
   origin?: string;
   protocol: "tcp" | "udp";
   /**
+   * True: a socket that others could send to; host and port are this computer's.
+   */
+  local?: boolean;
+  /**
    * Absent when the user was to name the destination and did not.
    */
   host?: string;
@@ -164,7 +180,17 @@ export interface AuditRefusedParams {
  * What a document's content script may say to the broker. Socket ids here are the document's own.
  */
 export type DocumentMessage =
-  DocumentOpen | DocumentWrite | DocumentCredit | DocumentShutdown | DocumentSetOption | DocumentStartTLS | DocumentClose;
+  | DocumentOpen
+  | DocumentListen
+  | DocumentAccept
+  | DocumentBind
+  | DocumentMembership
+  | DocumentWrite
+  | DocumentCredit
+  | DocumentShutdown
+  | DocumentSetOption
+  | DocumentStartTLS
+  | DocumentClose;
 export interface DocumentOpen {
   type: "open";
   id: number;
@@ -293,6 +319,140 @@ export interface ScriptPolicy {
    */
   eval: "silent" | "blocked" | "trusted" | "unsafe";
   requiresTrustedTypes: boolean;
+}
+/**
+ * Asks for a TCP socket that listens.
+ */
+export interface DocumentListen {
+  type: "listen";
+  id: number;
+  activation?: Activation;
+  /**
+   * isSecureContext, as the content script sees it.
+   */
+  secure: boolean;
+  options: ListenOptions;
+  evidence: DocumentEvidence;
+}
+/**
+ * The page's TCPServerSocketOptions after WebIDL conversion, and its address.
+ */
+export interface ListenOptions {
+  /**
+   * How many connections the system keeps until the page takes them; absent: as many as is usual.
+   */
+  backlog?: number;
+  /**
+   * Only IPv6, with the address ::.
+   */
+  ipv6Only?: boolean;
+  localAddress: string;
+  /**
+   * Absent: the system picks one.
+   */
+  localPort?: number;
+  /**
+   * on: TLS with a certificate of its own. Absent: off.
+   */
+  secureTransport?: "off" | "on";
+  announce?: Announcement;
+}
+/**
+ * What is told of a socket on the link, by DNS-SD over multicast DNS (RFC 6763, RFC 6762).
+ */
+export interface Announcement {
+  /**
+   * Service type and protocol (RFC 6763, section 7): "_http._tcp".
+   */
+  type: string;
+  /**
+   * Instance name: at most 63 bytes of UTF-8.
+   */
+  name: string;
+  /**
+   * Strings of the TXT record (RFC 6763, section 6), at most 255 bytes each.
+   *
+   * @maxItems 16
+   */
+  txt?: string[];
+}
+/**
+ * Takes the next connection of a socket that listens. One at a time for each.
+ */
+export interface DocumentAccept {
+  type: "accept";
+  /**
+   * What the connection is to be called.
+   */
+  id: number;
+  listener: number;
+}
+/**
+ * Asks for a UDP socket that is bound, and not connected.
+ */
+export interface DocumentBind {
+  type: "bind";
+  id: number;
+  activation?: Activation;
+  /**
+   * isSecureContext, as the content script sees it.
+   */
+  secure: boolean;
+  options: BindOptions;
+  evidence: DocumentEvidence;
+}
+/**
+ * The page's UDPSocketOptions after WebIDL conversion, in bound mode.
+ */
+export interface BindOptions {
+  /**
+   * Only IPv6, with the address ::.
+   */
+  ipv6Only?: boolean;
+  /**
+   * SO_SNDBUF, in bytes.
+   */
+  sendBufferSize?: number;
+  /**
+   * SO_RCVBUF, in bytes.
+   */
+  receiveBufferSize?: number;
+  /**
+   * The DSCP of the packets that are sent (RFC 2474); 0 or absent: default forwarding.
+   */
+  ipTypeOfService?: number;
+  /**
+   * TTL or hop limit of multicast datagrams; absent: 1.
+   */
+  multicastTimeToLive?: number;
+  /**
+   * Whether this computer hears what it sends to groups; absent: it does.
+   */
+  multicastLoopback?: boolean;
+  /**
+   * Whether other sockets may use the same address and port for multicast.
+   */
+  multicastAllowAddressSharing?: boolean;
+  localAddress: string;
+  /**
+   * Absent: the system picks one.
+   */
+  localPort?: number;
+  announce?: Announcement;
+}
+/**
+ * Has a bound UDP socket join or leave a multicast group.
+ */
+export interface DocumentMembership {
+  type: "membership";
+  id: number;
+  /**
+   * The document's number for this request.
+   */
+  ack: number;
+  change: "join" | "leave";
+  group: string;
+  source?: string;
 }
 export interface DocumentWrite {
   type: "write";
@@ -500,6 +660,34 @@ export interface LaneOpenResult {
    */
   ticket: string;
 }
+export interface MulticastJoinParams {
+  socketId: number;
+  /**
+   * A multicast address.
+   */
+  group: string;
+  /**
+   * Only what this address sends (source-specific); absent: whoever sends.
+   */
+  source?: string;
+}
+export interface MulticastJoinResult {
+  socketId: number;
+}
+export interface MulticastLeaveParams {
+  socketId: number;
+  /**
+   * A multicast address.
+   */
+  group: string;
+  /**
+   * Only what this address sends (source-specific); absent: whoever sends.
+   */
+  source?: string;
+}
+export interface MulticastLeaveResult {
+  socketId: number;
+}
 export interface PolicyGetParams {
   /**
    * A site to tell about.
@@ -592,6 +780,28 @@ export interface PolicySettings {
    * False: nobody looks for devices nearby, so the user types where a socket leads.
    */
   discovery?: boolean;
+  /**
+   * Where pages may listen for TCP connections: on every interface (all), in the network of one (network), on this computer only (computer), or nowhere (off).
+   */
+  servers?: "all" | "network" | "computer" | "off";
+  /**
+   * Whom a UDP socket that is not connected may send to, at most: any server on the Internet (internet), any device in the own network (network), those that the user names (named), or nobody (off).
+   */
+  boundUDP?: "internet" | "network" | "named" | "off";
+  /**
+   * False: no page may join a multicast group.
+   */
+  multicast?: boolean;
+  /**
+   * False: no socket is announced on the link.
+   */
+  announce?: boolean;
+  /**
+   * Ports that pages may use though they are low: below 32768 for TCP, below 1024 for UDP.
+   *
+   * @maxItems 256
+   */
+  localPorts?: PolicyLocalPort[];
   limits?: PolicyLimits;
   /**
    * DNS servers to ask instead of the system's: an address, or address and port ("192.0.2.53", "[2001:db8::53]:53").
@@ -647,6 +857,26 @@ export interface PolicyDestination {
   prompt?: "ask" | "always" | "skip";
 }
 /**
+ * Ports of this computer: all that is given must fit.
+ */
+export interface PolicyLocalPort {
+  /**
+   * Ports or ranges: "8080", "5900-5910".
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  ports: string[];
+  protocol?: "tcp" | "udp";
+  /**
+   * Only for these origins, written as in allowedOrigins.
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  origins?: string[];
+}
+/**
  * Instead of the limits that Portside comes with.
  */
 export interface PolicyLimits {
@@ -674,6 +904,22 @@ export interface PolicyLimits {
    * Open sockets in all.
    */
   openOverall?: number;
+  /**
+   * Accepted connections of one origin that are open.
+   */
+  acceptedPerOrigin?: number;
+  /**
+   * Accepted connections that are open in all.
+   */
+  acceptedOverall?: number;
+  /**
+   * Sockets of one origin that listen or are bound.
+   */
+  localPerOrigin?: number;
+  /**
+   * Peers that the bound UDP sockets of one origin may begin to send to, per minute.
+   */
+  newPeersPerMinute?: number;
   /**
    * The highest DSCP that a page may give its packets (RFC 2474). Those of a page that asks for more have 0.
    */
@@ -774,6 +1020,100 @@ export interface PolicyJudgeResult {
    * Whether a page may know why the network failed at a destination that somebody agreed to.
    */
   errorDetail: "reason" | "none";
+}
+export interface PolicyJudgeLocalParams {
+  /**
+   * The asking origin, serialised, as the browser attests it.
+   */
+  origin: string;
+  protocol: "tcp" | "udp";
+  /**
+   * As the page wrote it.
+   */
+  localAddress: string;
+  /**
+   * Absent: the system picks one.
+   */
+  localPort?: number;
+  ipv6Only?: boolean;
+  /**
+   * True: it is to be announced on the link.
+   */
+  announce?: boolean;
+  /**
+   * A secret of this profile, base64url, under which networks have their ids. Absent: no network is told.
+   */
+  networkSalt?: string;
+}
+export interface PolicyJudgeLocalResult {
+  /**
+   * False: no answer of the user could make the host open it.
+   */
+  allowed: boolean;
+  /**
+   * Why not; present when it is not allowed. address: this computer has no such address. port: the port is too low.
+   */
+  reason?: "address" | "port" | "origin" | "policy" | "policy-broken";
+  /**
+   * The setting that decided, for the user and the log.
+   */
+  by?: string;
+  /**
+   * Where it may be open, narrowest first: what the user may choose from. Not for pages.
+   *
+   * @maxItems 16
+   */
+  places: LocalPlace[];
+  /**
+   * UDP: the widest choice that the user may be given of whom it may send to.
+   */
+  peers?: "named" | "network" | "internet";
+  /**
+   * What the administrator wants: ask as usual, ask always, ask not at all, or refuse what would have to be asked.
+   */
+  prompt: "ask" | "always" | "skip" | "forbid";
+  /**
+   * Whether a grant may be remembered.
+   */
+  remember: boolean;
+  /**
+   * UDP: whether groups may be joined.
+   */
+  multicast: boolean;
+  cspRule: "refuse-unsafe-eval" | "require-eval-blocked";
+  /**
+   * True: only installed web apps may open sockets.
+   */
+  installedOnly: boolean;
+  /**
+   * Whether a page may know why the network failed.
+   */
+  errorDetail: "reason" | "none";
+}
+/**
+ * An address of this computer, or every one.
+ */
+export interface LocalPlace {
+  /**
+   * What is to be bound.
+   */
+  address: string;
+  /**
+   * computer: programs on this computer. network: devices in the network of one interface. anybody: whoever can reach any interface.
+   */
+  reach: "computer" | "network" | "anybody";
+  /**
+   * The system's name of the interface; absent for every one.
+   */
+  interface?: string;
+  /**
+   * In which network it is: an id, or "unknown" when it cannot be told from others. Absent: it is the same everywhere, or no salt was given.
+   */
+  network?: string;
+  /**
+   * True: an address of the Internet.
+   */
+  public?: boolean;
 }
 export interface PolicyManagedParams {
   /**
@@ -921,9 +1261,25 @@ export interface SocketState {
   bytesIn: number;
   bytesOut: number;
   /**
-   * The address that it is connected to.
+   * The address that it is connected to; absent on a socket that is not connected.
    */
-  remoteAddress: string;
+  remoteAddress?: string;
+  /**
+   * On a socket that listens: the connections that the page has taken so far.
+   */
+  accepted?: number;
+  /**
+   * On a socket that listens or is bound: connections or datagrams that came from where nobody may reach it, and, of a bound socket, those that were not sent.
+   */
+  turnedAway?: number;
+  /**
+   * On a bound UDP socket: the peers that it exchanges datagrams with.
+   */
+  peers?: number;
+  /**
+   * On a bound UDP socket: the multicast groups that it has joined.
+   */
+  groups?: number;
   /**
    * Absent on a plain connection.
    */
@@ -1032,6 +1388,85 @@ export interface SocketWriteParams {
 }
 export interface SocketWriteResult {
   socketId: number;
+}
+export interface TCPAcceptParams {
+  /**
+   * The socket that listens.
+   */
+  listenerId: number;
+  /**
+   * What the connection is to be called: chosen by the extension, unique on this connection, never used twice.
+   */
+  socketId: number;
+  /**
+   * As in OpenRequest.
+   */
+  window: number;
+}
+export interface TCPAcceptResult {
+  /**
+   * The address that was connected to, in its canonical form, without brackets.
+   */
+  remoteAddress: string;
+  remotePort: number;
+  localAddress: string;
+  localPort: number;
+  /**
+   * Bytes that the extension may send before it waits for socket.credit.
+   */
+  window: number;
+  tls?: TLSInfo;
+}
+export interface TCPListenParams {
+  /**
+   * Chosen by the extension, unique on this connection, never used twice.
+   */
+  socketId: number;
+  /**
+   * The asking origin, serialised, as the browser attests it.
+   */
+  origin: string;
+  /**
+   * Opaque key of the asking document.
+   */
+  document: string;
+  /**
+   * True in a private window: the destination is kept out of the audit log.
+   */
+  private: boolean;
+  /**
+   * The address that the user agreed to. 0.0.0.0 or :: is every interface.
+   */
+  localAddress: string;
+  /**
+   * Absent: the system picks one.
+   */
+  localPort?: number;
+  /**
+   * From where others may reach it, as the user agreed to.
+   */
+  reach: "computer" | "network" | "anybody";
+  announce?: Announcement;
+  /**
+   * How many connections the system keeps until the page takes them; absent: as many as is usual.
+   */
+  backlog?: number;
+  /**
+   * Only IPv6, with the address ::.
+   */
+  ipv6Only?: boolean;
+  /**
+   * True: TLS from the first byte, with a key and a certificate of its own.
+   */
+  secure?: boolean;
+}
+export interface TCPListenResult {
+  localAddress: string;
+  localPort: number;
+  /**
+   * Base64 of the SHA-256 of the certificate in DER that the socket shows to those who connect: 32 bytes. Only with TLS.
+   */
+  certificate?: string;
 }
 export interface TCPOpenParams {
   /**
@@ -1172,6 +1607,95 @@ export interface TryoutStartResult {
 }
 export interface TryoutStopParams {}
 export interface TryoutStopResult {}
+export interface UDPBindParams {
+  /**
+   * Chosen by the extension, unique on this connection, never used twice.
+   */
+  socketId: number;
+  /**
+   * The asking origin, serialised, as the browser attests it.
+   */
+  origin: string;
+  /**
+   * Opaque key of the asking document.
+   */
+  document: string;
+  /**
+   * True in a private window: the destination is kept out of the audit log.
+   */
+  private: boolean;
+  /**
+   * The address that the user agreed to. 0.0.0.0 or :: is every interface.
+   */
+  localAddress: string;
+  /**
+   * Absent: the system picks one.
+   */
+  localPort?: number;
+  /**
+   * From where others may reach it, as the user agreed to.
+   */
+  reach: "computer" | "network" | "anybody";
+  announce?: Announcement;
+  /**
+   * Only IPv6, with the address ::.
+   */
+  ipv6Only?: boolean;
+  /**
+   * SO_SNDBUF, in bytes.
+   */
+  sendBufferSize?: number;
+  /**
+   * SO_RCVBUF, in bytes.
+   */
+  receiveBufferSize?: number;
+  /**
+   * The DSCP of the packets that are sent (RFC 2474); 0 or absent: default forwarding.
+   */
+  ipTypeOfService?: number;
+  /**
+   * TTL or hop limit of multicast datagrams; absent: 1.
+   */
+  multicastTimeToLive?: number;
+  /**
+   * Whether this computer hears what it sends to groups; absent: it does.
+   */
+  multicastLoopback?: boolean;
+  /**
+   * Whether other sockets may use the same address and port for multicast.
+   */
+  multicastAllowAddressSharing?: boolean;
+  /**
+   * As in OpenRequest.
+   */
+  window: number;
+  /**
+   * Whom a bound UDP socket may send to. named: the hosts that the user named. network: any device in the user's own network. internet: any server on the Internet. Each goes through the rules about addresses.
+   */
+  peers: "named" | "network" | "internet";
+  /**
+   * With peers "named": the names and addresses that the user entered, without brackets; one with a port takes that port only.
+   *
+   * @maxItems 16
+   */
+  hosts?: NamedPeer[];
+  /**
+   * True: the socket may join groups and send to those that it has joined.
+   */
+  multicast?: boolean;
+}
+export interface NamedPeer {
+  host: string;
+  port?: number;
+}
+export interface UDPBindResult {
+  localAddress: string;
+  localPort: number;
+  /**
+   * Bytes that the extension may send before it waits for socket.credit.
+   */
+  window: number;
+}
 export interface UDPOpenParams {
   /**
    * Chosen by the extension, unique on this connection, never used twice.
@@ -1293,6 +1817,12 @@ export interface MethodParams {
   "resolve.stop": ResolveStopParams;
   "tcp.open": TCPOpenParams;
   "udp.open": UDPOpenParams;
+  "policy.judgeLocal": PolicyJudgeLocalParams;
+  "tcp.listen": TCPListenParams;
+  "tcp.accept": TCPAcceptParams;
+  "udp.bind": UDPBindParams;
+  "multicast.join": MulticastJoinParams;
+  "multicast.leave": MulticastLeaveParams;
   "socket.write": SocketWriteParams;
   "socket.shutdown": SocketShutdownParams;
   "socket.startTLS": SocketStartTLSParams;
@@ -1320,6 +1850,12 @@ export interface MethodResult {
   "resolve.stop": ResolveStopResult;
   "tcp.open": TCPOpenResult;
   "udp.open": UDPOpenResult;
+  "policy.judgeLocal": PolicyJudgeLocalResult;
+  "tcp.listen": TCPListenResult;
+  "tcp.accept": TCPAcceptResult;
+  "udp.bind": UDPBindResult;
+  "multicast.join": MulticastJoinResult;
+  "multicast.leave": MulticastLeaveResult;
   "socket.shutdown": SocketShutdownResult;
   "socket.startTLS": SocketStartTLSResult;
   "socket.setOption": SocketSetOptionResult;

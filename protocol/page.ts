@@ -5,7 +5,9 @@
 
 import {
   hostReasons,
+  type BindOptions,
   type DocumentMessage,
+  type ListenOptions,
   type OpenOptions,
   type SettableOption,
   type TLSInfo,
@@ -63,6 +65,26 @@ export interface Opened<TLS> {
   tls?: TLS;
 }
 
+/** A socket that listens. With TLS, `certificate` is the SHA-256 of the certificate that those see who connect. */
+export interface Listening<Hash> {
+  type: "listening";
+  id: number;
+  localAddress: string;
+  localPort: number;
+  certificate?: Hash;
+}
+
+/** A UDP socket that is bound, and not connected. `window` and `lane` are as in Opened; `multicast`: it may join groups. */
+export interface Bound {
+  type: "bound";
+  id: number;
+  localAddress: string;
+  localPort: number;
+  window: number;
+  lane?: number;
+  multicast: boolean;
+}
+
 /** The answer to startTls. */
 export interface Secured<TLS> {
   type: "secured";
@@ -76,9 +98,12 @@ export interface Secured<TLS> {
  */
 export type OpenState = "asking" | "connecting";
 
-/** What is said of a socket in the same words on every leg towards the page, but for certificates. */
-export type SocketEvent<TLS> =
+/** What is said of a socket in the same words on every leg towards the page, but for certificates and their hashes. `member` answers membership. */
+export type SocketEvent<TLS, Hash> =
   | Opened<TLS>
+  | Listening<Hash>
+  | Bound
+  | { type: "member"; id: number; ack: number; error?: PageError }
   | { type: "state"; id: number; state: OpenState }
   | { type: "failed"; id: number; error: PageError }
   | { type: "credit"; id: number; bytes: number }
@@ -96,7 +121,7 @@ export type SocketEvent<TLS> =
  * After `full` there is no room for opens for a moment.
  */
 export type BrokerMessage =
-  | SocketEvent<TLSInfo>
+  | SocketEvent<TLSInfo, string>
   | { type: "data"; id: number; data: string }
   | { type: "lane"; key: string; reasons: boolean }
   | { type: "laneLost" }
@@ -106,7 +131,7 @@ export type BrokerMessage =
 
 /** Content script -> page script. `lane` comes with a port: the lane, whose other end hears LaneRequests and says LaneEvents (lane.ts), or `laneLost`. */
 export type ContentMessage =
-  | SocketEvent<PageTLSInfo>
+  | SocketEvent<PageTLSInfo, ArrayBuffer>
   | { type: "data"; id: number; data: ArrayBuffer }
   | { type: "lane"; reasons: boolean }
   | { type: "laneLost" }
@@ -116,6 +141,11 @@ export type ContentMessage =
 /** Page script -> content script. */
 export type PageMessage =
   | { type: "open"; id: number; protocol: "tcp" | "udp"; options: PageOpenOptions; evalBlocked: boolean }
+  | { type: "listen"; id: number; options: ListenOptions; evalBlocked: boolean }
+  /** Asks for the next connection of `listener`, which gets this id; answered by `opened` or `failed`. One at a time for each. */
+  | { type: "accept"; id: number; listener: number }
+  | { type: "bind"; id: number; options: BindOptions; evalBlocked: boolean }
+  | { type: "membership"; id: number; ack: number; change: "join" | "leave"; group: string; source?: string }
   | { type: "write"; id: number; data: ArrayBuffer; ack?: number }
   | { type: "credit"; id: number; bytes: number }
   | { type: "shutdown"; id: number }
@@ -123,7 +153,7 @@ export type PageMessage =
   | { type: "startTls"; id: number; received: number; sent: number; tls?: PageTLSOptions }
   | { type: "close"; id: number };
 
-export type { DocumentMessage, OpenOptions, TLSInfo, TLSOptions };
+export type { BindOptions, DocumentMessage, ListenOptions, OpenOptions, TLSInfo, TLSOptions };
 
 /** The event by which the content script hands the page script its port, and the one that asks for it (BROWSERS: private port). */
 export const handoverEvent = "portside:handover";

@@ -105,6 +105,10 @@ func twins() map[string]any {
 	opened := Opened{RemoteAddress: "::1", RemotePort: 1, LocalAddress: "::1", LocalPort: 2, Window: 3}
 	info := &TLSInfo{Version: "1.3", CipherSuite: "TLS_AES_128_GCM_SHA256", ALPNProtocol: "imap", PeerCertificates: []string{"MAA="}}
 	yes, no, seven := true, false, int64(7)
+	local := LocalRequest{
+		SocketID: 1, Origin: "https://a.example", Document: "d", Private: true, LocalAddress: "::1", LocalPort: 9, Reach: "computer",
+		Announce: &Announcement{Type: "_http._tcp", Name: "n", Txt: []string{"path=/"}},
+	}
 	rules := []PolicyDestination{{
 		Host: "*.example", CIDR: "10.0.0.0/8", Ports: []string{"22", "80-90"}, Protocol: "tcp", TLSOnly: &yes,
 		Origins: []string{"https://a.example"}, Prompt: "skip",
@@ -117,7 +121,10 @@ func twins() map[string]any {
 			Limits: &PolicyLimits{
 				AttemptBurst: &seven, AttemptsPerSecond: &seven, AttemptsPerMinuteOverall: &seven,
 				PendingPerOrigin: &seven, OpenPerOrigin: &seven, OpenOverall: &seven, IPTypeOfService: &seven,
+				AcceptedPerOrigin: &seven, AcceptedOverall: &seven, LocalPerOrigin: &seven, NewPeersPerMinute: &seven,
 			},
+			Servers: "computer", BoundUDP: "named", Multicast: &no, Announce: &no,
+			LocalPorts: []PolicyLocalPort{{Ports: []string{"80"}, Protocol: "tcp", Origins: []string{"https://a.example"}}},
 			DNSServers: []string{"192.0.2.53"}, DataLane: "off", ErrorDetail: "none",
 			Audit: &PolicyAudit{File: "/var/log/portside.log", MaxBytes: new(int64(65536)), Keep: &seven, Detail: "origins"},
 		},
@@ -133,7 +140,7 @@ func twins() map[string]any {
 		"socket.startTLS.params": SocketStartTLSParams{SocketID: 1, Received: 2, Sent: 3, TLS: tlsOptions()},
 		"socket.startTLS.result": SocketStartTLSResult{SocketID: 1, TLS: info},
 		"audit.refused.params": AuditRefusedParams{
-			Origin: "https://a.example", Protocol: "udp", Host: "h", Port: 9, Private: true, Rule: "activation",
+			Origin: "https://a.example", Protocol: "udp", Host: "h", Port: 9, Private: true, Rule: "activation", Local: true,
 		},
 		"policy.get.params": PolicyGetParams{Origin: "https://a.example"},
 		"policy.get.result": PolicyGetResult{
@@ -149,14 +156,42 @@ func twins() map[string]any {
 		},
 		"socket.inspect.params": SocketInspectParams{SocketIDs: []int64{1}},
 		"socket.inspect.result": SocketInspectResult{Sockets: []SocketState{{
-			SocketID: 1, BytesIn: 2, BytesOut: 3, RemoteAddress: "::1", TLSVersion: "1.3", CipherSuite: "TLS_AES_128_GCM_SHA256",
+			SocketID: 1, BytesIn: 2, BytesOut: 3, RemoteAddress: "::1", Accepted: 4, TurnedAway: 5, Peers: 6, Groups: 7, TLSVersion: "1.3", CipherSuite: "TLS_AES_128_GCM_SHA256",
 			Certificate: &PeerCertificate{
 				Subject: "a.example", Issuer: "A", Names: []string{"a.example"}, NotBefore: 1, NotAfter: 2,
 				SHA256: strings.Repeat("a", 64), Trust: "roots",
 			},
 		}}},
-		"lane.open.params": LaneOpenParams{Document: "document"},
-		"lane.open.result": LaneOpenResult{Port: 4711, Ticket: strings.Repeat("x", 43)},
+		"policy.judgeLocal.params": PolicyJudgeLocalParams{
+			Origin: "https://a.example", Protocol: "udp", LocalAddress: "::", LocalPort: 9, Ipv6Only: true, Announce: true,
+			NetworkSalt: strings.Repeat("s", 22),
+		},
+		"policy.judgeLocal.result": PolicyJudgeLocalResult{
+			Allowed: true, Reason: "port", By: "b",
+			Places: []LocalPlace{{Address: "192.0.2.1", Reach: "network", Interface: "eth0", Network: "n", Public: true}},
+			Peers:  "named", Prompt: "ask", Remember: true, Multicast: true, CSPRule: "refuse-unsafe-eval", InstalledOnly: true, ErrorDetail: "none",
+		},
+		"tcp.listen.params": TCPListenParams{
+			LocalRequest: local, ListenMembers: ListenMembers{Backlog: 5, Ipv6Only: true}, Secure: true,
+		},
+		"tcp.listen.result": TCPListenResult{LocalAddress: "::1", LocalPort: 9, Certificate: strings.Repeat("A", 43) + "="},
+		"tcp.accept.params": TCPAcceptParams{ListenerID: 1, SocketID: 2, Window: 3},
+		"tcp.accept.result": TCPAcceptResult{opened, info},
+		"udp.bind.params": UDPBindParams{
+			LocalRequest: local,
+			BindMembers: BindMembers{
+				Ipv6Only: true, SendBufferSize: 1, ReceiveBufferSize: 2, IPTypeOfService: 46,
+				MulticastTimeToLive: &seven, MulticastLoopback: &no, MulticastAllowAddressSharing: true,
+			},
+			Window: 1, Peers: "named", Hosts: []NamedPeer{{Host: "a.example", Port: 9}}, Multicast: true,
+		},
+		"udp.bind.result":        UDPBindResult{LocalAddress: "::1", LocalPort: 9, Window: 1},
+		"multicast.join.params":  MulticastJoinParams{SocketID: 1, Group: "ff02::1", Source: "fe80::1"},
+		"multicast.join.result":  MulticastJoinResult{SocketID: 1},
+		"multicast.leave.params": MulticastLeaveParams{SocketID: 1, Group: "224.0.0.251", Source: "192.0.2.1"},
+		"multicast.leave.result": MulticastLeaveResult{SocketID: 1},
+		"lane.open.params":       LaneOpenParams{Document: "document"},
+		"lane.open.result":       LaneOpenResult{Port: 4711, Ticket: strings.Repeat("x", 43)},
 		"tryout.start.params": TryoutStartParams{Lang: "de-CH", Dir: "ltr", Texts: &TryoutTexts{
 			Title: "t", Intro: "i", Button: "b", Asking: "a", Done: "d", Denied: "d", Failed: "f", Missing: "m",
 		}},

@@ -29,10 +29,13 @@ import type {
 /** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
 const maxAddress = 1024;
 
+type Claims = Pick<Extract<DocumentMessage, { type: "open" }>, "activation" | "secure" | "evidence">;
+
 class Gatekeeper {
   readonly #page: MessagePort;
-  /** Opens that wait for their answer. */
+  /** Opens that wait for their answer; of these, those that the page asked for by itself. */
   readonly #opening = new Set<number>();
+  readonly #counted = new Set<number>();
   readonly #opens = new Budget(openBounds.document, performance.now());
   /** For when the broker has no room for opens of this document's tab or site. */
   readonly #backoff = new Backoff();
@@ -59,30 +62,30 @@ class Gatekeeper {
   fromPage(message: PageMessage): void {
     switch (message.type) {
       case "open": {
-        const now = performance.now();
-        if (!this.#backoff.may(now) || /*rule:content-script-limits-opens*/ !this.#opens.take(now)) {
-          this.#tellPage({ type: "failed", id: message.id, error: pageError("QuotaExceededError") });
-          return;
-        }
-        this.#backoff.sent(message.id, now);
-        this.#opening.add(message.id);
-        const { protocol, options: given } = message;
+        if (!this.#mayOpen(message.id)) return;
+        const { id, protocol, options: given } = message;
         const { tls, ...rest } = given;
         const options: OpenOptions = tls === undefined ? rest : { ...rest, tls: onTheWire(tls) };
         if (options.remoteAddress !== undefined) options.remoteAddress = options.remoteAddress.slice(0, maxAddress);
-        const activation = activationNow();
-        const evidence = collectEvidence(message.evalBlocked);
-        announce();
-        this.#tell({
-          type: "open",
-          id: message.id,
-          protocol,
-          ...(activation === undefined ? {} : { activation }),
-          //rule:claims-built-from-own-members
-          secure: isSecureContext,
-          options,
-          evidence,
-        });
+        this.#tell({ type: "open", id, protocol, ...this.#claims(message.evalBlocked), options });
+        return;
+      }
+      case "listen":
+      case "bind": {
+        if (!this.#mayOpen(message.id)) return;
+        const { type, id, options: given } = message;
+        const options = { ...given, localAddress: given.localAddress.slice(0, maxAddress) };
+        this.#tell({ type, id, ...this.#claims(message.evalBlocked), options });
+        return;
+      }
+      case "accept":
+        // Whoever connects makes these, not the page: they have no bounds of their own, but one at a time for each listener.
+        this.#opening.add(message.id);
+        this.#tell({ type: "accept", id: message.id, listener: message.listener });
+        return;
+      case "membership": {
+        const { id, ack, change, group, source } = message;
+        this.#tell({ type: "membership", id, ack, change, group, ...(source === undefined ? {} : { source }) });
         return;
       }
       case "write": {
@@ -111,6 +114,32 @@ class Gatekeeper {
       case "close":
         this.#tell({ type: message.type, id: message.id });
     }
+  }
+
+  /** Whether the page may ask for one more socket now; it hears if not. */
+  #mayOpen(id: number): boolean {
+    const now = performance.now();
+    if (!this.#backoff.may(now) || /*rule:content-script-limits-opens*/ !this.#opens.take(now)) {
+      this.#tellPage({ type: "failed", id, error: pageError("QuotaExceededError") });
+      return false;
+    }
+    this.#backoff.sent(id, now);
+    this.#opening.add(id);
+    this.#counted.add(id);
+    return true;
+  }
+
+  /** What only the document can see of itself. */
+  #claims(evalBlocked: boolean): Claims {
+    const activation = activationNow();
+    const evidence = collectEvidence(evalBlocked);
+    announce();
+    return {
+      ...(activation === undefined ? {} : { activation }),
+      //rule:claims-built-from-own-members
+      secure: isSecureContext,
+      evidence,
+    };
   }
 
   #fromBroker(message: BrokerMessage): void {
@@ -151,6 +180,22 @@ class Gatekeeper {
         });
         return;
       }
+      case "listening": {
+        this.#answered(message.id);
+        this.#open.set(message.id, true);
+        const { certificate, ...rest } = message;
+        if (certificate === undefined) this.#tellPage(rest);
+        else this.#tellPage({ ...rest, certificate: Uint8Array.fromBase64(certificate).buffer });
+        return;
+      }
+      case "bound":
+        this.#answered(message.id);
+        this.#open.set(message.id, false);
+        this.#onceSettled(message, () => {
+          this.#tellPage(message);
+          this.#open.set(message.id, true);
+        });
+        return;
       case "closed": {
         const { id, error = pageError("AbortError") } = message;
         const known = this.#open.get(id);
@@ -173,7 +218,8 @@ class Gatekeeper {
   /** An open is over, one way or the other. */
   #answered(id: number): void {
     this.#backoff.answered(id);
-    if (this.#opening.delete(id)) this.#opens.give();
+    this.#opening.delete(id);
+    if (this.#counted.delete(id)) this.#opens.give();
   }
 
   /** Goes on once it is known whether there is a lane for the socket, unless it is gone by then, and the page knows. */
@@ -203,7 +249,7 @@ class Gatekeeper {
   /** Sends to the broker, and connects to it first if need be. */
   #tell(message: DocumentMessage): void {
     if (this.#broker === undefined) {
-      if (message.type !== "open") return; // about a socket that went down with the last connection
+      if (message.type !== "open" && message.type !== "listen" && message.type !== "bind") return; // about a socket that went down with the last connection
       try {
         this.#broker = ext.runtime.connect({ name: "document" });
       } catch {

@@ -76,7 +76,7 @@ function fingerprint(hex: string): HTMLElement {
 type Detail = { name: string } & ({ foreign: string } | { ours: string } | { on: number });
 
 function details({ remoteAddress, cipherSuite, certificate }: SocketState): Detail[] {
-  const found: Detail[] = [{ name: "popupAddress", foreign: remoteAddress }];
+  const found: Detail[] = remoteAddress === undefined ? [] : [{ name: "popupAddress", foreign: remoteAddress }];
   if (cipherSuite !== undefined) found.push({ name: "popupCipher", foreign: cipherSuite });
   if (certificate === undefined) return found;
   const { subject, issuer, names, notAfter, trust, sha256 } = certificate;

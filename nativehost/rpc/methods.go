@@ -27,6 +27,18 @@ type Handler interface {
 	TCPOpen(ctx context.Context, id int64, params protocol.TCPOpenParams) *protocol.RPCError
 	// UDPOpen serves udp.open. Opens a UDP socket connected to one remote address and port.
 	UDPOpen(ctx context.Context, id int64, params protocol.UDPOpenParams) *protocol.RPCError
+	// PolicyJudgeLocal serves policy.judgeLocal. Asks what the rules say of a socket that others could send to, and where it could be open, before anybody is asked. Opens nothing.
+	PolicyJudgeLocal(ctx context.Context, id int64, params protocol.PolicyJudgeLocalParams) *protocol.RPCError
+	// TCPListen serves tcp.listen. Listens for TCP connections. None is accepted before a tcp.accept.
+	TCPListen(ctx context.Context, id int64, params protocol.TCPListenParams) *protocol.RPCError
+	// TCPAccept serves tcp.accept. Takes the next connection of a socket that listens, and waits for one. Given up by socket.close of the connection's id, or of the listening socket's.
+	TCPAccept(ctx context.Context, id int64, params protocol.TCPAcceptParams) *protocol.RPCError
+	// UDPBind serves udp.bind. Opens a UDP socket that is bound to a local address, and not connected. Each payload of it begins with a peer header.
+	UDPBind(ctx context.Context, id int64, params protocol.UDPBindParams) *protocol.RPCError
+	// MulticastJoin serves multicast.join. Has a bound UDP socket join a multicast group.
+	MulticastJoin(ctx context.Context, id int64, params protocol.MulticastJoinParams) *protocol.RPCError
+	// MulticastLeave serves multicast.leave. Has a bound UDP socket leave a multicast group.
+	MulticastLeave(ctx context.Context, id int64, params protocol.MulticastLeaveParams) *protocol.RPCError
 	// SocketWrite serves socket.write. Bytes for a TCP socket, or one datagram. With an id it is answered once the system has taken the bytes.
 	SocketWrite(ctx context.Context, id *int64, params protocol.SocketWriteParams) *protocol.RPCError
 	// SocketShutdown serves socket.shutdown. Half-close: sends FIN after everything written before. Answered once the FIN is with the system.
@@ -71,6 +83,18 @@ func Serve(ctx context.Context, h Handler, m protocol.Message) *protocol.RPCErro
 		return request(ctx, m, h.TCPOpen)
 	case protocol.MethodUDPOpen:
 		return request(ctx, m, h.UDPOpen)
+	case protocol.MethodPolicyJudgeLocal:
+		return request(ctx, m, h.PolicyJudgeLocal)
+	case protocol.MethodTCPListen:
+		return request(ctx, m, h.TCPListen)
+	case protocol.MethodTCPAccept:
+		return request(ctx, m, h.TCPAccept)
+	case protocol.MethodUDPBind:
+		return request(ctx, m, h.UDPBind)
+	case protocol.MethodMulticastJoin:
+		return request(ctx, m, h.MulticastJoin)
+	case protocol.MethodMulticastLeave:
+		return request(ctx, m, h.MulticastLeave)
 	case protocol.MethodSocketWrite:
 		return data(ctx, m, h.SocketWrite)
 	case protocol.MethodSocketShutdown:

@@ -60,7 +60,7 @@ function resolved(schema: Schema): Schema {
   return resolved({ ...definition(referred($ref)), ...beside });
 }
 
-/** With `absence` an optional flag or number is a pointer, nil when it is absent. What an allOf takes in is embedded. */
+/** With `absence`, of the whole or of a member, an optional flag or number is a pointer, nil when it is absent. What an allOf takes in is embedded. */
 function goStruct(schema: Schema, out: Map<string, string>, absence = false): void {
   const embedded = (schema.allOf ?? []).map((part) => {
     const whole = resolved(part);
@@ -74,7 +74,7 @@ function goStruct(schema: Schema, out: Map<string, string>, absence = false): vo
     const optional = schema.required?.includes(name) !== true;
     const scalar = property.type === "boolean" || property.type === "integer";
     const type =
-      (absence && optional && scalar ? "*" : "") +
+      ((absence || property.absence === true) && optional && scalar ? "*" : "") +
       goType(property.type === "array" ? { ...property, items: inner } : property);
     // An empty list says something else than none.
     const omit = absence && property.type === "array" ? "omitzero" : "omitempty";

@@ -16,7 +16,7 @@ test("nothing is left of references, of allOf and of what is for the generator o
   assert.ok(references > 60, `${references.toString()} references`);
   for (const [name, schema] of schemas)
     for (const part of inside(schema))
-      for (const word of ["$ref", "$defs", "allOf", "unevaluatedProperties", "page", "since"])
+      for (const word of ["$ref", "$defs", "allOf", "unevaluatedProperties", "page", "since", "absence"])
         assert.ok(!(word in part), `${name} has ${word}`);
 });
 

@@ -40,6 +40,8 @@ export interface Schema {
   page?: PageMember | true;
   /** The version of the protocol that brought the member; absent: hosts of every version know it. */
   since?: number;
+  /** In Go, absent is told from zero. */
+  absence?: boolean;
 }
 export interface Method {
   kind: "request" | "notification" | "data";
@@ -132,14 +134,15 @@ function expanded(schema: Schema, depth = 0): Schema {
   };
 }
 
-/** Takes `page` and `since` out, which are for this generator and no keywords of JSON Schema. */
+/** Takes `page`, `since` and `absence` out, which are for this generator and no keywords of JSON Schema. */
 function plain(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(plain);
   if (typeof schema !== "object" || schema === null) return schema;
   const entries = Object.entries(schema).filter(
     ([key, value]) =>
       !(key === "page" && (value === true || (typeof value === "object" && value !== null && "doc" in value))) &&
-      !(key === "since" && typeof value === "number"),
+      !(key === "since" && typeof value === "number") &&
+      !(key === "absence" && typeof value === "boolean"),
   );
   return Object.fromEntries(entries.map(([key, value]) => [key, plain(value)]));
 }

@@ -2,13 +2,37 @@
 
 import type { How } from "./grants.ts";
 import type { Protection } from "./protection.ts";
-import type { PolicyJudgeResult } from "../../../protocol/message.ts";
+import type { LocalPlace, NamedPeer, PolicyJudgeResult } from "../../../protocol/message.ts";
 
 /** What kind of place a host is. */
 export type Place = NonNullable<PolicyJudgeResult["place"]>;
 
-/** What the user is asked: what for, and with which protection. */
+/** What the user is asked of a connection: what for, and with which protection. */
 export type Question = Destination & Protection;
+
+/** Asks for a socket that others can send to: one that listens, or a UDP socket that is bound and not connected. */
+export interface LocalQuestion {
+  kind: "listen" | "bind";
+  origin: string;
+  /** Absent: the system picks one. */
+  port?: number;
+  /** Where it may be open, narrowest first: at least one, of which the user picks. One whose reach is `anybody` needs a yes of its own. */
+  places: readonly LocalPlace[];
+  /** `bind`: the widest choice there is of whom it may send to. */
+  peers?: Peers;
+  /** `bind`: the page wants to join multicast groups. */
+  multicast: boolean;
+  /** `listen`: by TLS, with a certificate of its own. */
+  secure: boolean;
+  /** It is to be announced on the link, by this name and as this service. Foreign texts. */
+  announce?: { name: string; type: string };
+  private: boolean;
+  /** Whether "Allow and remember" is offered. */
+  remember: boolean;
+}
+
+/** Whom a bound UDP socket may send to, narrowest first. */
+export type Peers = "named" | "network" | "internet";
 
 interface Destination {
   origin: string;
@@ -33,6 +57,11 @@ export type Answer =
   /** `risk`: the danger of the port was named. */
   | { allow: true; remember: boolean; host: string; how: How; risk: boolean };
 
+/** The same for a socket that others can send to. `place` is one of the question's; `hosts` are canonical, and only with peers "named". */
+export type LocalAnswer =
+  | Extract<Answer, { allow: false }>
+  | { allow: true; remember: boolean; place: LocalPlace; peers?: Peers; hosts?: NamedPeer[] };
+
 /** What is wrong with an address that the user typed or picked. */
 export type Complaint = "invalid" | "never" | "policy";
 /** What the rules say of it: its canonical form, the kind of place, and whether routers watch the port there. */
@@ -51,6 +80,15 @@ export interface Device {
 
 /** What the user named: in the field, or by picking from the list. */
 export type Named = { address: string } | { device: number };
+
+/** What the prompt page sends where the question is a LocalQuestion, in place of `allow`: the number of the place; whom it may send to; and whom the user named, as they typed it. */
+export interface AllowLocal {
+  type: "allowLocal";
+  remember: boolean;
+  place: number;
+  peers?: Peers;
+  hosts?: string[];
+}
 
 /** What the prompt page sends. */
 export type PromptMessage =

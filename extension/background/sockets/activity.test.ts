@@ -17,7 +17,7 @@ beforeEach(() => {
 function socketIn(tabId: number, encryption: LiveSocket["encryption"] = "off"): Omit<LiveSocket, "key"> {
   return {
     sender: { origin: "https://a.test", documentId: "one", tabId, windowId: 1, private: false },
-    ...{ protocol: "tcp", host: "mail.example", port: 993, encryption, since: 1, socketId: 1 },
+    ...{ protocol: "tcp", kind: "connect", host: "mail.example", port: 993, encryption, since: 1, socketId: 1 },
     connection: undefined as unknown as HostConnection,
     close: () => undefined,
   };

@@ -2,9 +2,13 @@
 //
 // It lives in memory only, as the sockets do: a stop of the worker ends both. No web page, and no content script, can read or change it.
 
+import type { Peers } from "../consent/question.ts";
 import type { HostConnection } from "../host/host.ts";
 import { Refusals } from "./refusals.ts";
 import type { Sender } from "../intake/sender.ts";
+import type { LocalPlace } from "../../../protocol/message.ts";
+
+type Reach = LocalPlace["reach"];
 
 /** An open socket, as far as the broker knows it. */
 export interface LiveSocket {
@@ -12,6 +16,15 @@ export interface LiveSocket {
   readonly key: number;
   readonly sender: Sender;
   readonly protocol: "tcp" | "udp";
+  /** A connection of the page's; a socket that listens; a connection that one has accepted; a UDP socket that is bound. */
+  readonly kind: "connect" | "listen" | "accepted" | "bind";
+  /** Of an accepted connection: the key of the socket that listens. */
+  readonly listener?: number;
+  /** Of a socket that listens or is bound: where it is open. */
+  readonly reach?: Reach;
+  /** Of a socket that is bound: whom it may send to. */
+  readonly peers?: Peers;
+  /** The other side; of a socket that listens or is bound, its own address and port. */
   readonly host: string;
   readonly port: number;
   /** upgraded: it was opened for STARTTLS, and TLS is spoken now. */

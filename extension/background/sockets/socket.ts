@@ -107,6 +107,7 @@ export class Socket {
     const live = this.#home.shared.activity.opened({
       sender: this.#home.sender,
       protocol: this.protocol,
+      kind: "connect",
       host: destination.host,
       port: destination.port,
       encryption: destination.protection.encryption,
@@ -261,6 +262,12 @@ export class Socket {
         return;
       case "startTls":
         this.#once(message, () => this.#startTls(connection, socketId, message));
+        return;
+      case "listen":
+      case "accept":
+      case "bind":
+      case "membership":
+        this.#home.useless();
         return;
       case "close":
         this.#once(message, async () => {

@@ -168,6 +168,10 @@ export function connect(
         else pending?.reject(errorOf(message));
         return;
       }
+      case "listening":
+      case "bound":
+      case "member":
+        return;
       default:
         mapGet(channels, message.id)?.receive(message);
     }
