@@ -15,6 +15,10 @@ import (
 // origin, for its site, and in all, within each period. Whatever is beyond them is
 // counted, and the counts are written when the period is over and when the log closes.
 // Sockets that really opened and closed are bounded elsewhere, and always written.
+//
+// Who connects to a page is not bounded at all. Lines about that have the same bounds, once
+// more and apart, so that they take none away from the page's own, and the end of what has
+// no line has none.
 
 const (
 	// period is how long the bounds hold, and the counts are gathered.
@@ -81,10 +85,11 @@ type flood struct {
 	began time.Time
 	timer *time.Timer
 	// Private windows have bounds of their own, so that neither kind of window takes
-	// lines away from the other.
-	normal, private budget
-	counts          map[omission]*omitted
-	closed          bool
+	// lines away from the other; and so has what others connect to.
+	normal, private                 budget
+	acceptedNormal, acceptedPrivate budget
+	counts                          map[omission]*omitted
+	closed                          bool
 }
 
 // admit reports whether a line about s may be written; else it is counted. due are
@@ -95,7 +100,12 @@ func (f *flood) admit(s Subject, o omission) (ok bool, due []omitted) {
 	now := f.now()
 	due = f.rollLocked(now)
 	b := &f.normal
-	if s.Private {
+	switch {
+	case /*rule:accepted-audit-lines-apart*/ o.event == "accept" && s.Private:
+		b = &f.acceptedPrivate
+	case o.event == "accept":
+		b = &f.acceptedNormal
+	case s.Private:
 		b = &f.private
 	}
 	if b.take(s.Origin, o.site) {
@@ -122,7 +132,8 @@ func (f *flood) rollLocked(now time.Time) (due []omitted) {
 		return nil
 	}
 	due = f.takeLocked()
-	f.began, f.normal, f.private = now, budget{}, budget{}
+	f.began = now
+	f.normal, f.private, f.acceptedNormal, f.acceptedPrivate = budget{}, budget{}, budget{}, budget{}
 	return due
 }
 

@@ -54,7 +54,7 @@ func (l *Listener) wanted() bool {
 
 // receive hands a connection on, if it may be there.
 func (l *Listener) receive(tcp *net.TCPConn) {
-	local, remote := addrOf(tcp.LocalAddr()), addrOf(tcp.RemoteAddr())
+	local, remote := ends(tcp)
 	if !l.admits(local, remote) {
 		l.turnAway(tcp)
 		return
@@ -74,13 +74,12 @@ func (l *Listener) receive(tcp *net.TCPConn) {
 }
 
 // admits reports whether a connection may be handed on.
-func (l *Listener) admits(local, remote netip.Addr) bool {
+func (l *Listener) admits(local netip.Addr, remote netip.AddrPort) bool {
 	//rule:accepted-remote-is-judged
-	if l.config.Judge != nil && l.config.Judge(local, remote) != nil {
+	if l.config.Judge != nil && l.config.Judge(remote) != nil {
 		return false
 	}
-	//rule:accepted-by-own-interface
-	return !l.config.OneInterface || l.interfaces.same(local, remote)
+	return !l.config.OneInterface || /*rule:accepted-by-own-interface*/ l.interfaces.same(local, remote.Addr())
 }
 
 // turnAway ends a connection that may not be here, by RST: the peer is told at once that
@@ -115,11 +114,8 @@ func (l *Listener) handshake(conn *dial.Conn) {
 	l.mu.Unlock()
 }
 
-// addrOf returns the address of an end of a connection, IPv4 as IPv4.
-func addrOf(addr net.Addr) netip.Addr {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
-		return netip.Addr{}
-	}
-	return tcp.AddrPort().Addr().Unmap()
+// ends returns the addresses of both ends of a connection, IPv4 as IPv4.
+func ends(tcp *net.TCPConn) (local netip.Addr, remote netip.AddrPort) {
+	here, there := tcp.LocalAddr().(*net.TCPAddr).AddrPort(), tcp.RemoteAddr().(*net.TCPAddr).AddrPort()
+	return here.Addr().Unmap(), netip.AddrPortFrom(there.Addr().Unmap(), there.Port())
 }

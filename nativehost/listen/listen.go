@@ -50,9 +50,9 @@ type Config struct {
 	// Backlog is how many connections the system may keep; 0 is its maximum, which also
 	// bounds larger numbers.
 	Backlog int
-	// Judge returns nil if remote may connect to local, both IPv4 as IPv4. It must not
-	// block for long. Nil: everybody may.
-	Judge func(local, remote netip.Addr) error
+	// Judge returns nil if remote, IPv4 as IPv4, may connect. It must not block for long.
+	// Nil: everybody may.
+	Judge func(remote netip.AddrPort) error
 	// OneInterface: connections must come in by the interface that has the address.
 	OneInterface bool
 	// Identity is what the listener shows by TLS; nil: connections are plain.

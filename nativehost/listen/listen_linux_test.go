@@ -168,7 +168,9 @@ func TestOnlyByTheInterface(t *testing.T) {
 			}
 			heard := make(chan string)
 			// A program of its own: package net remembers the names of zones, and they differ.
-			go func() { heard <- here.Run(t, "bash", "-c", "cat </dev/tcp/"+address.WithZone(zone).String()+"/"+port(l)) }()
+			go func() {
+				heard <- here.Run(t, "bash", "-c", "cat </dev/tcp/"+address.WithZone(zone).String()+"/"+port(l))
+			}()
 			taken := accept(t, l)
 			write(t, taken, "the neighbour's")
 			taken.Close()

@@ -198,9 +198,9 @@ func TestRefusedIsTurnedAway(t *testing.T) {
 	refused := errors.New("not this one")
 	var asked []netip.Addr
 	l := open(t, func(c *Config) {
-		c.Judge = func(local, remote netip.Addr) error {
-			asked = append(asked, local, remote)
-			if len(asked) < 6 {
+		c.Judge = func(remote netip.AddrPort) error {
+			asked = append(asked, remote.Addr())
+			if len(asked) < 3 {
 				return refused
 			}
 			return nil
@@ -222,7 +222,7 @@ func TestRefusedIsTurnedAway(t *testing.T) {
 }
 
 func TestUnwantedFloodHasPace(t *testing.T) {
-	l := open(t, func(c *Config) { c.Judge = func(_, _ netip.Addr) error { return fault.ErrAddress } })
+	l := open(t, func(c *Config) { c.Judge = func(netip.AddrPort) error { return fault.ErrAddress } })
 	l.unwanted = rate.NewLimiter(rate.Every(time.Hour), 3)
 	for range 20 {
 		connect(t, l)

@@ -103,7 +103,13 @@ func (r *Registry) SocketInspect(_ context.Context, id int64, params protocol.So
 		if e == nil || e.state != stateOpen {
 			continue
 		}
-		state := protocol.SocketState{SocketID: id, RemoteAddress: e.remote.String()}
+		state := protocol.SocketState{SocketID: id}
+		if e.remote.IsValid() {
+			state.RemoteAddress = e.remote.Addr().String()
+		}
+		if e.conn.inspect != nil {
+			e.conn.inspect(&state)
+		}
 		if e.security != nil {
 			state.TLSVersion, state.CipherSuite, state.Certificate = e.security.version, e.security.suite, e.security.certificate
 		}
