@@ -43,6 +43,9 @@ type listener struct {
 func (r *Registry) TCPListen(ctx context.Context, id int64, params protocol.TCPListenParams) *protocol.RPCError {
 	o := newLocal("tcp", id, params.LocalRequest)
 	o.subject.Secure = params.Secure
+	// It has no bytes to receive, so it waits for no lane to take.
+	//rule:listener-takes-no-lane
+	o.window = protocol.WindowBytes
 	backlog, only6 := int(min(params.Backlog, maxBacklog)), params.Ipv6Only
 	var identity *listen.Identity
 	return r.open(ctx, o, r.inbound(func(ctx context.Context, o *opening) (*connection, error) {
