@@ -41,7 +41,7 @@ func TestExamples(t *testing.T) {
 			t.Errorf("%s\n%s", fault.Detailed(), settings)
 		}
 	}
-	if len(blocks) != 6 || managedOnes != 1 {
+	if len(blocks) != 7 || managedOnes != 1 {
 		t.Errorf("%s has %d examples, %d of them for the browser", page, len(blocks), managedOnes)
 	}
 }
