@@ -74,6 +74,10 @@ func (b *budget) take(origin, site string) bool {
 	return true
 }
 
+// budgets are those of the two kinds of windows, so that neither takes lines away from the
+// other.
+type budgets struct{ normal, private budget }
+
 // flood decides which lines are written, and counts the others.
 type flood struct {
 	now func() time.Time
@@ -84,12 +88,10 @@ type flood struct {
 	mu    sync.Mutex // guards what follows
 	began time.Time
 	timer *time.Timer
-	// Private windows have bounds of their own, so that neither kind of window takes
-	// lines away from the other; and so has what others connect to.
-	normal, private                 budget
-	acceptedNormal, acceptedPrivate budget
-	counts                          map[omission]*omitted
-	closed                          bool
+	// own is for what pages do, accepted for who connects to them.
+	own, accepted budgets
+	counts        map[omission]*omitted
+	closed        bool
 }
 
 // admit reports whether a line about s may be written; else it is counted. due are
@@ -99,14 +101,14 @@ func (f *flood) admit(s Subject, o omission) (ok bool, due []omitted) {
 	defer f.mu.Unlock()
 	now := f.now()
 	due = f.rollLocked(now)
-	b := &f.normal
-	switch {
-	case /*rule:accepted-audit-lines-apart*/ o.event == "accept" && s.Private:
-		b = &f.acceptedPrivate
-	case o.event == "accept":
-		b = &f.acceptedNormal
-	case s.Private:
-		b = &f.private
+	of := &f.own
+	//rule:accepted-audit-lines-apart
+	if o.event == "accept" {
+		of = &f.accepted
+	}
+	b := &of.normal
+	if s.Private {
+		b = &of.private
 	}
 	if b.take(s.Origin, o.site) {
 		return true, due
@@ -132,8 +134,7 @@ func (f *flood) rollLocked(now time.Time) (due []omitted) {
 		return nil
 	}
 	due = f.takeLocked()
-	f.began = now
-	f.normal, f.private, f.acceptedNormal, f.acceptedPrivate = budget{}, budget{}, budget{}, budget{}
+	f.began, f.own, f.accepted = now, budgets{}, budgets{}
 	return due
 }
 

@@ -42,11 +42,9 @@ func (l *Listener) accept() {
 func (l *Listener) wanted() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for !l.closed &&
-		//rule:accept-only-on-demand
-		(len(l.waiters) == 0 ||
-			//rule:handshakes-are-bounded
-			l.handshaking >= maxHandshakes) {
+	for !l.closed && ( /*rule:accept-only-on-demand*/ len(l.waiters) == 0 ||
+		//rule:handshakes-are-bounded
+		l.handshaking >= maxHandshakes) {
 		l.changed.Wait()
 	}
 	return !l.closed
@@ -86,6 +84,7 @@ func (l *Listener) admits(local netip.Addr, remote netip.AddrPort) bool {
 // nobody will answer, as when nobody listened, and the system keeps nothing of it.
 func (l *Listener) turnAway(tcp *net.TCPConn) {
 	l.turnedAway.Add(1)
+	//rule:turned-away-by-reset
 	_ = tcp.SetLinger(0)
 	_ = tcp.Close()
 	//rule:turned-away-at-bounded-rate
@@ -99,13 +98,16 @@ func (l *Listener) pace() { _ = l.unwanted.Wait(l.ctx) }
 // handshake shakes hands and hands the connection on. A peer that does not shake hands
 // keeps its place while there are too many such peers.
 func (l *Listener) handshake(conn *dial.Conn) {
-	ctx, cancel := context.WithTimeout(l.ctx /*rule:silent-client-gives-up-handshake*/, l.handshakeTime)
+	ctx, cancel := context.WithTimeout(l.ctx,
+		//rule:silent-client-is-given-up
+		l.handshakeTime)
 	defer cancel()
 	err := conn.Serve(ctx, l.config.Identity.config())
 	if err == nil {
 		l.deliver(conn)
 	} else {
 		_ = conn.Reset()
+		//rule:failed-handshakes-at-bounded-rate
 		l.pace()
 	}
 	l.mu.Lock()

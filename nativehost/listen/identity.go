@@ -73,7 +73,8 @@ func (i *Identity) config() *tls.Config {
 	return &tls.Config{
 		Certificates: []tls.Certificate{i.certificate},
 		//rule:listener-tls-is-1-2-or-newer
-		MinVersion:             tls.VersionTLS12,
+		MinVersion: tls.VersionTLS12,
+		//rule:listener-tls-is-not-resumed
 		SessionTicketsDisabled: true,
 	}
 }

@@ -144,6 +144,28 @@ func TestOthersAreNoClients(t *testing.T) {
 	}
 }
 
+func TestSessionsAreNotResumed(t *testing.T) {
+	l := openSecure(t)
+	config := &tls.Config{InsecureSkipVerify: true, ClientSessionCache: tls.NewLRUClientSessionCache(4)}
+	for range 3 {
+		c := tls.Client(connect(t, l), config)
+		shaken := make(chan error, 1)
+		go func() { shaken <- c.Handshake() }()
+		taken := accept(t, l)
+		if err := <-shaken; err != nil {
+			t.Fatal(err)
+		}
+		if c.ConnectionState().DidResume {
+			t.Error("a session is resumed")
+		}
+		// Tickets come before the first bytes.
+		write(t, taken, "x")
+		if _, err := c.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A client that is silent keeps nobody else waiting, and is given up in time.
 func TestSilentClientsKeepNobodyWaiting(t *testing.T) {
 	l := openSecure(t)

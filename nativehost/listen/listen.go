@@ -185,6 +185,7 @@ func (l *Listener) allow(accepting bool) {
 		deadline = time.Time{}
 	}
 	// It fails on a listener that is closed only.
+	//rule:accept-only-on-demand.2
 	_ = l.tcp.SetDeadline(deadline)
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"golang.org/x/time/rate"
 
 	"github.com/portside/portside/nativehost/internal/netns"
 )
@@ -77,6 +78,30 @@ func TestHandshakesAreBounded(t *testing.T) {
 	waitFor(t, "the backlog", func() bool { wait, _ := backlog(t, l); return wait == 3 })
 	time.Sleep(50 * time.Millisecond)
 	if wait, _ := backlog(t, l); wait != 3 {
+		t.Errorf("%d wait with the system", wait)
+	}
+	cancel()
+	<-given
+}
+
+// Who shakes hands wrongly on purpose, again and again, costs no more than a bounded rate.
+func TestFailedHandshakesHavePace(t *testing.T) {
+	l := openSecure(t)
+	l.unwanted = rate.NewLimiter(rate.Every(time.Hour), 3)
+	for range 3 + maxHandshakes + 4 {
+		if _, err := connect(t, l).Write([]byte("no hello")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	given := make(chan struct{})
+	go func() {
+		defer close(given)
+		_, _ = l.Accept(ctx)
+	}()
+	waitFor(t, "the pace", func() bool { wait, _ := backlog(t, l); return wait == 4 })
+	time.Sleep(50 * time.Millisecond)
+	if wait, _ := backlog(t, l); wait != 4 {
 		t.Errorf("%d wait with the system", wait)
 	}
 	cancel()

@@ -73,7 +73,9 @@ const maxBacklog = 1 << 20
 func (r *Registry) listen(ctx context.Context, o *opening, config listen.Config) (*connection, error) {
 	local := *o.local
 	config.Address = netip.AddrPortFrom(local.Address, local.Port)
+	//rule:network-listener-checks-interface
 	config.OneInterface = local.Reach == rules.ReachNetwork
+	//rule:listener-asks-rules
 	config.Judge = func(remote netip.AddrPort) error {
 		return rules.Inbound(r.config.Policy.Current(), r.config.Near, local, remote)
 	}

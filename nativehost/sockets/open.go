@@ -327,6 +327,7 @@ func (r *Registry) closed(o *opening, e *entry, end ending, open time.Duration) 
 			last.Name, last.PageReason = says.Name, r.config.Requests.PageReason(says)
 		}
 	}
+	//rule:end-of-counted-connection-is-not-written
 	if !o.unaudited {
 		r.config.Audit.Closed(o.subject, end.traffic, last.Reason, open)
 	}

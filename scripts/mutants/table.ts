@@ -1,5 +1,6 @@
 // Each rule of docs/SECURITY.md, how it is taken out, and the test that must then go red. One file for each part of the rules.
 
+import { accepting } from "./accepting.ts";
 import { addresses } from "./addresses.ts";
 import { documents } from "./documents.ts";
 import { inbounds } from "./inbound.ts";
@@ -22,6 +23,7 @@ export const mutants: readonly Mutant[] = [
   ...inbounds,
   ...nearby,
   ...listening,
+  ...accepting,
   ...intakes,
   ...supply,
 ];
