@@ -61,7 +61,7 @@ func (l *Listener) receive(tcp *net.TCPConn) {
 	if err != nil {
 		return // the peer has gone
 	}
-	if l.config.Identity == nil {
+	if l.secure == nil {
 		l.deliver(conn)
 		return
 	}
@@ -102,7 +102,7 @@ func (l *Listener) handshake(conn *dial.Conn) {
 		//rule:silent-client-is-given-up
 		l.handshakeTime)
 	defer cancel()
-	err := conn.Serve(ctx, l.config.Identity.config())
+	err := conn.Serve(ctx, l.secure)
 	if err == nil {
 		l.deliver(conn)
 	} else {

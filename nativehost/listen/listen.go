@@ -15,6 +15,7 @@ package listen
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
@@ -63,6 +64,8 @@ type Config struct {
 type Listener struct {
 	config Config
 	tcp    *net.TCPListener
+	// secure is what TLS is to do; nil on plain connections.
+	secure *tls.Config
 	// ctx ends with Close.
 	ctx        context.Context
 	end        context.CancelFunc
@@ -108,6 +111,9 @@ func Listen(ctx context.Context, config Config) (*Listener, error) {
 		}
 	}
 	l := &Listener{config: config, tcp: tcp, unwanted: rate.NewLimiter(unwantedPerSecond, unwantedAtOnce), handshakeTime: handshakeTime}
+	if config.Identity != nil {
+		l.secure = config.Identity.config()
+	}
 	l.changed = sync.NewCond(&l.mu)
 	l.ctx, l.end = context.WithCancel(context.WithoutCancel(ctx))
 	l.allow(false)

@@ -3,11 +3,13 @@ package sockets
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/fault"
@@ -76,9 +78,7 @@ func (r *Registry) listen(ctx context.Context, o *opening, config listen.Config)
 	//rule:network-listener-checks-interface
 	config.OneInterface = local.Reach == rules.ReachNetwork
 	//rule:listener-asks-rules
-	config.Judge = func(remote netip.AddrPort) error {
-		return rules.Inbound(r.config.Policy.Current(), r.config.Near, local, remote)
-	}
+	config.Judge = r.visitors(local)
 	listening, err := listen.Listen(ctx, config)
 	if err != nil {
 		return nil, err
@@ -99,6 +99,21 @@ func (r *Registry) listen(ctx context.Context, o *opening, config listen.Config)
 		},
 		drop: func() { r.endListener(l) },
 	}, nil
+}
+
+// visitors returns what judges who connects to a listener, by one goroutine at a time.
+func (r *Registry) visitors(local rules.LocalRequest) func(netip.AddrPort) error {
+	here := newHome(local.Address)
+	return func(remote netip.AddrPort) error {
+		if err := rules.Inbound(r.config.Policy.Current(), r.config.Near, local, remote); err != nil {
+			return err
+		}
+		//rule:network-listener-stays-in-its-network
+		if local.Reach == rules.ReachNetwork && here.left() && rules.Class(r.config.Near, remote.Addr()) != address.Loopback {
+			return fmt.Errorf("%w: this is another network", fault.ErrAddress)
+		}
+		return nil
+	}
 }
 
 // endListener closes a listener, and waits until those who wait for a connection of it

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/portside/portside/nativehost/internal/hosttest"
 	"github.com/portside/portside/nativehost/internal/netns"
@@ -79,6 +80,53 @@ func TestReach(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A computer that is carried into another network has the same address there, perhaps, and
+// nobody has agreed that the page is reached from there.
+func TestListenerStaysInItsNetwork(t *testing.T) {
+	if !netns.Enter(t) {
+		return
+	}
+	neighbour := netns.NewNeighbour(t)
+	neighbour.Join(t, "net0", []string{"10.1.0.1/24"}, "far", []string{"10.1.0.2/24", "10.1.0.3/24"})
+	gateway := func(addr string) {
+		netns.Run(t, "ip", "route", "replace", "default", "via", addr)
+		// The system knows a router that it has spoken to.
+		c, err := net.Dial("udp", addr+":9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = c.Write([]byte("hello"))
+		netns.Until(t, "the router's hardware address", func() bool {
+			return strings.Contains(netns.Run(t, "ip", "neigh", "show", "dev", "net0"), addr+" lladdr")
+		})
+	}
+	gateway("10.1.0.2")
+	b := hosttest.Start(t, hosttest.Options{Judged: true})
+	listener, at := b.Listen(func(p *protocol.TCPListenParams) { p.LocalAddress, p.Reach = "10.1.0.1", "network" })
+	visit := func() (c net.Conn) {
+		t.Helper()
+		neighbour.Do(t, func() { c = b.Visit(at) })
+		return c
+	}
+	visit()
+	b.Accept(listener)
+	gateway("10.1.0.3")
+	time.Sleep(1100 * time.Millisecond) // what was found out counts for a second
+	stranger := visit()
+	r, request := b.AskAccept(listener, nil)
+	wantEnd(t, stranger, true)
+	b.Visit(at) // this computer's own
+	b.WantAccepted(r, request)
+	// Back home it goes on.
+	gateway("10.1.0.2")
+	time.Sleep(1100 * time.Millisecond)
+	visit()
+	if _, result := b.Accept(listener); result.RemoteAddress != "10.1.0.2" {
+		t.Errorf("accepted %+v", result)
 	}
 }
 

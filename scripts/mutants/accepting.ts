@@ -25,6 +25,11 @@ export const accepting: readonly Mutant[] = [
       socketsOf("TestReach"),
     ],
     [
+      "network-listener-stays-in-its-network",
+      "A listener for one network lets nobody in from another network that the computer is carried into",
+      socketsOf("TestListenerStaysInItsNetwork"),
+    ],
+    [
       "accepted-remote-is-judged",
       "A connection that the rules refuse is not accepted",
       listenOf("TestRefusedIsTurnedAway"),
