@@ -57,6 +57,7 @@ func TestNothingIsTakenUnlessAsked(t *testing.T) {
 					c.Close()
 				}
 			}
+			time.Sleep(20 * time.Millisecond) // one that is just being taken
 			wait, _ := backlog(t, l)
 			connect(t, l)
 			wantWaiting(wait + 1)

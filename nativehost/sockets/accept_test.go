@@ -194,6 +194,9 @@ func TestListenerWithTLS(t *testing.T) {
 	if accepted.TLS == nil || accepted.TLS.Version != "1.3" || accepted.TLS.CipherSuite == "" || len(accepted.TLS.PeerCertificates) != 0 {
 		t.Errorf("accepted with %+v", accepted.TLS)
 	}
+	if states := inspect(b, here.ID); len(states) != 1 || states[0].TLSVersion != "1.3" || states[0].CipherSuite == "" || states[0].Certificate != nil {
+		t.Errorf("inspected: %+v", states)
+	}
 	for _, way := range [][2]*hosttest.Remote{{here, there}, {there, here}} {
 		b.Send(way[0], []byte("by TLS"))
 		b.WaitReceived(way[1], 6)

@@ -52,7 +52,7 @@ export const accepting: readonly Mutant[] = [
       "No connection is taken from the system before the page asks for one",
       listenOf("TestNothingIsTakenUnlessAsked"),
       gone,
-      gone,
+      becomes("_ = deadline"),
     ],
     ["listener-takes-no-lane", "A lane speaks of no listener", socketsOf("TestAcceptedOnTheLane")],
     [
