@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -268,6 +269,46 @@ func TestPortIsNotShared(t *testing.T) {
 			next := connect(t, again)
 			say(t, accept(t, again), next, "the second one's")
 		})
+	}
+}
+
+// Nothing remains of a connection that has ended.
+func TestManyInTurn(t *testing.T) {
+	const rounds, inRound = 20, 1000
+	if testing.Short() {
+		t.Skip("it takes seconds: -short")
+	}
+	l := open(t, func(c *Config) { c.Judge = func(netip.AddrPort) error { return nil } })
+	used := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	var goroutines int
+	var memory int64
+	for round := range rounds {
+		for range inRound {
+			visitor, err := net.DialTimeout("tcp", l.Addr().String(), patience)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn, err := l.Accept(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = conn.Reset()
+			visitor.Close()
+		}
+		if round == 0 {
+			goroutines, memory = runtime.NumGoroutine(), used()
+		}
+	}
+	if grown := used() - memory; grown > 1<<20 { // 55 bytes for each connection
+		t.Errorf("%d bytes more than at the beginning", grown)
+	}
+	if now := runtime.NumGoroutine(); now > goroutines+2 {
+		t.Errorf("%d goroutines, %d at the beginning", now, goroutines)
 	}
 }
 
