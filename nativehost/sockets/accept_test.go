@@ -227,7 +227,7 @@ func TestPolicyEndsListeners(t *testing.T) {
 		`{"blockedOrigins": ["https://page.example"]}`:                         {"policy", "policy"},
 		`{"blockedOrigins": ["https://other.example"], "servers": "computer"}`: {"", ""},
 	} {
-		t.Run(policy, func(t *testing.T) {
+		if !t.Run(policy, func(t *testing.T) {
 			b := hosttest.Start(t, hosttest.Options{})
 			listener, at := b.Listen(nil)
 			visitor := b.Visit(at)
@@ -255,6 +255,8 @@ func TestPolicyEndsListeners(t *testing.T) {
 			} else {
 				wantWaiting(b, pending)
 			}
-		})
+		}) {
+			return // the others would wait as long
+		}
 	}
 }
