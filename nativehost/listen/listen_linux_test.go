@@ -33,7 +33,7 @@ func backlog(t *testing.T, l *Listener) (wait, most int) {
 
 func TestNothingIsTakenUnlessAsked(t *testing.T) {
 	for name, l := range map[string]*Listener{"plain": open(t, nil), "TLS": openSecure(t)} {
-		t.Run(name, func(t *testing.T) {
+		if !t.Run(name, func(t *testing.T) {
 			wantWaiting := func(n int) {
 				t.Helper()
 				waitFor(t, "the backlog", func() bool { wait, _ := backlog(t, l); return wait == n })
@@ -61,7 +61,9 @@ func TestNothingIsTakenUnlessAsked(t *testing.T) {
 			wait, _ := backlog(t, l)
 			connect(t, l)
 			wantWaiting(wait + 1)
-		})
+		}) {
+			return // the other would wait as long
+		}
 	}
 }
 
