@@ -82,6 +82,12 @@ func (l *Log) Opened(s Subject, remote string, peer *Peer, took time.Duration) {
 	line.Int64("ms", took.Milliseconds()).Send()
 }
 
+// Bound writes that a UDP socket is bound, from where others may reach it, and whom it may
+// send to.
+func (l *Log) Bound(s Subject, reach, peers string) {
+	l.line("bind", s).Str("reach", reach).Str("peers", peers).Send()
+}
+
 // Secured writes that a socket which was opened in plain text has TLS on it now.
 func (l *Log) Secured(s Subject, peer *Peer, took time.Duration) {
 	line := l.line("secure", s)

@@ -45,30 +45,38 @@ const (
 
 // peer is one that something is exchanged with. It is in the list of its kind.
 type peer struct {
-	at         netip.AddrPort
-	kind       kind
-	last       time.Time
-	sent       int // datagrams, while it is silent
-	sentBytes  int
-	header     []byte // what stands before its datagrams, nil until there is one
+	at        netip.AddrPort
+	kind      kind
+	last      time.Time
+	sent      int // datagrams, while it is silent
+	sentBytes int
+	header    []byte // what stands before its datagrams, nil until there is one
+	// judged is when it was admitted, in which epoch and coming how; the zero Time: it was
+	// not.
+	judged     time.Time
+	epoch      int
+	local      bool
 	prev, next *peer
 }
 
 // Table is the peers of one socket. Several goroutines may use it. Use New.
 type Table struct {
 	// Now is the clock; it is set before first use, and by nobody but tests.
-	Now  func() time.Time
-	meet func() error
+	Now   func() time.Time
+	meet  func() error
+	admit func(from netip.AddrPort, asked, local bool) error
 
 	mu    sync.Mutex // guards what follows
 	peers map[netip.AddrPort]*peer
 	lists [kinds]peer // rings, the most recently used first
+	epoch int         // grows with the rules
 }
 
 // New returns a Table without peers. meet is asked before something is sent to a peer
-// that is not remembered; its error refuses.
-func New(meet func() error) *Table {
-	t := &Table{Now: time.Now, meet: meet, peers: map[netip.AddrPort]*peer{}}
+// that is not remembered, admit before something is let in: asked tells whether something
+// was sent to it. The error of either refuses. Neither may wait, or ask the Table.
+func New(meet func() error, admit func(from netip.AddrPort, asked, local bool) error) *Table {
+	t := &Table{Now: time.Now, meet: meet, admit: admit, peers: map[netip.AddrPort]*peer{}}
 	for i := range t.lists {
 		t.lists[i].prev, t.lists[i].next = &t.lists[i], &t.lists[i]
 	}
@@ -123,16 +131,30 @@ func (t *Table) Send(to netip.AddrPort, bytes int, group bool) error {
 	return nil
 }
 
-// Received counts a datagram, and appends the header that stands before it. It returns
-// false when the peer has no header that could be written.
-func (t *Table) Received(dst []byte, from netip.AddrPort) ([]byte, bool) {
+// Received counts a datagram that came, and appends the header that stands before it. It
+// returns false for one that is not admitted. local: it came from this computer itself.
+// group: it came to a multicast group, and was judged by that.
+func (t *Table) Received(dst []byte, from netip.AddrPort, local, group bool) ([]byte, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.Now()
 	p := t.find(from, now)
+	judged := time.Time{}
+	if p != nil && p.epoch == t.epoch && p.local == local && now.Sub(p.judged) < fresh {
+		judged = p.judged
+	}
+	if !group && judged.IsZero() {
+		// Before it is remembered, so that who is not admitted leaves nothing behind.
+		//rule:senders-are-judged
+		if t.admit(from, p != nil && p.kind != stranger, local) != nil {
+			return dst, false
+		}
+		judged = now
+	}
 	if p == nil {
 		p = t.add(from, stranger, now)
 	}
+	p.judged, p.epoch, p.local = judged, t.epoch, local
 	if p.header == nil {
 		header, err := Header(from)
 		if err != nil {
@@ -147,12 +169,11 @@ func (t *Table) Received(dst []byte, from netip.AddrPort) ([]byte, bool) {
 	return append(dst, p.header...), true
 }
 
-// SentTo reports whether something was sent to any port of an address, and is remembered.
-func (t *Table) SentTo(at netip.AddrPort) bool {
+// Expire has all peers judged again.
+func (t *Table) Expire() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := t.find(at, t.Now())
-	return p != nil && p.kind != stranger
+	t.epoch++
 }
 
 // Count returns how many peers are remembered.

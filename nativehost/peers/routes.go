@@ -77,6 +77,15 @@ func (r *Routes) Put(header []byte, to netip.AddrPort) {
 	r.routes[one.header] = r.order.PushFront(one)
 }
 
+// Drop forgets where a peer is.
+func (r *Routes) Drop(header []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.routes[string(header)]; e != nil {
+		r.remove(e)
+	}
+}
+
 // Expire has all peers looked up again, and judged by the rules of now.
 func (r *Routes) Expire() {
 	r.mu.Lock()

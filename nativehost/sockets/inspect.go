@@ -96,24 +96,32 @@ func called(name pkix.Name) string {
 // numbers, and what is known of TLS was written down when it was agreed.
 func (r *Registry) SocketInspect(_ context.Context, id int64, params protocol.SocketInspectParams) *protocol.RPCError {
 	result := protocol.SocketInspectResult{Sockets: []protocol.SocketState{}}
-	var sockets []socket
+	var connections []*connection
 	r.mu.Lock()
 	for _, id := range params.SocketIDs {
 		e := r.sockets[id]
 		if e == nil || e.state != stateOpen {
 			continue
 		}
-		state := protocol.SocketState{SocketID: id, RemoteAddress: e.remote.String()}
+		state := protocol.SocketState{SocketID: id}
+		if e.remote.IsValid() {
+			state.RemoteAddress = e.remote.String()
+		}
 		if e.security != nil {
 			state.TLSVersion, state.CipherSuite, state.Certificate = e.security.version, e.security.suite, e.security.certificate
 		}
-		result.Sockets, sockets = append(result.Sockets, state), append(sockets, e.conn.socket)
+		result.Sockets, connections = append(result.Sockets, state), append(connections, e.conn)
 	}
 	r.mu.Unlock()
 	// Sockets answer requests while they hold their own mutex, so it is not taken under
 	// the registry's.
-	for i, socket := range sockets {
-		result.Sockets[i].BytesIn, result.Sockets[i].BytesOut = socket.Traffic()
+	for i, c := range connections {
+		state := &result.Sockets[i]
+		state.BytesIn, state.BytesOut = c.socket.Traffic()
+		if c.bound != nil {
+			now := c.bound.State()
+			state.Peers, state.Groups, state.TurnedAway = int64(now.Peers), int64(now.Groups), now.Refused
+		}
 	}
 	r.config.Requests.Result(id, result)
 	return nil

@@ -29,6 +29,8 @@ type opening struct {
 	attachable *carrier.Attachable
 	// upgradable: the socket is plain until socket.startTLS.
 	upgradable bool
+	// bind is nil but for a bound UDP socket.
+	bind *binding
 }
 
 // TCPOpen serves tcp.open.
@@ -94,7 +96,11 @@ func (r *Registry) open(ctx context.Context, o *opening,
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
 	started := time.Now()
-	ticket, err := r.admit(e, o)
+	admit := r.admit
+	if o.bind != nil {
+		admit = r.admitBind
+	}
+	ticket, err := admit(e, o)
 	r.owners.Go(func() {
 		defer cancel()
 		if err == nil {
@@ -160,7 +166,11 @@ func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
 
 // serve moves the bytes of an open socket until its end.
 func (r *Registry) serve(ctx context.Context, o *opening, e *entry, c *connection, ticket *limits.Ticket, started time.Time) {
-	r.config.Audit.Opened(o.subject, c.remote.String(), c.peer, time.Since(started))
+	if c.bound != nil {
+		r.config.Audit.Bound(o.subject, string(c.bound.Request.Reach), string(c.bound.Peers.Choice))
+	} else {
+		r.config.Audit.Opened(o.subject, c.remote.String(), c.peer, time.Since(started))
+	}
 	opened := time.Now()
 	end := c.run(ctx)
 	// Whoever hears that a socket has gone may open another one at once.
@@ -184,8 +194,11 @@ func (r *Registry) opened(ctx context.Context, o *opening, e *entry, c *connecti
 	// The rules were asked about the address before it was connected to. A policy that
 	// came meanwhile is in force by now, or Enforce finds the address.
 	var refused error
-	//rule:policy-change-judges-connecting
-	if r.config.Dialer.Rules != nil {
+	if c.bound != nil {
+		//rule:policy-change-judges-binding
+		refused = rules.Local(r.config.Policy.Current(), r.config.Near, c.bound.Request)
+		//rule:policy-change-judges-connecting
+	} else if r.config.Dialer.Rules != nil {
 		refused = r.config.Dialer.Rules.Judge(ctx, o.target, c.remote)
 	}
 	err := r.answerOpened(o, e, c, ticket, refused)
@@ -210,14 +223,7 @@ func (r *Registry) answerOpened(o *opening, e *entry, c *connection, ticket *lim
 	ticket.Opened()
 	e.state = stateOpen
 	e.conn, e.security, e.path = c, c.security, o.attachable
-	r.config.Requests.Result(o.request, protocol.TCPOpenResult{
-		Opened: protocol.Opened{
-			RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
-			LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
-			Window: r.config.Window,
-		},
-		TLS: c.tls,
-	})
+	r.config.Requests.Result(o.request, c.opened(r.config.Window))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 
+	"github.com/portside/portside/nativehost/bound"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/rules"
@@ -37,20 +38,38 @@ func (r *Registry) Enforce(p *policy.Policy) {
 		*entry
 		request rules.Request
 		remote  netip.Addr
+		local   *rules.LocalRequest
+		bound   *bound.Socket
 	}
 	var sockets []asked
 	r.mu.Lock()
 	for _, e := range r.sockets {
 		//rule:policy-change-awaits-request
-		if e.state == stateFailed || e.request == nil {
+		if e.state == stateFailed || e.request == nil && e.local == nil {
 			continue
 		}
-		sockets = append(sockets, asked{e, *e.request, e.remote})
+		one := asked{entry: e, remote: e.remote, local: e.local}
+		if e.local == nil {
+			one.request = *e.request
+		}
+		if e.conn != nil {
+			one.bound = e.conn.bound
+		}
+		sockets = append(sockets, one)
 	}
 	r.mu.Unlock()
 	for _, one := range sockets {
-		//rule:policy-change-judges-remote.2
-		err := rules.Before(p, r.config.Near, one.request).Err()
+		var err error
+		if one.local != nil {
+			//rule:policy-change-judges-bound
+			err = rules.Local(p, r.config.Near, *one.local)
+			if err == nil && one.bound != nil {
+				one.bound.Enforce(p)
+			}
+		} else {
+			//rule:policy-change-judges-remote.2
+			err = rules.Before(p, r.config.Near, one.request).Err()
+		}
 		if err == nil && one.remote.IsValid() {
 			//rule:policy-change-judges-remote
 			err = rules.Resolved(p, r.config.Near, one.request, one.remote)

@@ -64,9 +64,10 @@ type Registry struct {
 	limits *limits.Counter
 	// owners counts the goroutines that own a socket each.
 	owners sync.WaitGroup
-	// refusals and backlogs have locks of their own.
-	refusals refusals
-	backlogs backlogs
+	// refusals, backlogs and memberships have locks of their own.
+	refusals    refusals
+	backlogs    backlogs
+	memberships memberships
 
 	// mu guards sockets and its entries. It may be held while that of Requests is taken,
 	// never while a socket's is: sockets answer requests while they hold theirs.
@@ -100,9 +101,11 @@ type entry struct {
 	document  string
 	datagrams bool
 	// request and remote are what a new policy is asked about. request is nil, and remote
-	// the zero Addr, until they are known; the policy of then is asked after that.
+	// the zero Addr, until they are known; the policy of then is asked after that. A bound
+	// socket has local in their place.
 	request *rules.Request
 	remote  netip.Addr
+	local   *rules.LocalRequest
 	// ended is why a new policy has ended the socket, or nil. It has no say once the
 	// socket has failed.
 	ended error
