@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/portside/portside/nativehost/address"
@@ -80,6 +81,8 @@ type Socket struct {
 	table  *peers.Table
 	routes *peers.Routes
 	hosts  *peers.Hosts
+	// seen is the policy that routes and verdicts about peers are of.
+	seen atomic.Pointer[policy.Policy]
 
 	// socket moves the datagrams; it is set before anything is asked of the Socket.
 	socket *datagram.Socket
@@ -239,12 +242,22 @@ func (s *Socket) tune() error {
 	})
 }
 
-// Enforce puts peers and groups before a new policy, which allows the socket itself.
-func (s *Socket) Enforce(p *policy.Policy) {
+// current returns the policy that is in force. What was found out under another one is
+// judged again.
+func (s *Socket) current() *policy.Policy {
+	p := s.Policy.Current()
 	//rule:policy-change-judges-peers
-	s.routes.Expire()
-	//rule:policy-change-judges-peers.2
-	s.table.Expire()
+	if s.seen.Load() != p {
+		s.routes.Expire()
+		s.table.Expire()
+		s.seen.Store(p)
+	}
+	return p
+}
+
+// Enforce puts groups before a new policy, which allows the socket itself. Peers are judged
+// when something comes from them or goes there.
+func (s *Socket) Enforce(p *policy.Policy) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for at, g := range s.groups {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/nativehost/sockopt"
 )
@@ -69,7 +70,7 @@ func (s *Socket) hears(from netip.AddrPort, by sockopt.Arrival) bool {
 }
 
 // mayNotify judges a group that is about to be sent to.
-func (s *Socket) mayNotify(to netip.AddrPort) error {
+func (s *Socket) mayNotify(p *policy.Policy, to netip.AddrPort) error {
 	if !s.Request.Multicast {
 		return fmt.Errorf("%w: no multicast was agreed to", fault.ErrAddress)
 	}
@@ -77,7 +78,7 @@ func (s *Socket) mayNotify(to netip.AddrPort) error {
 		return fmt.Errorf("%w: no address that the socket can send to", fault.ErrDNS)
 	}
 	//rule:groups-sent-to-are-judged
-	named, err := rules.Group(s.Policy.Current(), s.Request, to)
+	named, err := rules.Group(p, s.Request, to)
 	if err != nil {
 		return err
 	}

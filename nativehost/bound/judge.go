@@ -11,6 +11,7 @@ import (
 	"github.com/portside/portside/nativehost/datagram"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/nativehost/rules"
 	"github.com/portside/portside/nativehost/sockopt"
@@ -19,6 +20,7 @@ import (
 
 // Look implements datagram.Peers.
 func (s *Socket) Look(header []byte) (netip.AddrPort, error) {
+	p := s.current()
 	if to, isFresh, _ := s.routes.Get(header); isFresh {
 		return to, nil
 	}
@@ -28,13 +30,11 @@ func (s *Socket) Look(header []byte) (netip.AddrPort, error) {
 	}
 	if host.Kind() == address.Literal && host.Addr().IsMulticast() {
 		to := netip.AddrPortFrom(address.Plain(host.Addr()), port)
-		if err := s.mayNotify(to); err != nil {
+		if err := s.mayNotify(p, to); err != nil {
 			return netip.AddrPort{}, err
 		}
-		s.routes.Put(header, to)
-		return to, nil
+		return s.remember(p, header, host, to), nil
 	}
-	p := s.Policy.Current()
 	//rule:peer-is-judged-before-asking
 	if err := rules.Peer(p, s.Near, s.Peers, s.request(host, port)); err != nil {
 		return netip.AddrPort{}, err
@@ -53,7 +53,7 @@ func (s *Socket) Look(header []byte) (netip.AddrPort, error) {
 	if err := rules.PeerAt(p, s.Near, s.Peers, s.request(host, port), addr); err != nil {
 		return netip.AddrPort{}, err
 	}
-	return s.remember(header, host, netip.AddrPortFrom(addr, port)), nil
+	return s.remember(p, header, host, netip.AddrPortFrom(addr, port)), nil
 }
 
 // Find implements datagram.Peers.
@@ -62,6 +62,7 @@ func (s *Socket) Find(ctx context.Context, header []byte) (netip.AddrPort, error
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
+	p := s.current()
 	_, _, known := s.routes.Get(header)
 	if !known {
 		// A question to the network is worth as much as a datagram to somebody new.
@@ -87,19 +88,22 @@ func (s *Socket) Find(ctx context.Context, header []byte) (netip.AddrPort, error
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	to := s.remember(header, host, netip.AddrPortFrom(addr, port))
+	to := s.remember(p, header, host, netip.AddrPortFrom(addr, port))
 	if !known {
 		s.table.Introduce(to)
 	}
 	return to, nil
 }
 
-// remember notes where a host has led to.
-func (s *Socket) remember(header []byte, host address.Host, to netip.AddrPort) netip.AddrPort {
+// remember notes where a host has led to, as the policy p has judged it.
+func (s *Socket) remember(p *policy.Policy, header []byte, host address.Host, to netip.AddrPort) netip.AddrPort {
 	if host.Addr() != to.Addr() {
 		s.hosts.Put(to.Addr(), host)
 	}
 	s.routes.Put(header, to)
+	if s.Policy.Current() != p {
+		s.routes.Expire()
+	}
 	return to
 }
 
@@ -133,6 +137,7 @@ func (s *Socket) Receive(dst []byte, from netip.AddrPort, by sockopt.Arrival) ([
 		// Nothing could be sent back, nor said of it on the wire.
 		return dst, false
 	}
+	s.current()
 	local := s.loopback[by.Interface]
 	if by.To.IsMulticast() {
 		if !s.hears(from, by) {
