@@ -83,11 +83,7 @@ func New(meet func() error, admit func(from netip.AddrPort, asked, local bool) e
 	return t
 }
 
-// Meet asks for the ration of a peer before anything is known of it but a name, and pays
-// for the address that Introduce is then told.
-func (t *Table) Meet() error { return t.meet() }
-
-// Introduce remembers a peer that Meet has been asked for.
+// Introduce remembers a peer whose ration is paid.
 func (t *Table) Introduce(at netip.AddrPort) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
