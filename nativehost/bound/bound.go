@@ -77,6 +77,8 @@ type Socket struct {
 	// apart: groups are received by sockets of their own, since the socket itself is bound
 	// to an address of one computer.
 	apart bool
+	// silent: nothing is sent but to groups.
+	silent bool
 
 	table  *peers.Table
 	routes *peers.Routes
@@ -176,6 +178,7 @@ func (s *Socket) listen(ctx context.Context) error {
 		s.conn, s.apart = udp, groupsApart && !at.IsUnspecified()
 		local := udp.LocalAddr().(*net.UDPAddr).AddrPort()
 		s.local = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
+		s.silent = answersNames(local.Port())
 		return nil
 	}
 	if s.Share && s.Request.Port != 0 && groupsApart && errors.Is(err, syscall.EADDRINUSE) {
@@ -184,9 +187,15 @@ func (s *Socket) listen(ctx context.Context) error {
 	return err
 }
 
-// shareTaken is what is left when another socket has the address and port, and shares
-// them: a socket that receives nothing by itself, since what is sent to the address is the
-// other's, and from which can be sent. What comes to groups is received apart.
+// answersNames reports whether systems take what comes from a port for an answer about a
+// name: multicast DNS (RFC 6762, section 6) and LLMNR (RFC 4795, section 2.1).
+func answersNames(port uint16) bool { return port == 5353 || port == 5355 }
+
+// shareTaken is what is left when another socket has the address and port: a socket that
+// receives nothing by itself, since what is sent to the address is the other's, and from
+// which can be sent to groups only, since to single computers it would be the other's word.
+// What comes to groups is received apart. A socket on every interface that does not share
+// keeps its port from all others.
 func (s *Socket) shareTaken(taken error) error {
 	// Of the groups for documentation, which nobody joins (RFC 5771, section 9.2; RFC 6676).
 	nobody := netip.AddrFrom4([4]byte{233, 252, 0, 1})
@@ -198,7 +207,7 @@ func (s *Socket) shareTaken(taken error) error {
 	if err != nil {
 		return taken
 	}
-	s.conn, s.apart, s.local = conn, true, netip.AddrPortFrom(s.Request.Address, s.Request.Port)
+	s.conn, s.apart, s.silent, s.local = conn, true, true, netip.AddrPortFrom(s.Request.Address, s.Request.Port)
 	return nil
 }
 

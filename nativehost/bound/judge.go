@@ -35,6 +35,10 @@ func (s *Socket) Look(header []byte) (netip.AddrPort, error) {
 		}
 		return s.remember(p, header, host, to), nil
 	}
+	//rule:shared-port-speaks-to-groups-only
+	if s.silent {
+		return netip.AddrPort{}, fmt.Errorf("%w: what comes from this port is somebody else's word", fault.ErrAddress)
+	}
 	//rule:peer-is-judged-before-asking
 	if err := rules.Peer(p, s.Near, s.Peers, s.request(host, port)); err != nil {
 		return netip.AddrPort{}, err
