@@ -70,11 +70,10 @@ func ParseLocal(text string) (netip.Addr, error) {
 		return netip.Addr{}, fault.ErrAddress
 	}
 	addr, err := netip.ParseAddr(text)
-	addr = addr.Unmap()
 	if err != nil || addr.Zone() != "" && !linkLocal(addr) || strings.ContainsFunc(addr.Zone(), forbidden) {
 		return netip.Addr{}, fault.ErrAddress
 	}
-	return addr, nil
+	return addr.Unmap(), nil
 }
 
 // ParsePrefix reads "10.0.0.0/8" or one address.

@@ -23,14 +23,17 @@ type Address struct {
 func (a *Address) Loopback() bool { return a.Flags&net.FlagLoopback != 0 }
 
 // Addresses returns the addresses of this computer's interfaces that are up, each once:
-// IPv4 first, then IPv6, link-local ones last, in the order of the interfaces. They are
-// what the system says now. Multicast and unspecified addresses are none.
+// IPv4 first, then IPv6, link-local ones last. Among these they are in the order of the
+// interfaces, loopback last: an address that another interface has, too, is that one's.
+// They are what the system says now. Multicast and unspecified addresses are none.
 func Addresses() ([]Address, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(interfaces, func(a, b net.Interface) int { return a.Index - b.Index })
+	slices.SortFunc(interfaces, func(a, b net.Interface) int {
+		return cmp.Or(int(a.Flags&net.FlagLoopback)-int(b.Flags&net.FlagLoopback), a.Index-b.Index)
+	})
 	var list []Address
 	for _, iface := range interfaces {
 		if iface.Flags&net.FlagUp == 0 {

@@ -55,7 +55,7 @@ func Local(p *policy.Policy, near Near, r LocalRequest) error {
 		return err
 	}
 	//rule:bound-address-fits-reach
-	if Reaches(near, r.Address) != r.Reach {
+	if reach := Reaches(near, r.Address); reach == "" || reach != r.Reach {
 		return fmt.Errorf("%w: it does not reach as far as was agreed to", fault.ErrAddress)
 	}
 	//rule:admin-may-narrow-servers

@@ -129,7 +129,7 @@ func peer(p *policy.Policy, near Near, peers Peers, r Request) (Request, error) 
 	}
 	prompt, _ := p.LocalPrompt()
 	//rule:stricter-prompt-refuses-peer
-	if j.Prompt.StricterThan(prompt) {
+	if j.Prompt == policy.Forbid || j.Prompt.StricterThan(prompt) {
 		return r, Forbidden(p, j.By)
 	}
 	if r.Host.Kind() == address.Literal {
