@@ -202,8 +202,7 @@ func (s *Socket) shareTaken(taken error) error {
 	if s.families.Six {
 		nobody, s.families.Four = netip.MustParseAddr("ff0e::db8:0:1"), false
 	}
-	//rule:shared-address-takes-no-unicast
-	conn, err := s.listenGroup(netip.AddrPortFrom(nobody, s.Request.Port))
+	conn, err := s.listenGroup(netip.AddrPortFrom( /*rule:shared-address-takes-no-unicast*/ nobody, s.Request.Port))
 	if err != nil {
 		return taken
 	}

@@ -243,6 +243,36 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
+// What comes to a group is for those who have joined it, from those whom they have joined,
+// by the interface on which they have.
+func TestGroupsHear(t *testing.T) {
+	w := open(t, func(c *Config) { c.Request.Multicast = true })
+	at, source := netip.MustParseAddr("239.1.2.3"), netip.MustParseAddr("192.168.7.2")
+	iface := &net.Interface{Index: 99}
+	join := func(at, source netip.Addr) {
+		w.groups[at] = &group{sources: map[netip.Addr]func(){source: func() {}}, members: []member{{w.conn, iface}}}
+	}
+	join(at, source)
+	join(at.Next(), netip.Addr{})
+	for what, c := range map[string]struct {
+		from, to string
+		index    int
+		want     bool
+	}{
+		"the source":                {"192.168.7.2:9", "239.1.2.3", 99, true},
+		"another source":            {"192.168.7.3:9", "239.1.2.3", 99, false},
+		"anybody":                   {"192.168.7.3:9", "239.1.2.4", 99, true},
+		"another group":             {"192.168.7.2:9", "239.1.2.5", 99, false},
+		"another interface":         {"192.168.7.2:9", "239.1.2.3", 98, false},
+		"from an impossible source": {"255.255.255.255:9", "239.1.2.4", 99, false},
+	} {
+		by := sockopt.Arrival{To: netip.MustParseAddr(c.to), Interface: c.index}
+		if _, ok := w.Receive(nil, netip.MustParseAddrPort(c.from), by); ok != c.want {
+			t.Errorf("%s: %v", what, ok)
+		}
+	}
+}
+
 // On this computer only, nothing is sent elsewhere, whatever the user has named.
 func TestComputerStaysHere(t *testing.T) {
 	named := rules.Peers{Choice: rules.PeersNamed}

@@ -53,7 +53,6 @@ func (s *Socket) Look(header []byte) (netip.AddrPort, error) {
 	if family == resolve.IPv4 && !addr.Is4() || family == resolve.IPv6 && !addr.Is6() {
 		return netip.AddrPort{}, fmt.Errorf("%w: no address of this family", fault.ErrDNS)
 	}
-	//rule:peer-address-is-judged
 	if err := rules.PeerAt(p, s.Near, s.Peers, s.request(host, port), addr); err != nil {
 		return netip.AddrPort{}, err
 	}

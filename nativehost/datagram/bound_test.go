@@ -357,6 +357,27 @@ func TestJoinedSockets(t *testing.T) {
 	}
 }
 
+func TestMessages(t *testing.T) {
+	header := string(must(protocol.AppendPeer(nil, protocol.Peer{Address: "127.0.0.1", Port: 9})))
+	for what, c := range map[string]struct {
+		message string
+		want    error
+	}{
+		"nothing":        {"", fault.ErrProtocol},
+		"no header":      {"xy", fault.ErrProtocol},
+		"half a header":  {header[:8], fault.ErrProtocol},
+		"no address":     {"\x00\x00\x09\x00payload", fault.ErrProtocol},
+		"no payload":     {header, fault.ErrProtocol},
+		"a byte":         {header + "x", nil},
+		"the most":       {header + string(make([]byte, protocol.MaxDatagramBytes)), nil},
+		"more than that": {header + string(make([]byte, protocol.MaxDatagramBytes+1)), fault.ErrMessageSize},
+	} {
+		if err := checkMessage([]byte(c.message)); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 // No message of a page's makes a socket fail.
 func FuzzMessages(f *testing.F) {
 	f.Add([]byte{})

@@ -209,6 +209,21 @@ func TestBoundToAnybody(t *testing.T) {
 	b.WaitDatagrams(six, 1)
 }
 
+// Where no rule knows that an address reaches everybody, the system does.
+func TestBoundSendsNoBroadcast(t *testing.T) {
+	if !netns.Enter(t) {
+		return
+	}
+	n := netns.NewNeighbour(t)
+	n.Join(t, "net0", []string{"10.9.8.7/24"}, "eth0", []string{"10.9.8.1/24"})
+	netns.Run(t, "ip", "addr", "add", "10.9.7.7/24", "broadcast", "10.9.7.77", "dev", "net0")
+	b := hosttest.Start(t, hosttest.Options{})
+	r, _ := b.Bind(onNetwork("10.9.8.7"))
+	hosttest.WantFailure(t, b.SendTo(r, "10.9.8.255", 9, []byte("x")), "NotAllowedError", "address")
+	hosttest.WantFailure(t, b.SendTo(r, "10.9.7.77", 9, []byte("x")), "NetworkError", "unreachable")
+	b.MustSendTo(r, "10.9.8.1", 9, []byte("x"))
+}
+
 // Link-local addresses have the zone of the interface, whether the page says so or not, and
 // no other.
 func TestBoundZones(t *testing.T) {

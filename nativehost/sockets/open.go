@@ -194,11 +194,12 @@ func (r *Registry) opened(ctx context.Context, o *opening, e *entry, c *connecti
 	// The rules were asked about the address before it was connected to. A policy that
 	// came meanwhile is in force by now, or Enforce finds the address.
 	var refused error
-	if c.bound != nil {
-		//rule:policy-change-judges-binding
+	switch {
+	case c.bound != nil:
+		//rule:bind-is-judged.2
 		refused = rules.Local(r.config.Policy.Current(), r.config.Near, c.bound.Request)
-		//rule:policy-change-judges-connecting
-	} else if r.config.Dialer.Rules != nil {
+	//rule:policy-change-judges-connecting
+	case r.config.Dialer.Rules != nil:
 		refused = r.config.Dialer.Rules.Judge(ctx, o.target, c.remote)
 	}
 	err := r.answerOpened(o, e, c, ticket, refused)

@@ -31,16 +31,18 @@ func request(target dial.Target) rules.Request {
 	}
 }
 
+// asked is a socket, and what a new policy is asked about it.
+type asked struct {
+	*entry
+	request rules.Request
+	remote  netip.Addr
+	local   *rules.LocalRequest
+	bound   *bound.Socket
+}
+
 // Enforce ends the sockets that a new policy does not allow any more. The rules are asked
 // without the mutex: they may look at the interfaces of this computer.
 func (r *Registry) Enforce(p *policy.Policy) {
-	type asked struct {
-		*entry
-		request rules.Request
-		remote  netip.Addr
-		local   *rules.LocalRequest
-		bound   *bound.Socket
-	}
 	var sockets []asked
 	r.mu.Lock()
 	for _, e := range r.sockets {
@@ -59,21 +61,7 @@ func (r *Registry) Enforce(p *policy.Policy) {
 	}
 	r.mu.Unlock()
 	for _, one := range sockets {
-		var err error
-		if one.local != nil {
-			//rule:policy-change-judges-bound
-			err = rules.Local(p, r.config.Near, *one.local)
-			if err == nil && one.bound != nil {
-				one.bound.Enforce(p)
-			}
-		} else {
-			//rule:policy-change-judges-remote.2
-			err = rules.Before(p, r.config.Near, one.request).Err()
-		}
-		if err == nil && one.remote.IsValid() {
-			//rule:policy-change-judges-remote
-			err = rules.Resolved(p, r.config.Near, one.request, one.remote)
-		}
+		err := r.judgeAgain(p, one)
 		r.mu.Lock()
 		if err != nil && one.ended == nil && one.state != stateFailed {
 			one.ended = err
@@ -82,4 +70,25 @@ func (r *Registry) Enforce(p *policy.Policy) {
 		}
 		r.mu.Unlock()
 	}
+}
+
+// judgeAgain puts a socket before a new policy.
+func (r *Registry) judgeAgain(p *policy.Policy, one asked) error {
+	if one.local != nil {
+		//rule:policy-change-judges-bound
+		if err := rules.Local(p, r.config.Near, *one.local); err != nil {
+			return err
+		}
+		if one.bound != nil {
+			one.bound.Enforce(p)
+		}
+		return nil
+	}
+	//rule:policy-change-judges-remote.2
+	err := rules.Before(p, r.config.Near, one.request).Err()
+	if err == nil && one.remote.IsValid() {
+		//rule:policy-change-judges-remote
+		err = rules.Resolved(p, r.config.Near, one.request, one.remote)
+	}
+	return err
 }
