@@ -1,6 +1,7 @@
 // Each rule of docs/SECURITY.md, how it is taken out, and the test that must then go red. One file for each part of the rules.
 
 import { addresses } from "./addresses.ts";
+import { bounds } from "./bound.ts";
 import { documents } from "./documents.ts";
 import { inbounds } from "./inbound.ts";
 import { host } from "./host.ts";
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...toolbar,
   ...keepings,
   ...addresses,
+  ...bounds,
   ...host,
   ...inbounds,
   ...nearby,
