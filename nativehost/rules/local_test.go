@@ -123,6 +123,26 @@ func TestLocal(t *testing.T) {
 	}
 }
 
+// What is known before a place is picked is told before.
+func TestLocalBefore(t *testing.T) {
+	for _, c := range []struct {
+		policy, protocol string
+		want             error
+	}{
+		{"", "tcp", nil},
+		{"", "udp", nil},
+		{`{"servers": "off"}`, "tcp", fault.ErrPolicy},
+		{`{"servers": "computer"}`, "tcp", nil},
+		{`{"boundUDP": "off"}`, "udp", fault.ErrPolicy},
+		{`{"boundUDP": "named"}`, "udp", nil},
+	} {
+		err := LocalBefore(says(t, c.policy), LocalRequest{Origin: page, Protocol: c.protocol})
+		if !errors.Is(err, c.want) || c.want == nil && err != nil {
+			t.Errorf("%s by %s: %v, want %v", c.protocol, c.policy, err, c.want)
+		}
+	}
+}
+
 // broken returns the policy that settings make which cannot be used.
 func broken(t *testing.T) *policy.Policy {
 	t.Helper()

@@ -120,8 +120,10 @@ func peer(p *policy.Policy, near Near, peers Peers, r Request) (Request, error) 
 			return r, fmt.Errorf("%w: not a device in the network", fault.ErrAddress)
 		}
 		r.UserEntered = true
-	default:
+	case PeersInternet:
 		r.UserEntered = false
+	default:
+		return r, fmt.Errorf("%w: the user chose nobody", fault.ErrAddress)
 	}
 	j := Before(p, near, r)
 	if err := j.Err(); err != nil {
@@ -159,12 +161,12 @@ func same(a, b address.Host) bool {
 func fits(near Near, choice Choice, addr netip.Addr) error {
 	class := Class(near, addr)
 	switch {
-	case choice == PeersNetwork && class != address.Private:
-		return fmt.Errorf("%w: not a device in the network", fault.ErrAddress)
-	case choice == PeersInternet && class != address.Public:
-		return fmt.Errorf("%w: not a server on the Internet", fault.ErrAddress)
-	default:
+	case choice == PeersNamed,
+		choice == PeersNetwork && class == address.Private,
+		choice == PeersInternet && class == address.Public:
 		return nil
+	default:
+		return fmt.Errorf("%w: not one of those whom the user chose", fault.ErrAddress)
 	}
 }
 

@@ -96,6 +96,7 @@ func TestPeer(t *testing.T) {
 		{"always asked, this socket too", `{"prompt": "always"}`, network, "10.0.0.2", 5000, "", nil},
 		{"a rule that skips the question", `{"allowedDestinations": [{"prompt": "skip"}]}`, internet, "8.8.8.8", 5000, "", nil},
 		{"asking is forbidden", `{"prompt": "forbid"}`, internet, "8.8.8.8", 5000, "", fault.ErrPolicy},
+		{"no choice", "", Peers{}, "8.8.8.8", 5000, "", fault.ErrAddress},
 		{"what is no choice", "", choosing(t, "all"), "8.8.8.8", 5000, "", fault.ErrPolicy},
 	} {
 		r := asked(t, c.host, c.port)
@@ -192,6 +193,7 @@ func TestUnasked(t *testing.T) {
 		{"", internet, everywhere, "93.184.220.9:5000", fault.ErrAddress},
 		{"", internet, inNetwork, "8.8.8.8:53", fault.ErrAddress},
 		{"", internet, everywhere, "224.0.0.1:53", fault.ErrAddress},
+		{"", Peers{}, everywhere, "192.168.1.8:5000", fault.ErrAddress},
 		{blocked, internet, everywhere, "93.184.1.1:53", fault.ErrPolicy},
 		{blocked, internet, everywhere, "8.8.8.8:53", nil},
 	} {

@@ -7,6 +7,7 @@ const rulesOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/rule
 const limitsOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/limits", name);
 const policyOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/policy", name);
 const local = rulesOf("TestLocal");
+const early = rulesOf("TestLocalBefore");
 const inbound = rulesOf("TestInbound");
 const peer = rulesOf("TestPeer");
 const unasked = rulesOf("TestUnasked");
@@ -101,14 +102,14 @@ export const inbounds: readonly Mutant[] = [
   ...row(
     "7",
     ["local-socket-asks-policy", "The administrator's origins count for sockets that others can send to", local],
-    ["admin-may-forbid-servers", "An administrator can forbid pages to listen", local],
+    ["admin-may-forbid-servers", "An administrator can forbid pages to listen", early],
     ["admin-may-narrow-servers", "An administrator can say how far sockets that listen may reach", local],
     [
       "places-within-policy",
       "The user is offered no place that the administrator does not allow",
       rulesOf("TestPlaces"),
     ],
-    ["admin-may-forbid-bound-udp", "An administrator can forbid bound UDP sockets", local],
+    ["admin-may-forbid-bound-udp", "An administrator can forbid bound UDP sockets", early],
     ["peers-within-policy", "An administrator can say whom bound UDP sockets may send to", local],
     ["admin-may-forbid-announcing", "An administrator can forbid that sockets are announced", local],
     ["admin-may-forbid-multicast", "An administrator can forbid multicast", local],
