@@ -1,5 +1,5 @@
 // Package audit writes down who reached whom: one JSON line for each socket that
-// opened, was refused, failed to open, or closed.
+// opened, was accepted, was refused, failed to open, or closed.
 //
 // It promises that a private window leaves no origin, document or destination
 // behind, that a line never holds what a socket carried, and that no line is lost
@@ -51,12 +51,14 @@ func (l *Log) setDetail(d Detail) { l.detail.Store(&d) }
 
 // Subject is what a line is about.
 type Subject struct {
-	SocketID    int64
-	Protocol    string
-	Origin      string
-	Document    string
-	Host        string
-	Port        int64
+	SocketID int64
+	Protocol string
+	Origin   string
+	Document string
+	Host     string
+	Port     int64
+	// Local: others can send to it; Host and Port are this computer's.
+	Local       bool
 	Secure      bool
 	UserEntered bool
 	Private     bool
@@ -82,10 +84,38 @@ func (l *Log) Opened(s Subject, remote string, peer *Peer, took time.Duration) {
 	line.Int64("ms", took.Milliseconds()).Send()
 }
 
-// Bound writes that a UDP socket is bound, from where others may reach it, and whom it may
-// send to.
-func (l *Log) Bound(s Subject, reach, peers string) {
-	l.line("bind", s).Str("reach", reach).Str("peers", peers).Send()
+// Listening writes that a socket is open at an address of this computer with a port, and
+// from where others may reach it.
+func (l *Log) Listening(s Subject, local, reach string, took time.Duration) {
+	l.local("listen", s, local, reach, "", took)
+}
+
+// Bound writes the same of a UDP socket, and whom it may exchange datagrams with.
+func (l *Log) Bound(s Subject, local, reach, peers string, took time.Duration) {
+	l.local("bind", s, local, reach, peers, took)
+}
+
+func (l *Log) local(event string, s Subject, local, reach, peers string, took time.Duration) {
+	line := l.line(event, s)
+	if /*rule:audit-hides-private-listeners*/ !s.Private && *l.detail.Load() == Full {
+		line.Str("at", local).Str("reach", reach)
+		if peers != "" {
+			line.Str("peers", peers)
+		}
+	}
+	line.Int64("ms", took.Milliseconds()).Send()
+}
+
+// Accepted writes that a socket is a connection that somebody at remote has made to the
+// socket that listens. It reports whether there is a line about it: others connect as often
+// as they like, so beyond the bounds it is counted.
+func (l *Log) Accepted(s Subject, listener int64, remote string) bool {
+	return l.bounded(s, "accept", "", "", func(line *zerolog.Event) {
+		line.Int64("listener", listener)
+		if /*rule:audit-hides-private-remotes*/ !s.Private && *l.detail.Load() == Full {
+			line.Str("remote", remote)
+		}
+	})
 }
 
 // Secured writes that a socket which was opened in plain text has TLS on it now.
@@ -111,7 +141,7 @@ func (l *Log) peer(line *zerolog.Event, s Subject, peer *Peer) {
 // "extension", of the extension. It reports whether there is a line about it: beyond
 // the bounds it is counted.
 func (l *Log) Refused(s Subject, by, reason string) bool {
-	return l.causedByPage(s, "refuse", by, reason, func(line *zerolog.Event) {
+	return l.bounded(s, "refuse", by, reason, func(line *zerolog.Event) {
 		line.Str("by", by).Str("reason", reason)
 	})
 }
@@ -124,13 +154,14 @@ func (l *Log) MoreRefused(s Subject, by, reason string, number int64) {
 // Failed writes that the network did not let a socket open, or that the page gave
 // it up. It reports whether there is a line about it.
 func (l *Log) Failed(s Subject, reason string, took time.Duration) bool {
-	return l.causedByPage(s, "fail", "", reason, func(line *zerolog.Event) {
+	return l.bounded(s, "fail", "", reason, func(line *zerolog.Event) {
 		line.Str("reason", reason).Int64("ms", took.Milliseconds())
 	})
 }
 
-// causedByPage writes a line of a kind that a page could cause without end.
-func (l *Log) causedByPage(s Subject, event, by, reason string, fill func(*zerolog.Event)) bool {
+// bounded writes a line of a kind that a page, or whoever connects to it, could cause
+// without end.
+func (l *Log) bounded(s Subject, event, by, reason string, fill func(*zerolog.Event)) bool {
 	ok, due := l.flood.admit(s, omissionOf(s, event, by, reason))
 	l.summarise(due)
 	if !ok {
@@ -154,7 +185,10 @@ func (l *Log) summarise(list []omitted) {
 		if o.by != "" {
 			line.Str("by", o.by)
 		}
-		line.Str("reason", o.reason).Int64("lines", o.lines).Time("since", o.since.UTC()).Send()
+		if o.reason != "" {
+			line.Str("reason", o.reason)
+		}
+		line.Int64("lines", o.lines).Time("since", o.since.UTC()).Send()
 	}
 }
 
@@ -163,14 +197,22 @@ type Traffic struct {
 	In, Out int64
 	// Dropped counts datagrams that found too little credit.
 	Dropped int64
+	// Accepted counts the connections that a socket has accepted, TurnedAway those that
+	// came from where nobody may reach it.
+	Accepted, TurnedAway int64
 }
 
 // Closed writes the end of a socket that was open. reason is empty when the end
 // was orderly.
 func (l *Log) Closed(s Subject, t Traffic, reason string, open time.Duration) {
 	line := l.line("close", s).Int64("bytesIn", t.In).Int64("bytesOut", t.Out)
-	if t.Dropped > 0 {
-		line.Int64("dropped", t.Dropped)
+	for _, count := range []struct {
+		name  string
+		value int64
+	}{{"dropped", t.Dropped}, {"accepted", t.Accepted}, {"turnedAway", t.TurnedAway}} {
+		if count.value > 0 {
+			line.Int64(count.name, count.value)
+		}
 	}
 	if reason != "" {
 		line.Str("reason", reason)
@@ -199,6 +241,9 @@ func (l *Log) line(event string, s Subject) *zerolog.Event {
 	}
 	if s.Port != 0 && detail == Full {
 		line.Int64("port", s.Port)
+	}
+	if s.Local {
+		line.Bool("local", true)
 	}
 	if s.Secure {
 		line.Bool("tls", true)

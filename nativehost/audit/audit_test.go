@@ -25,6 +25,15 @@ func TestLines(t *testing.T) {
 			map[string]any{"event": "open", "trust": "hash", "verifiedName": nil}},
 		"secure": {func(l *Log, s Subject) { l.Secured(s, &Peer{Trust: "roots", Name: "server.example"}, time.Second) },
 			map[string]any{"event": "secure", "trust": "roots", "verifiedName": "server.example", "ms": 1000.0}},
+		"listen": {func(l *Log, s Subject) {
+			s.Local = true
+			l.Listening(s, "203.0.113.9:40000", "network", time.Second)
+		},
+			map[string]any{"event": "listen", "at": "203.0.113.9:40000", "reach": "network", "local": true, "ms": 1000.0}},
+		"accept": {func(l *Log, s Subject) { l.Accepted(s, 3, "203.0.113.9:40000") },
+			map[string]any{"event": "accept", "listener": 3.0, "remote": "203.0.113.9:40000", "local": nil}},
+		"close of a listener": {func(l *Log, s Subject) { l.Closed(s, Traffic{Accepted: 4, TurnedAway: 5}, "", time.Second) },
+			map[string]any{"event": "close", "accepted": 4.0, "turnedAway": 5.0, "dropped": nil}},
 		"refuse": {func(l *Log, s Subject) { l.Refused(s, "host", "origin") },
 			map[string]any{"event": "refuse", "by": "host", "reason": "origin"}},
 		"fail": {func(l *Log, s Subject) { l.Failed(s, "dns", time.Second) },

@@ -15,6 +15,10 @@ import (
 // origin, for its site, and in all, within each period. Whatever is beyond them is
 // counted, and the counts are written when the period is over and when the log closes.
 // Sockets that really opened and closed are bounded elsewhere, and always written.
+//
+// Who connects to a page is not bounded at all. Lines about that have the same bounds, once
+// more and apart, so that they take none away from the page's own, and the end of what has
+// no line has none.
 
 const (
 	// period is how long the bounds hold, and the counts are gathered.
@@ -70,6 +74,10 @@ func (b *budget) take(origin, site string) bool {
 	return true
 }
 
+// budgets are those of the two kinds of windows, so that neither takes lines away from the
+// other.
+type budgets struct{ normal, private budget }
+
 // flood decides which lines are written, and counts the others.
 type flood struct {
 	now func() time.Time
@@ -80,11 +88,10 @@ type flood struct {
 	mu    sync.Mutex // guards what follows
 	began time.Time
 	timer *time.Timer
-	// Private windows have bounds of their own, so that neither kind of window takes
-	// lines away from the other.
-	normal, private budget
-	counts          map[omission]*omitted
-	closed          bool
+	// own is for what pages do, accepted for who connects to them.
+	own, accepted budgets
+	counts        map[omission]*omitted
+	closed        bool
 }
 
 // admit reports whether a line about s may be written; else it is counted. due are
@@ -94,9 +101,14 @@ func (f *flood) admit(s Subject, o omission) (ok bool, due []omitted) {
 	defer f.mu.Unlock()
 	now := f.now()
 	due = f.rollLocked(now)
-	b := &f.normal
+	of := &f.own
+	//rule:accepted-audit-lines-apart
+	if o.event == "accept" {
+		of = &f.accepted
+	}
+	b := &of.normal
 	if s.Private {
-		b = &f.private
+		b = &of.private
 	}
 	if b.take(s.Origin, o.site) {
 		return true, due
@@ -122,7 +134,7 @@ func (f *flood) rollLocked(now time.Time) (due []omitted) {
 		return nil
 	}
 	due = f.takeLocked()
-	f.began, f.normal, f.private = now, budget{}, budget{}
+	f.began, f.own, f.accepted = now, budgets{}, budgets{}
 	return due
 }
 

@@ -233,3 +233,24 @@ func TestFloodInBytes(t *testing.T) {
 		t.Errorf("%d bytes a minute", perMinute)
 	}
 }
+
+// Those who connect to a page take no line away from what the page does, nor from those
+// who connect to a private window.
+func TestAcceptedHaveLinesOfTheirOwn(t *testing.T) {
+	w := watch()
+	private := of("https://page.example")
+	private.Private = true
+	for range protocol.AuditLinesPerOrigin + 7 {
+		w.log.Accepted(of("https://page.example"), 1, "192.0.2.1:40000")
+	}
+	if !w.log.Refused(of("https://page.example"), "host", "policy") || !w.log.Accepted(private, 1, "192.0.2.1:40000") {
+		t.Error("a line is missing")
+	}
+	if n := len(w.entries(t, "accept")); n != protocol.AuditLinesPerOrigin+1 {
+		t.Errorf("%d lines", n)
+	}
+	w.log.Close()
+	if list := w.entries(t, "omitted"); len(list) != 1 || list[0].Of != "accept" || list[0].Lines != 7 || list[0].Reason != "" {
+		t.Errorf("omitted: %+v", list)
+	}
+}

@@ -223,6 +223,8 @@ func TestDetail(t *testing.T) {
 				log.Opened(s, "203.0.113.9:993", &Peer{Trust: "roots", Name: "server.example"}, time.Second)
 			},
 			"secure": func(s Subject) { log.Secured(s, &Peer{Trust: "roots", Name: "server.example"}, time.Second) },
+			"listen": func(s Subject) { log.Listening(s, "203.0.113.9:993", "network", time.Second) },
+			"accept": func(s Subject) { log.Accepted(s, 5, "203.0.113.9:993") },
 			"refuse": func(s Subject) { log.Refused(s, "host", "policy") },
 			"fail":   func(s Subject) { log.Failed(s, "dns", time.Second) },
 			"close":  func(s Subject) { log.Closed(s, Traffic{In: 1}, "", time.Second) },

@@ -61,6 +61,9 @@ type Config struct {
 	// joined; over is called when that has been left. Errors refuse.
 	Meet  func() error
 	Group func() (over func(), err error)
+	// Away reports whether this is another network than the one that the user agreed to,
+	// where the socket is for one. It must not wait.
+	Away func() bool
 	Options
 }
 

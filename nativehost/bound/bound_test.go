@@ -83,6 +83,7 @@ func open(t *testing.T, change func(*Config)) *world {
 			return nil
 		},
 		Group: func() (func(), error) { return func() {}, nil },
+		Away:  func() bool { return false },
 	}
 	if change != nil {
 		change(&config)

@@ -121,6 +121,10 @@ func (s peerRules) Judge(_ context.Context, target dial.Target, at netip.AddrPor
 
 // Send implements datagram.Peers.
 func (s *Socket) Send(to netip.AddrPort, bytes int) error {
+	//rule:bound-socket-stays-in-its-network
+	if s.Peers.Choice == rules.PeersNetwork && s.Away() {
+		return fmt.Errorf("%w: this is another network", fault.ErrAddress)
+	}
 	if !to.Addr().IsMulticast() {
 		return s.table.Send(to, bytes, false)
 	}
@@ -142,6 +146,10 @@ func (s *Socket) Receive(dst []byte, from netip.AddrPort, by sockopt.Arrival) ([
 	}
 	s.current()
 	local := s.loopback[by.Interface]
+	//rule:bound-socket-stays-in-its-network.2
+	if !local && s.Away() {
+		return dst, false
+	}
 	if by.To.IsMulticast() {
 		if !s.hears(from, by) {
 			return dst, false

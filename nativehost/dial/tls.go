@@ -117,17 +117,7 @@ func (c *Conn) secure(ctx context.Context, host string, roots *x509.CertPool, op
 	if err != nil {
 		return fmt.Errorf("%w: %w", fault.ErrTLS, err)
 	}
-	client := tls.Client(underTLS{c.tcp, c}, config)
-	if err := client.HandshakeContext(ctx); err != nil {
-		classified := openError(ctx, err)
-		if d := fault.Describe(classified).Reason; d == "network" {
-			// Whatever else goes wrong in a handshake goes wrong with TLS.
-			return fmt.Errorf("%w: %w", fault.ErrTLS, err)
-		}
-		return classified
-	}
-	c.tls = client
-	return nil
+	return c.handshake(ctx, tls.Client(underTLS{c.tcp, c}, config))
 }
 
 // config returns what crypto/tls is to do.

@@ -52,7 +52,7 @@ func (s calls) Hello(_ context.Context, id int64, params protocol.HelloParams) *
 		return protocol.NewFailure("NetworkError", "version", detail)
 	}
 	s.helloDone = true
-	capabilities := []string{"tcp", "udp", "tls", "bind"}
+	capabilities := []string{"tcp", "udp", "tls", "listen", "bind"}
 	if s.LaneOrigin != "" {
 		capabilities = append(capabilities, "lane")
 	}
@@ -124,6 +124,7 @@ func (s calls) AuditRefused(_ context.Context, params protocol.AuditRefusedParam
 		Origin:   params.Origin,
 		Host:     params.Host,
 		Port:     params.Port,
+		Local:    params.Local,
 		//rule:audit-hides-private-refusals
 		Private: params.Private,
 	}

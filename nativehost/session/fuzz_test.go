@@ -49,6 +49,9 @@ func FuzzSession(f *testing.F) {
 			`{"jsonrpc":"2.0","id":4,"method":"resolve.stop","params":{"browseId":1}}`,
 		`{"jsonrpc":"2.0","id":3,"method":"tryout.start","params":{"lang":"en","dir":"ltr","texts":{"title":"t","intro":"t","button":"t","asking":"t","done":"t","denied":"t","failed":"t","missing":"t"}}}` + "\n" +
 			`{"jsonrpc":"2.0","id":4,"method":"tryout.stop","params":{}}`,
+		`{"jsonrpc":"2.0","id":3,"method":"tcp.listen","params":{"socketId":2,"origin":"https://a.example","document":"d","private":false,"localAddress":"127.0.0.1","reach":"computer","secure":true,"backlog":1}}` + "\n" +
+			`{"jsonrpc":"2.0","id":4,"method":"tcp.accept","params":{"listenerId":2,"socketId":3,"window":0}}` + "\n" +
+			`{"jsonrpc":"2.0","id":5,"method":"socket.close","params":{"socketId":2}}`,
 		`{"jsonrpc":"2.0","id":3,"method":"socket.inspect","params":{"socketIds":[1,2,1]}}` + "\n" +
 			`{"jsonrpc":"2.0","id":4,"method":"policy.get","params":{"origin":"https://a.example"}}`,
 		`[]` + "\n" + `null` + "\n" + `{"jsonrpc":"2.0","id":2}`,

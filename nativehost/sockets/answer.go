@@ -26,7 +26,7 @@ func (r *Registry) answerer(o *opening) func(id int64, err error) {
 		switch {
 		case by == nil:
 			r.answer(o.subject.SocketID, id, err)
-		case o.target.Network == "udp":
+		case o.subject.Protocol == "udp":
 			by.Out.Wrote(o.subject.SocketID, id, err != nil)
 		default:
 			by.Out.Shut(o.subject.SocketID, err != nil)

@@ -142,6 +142,58 @@ func TestBoundInNetwork(t *testing.T) {
 	}
 }
 
+// router makes a neighbour the router of an interface, by whose hardware address networks
+// are told apart.
+func router(t *testing.T, addr, iface string) {
+	t.Helper()
+	netns.Run(t, "ip", "route", "replace", "default", "via", addr)
+	sendFrom(t, "0.0.0.0:0", addr+":9", "hello")
+	netns.Until(t, "the router's hardware address", func() bool {
+		return strings.Contains(netns.Run(t, "ip", "neigh", "show", "dev", iface), addr+" lladdr")
+	})
+	time.Sleep(1100 * time.Millisecond) // what was found out counts for a second
+}
+
+// A computer that is carried into another network, where it has the same address, exchanges
+// nothing with its devices.
+func TestBoundStaysInItsNetwork(t *testing.T) {
+	if !netns.Enter(t) {
+		return
+	}
+	n := netns.NewNeighbour(t)
+	n.Join(t, "net0", []string{"192.168.7.1/24"}, "eth0", []string{"192.168.7.2/24"})
+	// The same neighbour is another router by another hardware address.
+	macs := []string{"02:00:00:00:00:02", "02:00:00:00:00:03"}
+	carry := func(mac string) {
+		n.Run(t, "ip", "link", "set", "eth0", "address", mac)
+		netns.Run(t, "ip", "neigh", "flush", "dev", "net0")
+		router(t, "192.168.7.2", "net0")
+	}
+	carry(macs[0])
+	b := hosttest.Start(t, hosttest.Options{})
+	r, result := b.Bind(onNetwork("192.168.7.1"))
+	hello := func(payload string) {
+		n.Do(t, func() { sendFrom(t, "192.168.7.2:5000", fmt.Sprintf("192.168.7.1:%d", result.LocalPort), payload) })
+	}
+	hello("at home")
+	b.WaitDatagrams(r, 1)
+	b.MustSendTo(r, "192.168.7.2", 5000, []byte("x"))
+	carry(macs[1])
+	hello("elsewhere")
+	hosttest.WantFailure(t, b.SendTo(r, "192.168.7.2", 5000, []byte("x")), "NotAllowedError", "address")
+	for end := time.Now().Add(hosttest.Patience); b.Inspect(r).TurnedAway != 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("got %s", froms(b.Datagrams(r)))
+		}
+	}
+	carry(macs[0])
+	hello("at home again")
+	if got := string(b.WaitDatagrams(r, 2)[1].Payload); got != "at home again" {
+		t.Errorf("got %q", got)
+	}
+	b.MustSendTo(r, "192.168.7.2", 5000, []byte("x"))
+}
+
 // A socket that is open to anybody gets no broadcasts, and IPv4 and IPv6 by their own names.
 func TestBoundToAnybody(t *testing.T) {
 	if !netns.Enter(t) {

@@ -13,6 +13,7 @@ import (
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
+	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/requests"
 	"github.com/portside/portside/protocol"
@@ -36,7 +37,7 @@ func TestCloseComesBetweenConnectionAndAnswer(t *testing.T) {
 	dropped := false
 	o := &opening{request: 4, subject: audit.Subject{SocketID: 9}}
 	e := &entry{state: stateGivenUp, closers: []int64{5, 6}}
-	err = r.opened(t.Context(), o, e, &connection{drop: func() { dropped = true }}, nil)
+	err = r.opened(t.Context(), o, e, &connection{drop: func() { dropped = true }}, r.outgoing(nil), &limits.Ticket{})
 	if !errors.Is(err, fault.ErrAborted) || !dropped {
 		t.Fatalf("error %v, connection dropped: %v", err, dropped)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/bound"
 	"github.com/portside/portside/nativehost/datagram"
+	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/stream"
 	"github.com/portside/portside/protocol"
 )
@@ -27,25 +28,14 @@ type connection struct {
 	// options.
 	startTLS  upgrader
 	setOption func(option string, value int64) error
+	// listener is nil unless the socket listens.
+	listener *listener
+	// inspect, unless it is nil, adds what is to be known of this kind of socket.
+	inspect func(*protocol.SocketState)
 	// run moves bytes until the socket's end.
 	run func(context.Context) ending
 	// drop closes it before it ran.
 	drop func()
-}
-
-// opened answers the request to open it.
-func (c *connection) opened(window int64) any {
-	if c.bound != nil {
-		return protocol.UDPBindResult{LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()), Window: window}
-	}
-	return protocol.TCPOpenResult{
-		Opened: protocol.Opened{
-			RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
-			LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
-			Window: window,
-		},
-		TLS: c.tls,
-	}
 }
 
 // ending is what remains of a socket.
@@ -59,6 +49,20 @@ func (r *Registry) connectTCP(ctx context.Context, o *opening) (*connection, err
 	if err != nil {
 		return nil, err
 	}
+	c, socket := r.stream(o, conn)
+	if c.tls != nil {
+		//rule:audit-tells-authentication
+		c.peer = peerOf(o.options.TLS, o.target)
+	}
+	//rule:upgrade-only-when-opened-for
+	if o.upgradable {
+		c.startTLS = r.upgrader(o, conn, socket)
+	}
+	return c, nil
+}
+
+// stream makes a socket of a TCP connection, whoever began it.
+func (r *Registry) stream(o *opening, conn *dial.Conn) (*connection, *stream.Socket) {
 	socket := stream.New(conn, stream.Config{
 		Path:          o.path,
 		Buffers:       r.config.Buffers,
@@ -68,7 +72,7 @@ func (r *Registry) connectTCP(ctx context.Context, o *opening) (*connection, err
 		Patience:      r.config.Patience,
 	})
 	state := conn.TLS()
-	c := &connection{
+	return &connection{
 		socket: socket,
 		local:  addrPort(conn.LocalAddr()), remote: addrPort(conn.RemoteAddr()),
 		tls: tlsInfo(state), security: securityOf(state, len(o.options.TLS.Hashes) > 0),
@@ -77,22 +81,13 @@ func (r *Registry) connectTCP(ctx context.Context, o *opening) (*connection, err
 			return ending{audit.Traffic{In: end.In, Out: end.Out}, end.Err}
 		},
 		drop: func() { _ = conn.Reset() },
-	}
-	if state != nil {
-		//rule:audit-tells-authentication
-		c.peer = peerOf(o.options.TLS, o.target)
-	}
-	c.setOption = func(option string, value int64) error {
-		if option == "noDelay" {
-			return conn.SetNoDelay(value != 0)
-		}
-		return conn.SetKeepAlive(time.Duration(value) * time.Millisecond)
-	}
-	//rule:upgrade-only-when-opened-for
-	if o.upgradable {
-		c.startTLS = r.upgrader(o, conn, socket)
-	}
-	return c, nil
+		setOption: func(option string, value int64) error {
+			if option == "noDelay" {
+				return conn.SetNoDelay(value != 0)
+			}
+			return conn.SetKeepAlive(time.Duration(value) * time.Millisecond)
+		},
+	}, socket
 }
 
 func (r *Registry) connectUDP(ctx context.Context, o *opening) (*connection, error) {

@@ -105,7 +105,7 @@ func (r *Registry) SocketInspect(_ context.Context, id int64, params protocol.So
 		}
 		state := protocol.SocketState{SocketID: id}
 		if e.remote.IsValid() {
-			state.RemoteAddress = e.remote.String()
+			state.RemoteAddress = e.remote.Addr().String()
 		}
 		if e.security != nil {
 			state.TLSVersion, state.CipherSuite, state.Certificate = e.security.version, e.security.suite, e.security.certificate
@@ -118,9 +118,8 @@ func (r *Registry) SocketInspect(_ context.Context, id int64, params protocol.So
 	for i, c := range connections {
 		state := &result.Sockets[i]
 		state.BytesIn, state.BytesOut = c.socket.Traffic()
-		if c.bound != nil {
-			now := c.bound.State()
-			state.Peers, state.Groups, state.TurnedAway = int64(now.Peers), int64(now.Groups), now.Refused
+		if c.inspect != nil {
+			c.inspect(state)
 		}
 	}
 	r.config.Requests.Result(id, result)

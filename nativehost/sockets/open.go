@@ -10,6 +10,7 @@ import (
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/limits"
+	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/requests"
 	"github.com/portside/portside/nativehost/resolve"
 	"github.com/portside/portside/nativehost/rules"
@@ -20,17 +21,65 @@ import (
 type opening struct {
 	request int64
 	subject audit.Subject
+	// target and options are those of a connection that the page opens.
 	target  dial.Target
 	options dial.Options
-	window  int64
+	// local is where others can send to it; nil on a connection that the page opens.
+	local  *rules.LocalRequest
+	window int64
 	// path is the socket's way to the browser. attachable is the same, or nil when the
 	// carrier is known for good.
 	path       carrier.Path
 	attachable *carrier.Attachable
 	// upgradable: the socket is plain until socket.startTLS.
 	upgradable bool
-	// bind is nil but for a bound UDP socket.
-	bind *binding
+	// unaudited: that it opened is only counted, so its end is not written either.
+	unaudited bool
+}
+
+// kind is what a kind of socket does in its own way while it opens.
+type kind struct {
+	// admit puts the request before the rules that need no network.
+	admit func(*entry, *opening) (*limits.Ticket, error)
+	// connect opens it.
+	connect func(context.Context, *opening) (*connection, error)
+	// judge puts what is open now before the rules again: a policy may have come.
+	judge func(context.Context, *opening, *connection) error
+	// result answers the request.
+	result func(*opening, *connection) any
+	// audited writes that it is open.
+	audited func(o *opening, c *connection, took time.Duration)
+}
+
+// outgoing is a connection that the page opens.
+func (r *Registry) outgoing(connect func(context.Context, *opening) (*connection, error)) kind {
+	return kind{
+		admit:   r.admit,
+		connect: connect,
+		judge: func(ctx context.Context, o *opening, c *connection) error {
+			//rule:policy-change-judges-connecting
+			if r.config.Dialer.Rules != nil {
+				return r.config.Dialer.Rules.Judge(ctx, o.target, c.remote)
+			}
+			return nil
+		},
+		result: r.connected,
+		audited: func(o *opening, c *connection, took time.Duration) {
+			r.config.Audit.Opened(o.subject, c.remote.String(), c.peer, took)
+		},
+	}
+}
+
+// connected is the answer about a socket that is connected, whoever began.
+func (r *Registry) connected(_ *opening, c *connection) any {
+	return protocol.TCPOpenResult{
+		Opened: protocol.Opened{
+			RemoteAddress: c.remote.Addr().String(), RemotePort: int64(c.remote.Port()),
+			LocalAddress: c.local.Addr().String(), LocalPort: int64(c.local.Port()),
+			Window: r.config.Window,
+		},
+		TLS: c.tls,
+	}
 }
 
 // TCPOpen serves tcp.open.
@@ -44,12 +93,12 @@ func (r *Registry) TCPOpen(ctx context.Context, id int64, params protocol.TCPOpe
 	o.options.Secure, o.options.TLS = o.subject.Secure, options
 	o.options.NoDelay, o.options.KeepAlive = params.NoDelay, time.Duration(params.KeepAliveDelay)*time.Millisecond
 	o.upgradable = params.SecureTransport == "starttls"
-	return r.open(ctx, o, r.connectTCP)
+	return r.open(ctx, o, r.outgoing(r.connectTCP))
 }
 
 // UDPOpen serves udp.open.
 func (r *Registry) UDPOpen(ctx context.Context, id int64, params protocol.UDPOpenParams) *protocol.RPCError {
-	return r.open(ctx, newOpening("udp", id, params.OpenRequest, params.SharedOptions), r.connectUDP)
+	return r.open(ctx, newOpening("udp", id, params.OpenRequest, params.SharedOptions), r.outgoing(r.connectUDP))
 }
 
 // newOpening is a request to open a socket, as far as it says the same for TCP and UDP.
@@ -75,42 +124,26 @@ func newOpening(network string, id int64, asked protocol.OpenRequest, options pr
 }
 
 // open leaves a request to a goroutine that owns the socket from then on.
-func (r *Registry) open(ctx context.Context, o *opening,
-	connect func(context.Context, *opening) (*connection, error),
-) *protocol.RPCError {
-	o.path = r.config.Stdio.Path(o.subject.SocketID)
-	if o.window == 0 {
-		o.attachable = &carrier.Attachable{}
-		o.path = o.attachable
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	e := &entry{cancel: cancel, document: o.subject.Document, datagrams: o.target.Network == "udp"}
+func (r *Registry) open(ctx context.Context, o *opening, k kind) *protocol.RPCError {
 	r.mu.Lock()
-	_, taken := r.sockets[o.subject.SocketID]
-	if !taken {
-		r.sockets[o.subject.SocketID] = e
-	}
+	ctx, e := r.beginLocked(ctx, o)
 	r.mu.Unlock()
-	if taken {
-		cancel()
+	if e == nil {
 		return protocol.NewError(protocol.CodeInvalidRequest)
 	}
 	started := time.Now()
-	admit := r.admit
-	if o.bind != nil {
-		admit = r.admitBind
-	}
-	ticket, err := admit(e, o)
+	ticket, err := k.admit(e, o)
 	r.owners.Go(func() {
-		defer cancel()
+		defer e.cancel()
 		if err == nil {
 			defer ticket.Return()
 			var c *connection
-			if c, err = connect(ctx, o); err == nil {
-				err = r.opened(ctx, o, e, c, ticket)
+			if c, err = k.connect(ctx, o); err == nil {
+				err = r.opened(ctx, o, e, c, k, ticket)
 			}
 			if err == nil {
-				r.serve(ctx, o, e, c, ticket, started)
+				k.audited(o, c, time.Since(started))
+				r.serve(ctx, o, e, c, ticket.Return)
 				return
 			}
 			//rule:network-failure-costs-double
@@ -120,6 +153,23 @@ func (r *Registry) open(ctx context.Context, o *opening,
 		r.notOpened(ctx, o, e, err, started)
 	})
 	return nil
+}
+
+// beginLocked makes the entry of a socket that is to open, and the context that giving it
+// up ends, unless its id is in use. The caller holds the mutex.
+func (r *Registry) beginLocked(ctx context.Context, o *opening) (context.Context, *entry) {
+	o.path = r.config.Stdio.Path(o.subject.SocketID)
+	if o.window == 0 {
+		o.attachable = &carrier.Attachable{}
+		o.path = o.attachable
+	}
+	if _, taken := r.sockets[o.subject.SocketID]; taken {
+		return nil, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	e := &entry{cancel: cancel, document: o.subject.Document, datagrams: o.subject.Protocol == "udp"}
+	r.sockets[o.subject.SocketID] = e
+	return ctx, e
 }
 
 // admit puts the request before the rules that need no network.
@@ -139,9 +189,7 @@ func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	r.mu.Lock()
 	e.request = &asked
 	r.mu.Unlock()
-	p := r.config.Policy.Current()
-	caps := p.Settings.Limits.Over(r.config.Caps)
-	r.limits.SetCaps(caps)
+	p, caps := r.policy()
 	//rule:dscp-is-bounded
 	if o.options.TypeOfService > caps.TypeOfService {
 		o.options.TypeOfService = 0
@@ -164,17 +212,21 @@ func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	return ticket, nil
 }
 
-// serve moves the bytes of an open socket until its end.
-func (r *Registry) serve(ctx context.Context, o *opening, e *entry, c *connection, ticket *limits.Ticket, started time.Time) {
-	if c.bound != nil {
-		r.config.Audit.Bound(o.subject, string(c.bound.Request.Reach), string(c.bound.Peers.Choice))
-	} else {
-		r.config.Audit.Opened(o.subject, c.remote.String(), c.peer, time.Since(started))
-	}
+// policy returns what is in force, and has the limits go by it.
+func (r *Registry) policy() (*policy.Policy, limits.Caps) {
+	p := r.config.Policy.Current()
+	caps := p.Settings.Limits.Over(r.config.Caps)
+	r.limits.SetCaps(caps)
+	return p, caps
+}
+
+// serve moves the bytes of an open socket until its end. leave gives its place to another
+// one.
+func (r *Registry) serve(ctx context.Context, o *opening, e *entry, c *connection, leave func()) {
 	opened := time.Now()
 	end := c.run(ctx)
 	// Whoever hears that a socket has gone may open another one at once.
-	ticket.Return()
+	leave()
 	r.mu.Lock()
 	ended := e.ended
 	r.mu.Unlock()
@@ -187,30 +239,25 @@ func (r *Registry) serve(ctx context.Context, o *opening, e *entry, c *connectio
 // opened answers the request to open, under the mutex, so that a socket.close sees
 // the socket either as opening or as open and answered. If one has come before, or a
 // policy that forbids the socket, it drops the connection.
-func (r *Registry) opened(ctx context.Context, o *opening, e *entry, c *connection, ticket *limits.Ticket) error {
+func (r *Registry) opened(ctx context.Context, o *opening, e *entry, c *connection, k kind, ticket *limits.Ticket) error {
 	r.mu.Lock()
-	e.remote = c.remote.Addr()
+	e.remote = c.remote
 	r.mu.Unlock()
 	// The rules were asked about the address before it was connected to. A policy that
 	// came meanwhile is in force by now, or Enforce finds the address.
-	var refused error
-	switch {
-	case c.bound != nil:
-		//rule:bind-is-judged.2
-		refused = rules.Local(r.config.Policy.Current(), r.config.Near, c.bound.Request)
-	//rule:policy-change-judges-connecting
-	case r.config.Dialer.Rules != nil:
-		refused = r.config.Dialer.Rules.Judge(ctx, o.target, c.remote)
-	}
-	err := r.answerOpened(o, e, c, ticket, refused)
+	refused := k.judge(ctx, o, c)
+	err := r.answerOpened(o, e, c, k.result, ticket.Opened, refused)
 	if err != nil {
 		c.drop()
 	}
 	return err
 }
 
-// answerOpened is what opened does under the mutex. refused is what the rules say now.
-func (r *Registry) answerOpened(o *opening, e *entry, c *connection, ticket *limits.Ticket, refused error) error {
+// answerOpened is what opened does under the mutex. take counts the socket as open;
+// refused is what the rules say now.
+func (r *Registry) answerOpened(
+	o *opening, e *entry, c *connection, result func(*opening, *connection) any, take func(), refused error,
+) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -221,10 +268,10 @@ func (r *Registry) answerOpened(o *opening, e *entry, c *connection, ticket *lim
 	case refused != nil:
 		return refused
 	}
-	ticket.Opened()
+	take()
 	e.state = stateOpen
 	e.conn, e.security, e.path = c, c.security, o.attachable
-	r.config.Requests.Result(o.request, c.opened(r.config.Window))
+	r.config.Requests.Result(o.request, result(o, c))
 	return nil
 }
 
@@ -280,7 +327,10 @@ func (r *Registry) closed(o *opening, e *entry, end ending, open time.Duration) 
 			last.Name, last.PageReason = says.Name, r.config.Requests.PageReason(says)
 		}
 	}
-	r.config.Audit.Closed(o.subject, end.traffic, last.Reason, open)
+	//rule:end-of-counted-connection-is-not-written
+	if !o.unaudited {
+		r.config.Audit.Closed(o.subject, end.traffic, last.Reason, open)
+	}
 	r.mu.Lock()
 	delete(r.sockets, o.subject.SocketID)
 	last.OnLane = e.lane != nil

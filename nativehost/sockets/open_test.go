@@ -246,6 +246,9 @@ func TestAuditTellsAllButPrivateWindows(t *testing.T) {
 	b.Notify(protocol.MethodAuditRefused, protocol.AuditRefusedParams{
 		Origin: "https://asked.example", Protocol: "udp", Host: "host.example", Port: 53, Rule: "user",
 	})
+	b.Notify(protocol.MethodAuditRefused, protocol.AuditRefusedParams{
+		Origin: "https://asked.example", Protocol: "tcp", Local: true, Host: "0.0.0.0", Port: 40000, Rule: "user",
+	})
 	private, _ := b.Open(port, func(p *protocol.TCPOpenParams, _ *hosttest.Remote) {
 		p.Private, p.Origin, p.Document = true, "https://secret.example", "secret-document"
 	})
@@ -266,7 +269,7 @@ func TestAuditTellsAllButPrivateWindows(t *testing.T) {
 		var entry struct {
 			Event, Origin, Host, By, Reason string
 			BytesIn, BytesOut               int64
-			Private                         bool
+			Private, Local                  bool
 		}
 		if err := json.Unmarshal([]byte(line), &entry); err != nil {
 			t.Fatalf("%s: %v", line, err)
@@ -277,9 +280,12 @@ func TestAuditTellsAllButPrivateWindows(t *testing.T) {
 		if entry.Event == "close" && !entry.Private && (entry.BytesIn != 5 || entry.BytesOut != 5 || entry.Host != "127.0.0.1") {
 			t.Errorf("closed with %s", line)
 		}
+		if entry.Local != (entry.Host == "0.0.0.0") {
+			t.Errorf("whose address it is, is told wrongly: %s", line)
+		}
 		events = append(events, strings.TrimSpace(entry.Event+" "+entry.By+" "+entry.Reason))
 	}
-	want := "open|close|refuse host origin|refuse extension user|open|close|refuse extension limit"
+	want := "open|close|refuse host origin|refuse extension user|refuse extension user|open|close|refuse extension limit"
 	if got := strings.Join(events, "|"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

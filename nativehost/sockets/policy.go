@@ -31,29 +31,27 @@ func request(target dial.Target) rules.Request {
 	}
 }
 
-// asked is a socket, and what a new policy is asked about it.
-type asked struct {
+// judged is what a new policy is asked about: a copy of an entry's members.
+type judged struct {
 	*entry
-	request rules.Request
-	remote  netip.Addr
+	request *rules.Request
 	local   *rules.LocalRequest
-	bound   *bound.Socket
+	remote  netip.AddrPort
+	// bound is nil but for a bound UDP socket that is open.
+	bound *bound.Socket
 }
 
 // Enforce ends the sockets that a new policy does not allow any more. The rules are asked
 // without the mutex: they may look at the interfaces of this computer.
 func (r *Registry) Enforce(p *policy.Policy) {
-	var sockets []asked
+	var sockets []judged
 	r.mu.Lock()
 	for _, e := range r.sockets {
 		//rule:policy-change-awaits-request
 		if e.state == stateFailed || e.request == nil && e.local == nil {
 			continue
 		}
-		one := asked{entry: e, remote: e.remote, local: e.local}
-		if e.local == nil {
-			one.request = *e.request
-		}
+		one := judged{e, e.request, e.local, e.remote, nil}
 		if e.conn != nil {
 			one.bound = e.conn.bound
 		}
@@ -61,7 +59,10 @@ func (r *Registry) Enforce(p *policy.Policy) {
 	}
 	r.mu.Unlock()
 	for _, one := range sockets {
-		err := r.judgeAgain(p, one)
+		err := r.forbidden(p, one)
+		if err == nil && one.bound != nil {
+			one.bound.Enforce(p)
+		}
 		r.mu.Lock()
 		if err != nil && one.ended == nil && one.state != stateFailed {
 			one.ended = err
@@ -70,25 +71,34 @@ func (r *Registry) Enforce(p *policy.Policy) {
 		}
 		r.mu.Unlock()
 	}
+	// It may have made room for connections.
+	r.accepts.freed()
 }
 
-// judgeAgain puts a socket before a new policy.
-func (r *Registry) judgeAgain(p *policy.Policy, one asked) error {
+// forbidden returns why a policy does not allow a socket, or nil.
+func (r *Registry) forbidden(p *policy.Policy, one judged) error {
 	if one.local != nil {
-		//rule:policy-change-judges-bound
-		if err := rules.Local(p, r.config.Near, *one.local); err != nil {
-			return err
-		}
-		if one.bound != nil {
-			one.bound.Enforce(p)
-		}
-		return nil
+		return r.forbiddenLocal(p, *one.local, one.remote)
 	}
 	//rule:policy-change-judges-remote.2
-	err := rules.Before(p, r.config.Near, one.request).Err()
+	err := rules.Before(p, r.config.Near, *one.request).Err()
 	if err == nil && one.remote.IsValid() {
 		//rule:policy-change-judges-remote
-		err = rules.Resolved(p, r.config.Near, one.request, one.remote)
+		err = rules.Resolved(p, r.config.Near, *one.request, one.remote.Addr())
 	}
 	return err
+}
+
+// forbiddenLocal returns why others may not send to a socket, or why remote, unless it is
+// zero, may not be connected to it.
+func (r *Registry) forbiddenLocal(p *policy.Policy, local rules.LocalRequest, remote netip.AddrPort) error {
+	//rule:policy-change-judges-listeners
+	if err := rules.Local(p, r.config.Near, local); err != nil {
+		return err
+	}
+	if !remote.IsValid() {
+		return nil
+	}
+	//rule:policy-change-judges-accepted
+	return rules.Inbound(p, r.config.Near, local, remote)
 }

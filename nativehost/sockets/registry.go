@@ -64,9 +64,10 @@ type Registry struct {
 	limits *limits.Counter
 	// owners counts the goroutines that own a socket each.
 	owners sync.WaitGroup
-	// refusals, backlogs and memberships have locks of their own.
+	// refusals, backlogs, accepts and memberships have locks of their own.
 	refusals    refusals
 	backlogs    backlogs
+	accepts     accepts
 	memberships memberships
 
 	// mu guards sockets and its entries. It may be held while that of Requests is taken,
@@ -100,12 +101,12 @@ type entry struct {
 	// document is whose socket it is; datagrams: it is a UDP socket.
 	document  string
 	datagrams bool
-	// request and remote are what a new policy is asked about. request is nil, and remote
-	// the zero Addr, until they are known; the policy of then is asked after that. A bound
-	// socket has local in their place.
+	// request, or local of a socket that others can send to, and remote are what a new
+	// policy is asked about. They are nil, and remote is zero, until they are known; the
+	// policy of then is asked after that.
 	request *rules.Request
-	remote  netip.Addr
 	local   *rules.LocalRequest
+	remote  netip.AddrPort
 	// ended is why a new policy has ended the socket, or nil. It has no say once the
 	// socket has failed.
 	ended error

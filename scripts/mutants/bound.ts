@@ -53,12 +53,6 @@ export const bounds: readonly Mutant[] = [
       socketsOf("TestMembershipsAreBounded"),
     ],
     [
-      "binds-share-the-limits",
-      "Each bound socket counts against the session's limits",
-      socketsOf("TestBindRefusals"),
-      becomes("ticket, err := limits.New(caps).TakeLocal(o.subject.Origin, o.subject.Private)"),
-    ],
-    [
       "dscp-of-bound-is-bounded",
       "Packets of bound sockets have no higher DSCP than pages may ask for",
       socketsOf("TestTypeOfService"),
@@ -87,11 +81,6 @@ export const bounds: readonly Mutant[] = [
   ...row(
     "7",
     [
-      "policy-change-judges-bound",
-      "A new policy ends bound sockets that it does not allow",
-      socketsOf("TestBoundAndPolicies"),
-    ],
-    [
       "policy-change-judges-peers",
       "A new policy counts for the peers of open bound sockets",
       socketsOf("TestBoundAndPolicies"),
@@ -105,13 +94,6 @@ export const bounds: readonly Mutant[] = [
   ),
   ...row(
     "10",
-    [
-      "bind-is-judged",
-      "Each bound socket is put before the rules",
-      socketsOf("TestBindRefusals"),
-      gone,
-      becomes("refused = nil"),
-    ],
     ["peer-address-is-printable", "The address of a peer is printable ASCII", inGo("protocol", "TestMalformedPeers")],
     ["senders-are-judged", "Who sends to a bound socket is judged before it is heard", peersOf("TestSendersAreJudged")],
     [
@@ -160,6 +142,13 @@ export const bounds: readonly Mutant[] = [
       "A bound socket sends nothing to a broadcast address that only the system knows",
       socketsOf("TestBoundSendsNoBroadcast"),
       becomes("_ = sockopt.ForbidBroadcast"),
+    ],
+    [
+      "bound-socket-stays-in-its-network",
+      "A bound socket for one network exchanges nothing with the devices of another that the computer is carried into",
+      socketsOf("TestBoundStaysInItsNetwork"),
+      gone,
+      gone,
     ],
     [
       "computer-reach-sends-to-loopback",

@@ -1,5 +1,6 @@
 // Each rule of docs/SECURITY.md, how it is taken out, and the test that must then go red. One file for each part of the rules.
 
+import { accepting } from "./accepting.ts";
 import { addresses } from "./addresses.ts";
 import { bounds } from "./bound.ts";
 import { documents } from "./documents.ts";
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...inbounds,
   ...nearby,
   ...listening,
+  ...accepting,
   ...intakes,
   ...supply,
 ];

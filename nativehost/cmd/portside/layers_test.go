@@ -20,7 +20,7 @@ func layers() [][]string {
 		{"rpc", "lane", "discover", "selftest"},
 		{"sockets"},
 		{"requests", "corsprobe", "bound"},
-		{"stream", "datagram"},
+		{"stream", "datagram", "listen"},
 		{"dial"},
 		{"resolve", "clienthello", "gate", "carrier", "buffer", "sockopt"},
 		{"rules"},
