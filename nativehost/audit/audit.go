@@ -87,9 +87,21 @@ func (l *Log) Opened(s Subject, remote string, peer *Peer, took time.Duration) {
 // Listening writes that a socket is open at an address of this computer with a port, and
 // from where others may reach it.
 func (l *Log) Listening(s Subject, local, reach string, took time.Duration) {
-	line := l.line("listen", s)
+	l.local("listen", s, local, reach, "", took)
+}
+
+// Bound writes the same of a UDP socket, and whom it may exchange datagrams with.
+func (l *Log) Bound(s Subject, local, reach, peers string, took time.Duration) {
+	l.local("bind", s, local, reach, peers, took)
+}
+
+func (l *Log) local(event string, s Subject, local, reach, peers string, took time.Duration) {
+	line := l.line(event, s)
 	if /*rule:audit-hides-private-listeners*/ !s.Private && *l.detail.Load() == Full {
 		line.Str("at", local).Str("reach", reach)
+		if peers != "" {
+			line.Str("peers", peers)
+		}
 	}
 	line.Int64("ms", took.Milliseconds()).Send()
 }

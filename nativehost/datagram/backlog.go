@@ -45,12 +45,13 @@ type backlog struct {
 	bytes   int64
 }
 
-// keep puts a datagram, of which it becomes the owner, behind the others. It waits until
-// there is room, and returns false once nothing is delivered any more.
-func (s *Socket) keep(received *buffer.Buffer) bool {
+// keep puts a datagram, of which it becomes the owner, behind the others, with the header
+// of its peer, if it has one. It waits until there is room, and returns false once nothing
+// is delivered any more.
+func (s *Socket) keep(header []byte, received *buffer.Buffer) bool {
 	// The system's datagram came into a buffer for the largest.
-	payload := s.Buffers.Get(len(received.Bytes))
-	payload.Bytes = append(payload.Bytes, received.Bytes...)
+	payload := s.Buffers.Get(len(header) + len(received.Bytes))
+	payload.Bytes = append(append(payload.Bytes, header...), received.Bytes...)
 	received.Release()
 	for {
 		s.mu.Lock()
@@ -65,6 +66,8 @@ func (s *Socket) keep(received *buffer.Buffer) bool {
 			return true
 		case over:
 			payload.Release()
+			// Several may wait, where several of the system's sockets receive.
+			signal(s.left)
 			return false
 		}
 		<-s.left

@@ -1,12 +1,13 @@
-// Package datagram joins a connected UDP socket to its path to the browser. It promises that each
+// Package datagram joins a UDP socket to its path to the browser. It promises that each
 // datagram arrives whole or not at all, that those for which the page has no credit
 // left wait in a backlog, and behind it in the system, if they may, which drops and counts
 // what it has no room for, and that a page cannot queue more than its window.
 //
 // What becomes of one datagram ends no socket, and is told of no other.
 //
-// Only the peer's datagrams come: the system's connect(2) filters by address and
-// port.
+// On a connected socket only the peer's datagrams come: the system's connect(2) filters by
+// address and port. A bound one has many peers, whom Config.Peers decides about, and each
+// of its payloads begins with the header of one (bound.go).
 package datagram
 
 import (
@@ -56,6 +57,8 @@ type Config struct {
 	KeepBuffer bool
 	// Room is what the backlogs of all sockets have. Nil: each has its own only.
 	Room *Room
+	// Peers is whom a bound socket may exchange datagrams with; nil: the socket is connected.
+	Peers Peers
 	// MayWait is asked when there is no credit for a datagram: whether it, and those
 	// behind it, may wait. over is called when they do no longer. Nil: they may.
 	MayWait func() (over func(), ok bool)
@@ -93,6 +96,14 @@ type Socket struct {
 	// shorter; both when nothing is delivered any more.
 	came, left chan struct{}
 
+	// incoming counts the goroutines that receive and deliver.
+	incoming sync.WaitGroup
+
+	// searching counts those that look for peers, until stopSearching.
+	searching     sync.WaitGroup
+	searches      context.Context
+	stopSearching context.CancelFunc
+
 	// order keeps received datagrams behind the answers to those that provoked
 	// them. Sending waits for the local queue only, so the gate is never yielded.
 	order *gate.Gate
@@ -112,6 +123,12 @@ type Socket struct {
 	cutFor     error // why it was cut, unless it was ending already
 	flushBy    time.Time
 	failure    error
+	// What follows is a bound socket's: datagrams whose peer has been found, or not; those
+	// that wait for it, by its header; and the further sockets that receive for this one.
+	found   []outgoing
+	sought  map[string][]outgoing
+	joined  map[*net.UDPConn]struct{}
+	refused int64 // datagrams that were not sent, or not let in
 }
 
 // New returns the Socket of a connected UDP socket. Run must follow.
@@ -128,6 +145,10 @@ func New(conn *net.UDPConn, config Config) *Socket {
 		sendCredit:    config.SendWindow,
 		receiveCredit: config.ReceiveWindow,
 		mostCredit:    config.ReceiveWindow,
+	}
+	if config.Peers != nil {
+		s.searches, s.stopSearching = context.WithCancel(context.Background())
+		s.sought, s.joined = map[string][]outgoing{}, map[*net.UDPConn]struct{}{}
 	}
 	if config.ReceiveWindow > 0 {
 		s.begin()
@@ -150,19 +171,22 @@ func (s *Socket) begin() {
 func (s *Socket) Run(ctx context.Context) End {
 	unhook := context.AfterFunc(ctx, func() { s.closeWithin(sessionEndTime) })
 	defer unhook()
-	var incoming sync.WaitGroup
-	incoming.Go(s.receiveAll)
-	incoming.Go(func() { s.deliverAll(ctx) })
+	s.incoming.Go(func() { s.receiveAll(s.conn) })
+	s.incoming.Go(func() { s.deliverAll(ctx) })
 	s.sendAll()
-	incoming.Wait()
+	if s.Peers != nil {
+		s.stopSearching()
+		s.searching.Wait()
+	}
+	s.incoming.Wait()
 	s.dropBacklog()
 	lost := sockopt.Dropped(s.conn)
 	// Closing loses nothing: what the system took is on its way.
 	_ = s.conn.Close()
 
 	s.mu.Lock()
-	queue, end := s.queue, End{In: s.in, Out: s.out, Dropped: s.dropped + lost, Err: s.failure}
-	s.queue = nil
+	queue, end := append(s.found, s.queue...), End{In: s.in, Out: s.out, Dropped: s.dropped + lost, Err: s.failure}
+	s.found, s.queue = nil, nil
 	if s.resetting {
 		end.Err = fault.ErrAborted
 	}
@@ -221,6 +245,9 @@ func (s *Socket) closeWithin(limit time.Duration) {
 	}
 	s.closing, s.flushBy = true, by
 	s.stop(by)
+	if s.Peers != nil {
+		time.AfterFunc(limit, s.stopSearching)
+	}
 }
 
 // fail ends the socket for a reason. The caller holds the mutex.
@@ -239,6 +266,12 @@ func (s *Socket) stop(sending time.Time) {
 	s.begin()
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0))
 	_ = s.conn.SetWriteDeadline(sending)
+	for conn := range s.joined {
+		_ = conn.SetReadDeadline(time.Unix(1, 0))
+	}
+	if s.Peers != nil && sending.Before(time.Now()) {
+		s.stopSearching()
+	}
 	signal(s.mayWrite)
 	signal(s.credited)
 	signal(s.came)

@@ -3,31 +3,41 @@ package datagram
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/fault"
 )
 
-// receiveAll reads datagrams until the socket is closed. An error is news about a
-// datagram of ours and no end: UDP promises nothing else.
-func (s *Socket) receiveAll() {
+// receiveAll reads datagrams from one of the system's sockets until it is closed. An error
+// is news about a datagram of ours and no end: UDP promises nothing else.
+func (s *Socket) receiveAll(conn *net.UDPConn) {
 	<-s.wanted
+	next := func() (header []byte, payload *buffer.Buffer, waited bool, err error) {
+		payload, waited, err = receive(conn, s.Buffers)
+		return nil, payload, waited, err
+	}
+	if s.Peers != nil {
+		next = s.filter(conn)
+	}
 	for news := 0; ; {
-		payload, waited, err := receive(s.conn, s.Buffers)
+		header, payload, waited, err := next()
 		if waited {
 			news = 0
 		}
 		switch {
 		case err == nil:
 			news = 0
-			if !s.keep(payload) {
+			if !s.keep(header, payload) {
 				return
 			}
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return
 		case isNews(err) && news < maxNews:
 			news++
+		case conn != s.conn:
+			return
 		default:
 			s.mu.Lock()
 			s.fail(err)
@@ -79,7 +89,7 @@ func (s *Socket) deliver(ctx context.Context, payload *buffer.Buffer) error {
 		return err
 	}
 	s.mu.Lock()
-	s.in += int64(len(payload.Bytes))
+	s.in += int64(len(s.data(payload)))
 	s.mu.Unlock()
 	return nil
 }

@@ -3,6 +3,7 @@ package datagram
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 
 	"github.com/portside/portside/nativehost/buffer"
@@ -13,6 +14,10 @@ import (
 type outgoing struct {
 	payload *buffer.Buffer
 	id      int64
+	// looked: a bound socket has looked for the peer, which is at to, or err says why not.
+	looked bool
+	to     netip.AddrPort
+	err    error
 }
 
 // Write queues one datagram and becomes the owner of payload. It is answered once
@@ -27,7 +32,7 @@ func (s *Socket) Write(payload *buffer.Buffer, id *int64) error {
 		return err
 	}
 	s.sendCredit -= cost(payload)
-	s.queue = append(s.queue, outgoing{payload, *id})
+	s.queue = append(s.queue, outgoing{payload: payload, id: *id})
 	signal(s.mayWrite)
 	return nil
 }
@@ -42,6 +47,8 @@ func (s *Socket) admit(payload *buffer.Buffer, id *int64) error {
 	case cost(payload) > s.sendCredit:
 		s.fail(fault.ErrProtocol)
 		return fault.ErrProtocol
+	case s.Peers != nil:
+		return checkMessage(payload.Bytes)
 	case len(payload.Bytes) > protocol.MaxDatagramBytes:
 		return fault.ErrMessageSize
 	default:
@@ -65,11 +72,18 @@ func (s *Socket) sendAll() {
 			<-s.mayWrite
 		default:
 			s.order.Enter()
-			err := s.send(next.payload.Bytes)
+			var err error
+			if s.Peers == nil {
+				err = s.send(next.payload.Bytes)
+			} else if err = s.sendTo(next); errors.Is(err, ErrAsk) {
+				// It is answered later.
+				s.order.Leave()
+				continue
+			}
 			s.mu.Lock()
 			s.sendCredit += cost(next.payload)
 			if err == nil {
-				s.out += int64(len(next.payload.Bytes))
+				s.out += int64(len(s.data(next.payload)))
 			}
 			s.mu.Unlock()
 			next.payload.Release()
@@ -85,13 +99,21 @@ func (s *Socket) next() (next outgoing, wait, over bool) {
 	switch {
 	case s.failure != nil || s.resetting:
 		return next, false, true
-	case len(s.queue) > 0:
-		next, s.queue[0] = s.queue[0], outgoing{}
-		s.queue = s.queue[1:]
+	case len(s.found) > 0:
+		next, s.found[0] = s.found[0], outgoing{}
+		s.found = s.found[1:]
 		return next, false, false
 	}
+	s.found = nil
+	for len(s.queue) > 0 {
+		next, s.queue[0] = s.queue[0], outgoing{}
+		s.queue = s.queue[1:]
+		if s.Peers == nil || !s.waits(&next) {
+			return next, false, false
+		}
+	}
 	s.queue = nil
-	return next, true, s.closing
+	return next, true, s.closing && len(s.sought) == 0
 }
 
 // send hands one datagram to the system. What became of earlier ones (an ICMP message)

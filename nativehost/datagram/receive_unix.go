@@ -5,10 +5,14 @@ package datagram
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/portside/portside/nativehost/buffer"
+	"github.com/portside/portside/nativehost/sockopt"
 )
 
 // receive waits for a datagram, and tells whether it had to wait. A buffer is borrowed
@@ -48,6 +52,37 @@ func readAgain(fd int, into []byte) (int, error) {
 		n, err := syscall.Read(fd, into)
 		if !errors.Is(err, syscall.EINTR) {
 			return n, err
+		}
+	}
+}
+
+// receiveFrom is receive for a socket with many peers: it also tells from whom the
+// datagram is, and how it has come.
+func receiveFrom(conn *net.UDPConn, buffers *buffer.Pool, arrivals *sockopt.Arrivals) (
+	payload *buffer.Buffer, from netip.AddrPort, by sockopt.Arrival, waited bool, err error,
+) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, from, by, false, err
+	}
+	if err = raw.Read(func(fd uintptr) bool {
+		there := readable(int(fd))
+		waited = waited || !there
+		return there
+	}); err != nil {
+		return nil, from, by, waited, err
+	}
+	payload, from, by, err = readFrom(conn, buffers, arrivals)
+	return payload, from, by, waited, err
+}
+
+// readable reports whether a read would not wait, also when it would fail.
+func readable(fd int) bool {
+	look := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for {
+		n, err := unix.Poll(look[:], 0)
+		if !errors.Is(err, unix.EINTR) {
+			return n > 0 || err != nil
 		}
 	}
 }

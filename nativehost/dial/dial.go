@@ -97,6 +97,9 @@ type Dialer struct {
 // probedPort is where a page could speak HTTPS without the browser's rules.
 const probedPort = 443
 
+// Probed reports whether a port is one that is asked about before anything is sent there.
+func Probed(port uint16) bool { return port == probedPort }
+
 // TCP connects to target. With several addresses it tries them as RFC 8305 says.
 func (d *Dialer) TCP(ctx context.Context, target Target, options Options) (*Conn, error) {
 	ctx, cancel := withTimeout(ctx, options)
@@ -196,9 +199,23 @@ func (d *Dialer) UDP(ctx context.Context, target Target, options Options) (*net.
 	return udp, nil
 }
 
-// connectFirst connects to the vetted addresses, one after the other, until one connects.
-// Those that come late are waited for as in a race.
+// connectFirst connects to the first of the vetted addresses that connects.
 func (d *Dialer) connectFirst(v *vetted, target Target, options Options) (net.Conn, error) {
+	var connection net.Conn
+	err := first(v, func(to netip.AddrPort) error {
+		if err := /*rule:cors-probe-for-udp*/ d.probe(v.ctx, target, []string{target.Host.String()}, to); err != nil {
+			return refusal{err}
+		}
+		var err error
+		connection, err = d.connect(v.ctx, target, to, options)
+		return err
+	})
+	return connection, err
+}
+
+// first tries the vetted addresses, one after the other, until there is no error, or a
+// refusal. Those that come late are waited for as in a race.
+func first(v *vetted, try func(netip.AddrPort) error) error {
 	waiting, more := v.addresses, v.more
 	var last <-chan time.Time
 	var failures []error
@@ -215,22 +232,18 @@ func (d *Dialer) connectFirst(v *vetted, target Target, options Options) (net.Co
 			case <-last:
 				more = nil
 			case <-v.ctx.Done():
-				return nil, v.ctx.Err()
+				return v.ctx.Err()
 			}
 			continue
 		}
-		to := waiting[0]
+		err := try(waiting[0])
 		waiting = waiting[1:]
-		if err := /*rule:cors-probe-for-udp*/ d.probe(v.ctx, target, []string{target.Host.String()}, to); err != nil {
-			return nil, err
-		}
-		connection, err := d.connect(v.ctx, target, to, options)
 		if refused := (refusal{}); err == nil || v.ctx.Err() != nil || errors.As(err, &refused) {
-			return connection, err
+			return err
 		}
 		failures = append(failures, err)
 	}
-	return nil, errors.Join(failures...)
+	return errors.Join(failures...)
 }
 
 func withTimeout(ctx context.Context, options Options) (context.Context, context.CancelFunc) {

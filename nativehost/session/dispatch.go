@@ -52,7 +52,7 @@ func (s calls) Hello(_ context.Context, id int64, params protocol.HelloParams) *
 		return protocol.NewFailure("NetworkError", "version", detail)
 	}
 	s.helloDone = true
-	capabilities := []string{"tcp", "udp", "tls", "listen"}
+	capabilities := []string{"tcp", "udp", "tls", "listen", "bind"}
 	if s.LaneOrigin != "" {
 		capabilities = append(capabilities, "lane")
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/portside/portside/nativehost/audit"
+	"github.com/portside/portside/nativehost/bound"
 	"github.com/portside/portside/nativehost/datagram"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/stream"
@@ -21,6 +22,8 @@ type connection struct {
 	tls      *protocol.TLSInfo
 	security *security
 	peer     *audit.Peer
+	// bound is nil but for a bound UDP socket, which has no remote.
+	bound *bound.Socket
 	// startTLS is nil when the connection cannot be upgraded, setOption when it has no
 	// options.
 	startTLS  upgrader
@@ -92,16 +95,7 @@ func (r *Registry) connectUDP(ctx context.Context, o *opening) (*connection, err
 	if err != nil {
 		return nil, err
 	}
-	socket := datagram.New(conn, datagram.Config{
-		Path:          o.path,
-		Buffers:       r.config.Buffers,
-		Answer:        r.answerer(o),
-		KeepBuffer:    o.options.ReceiveBuffer > 0,
-		Room:          r.backlogs.room,
-		MayWait:       func() (func(), bool) { return r.backlogs.take(o.subject.Origin, o.subject.Private) },
-		SendWindow:    r.config.Window,
-		ReceiveWindow: o.window,
-	})
+	socket := datagram.New(conn, r.datagrams(o))
 	return &connection{
 		socket: socket,
 		local:  addrPort(conn.LocalAddr()), remote: addrPort(conn.RemoteAddr()),
@@ -111,6 +105,20 @@ func (r *Registry) connectUDP(ctx context.Context, o *opening) (*connection, err
 		},
 		drop: func() { _ = conn.Close() },
 	}, nil
+}
+
+// datagrams is how the datagrams of a UDP socket are moved.
+func (r *Registry) datagrams(o *opening) datagram.Config {
+	return datagram.Config{
+		Path:          o.path,
+		Buffers:       r.config.Buffers,
+		Answer:        r.answerer(o),
+		KeepBuffer:    o.options.ReceiveBuffer > 0,
+		Room:          r.backlogs.room,
+		MayWait:       func() (func(), bool) { return r.backlogs.take(o.subject.Origin, o.subject.Private) },
+		SendWindow:    r.config.Window,
+		ReceiveWindow: o.window,
+	}
 }
 
 // addrPort returns an address in its canonical form: IPv4 as IPv4, even where the

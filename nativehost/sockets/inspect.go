@@ -96,7 +96,7 @@ func called(name pkix.Name) string {
 // numbers, and what is known of TLS was written down when it was agreed.
 func (r *Registry) SocketInspect(_ context.Context, id int64, params protocol.SocketInspectParams) *protocol.RPCError {
 	result := protocol.SocketInspectResult{Sockets: []protocol.SocketState{}}
-	var sockets []socket
+	var connections []*connection
 	r.mu.Lock()
 	for _, id := range params.SocketIDs {
 		e := r.sockets[id]
@@ -107,19 +107,20 @@ func (r *Registry) SocketInspect(_ context.Context, id int64, params protocol.So
 		if e.remote.IsValid() {
 			state.RemoteAddress = e.remote.Addr().String()
 		}
-		if e.conn.inspect != nil {
-			e.conn.inspect(&state)
-		}
 		if e.security != nil {
 			state.TLSVersion, state.CipherSuite, state.Certificate = e.security.version, e.security.suite, e.security.certificate
 		}
-		result.Sockets, sockets = append(result.Sockets, state), append(sockets, e.conn.socket)
+		result.Sockets, connections = append(result.Sockets, state), append(connections, e.conn)
 	}
 	r.mu.Unlock()
 	// Sockets answer requests while they hold their own mutex, so it is not taken under
 	// the registry's.
-	for i, socket := range sockets {
-		result.Sockets[i].BytesIn, result.Sockets[i].BytesOut = socket.Traffic()
+	for i, c := range connections {
+		state := &result.Sockets[i]
+		state.BytesIn, state.BytesOut = c.socket.Traffic()
+		if c.inspect != nil {
+			c.inspect(state)
+		}
 	}
 	r.config.Requests.Result(id, result)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 
+	"github.com/portside/portside/nativehost/bound"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/rules"
@@ -36,6 +37,8 @@ type judged struct {
 	request *rules.Request
 	local   *rules.LocalRequest
 	remote  netip.AddrPort
+	// bound is nil but for a bound UDP socket that is open.
+	bound *bound.Socket
 }
 
 // Enforce ends the sockets that a new policy does not allow any more. The rules are asked
@@ -48,11 +51,18 @@ func (r *Registry) Enforce(p *policy.Policy) {
 		if e.state == stateFailed || e.request == nil && e.local == nil {
 			continue
 		}
-		sockets = append(sockets, judged{e, e.request, e.local, e.remote})
+		one := judged{e, e.request, e.local, e.remote, nil}
+		if e.conn != nil {
+			one.bound = e.conn.bound
+		}
+		sockets = append(sockets, one)
 	}
 	r.mu.Unlock()
 	for _, one := range sockets {
 		err := r.forbidden(p, one)
+		if err == nil && one.bound != nil {
+			one.bound.Enforce(p)
+		}
 		r.mu.Lock()
 		if err != nil && one.ended == nil && one.state != stateFailed {
 			one.ended = err

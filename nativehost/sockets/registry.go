@@ -64,10 +64,11 @@ type Registry struct {
 	limits *limits.Counter
 	// owners counts the goroutines that own a socket each.
 	owners sync.WaitGroup
-	// refusals, backlogs and accepts have locks of their own.
-	refusals refusals
-	backlogs backlogs
-	accepts  accepts
+	// refusals, backlogs, accepts and memberships have locks of their own.
+	refusals    refusals
+	backlogs    backlogs
+	accepts     accepts
+	memberships memberships
 
 	// mu guards sockets and its entries. It may be held while that of Requests is taken,
 	// never while a socket's is: sockets answer requests while they hold theirs.

@@ -66,6 +66,11 @@ func TestTypeOfService(t *testing.T) {
 			if got := marked(t, peer); got != c.want {
 				t.Errorf("a datagram has %d", got)
 			}
+			bound, _ := b.Bind(func(p *protocol.UDPBindParams) { p.IPTypeOfService = int64(c.asked) })
+			b.MustSendTo(bound, "127.0.0.1", hosttest.PortOf(peer), []byte("x"))
+			if got := marked(t, peer); got != c.want {
+				t.Errorf("a datagram of a bound socket has %d", got)
+			}
 			b.Open(port, func(p *protocol.TCPOpenParams, _ *hosttest.Remote) { p.IPTypeOfService = int64(c.asked) })
 			got, err := unix.GetsockoptInt(descriptor(t, port), unix.IPPROTO_IP, unix.IP_TOS)
 			if err != nil || got != c.want {

@@ -2,6 +2,7 @@
 
 import { accepting } from "./accepting.ts";
 import { addresses } from "./addresses.ts";
+import { bounds } from "./bound.ts";
 import { documents } from "./documents.ts";
 import { inbounds } from "./inbound.ts";
 import { host } from "./host.ts";
@@ -19,6 +20,7 @@ export const mutants: readonly Mutant[] = [
   ...toolbar,
   ...keepings,
   ...addresses,
+  ...bounds,
   ...host,
   ...inbounds,
   ...nearby,

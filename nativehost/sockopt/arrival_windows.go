@@ -1,0 +1,4 @@
+package sockopt
+
+// TellsArrivals is whether this system tells how datagrams have come.
+const TellsArrivals = false
