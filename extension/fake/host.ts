@@ -3,7 +3,14 @@
 import type { FakePort } from "./events.ts";
 import { canonicalHost } from "../background/intake/origin.ts";
 import { protocolVersion } from "../../protocol/message.ts";
-import type { ErrorData, MethodParams, MethodResult, PolicyJudgeResult } from "../../protocol/message.ts";
+import type {
+  ErrorData,
+  LocalPlace,
+  MethodParams,
+  MethodResult,
+  PolicyJudgeLocalResult,
+  PolicyJudgeResult,
+} from "../../protocol/message.ts";
 
 type Method = keyof MethodResult;
 type Serve = { [M in Method]: (params: MethodParams[M]) => MethodResult[M] | Promise<MethodResult[M]> };
@@ -35,13 +42,16 @@ export class FakeHost {
   readonly asked: { method: string; params: unknown }[] = [];
   /** What the rules and the administrators say of every destination, beside what is usual. */
   verdict: Partial<PolicyJudgeResult> = {};
+  /** The same of every socket that others could send to; and the network of the one interface. */
+  localVerdict: Partial<PolicyJudgeLocalResult> = {};
+  network = "home";
   /** How often it was started, and how often it ended. */
   starts = 0;
   ends = 0;
   #port: FakePort | undefined;
 
   readonly serve: Serve = {
-    hello: () => ({ protocolVersion, hostVersion: "0.0.0", capabilities: ["tcp", "udp", "tls"] }),
+    hello: () => ({ protocolVersion, hostVersion: "0.0.0", capabilities: ["tcp", "udp", "tls", "listen", "bind"] }),
     "policy.managed": () => ({ valid: true }),
     "policy.judge": ({ host }) => {
       const canonical = host === undefined ? undefined : canonicalHost(host);
@@ -57,16 +67,11 @@ export class FakeHost {
     "resolve.stop": () => ({}),
     "tcp.open": ({ port }) => ({ ...connected(port), window: 1 << 20 }),
     "udp.open": ({ port }) => ({ ...connected(port), window: 1 << 20 }),
-    "policy.judgeLocal": () => ({
-      allowed: true,
-      places: [{ address: "127.0.0.1", reach: "computer" }],
-      peers: "internet",
-      prompt: "ask",
-      remember: true,
-      multicast: true,
-      cspRule: "refuse-unsafe-eval",
-      installedOnly: false,
-      errorDetail: "reason",
+    "policy.judgeLocal": ({ localAddress, protocol }) => ({
+      ...{ allowed: true, prompt: "ask", remember: true, cspRule: "refuse-unsafe-eval", installedOnly: false },
+      ...{ places: this.placesOf(localAddress), multicast: true, errorDetail: "reason" },
+      ...(protocol === "udp" ? { peers: "internet" } : {}),
+      ...this.localVerdict,
     }),
     "tcp.listen": ({ localAddress, localPort = 50_001 }) => ({ localAddress, localPort }),
     "tcp.accept": () => new Promise(() => undefined),
@@ -88,6 +93,15 @@ export class FakeHost {
     "tryout.start": () => ({ url: "http://127.0.0.1:1/", port: 1 }),
     "tryout.stop": () => ({}),
   };
+
+  /** Where a socket may be open that asks for this address: the computer has 192.168.1.5 besides loopback. */
+  placesOf(localAddress: string): LocalPlace[] {
+    const { network } = this;
+    const loopback: LocalPlace = { address: "127.0.0.1", reach: "computer" };
+    const link: LocalPlace = { address: "192.168.1.5", reach: "network", interface: "eth0", network };
+    if (localAddress === "0.0.0.0") return [loopback, link, { address: "0.0.0.0", reach: "anybody" }];
+    return [loopback, link].filter(({ address }) => address === localAddress);
+  }
 
   /** Starts it at the end of a native port. */
   start(port: FakePort): void {

@@ -35,6 +35,7 @@ const explanations: Record<Reason, Explanation> = {
   plaintext: { why: "whyPlaintext", what: "doPlaintext" },
   policy: { why: "whyPolicy", what: "doPolicy" },
   "policy-broken": { why: "whyPolicyBroken", what: "doPolicyBroken" },
+  port: { why: "whyPolicy", what: "doPolicy" },
   prompt: { why: "whyPrompt", what: "doPrompt" },
   protocol: { why: "whyProtocol", what: "doProtocol" },
   rate: { why: "whyRate", what: "doRate" },

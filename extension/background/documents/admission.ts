@@ -143,8 +143,7 @@ async function judgePolicy(known: readonly Known[], origin: string, evidence: Do
   //rule:broker-checks-secure-ancestors.2
   if (!origins.every(isTrustworthyOrigin)) return refused(insecure);
 
-  const has = (feature: Feature): boolean =>
-    isFeatureEnabled(pathOf(feature, known, origins, held), defaults[feature]);
+  const has = (feature: Feature): boolean => isFeatureEnabled(pathOf(feature, known, origins, held), defaults[feature]);
   //rule:tree-decides-the-feature
   if (!has("sockets")) return refused(denied("a header, or the allow attribute of a frame."));
 
