@@ -18,7 +18,7 @@ export async function localAnswer(
   message: AllowLocal,
   name: (typed: string) => Promise<Named>,
 ): Promise<LocalAnswer | { named: { address: string }; complaint: Complaint } | undefined> {
-  const place = /*rule:place-is-one-that-was-offered*/ places[message.place];
+  const place = Number.isSafeInteger(message.place) ? places[message.place] : undefined;
   if (place === undefined) return undefined;
   const answer = { allow: true as const, remember: message.remember && remember, place };
   if (kind === "listen") return answer;

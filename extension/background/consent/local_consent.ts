@@ -39,7 +39,7 @@ export const unknownNetwork = "unknown";
 
 /** Reports whether `peers` is no wider than `widest`. */
 export function isWithin(peers: Peers, widest: Peers): boolean {
-  return widths.indexOf(peers) <= widths.indexOf(widest);
+  return widths.includes(peers) && widths.indexOf(peers) <= widths.indexOf(widest);
 }
 
 function isNamed(value: unknown): value is NamedHost {
