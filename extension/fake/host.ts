@@ -24,6 +24,12 @@ export class HostFault extends Error {
   }
 }
 
+interface Accept {
+  listenerId: number;
+  resolve: (result: MethodResult["tcp.accept"]) => void;
+  reject: (error: HostFault) => void;
+}
+
 /** A promise that a test settles. */
 export interface Held {
   promise: Promise<void>;
@@ -49,6 +55,8 @@ export class FakeHost {
   starts = 0;
   ends = 0;
   #port: FakePort | undefined;
+  /** Connections that the extension waits for, by the ids that they are to have. */
+  readonly #accepts = new Map<number, Accept>();
 
   readonly serve: Serve = {
     hello: () => ({ protocolVersion, hostVersion: "0.0.0", capabilities: ["tcp", "udp", "tls", "listen", "bind"] }),
@@ -74,7 +82,10 @@ export class FakeHost {
       ...this.localVerdict,
     }),
     "tcp.listen": ({ localAddress, localPort = 50_001 }) => ({ localAddress, localPort }),
-    "tcp.accept": () => new Promise(() => undefined),
+    "tcp.accept": ({ listenerId, socketId }) =>
+      new Promise((resolve, reject) => {
+        this.#accepts.set(socketId, { listenerId, resolve, reject });
+      }),
     "udp.bind": ({ localAddress, localPort = 50_001 }) => ({ localAddress, localPort, window: 1 << 20 }),
     "multicast.join": ({ socketId }) => ({ socketId }),
     "multicast.leave": ({ socketId }) => ({ socketId }),
@@ -85,6 +96,14 @@ export class FakeHost {
     }),
     "socket.setOption": ({ socketId }) => ({ socketId }),
     "socket.close": ({ socketId }) => {
+      let waited = false;
+      for (const [id, { listenerId, reject }] of this.#accepts) {
+        if (id !== socketId && listenerId !== socketId) continue;
+        waited ||= id === socketId;
+        this.#accepts.delete(id);
+        reject(new HostFault({ name: "AbortError", reason: "aborted" }));
+      }
+      if (waited) return { socketId };
       this.say("socket.closed", { socketId, bytesIn: 0, bytesOut: 0 });
       return { socketId };
     },
@@ -125,11 +144,22 @@ export class FakeHost {
     this.ends++;
     this.#port?.disconnect();
     this.#port = undefined;
+    this.#accepts.clear();
   }
 
   /** It says something by itself. */
   say(method: string, params: object): void {
     this.#port?.postMessage({ jsonrpc: "2.0", method, params });
+  }
+
+  /** Somebody connects to a listener that waits for it. Returns whether one does. */
+  connect(remotePort = 60_000): boolean {
+    const [[socketId, accept] = []] = this.#accepts;
+    if (socketId === undefined || accept === undefined) return false;
+    this.#accepts.delete(socketId);
+    const far = { remoteAddress: "192.168.1.9", remotePort };
+    accept.resolve({ ...far, localAddress: "192.168.1.5", localPort: 40_000, window: 1 << 20 });
+    return true;
   }
 
   /** The parameters of all that it was asked of one kind. */
