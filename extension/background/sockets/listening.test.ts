@@ -433,10 +433,10 @@ test("a bound socket: datagrams go both ways within the credit, and what is for 
   await settled();
   assert.deepEqual([document.heardOf(id, "data").length, document.heardOf(id, "wrote")[0]?.ack], [1, 1]);
   assert.deepEqual([host.askedFor("socket.shutdown"), host.askedFor("socket.setOption")], [[], []]);
-  host.serve["udp.bind"] = ({ localAddress }) => ({ localAddress, localPort: 50_002, window: 200 });
+  host.serve["udp.bind"] = ({ localAddress }) => ({ localAddress, localPort: 50_002, window: 66 });
   const small = await document.bind({ ...bound, sendBufferSize: 4_096 }, { click: false });
   assert.equal(document.outcome(small), "bound");
-  for (let ack = 1; ack < 6; ack++) document.say({ type: "write", id: small, data: "AAAA", ack });
+  document.say({ type: "write", id: small, data: "AAAA", ack: 1 });
   await settled();
   assert.equal(document.ending(small), "NetworkError", "more than the host has room for");
 });
