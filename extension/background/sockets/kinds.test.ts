@@ -21,7 +21,7 @@ const home = {
   tell: () => undefined,
   failed: (attempt: object) => failed.push(attempt),
 } as unknown as SocketHome;
-const at: AtHost = { connection: {} as AtHost["connection"], socketId: 7 };
+const at: AtHost = { connection: undefined as unknown as AtHost["connection"], socketId: 7 };
 const agreed = (kind: "listen" | "bind"): Agreed => ({
   place: { address: "192.168.1.5", reach: "network", interface: "eth0", network: "home" },
   destination: {
