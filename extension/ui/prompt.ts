@@ -107,6 +107,7 @@ function duration(ms: number): string {
 }
 
 function show({ question: asked, waiting, looks, cooldown }: Extract<PromptView, { type: "question" }>): void {
+  if ("kind" in asked) return;
   question = asked;
   const { origin, host, proposal, place, protocol } = asked;
   const who = originElement(origin);
