@@ -68,6 +68,12 @@ export const mapForEach = uncurry(Map.prototype.forEach) as <K, V>(
   f: (value: V, key: K) => void,
 ) => void;
 export const charCodeAt = uncurry(String.prototype.charCodeAt);
+export const slice = uncurry(String.prototype.slice);
+export const { fromCharCode } = String;
+const encoder = new TextEncoder();
+export const encodeText = TextEncoder.prototype.encode.bind(encoder);
+export const NativeURL = URL;
+export const hostnameOf = getter<string>(URL.prototype, "hostname");
 /** Calls what a page passed as a method. Throws TypeError when it is none. */
 export const call = apply as (method: unknown, self: object | undefined, args: readonly unknown[]) => unknown;
 export const arrayPush = uncurry(Array.prototype.push) as <T>(self: T[], value: T) => number;
@@ -118,6 +124,9 @@ export const writableError = uncurry(
   WritableStreamDefaultController.prototype.error as (this: WritableStreamDefaultController, e: unknown) => void,
 );
 export const writableSignal = getter<AbortSignal>(WritableStreamDefaultController.prototype, "signal");
+export const readableLocked = getter<boolean>(ReadableStream.prototype, "locked");
+export const writableLocked = getter<boolean>(WritableStream.prototype, "locked");
+export const readableCancel = uncurry(ReadableStream.prototype.cancel as (this: ReadableStream) => Promise<undefined>);
 export const getReader = uncurry(
   ReadableStream.prototype.getReader as unknown as (
     this: ReadableStream<unknown>,
@@ -145,4 +154,20 @@ export function deferred<T>(): Deferred<T> {
     reject = rej;
   });
   return { promise, resolve, reject };
+}
+
+/** A promise that is rejected. */
+export function rejected(reason: unknown): Promise<never> {
+  const { promise, reject } = deferred<never>();
+  reject(reason);
+  return promise;
+}
+
+/** Nobody has to hear when this promise rejects. */
+export async function handled(promise: Promise<unknown>): Promise<void> {
+  try {
+    await promise;
+  } catch {
+    // Who wants to know listens to it.
+  }
 }
