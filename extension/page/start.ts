@@ -22,12 +22,12 @@ export function start(scope: PageScope): void {
   //rule:api-only-in-secure-contexts
   if (!scope.isSecureContext) return;
   const { document, Document } = scope;
-  const documentView = getter<Window | null>(Document.prototype, "defaultView");
+  const documentView = getter<Window | null>(Document, "defaultView");
   takePort(scope, (port) => {
     const context: Context = {
       connection: connect(port, now, isEvalBlocked, report),
       clock: now,
-      isActive: () => documentView(document) !== null,
+      active: () => documentView(document) !== null,
     };
     install(scope, context);
     expose(scope, context);

@@ -7,5 +7,5 @@ export interface Context {
   /** Milliseconds. */
   readonly clock: () => number;
   /** Whether the document is in its window. */
-  readonly isActive: () => boolean;
+  readonly active: () => boolean;
 }

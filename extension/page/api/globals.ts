@@ -2,6 +2,7 @@
 
 import { defineProperty } from "../builtins.ts";
 import type { Context } from "./context.ts";
+import { asInterface } from "./interfaces.ts";
 import { multicastControllerInterface } from "./multicast_controller.ts";
 import { tcpServerSocketInterface } from "./tcp_server_socket.ts";
 import { tcpSocketInterface } from "./tcp_socket.ts";
@@ -26,5 +27,5 @@ export function expose({ window, location }: GlobalScope, context: Context): voi
     MulticastController,
   };
   for (const [name, value] of Object.entries(globals))
-    defineProperty(window, name, { value, writable: true, enumerable: false, configurable: true });
+    defineProperty(window, name, { value: asInterface(name, value), writable: true, configurable: true });
 }

@@ -1,12 +1,12 @@
 // The global MulticastController: one class for each window. Pages get it from bound UDP sockets that may join groups.
 
-import { NativeTypeError, arrayPush, freeze } from "../builtins.ts";
+import { arrayPush, freeze } from "../builtins.ts";
 import type { Membership, Memberships } from "../core/memberships.ts";
 import { canonicalAddress, isIPv6, isLoopbackOrUnspecified, isMulticast } from "../ip_address.ts";
-import { readDictionary, toDOMString } from "../webidl.ts";
+import { readDictionary, refuse, toDOMString } from "../webidl.ts";
 import { guard } from "./constructor.ts";
 import { multicastGroupOptions } from "./dictionaries.ts";
-import { asInterface, requireArguments } from "./interfaces.ts";
+import { requireArguments } from "./interfaces.ts";
 
 /** MulticastMembership. */
 interface SourceMembership {
@@ -15,11 +15,12 @@ interface SourceMembership {
 }
 
 /** Converts and checks the arguments of joinGroup() and leaveGroup(). Throws TypeError. */
-function toMembership(ipAddress: unknown, options: unknown): Membership {
+function toMembership(count: number, ipAddress: unknown, options: unknown): Membership {
+  requireArguments(count, 1);
   const given = toDOMString(ipAddress);
   const { sourceAddress } = readDictionary(options, "The options", multicastGroupOptions);
   const group = canonicalAddress(given);
-  if (group === undefined || !isMulticast(group)) throw new NativeTypeError("ipAddress is no multicast address.");
+  if (group === undefined || !isMulticast(group)) refuse("ipAddress", "multicast address");
   if (sourceAddress === undefined) return { group, source: undefined };
   const source = canonicalAddress(sourceAddress);
   if (
@@ -28,7 +29,7 @@ function toMembership(ipAddress: unknown, options: unknown): Membership {
     isMulticast(source) ||
     isLoopbackOrUnspecified(source)
   )
-    throw new NativeTypeError("sourceAddress is no address of a device, or of the other IP version.");
+    refuse("sourceAddress", "unicast address of the same IP version");
   return { group, source };
 }
 
@@ -43,17 +44,11 @@ export function multicastControllerInterface() {
     }
 
     async joinGroup(ipAddress: unknown, options = undefined as unknown): Promise<undefined> {
-      const memberships = this.#memberships;
-      requireArguments(arguments.length, 1);
-      const { group, source } = toMembership(ipAddress, options);
-      return memberships.join(group, source);
+      return this.#memberships.change("join", toMembership(arguments.length, ipAddress, options));
     }
 
     async leaveGroup(ipAddress: unknown, options = undefined as unknown): Promise<undefined> {
-      const memberships = this.#memberships;
-      requireArguments(arguments.length, 1);
-      const { group, source } = toMembership(ipAddress, options);
-      return memberships.leave(group, source);
+      return this.#memberships.change("leave", toMembership(arguments.length, ipAddress, options));
     }
 
     /** A new frozen array at each get. */
@@ -67,5 +62,5 @@ export function multicastControllerInterface() {
       return freeze(list);
     }
   }
-  return asInterface("MulticastController", MulticastController);
+  return MulticastController;
 }

@@ -18,11 +18,11 @@ export interface Scope {
 }
 
 /** Puts the API on the prototype of `navigator`. Call before any page script can run. */
-export function install({ navigator, Navigator }: Scope, { connection, clock, isActive }: Context): void {
+export function install({ navigator, Navigator }: Scope, { connection, clock, active }: Context): void {
   async function prepare(receiver: unknown, options: unknown): Promise<OpenRequest> {
     if (receiver !== navigator) throw makeError("TypeError", "Illegal invocation");
     const converted = toSocketOptions(options);
-    if (!isActive()) throw makeError("NotSupportedError");
+    if (!active()) throw makeError("NotSupportedError");
     return converted;
   }
   // Methods of an object literal have no [[Construct]], as WebIDL operations have none.
@@ -35,10 +35,7 @@ export function install({ navigator, Navigator }: Scope, { connection, clock, is
       const prepared = await prepare(this, options);
       // Datagrams would go out in the clear where the page asked for the contrary.
       if ((own(prepared.open, "secureTransport") ?? "off") !== "off")
-        throw makeError(
-          "TypeError",
-          "There is no TLS for datagrams: useSecureTransport and secureTransport are for TCP.",
-        );
+        throw makeError("TypeError", "useSecureTransport and secureTransport are for TCP.");
       const socket = await connection.open("udp", prepared, (channel, budget) => new DatagramSocket(channel, budget));
       return new OpenedUDPSocket(token, socket);
     },

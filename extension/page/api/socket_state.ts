@@ -9,7 +9,7 @@ export interface OpenSocket {
   readonly readable: ReadableStream;
   readonly writable?: WritableStream;
   /** Settles when it is closed, as [[closedPromise]] shall. */
-  readonly whenClosed: Promise<undefined>;
+  readonly ended: Promise<undefined>;
   /** While TLS is put on it, close() gives it up, and nobody has its streams any more. */
   readonly upgrading?: boolean;
   close(): Promise<undefined>;
@@ -41,7 +41,7 @@ export class SocketState<Socket extends OpenSocket, Info> {
   open(socket: Socket): void {
     this.#opened.resolve(this.#toInfo(socket));
     this.socket = socket;
-    void this.#end(socket.whenClosed);
+    void this.#end(socket.ended);
   }
 
   /** It will be. "Reject the [[openedPromise]]; reject the [[closedPromise]]": with the same error. */
@@ -72,9 +72,9 @@ export class SocketState<Socket extends OpenSocket, Info> {
     return this.closed;
   }
 
-  async #end(whenClosed: Promise<undefined>): Promise<void> {
+  async #end(ended: Promise<undefined>): Promise<void> {
     try {
-      await whenClosed;
+      await ended;
       this.#closed.resolve(undefined);
     } catch (error) {
       this.#closed.reject(error);

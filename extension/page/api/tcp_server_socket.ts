@@ -1,17 +1,16 @@
 // The global TCPServerSocket: one class for each window.
 
-import { NativeTypeError, own } from "../builtins.ts";
+import { own } from "../builtins.ts";
 import { makeError } from "../core/errors.ts";
 import { ServerSocket } from "../core/server_socket.ts";
 import type { ListenRequest } from "../core/connection.ts";
 import type { StreamSocket } from "../core/stream_socket.ts";
-import { canonicalAddress } from "../ip_address.ts";
-import { readDictionary, toDOMString } from "../webidl.ts";
+import { readDictionary, refuse, toDOMString } from "../webidl.ts";
 import { token } from "./constructor.ts";
 import type { Context } from "./context.ts";
 import { tcpServerSocketOptions } from "./dictionaries.ts";
-import { asInterface, promised, requireArguments } from "./interfaces.ts";
-import { wishOf } from "./options.ts";
+import { promised, requireArguments } from "./interfaces.ts";
+import { takeWish, toLocalAddress } from "./options.ts";
 import { SocketState } from "./socket_state.ts";
 
 /** TCPServerSocketOpenInfo, members in WebIDL's order. */
@@ -36,21 +35,15 @@ function openInfo({ listener: { info }, readable }: ServerSocket): TCPServerSock
 /** The checks of the constructor steps. */
 function toListenRequest(localAddress: string, given: unknown): ListenRequest {
   const options = readDictionary(given, "The options", tcpServerSocketOptions);
-  const { signal: _s, onstate: _o, ...rest } = options;
-  // "If localAddress is not a valid IP address, throw a TypeError."
-  const address = canonicalAddress(localAddress);
-  if (address === undefined) throw new NativeTypeError("localAddress is no IP address.");
+  const address = toLocalAddress(localAddress, options.ipv6Only === true);
   // "If options["localPort"] is equal to 0, throw a TypeError. If options["backlog"] is equal to 0, throw a TypeError."
-  if (options.localPort === 0 || options.backlog === 0)
-    throw new NativeTypeError("localPort and backlog must not be 0.");
-  // "If options["ipv6Only"] is true but localAddress is not equal to the IPv6 unspecified address (::), throw a TypeError."
-  if (options.ipv6Only === true && address !== "::") throw new NativeTypeError("ipv6Only is for the address :: only.");
-  return { listen: { ...rest, localAddress: address }, ...wishOf(options) };
+  if (options.localPort === 0 || options.backlog === 0) refuse("0", "localPort or backlog");
+  return { ...takeWish(options), listen: { ...options, localAddress: address } };
 }
 
 /** Makes the class. `TCPSocket` is that of the connections. */
 export function tcpServerSocketInterface(
-  { connection, clock, isActive }: Context,
+  { connection, clock, active }: Context,
   TCPSocket: new (given: typeof token, socket: StreamSocket, open: typeof token) => object,
 ) {
   class TCPServerSocket {
@@ -59,7 +52,7 @@ export function tcpServerSocketInterface(
     constructor(localAddress: unknown, options = undefined as unknown) {
       requireArguments(arguments.length, 1);
       const request = toListenRequest(toDOMString(localAddress), options);
-      if (!isActive()) throw makeError("NotAllowedError");
+      if (!active()) throw makeError("NotAllowedError");
       const toChunk = (socket: StreamSocket): object => new TCPSocket(token, socket, token);
       void this.#state.start(connection.listen(request, (listener) => new ServerSocket(listener, clock, toChunk)));
     }
@@ -76,5 +69,5 @@ export function tcpServerSocketInterface(
       return promised(() => this.#state.close());
     }
   }
-  return asInterface("TCPServerSocket", TCPServerSocket);
+  return TCPServerSocket;
 }

@@ -4,12 +4,11 @@ import { own, rejected } from "../builtins.ts";
 import { makeError } from "../core/errors.ts";
 import { openStream } from "../core/open_stream.ts";
 import type { StreamSocket } from "../core/stream_socket.ts";
-import type { PageTLSOptions } from "../../../protocol/page.ts";
 import { readDictionary, toDOMString, toShort } from "../webidl.ts";
 import { token } from "./constructor.ts";
 import type { Context } from "./context.ts";
 import { tcpSocketOptions } from "./dictionaries.ts";
-import { asInterface, promised, requireArguments } from "./interfaces.ts";
+import { promised, requireArguments } from "./interfaces.ts";
 import { checkBuffers, checkKeepAliveDelay, toKeepAlive, toRequest, toTLSOptions } from "./options.ts";
 import { SocketState } from "./socket_state.ts";
 import { toTLSInfo, type TLSInfo } from "./tls_info.ts";
@@ -41,23 +40,24 @@ function openInfo({ channel: { info }, readable, writable }: StreamSocket): TCPS
 }
 
 /** Makes the class. */
-export function tcpSocketInterface({ connection, clock, isActive }: Context) {
+export function tcpSocketInterface({ connection, clock, active }: Context) {
   /** The constructor steps. Options that cannot be throw; what the user, a policy or the network says is heard of by `opened`. */
   function begin(given: unknown, givenPort: unknown, givenOptions: unknown): Promise<StreamSocket> {
     const remoteAddress = toDOMString(given);
     const remotePort = toShort(givenPort);
     const options = readDictionary(givenOptions, "The options", tcpSocketOptions);
     // "If the document is not allowed to use direct-sockets, throw a NotAllowedError": of a policy only the broker knows.
-    if (!isActive()) throw makeError("NotAllowedError");
+    if (!active()) throw makeError("NotAllowedError");
     // "If options["keepAliveDelay"] is less than 1,000, throw a TypeError", and so on.
     if (options.keepAliveDelay !== undefined) checkKeepAliveDelay(options.keepAliveDelay, "keepAliveDelay");
     checkBuffers(options);
-    const { open, ...wish } = toRequest(options);
+    const request = toRequest(options);
     // The operating system connects to no such port.
     if (remotePort === 0) return rejected(makeError("NetworkError"));
+    request.open.remotePort = remotePort;
     // Without a destination the user is asked for it.
-    const where = remoteAddress === "" ? { remotePort } : { remoteAddress, remotePort };
-    return openStream(connection, { open: { ...open, ...where }, ...wish }, clock);
+    if (remoteAddress !== "") request.open.remoteAddress = remoteAddress;
+    return openStream(connection, request, clock);
   }
 
   class TCPSocket {
@@ -88,11 +88,9 @@ export function tcpSocketInterface({ connection, clock, isActive }: Context) {
     }
 
     startTls(options = undefined as unknown): TCPSocket {
-      const state = this.#state;
       const tls = toTLSOptions(options);
-      const { socket } = state;
       // One that will be open.
-      return new TCPSocket(token, socket === undefined ? upgradeLater(state, tls) : socket.startTls(tls));
+      return new TCPSocket(token, openOf(this.#state).startTls(tls));
     }
 
     async setNoDelay(on = true as unknown): Promise<undefined> {
@@ -104,7 +102,7 @@ export function tcpSocketInterface({ connection, clock, isActive }: Context) {
       return socket.setOption("keepAlive", toKeepAlive(on, delay));
     }
   }
-  return asInterface("TCPSocket", TCPSocket);
+  return TCPSocket;
 }
 
 type State = SocketState<StreamSocket, TCPSocketOpenInfo>;
@@ -112,10 +110,4 @@ type State = SocketState<StreamSocket, TCPSocketOpenInfo>;
 function openOf({ socket }: State): StreamSocket {
   if (socket === undefined) throw makeError("InvalidStateError", "The socket is not open.");
   return socket;
-}
-
-/** Puts TLS on a socket as soon as it is open. */
-async function upgradeLater(state: State, tls: PageTLSOptions): Promise<StreamSocket> {
-  await state.opened;
-  return openOf(state).startTls(tls);
 }

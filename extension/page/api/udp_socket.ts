@@ -1,17 +1,15 @@
 // The global UDPSocket, of the second generation, in both modes: one class for each window.
 
 import { NativeTypeError, typedArrayLength } from "../builtins.ts";
-import type { BindRequest, OpenRequest } from "../core/connection.ts";
 import { makeError } from "../core/errors.ts";
 import type { Memberships } from "../core/memberships.ts";
 import { MessageSocket, type OutgoingMessage } from "../core/message_socket.ts";
-import { canonicalAddress } from "../ip_address.ts";
-import { readDictionary, type Dictionary } from "../webidl.ts";
+import { readDictionary, refuse, type Dictionary } from "../webidl.ts";
 import { token } from "./constructor.ts";
 import type { Context } from "./context.ts";
 import { udpMessage, udpSocketOptions } from "./dictionaries.ts";
-import { asInterface, promised } from "./interfaces.ts";
-import { checkBuffers, wishOf } from "./options.ts";
+import { promised } from "./interfaces.ts";
+import { checkBuffers, takeWish, toLocalAddress } from "./options.ts";
 import { SocketState } from "./socket_state.ts";
 
 /** UDPSocketOpenInfo, members in WebIDL's order. */
@@ -28,60 +26,26 @@ export interface UDPSocketOpenInfo {
 type Options = Dictionary<typeof udpSocketOptions>;
 
 /** Whether one of the three options is there that need the policy direct-sockets-multicast. */
-function wantsMulticast(options: Options): boolean {
-  return (
-    options.multicastTimeToLive !== undefined ||
-    options.multicastLoopback !== undefined ||
-    options.multicastAllowAddressSharing !== undefined
-  );
+function wantsMulticast({ multicastTimeToLive, multicastLoopback, multicastAllowAddressSharing }: Options): boolean {
+  return (multicastTimeToLive ?? multicastLoopback ?? multicastAllowAddressSharing) !== undefined;
 }
 
-/** The steps that infer the mode. Throws TypeError. */
-function inferMode(options: Options): "connected" | "bound" {
-  const { remoteAddress, remotePort, localAddress, localPort } = options;
-  let mode: "connected" | "bound" | undefined;
-  // "If only one of options["remoteAddress"] and options["remotePort"] is specified, throw a TypeError."
-  if ((remoteAddress === undefined) !== (remotePort === undefined))
-    throw new NativeTypeError("remoteAddress and remotePort come together.");
-  // "Alternatively, if both are specified, assume connected mode."
-  if (remoteAddress !== undefined) mode = "connected";
-  // "If options["localPort"] is equal to 0 or specified without options["localAddress"], throw a TypeError."
-  if (localPort === 0 || (localPort !== undefined && localAddress === undefined))
-    throw new NativeTypeError("localPort is not 0, and needs localAddress.");
-  // "If options["localAddress"] is specified: if connected mode was previously inferred, throw a TypeError. Assume bound mode."
-  if (localAddress !== undefined) {
-    if (mode !== undefined) throw new NativeTypeError("localAddress and remoteAddress exclude each other.");
-    mode = "bound";
-  }
-  // "If no mode has been inferred at this point, throw a TypeError."
-  if (mode === undefined) throw new NativeTypeError("There is neither remoteAddress nor localAddress.");
-  return mode;
-}
-
-/** The steps that concern connected mode. */
-function toConnected(options: Options): OpenRequest {
-  // "If options["ipv6Only"] is specified and the mode is connected, throw a TypeError."
-  if (options.ipv6Only !== undefined || options.announce !== undefined)
-    throw new NativeTypeError("ipv6Only and announce need localAddress.");
-  checkBuffers(options);
-  const { signal: _s, onstate: _o, remoteAddress, ...open } = options;
-  // Without a destination the user is asked for it.
-  return { open: { ...open, ...(remoteAddress ? { remoteAddress } : null) }, ...wishOf(options) };
-}
-
-/** The steps that concern bound mode. */
-function toBound(options: Options): BindRequest {
-  const { signal: _s, onstate: _o, timeout: _t, dnsQueryType, ...bind } = options;
-  // "If options["localAddress"] is not a valid IP address, throw a TypeError."
-  const localAddress = canonicalAddress(options.localAddress ?? "");
-  if (localAddress === undefined) throw new NativeTypeError("localAddress is no IP address.");
-  // "If options["dnsQueryType"] is specified in bound mode, throw a TypeError."
-  if (dnsQueryType !== undefined) throw new NativeTypeError("dnsQueryType needs remoteAddress.");
-  // "If options["ipv6Only"] is specified and options["localAddress"] is not equal to the IPv6 unspecified address (::), throw a TypeError."
-  if (options.ipv6Only !== undefined && localAddress !== "::")
-    throw new NativeTypeError("ipv6Only is for the address :: only.");
-  checkBuffers(options);
-  return { bind: { ...bind, localAddress }, ...wishOf(options) };
+/** The steps that infer the mode, and what they say of members of the other one. Undefined in connected mode, else the canonical localAddress. */
+function inferMode(options: Options): string | undefined {
+  const { remoteAddress, remotePort, localAddress, localPort, ipv6Only, announce, dnsQueryType } = options;
+  const connected = remoteAddress !== undefined;
+  // "If only one of options["remoteAddress"] and options["remotePort"] is specified, throw a TypeError. Alternatively, if both are specified, assume
+  // connected mode." "If options["localAddress"] is specified: if connected mode was previously inferred, throw a TypeError. Assume bound mode." "If no
+  // mode has been inferred at this point, throw a TypeError."
+  if (connected !== (remotePort !== undefined) || connected === (localAddress !== undefined))
+    throw new NativeTypeError("A UDP socket has remoteAddress and remotePort, or localAddress.");
+  // "If options["localPort"] is equal to 0 or specified without options["localAddress"], throw a TypeError." "If options["dnsQueryType"] is specified in
+  // bound mode, throw a TypeError." "If options["ipv6Only"] is specified: if inferred mode is connected, throw a TypeError."
+  if (localPort === 0 || (connected ? (localPort ?? ipv6Only ?? announce) : dnsQueryType) !== undefined)
+    throw new NativeTypeError(
+      "localPort (not 0), ipv6Only and announce need localAddress, dnsQueryType needs remoteAddress.",
+    );
+  return connected ? undefined : toLocalAddress(localAddress as string, ipv6Only !== undefined);
 }
 
 const familyOf = { __proto__: null, ipv4: 4, ipv6: 6 } as unknown as Readonly<Record<"ipv4" | "ipv6", 4 | 6>>;
@@ -90,14 +54,13 @@ const familyOf = { __proto__: null, ipv4: 4, ipv6: 6 } as unknown as Readonly<Re
 export function toOutgoing(chunk: unknown, bound: boolean): OutgoingMessage {
   // "If chunk cannot be converted to an IDL value of type UDPMessage, reject promise with a TypeError."
   const { data, remoteAddress, remotePort, dnsQueryType } = readDictionary(chunk, "The message", udpMessage);
-  const named = remoteAddress !== undefined || remotePort !== undefined || dnsQueryType !== undefined;
-  // "If either message["remoteAddress"], message["remotePort"] or message["dnsQueryType"] is specified in connected mode, reject with a TypeError."
-  if (!bound && named) throw new NativeTypeError("The socket is connected: a message has no remote of its own.");
-  // "If either message["remoteAddress"] or message["remotePort"] is not specified in bound mode, reject with a TypeError."
-  if (bound && (remoteAddress === undefined || remotePort === undefined))
-    throw new NativeTypeError("The socket is bound: a message needs remoteAddress and remotePort.");
-  if (data === undefined || typedArrayLength(data) === 0) throw new NativeTypeError("The message has no data.");
-  if (remoteAddress === undefined || remotePort === undefined) return { data, peer: undefined };
+  const named = remoteAddress !== undefined && remotePort !== undefined;
+  // "If either message["remoteAddress"], message["remotePort"] or message["dnsQueryType"] is specified in connected mode, reject with a TypeError. If either
+  // message["remoteAddress"] or message["remotePort"] is not specified in bound mode, reject with a TypeError."
+  if (bound ? !named : (remoteAddress ?? remotePort ?? dnsQueryType) !== undefined)
+    throw new NativeTypeError("A message has remoteAddress and remotePort where the socket is bound, and only there.");
+  if (data === undefined || typedArrayLength(data) === 0) refuse("Nothing", "data");
+  if (!named) return { data, peer: undefined };
   return {
     data,
     peer: { address: remoteAddress, family: dnsQueryType === undefined ? 0 : familyOf[dnsQueryType], port: remotePort },
@@ -106,24 +69,29 @@ export function toOutgoing(chunk: unknown, bound: boolean): OutgoingMessage {
 
 /** Makes the class. `MulticastController` is that of its sockets. */
 export function udpSocketInterface(
-  { connection, isActive }: Context,
+  { connection, active }: Context,
   MulticastController: new (given: typeof token, memberships: Memberships) => object,
 ) {
-  /** The steps to perform in parallel. */
-  async function connect(request: OpenRequest, multicast: boolean): Promise<MessageSocket> {
+  /** The steps to perform in parallel, in connected mode. */
+  async function connect(options: Options): Promise<MessageSocket> {
     // A connected socket sends to no group, with or without the policy.
-    if (multicast) throw makeError("NotAllowedError");
-    if (request.open.remotePort === 0) throw makeError("NetworkError");
+    if (wantsMulticast(options)) throw makeError("NotAllowedError");
+    if (options.remotePort === 0) throw makeError("NetworkError");
+    // Without a destination the user is asked for it.
+    if (options.remoteAddress === "") delete options.remoteAddress;
     return connection.open(
       "udp",
-      request,
+      { ...takeWish(options), open: options },
       (channel, budget) => new MessageSocket(channel, budget, (chunk) => toOutgoing(chunk, false)),
     );
   }
 
-  async function bind(request: BindRequest, multicast: boolean): Promise<MessageSocket> {
+  /** The same in bound mode. */
+  async function bind(localAddress: string, options: Options): Promise<MessageSocket> {
+    delete options.timeout;
+    const multicast = wantsMulticast(options);
     const socket: MessageSocket = await connection.bind(
-      request,
+      { ...takeWish(options), bind: { ...options, localAddress } },
       (channel, budget) => new MessageSocket(channel, budget, (chunk) => toOutgoing(chunk, true)),
     );
     // "Without the policy any of the three options throws": of a policy the page does not know before.
@@ -152,11 +120,10 @@ export function udpSocketInterface(
 
     constructor(given = undefined as unknown) {
       const options = readDictionary(given, "The options", udpSocketOptions);
-      if (!isActive()) throw makeError("NotAllowedError");
-      const multicast = wantsMulticast(options);
-      void this.#state.start(
-        inferMode(options) === "bound" ? bind(toBound(options), multicast) : connect(toConnected(options), multicast),
-      );
+      if (!active()) throw makeError("NotAllowedError");
+      const local = inferMode(options);
+      checkBuffers(options);
+      void this.#state.start(local === undefined ? connect(options) : bind(local, options));
     }
 
     get opened(): Promise<UDPSocketOpenInfo> {
@@ -171,5 +138,5 @@ export function udpSocketInterface(
       return promised(() => this.#state.close());
     }
   }
-  return asInterface("UDPSocket", UDPSocket);
+  return UDPSocket;
 }

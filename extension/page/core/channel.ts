@@ -3,7 +3,7 @@
 // Bytes, credit and ends take the socket's carrier: the lane where it has one, by the host's id for the socket, else the port to the content
 // script. Options and upgrades always take the port, since the broker decides on them.
 
-import { arrayPush, arrayShift, deferred } from "../builtins.ts";
+import { arrayPush, arrayShift, deferred, settle } from "../builtins.ts";
 import type { LaneEvent, LaneRequest } from "../../../protocol/lane.ts";
 import type { SettableOption } from "../../../protocol/message.ts";
 import type {
@@ -239,8 +239,7 @@ export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Chan
   #optionSet(error: Error | undefined): void {
     const setting = this.#setting;
     this.#setting = undefined;
-    if (error === undefined) setting?.resolve(undefined);
-    else setting?.reject(error);
+    settle(setting, error);
   }
 
   /** Has the option set once `before` is through. */

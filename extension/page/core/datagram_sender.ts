@@ -1,6 +1,6 @@
 // The sending half of a datagram socket: posts datagrams as credit allows, and tells what became of each.
 
-import { mapDelete, mapForEach, mapGet, mapSet, typedArrayBuffer, typedArrayLength } from "../builtins.ts";
+import { mapDelete, mapForEach, mapGet, mapSet, settle, typedArrayBuffer, typedArrayLength } from "../builtins.ts";
 import type { Deferred } from "../builtins.ts";
 import { datagramOverhead } from "../../../protocol/message.ts";
 import type { Channel } from "./channel.ts";
@@ -48,8 +48,7 @@ export class DatagramSender {
     if (sent === undefined) return;
     mapDelete(this.#unacknowledged, ack);
     this.#credit.give(sent.cost);
-    if (error === undefined) sent.done.resolve(undefined);
-    else sent.done.reject(error);
+    settle(sent.done, error);
   }
 
   /** Ends the write that waits for credit, if one does. */

@@ -9,6 +9,7 @@ import {
   deferred,
   fromCharCode,
   handled,
+  settle,
   typedArrayLength,
   typedArraySet,
   typedArraySubarray,
@@ -57,7 +58,7 @@ function toDatagram({ data, peer }: OutgoingMessage): Bytes {
   if (peer === undefined) return copyOf(data);
   const header = new NativeUint8Array(maxPeerBytes);
   const used = peer.port === 0 ? 0 : writePeer(header, peer, charCodeAt);
-  if (used === 0) throw makeError("NetworkError", "There is no such remote address and port.");
+  if (used === 0) throw makeError("NetworkError");
   const message = new NativeUint8Array(used + length);
   typedArraySet(message, typedArraySubarray(header, 0, used));
   typedArraySet(message, data, used);
@@ -74,7 +75,7 @@ export class MessageSocket<
   /** Of a bound socket that may join groups. */
   readonly memberships: Memberships | undefined;
   readonly #gone: Deferred<undefined> = deferred();
-  readonly #whenClosed: Deferred<undefined> = deferred();
+  readonly #ended: Deferred<undefined> = deferred();
   readonly #budget: SendBudget;
   readonly #source: DatagramSource;
   readonly #sender: DatagramSender;
@@ -96,7 +97,7 @@ export class MessageSocket<
       this.#over();
     });
     this.readable = this.#source.readable;
-    void handled(this.#whenClosed.promise);
+    void handled(this.#ended.promise);
     const ended = (): void => {
       this.#writeDone = true;
       this.#over();
@@ -128,8 +129,8 @@ export class MessageSocket<
   }
 
   /** As StreamSocket's. */
-  get whenClosed(): Promise<undefined> {
-    return this.#whenClosed.promise;
+  get ended(): Promise<undefined> {
+    return this.#ended.promise;
   }
 
   /** Closes both directions at once. */
@@ -203,7 +204,6 @@ export class MessageSocket<
 
   async #settle(): Promise<void> {
     await this.#gone.promise;
-    if (this.#stored === undefined) this.#whenClosed.resolve(undefined);
-    else this.#whenClosed.reject(this.#stored);
+    settle(this.#ended, this.#stored);
   }
 }

@@ -8,6 +8,7 @@ import {
   deferred,
   handled,
   readableLocked,
+  settle,
 } from "../builtins.ts";
 import type { Deferred } from "../builtins.ts";
 import type { Listener, ListenerHandler } from "./connection.ts";
@@ -16,7 +17,7 @@ import { StreamSocket } from "./stream_socket.ts";
 export class ServerSocket implements ListenerHandler {
   readonly readable: ReadableStream<unknown>;
   readonly listener: Listener;
-  readonly #whenClosed: Deferred<undefined> = deferred();
+  readonly #ended: Deferred<undefined> = deferred();
   readonly #clock: () => number;
   readonly #toChunk: (socket: StreamSocket) => unknown;
   #controller!: ReadableStreamDefaultController<unknown>;
@@ -30,7 +31,7 @@ export class ServerSocket implements ListenerHandler {
     this.listener = listener;
     this.#clock = clock;
     this.#toChunk = toChunk;
-    void handled(this.#whenClosed.promise);
+    void handled(this.#ended.promise);
     const source = {
       __proto__: null, // so that a polluted Object.prototype adds nothing
       start: (controller: ReadableStreamDefaultController<unknown>) => {
@@ -45,13 +46,13 @@ export class ServerSocket implements ListenerHandler {
   }
 
   /** Settles when the host has closed it: rejects with the error of the readable, if it has one. Nobody has to listen. */
-  get whenClosed(): Promise<undefined> {
-    return this.#whenClosed.promise;
+  get ended(): Promise<undefined> {
+    return this.#ended.promise;
   }
 
   /** What was accepted lives on. The readable is cancelled for it, which does all there is to do. */
   close(): Promise<undefined> {
-    return this.#whenClosed.promise;
+    return this.#ended.promise;
   }
 
   closed(error: Error | undefined): void {
@@ -62,8 +63,7 @@ export class ServerSocket implements ListenerHandler {
       else defaultError(this.#controller, error);
       this.#giveUpHeld();
     }
-    if (this.#failure === undefined) this.#whenClosed.resolve(undefined);
-    else this.#whenClosed.reject(this.#failure);
+    settle(this.#ended, this.#failure);
   }
 
   /** "Invoke the operating system to accept up to desiredSize incoming connections": one, since there is room for what is read only. */

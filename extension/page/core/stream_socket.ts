@@ -10,6 +10,7 @@ import {
   deferred,
   handled,
   own,
+  settle,
   writableError,
   writableSignal,
 } from "../builtins.ts";
@@ -38,7 +39,7 @@ export class StreamSocket implements SocketHandler {
   readonly writable: WritableStream<unknown>;
   /** Settles when the socket is gone, and never rejects. */
   readonly #gone: Deferred<undefined> = deferred();
-  readonly #whenClosed: Deferred<undefined> = deferred();
+  readonly #ended: Deferred<undefined> = deferred();
   /** The first error of a direction that has ended. */
   #stored: unknown;
   readonly #budget: SendBudget;
@@ -74,7 +75,7 @@ export class StreamSocket implements SocketHandler {
     this.#source = new ByteSource(channel, budget, granted, (error) => {
       this.#over(error);
     });
-    void handled(this.#whenClosed.promise);
+    void handled(this.#ended.promise);
     this.readable = this.#source.readable;
     const sink = {
       __proto__: null, // so that a polluted Object.prototype adds nothing
@@ -106,8 +107,8 @@ export class StreamSocket implements SocketHandler {
    * Settles when both directions are over, and the peer's system has what was promised: rejects with the error of the one that ended first, else of
    * the other, else with NetworkError where bytes got lost. (The draft: the other direction's stored error, else its own.) Nobody has to listen.
    */
-  get whenClosed(): Promise<undefined> {
-    return this.#whenClosed.promise;
+  get ended(): Promise<undefined> {
+    return this.#ended.promise;
   }
 
   /** Whether TLS is on its way: close() gives it up. */
@@ -176,7 +177,7 @@ export class StreamSocket implements SocketHandler {
       throw this.#gaveUp ? this.#dead : error;
     } finally {
       this.#spent = "spent";
-      this.#whenClosed.resolve(undefined);
+      this.#ended.resolve(undefined);
       this.#budget.end();
     }
   }
@@ -201,8 +202,7 @@ export class StreamSocket implements SocketHandler {
 
   shut(error: Error | undefined): void {
     this.#writeDone = true;
-    if (error === undefined) this.#shutting?.resolve(undefined);
-    else this.#shutting?.reject(error);
+    settle(this.#shutting, error);
     this.#over(error);
   }
 
@@ -224,8 +224,7 @@ export class StreamSocket implements SocketHandler {
     if (this.#dead !== undefined) return;
     this.#dead = error;
     this.#outbox.fail(error);
-    if (this.#writeDone && orderly) this.#shutting?.resolve(undefined);
-    else this.#shutting?.reject(error);
+    settle(this.#shutting, this.#writeDone && orderly ? undefined : error);
     if (!this.#writeDone) writableError(this.#sink, error);
     this.#writeDone = true;
     this.#source.stop();
@@ -259,9 +258,7 @@ export class StreamSocket implements SocketHandler {
 
   async #settle(): Promise<void> {
     if (this.#awaited) await this.#gone.promise;
-    const error = this.#stored ?? this.#lost;
-    if (error === undefined) this.#whenClosed.resolve(undefined);
-    else this.#whenClosed.reject(error);
+    settle(this.#ended, this.#stored ?? this.#lost);
   }
 
   /** Whether a page that closes waits for the peer: of writes that were given up while they waited nobody asks how far they got. */
