@@ -38,7 +38,7 @@ export function multicastControllerInterface() {
   class MulticastController {
     readonly #memberships: Memberships;
 
-    constructor(given?: unknown, memberships?: Memberships) {
+    constructor(given = undefined as unknown, memberships = undefined as Memberships | undefined) {
       guard(given);
       this.#memberships = memberships as Memberships;
     }
