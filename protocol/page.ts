@@ -25,7 +25,7 @@ export type PageErrorName =
   | "NotSupportedError";
 
 /** What a page may know of why the network failed, where somebody agreed to the destination: by their number on the lane, from 1. `host`: our own program is gone. */
-export const pageReasons = [...hostReasons, "host"] as const;
+export const pageReasons = /* @__PURE__ */ (() => [...hostReasons, "host"] as const)();
 export type PageReason = (typeof pageReasons)[number];
 
 /** An error on its way to a page. */
@@ -160,14 +160,19 @@ export const handoverEvent = "portside:handover";
 export const askEvent = "portside:ask";
 
 /** The texts that go with each name. They are the same whatever the cause: a page must not learn which rule refused. */
-export const errorMessages = {
+export const pageMessages = {
   NotAllowedError: "This connection is not allowed. The Portside settings say why.",
   NetworkError: "The connection could not be opened, or it was lost.",
-  QuotaExceededError: "Too many sockets are open, or were opened in a short time.",
   InvalidStateError: "The socket is closed.",
   AbortError: "The operation was aborted.",
   NotSupportedError: "The document is not active.",
-} as const satisfies Record<Exclude<PageErrorName, "TypeError">, string>;
+} as const satisfies Partial<Record<PageErrorName, string>>;
+
+/** With those that the page script never makes by itself, and so does not carry. */
+export const errorMessages: Readonly<Record<Exclude<PageErrorName, "TypeError">, string>> = /* @__PURE__ */ (() => ({
+  ...pageMessages,
+  QuotaExceededError: "Too many sockets are open, or were opened in a short time.",
+}))();
 
 /** The error that a page gets for `name`. A reason goes with NetworkError; with any other it would tell which rule refused. */
 export function pageError(name: Exclude<PageErrorName, "TypeError">, reason?: PageReason): PageError {

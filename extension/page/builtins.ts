@@ -12,8 +12,8 @@ export function uncurry<This, Args extends readonly unknown[], Result>(
   return (self, ...args) => apply(method as unknown as (...a: unknown[]) => unknown, self, args) as Result;
 }
 
-/** The same for an accessor property. */
-export function getter<Result>(prototype: object, name: string | symbol): (self: object) => Result {
+/** The same for an accessor property of a class's instances. */
+export function getter<Result>({ prototype }: { prototype: object }, name: string | symbol): (self: object) => Result {
   const { get } = getOwnPropertyDescriptor(prototype, name) as { get: () => Result };
   return (self) => apply<object, readonly unknown[], Result>(get, self, []);
 }
@@ -38,10 +38,9 @@ export function own<T extends object, Name extends keyof T>(of: T, name: Name): 
   return hasOwn(of, name) ? of[name] : undefined;
 }
 export const iterator: typeof Symbol.iterator = Symbol.iterator;
-export const { isFinite: isFiniteNumber } = Number;
 export const { trunc } = Math;
 
-const typedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const TypedArray = Object.getPrototypeOf(Uint8Array) as { prototype: object };
 export const typedArraySet = uncurry(Uint8Array.prototype.set);
 export const typedArraySubarray = uncurry(
   Uint8Array.prototype.subarray as (
@@ -50,15 +49,15 @@ export const typedArraySubarray = uncurry(
     end?: number,
   ) => Uint8Array<ArrayBuffer>,
 );
-export const typedArrayBuffer = getter<ArrayBufferLike>(typedArrayPrototype, "buffer");
-export const typedArrayOffset = getter<number>(typedArrayPrototype, "byteOffset");
-export const typedArrayLength = getter<number>(typedArrayPrototype, "byteLength");
+export const typedArrayBuffer = getter<ArrayBufferLike>(TypedArray, "buffer");
+export const typedArrayOffset = getter<number>(TypedArray, "byteOffset");
+export const typedArrayLength = getter<number>(TypedArray, "byteLength");
 /** undefined for anything but a typed array (a DataView, say). */
-export const typedArrayTag = getter<string | undefined>(typedArrayPrototype, Symbol.toStringTag);
-export const dataViewBuffer = getter<ArrayBufferLike>(DataView.prototype, "buffer");
-export const dataViewOffset = getter<number>(DataView.prototype, "byteOffset");
-export const dataViewLength = getter<number>(DataView.prototype, "byteLength");
-export const arrayBufferLength = getter<number>(ArrayBuffer.prototype, "byteLength");
+export const typedArrayTag = getter<string | undefined>(TypedArray, Symbol.toStringTag);
+export const dataViewBuffer = getter<ArrayBufferLike>(DataView, "buffer");
+export const dataViewOffset = getter<number>(DataView, "byteOffset");
+export const dataViewLength = getter<number>(DataView, "byteLength");
+export const arrayBufferLength = getter<number>(ArrayBuffer, "byteLength");
 
 export const mapGet = uncurry(Map.prototype.get) as <K, V>(self: Map<K, V>, key: K) => V | undefined;
 export const mapSet = uncurry(Map.prototype.set) as <K, V>(self: Map<K, V>, key: K, value: V) => void;
@@ -67,7 +66,16 @@ export const mapForEach = uncurry(Map.prototype.forEach) as <K, V>(
   self: Map<K, V>,
   f: (value: V, key: K) => void,
 ) => void;
+const regExpExec = uncurry(RegExp.prototype.exec);
+/** Whether a pattern, without the flags g and y, fits. (Not test(), which asks the page's `exec`.) */
+export function fits(pattern: RegExp, text: string): boolean {
+  return regExpExec(pattern, text) !== null;
+}
 export const charCodeAt = uncurry(String.prototype.charCodeAt);
+export const slice = uncurry(String.prototype.slice);
+export const { fromCharCode } = String;
+export const NativeURL = URL;
+export const hostnameOf = getter<string>(URL, "hostname");
 /** Calls what a page passed as a method. Throws TypeError when it is none. */
 export const call = apply as (method: unknown, self: object | undefined, args: readonly unknown[]) => unknown;
 export const arrayPush = uncurry(Array.prototype.push) as <T>(self: T[], value: T) => number;
@@ -81,25 +89,22 @@ export const addListener = uncurry(EventTarget.prototype.addEventListener);
 export const dispatch = uncurry(EventTarget.prototype.dispatchEvent);
 export const stopImmediate = uncurry(Event.prototype.stopImmediatePropagation);
 export const preventDefault = uncurry(Event.prototype.preventDefault);
-export const messageData = getter<unknown>(MessageEvent.prototype, "data");
-export const messagePorts = getter<readonly MessagePort[]>(MessageEvent.prototype, "ports");
+export const messageData = getter<unknown>(MessageEvent, "data");
+export const messagePorts = getter<readonly MessagePort[]>(MessageEvent, "ports");
 
 export const blobArrayBuffer = uncurry(Blob.prototype.arrayBuffer);
-export const blobSize = getter<number>(Blob.prototype, "size");
-export const signalAborted = getter<boolean>(AbortSignal.prototype, "aborted");
-export const signalReason = getter<unknown>(AbortSignal.prototype, "reason");
+export const blobSize = getter<number>(Blob, "size");
+export const signalAborted = getter<boolean>(AbortSignal, "aborted");
+export const signalReason = getter<unknown>(AbortSignal, "reason");
 
 export const bytesEnqueue = uncurry(ReadableByteStreamController.prototype.enqueue);
 export const bytesClose = uncurry(ReadableByteStreamController.prototype.close);
 export const bytesError = uncurry(
   ReadableByteStreamController.prototype.error as (this: ReadableByteStreamController, e: unknown) => void,
 );
-export const bytesDesired = getter<number | null>(ReadableByteStreamController.prototype, "desiredSize");
-export const byobRequest = getter<ReadableStreamBYOBRequest | null>(
-  ReadableByteStreamController.prototype,
-  "byobRequest",
-);
-export const byobView = getter<Uint8Array<ArrayBuffer> | null>(ReadableStreamBYOBRequest.prototype, "view");
+export const bytesDesired = getter<number | null>(ReadableByteStreamController, "desiredSize");
+export const byobRequest = getter<ReadableStreamBYOBRequest | null>(ReadableByteStreamController, "byobRequest");
+export const byobView = getter<Uint8Array<ArrayBuffer> | null>(ReadableStreamBYOBRequest, "view");
 export const byobRespond = uncurry(ReadableStreamBYOBRequest.prototype.respond);
 export const defaultEnqueue = uncurry(
   ReadableStreamDefaultController.prototype.enqueue as (
@@ -117,7 +122,10 @@ export const defaultError = uncurry(
 export const writableError = uncurry(
   WritableStreamDefaultController.prototype.error as (this: WritableStreamDefaultController, e: unknown) => void,
 );
-export const writableSignal = getter<AbortSignal>(WritableStreamDefaultController.prototype, "signal");
+export const writableSignal = getter<AbortSignal>(WritableStreamDefaultController, "signal");
+export const readableLocked = getter<boolean>(ReadableStream, "locked");
+export const writableLocked = getter<boolean>(WritableStream, "locked");
+export const readableCancel = uncurry(ReadableStream.prototype.cancel as (this: ReadableStream) => Promise<undefined>);
 export const getReader = uncurry(
   ReadableStream.prototype.getReader as unknown as (
     this: ReadableStream<unknown>,
@@ -145,4 +153,29 @@ export function deferred<T>(): Deferred<T> {
     reject = rej;
   });
   return { promise, resolve, reject };
+}
+
+/** Settles what waits, if anything does: with an error, or without. */
+export function settle(
+  pending: { resolve(this: void, value: undefined): void; reject(this: void, error: unknown): void } | undefined,
+  error: unknown,
+): void {
+  if (error === undefined) pending?.resolve(undefined);
+  else pending?.reject(error);
+}
+
+/** A promise that is rejected. */
+export function rejected(reason: unknown): Promise<never> {
+  const { promise, reject } = deferred<never>();
+  reject(reason);
+  return promise;
+}
+
+/** Nobody has to hear when this promise rejects. */
+export async function handled(promise: Promise<unknown>): Promise<void> {
+  try {
+    await promise;
+  } catch {
+    // Who wants to know listens to it.
+  }
 }

@@ -1,6 +1,8 @@
 // What the page script does at its start, in a window that is handed to it.
 
-import { now, report } from "./builtins.ts";
+import { getter, now, report } from "./builtins.ts";
+import type { Context } from "./api/context.ts";
+import { expose, type GlobalScope } from "./api/globals.ts";
 import { install } from "./api/navigator.ts";
 import type { Scope } from "./api/navigator.ts";
 import { connect } from "./core/connection.ts";
@@ -8,17 +10,26 @@ import { takePort } from "./core/handover.ts";
 import { isEvalBlocked } from "./eval.ts";
 
 /** The window of a document. */
-export interface PageScope extends Scope {
+export interface PageScope extends Scope, GlobalScope {
   readonly isSecureContext: boolean;
   readonly window: EventTarget;
   readonly document: EventTarget;
+  readonly Document: { readonly prototype: object };
 }
 
 /** Puts the API on a secure page, once the content script has handed over the port. Call before any page script can run. */
 export function start(scope: PageScope): void {
   //rule:api-only-in-secure-contexts
   if (!scope.isSecureContext) return;
+  const { document, Document } = scope;
+  const documentView = getter<Window | null>(Document, "defaultView");
   takePort(scope, (port) => {
-    install(scope, connect(port, now, isEvalBlocked, report), now);
+    const context: Context = {
+      connection: connect(port, now, isEvalBlocked, report),
+      clock: now,
+      active: () => documentView(document) !== null,
+    };
+    install(scope, context);
+    expose(scope, context);
   });
 }

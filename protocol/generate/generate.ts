@@ -1,4 +1,4 @@
-// Writes everything that follows from protocol/schema: the Go and TypeScript types, the tables of methods and constants, the extension's compiled
+// Writes everything that follows from protocol/schema and from the page's WebIDL: the Go and TypeScript types, the tables of methods and constants, the extension's compiled
 // validators, the ways of the page's options, the types of sdk/, and the schema by which Chromium checks what administrators set in the
 // browser. Also the one script that the host serves, out of its TypeScript.
 //
@@ -10,9 +10,10 @@ import { join } from "node:path";
 import { transformSync } from "esbuild";
 import * as prettier from "prettier";
 import { goDispatchFile, goFile, goLaneFile, goSchemas } from "./go.ts";
-import { brokerFile, readerFile, sdkOptions } from "./options.ts";
+import { brokerFile } from "./options.ts";
 import { root } from "./schemas.ts";
 import { managedFile, tsFile, validatorFiles } from "./typescript.ts";
+import { dictionariesFile, sdkTypes } from "./webidl.ts";
 
 /** The script of the self-test page. The host has it inside, and Go knows no TypeScript. */
 function selfTestScript(): string {
@@ -29,7 +30,7 @@ function selfTestScript(): string {
 /** A file whose part between two comments is generated. */
 function between(file: string, part: string): string {
   const text = readFileSync(join(root, file), "utf8");
-  const begin = "// Generated from protocol/schema by `make generate`:\n";
+  const begin = "// Generated from direct_sockets.webidl by `make generate`:\n";
   const from = text.indexOf(begin) + begin.length;
   const to = text.indexOf("// End of what is generated.\n");
   if (from < begin.length || to < from) throw new Error(`${file} does not say which part is generated`);
@@ -47,9 +48,9 @@ const outputs: Record<string, string> = {
   "nativehost/rpc/methods.go": goDispatchFile(),
   "protocol/validators.js": js,
   "protocol/validators.d.ts": dts,
-  "extension/page/api/socket_options.ts": await typescript(readerFile(), 120),
+  "extension/page/api/dictionaries.ts": await typescript(dictionariesFile(), 120),
   "extension/background/sockets/host_options.ts": await typescript(brokerFile(), 120),
-  "sdk/direct-sockets.d.ts": await typescript(between("sdk/direct-sockets.d.ts", sdkOptions()), 120),
+  "sdk/direct-sockets.d.ts": await typescript(between("sdk/direct-sockets.d.ts", sdkTypes()), 120),
   "nativehost/selftest/page/page.js": selfTestScript(),
   "extension/managed_schema.json": await prettier.format(managedFile(), { parser: "json", printWidth: 120 }),
 };

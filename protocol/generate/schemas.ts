@@ -7,11 +7,9 @@ import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** What a page sees of a member of its SocketOptions (definitions.json says what the members mean). */
+/** What a page sees of an option (definitions.json says what the members mean). */
 export interface PageMember {
   idl?: "boolean" | "enum" | "DOMString" | "octet" | "unsigned short" | "unsigned long";
-  byHand?: boolean;
-  type?: string;
   doc: string;
   least?: number;
   off?: number;

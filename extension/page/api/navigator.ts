@@ -1,68 +1,43 @@
 // The first generation of the API: navigator.openTCPSocket() and navigator.openUDPSocket().
 
-import { getter, own } from "../builtins.ts";
-import type { Connection } from "../core/connection.ts";
+import { own } from "../builtins.ts";
+import type { OpenRequest } from "../core/connection.ts";
 import { DatagramSocket } from "../core/datagram_socket.ts";
 import { makeError } from "../core/errors.ts";
-import { StreamSocket } from "../core/stream_socket.ts";
-import type { PageTLSOptions } from "../../../protocol/page.ts";
+import { openStream } from "../core/open_stream.ts";
 import { token } from "./constructor.ts";
+import type { Context } from "./context.ts";
+import { OpenedTCPSocket } from "./opened_tcp_socket.ts";
+import { OpenedUDPSocket } from "./opened_udp_socket.ts";
 import { toSocketOptions } from "./options.ts";
-import type { SocketOptions } from "./options.ts";
-import { TCPSocket } from "./tcp_socket.ts";
-import { UDPSocket } from "./udp_socket.ts";
 
 /** The window whose API this is. */
 export interface Scope {
   readonly navigator: object;
-  readonly document: object;
   readonly Navigator: { readonly prototype: object };
-  readonly Document: { readonly prototype: object };
 }
 
-/** Puts the API on the prototype of `navigator`. `clock` tells milliseconds. Call before any page script can run. */
-export function install(
-  { navigator, document, Navigator, Document }: Scope,
-  connection: Connection,
-  clock: () => number,
-): void {
-  const documentView = getter<Window | null>(Document.prototype, "defaultView");
-
-  async function prepare(receiver: unknown, options: unknown): Promise<SocketOptions> {
+/** Puts the API on the prototype of `navigator`. Call before any page script can run. */
+export function install({ navigator, Navigator }: Scope, { connection, clock, active }: Context): void {
+  async function prepare(receiver: unknown, options: unknown): Promise<OpenRequest> {
     if (receiver !== navigator) throw makeError("TypeError", "Illegal invocation");
     const converted = toSocketOptions(options);
-    if (documentView(document) === null) throw makeError("NotSupportedError");
+    if (!active()) throw makeError("NotSupportedError");
     return converted;
   }
   // Methods of an object literal have no [[Construct]], as WebIDL operations have none.
   const operations = {
-    async openTCPSocket(this: unknown, options = undefined as unknown): Promise<TCPSocket> {
+    async openTCPSocket(this: unknown, options = undefined as unknown): Promise<OpenedTCPSocket> {
       const prepared = await prepare(this, options);
-      const { open } = prepared;
-      let upgradable: PageTLSOptions | undefined;
-      if (own(open, "secureTransport") === "starttls") {
-        // Kept for startTls(): whoever says at open how TLS is to be spoken means it.
-        upgradable = own(open, "tls") ?? {};
-        delete open.tls;
-      }
-      const socket = await connection.open(
-        "tcp",
-        prepared,
-        (channel, budget) => new StreamSocket(channel, budget, clock, upgradable),
-      );
-      return new TCPSocket(token, socket);
+      return new OpenedTCPSocket(token, await openStream(connection, prepared, clock));
     },
-    async openUDPSocket(this: unknown, options = undefined as unknown): Promise<UDPSocket> {
+    async openUDPSocket(this: unknown, options = undefined as unknown): Promise<OpenedUDPSocket> {
       const prepared = await prepare(this, options);
-      const { open } = prepared;
       // Datagrams would go out in the clear where the page asked for the contrary.
-      if ((own(open, "secureTransport") ?? "off") !== "off")
-        throw makeError(
-          "TypeError",
-          "There is no TLS for datagrams: useSecureTransport and secureTransport are for TCP.",
-        );
+      if ((own(prepared.open, "secureTransport") ?? "off") !== "off")
+        throw makeError("TypeError", "useSecureTransport and secureTransport are for TCP.");
       const socket = await connection.open("udp", prepared, (channel, budget) => new DatagramSocket(channel, budget));
-      return new UDPSocket(token, socket);
+      return new OpenedUDPSocket(token, socket);
     },
   };
   Object.defineProperties(Navigator.prototype, Object.getOwnPropertyDescriptors(operations));

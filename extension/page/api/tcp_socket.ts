@@ -1,85 +1,113 @@
-// What navigator.openTCPSocket() resolves with.
+// The global TCPSocket, of the second generation: one class for each window.
 
-import { freeze, own } from "../builtins.ts";
+import { own, rejected } from "../builtins.ts";
+import { makeError } from "../core/errors.ts";
+import { openStream } from "../core/open_stream.ts";
 import type { StreamSocket } from "../core/stream_socket.ts";
-import type { PageTLSInfo } from "../../../protocol/page.ts";
-import { guard, token } from "./constructor.ts";
-import { toKeepAlive, toTLSOptions } from "./options.ts";
+import { readDictionary, toDOMString, toShort } from "../webidl.ts";
+import { token } from "./constructor.ts";
+import type { Context } from "./context.ts";
+import { tcpSocketOptions } from "./dictionaries.ts";
+import { promised, requireArguments } from "./interfaces.ts";
+import { checkBuffers, checkKeepAliveDelay, toKeepAlive, toRequest, toTLSOptions } from "./options.ts";
+import { SocketState } from "./socket_state.ts";
+import { toTLSInfo, type TLSInfo } from "./tls_info.ts";
 
-/** What was agreed with the peer, as a page gets it; null without TLS. */
-type TLSInfo = Readonly<{
-  version: string;
-  cipherSuite: string;
-  alpnProtocol: string;
-  peerCertificates: readonly ArrayBuffer[];
-  omittedCertificates: number;
-}> | null;
-
-function toTLSInfo(agreed: PageTLSInfo | undefined): TLSInfo {
-  if (agreed === undefined) return null;
-  const alpnProtocol = own(agreed, "alpnProtocol") ?? "";
-  const { version, cipherSuite, peerCertificates } = agreed;
-  const omittedCertificates = own(agreed, "omittedCertificates") ?? 0;
-  return freeze({
-    version,
-    cipherSuite,
-    alpnProtocol,
-    peerCertificates: freeze(peerCertificates),
-    omittedCertificates,
-  });
+/** TCPSocketOpenInfo, members in WebIDL's order. */
+export interface TCPSocketOpenInfo {
+  localAddress: string;
+  localPort: number;
+  readable: ReadableStream;
+  remoteAddress: string;
+  remotePort: number;
+  tls?: TLSInfo;
+  writable: WritableStream;
 }
 
-/** An open TCP socket. Addresses are in canonical form, without brackets; ports are numbers. */
-export class TCPSocket {
-  readonly #socket: StreamSocket;
-  readonly #tls: TLSInfo;
-  constructor(given?: unknown, socket?: StreamSocket) {
-    guard(given);
-    this.#socket = socket as StreamSocket;
-    const { info } = this.#socket.channel;
-    this.#tls = toTLSInfo(own(info, "tls"));
+/** "Let openInfo be a new TCPSocketOpenInfo. Populate its fields." */
+function openInfo({ channel: { info }, readable, writable }: StreamSocket): TCPSocketOpenInfo {
+  const { localAddress, localPort, remoteAddress, remotePort } = info;
+  const tls = toTLSInfo(own(info, "tls"));
+  return {
+    localAddress,
+    localPort,
+    readable,
+    remoteAddress,
+    remotePort,
+    ...(tls === undefined ? null : { tls }),
+    writable,
+  };
+}
+
+/** Makes the class. */
+export function tcpSocketInterface({ connection, clock, active }: Context) {
+  /** The constructor steps. Options that cannot be throw; what the user, a policy or the network says is heard of by `opened`. */
+  function begin(given: unknown, givenPort: unknown, givenOptions: unknown): Promise<StreamSocket> {
+    const remoteAddress = toDOMString(given);
+    const remotePort = toShort(givenPort);
+    const options = readDictionary(givenOptions, "The options", tcpSocketOptions);
+    // "If the document is not allowed to use direct-sockets, throw a NotAllowedError": of a policy only the broker knows.
+    if (!active()) throw makeError("NotAllowedError");
+    // "If options["keepAliveDelay"] is less than 1,000, throw a TypeError", and so on.
+    if (options.keepAliveDelay !== undefined) checkKeepAliveDelay(options.keepAliveDelay, "keepAliveDelay");
+    checkBuffers(options);
+    const request = toRequest(options);
+    // The operating system connects to no such port.
+    if (remotePort === 0) return rejected(makeError("NetworkError"));
+    request.open.remotePort = remotePort;
+    // Without a destination the user is asked for it.
+    if (remoteAddress !== "") request.open.remoteAddress = remoteAddress;
+    return openStream(connection, request, clock);
   }
-  /** Byte stream of what the peer sends; done after its FIN, errors with NetworkError. */
-  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#socket.readable;
+
+  class TCPSocket {
+    readonly #state = new SocketState(openInfo);
+
+    constructor(remoteAddress: unknown, remotePort: unknown, options = undefined as unknown) {
+      if (remoteAddress === token && options === token) {
+        // One that is open.
+        this.#state.open(remotePort as StreamSocket);
+        return;
+      }
+      requireArguments(arguments.length, 2);
+      void this.#state.start(
+        remoteAddress === token ? (remotePort as Promise<StreamSocket>) : begin(remoteAddress, remotePort, options),
+      );
+    }
+
+    get opened(): Promise<TCPSocketOpenInfo> {
+      return promised(() => this.#state.opened);
+    }
+
+    get closed(): Promise<undefined> {
+      return promised(() => this.#state.closed);
+    }
+
+    close(): Promise<undefined> {
+      return promised(() => this.#state.close());
+    }
+
+    startTls(options = undefined as unknown): TCPSocket {
+      const tls = toTLSOptions(options);
+      // One that will be open.
+      return new TCPSocket(token, openOf(this.#state).startTls(tls));
+    }
+
+    async setNoDelay(on = true as unknown): Promise<undefined> {
+      return openOf(this.#state).setOption("noDelay", on ? 1 : 0);
+    }
+
+    async setKeepAlive(on = false as unknown, delay = undefined as unknown): Promise<undefined> {
+      const socket = openOf(this.#state);
+      return socket.setOption("keepAlive", toKeepAlive(on, delay));
+    }
   }
-  /** Takes BufferSources. Closing and aborting send FIN; the readable goes on. */
-  get writable(): WritableStream<unknown> {
-    return this.#socket.writable;
-  }
-  get remoteAddress(): string {
-    return this.#socket.channel.info.remoteAddress;
-  }
-  get remotePort(): number {
-    return this.#socket.channel.info.remotePort;
-  }
-  get localAddress(): string {
-    return this.#socket.channel.info.localAddress;
-  }
-  get localPort(): number {
-    return this.#socket.channel.info.localPort;
-  }
-  /** What was agreed with the peer; null without TLS. */
-  get tls(): TLSInfo {
-    return this.#tls;
-  }
-  /** Puts TLS on a socket that was opened with secureTransport "starttls". The socket that it resolves with replaces this one. */
-  async startTls(options = undefined as unknown): Promise<TCPSocket> {
-    return new TCPSocket(token, await this.#socket.startTls(toTLSOptions(options)));
-  }
-  /** TCP_NODELAY. */
-  async setNoDelay(on = true as unknown): Promise<undefined> {
-    return this.#socket.setOption("noDelay", on ? 1 : 0);
-  }
-  /** Keep-alive, with the first probe after `delay` milliseconds of silence; without a delay as at open. */
-  async setKeepAlive(on = false as unknown, delay = undefined as unknown): Promise<undefined> {
-    return this.#socket.setOption("keepAlive", toKeepAlive(on, delay));
-  }
-  /** Closes the socket, also while its streams are locked. Rejects only when bytes whose write has resolved did not reach the peer. */
-  async close(): Promise<undefined> {
-    return this.#socket.close();
-  }
-  get [Symbol.toStringTag](): string {
-    return "TCPSocket";
-  }
+  return TCPSocket;
+}
+
+type State = SocketState<StreamSocket, TCPSocketOpenInfo>;
+
+function openOf({ socket }: State): StreamSocket {
+  if (socket === undefined) throw makeError("InvalidStateError", "The socket is not open.");
+  return socket;
 }

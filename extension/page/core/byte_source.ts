@@ -40,7 +40,7 @@ export class ByteSource {
   readonly readable: ReadableStream<Bytes>;
   readonly #channel: Pick<Channel, "credit">;
   readonly #budget: SendBudget;
-  readonly #over: () => void;
+  readonly #over: (error?: unknown) => void;
   #controller!: ReadableByteStreamController;
   readonly #queue: Bytes[] = [];
   #wanted = false; // the page has asked for bytes and none were there
@@ -55,8 +55,8 @@ export class ByteSource {
   #inRead = 0; // bytes of them that may be in a read that waits for more
   #keptThen = 0; // bytes of them that no read had got when the last were given
 
-  /** `granted` is the host's credit, in bytes; `over` is called when the readable is closed or cancelled. */
-  constructor(channel: Pick<Channel, "credit">, budget: SendBudget, granted: number, over: () => void) {
+  /** `granted` is the host's credit, in bytes; `over` is called when the readable is closed or cancelled, or has the error. */
+  constructor(channel: Pick<Channel, "credit">, budget: SendBudget, granted: number, over: (error?: unknown) => void) {
     this.#channel = channel;
     this.#budget = budget;
     this.#granted = granted;
@@ -160,6 +160,7 @@ export class ByteSource {
     if (this.#failure !== undefined) {
       this.#done = true;
       bytesError(this.#controller, this.#failure);
+      this.#over(this.#failure);
     } else if (this.#ended) {
       this.#done = true;
       try {
@@ -189,6 +190,7 @@ export class ByteSource {
       this.#done = true;
       this.#discard();
       bytesError(this.#controller, error);
+      this.#over(error);
       return;
     }
     this.#inRead = before === undefined ? 0 : this.#stillInRead(before, length);

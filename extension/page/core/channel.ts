@@ -3,10 +3,11 @@
 // Bytes, credit and ends take the socket's carrier: the lane where it has one, by the host's id for the socket, else the port to the content
 // script. Options and upgrades always take the port, since the broker decides on them.
 
-import { arrayPush, arrayShift, deferred } from "../builtins.ts";
+import { arrayPush, arrayShift, deferred, settle } from "../builtins.ts";
 import type { LaneEvent, LaneRequest } from "../../../protocol/lane.ts";
 import type { SettableOption } from "../../../protocol/message.ts";
 import type {
+  Bound,
   ContentMessage,
   Opened,
   PageMessage,
@@ -30,16 +31,24 @@ export interface SocketHandler {
   shut(error: Error | undefined): void;
   /** The peer's FIN. */
   end(): void;
+  /** What became of a membership; of a bound UDP socket only. */
+  member?(ack: number, error: Error | undefined): void;
   /** The last event. `error` is undefined after an orderly close. */
   closed(error: Error | undefined): void;
 }
 
+/** What is known of a socket from the beginning. */
+export type SocketInfo = Opened<PageTLSInfo> | Bound;
+
 /** Makes what handles a socket, at the moment at which the socket is there, so that none of its events can be missed. */
-export type CreateHandler<Handler extends SocketHandler> = (channel: Channel, budget: SendBudget) => Handler;
+export type CreateHandler<Handler extends SocketHandler, Info extends SocketInfo = Opened<PageTLSInfo>> = (
+  channel: Channel<Info>,
+  budget: SendBudget,
+) => Handler;
 
 /** One open socket, as its handler uses it. */
-export interface Channel {
-  readonly info: Opened<PageTLSInfo>;
+export interface Channel<Info extends SocketInfo = Opened<PageTLSInfo>> {
+  readonly info: Info;
   /** The buffer is transferred. With an `ack`, `wrote` says what became of it. */
   write(data: ArrayBuffer, ack?: number): void;
   credit(bytes: number): void;
@@ -56,6 +65,8 @@ export interface Channel {
     tls: PageTLSOptions,
     create: CreateHandler<Handler>,
   ): Promise<Handler>;
+  /** Joins or leaves a multicast group; `member` says what became of it. */
+  membership(ack: number, change: "join" | "leave", group: string, source: string | undefined): void;
   close(): void;
 }
 
@@ -71,7 +82,8 @@ interface Upgrade extends Pending<Secured<PageTLSInfo>> {
 }
 
 /** What is said of one open socket. */
-export type ChannelEvent = LaneEvent | Extract<ContentMessage, { type: "secured" | "unsecured" | "optionSet" }>;
+export type ChannelEvent =
+  LaneEvent | Extract<ContentMessage, { type: "secured" | "unsecured" | "optionSet" | "member" }>;
 
 /** Where a socket's bytes go, and what the socket is called there. */
 export interface Place {
@@ -80,8 +92,8 @@ export interface Place {
 }
 
 /** The channel of one socket, as the connection of its document uses it. */
-export class SocketChannel implements Channel {
-  info: Opened<PageTLSInfo>;
+export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Channel<Info> {
+  info: Info;
   readonly #post: Send<PageMessage>;
   readonly #place: Place;
   readonly #traffic: Traffic;
@@ -94,13 +106,7 @@ export class SocketChannel implements Channel {
   #lastSetting: Promise<undefined> | undefined;
 
   /** `post` posts on the port to the content script, which the bytes take, too, without a `place`. `leave` is called when the socket ends. */
-  constructor(
-    info: Opened<PageTLSInfo>,
-    post: Send<PageMessage>,
-    place: Place | undefined,
-    traffic: Traffic,
-    leave: () => void,
-  ) {
+  constructor(info: Info, post: Send<PageMessage>, place: Place | undefined, traffic: Traffic, leave: () => void) {
     this.info = info;
     this.#post = post;
     this.#place = place ?? { send: post, id: info.id };
@@ -109,7 +115,7 @@ export class SocketChannel implements Channel {
   }
 
   /** Makes the handler that has the socket from now on. */
-  handOver<Handler extends SocketHandler>(create: CreateHandler<Handler>): Handler {
+  handOver<Handler extends SocketHandler>(create: CreateHandler<Handler, Info>): Handler {
     const handler = create(this, new SendBudget(this.#traffic, this.#place.send !== this.#post));
     this.#handler = handler;
     return handler;
@@ -156,7 +162,7 @@ export class SocketChannel implements Channel {
       resolve: (secured) => {
         this.info = { ...this.info, ...secured, type: "opened" };
         // The next event of the socket is for the new handler.
-        resolve(this.handOver(create));
+        resolve(this.handOver(create as unknown as CreateHandler<Handler, Info>));
       },
       reject: (error) => {
         // The host has closed it as a rule. Where it only refused, nobody is left to use the socket.
@@ -167,6 +173,11 @@ export class SocketChannel implements Channel {
     };
     this.#post({ type: "startTls", id: this.info.id, received, sent, tls });
     return promise;
+  }
+
+  membership(ack: number, change: "join" | "leave", group: string, source: string | undefined): void {
+    const { id } = this.info;
+    this.#post({ type: "membership", id, ack, change, group, ...(source === undefined ? null : { source }) });
   }
 
   /** An event of the socket, in its turn. */
@@ -189,6 +200,9 @@ export class SocketChannel implements Channel {
         return;
       case "closed":
         this.end(errorOf(message));
+        return;
+      case "member":
+        this.#handler?.member?.(message.ack, errorOf(message));
         return;
       case "optionSet":
         this.#optionSet(errorOf(message));
@@ -225,8 +239,7 @@ export class SocketChannel implements Channel {
   #optionSet(error: Error | undefined): void {
     const setting = this.#setting;
     this.#setting = undefined;
-    if (error === undefined) setting?.resolve(undefined);
-    else setting?.reject(error);
+    settle(setting, error);
   }
 
   /** Has the option set once `before` is through. */

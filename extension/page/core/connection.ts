@@ -1,6 +1,7 @@
 // A document's connection: the port to the content script, the lane beside it, and the table of the document's sockets.
 //
-// `open` is the one way to a socket; everything later goes through the channel that its handler gets. The page never holds any of these.
+// `open`, `bind` and `listen` are the only ways to a socket; everything later goes through the channel, or the listener, that its handler gets. The
+// page never holds any of these.
 
 import {
   addListener,
@@ -17,7 +18,11 @@ import {
 } from "../builtins.ts";
 import type { LaneRequest } from "../../../protocol/lane.ts";
 import type {
+  BindOptions,
+  Bound,
   ContentMessage,
+  ListenOptions,
+  Listening,
   Opened,
   OpenState,
   PageMessage,
@@ -28,19 +33,49 @@ import type {
 import { openCarrier } from "./carrier.ts";
 import type { LaneMessage, Send, TapPoint } from "./carrier.ts";
 import { SocketChannel } from "./channel.ts";
-import type { CreateHandler, Pending, SocketHandler } from "./channel.ts";
+import type { ChannelEvent, CreateHandler, Pending, SocketHandler, SocketInfo } from "./channel.ts";
 import { errorOf, makeError } from "./errors.ts";
 import { Traffic } from "./send_budget.ts";
 
-/** What is to be opened: what travels, and what stays in the page. */
-export interface OpenRequest {
-  open: PageOpenOptions;
+/** What the page says of an open, and what does not travel. */
+export interface Wish {
   signal?: AbortSignal;
   onstate?: (state: OpenState) => unknown;
 }
 
-interface Opening extends Pending<Opened<PageTLSInfo>> {
-  readonly onstate: OpenRequest["onstate"] | undefined;
+/** What is to be opened: what travels, and what stays in the page. */
+export interface OpenRequest extends Wish {
+  open: PageOpenOptions;
+}
+
+/** The same of a socket that listens. */
+export interface ListenRequest extends Wish {
+  listen: ListenOptions;
+}
+
+/** The same of a bound UDP socket. */
+export interface BindRequest extends Wish {
+  bind: BindOptions;
+}
+
+type Answer = SocketInfo | Listening<ArrayBuffer>;
+
+interface Opening extends Pending<Answer> {
+  readonly onstate: Wish["onstate"] | undefined;
+}
+
+/** A socket that listens, as its handler uses it. */
+export interface Listener {
+  readonly info: Listening<ArrayBuffer>;
+  /** Takes the next connection, when there is one. One at a time. Rejects with AbortError when the listener is closed. */
+  accept<Handler extends SocketHandler>(create: CreateHandler<Handler>): Promise<Handler>;
+  close(): void;
+}
+
+/** What happens to a socket that listens. */
+export interface ListenerHandler {
+  /** The last event. `error` is undefined after an orderly close. */
+  closed(error: Error | undefined): void;
 }
 
 interface Lane {
@@ -61,6 +96,13 @@ export interface Connection {
     request: OpenRequest,
     create: CreateHandler<Handler>,
   ): Promise<Handler>;
+  /** The same for a UDP socket that is bound, and not connected. */
+  bind<Handler extends SocketHandler>(request: BindRequest, create: CreateHandler<Handler, Bound>): Promise<Handler>;
+  /** The same for a TCP socket that listens. */
+  listen<Handler extends ListenerHandler>(
+    request: ListenRequest,
+    create: (listener: Listener) => Handler,
+  ): Promise<Handler>;
 }
 
 /**
@@ -76,7 +118,8 @@ export function connect(
   const point: TapPoint = { tap: undefined };
   const traffic = new Traffic(clock);
   const opening = new Map<number, Opening>();
-  const channels = new Map<number, SocketChannel>();
+  /** Sockets that are there, those that listen among them. */
+  const channels = new Map<number, Pick<SocketChannel, "receive" | "end">>();
   let lastId = 0;
   /** Nobody listens at the other end any more. */
   let gone = false;
@@ -84,12 +127,13 @@ export function connect(
   let lane: Lane | undefined;
   const post = openCarrier<PageMessage, ContentMessage>(port, "port", point, receive);
 
-  function open<Handler extends SocketHandler>(
-    protocol: "tcp" | "udp",
-    { open: options, signal, onstate }: OpenRequest,
-    create: CreateHandler<Handler>,
-  ): Promise<Handler> {
-    const { promise, resolve, reject } = deferred<Handler>();
+  /** Says what the page wants, by an id of its own. Resolves with what `answered` makes of the answer, at the moment at which it comes. */
+  function ask<T>(
+    message: (id: number) => PageMessage,
+    { signal, onstate }: Wish,
+    answered: (answer: Answer) => T,
+  ): Promise<T> {
+    const { promise, resolve, reject } = deferred<T>();
     if (signal !== undefined && signalAborted(signal)) {
       reject(signalReason(signal));
       return promise;
@@ -100,13 +144,13 @@ export function connect(
     }
     const id = ++lastId;
     mapSet(opening, id, {
-      resolve: (info) => {
-        resolve(opened(info, create));
+      resolve: (answer) => {
+        resolve(answered(answer));
       },
       reject,
       onstate,
     });
-    post({ type: "open", id, protocol, options, evalBlocked: isEvalBlocked() });
+    post(message(id));
     if (signal !== undefined) {
       addListener(
         signal,
@@ -123,7 +167,10 @@ export function connect(
   }
 
   /** A socket is there: it gets its carrier, its channel and its handler. */
-  function opened<Handler extends SocketHandler>(info: Opened<PageTLSInfo>, create: CreateHandler<Handler>): Handler {
+  function opened<Handler extends SocketHandler, Info extends SocketInfo>(
+    info: Info,
+    create: CreateHandler<Handler, Info>,
+  ): Handler {
     // A socket that was left to choose its carrier does so by its first credit.
     const name = own(info, "lane");
     const place = name === undefined || lane === undefined ? undefined : { ...lane, id: name };
@@ -131,10 +178,41 @@ export function connect(
       mapDelete(channels, info.id);
       if (place !== undefined) mapDelete(place.channels, place.id);
     });
-    if (place !== undefined) mapSet(place.channels, place.id, channel);
+    if (place !== undefined) mapSet(place.channels, place.id, channel as unknown as SocketChannel);
     const handler = channel.handOver(create);
     mapSet(channels, info.id, channel);
     if (name !== undefined) channel.credit(handler.window);
+    return handler;
+  }
+
+  /** A socket listens: it gets its handler. */
+  function listening<Handler extends ListenerHandler>(
+    info: Listening<ArrayBuffer>,
+    create: (listener: Listener) => Handler,
+  ): Handler {
+    const { id } = info;
+    const handler = create({
+      info,
+      accept: (accepted) =>
+        ask(
+          (next) => ({ type: "accept", id: next, listener: id }),
+          {},
+          (answer) => opened(answer as Opened<PageTLSInfo>, accepted),
+        ),
+      close() {
+        post({ type: "close", id });
+      },
+    });
+    const end = (error: Error | undefined): void => {
+      mapDelete(channels, id);
+      handler.closed(error);
+    };
+    mapSet(channels, id, {
+      receive(message: ChannelEvent) {
+        if (message.type === "closed") end(errorOf(message));
+      },
+      end,
+    });
     return handler;
   }
 
@@ -161,17 +239,15 @@ export function connect(
         return;
       }
       case "opened":
+      case "listening":
+      case "bound":
       case "failed": {
         const pending = mapGet(opening, message.id);
         mapDelete(opening, message.id);
-        if (message.type === "opened") pending?.resolve(message);
-        else pending?.reject(errorOf(message));
+        if (message.type === "failed") pending?.reject(errorOf(message));
+        else pending?.resolve(message);
         return;
       }
-      case "listening":
-      case "bound":
-      case "member":
-        return;
       default:
         mapGet(channels, message.id)?.receive(message);
     }
@@ -213,5 +289,25 @@ export function connect(
     lane = own;
   }
 
-  return { point, open };
+  return {
+    point,
+    open: (protocol, { open: options, ...wish }, create) =>
+      ask(
+        (id) => ({ type: "open", id, protocol, options, evalBlocked: isEvalBlocked() }),
+        wish,
+        (answer) => opened(answer as Opened<PageTLSInfo>, create),
+      ),
+    bind: ({ bind: options, ...wish }, create) =>
+      ask(
+        (id) => ({ type: "bind", id, options, evalBlocked: isEvalBlocked() }),
+        wish,
+        (answer) => opened(answer as Bound, create),
+      ),
+    listen: ({ listen: options, ...wish }, create) =>
+      ask(
+        (id) => ({ type: "listen", id, options, evalBlocked: isEvalBlocked() }),
+        wish,
+        (answer) => listening(answer as Listening<ArrayBuffer>, create),
+      ),
+  };
 }

@@ -1,32 +1,15 @@
-// A datagram socket in connected mode: only datagrams of the chosen remote arrive here. Two streams and send() on one channel.
+// A datagram socket of the first generation: connected, so that only datagrams of the chosen remote arrive here. Two streams and send() on one channel.
 
-import {
-  NativeReadableStream,
-  NativeUint8Array,
-  NativeWritableStream,
-  arrayPush,
-  arrayShift,
-  blobArrayBuffer,
-  defaultClose,
-  defaultEnqueue,
-  defaultError,
-  deferred,
-  mapDelete,
-  mapForEach,
-  mapGet,
-  mapSet,
-  typedArrayBuffer,
-  typedArrayLength,
-  writableError,
-} from "../builtins.ts";
+import { NativeUint8Array, NativeWritableStream, blobArrayBuffer, deferred, writableError } from "../builtins.ts";
 import type { Deferred } from "../builtins.ts";
-import { datagramOverhead, datagramWindowBytes, maxDatagramBytes } from "../../../protocol/message.ts";
+import { datagramWindowBytes, maxDatagramBytes } from "../../../protocol/message.ts";
 import type { Channel, SocketHandler } from "./channel.ts";
 import { datagramOf } from "./datagram.ts";
 import type { Datagram } from "./datagram.ts";
+import { DatagramSender } from "./datagram_sender.ts";
+import { DatagramSource } from "./datagram_source.ts";
 import { makeError } from "./errors.ts";
 import type { SendBudget } from "./send_budget.ts";
-import { SendCredit } from "./send_credit.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -39,16 +22,9 @@ export class DatagramSocket implements SocketHandler {
   readonly #gone: Deferred<undefined> = deferred();
   readonly #budget: SendBudget;
 
-  #source!: ReadableStreamDefaultController<unknown>;
-  readonly #queue: Bytes[] = [];
-  #wanted = false;
-  #readDone = false;
-  #owed = 0; // credit that the host has not got yet, in bytes
-
+  readonly #source: DatagramSource;
   #sink!: WritableStreamDefaultController;
-  readonly #credit: SendCredit;
-  #lastAck = 0;
-  readonly #unacknowledged = new Map<number, { cost: number; done: Deferred<undefined> }>();
+  readonly #sender: DatagramSender;
   /** The end of the last send in our queue. */
   #sending: Promise<undefined> | undefined;
   /** Datagrams that the page has handed over and that have not gone to the host: in the writable's queue, and in ours. */
@@ -58,30 +34,13 @@ export class DatagramSocket implements SocketHandler {
   #writableEnded = false;
   /** The page has closed the socket. It goes once everything that was handed over before has gone. */
   #closing = false;
-  #dead: Error | undefined; // why nothing more is sent
 
   constructor(channel: Channel, budget: SendBudget) {
     this.channel = channel;
     this.#budget = budget;
-    this.#credit = new SendCredit(channel.info.window);
-    const source = {
-      __proto__: null,
-      start: (controller: ReadableStreamDefaultController<unknown>) => {
-        this.#source = controller;
-      },
-      pull: () => {
-        this.#wanted = true;
-        this.#deliver();
-      },
-      cancel: () => {
-        this.#readDone = true;
-        let bytes: Bytes | undefined;
-        while ((bytes = arrayShift(this.#queue)) !== undefined) this.#consumed(bytes);
-      },
-    };
-    this.readable = new NativeReadableStream(source, { __proto__: null, highWaterMark: 0 } as QueuingStrategy<{
-      data: Bytes;
-    }>);
+    this.#sender = new DatagramSender(channel, budget, channel.info.window);
+    this.#source = new DatagramSource(channel, budget, (data) => ({ data }));
+    this.readable = this.#source.readable as ReadableStream<{ data: Bytes }>;
     const emptied = (): void => {
       this.#writableEnded = true;
       this.#inWritable = 0;
@@ -104,7 +63,7 @@ export class DatagramSocket implements SocketHandler {
         const { promise, resolve, reject } = deferred<undefined>();
         // A stream that hears of an error has ended. One datagram that is refused is no end, so the page does not hear of it here.
         const lost = (error: unknown): void => {
-          if (this.#dead !== undefined) reject(error);
+          if (this.#sender.failure !== undefined) reject(error);
           else resolve(undefined);
         };
         this.#inQueue++;
@@ -135,7 +94,7 @@ export class DatagramSocket implements SocketHandler {
     const result = deferred<undefined>();
     try {
       const datagram = datagramOf(data);
-      if (this.#closing && this.#dead === undefined) throw makeError("InvalidStateError");
+      if (this.#closing && this.#sender.failure === undefined) throw makeError("InvalidStateError");
       this.#inQueue++;
       this.#enqueue(datagram, result);
     } catch (error) {
@@ -153,7 +112,7 @@ export class DatagramSocket implements SocketHandler {
       try {
         await before;
         if (size > maxDatagramBytes) throw makeError("NetworkError", "A datagram carries at most 65507 bytes.");
-        await this.#post(bytes ?? new NativeUint8Array(await blobArrayBuffer(blob)), result);
+        await this.#sender.post(bytes ?? new NativeUint8Array(await blobArrayBuffer(blob)), result);
       } catch (error) {
         result.reject(error);
       } finally {
@@ -167,7 +126,7 @@ export class DatagramSocket implements SocketHandler {
   close(): Promise<undefined> {
     if (!this.#closing) {
       this.#closing = true;
-      this.#endReading(undefined);
+      this.#source.end(undefined);
       this.#leaveIfDone();
     }
     return this.#gone.promise;
@@ -175,20 +134,13 @@ export class DatagramSocket implements SocketHandler {
 
   /** Tells the host that the socket is closed, behind what was handed over before. */
   #leaveIfDone(): void {
-    if (!this.#closing || this.#dead !== undefined || this.#inWritable > 0 || this.#inQueue > 0) return;
+    if (!this.#closing || this.#sender.failure !== undefined || this.#inWritable > 0 || this.#inQueue > 0) return;
     this.#endWriting(makeError("InvalidStateError"));
     this.channel.close();
   }
 
   data(buffer: ArrayBuffer): void {
-    const bytes = new NativeUint8Array(buffer);
-    this.#budget.moves(typedArrayLength(bytes));
-    if (this.#readDone) {
-      this.#consumed(bytes);
-      return;
-    }
-    arrayPush(this.#queue, bytes);
-    this.#deliver();
+    this.#source.data(buffer);
   }
 
   credit(): void {
@@ -196,12 +148,7 @@ export class DatagramSocket implements SocketHandler {
   }
 
   wrote(ack: number, error: Error | undefined): void {
-    const sent = mapGet(this.#unacknowledged, ack);
-    if (sent === undefined) return;
-    mapDelete(this.#unacknowledged, ack);
-    this.#credit.give(sent.cost);
-    if (error === undefined) sent.done.resolve(undefined);
-    else sent.done.reject(error);
+    this.#sender.wrote(ack, error);
   }
 
   shut(): void {
@@ -215,60 +162,18 @@ export class DatagramSocket implements SocketHandler {
   closed(error: Error | undefined): void {
     const reason = error ?? makeError("InvalidStateError");
     this.#closing = true;
-    this.#endReading(error);
+    this.#source.end(error);
     this.#endWriting(reason);
-    // Nobody will answer these.
-    mapForEach(this.#unacknowledged, (sent, ack) => {
-      mapDelete(this.#unacknowledged, ack);
-      sent.done.reject(reason);
-    });
+    this.#sender.closed(reason);
     this.#budget.end();
     this.#gone.resolve(undefined);
   }
 
-  /** `error` is undefined after an orderly end. */
-  #endReading(error: Error | undefined): void {
-    if (this.#readDone) return;
-    this.#readDone = true;
-    if (error === undefined) defaultClose(this.#source);
-    else defaultError(this.#source, error);
-  }
-
   /** Nothing more is sent. What the host has still gets its answers. */
   #endWriting(error: Error): void {
-    if (this.#dead !== undefined) return;
-    this.#dead = error;
-    this.#credit.interrupt(error);
+    if (this.#sender.failure !== undefined) return;
+    this.#sender.fail(error);
+    this.#source.stop();
     writableError(this.#sink, error);
-  }
-
-  #deliver(): void {
-    if (!this.#wanted || this.#readDone) return;
-    const bytes = arrayShift(this.#queue);
-    if (bytes === undefined) return;
-    this.#wanted = false;
-    this.#consumed(bytes);
-    defaultEnqueue(this.#source, { data: bytes });
-  }
-
-  #consumed(bytes: Bytes): void {
-    this.#owed += typedArrayLength(bytes) + datagramOverhead;
-    if (this.#owed * 4 < this.window || this.#dead !== undefined) return;
-    this.channel.credit(this.#owed);
-    this.#owed = 0;
-  }
-
-  async #post(bytes: Bytes, done: Deferred<undefined>): Promise<void> {
-    const cost = typedArrayLength(bytes) + datagramOverhead;
-    for (;;) {
-      if (this.#dead !== undefined) throw this.#dead;
-      if (this.#credit.bytes >= cost) break;
-      await this.#credit.more();
-    }
-    this.#credit.use(cost);
-    this.#budget.moves(cost);
-    const ack = (this.#lastAck = (this.#lastAck + 1) >>> 0); // a u32 on the lane
-    mapSet(this.#unacknowledged, ack, { cost, done });
-    this.channel.write(typedArrayBuffer(bytes) as ArrayBuffer, ack);
   }
 }

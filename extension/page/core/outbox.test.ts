@@ -54,10 +54,10 @@ test("a write after a pause is posted at once, as it is", async () => {
   assert.deepEqual(lengths(), [3]);
   await first;
   await task();
-  const second = outbox.write(new DataView(new ArrayBuffer(9), 2, 5));
+  const second = outbox.write(new Uint8Array(9).subarray(2, 7));
   assert.deepEqual(lengths(), [3, 5]);
   await second;
-  await outbox.write(new ArrayBuffer(0));
+  await outbox.write(new Uint8Array(0));
   assert.deepEqual(lengths(), [3, 5]);
 });
 
@@ -76,10 +76,13 @@ test("writes that follow each other go in few messages, before anything else hap
 test("writes through a stream, awaited or piped, go in few messages", async () => {
   for (const how of ["awaited", "ready", "piped"] as const) {
     const { outbox, posted } = world();
-    const writable = new WritableStream<Uint8Array>({ write: (chunk) => outbox.write(chunk) }, { highWaterMark: 1 });
+    const writable = new WritableStream<Uint8Array<ArrayBuffer>>(
+      { write: (chunk) => outbox.write(chunk) },
+      { highWaterMark: 1 },
+    );
     if (how === "piped") {
       let at = 0;
-      const source = new ReadableStream<Uint8Array>({
+      const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
         pull(controller) {
           controller.enqueue(pattern(at, 100));
           at += 100;
@@ -161,12 +164,6 @@ test("a failure ends the write that waits, those to come, and what was gathered"
   outbox.flush();
   await task();
   assert.equal(posted.length, before);
-});
-
-test("what is no BufferSource is a TypeError", async () => {
-  const { outbox } = world();
-  for (const chunk of ["text", 7, null, undefined, {}, new SharedArrayBuffer(1)])
-    await assert.rejects(outbox.write(chunk), TypeError);
 });
 
 test("page and host never wait for each other, whatever is written", async () => {

@@ -13,7 +13,7 @@ import {
   typedArraySet,
   typedArraySubarray,
 } from "../builtins.ts";
-import { bufferSource, copyOf } from "../webidl.ts";
+import { copyOf } from "../webidl.ts";
 import { chunkBytes } from "../../../protocol/message.ts";
 import type { Channel } from "./channel.ts";
 import type { SendBudget } from "./send_budget.ts";
@@ -69,9 +69,9 @@ export class Outbox {
     this.#credit.interrupt(error);
   }
 
-  /** Resolves when all bytes are on their way. Throws TypeError for what is no BufferSource. */
-  async write(chunk: unknown): Promise<void> {
-    let rest = bufferSource(chunk);
+  /** Resolves when all bytes are on their way. They are the page's, and may change while it waits. */
+  async write(bytes: Bytes): Promise<void> {
+    let rest = bytes;
     const length = typedArrayLength(rest);
     let copied = false;
     while (typedArrayLength(rest) > 0) {

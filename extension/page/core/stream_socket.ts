@@ -8,7 +8,9 @@ import {
   NativeWritableStream,
   addListener,
   deferred,
+  handled,
   own,
+  settle,
   writableError,
   writableSignal,
 } from "../builtins.ts";
@@ -22,6 +24,7 @@ import { makeError } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
 import type { SendBudget } from "./send_budget.ts";
 import { SendCredit } from "./send_credit.ts";
+import { bufferSource } from "../webidl.ts";
 
 /** What a socket takes over from the one before it: the credit that it has from the host, and the bytes that the host may still send. */
 interface Credits {
@@ -36,6 +39,9 @@ export class StreamSocket implements SocketHandler {
   readonly writable: WritableStream<unknown>;
   /** Settles when the socket is gone, and never rejects. */
   readonly #gone: Deferred<undefined> = deferred();
+  readonly #ended: Deferred<undefined> = deferred();
+  /** The first error of a direction that has ended. */
+  #stored: unknown;
   readonly #budget: SendBudget;
   readonly #clock: () => number;
   readonly #source: ByteSource;
@@ -66,9 +72,10 @@ export class StreamSocket implements SocketHandler {
     this.window = budget.toPage();
     // The first credit is given now where it chooses the carrier.
     const granted = from?.granted ?? (own(channel.info, "lane") === undefined ? stdioWindowBytes : this.window);
-    this.#source = new ByteSource(channel, budget, granted, () => {
-      this.#closeIfDone();
+    this.#source = new ByteSource(channel, budget, granted, (error) => {
+      this.#over(error);
     });
+    void handled(this.#ended.promise);
     this.readable = this.#source.readable;
     const sink = {
       __proto__: null, // so that a polluted Object.prototype adds nothing
@@ -78,11 +85,35 @@ export class StreamSocket implements SocketHandler {
           this.#credit.interrupt(makeError("AbortError"));
         });
       },
-      write: (chunk: unknown) => (this.#writing = this.#outbox.write(chunk)),
+      write: (chunk: unknown) => {
+        let bytes;
+        try {
+          bytes = bufferSource(chunk);
+        } catch (error) {
+          // The stream errors, and nothing more is sent: no FIN either, which would say that this was all.
+          this.#writeDone = true;
+          this.#over(error);
+          throw error;
+        }
+        return (this.#writing = this.#outbox.write(bytes));
+      },
       close: () => this.#shutdown(),
       abort: () => this.#shutdown(),
     };
     this.writable = new NativeWritableStream(sink, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
+  }
+
+  /**
+   * Settles when both directions are over, and the peer's system has what was promised: rejects with the error of the one that ended first, else of
+   * the other, else with NetworkError where bytes got lost. (The draft: the other direction's stored error, else its own.) Nobody has to listen.
+   */
+  get ended(): Promise<undefined> {
+    return this.#ended.promise;
+  }
+
+  /** Whether TLS is on its way: close() gives it up. */
+  get upgrading(): boolean {
+    return this.#spent === "upgrading";
   }
 
   /**
@@ -105,8 +136,7 @@ export class StreamSocket implements SocketHandler {
     this.#outbox.flush();
     this.#finish(makeError("AbortError"), true);
     this.channel.close();
-    // Of writes that were given up while they waited nobody asks how far they got.
-    if (this.#outbox.sent > 0 && this.#outbox.promised === 0) return;
+    if (!this.#awaited) return;
     await this.#gone.promise;
     if (this.#lost !== undefined) throw this.#lost;
   }
@@ -147,6 +177,7 @@ export class StreamSocket implements SocketHandler {
       throw this.#gaveUp ? this.#dead : error;
     } finally {
       this.#spent = "spent";
+      this.#ended.resolve(undefined);
       this.#budget.end();
     }
   }
@@ -171,9 +202,8 @@ export class StreamSocket implements SocketHandler {
 
   shut(error: Error | undefined): void {
     this.#writeDone = true;
-    if (error === undefined) this.#shutting?.resolve(undefined);
-    else this.#shutting?.reject(error);
-    this.#closeIfDone();
+    settle(this.#shutting, error);
+    this.#over(error);
   }
 
   end(): void {
@@ -183,6 +213,7 @@ export class StreamSocket implements SocketHandler {
   closed(error: Error | undefined): void {
     // The streams of a socket that was closed have nothing more to say.
     if (this.#dead !== undefined && this.#outbox.promised > 0) this.#lost = error;
+    if (!this.#writeDone) this.#stored ??= error ?? makeError("NetworkError");
     this.#finish(error ?? makeError("NetworkError"), error === undefined);
     this.#budget.end();
     this.#gone.resolve(undefined);
@@ -193,13 +224,13 @@ export class StreamSocket implements SocketHandler {
     if (this.#dead !== undefined) return;
     this.#dead = error;
     this.#outbox.fail(error);
-    if (this.#writeDone && orderly) this.#shutting?.resolve(undefined);
-    else this.#shutting?.reject(error);
+    settle(this.#shutting, this.#writeDone && orderly ? undefined : error);
     if (!this.#writeDone) writableError(this.#sink, error);
     this.#writeDone = true;
     this.#source.stop();
     if (orderly) this.#source.end();
     else this.#source.fail(error);
+    this.#over();
   }
 
   #shutdown(): Promise<undefined> | undefined {
@@ -212,12 +243,26 @@ export class StreamSocket implements SocketHandler {
     return this.#shutting.promise;
   }
 
-  /** Both directions are over on our side: the OS socket is not needed any more. (The host sees by itself when both FINs are through.) */
-  #closeIfDone(): void {
-    if (this.#source.done && this.#writeDone && this.#dead === undefined && this.#spent === undefined) {
+  /** A direction is over, perhaps with an error (the draft's "handle closing the TCPSocket readable stream", and writable). */
+  #over(error?: unknown): void {
+    this.#stored ??= error;
+    if (!this.#source.done || !this.#writeDone || this.#spent !== undefined) return;
+    if (this.#dead === undefined) {
+      // The OS socket is not needed any more. (The host sees by itself when both FINs are through.)
       this.#dead = makeError("InvalidStateError");
       this.#source.stop();
       this.channel.close();
     }
+    void this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#awaited) await this.#gone.promise;
+    settle(this.#ended, this.#stored ?? this.#lost);
+  }
+
+  /** Whether a page that closes waits for the peer: of writes that were given up while they waited nobody asks how far they got. */
+  get #awaited(): boolean {
+    return this.#outbox.sent === 0 || this.#outbox.promised > 0;
   }
 }

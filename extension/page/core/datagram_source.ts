@@ -1,0 +1,111 @@
+// The receiving half of a datagram socket: a readable stream of messages, and the credit that the host gets for what was read.
+//
+// The stream is given a datagram only when a read waits: until then they wait in a queue of ours, which the credit bounds.
+
+import {
+  NativeReadableStream,
+  NativeUint8Array,
+  arrayPush,
+  arrayShift,
+  defaultClose,
+  defaultEnqueue,
+  defaultError,
+  typedArrayLength,
+} from "../builtins.ts";
+import { datagramOverhead, datagramWindowBytes } from "../../../protocol/message.ts";
+import type { Channel } from "./channel.ts";
+import type { SendBudget } from "./send_budget.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export class DatagramSource {
+  readonly readable: ReadableStream<unknown>;
+  readonly #channel: Pick<Channel, "credit">;
+  readonly #budget: SendBudget;
+  readonly #toMessage: (bytes: Bytes) => unknown;
+  #controller!: ReadableStreamDefaultController<unknown>;
+  readonly #queue: Bytes[] = [];
+  #wanted = false; // a read waits
+  #done = false;
+  #stopped = false; // no more credit is given
+  #owed = 0; // credit that the host has not got yet, in bytes
+
+  /** `toMessage` makes what a read gets, or undefined for what nobody gets; `cancelled` is called when the page cancels the readable. */
+  constructor(
+    channel: Pick<Channel, "credit">,
+    budget: SendBudget,
+    toMessage: (bytes: Bytes) => unknown,
+    cancelled?: () => void,
+  ) {
+    this.#channel = channel;
+    this.#budget = budget;
+    this.#toMessage = toMessage;
+    // __proto__: null, so that a polluted Object.prototype adds nothing to the dictionaries.
+    const source = {
+      __proto__: null,
+      start: (controller: ReadableStreamDefaultController<unknown>) => {
+        this.#controller = controller;
+      },
+      pull: () => {
+        this.#wanted = true;
+        this.#deliver();
+      },
+      cancel: () => {
+        this.#done = true;
+        let bytes: Bytes | undefined;
+        while ((bytes = arrayShift(this.#queue)) !== undefined) this.#consumed(bytes);
+        cancelled?.();
+      },
+    };
+    this.readable = new NativeReadableStream(source, { __proto__: null, highWaterMark: 0 } as QueuingStrategy<unknown>);
+  }
+
+  /** Whether the readable is closed, cancelled or errored. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** A datagram has come from the host. */
+  data(buffer: ArrayBuffer): void {
+    const bytes = new NativeUint8Array(buffer);
+    this.#budget.moves(typedArrayLength(bytes));
+    if (this.#done) {
+      this.#consumed(bytes);
+      return;
+    }
+    arrayPush(this.#queue, bytes);
+    this.#deliver();
+  }
+
+  /** The readable ends. `error` is undefined after an orderly end. */
+  end(error: Error | undefined): void {
+    if (this.#done) return;
+    this.#done = true;
+    if (error === undefined) defaultClose(this.#controller);
+    else defaultError(this.#controller, error);
+  }
+
+  /** The host gets no more credit. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #deliver(): void {
+    while (this.#wanted && !this.#done) {
+      const bytes = arrayShift(this.#queue);
+      if (bytes === undefined) return;
+      this.#consumed(bytes);
+      const message = this.#toMessage(bytes);
+      if (message === undefined) continue;
+      this.#wanted = false;
+      defaultEnqueue(this.#controller, message);
+    }
+  }
+
+  #consumed(bytes: Bytes): void {
+    this.#owed += typedArrayLength(bytes) + datagramOverhead;
+    if (this.#owed * 4 < datagramWindowBytes || this.#stopped) return;
+    this.#channel.credit(this.#owed);
+    this.#owed = 0;
+  }
+}
