@@ -19,7 +19,7 @@ func layers() [][]string {
 		{"session", "policy/report"},
 		{"rpc", "lane", "discover", "selftest"},
 		{"sockets"},
-		{"requests", "corsprobe"},
+		{"requests", "corsprobe", "announce"},
 		{"stream", "datagram"},
 		{"dial"},
 		{"resolve", "clienthello", "gate", "carrier", "buffer", "sockopt"},
