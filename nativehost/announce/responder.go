@@ -100,11 +100,11 @@ func (r *responder) step(now time.Time) (time.Time, bool) {
 		}
 	}
 	next := r.next
-	for _, o := range r.outlets {
-		if r.phase == announced {
+	if r.phase == announced {
+		for _, o := range r.outlets {
 			o.flush(r.zone, now)
+			next = earlier(next, o.next())
 		}
-		next = earlier(next, o.next())
 	}
 	return next, !next.IsZero()
 }

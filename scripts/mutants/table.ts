@@ -1,6 +1,7 @@
 // Each rule of docs/SECURITY.md, how it is taken out, and the test that must then go red. One file for each part of the rules.
 
 import { addresses } from "./addresses.ts";
+import { announcing } from "./announcing.ts";
 import { documents } from "./documents.ts";
 import { host } from "./host.ts";
 import { keepings } from "./keeping.ts";
@@ -20,6 +21,7 @@ export const mutants: readonly Mutant[] = [
   ...host,
   ...nearby,
   ...listening,
+  ...announcing,
   ...intakes,
   ...supply,
 ];
