@@ -6,8 +6,8 @@
 //
 // The questions go out from a port of the system's choice, and answers come there, so
 // a multicast DNS daemon of this computer is not disturbed (section 6.7 calls such
-// askers legacy). What the packets say is for others to judge: anybody on a link may
-// send any.
+// askers legacy). Whoever answers questions is a Member of the group instead, on port
+// 5353. What the packets say is for others to judge: anybody on a link may send any.
 package link
 
 import (
@@ -78,6 +78,25 @@ func ownPrefixes(iface net.Interface) []netip.Prefix {
 // open binds to an address of the interface, so that the question has a source on
 // that link wherever the system's routes point.
 func open(ctx context.Context, network string, iface net.Interface, own []netip.Prefix) (*Link, error) {
+	l, source, err := at(network, iface, own)
+	if err != nil {
+		return nil, err
+	}
+	var config net.ListenConfig
+	conn, err := config.ListenPacket(ctx, network, netip.AddrPortFrom(source, 0).String())
+	if err != nil {
+		return nil, err
+	}
+	if err := l.use(conn, network); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// at returns a link without a socket yet, and the interface's address that its packets
+// come from.
+func at(network string, iface net.Interface, own []netip.Prefix) (*Link, netip.Addr, error) {
 	l := &Link{iface: iface}
 	var source netip.Addr
 	for _, prefix := range own {
@@ -92,40 +111,31 @@ func open(ctx context.Context, network string, iface net.Interface, own []netip.
 		}
 	}
 	if !source.IsValid() {
-		return nil, net.ErrClosed
+		return nil, source, net.ErrClosed
+	}
+	if network == "udp4" {
+		l.prefixes = append(l.prefixes, netip.MustParsePrefix("169.254.0.0/16"))
+	} else {
+		l.prefixes = append(l.prefixes, netip.MustParsePrefix("fe80::/10"))
 	}
 	if source.Is6() && source.IsLinkLocalUnicast() {
 		source = source.WithZone(iface.Name)
 	}
-	var config net.ListenConfig
-	conn, err := config.ListenPacket(ctx, network, netip.AddrPortFrom(source, 0).String())
-	if err != nil {
-		return nil, err
-	}
+	return l, source, nil
+}
+
+// use has the link's packets go through a socket, and out of its interface only.
+func (l *Link) use(conn net.PacketConn, network string) error {
 	if network == "udp4" {
-		l.prefixes = append(l.prefixes, netip.MustParsePrefix("169.254.0.0/16"))
 		l.four = ipv4.NewPacketConn(conn)
-		err = l.four.SetMulticastInterface(&iface)
-		if err == nil {
-			// RFC 6762, section 11.
-			err = l.four.SetMulticastTTL(255)
-		}
 		// Not everywhere; the source's address is looked at in any case.
 		_ = l.four.SetControlMessage(ipv4.FlagInterface, true)
-	} else {
-		l.prefixes = append(l.prefixes, netip.MustParsePrefix("fe80::/10"))
-		l.six = ipv6.NewPacketConn(conn)
-		err = l.six.SetMulticastInterface(&iface)
-		if err == nil {
-			err = l.six.SetMulticastHopLimit(255)
-		}
-		_ = l.six.SetControlMessage(ipv6.FlagInterface, true)
+		// RFC 6762, section 11.
+		return errors.Join(l.four.SetMulticastInterface(&l.iface), l.four.SetMulticastTTL(255))
 	}
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return l, nil
+	l.six = ipv6.NewPacketConn(conn)
+	_ = l.six.SetControlMessage(ipv6.FlagInterface, true)
+	return errors.Join(l.six.SetMulticastInterface(&l.iface), l.six.SetMulticastHopLimit(255))
 }
 
 // Zone is the zone of the link's link-local IPv6 addresses.
@@ -196,7 +206,12 @@ func (l *Link) trusts(from netip.AddrPort, index int) bool {
 	if /*rule:mdns-answer-from-mdns-port*/ from.Port() != Port || index != 0 && index != l.iface.Index {
 		return false
 	}
-	addr := from.Addr().Unmap().WithZone("")
+	return l.covers(from.Addr())
+}
+
+// covers reports whether an address is on the link.
+func (l *Link) covers(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
 	for _, prefix := range l.prefixes {
 		//rule:mdns-answer-from-link
 		if prefix.Contains(addr) {

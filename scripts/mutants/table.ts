@@ -3,6 +3,7 @@
 import { accepting } from "./accepting.ts";
 import { addresses } from "./addresses.ts";
 import { bounds } from "./bound.ts";
+import { announcing } from "./announcing.ts";
 import { documents } from "./documents.ts";
 import { inbounds } from "./inbound.ts";
 import { host } from "./host.ts";
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...listening,
   ...accepting,
   ...local,
+  ...announcing,
   ...intakes,
   ...supply,
 ];

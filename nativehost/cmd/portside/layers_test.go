@@ -19,7 +19,7 @@ func layers() [][]string {
 		{"session", "policy/report"},
 		{"rpc", "lane", "discover", "selftest"},
 		{"sockets"},
-		{"requests", "corsprobe", "bound"},
+		{"requests", "corsprobe", "announce", "bound"},
 		{"stream", "datagram", "listen"},
 		{"dial"},
 		{"resolve", "clienthello", "gate", "carrier", "buffer", "sockopt"},
