@@ -3,6 +3,9 @@
 import type { Reason } from "../background/sockets/refusals.ts";
 import { text } from "./texts.ts";
 
+/** What was to be opened: a connection, a socket that listens, or a bound UDP socket. */
+export type Kind = "connect" | "listen" | "bind";
+
 /** What the popup can do about it by itself. */
 export type Remedy = "resume" | "unmute" | "openSetup";
 
@@ -13,7 +16,7 @@ interface Explanation {
   remedy?: Remedy;
 }
 
-const explanations: Record<Reason, Explanation> = {
+const explanations: Record<Reason | "port", Explanation> = {
   aborted: { why: "whyAborted" },
   activation: { why: "whyActivation", what: "doActivation" },
   address: { why: "whyAddress", what: "doAddress" },
@@ -34,6 +37,7 @@ const explanations: Record<Reason, Explanation> = {
   "permissions-policy": { why: "whyPermissionsPolicy", what: "doPermissionsPolicy" },
   plaintext: { why: "whyPlaintext", what: "doPlaintext" },
   policy: { why: "whyPolicy", what: "doPolicy" },
+  port: { why: "whyPort", what: "doPort" },
   "policy-broken": { why: "whyPolicyBroken", what: "doPolicyBroken" },
   prompt: { why: "whyPrompt", what: "doPrompt" },
   protocol: { why: "whyProtocol", what: "doProtocol" },
@@ -55,7 +59,19 @@ const explanations: Record<Reason, Explanation> = {
   "host-failed": { why: "whyHostFailed", what: "doHostFailed", remedy: "openSetup" },
 };
 
-export function explain(reason: Reason): { why: string; what: string; remedy: Remedy | undefined } {
-  const { why, what, remedy } = explanations[reason];
+/** Where it is another thing for sockets that others can send to. */
+const local: Partial<Record<Reason, Explanation>> = {
+  activation: { why: "whyLocalActivation", what: "doActivation" },
+  address: { why: "whyLocalAddress", what: "doCsp" },
+  network: { why: "whyLocalNetwork", what: "doLocalNetwork" },
+  "permissions-policy": { why: "whyLocalPermissionsPolicy", what: "doPermissionsPolicy" },
+};
+
+export function explain(
+  reason: Reason | "port",
+  kind: Kind = "connect",
+): { why: string; what: string; remedy: Remedy | undefined } {
+  const ofKind = kind === "connect" || reason === "port" ? undefined : local[reason];
+  const { why, what, remedy } = ofKind ?? explanations[reason];
   return { why: text(why), what: what === undefined ? "" : text(what), remedy };
 }
