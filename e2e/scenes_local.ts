@@ -88,7 +88,7 @@ function popupView(): PopupView {
     refusals: [
       { ...refused, kind: "listen", protocol: "tcp", host: "0.0.0.0", port: 80, reason: "port" },
       { ...refused, kind: "bind", protocol: "udp", host: "192.168.9.9", port: 5353, reason: "address" },
-    ] as unknown as PopupView["refusals"],
+    ],
     alsoPaused: [],
     cooldowns: {},
     host: { kind: "ready", version: "0.1.0", policy: { sources: [], siteAllowed: true } },

@@ -21,7 +21,7 @@ const folder = "docs/security";
 const pages = new Map(
   readdirSync(join(root, folder)).map((file) => {
     const text = read(join(folder, file));
-    const row = /^# ([1-9]|[A-Z]\d)\. /.exec(text)?.[1];
+    const row = /^# ([1-9]\d?|[A-Z]\d)\. /.exec(text)?.[1];
     assert.ok(row !== undefined, `${file} begins with no rule`);
     return [row, { file, text }] as const;
   }),

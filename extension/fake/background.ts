@@ -8,12 +8,14 @@ import type { FakePort } from "./events.ts";
 import { FakeHost } from "./host.ts";
 import { extensionURL } from "./identity.ts";
 import type { Arrival, WindowInit } from "./tabs.ts";
-import type { PromptMessage, PromptView } from "../background/consent/question.ts";
+import type { AllowLocal, LocalQuestion, PromptMessage, PromptView, Question } from "../background/consent/question.ts";
 import type { PopupMessage, PopupView } from "../background/toolbar/popup.ts";
-import type { BrokerMessage, DocumentMessage, OpenOptions } from "../../protocol/page.ts";
+import type { BindOptions, BrokerMessage, DocumentMessage, ListenOptions, OpenOptions } from "../../protocol/page.ts";
 import type { ScriptPolicy } from "../../protocol/message.ts";
 
 type Of<T, K> = Extract<T, { type: K }>;
+type Claimed = "secure" | "evidence" | "activation";
+type Asked<Q> = Omit<Of<PromptView, "question">, "question"> & { question: Q };
 
 /** How an open is made. */
 export interface OpenInit {
@@ -50,12 +52,38 @@ export class FakeDocument {
 
   /** Asks for a socket. Returns its id. */
   begin(options: OpenOptions, init: OpenInit = {}): number {
-    const { protocol = "tcp", click = true, policies = [], evalBlocked = true } = init;
     const id = ++this.#lastId;
+    this.say({ type: "open", id, protocol: init.protocol ?? "tcp", options, ...this.#claims(init) });
+    return id;
+  }
+
+  #claims({ click = true, policies = [], evalBlocked = true }: OpenInit): Pick<Of<DocumentMessage, "open">, Claimed> {
     const evidence = { policies, evalBlocked, controlled: false };
     const activation = click === true ? this.#world.click() : click;
-    const given = activation === false ? {} : { activation };
-    this.say({ type: "open", id, protocol, secure: true, options, evidence, ...given });
+    return { secure: true, evidence, ...(activation === false ? {} : { activation }) };
+  }
+
+  /** Asks for a socket that listens, and waits until nothing more happens. Resolves with its id. */
+  async listen(options: ListenOptions, init: OpenInit = {}): Promise<number> {
+    const id = ++this.#lastId;
+    this.say({ type: "listen", id, options, ...this.#claims(init) });
+    await settled();
+    return id;
+  }
+
+  /** The same for a UDP socket that is bound. */
+  async bind(options: BindOptions, init: OpenInit = {}): Promise<number> {
+    const id = ++this.#lastId;
+    this.say({ type: "bind", id, options, ...this.#claims(init) });
+    await settled();
+    return id;
+  }
+
+  /** Asks for the next connection of a listener. Resolves with its id. */
+  async accept(listener: number): Promise<number> {
+    const id = ++this.#lastId;
+    this.say({ type: "accept", id, listener });
+    await settled();
     return id;
   }
 
@@ -73,10 +101,11 @@ export class FakeDocument {
     );
   }
 
-  /** What came of an open: "opened", the name of the error, or "" while there is no answer. */
+  /** What came of an open: "opened", "listening" or "bound", the name of the error, or "" while there is no answer. */
   outcome(id: number): string {
     const [failed] = this.heardOf(id, "failed");
-    return failed?.error.name ?? (this.heardOf(id, "opened").length > 0 ? "opened" : "");
+    const good = (["opened", "listening", "bound"] as const).find((type) => this.heardOf(id, type).length > 0);
+    return failed?.error.name ?? good ?? "";
   }
 
   /** How an open socket ended: the name of the error, "closed" without one, or "" while it is open. */
@@ -105,10 +134,23 @@ export class FakePrompt {
     });
   }
 
-  /** The question, once it has come. */
-  get question(): Of<PromptView, "question"> {
-    const question = this.views.find((view) => view.type === "question");
-    assert.ok(question?.type === "question", "no question has come");
+  get #view(): Of<PromptView, "question"> {
+    const view = this.views.find((one) => one.type === "question");
+    assert.ok(view?.type === "question", "no question has come");
+    return view;
+  }
+
+  /** The question about a connection, once it has come. */
+  get question(): Asked<Question> {
+    const { question, ...view } = this.#view;
+    assert.ok(!("kind" in question), "the question is about another kind of socket");
+    return { ...view, question };
+  }
+
+  /** The question about a socket that others can send to, once it has come. */
+  get local(): LocalQuestion {
+    const { question } = this.#view;
+    assert.ok("kind" in question, "the question is about a connection");
     return question;
   }
 
@@ -124,6 +166,11 @@ export class FakePrompt {
 
   async allow({ remember = false, address }: { remember?: boolean; address?: string } = {}): Promise<void> {
     await this.say({ type: "allow", remember, ...(address === undefined ? {} : { named: { address } }) });
+  }
+
+  /** Allows a socket that others can send to, at the place whose number is given. */
+  async allowLocal(answer: Partial<Omit<AllowLocal, "type">> = {}): Promise<void> {
+    await this.say({ type: "allowLocal", remember: false, place: 0, ...answer });
   }
 
   /** The user has looked at it, and says no. */

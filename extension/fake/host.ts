@@ -3,7 +3,14 @@
 import type { FakePort } from "./events.ts";
 import { canonicalHost } from "../background/intake/origin.ts";
 import { protocolVersion } from "../../protocol/message.ts";
-import type { ErrorData, MethodParams, MethodResult, PolicyJudgeResult } from "../../protocol/message.ts";
+import type {
+  ErrorData,
+  LocalPlace,
+  MethodParams,
+  MethodResult,
+  PolicyJudgeLocalResult,
+  PolicyJudgeResult,
+} from "../../protocol/message.ts";
 
 type Method = keyof MethodResult;
 type Serve = { [M in Method]: (params: MethodParams[M]) => MethodResult[M] | Promise<MethodResult[M]> };
@@ -15,6 +22,12 @@ export class HostFault extends Error {
     super("a fault");
     this.data = data;
   }
+}
+
+interface Accept {
+  listenerId: number;
+  resolve: (result: MethodResult["tcp.accept"]) => void;
+  reject: (error: HostFault) => void;
 }
 
 /** A promise that a test settles. */
@@ -35,13 +48,18 @@ export class FakeHost {
   readonly asked: { method: string; params: unknown }[] = [];
   /** What the rules and the administrators say of every destination, beside what is usual. */
   verdict: Partial<PolicyJudgeResult> = {};
+  /** The same of every socket that others could send to; and the network of the one interface. */
+  localVerdict: Partial<PolicyJudgeLocalResult> = {};
+  network = "home";
   /** How often it was started, and how often it ended. */
   starts = 0;
   ends = 0;
   #port: FakePort | undefined;
+  /** Connections that the extension waits for, by the ids that they are to have. */
+  readonly #accepts = new Map<number, Accept>();
 
   readonly serve: Serve = {
-    hello: () => ({ protocolVersion, hostVersion: "0.0.0", capabilities: ["tcp", "udp", "tls"] }),
+    hello: () => ({ protocolVersion, hostVersion: "0.0.0", capabilities: ["tcp", "udp", "tls", "listen", "bind"] }),
     "policy.managed": () => ({ valid: true }),
     "policy.judge": ({ host }) => {
       const canonical = host === undefined ? undefined : canonicalHost(host);
@@ -57,19 +75,17 @@ export class FakeHost {
     "resolve.stop": () => ({}),
     "tcp.open": ({ port }) => ({ ...connected(port), window: 1 << 20 }),
     "udp.open": ({ port }) => ({ ...connected(port), window: 1 << 20 }),
-    "policy.judgeLocal": () => ({
-      allowed: true,
-      places: [{ address: "127.0.0.1", reach: "computer" }],
-      peers: "internet",
-      prompt: "ask",
-      remember: true,
-      multicast: true,
-      cspRule: "refuse-unsafe-eval",
-      installedOnly: false,
-      errorDetail: "reason",
+    "policy.judgeLocal": ({ localAddress, protocol }) => ({
+      ...{ allowed: true, prompt: "ask", remember: true, cspRule: "refuse-unsafe-eval", installedOnly: false },
+      ...{ places: this.placesOf(localAddress), multicast: true, errorDetail: "reason" },
+      ...(protocol === "udp" ? { peers: "internet" } : {}),
+      ...this.localVerdict,
     }),
     "tcp.listen": ({ localAddress, localPort = 50_001 }) => ({ localAddress, localPort }),
-    "tcp.accept": () => new Promise(() => undefined),
+    "tcp.accept": ({ listenerId, socketId }) =>
+      new Promise((resolve, reject) => {
+        this.#accepts.set(socketId, { listenerId, resolve, reject });
+      }),
     "udp.bind": ({ localAddress, localPort = 50_001 }) => ({ localAddress, localPort, window: 1 << 20 }),
     "multicast.join": ({ socketId }) => ({ socketId }),
     "multicast.leave": ({ socketId }) => ({ socketId }),
@@ -80,6 +96,14 @@ export class FakeHost {
     }),
     "socket.setOption": ({ socketId }) => ({ socketId }),
     "socket.close": ({ socketId }) => {
+      let waited = false;
+      for (const [id, { listenerId, reject }] of this.#accepts) {
+        if (id !== socketId && listenerId !== socketId) continue;
+        waited ||= id === socketId;
+        this.#accepts.delete(id);
+        reject(new HostFault({ name: "AbortError", reason: "aborted" }));
+      }
+      if (waited) return { socketId };
       this.say("socket.closed", { socketId, bytesIn: 0, bytesOut: 0 });
       return { socketId };
     },
@@ -88,6 +112,15 @@ export class FakeHost {
     "tryout.start": () => ({ url: "http://127.0.0.1:1/", port: 1 }),
     "tryout.stop": () => ({}),
   };
+
+  /** Where a socket may be open that asks for this address: the computer has 192.168.1.5 besides loopback. */
+  placesOf(localAddress: string): LocalPlace[] {
+    const { network } = this;
+    const loopback: LocalPlace = { address: "127.0.0.1", reach: "computer" };
+    const link: LocalPlace = { address: "192.168.1.5", reach: "network", interface: "eth0", network };
+    if (localAddress === "0.0.0.0") return [loopback, link, { address: "0.0.0.0", reach: "anybody" }];
+    return [loopback, link].filter(({ address }) => address === localAddress);
+  }
 
   /** Starts it at the end of a native port. */
   start(port: FakePort): void {
@@ -111,11 +144,22 @@ export class FakeHost {
     this.ends++;
     this.#port?.disconnect();
     this.#port = undefined;
+    this.#accepts.clear();
   }
 
   /** It says something by itself. */
   say(method: string, params: object): void {
     this.#port?.postMessage({ jsonrpc: "2.0", method, params });
+  }
+
+  /** Somebody connects to a listener that waits for it. Returns whether one does. */
+  connect(remotePort = 60_000): boolean {
+    const [[socketId, accept] = []] = this.#accepts;
+    if (socketId === undefined || accept === undefined) return false;
+    this.#accepts.delete(socketId);
+    const far = { remoteAddress: "192.168.1.9", remotePort };
+    accept.resolve({ ...far, localAddress: "192.168.1.5", localPort: 40_000, window: 1 << 20 });
+    return true;
   }
 
   /** The parameters of all that it was asked of one kind. */

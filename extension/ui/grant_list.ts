@@ -3,7 +3,7 @@
 import { numberLanguage } from "../shared/language.ts";
 import type { Grant } from "../background/consent/grants.ts";
 import { isolated, siteName } from "./foreign.ts";
-import { grantHow, grantKind, grantLimits, grantName, grantService, localOf } from "./grant_words.ts";
+import { grantHow, grantKind, grantLimits, grantName, grantService } from "./grant_words.ts";
 import { hostElement, originElement } from "./shown.ts";
 import { text } from "./texts.ts";
 
@@ -45,8 +45,7 @@ function ago(time: number): string {
 }
 
 function keyOf(grant: Grant): string {
-  const { origin, protocol, host, port, created, protection, network } = grant;
-  const { kind } = localOf(grant) ?? {};
+  const { origin, kind, protocol, host, port, created, protection, network } = grant;
   return JSON.stringify([origin, kind, protocol, host, port, created, Object.entries(protection).sort(), network]);
 }
 
@@ -202,7 +201,7 @@ export class GrantList {
       "revoke",
       text("revoke"),
       text(
-        localOf(grant) === undefined ? "revokeLabel" : "revokeLocalLabel",
+        grant.kind === undefined ? "revokeLabel" : "revokeLocalLabel",
         isolated(siteName(grant.origin)),
         isolated(destination),
       ),

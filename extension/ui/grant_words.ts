@@ -2,9 +2,8 @@
 
 import { numberLanguage } from "../shared/language.ts";
 import type { Grant } from "../background/consent/grants.ts";
+import type { LocalConsent } from "../background/consent/local_consent.ts";
 import type { Protection } from "../background/consent/protection.ts";
-import type { Peers } from "../background/consent/question.ts";
-import type { LocalPlace, NamedPeer } from "../../protocol/message.ts";
 import { hostAndPort, plainText } from "./display.ts";
 import { destinationName, isolated } from "./foreign.ts";
 import { reachText } from "./prompt_local.ts";
@@ -12,29 +11,12 @@ import { describePort, text } from "./texts.ts";
 
 const lists = new Intl.ListFormat(numberLanguage(), { type: "unit", style: "short" });
 
-/** What was agreed to of a socket that others can send to. */
-interface Local {
-  kind: "listen" | "bind";
-  local: Pick<LocalPlace, "reach" | "interface"> & {
-    peers?: Peers;
-    hosts?: NamedPeer[];
-    multicast: boolean;
-    announce?: { name: string; type: string };
-  };
-}
-
-/** Undefined: it is a connection of the site's. */
-export function localOf(grant: Grant & Partial<Local>): Local | undefined {
-  const { kind, local } = grant;
-  return kind === undefined || local === undefined ? undefined : { kind, local };
-}
-
 /** What it is about, as text. Without a port where it is for any. */
 export function grantName(grant: Grant): string {
   return destinationName(grant.host, grant.port);
 }
 
-function peersText({ peers, hosts = [] }: Local["local"]): string[] {
+function peersText({ peers, hosts = [] }: LocalConsent): string[] {
   if (peers === undefined) return [];
   if (peers !== "named") return [text(peers === "network" ? "popupPeersNetwork" : "popupPeersInternet")];
   const names = hosts.map(({ host, port }) => isolated(port === undefined ? host : hostAndPort(host, port)));
@@ -54,8 +36,7 @@ function protectionText(protection: Protection): string {
 }
 
 /** What others may do there, where it is no connection of the site's. */
-export function grantKind(grant: Grant): string | undefined {
-  const { kind } = localOf(grant) ?? {};
+export function grantKind({ kind }: Grant): string | undefined {
   return kind && text(kind === "listen" ? "popupListens" : "popupExchanges");
 }
 
@@ -67,16 +48,14 @@ export function grantService({ port, protocol, protection }: Grant): string {
 }
 
 /** How it is protected, and how far it goes. */
-export function grantLimits(grant: Grant): string {
-  const local = localOf(grant);
-  const network = grant.network === undefined ? [] : [text("grantNetwork")];
-  if (local === undefined) return [protectionText(grant.protection), ...network].join(" \u00b7 ");
-  const { multicast, announce } = local.local;
-  const encrypted = grant.protection.encryption === "on";
+export function grantLimits({ kind, local, network: id, protection }: Grant): string {
+  const network = id === undefined ? [] : [text("grantNetwork")];
+  if (kind === undefined || local === undefined) return [protectionText(protection), ...network].join(" \u00b7 ");
+  const { multicast, announce } = local;
   return [
-    reachText(local.kind, local.local),
-    ...peersText(local.local),
-    ...(local.kind === "listen" ? [text(encrypted ? "grantEncrypted" : "grantPlain")] : []),
+    reachText(kind, local),
+    ...peersText(local),
+    ...(kind === "listen" ? [text(protection.encryption === "on" ? "grantEncrypted" : "grantPlain")] : []),
     ...(multicast ? [text("grantMulticast")] : []),
     ...(announce === undefined ? [] : [text("grantAnnounced", isolated(plainText(announce.name)))]),
     ...network,
@@ -85,7 +64,7 @@ export function grantLimits(grant: Grant): string {
 
 /** How the user came to agree. */
 export function grantHow(grant: Grant): string {
-  if (localOf(grant) !== undefined) return text("grantLocal");
+  if (grant.kind !== undefined) return text("grantLocal");
   switch (grant.how ?? (grant.entered ? "typed" : "asked")) {
     case "picked":
       return text("grantPicked");

@@ -113,17 +113,17 @@ test("connections whose listener is closed stand by themselves; the count is of 
 
 test("a refusal says what was wanted, and why it was not to be", async () => {
   const common = { origin, stage: "open", at: 0, count: 1, unseen: false, host: "192.168.9.9" } as const;
-  const refusals = [
+  const refusals: PopupView["refusals"] = [
     { ...common, kind: "listen", protocol: "tcp", port: 80, reason: "port" },
     { ...common, kind: "listen", protocol: "tcp", port: 40_080, reason: "address" },
     { ...common, kind: "bind", protocol: "udp", port: 0, reason: "permissions-policy" },
     { ...common, kind: "listen", protocol: "tcp", port: 40_080, reason: "policy", by: "policy.json: servers" },
     { ...common, protocol: "tcp", port: 40_080, reason: "address" },
-  ] as unknown as PopupView["refusals"];
+  ];
   await page.hear(view({ refusals }));
   const said = page.element("refusals").children.map(({ textContent }) => textContent);
   const expected = [
-    /192\.168\.9\.9:80.*others to be able to connect.*port as low/,
+    /192\.168\.9\.9:80.*others to be able to connect.*pages may not have it/,
     /others to be able to connect.*no such address/,
     /192\.168\.9\.9 · UDP.*exchange messages.*multicast/,
     /administrator does not allow it.*policy\.json: servers/,

@@ -5,7 +5,7 @@ import { destination, foreign, isolated, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import type { Line } from "./keyed.ts";
 import { explain } from "./reasons.ts";
-import type { Kind, Remedy } from "./reasons.ts";
+import type { Remedy } from "./reasons.ts";
 import { originElement } from "./shown.ts";
 import { byId, text } from "./texts.ts";
 import { count, moment } from "./units.ts";
@@ -64,17 +64,11 @@ function unnamed(): HTMLElement {
   return element;
 }
 
-/** What was to be opened. */
-function kindOf(refusal: RefusalRecord & { kind?: "listen" | "bind" }): Kind {
-  return refusal.kind ?? "connect";
-}
-
 /** What a site wanted, where it was no connection of its own. */
 const wishes = { listen: "refusalListens", bind: "refusalExchanges" };
 
 function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal> {
-  const { host, port, protocol, reason, by, stage, origin } = refusal;
-  const kind = kindOf(refusal);
+  const { kind, host, port, protocol, reason, by, stage, origin } = refusal;
   const { why, what } = explain(reason, kind);
   const element = document.createElement("li");
   const when = document.createElement("span");
@@ -92,7 +86,7 @@ function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal
   element.append(
     head,
     site,
-    ...(kind === "connect" ? [] : [paragraph("wish", text(wishes[kind]))]),
+    ...(kind === undefined ? [] : [paragraph("wish", text(wishes[kind]))]),
     paragraph("why", text(stages[stage], why)),
     ...(by === undefined ? [] : [paragraph("by", text("refusalBy"), " ", foreign(by))]),
     ...(what === "" ? [] : [paragraph("soft", what)]),
@@ -120,9 +114,8 @@ export class RefusalList {
   }
 
   show(refusals: readonly ShownRefusal[]): void {
-    this.#lines.show(refusals, (refusal) => {
-      const { origin, stage, protocol, host, port, reason, by } = refusal;
-      return JSON.stringify([origin, stage, protocol, kindOf(refusal), host, port, reason, by]);
-    });
+    this.#lines.show(refusals, ({ origin, stage, protocol, kind, host, port, reason, by }) =>
+      JSON.stringify([origin, stage, protocol, kind, host, port, reason, by]),
+    );
   }
 }

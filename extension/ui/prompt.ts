@@ -5,7 +5,6 @@ import { ext } from "../shared/ext.ts";
 import { numberLanguage } from "../shared/language.ts";
 import { readPromptHash } from "../background/consent/prompt_place.ts";
 import type {
-  AllowLocal,
   Complaint,
   Device,
   LocalQuestion,
@@ -39,9 +38,6 @@ const address = byId<HTMLInputElement>("address");
 const { id: questionId, place: wantedPlace } = readPromptHash(location.hash);
 const port = ext.runtime.connect({ name: `prompt:${questionId}` });
 
-/** What the window may be asked to ask. */
-type Shown = Omit<Extract<PromptView, { type: "question" }>, "question"> & { question: Question | LocalQuestion };
-
 /** At most one of the two: about a connection, or about a socket that others can send to. */
 let question: Question | undefined;
 let localQuestion: LocalQuestion | undefined;
@@ -57,7 +53,7 @@ const guard = new Guard(refresh);
 const nearby = new Nearby(onPicked);
 const local = new LocalChoice(/*rule:allow-disabled-after-local-choice*/ changed);
 
-function send(message: PromptMessage | AllowLocal): void {
+function send(message: PromptMessage): void {
   port.postMessage(message);
 }
 
@@ -115,7 +111,7 @@ function duration(ms: number): string {
   return format.format(Math.round(ms / length));
 }
 
-function show({ question: wanted, waiting, looks, cooldown }: Shown): void {
+function show({ question: wanted, waiting, looks, cooldown }: Extract<PromptView, { type: "question" }>): void {
   [question, localQuestion] = "kind" in wanted ? [undefined, wanted] : [wanted, undefined];
   const who = originElement(wanted.origin);
   tell("who", who);
@@ -257,7 +253,7 @@ function complain(about: Named, complaint: Complaint): void {
 }
 
 fillTexts();
-port.onMessage.addListener((view: PromptView | Shown) => {
+port.onMessage.addListener((view: PromptView) => {
   switch (view.type) {
     case "question":
       show(view);

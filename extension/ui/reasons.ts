@@ -16,7 +16,7 @@ interface Explanation {
   remedy?: Remedy;
 }
 
-const explanations: Record<Reason | "port", Explanation> = {
+const explanations: Record<Reason, Explanation> = {
   aborted: { why: "whyAborted" },
   activation: { why: "whyActivation", what: "doActivation" },
   address: { why: "whyAddress", what: "doAddress" },
@@ -24,6 +24,7 @@ const explanations: Record<Reason | "port", Explanation> = {
   csp: { why: "whyCsp", what: "doCsp" },
   dns: { why: "whyDns", what: "doDns" },
   gone: { why: "whyGone", what: "doGone" },
+  "in-use": { why: "whyInUse", what: "doInUse" },
   insecure: { why: "whyInsecure", what: "doInsecure" },
   "installed-only": { why: "whyInstalledOnly", what: "doInstalledOnly" },
   marker: { why: "whyMarker", what: "doMarker" },
@@ -37,8 +38,8 @@ const explanations: Record<Reason | "port", Explanation> = {
   "permissions-policy": { why: "whyPermissionsPolicy", what: "doPermissionsPolicy" },
   plaintext: { why: "whyPlaintext", what: "doPlaintext" },
   policy: { why: "whyPolicy", what: "doPolicy" },
-  port: { why: "whyPort", what: "doPort" },
   "policy-broken": { why: "whyPolicyBroken", what: "doPolicyBroken" },
+  port: { why: "whyPort", what: "doPort" },
   prompt: { why: "whyPrompt", what: "doPrompt" },
   protocol: { why: "whyProtocol", what: "doProtocol" },
   rate: { why: "whyRate", what: "doRate" },
@@ -63,15 +64,14 @@ const explanations: Record<Reason | "port", Explanation> = {
 const local: Partial<Record<Reason, Explanation>> = {
   activation: { why: "whyLocalActivation", what: "doActivation" },
   address: { why: "whyLocalAddress", what: "doCsp" },
-  network: { why: "whyLocalNetwork", what: "doLocalNetwork" },
   "permissions-policy": { why: "whyLocalPermissionsPolicy", what: "doPermissionsPolicy" },
 };
 
 export function explain(
-  reason: Reason | "port",
+  reason: Reason,
   kind: Kind = "connect",
 ): { why: string; what: string; remedy: Remedy | undefined } {
-  const ofKind = kind === "connect" || reason === "port" ? undefined : local[reason];
+  const ofKind = kind === "connect" ? undefined : local[reason];
   const { why, what, remedy } = ofKind ?? explanations[reason];
   return { why: text(why), what: what === undefined ? "" : text(what), remedy };
 }

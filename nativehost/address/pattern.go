@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/netip"
 	"strings"
+
+	"github.com/portside/portside/nativehost/fault"
 )
 
 // Plain returns an address as rules compare it: without zone, which would make a
@@ -55,6 +57,23 @@ func ParseAddr(text string) (netip.Addr, error) {
 		return netip.Addr{}, errors.New("no address")
 	}
 	return addr, nil
+}
+
+// longestLocal bounds what is looked at: an IPv6 address, and the name of an interface.
+const longestLocal = 128
+
+// ParseLocal reads an address of this computer: one that a socket is to be bound to. It
+// is IPv4 where IPv6 only wraps it, and has a zone only if it is link-local. Errors are
+// fault.ErrAddress.
+func ParseLocal(text string) (netip.Addr, error) {
+	if len(text) > longestLocal {
+		return netip.Addr{}, fault.ErrAddress
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil || addr.Zone() != "" && !linkLocal(addr) || strings.ContainsFunc(addr.Zone(), forbidden) {
+		return netip.Addr{}, fault.ErrAddress
+	}
+	return addr.Unmap(), nil
 }
 
 // ParsePrefix reads "10.0.0.0/8" or one address.

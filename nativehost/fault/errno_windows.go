@@ -24,6 +24,8 @@ func errno(err error) error {
 	case windows.WSAEHOSTUNREACH, windows.WSAENETUNREACH, windows.WSAENETDOWN, windows.WSAEHOSTDOWN,
 		windows.WSAEADDRNOTAVAIL, windows.WSAEACCES:
 		return ErrUnreachable
+	case windows.WSAEADDRINUSE:
+		return ErrAddressInUse
 	case windows.WSAEMSGSIZE:
 		return ErrMessageSize
 	default:

@@ -22,6 +22,7 @@ import (
 var (
 	ErrAborted       = errors.New("given up by the page")
 	ErrAddress       = errors.New("address not allowed")
+	ErrAddressInUse  = errors.New("address and port in use")
 	ErrBrowsings     = errors.New("too many searches for devices")
 	ErrCORS          = errors.New("the server speaks for itself by CORS")
 	ErrDNS           = errors.New("name not resolved")
@@ -29,11 +30,13 @@ var (
 	ErrHalfClosed    = errors.New("already shut down for writing")
 	ErrLimitOrigin   = errors.New("too many sockets of this origin")
 	ErrLimitOverall  = errors.New("too many sockets")
+	ErrLowPort       = errors.New("port too low")
 	ErrMessageSize   = errors.New("datagram too large")
 	ErrNetwork       = errors.New("network error")
 	ErrOrigin        = errors.New("origin not secure")
 	ErrPolicy        = errors.New("refused by the administrator")
 	ErrPolicyBroken  = fmt.Errorf("%w, whose policy cannot be used", ErrPolicy)
+	ErrPortReserved  = errors.New("port reserved by the system")
 	ErrPlaintext     = errors.New("plain text out of turn")
 	ErrProtocol      = errors.New("credit or order violated")
 	ErrRate          = errors.New("too many attempts")
@@ -71,6 +74,7 @@ func rows() []row {
 		{ErrOrigin, Description{"NotAllowedError", "origin", "The page was not loaded over a secure connection.", ""}},
 		//rule:refusals-have-no-page-reason
 		{ErrAddress, Description{"NotAllowedError", "address", "Pages may not connect to this address.", ""}},
+		{ErrLowPort, Description{"NotAllowedError", "port", "Pages may not use so low a port of this computer.", ""}},
 		{ErrPolicyBroken, Description{"NotAllowedError", "policy-broken", "The administrator's policy cannot be used, so everything is refused.", ""}},
 		{ErrPolicy, Description{"NotAllowedError", "policy", "The administrator of this computer does not allow it.", ""}},
 		{ErrRate, Description{"NotAllowedError", "rate", "Connections are being opened too fast.", ""}},
@@ -81,6 +85,8 @@ func rows() []row {
 		{ErrLimitOverall, Description{ /*rule:overall-limit-looks-like-refusal*/ "NotAllowedError", "limit", "Too many sockets are open in this browser.", ""}},
 		{ErrBrowsings, Description{"NotAllowedError", "limit", "Too many searches for devices nearby are under way.", ""}},
 		{ErrMessageSize, Description{"NetworkError", "message-size", "The datagram is too large to be sent.", ""}},
+		{ErrAddressInUse, Description{"NetworkError", "in-use", "Another program of this computer uses this address and port.", ""}},
+		{ErrPortReserved, Description{"NetworkError", "port", "The system of this computer keeps this port for its administrators.", ""}},
 		{ErrProtocol, Description{"NetworkError", "protocol", "The extension sent more than it was allowed to.", ""}},
 		{ErrPlaintext, Description{"NetworkError", "plaintext", "The other side sent more in plain text before the secure connection began.", "tls"}},
 		{ErrTimeout, Description{"NetworkError", "timeout", "The other side did not answer in time.", "timeout"}},
@@ -176,6 +182,7 @@ func kind(err error) error {
 	var alert tls.AlertError
 	var authority x509.UnknownAuthorityError
 	var hostname x509.HostnameError
+	var operation *net.OpError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return ErrAborted
@@ -192,11 +199,15 @@ func kind(err error) error {
 		return ErrReset
 	case errors.Is(err, syscall.ETIMEDOUT):
 		return ErrTimeout
+	case errors.As(err, &operation) && operation.Op == "listen" && errors.Is(err, syscall.EACCES):
+		return ErrPortReserved
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH),
 		// A firewall, or a route that prohibits, here or on the way.
 		errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM),
 		errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.ENETDOWN), errors.Is(err, syscall.EHOSTDOWN):
 		return ErrUnreachable
+	case errors.Is(err, syscall.EADDRINUSE):
+		return ErrAddressInUse
 	case errors.Is(err, syscall.EMSGSIZE):
 		return ErrMessageSize
 	case errors.Is(err, io.ErrUnexpectedEOF):

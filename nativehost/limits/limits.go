@@ -11,6 +11,10 @@
 // Of what all origins have together, those of one site (registrable domain) may use
 // half: whoever owns a domain has as many origins below it as they like.
 //
+// Sockets that listen or are bound are sockets like others, of which an origin may have
+// fewer. Connections that they accept have caps of their own (accepted.go), and so have
+// the peers that bound sockets begin to send to (peers.go).
+//
 // An attempt that was refused here costs nothing; one that failed costs its origin a
 // second token, since probing and flooding fail more often than use does.
 package limits
@@ -38,6 +42,15 @@ type Caps struct {
 	// AttemptsPerMinuteOverall is how many attempts of all origins may begin within
 	// any minute.
 	AttemptsPerMinuteOverall int
+	// LocalPerOrigin sockets of one origin that listen or are bound, opening ones
+	// included. They count among all of its sockets, too.
+	LocalPerOrigin int
+	// AcceptedPerOrigin and AcceptedOverall are how many accepted connections one
+	// origin and all together may have. These count by themselves.
+	AcceptedPerOrigin, AcceptedOverall int
+	// NewPeersPerMinute is how many peers the bound UDP sockets of one origin, and of
+	// one site, may begin to send to at once, and from then on in a minute.
+	NewPeersPerMinute int
 	// TypeOfService is the highest DSCP that packets may have (RFC 2474).
 	TypeOfService int
 }
@@ -48,6 +61,8 @@ func Standard() Caps {
 		Overall: 1024, PerOrigin: 256, PendingPerOrigin: 32,
 		//rule:standard-limits
 		AttemptBurst: 20, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 300,
+		//rule:standard-limits-of-local-sockets
+		LocalPerOrigin: 16, AcceptedPerOrigin: 512, AcceptedOverall: 1024, NewPeersPerMinute: 60,
 		// What lies above is for the network's own control (RFC 4594, section 3).
 		//rule:standard-dscp-limit
 		TypeOfService: 47,
@@ -70,27 +85,31 @@ type Counter struct {
 
 // side counts what all windows of one kind have.
 type side struct {
-	overall int
-	minute  *bucket
-	origins map[string]*count
-	sites   map[string]*count
-	swept   time.Time
+	overall, accepted int
+	minute            *bucket
+	origins           map[string]*count
+	sites             map[string]*count
+	swept             time.Time
 }
 
-// count is that of an origin or of a site. It is kept while there are sockets or its
-// bucket is owed tokens. How many can
-// owe is bounded: each of them began an attempt that the overall rate let through,
+// count is that of an origin or of a site. It is kept while there are sockets or one of
+// its buckets is owed tokens. How many can owe is bounded: each of them began an attempt that the overall rate let through,
 // and none owes for longer than its bucket takes to fill.
 type count struct {
 	open, pending int
-	bucket        *bucket
+	// local are those of them that listen or are bound; accepted ones are none of them.
+	local, accepted int
+	// bucket has tokens for attempts, peers for new peers.
+	bucket, peers *bucket
 }
 
 // full reports whether there are as many sockets as there may be.
 func (n *count) full(most int) bool { return n.open+n.pending >= most }
 
 // idle reports whether there is nothing to remember.
-func (n *count) idle(now time.Time) bool { return n.open+n.pending == 0 && n.bucket.used(now) == 0 }
+func (n *count) idle(now time.Time) bool {
+	return n.open+n.pending+n.accepted == 0 && n.bucket.used(now) == 0 && /*rule:new-peers-outlive-sockets*/ n.peers.used(now) == 0
+}
 
 // New returns a Counter.
 func New(caps Caps) *Counter {
@@ -130,9 +149,11 @@ func (c *Counter) SetCaps(caps Caps) {
 		s.minute = caps.perMinute().charged(s.minute.used(now), now)
 		for _, n := range s.origins {
 			n.bucket = caps.perOrigin().charged(n.bucket.used(now), now)
+			n.peers = caps.newPeers().charged(n.peers.used(now), now)
 		}
 		for _, n := range s.sites {
 			n.bucket = caps.perSite().charged(n.bucket.used(now), now)
+			n.peers = caps.newPeers().charged(n.peers.used(now), now)
 		}
 	}
 	c.caps = caps
@@ -145,28 +166,28 @@ func (c *Counter) SetCaps(caps Caps) {
 // fault.ErrLimitOverall, and exceeding their rates fault.ErrRate. The origin's own come
 // first: whatever others do, they are answered alike.
 func (c *Counter) Take(asker string, private bool) (*Ticket, error) {
+	return c.take(asker, private, false)
+}
+
+// TakeLocal is Take for a socket that is to listen or to be bound. Of these an origin
+// may have fewer; more are fault.ErrLimitOrigin, too.
+func (c *Counter) TakeLocal(asker string, private bool) (*Ticket, error) {
+	return c.take(asker, private, true)
+}
+
+func (c *Counter) take(asker string, private, local bool) (*Ticket, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.Now()
-	s := c.normal
-	//rule:limits-apart-for-private
-	if private {
-		s = c.private
-	}
+	s := c.side(private)
 	s.sweep(now)
-	//rule:limits-use-registrable-domain
-	site := address.Site(asker)
-	n, all := s.origins[asker], s.sites[site]
-	if n == nil {
-		n = &count{bucket: c.caps.perOrigin()}
-	}
-	if all == nil {
-		all = &count{bucket: c.caps.perSite()}
-	}
+	n, all, keep := s.counts(asker, &c.caps)
 	switch {
 	case /*rule:open-sockets-per-origin*/ n.full(c.caps.PerOrigin) ||
 		//rule:pending-sockets-per-origin
-		n.pending >= c.caps.PendingPerOrigin:
+		n.pending >= c.caps.PendingPerOrigin ||
+		//rule:local-sockets-per-origin
+		local && n.local >= c.caps.LocalPerOrigin:
 		return nil, fault.ErrLimitOrigin
 		//rule:attempts-limited-per-origin
 	case /*rule:own-rate-checked-first*/ !n.bucket.has(now):
@@ -181,14 +202,42 @@ func (c *Counter) Take(asker string, private bool) (*Ticket, error) {
 		//rule:overall-rate-looks-like-refusal
 		return nil, fault.ErrRate
 	}
-	for _, n := range []*count{n, all} {
+	t := &Ticket{counter: c, side: s, origin: n, site: all, pending: true, local: local}
+	for _, n := range t.counts() {
 		n.bucket.take(now)
 		n.pending++
+		if local {
+			n.local++
+		}
 	}
 	s.minute.take(now)
 	s.overall++
-	s.origins[asker], s.sites[site] = n, all
-	return &Ticket{counter: c, side: s, origin: n, site: all, pending: true}, nil
+	keep()
+	return t, nil
+}
+
+// side returns what windows of one kind have.
+func (c *Counter) side(private bool) *side {
+	//rule:limits-apart-for-private
+	if private {
+		return c.private
+	}
+	return c.normal
+}
+
+// counts returns those of an origin and of its site, and what keeps them, which whoever
+// takes something must call.
+func (s *side) counts(asker string, caps *Caps) (n, all *count, keep func()) {
+	//rule:limits-use-registrable-domain
+	site := address.Site(asker)
+	n, all = s.origins[asker], s.sites[site]
+	if n == nil {
+		n = &count{bucket: caps.perOrigin(), peers: caps.newPeers()}
+	}
+	if all == nil {
+		all = &count{bucket: caps.perSite(), peers: caps.newPeers()}
+	}
+	return n, all, func() { s.origins[asker], s.sites[site] = n, all }
 }
 
 // sweep forgets origins and sites of which there is nothing to remember.
@@ -208,9 +257,12 @@ type Ticket struct {
 	side         *side
 	origin, site *count
 	pending      bool
+	local        bool
 	spent        bool
 	failed       bool
 }
+
+func (t *Ticket) counts() [2]*count { return [2]*count{t.origin, t.site} }
 
 // Opened counts the socket as open from now on.
 func (t *Ticket) Opened() {
@@ -220,7 +272,7 @@ func (t *Ticket) Opened() {
 		return
 	}
 	t.pending = false
-	for _, n := range []*count{t.origin, t.site} {
+	for _, n := range t.counts() {
 		n.pending--
 		n.open++
 	}
@@ -246,11 +298,14 @@ func (t *Ticket) Return() {
 		return
 	}
 	t.spent = true
-	for _, n := range []*count{t.origin, t.site} {
+	for _, n := range t.counts() {
 		if t.pending {
 			n.pending--
 		} else {
 			n.open--
+		}
+		if t.local {
+			n.local--
 		}
 	}
 	t.side.overall--

@@ -81,6 +81,7 @@ func TestStandardIsWhatWasPromised(t *testing.T) {
 	if Standard() != (Caps{
 		Overall: 1024, PerOrigin: 256, PendingPerOrigin: 32,
 		AttemptBurst: 20, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 300,
+		LocalPerOrigin: 16, AcceptedPerOrigin: 512, AcceptedOverall: 1024, NewPeersPerMinute: 60,
 		TypeOfService: 47,
 	}) {
 		t.Errorf("%+v", Standard())

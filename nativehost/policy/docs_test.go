@@ -41,7 +41,7 @@ func TestExamples(t *testing.T) {
 			t.Errorf("%s\n%s", fault.Detailed(), settings)
 		}
 	}
-	if len(blocks) != 6 || managedOnes != 1 {
+	if len(blocks) != 7 || managedOnes != 1 {
 		t.Errorf("%s has %d examples, %d of them for the browser", page, len(blocks), managedOnes)
 	}
 }
@@ -101,7 +101,7 @@ func TestEverySettingIsExplained(t *testing.T) {
 	}
 	for _, of := range []reflect.Type{
 		reflect.TypeFor[protocol.PolicySettings](), reflect.TypeFor[protocol.PolicyDestination](),
-		reflect.TypeFor[protocol.PolicyLimits](), reflect.TypeFor[protocol.PolicyAudit](),
+		reflect.TypeFor[protocol.PolicyLimits](), reflect.TypeFor[protocol.PolicyLocalPort](), reflect.TypeFor[protocol.PolicyAudit](),
 	} {
 		for _, name := range jsonNames(of) {
 			if !strings.Contains(string(text), "\n| `"+name+"`") && !strings.Contains(string(text), ", `"+name+"`") {

@@ -36,6 +36,7 @@ func FuzzPolicyFile(f *testing.F) {
 		`{"allowedDestinations":[{"host":"*.example","cidr":"10.0.0.0/8","ports":["22","20-30"],"protocol":"tcp","tlsOnly":true,"origins":["*"],"prompt":"skip"}]}`,
 		`{"blockedDestinations":[{"host":"0x7f.1"},{"host":"bücher.example"},{"cidr":"::ffff:0:0/96"}],"prompt":"forbid","remember":false}`,
 		`{"limits":{"openOverall":7},"dnsServers":["[2001:db8::53]:53"],"errorDetail":"none","dataLane":"off","audit":{"file":"/a","maxBytes":65536,"keep":0,"detail":"counts"}}`,
+		`{"servers":"computer","boundUDP":"named","multicast":false,"announce":false,"localPorts":[{"ports":["8080","80-90"],"protocol":"udp","origins":["https://*.example"]},{"ports":["1"]}]}`,
 		`{"a":[[[[[[[[[[]]]]]]]]]]}`, `{"enabled":true,"enabled":false}`, `{"enabled":null}`, "\xef\xbb\xbf{}", `{"a~1/b":{}}`, `[1,{"x":"\ud800"}]`,
 	} {
 		f.Add([]byte(seed))
@@ -58,6 +59,12 @@ func FuzzPolicyFile(f *testing.F) {
 					t.Fatal("a broken file allows something")
 				}
 			}
+			prompt, _ := p.LocalPrompt()
+			locals(func(origin, protocol string, port uint16) {
+				if opens, _ := p.OpensLowPort(origin, protocol, port); opens || prompt != Forbid {
+					t.Fatal("a broken file opens a port")
+				}
+			})
 			return
 		}
 		var settings protocol.PolicySettings

@@ -21,6 +21,7 @@ type layer struct {
 	// admits nothing; one that is absent is nil.
 	allowedOrigins, blockedOrigins           []originPattern
 	allowedDestinations, blockedDestinations []rule
+	localPorts                               []localPort
 	dnsServers                               []netip.AddrPort
 }
 

@@ -12,8 +12,8 @@ const managed = "managed storage"
 
 // Managed settings are whatever the extension says they are. Where root has written a
 // policy file, they may only make it stricter: they vouch for nothing, skip no
-// question, raise no limit and choose no name server. layer.onlyRestricts and
-// Limits.merge see to that; here is what an administrator is told of it.
+// question, open no low port, raise no limit and choose no name server.
+// layer.onlyRestricts and Limits.merge see to that; here is what an administrator is told of it.
 
 // ignored says, for people, which of the managed settings do not count, or not in
 // full, because they stand beside a policy file.
@@ -40,6 +40,9 @@ func (l *layer) ignored() []string {
 				notes = append(notes, l.by(limit.name+" raises nothing: "+beside))
 			}
 		}
+	}
+	if len(l.localPorts) > 0 {
+		notes = append(notes, l.by("localPorts opens nothing: "+beside))
 	}
 	if len(l.dnsServers) > 0 {
 		notes = append(notes, l.by("dnsServers is ignored: "+beside))

@@ -38,7 +38,9 @@ func TestManagedLoosensOnlyWithoutFiles(t *testing.T) {
 	const settings = `{
 		"allowedDestinations": [{"host": "*.example", "cidr": "10.0.0.0/8", "ports": ["5060"], "prompt": "skip"}, {}],
 		"limits": {"attemptBurst": 100, "attemptsPerSecond": 10, "attemptsPerMinuteOverall": 3000,
-			"pendingPerOrigin": 1000, "openPerOrigin": 2000, "openOverall": 4000, "ipTypeOfService": 63},
+			"pendingPerOrigin": 1000, "openPerOrigin": 2000, "openOverall": 4000, "ipTypeOfService": 63,
+			"localPerOrigin": 100, "acceptedPerOrigin": 5000, "acceptedOverall": 6000, "newPeersPerMinute": 700},
+		"localPorts": [{"ports": ["8080"]}],
 		"dnsServers": ["192.0.2.1"]
 	}`
 	nas := to("nas.example", 5060)
@@ -50,9 +52,12 @@ func TestManagedLoosensOnlyWithoutFiles(t *testing.T) {
 	}
 	if got := alone.Settings.Limits.Over(limits.Standard()); got != (limits.Caps{
 		Overall: 4000, PerOrigin: 2000, PendingPerOrigin: 1000, AttemptBurst: 100, AttemptsPerSecond: 10, AttemptsPerMinuteOverall: 3000,
-		TypeOfService: 63,
+		LocalPerOrigin: 100, AcceptedPerOrigin: 5000, AcceptedOverall: 6000, NewPeersPerMinute: 700, TypeOfService: 63,
 	}) || len(alone.Settings.DNSServers.Value) != 1 || len(alone.Notes) != 0 {
 		t.Errorf("alone: %+v, %+v", alone.Settings, alone.Notes)
+	}
+	if opens, by := alone.OpensLowPort("https://app.example", "tcp", 8080); !opens || by != "managed storage: localPorts[0]" {
+		t.Errorf("alone: %v by %q", opens, by)
 	}
 	for _, file := range []string{`{}`, `{"remember": false}`} {
 		beside := with(t, v, file, settings)
@@ -65,8 +70,11 @@ func TestManagedLoosensOnlyWithoutFiles(t *testing.T) {
 		if got := beside.Settings.DNSServers; got.By != "" || got.Value != nil {
 			t.Errorf("beside %s: %+v", file, got)
 		}
+		if opens, by := beside.OpensLowPort("https://app.example", "tcp", 8080); opens || by != "" {
+			t.Errorf("beside %s: low port %v by %q", file, opens, by)
+		}
 		notes := strings.Join(beside.Notes, "\n")
-		for _, setting := range []string{"allowedDestinations[0]", "limits.attemptBurst", "limits.openOverall", "dnsServers"} {
+		for _, setting := range []string{"allowedDestinations[0]", "limits.attemptBurst", "limits.openOverall", "limits.newPeersPerMinute", "localPorts", "dnsServers"} {
 			if !strings.Contains(notes, "managed storage: "+setting+" ") {
 				t.Errorf("beside %s nothing is told of %s: %s", file, setting, notes)
 			}
@@ -121,6 +129,9 @@ func TestManagedBesideFilesIsNeverMoreLenient(t *testing.T) {
 				is.VouchesPort && !was.VouchesPort || is.VouchesPrivate && !was.VouchesPrivate {
 				t.Fatalf("%+v at %v: %+v became %+v\n%s\n%s", q, addr, was, is, file, settings)
 			}
+		}
+		if err := stricterLocal(before, after); err != nil {
+			t.Fatalf("%v\n%s\n%s", err, file, settings)
 		}
 	}
 	if strict < 1000 {

@@ -2,10 +2,12 @@ package policy
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -89,11 +91,13 @@ func TestSettings(t *testing.T) {
 	}
 	s := of(v,
 		`{"enabled":true,"remember":true,"privateAddressEntry":true,"cspRule":"refuse-unsafe-eval","installedOnly":false,"discovery":true,"errorDetail":"reason","dataLane":"on",
-		  "limits":{"attemptBurst":100,"openOverall":5000}}`,
+		  "servers":"network","boundUDP":"network","multicast":true,"announce":true,"limits":{"attemptBurst":100,"openOverall":5000,"acceptedOverall":50}}`,
 		`{"remember":false,"privateAddressEntry":false,"cspRule":"require-eval-blocked","installedOnly":true,"discovery":false,"errorDetail":"none","dataLane":"off",
-		  "limits":{"attemptBurst":50,"pendingPerOrigin":3,"ipTypeOfService":0},"dnsServers":["192.0.2.53","[2001:db8::53]:5353","2001:db8::54"],
+		  "servers":"computer","boundUDP":"named","multicast":false,"announce":false,
+		  "limits":{"attemptBurst":50,"pendingPerOrigin":3,"ipTypeOfService":0,"localPerOrigin":2,"acceptedPerOrigin":40,"acceptedOverall":60,"newPeersPerMinute":5},"dnsServers":["192.0.2.53","[2001:db8::53]:5353","2001:db8::54"],
 		  "audit":{"file":"/var/log/portside.log","maxBytes":100000,"keep":0,"detail":"origins"}}`,
 		`{"remember":true,"privateAddressEntry":true,"cspRule":"refuse-unsafe-eval","installedOnly":false,"discovery":true,"errorDetail":"reason","dataLane":"on",
+		  "servers":"all","boundUDP":"internet","multicast":true,"announce":true,
 		  "limits":{"attemptBurst":70,"ipTypeOfService":46},"dnsServers":["198.51.100.1"],"audit":{"detail":"full"}}`,
 	).Settings
 	none := 0
@@ -102,10 +106,14 @@ func TestSettings(t *testing.T) {
 		PrivateEntry: Setting[bool]{false, "1: privateAddressEntry"}, CSPRule: Setting[string]{RequireEvalBlocked, "1: cspRule"},
 		InstalledOnly: Setting[bool]{true, "1: installedOnly"}, Discovery: Setting[bool]{false, "1: discovery"}, DataLane: Setting[bool]{false, "1: dataLane"},
 		ErrorDetail: Setting[bool]{false, "1: errorDetail"},
+		Servers:     Setting[string]{ServersComputer, "1: servers"}, BoundUDP: Setting[string]{BoundNamed, "1: boundUDP"},
+		Multicast: Setting[bool]{false, "1: multicast"}, Announce: Setting[bool]{false, "1: announce"},
 		Limits: Limits{
 			AttemptBurst: Setting[int]{50, "1: limits.attemptBurst"}, OpenOverall: Setting[int]{5000, "0: limits.openOverall"},
 			PendingPerOrigin: Setting[int]{3, "1: limits.pendingPerOrigin"},
 			IPTypeOfService:  Setting[int]{0, "1: limits.ipTypeOfService"},
+			LocalPerOrigin:   Setting[int]{2, "1: limits.localPerOrigin"}, AcceptedPerOrigin: Setting[int]{40, "1: limits.acceptedPerOrigin"},
+			AcceptedOverall: Setting[int]{50, "0: limits.acceptedOverall"}, NewPeersPerMinute: Setting[int]{5, "1: limits.newPeersPerMinute"},
 		},
 		DNSServers: Setting[[]netip.AddrPort]{[]netip.AddrPort{
 			netip.MustParseAddrPort("192.0.2.53:53"), netip.MustParseAddrPort("[2001:db8::53]:5353"), netip.MustParseAddrPort("[2001:db8::54]:53"),
@@ -118,7 +126,7 @@ func TestSettings(t *testing.T) {
 	caps := s.Limits.Over(limits.Standard())
 	if caps != (limits.Caps{
 		Overall: 5000, PerOrigin: 256, PendingPerOrigin: 3, AttemptBurst: 50, AttemptsPerSecond: 1, AttemptsPerMinuteOverall: 300,
-		TypeOfService: 0,
+		LocalPerOrigin: 2, AcceptedPerOrigin: 40, AcceptedOverall: 50, NewPeersPerMinute: 5, TypeOfService: 0,
 	}) {
 		t.Errorf("%+v", caps)
 	}
@@ -155,7 +163,8 @@ func TestBrokenRefusesEverything(t *testing.T) {
 	}
 	s := p.Settings
 	if s.Enabled.Value || s.Remember.Value || s.PrivateEntry.Value || s.Discovery.Value || s.ErrorDetail.Value || s.DataLane.Value ||
-		s.CSPRule.Value != RequireEvalBlocked || s.Enabled.By != by {
+		s.CSPRule.Value != RequireEvalBlocked || s.Enabled.By != by || s.Servers != (Setting[string]{ServersOff, by}) ||
+		s.BoundUDP != (Setting[string]{BoundOff, by}) || s.Multicast.Value || s.Announce.Value {
 		t.Errorf("%+v", s)
 	}
 	if s.Limits.OpenOverall.Value != 3 || len(p.Sources) != 3 || len(p.Sources[1].Faults) != 1 {
@@ -227,6 +236,24 @@ func randomLayer(r *rand.Rand) string {
 		func() { m["cspRule"] = pick(RefuseUnsafeEval, RequireEvalBlocked) },
 		func() { m["dataLane"] = pick("on", "off") },
 		func() { m["errorDetail"] = pick("reason", "none") },
+		func() { m["servers"] = pick(ServersAll, ServersNetwork, ServersComputer, ServersOff) },
+		func() { m["boundUDP"] = pick(BoundInternet, BoundNetwork, BoundNamed, BoundOff) },
+		func() { m["multicast"] = r.IntN(2) == 0 },
+		func() { m["announce"] = r.IntN(2) == 0 },
+		func() {
+			list := []any{}
+			for range r.IntN(3) {
+				entry := map[string]any{"ports": []string{pick("8080", "80-90", "22")}}
+				if r.IntN(2) == 0 {
+					entry["protocol"] = pick("tcp", "udp")
+				}
+				if r.IntN(2) == 0 {
+					entry["origins"] = []string{origin()}
+				}
+				list = append(list, entry)
+			}
+			m["localPorts"] = list
+		},
 		func() { m["limits"] = map[string]any{"openOverall": 1 + r.IntN(2000)} },
 	} {
 		if r.IntN(3) == 0 {
@@ -311,6 +338,12 @@ func TestMoreLayersAreNeverMoreLenient(t *testing.T) {
 					t.Fatalf("%+v at %v: %+v, then %+v\n%s", q, addr, is, final, layers)
 				}
 			}
+			// One that lists ports where nobody did opens them.
+			if opened(before) {
+				if err := stricterLocal(before, after); err != nil {
+					t.Fatalf("%v\n%s", err, layers)
+				}
+			}
 			before = after
 		}
 	}
@@ -328,7 +361,50 @@ func stricter(was, is Settings) error {
 		limit.By != "" && is.Limits.OpenOverall.Value > limit.Value {
 		return fmt.Errorf("more lenient: %+v became %+v", was, is)
 	}
+	for _, way := range [][]string{
+		{ServersOff, ServersComputer, ServersNetwork, ServersAll, was.Servers.Value, is.Servers.Value},
+		{BoundOff, BoundNamed, BoundNetwork, BoundInternet, was.BoundUDP.Value, is.BoundUDP.Value},
+	} {
+		if slices.Index(way, way[5]) > slices.Index(way, way[4]) {
+			return fmt.Errorf("%s became %s", way[4], way[5])
+		}
+	}
+	if !was.Multicast.Value && is.Multicast.Value || !was.Announce.Value && is.Announce.Value {
+		return fmt.Errorf("more lenient: %+v became %+v", was, is)
+	}
 	return nil
+}
+
+// locals are low ports that somebody may want.
+func locals(do func(origin, protocol string, port uint16)) {
+	for _, origin := range []string{"https://app.example", "https://b.example", "null"} {
+		for _, protocol := range []string{"tcp", "udp"} {
+			for _, port := range []uint16{22, 80, 8080, 8081} {
+				do(origin, protocol, port)
+			}
+		}
+	}
+}
+
+// opened reports whether some layer has a list of low ports.
+func opened(p *Policy) bool {
+	return slices.ContainsFunc(p.layers, func(l *layer) bool { return l.localPorts != nil })
+}
+
+// stricterLocal wants no low port to open, and no question to be dropped.
+func stricterLocal(before, after *Policy) error {
+	var err error
+	locals(func(origin, protocol string, port uint16) {
+		was, _ := before.OpensLowPort(origin, protocol, port)
+		if is, by := after.OpensLowPort(origin, protocol, port); is && !was {
+			err = fmt.Errorf("%s port %d for %s is opened by %s", protocol, port, origin, by)
+		}
+	})
+	was, _ := before.LocalPrompt()
+	if is, _ := after.LocalPrompt(); was.StricterThan(is) {
+		err = fmt.Errorf("prompt %s became %s", was, is)
+	}
+	return err
 }
 
 // Settings that are written out again say the same.
@@ -362,6 +438,9 @@ func same(t *testing.T, v *protocol.Validator, a, b string) {
 	first, second := of(v, a), of(v, b)
 	if !reflect.DeepEqual(first.Settings, second.Settings) {
 		t.Fatalf("%+v became %+v\n%s\n%s", first.Settings, second.Settings, a, b)
+	}
+	if err := errors.Join(stricterLocal(first, second), stricterLocal(second, first)); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, a, b)
 	}
 	for _, q := range queries() {
 		if first.Judge(q) != second.Judge(q) {

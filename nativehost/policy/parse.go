@@ -159,6 +159,7 @@ func (p *parser) compile(l *layer) {
 	l.blockedOrigins = p.origins("/blockedOrigins", said.BlockedOrigins)
 	l.allowedDestinations = p.rules("/allowedDestinations", said.AllowedDestinations, true)
 	l.blockedDestinations = p.rules("/blockedDestinations", said.BlockedDestinations, false)
+	l.localPorts = p.localPorts("/localPorts", said.LocalPorts)
 	for i, text := range said.DNSServers {
 		server, err := address.ParseServer(text, domain)
 		if err != nil {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/limits"
@@ -21,6 +22,22 @@ const (
 	RequireEvalBlocked = "require-eval-blocked"
 )
 
+// The values of servers.
+const (
+	ServersAll      = "all"
+	ServersNetwork  = "network"
+	ServersComputer = "computer"
+	ServersOff      = "off"
+)
+
+// The values of boundUDP.
+const (
+	BoundInternet = "internet"
+	BoundNetwork  = "network"
+	BoundNamed    = "named"
+	BoundOff      = "off"
+)
+
 // Settings are what the layers say together about Portside as a whole.
 type Settings struct {
 	// Enabled: false refuses every socket, which the judgements do by themselves.
@@ -35,7 +52,17 @@ type Settings struct {
 	InstalledOnly Setting[bool]
 	// Discovery: whether devices nearby may be looked for.
 	Discovery Setting[bool]
-	Limits    Limits
+	// Servers is where pages may listen for TCP connections at most: ServersAll,
+	// ServersNetwork, ServersComputer or ServersOff.
+	Servers Setting[string]
+	// BoundUDP is whom a UDP socket that is not connected may send to at most:
+	// BoundInternet, BoundNetwork, BoundNamed or BoundOff.
+	BoundUDP Setting[string]
+	// Multicast: whether groups may be joined.
+	Multicast Setting[bool]
+	// Announce: whether a socket may be announced on the link.
+	Announce Setting[bool]
+	Limits   Limits
 	// DNSServers is empty when the system's are asked.
 	DNSServers Setting[[]netip.AddrPort]
 	// ErrorDetail: whether a page may know why the network failed at a destination that
@@ -52,6 +79,8 @@ type Limits struct {
 	AttemptBurst, AttemptsPerSecond, AttemptsPerMinuteOverall Setting[int]
 	PendingPerOrigin, OpenPerOrigin, OpenOverall              Setting[int]
 	IPTypeOfService                                           Setting[int]
+	AcceptedPerOrigin, AcceptedOverall                        Setting[int]
+	LocalPerOrigin, NewPeersPerMinute                         Setting[int]
 }
 
 // limit is one of the limits: what a layer says, what layers have said together, and
@@ -72,6 +101,10 @@ func each(said *protocol.PolicyLimits, merged *Limits, caps *limits.Caps) []limi
 		{"limits.pendingPerOrigin", said.PendingPerOrigin, &merged.PendingPerOrigin, &caps.PendingPerOrigin},
 		{"limits.openPerOrigin", said.OpenPerOrigin, &merged.OpenPerOrigin, &caps.PerOrigin},
 		{"limits.openOverall", said.OpenOverall, &merged.OpenOverall, &caps.Overall},
+		{"limits.acceptedPerOrigin", said.AcceptedPerOrigin, &merged.AcceptedPerOrigin, &caps.AcceptedPerOrigin},
+		{"limits.acceptedOverall", said.AcceptedOverall, &merged.AcceptedOverall, &caps.AcceptedOverall},
+		{"limits.localPerOrigin", said.LocalPerOrigin, &merged.LocalPerOrigin, &caps.LocalPerOrigin},
+		{"limits.newPeersPerMinute", said.NewPeersPerMinute, &merged.NewPeersPerMinute, &caps.NewPeersPerMinute},
 		{"limits.ipTypeOfService", said.IPTypeOfService, &merged.IPTypeOfService, &caps.TypeOfService},
 	}
 }
@@ -110,6 +143,8 @@ func usual() Settings {
 	return Settings{
 		Enabled: Setting[bool]{Value: true}, Remember: Setting[bool]{Value: true}, PrivateEntry: Setting[bool]{Value: true},
 		CSPRule: Setting[string]{Value: RefuseUnsafeEval}, Discovery: Setting[bool]{Value: true},
+		Servers: Setting[string]{Value: ServersAll}, BoundUDP: Setting[string]{Value: BoundInternet},
+		Multicast: Setting[bool]{Value: true}, Announce: Setting[bool]{Value: true},
 		ErrorDetail: Setting[bool]{Value: true}, DataLane: Setting[bool]{Value: true},
 	}
 }
@@ -123,6 +158,14 @@ func (s *Settings) merge(l *layer) {
 	s.InstalledOnly.stricter(said.InstalledOnly, true, l, "installedOnly")
 	//rule:stricter-discovery-wins
 	s.Discovery.stricter(said.Discovery, false, l, "discovery")
+	//rule:stricter-multicast-wins
+	s.Multicast.stricter(said.Multicast, false, l, "multicast")
+	//rule:stricter-announce-wins
+	s.Announce.stricter(said.Announce, false, l, "announce")
+	//rule:narrower-servers-win
+	narrower(&s.Servers, said.Servers, l, "servers", ServersOff, ServersComputer, ServersNetwork, ServersAll)
+	//rule:narrower-bound-udp-wins
+	narrower(&s.BoundUDP, said.BoundUDP, l, "boundUDP", BoundOff, BoundNamed, BoundNetwork, BoundInternet)
 	if said.CSPRule != "" &&
 		//rule:stricter-csp-rule-wins
 		(s.CSPRule.By == "" || said.CSPRule == RequireEvalBlocked && s.CSPRule.Value != RequireEvalBlocked) {
@@ -168,6 +211,16 @@ func (s *Setting[T]) stricter(said *bool, strict bool, l *layer, name string) {
 	}
 }
 
+// narrower takes over what a layer says about how far something goes if nobody said
+// anything yet, or if it goes less far than what was said. narrowest lists the values,
+// the narrowest first.
+func narrower(s *Setting[string], said string, l *layer, name string, narrowest ...string) {
+	at := slices.Index(narrowest, said)
+	if at >= 0 && (s.By == "" || at < slices.Index(narrowest, s.Value)) {
+		s.Value, s.By = said, l.by(name)
+	}
+}
+
 // merge takes the smallest of what layers say. One alone may also raise a limit, if it
 // may do more than restrict.
 func (s *Limits) merge(said *protocol.PolicyLimits, l *layer) {
@@ -197,4 +250,6 @@ func (s *Settings) close(broken string) {
 	s.Discovery = Setting[bool]{false, broken}
 	s.ErrorDetail = Setting[bool]{false, broken}
 	s.DataLane = Setting[bool]{false, broken}
+	s.Servers, s.BoundUDP = Setting[string]{ServersOff, broken}, Setting[string]{BoundOff, broken}
+	s.Multicast, s.Announce = Setting[bool]{false, broken}, Setting[bool]{false, broken}
 }

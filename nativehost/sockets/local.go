@@ -36,9 +36,3 @@ func (r *Registry) MulticastLeave(_ context.Context, id int64, _ protocol.Multic
 	r.config.Requests.Failure(id, fault.ErrNotApplicable)
 	return nil
 }
-
-// PolicyJudgeLocal serves policy.judgeLocal.
-func (r *Registry) PolicyJudgeLocal(_ context.Context, id int64, _ protocol.PolicyJudgeLocalParams) *protocol.RPCError {
-	r.config.Requests.Failure(id, fault.ErrNotApplicable)
-	return nil
-}

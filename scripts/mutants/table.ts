@@ -2,6 +2,7 @@
 
 import { addresses } from "./addresses.ts";
 import { documents } from "./documents.ts";
+import { inbounds } from "./inbound.ts";
 import { host } from "./host.ts";
 import { keepings } from "./keeping.ts";
 import { intakes } from "./intake.ts";
@@ -20,6 +21,7 @@ export const mutants: readonly Mutant[] = [
   ...keepings,
   ...addresses,
   ...host,
+  ...inbounds,
   ...nearby,
   ...listening,
   ...intakes,

@@ -47,6 +47,8 @@ let judged: boolean[];
 /** Whether there is a gesture behind the next calls, and how many were taken. */
 let clicks: boolean;
 let taken: number;
+/** Whether the permissions policy lets the document reach what is not public. */
+let reachesPrivate: boolean;
 /** Whether the last refusal was hidden from the page. */
 let hidden: boolean;
 /** The network that private addresses are in; the salts that the host was given; what was not remembered, and why. */
@@ -68,6 +70,7 @@ beforeEach(async () => {
   answer = undefined;
   clicks = true;
   taken = 0;
+  reachesPrivate = true;
   network = "home";
   salts = new Set();
   unremembered = [];
@@ -120,6 +123,7 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
     hosts: { connect: async () => ({ request: judge }) },
     prompts,
     gesture: { take: () => clicks && ++taken > 0 },
+    reachesPrivate,
     notRemembered: (host: string, why: string) => unremembered.push(`${host}: ${why}`),
     signal: new AbortController().signal,
   } as unknown as Surroundings;

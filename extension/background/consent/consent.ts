@@ -4,8 +4,8 @@
 import * as grants from "./grants.ts";
 import { authenticates, protectionOf, serving } from "./protection.ts";
 import type { Protection } from "./protection.ts";
-import { admit } from "../documents/admission.ts";
-import { isInstalledApp } from "../documents/app_window.ts";
+import { answerRefusals, asksAnew, isPublic, mustPass, privateDenied, questionForbidden } from "./judged.ts";
+import { unknownNetwork } from "./local_consent.ts";
 import type { Claims } from "../documents/admission.ts";
 import { remember, stillRemembers } from "./cleared.ts";
 import type { NotRemembered } from "./cleared.ts";
@@ -13,10 +13,9 @@ import type { Gesture } from "./gestures.ts";
 import { HostError } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";
 import { canonicalHost } from "../intake/origin.ts";
-import { Refusal, noGesture } from "../intake/refusal.ts";
+import { noGesture } from "../intake/refusal.ts";
 import { networkSalt } from "./network_salt.ts";
 import type { Helpers, Prompts } from "./prompt.ts";
-import type { Answer } from "./question.ts";
 import type { Sender } from "../intake/sender.ts";
 import type { PolicyJudgeResult } from "../../../protocol/message.ts";
 import type { OpenOptions } from "../../../protocol/page.ts";
@@ -45,6 +44,8 @@ export interface Surroundings {
   prompts: Prompts;
   /** The gesture behind the call. */
   gesture: Gesture;
+  /** The permissions policy lets the document reach what is not public. */
+  reachesPrivate: boolean;
   /** Aborts when the document withdraws or goes away. */
   signal: AbortSignal;
   /** Called when the user is really asked: the question is on the screen. */
@@ -53,30 +54,8 @@ export interface Surroundings {
   notRemembered: (host: string, why: NotRemembered) => void;
 }
 
-/** What the host says of a network that it cannot tell from others. */
-const unknownNetwork = "unknown";
-
 /** How long devices nearby are looked for while the question stands, in ms. */
 const lookingTime = 20_000;
-
-/** What to call it when the answer is no. Only the user's own no comes when they gave it. */
-const refusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal> = {
-  user: () => new Refusal("user", "the user did not allow it."),
-  muted: () =>
-    new Refusal("muted", "the user has said no several times: this site may not ask for a while.", {
-      /*rule:cooldown-refusal-is-delayed*/ hidden: true,
-    }),
-  limit: () =>
-    new Refusal("limit", "too many questions of this site or tab wait for an answer.", {
-      /*rule:full-queue-refusal-is-delayed*/ hidden: true,
-    }),
-  prompt: () => new Refusal("prompt", "the browser opened no window for the question.", { hidden: true }),
-};
-
-/** Reports whether no earlier yes counts, neither a remembered one nor one of the document: each open is to be asked for, or none. */
-function asksAnew({ prompt }: PolicyJudgeResult): boolean {
-  return prompt === "always" || prompt === "forbid";
-}
 
 /**
  * Resolves with the destination that was agreed to; rejects with a Refusal, or as the host's connection does. What the user allowed is the
@@ -89,7 +68,7 @@ export async function consentTo(
   around: Surroundings,
 ): Promise<grants.Reached> {
   const { protocol, remoteAddress, port, security } = wish;
-  const { sender, attested, hosts, prompts, gesture, signal, asking, notRemembered } = around;
+  const { sender, attested, hosts, prompts, gesture, reachesPrivate, signal, asking, notRemembered } = around;
   const { origin, documentId } = sender;
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
   const secure = (host: string | undefined): boolean =>
@@ -132,24 +111,9 @@ export async function consentTo(
   //rule:dns-failure-needs-gesture
   if (verdict.reason === "dns" && !gesture.take()) throw noGesture(); // or it would tell that there is a host
   if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
-  //rule:judgement-names-deciding-setting
-  const told = verdict.by === undefined ? {} : { by: verdict.by };
-  // Before the rules about the page, which are the strictest while a policy cannot be used: it is the policy that is to be mended then.
-  if (/*rule:broken-policy-told-before-page-rules*/ !verdict.allowed) {
-    const { reason } = verdict;
-    throw new Refusal(
-      reason === "policy-broken" ? reason : "policy",
-      "Portside's rules or the administrator do not allow it.",
-      { hidden: true, ...(reason === "address" || reason === "origin" ? { reason } : {}), ...told },
-    );
-  }
-  if (verdict.cspRule !== "refuse-unsafe-eval") {
-    const admission = await admit(attested, claims, /*rule:admin-csp-rule-reaches-page*/ verdict.cspRule);
-    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint, { hidden: true });
-  }
-  //rule:installed-apps-only
-  if (verdict.installedOnly && !(await isInstalledApp(attested.tab?.id)))
-    throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
+  await mustPass(verdict, claims, attested);
+  //rule:denied-private-is-refused
+  if (!reachesPrivate && !isPublic(verdict)) throw privateDenied();
   if (back !== undefined)
     return /*rule:revoking-stops-pending-open*/ (await grants.stillReaches(documentId, request, back))
       ? back
@@ -157,14 +121,18 @@ export async function consentTo(
 
   const proposed = verdict.host;
   const remembered = async (judged: PolicyJudgeResult): Promise<grants.Reached | undefined> => {
-    const networkOf = async (host: string): Promise<string | undefined> =>
-      host === proposed ? judged.network : (await judge(host, true)).network;
+    const now = async (host: string): Promise<PolicyJudgeResult> =>
+      host === proposed ? judged : await judge(host, true);
+    const serves = async (host: string, network: string | undefined): Promise<boolean> => {
+      const there = await now(host);
+      return network === there.network && (reachesPrivate || /*rule:denied-private-is-refused.2*/ isPublic(there));
+    };
     //rule:ask-each-open-ignores-remembered
     //rule:ask-each-open-while-queued
     if (asksAnew(judged)) return undefined;
     for (const again of await grants.documentGrants(documentId, request, protection))
       //rule:network-rechecked-after-question
-      if (again.network === (await networkOf(again.host))) return again;
+      if (await serves(again.host, again.network)) return again;
     if (/*rule:grants-not-used-in-private*/ sender.private || !judged.remember) return undefined;
     const given =
       proposed === undefined
@@ -178,7 +146,7 @@ export async function consentTo(
       if (judged.risk && !risk) continue;
       if (mustBeEntered && !entered) continue;
       //rule:remembered-grant-needs-same-network
-      if (network !== (await networkOf(host)) || network === unknownNetwork) continue;
+      if (!(await serves(host, network)) || network === unknownNetwork) continue;
       good.push(grant);
     }
     // Of several that the user has named nobody knows which they mean now.
@@ -214,11 +182,7 @@ export async function consentTo(
     //rule:admin-skip-is-no-consent
     return { host: proposed, entered: false, risk: false, protection: protection(proposed) };
   }
-  if (verdict.prompt === "forbid")
-    throw new Refusal("policy", "the administrator allows this site only what needs no question.", {
-      hidden: true,
-      ...told,
-    });
+  if (verdict.prompt === "forbid") throw questionForbidden(verdict);
 
   //rule:prompt-needs-gesture
   //rule:port-probing-needs-gestures
@@ -258,6 +222,8 @@ export async function consentTo(
       },
       check: async (address) => {
         const named = await judge(address.trim() === "" ? "/" : address, true);
+        if (named.allowed && !reachesPrivate && /*rule:denied-private-is-refused.3*/ !isPublic(named))
+          return { complaint: "policy" };
         //rule:typed-host-is-judged
         if (named.allowed && named.host !== undefined)
           return { host: named.host, risk: named.risk, ...(named.place === undefined ? {} : { place: named.place }) };
@@ -267,7 +233,7 @@ export async function consentTo(
         };
       },
       // What is proposed on this computer, or beyond the network, is no device nearby.
-      ...(proposed === undefined ||
+      ...((proposed === undefined && reachesPrivate) ||
       /*rule:search-only-for-network-prompts*/ (verdict.mustEnter && verdict.place === "network")
         ? { look }
         : {}),
@@ -276,7 +242,7 @@ export async function consentTo(
     asking,
   );
   //rule:deny-refuses
-  if (!answer.allow) throw refusals[answer.rule]();
+  if (!answer.allow) throw answerRefusals[answer.rule]();
   taken =
     /*rule:revoking-voids-settled-question*/ settledAt ??
     /*rule:later-answer-is-new-consent*/ grants.timesTakenBack(sender);

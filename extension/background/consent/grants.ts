@@ -1,19 +1,26 @@
 // What the user allowed: for good (a remembered grant), or for as long as one document lives (Allow once).
 //
-// A remembered grant is (origin, protocol, host, port, protection) in storage.local. What a document may reopen is kept in storage.session, so
-// that a stop of the worker loses nothing; it goes with the document. Private windows never touch storage.local, and what is taken back for
-// others does not concern them.
+// A remembered grant is (origin, kind, protocol, host, port, protection) in storage.local. What a document may reopen is kept in
+// storage.session, so that a stop of the worker loses nothing; it goes with the document. Private windows never touch storage.local, and what
+// is taken back for others does not concern them.
+//
+// A grant of one kind never serves another: to connect to an address and to be reached at it are different things (local_grants.ts).
 
 import { documentStore, homeOf } from "../documents/documents.ts";
 import type { OfDocument } from "../documents/documents.ts";
 import { covers, isProtection, ranked, sameProtection } from "./protection.ts";
 import type { Protection } from "./protection.ts";
+import { isLocalConsent } from "./local_consent.ts";
+import type { LocalConsent } from "./local_consent.ts";
 import { Stored, isRecord } from "../../shared/stored.ts";
 
 export interface Destination {
+  /** A socket that listens, or a UDP socket that is bound. Absent: a connection. */
+  kind?: "listen" | "bind";
   protocol: "tcp" | "udp";
-  /** Canonical, without brackets. */
+  /** Canonical, without brackets. With a kind, the address of this computer that is bound. */
   host: string;
+  /** With a kind, 0 is whichever port the system picks. */
   port: number;
 }
 
@@ -27,6 +34,8 @@ export interface Consent {
   protection: Protection;
   /** In which network, where the destination is another machine in another one; an id of the host's (PolicyJudgeResult). */
   network?: string;
+  /** With a kind: what the user picked besides. */
+  local?: LocalConsent;
 }
 
 /** How a connection to this host would be protected now. */
@@ -44,7 +53,12 @@ export interface Grant extends Destination, Consent {
 }
 
 export function sameDestination(a: Destination, b: Destination): boolean {
-  return a.protocol === b.protocol && a.host === b.host && /*rule:grant-is-per-port*/ a.port === b.port;
+  return (
+    /*rule:grant-is-per-kind*/ a.kind === b.kind &&
+    a.protocol === b.protocol &&
+    a.host === b.host &&
+    /*rule:grant-is-per-port*/ a.port === b.port
+  );
 }
 
 /** Reports whether it is the same entry of the list. */
@@ -70,6 +84,10 @@ function readGrant(value: unknown): Grant | undefined {
   const { origin, protocol, host, port, created, network, protection } = value;
   if (typeof origin !== "string" || typeof host !== "string" || !Number.isSafeInteger(port)) return undefined;
   if ((protocol !== "tcp" && protocol !== "udp") || (network !== undefined && typeof network !== "string"))
+    return undefined;
+  const { kind, local } = value;
+  //rule:kept-local-grant-is-whole
+  if (kind === undefined ? local !== undefined : (kind !== "listen" && kind !== "bind") || !isLocalConsent(local))
     return undefined;
   return {
     ...(value as unknown as Grant),
@@ -110,6 +128,7 @@ export async function findNamed(
   return (await listGrants()).filter(
     (grant) =>
       grant.origin === origin &&
+      /*rule:named-host-grant-is-connection*/ grant.kind === undefined &&
       grant.protocol === protocol &&
       grant.port === port &&
       grant.entered &&
@@ -177,18 +196,28 @@ const maxClosed = 64;
  * The name of a request in a document's own list: what the page asked for, since the host may have been the user's answer. `wanted` is
  * canonical, so that spellings of one host are one request; "" where the user was to name it.
  */
-export function requestKey(protocol: string, wanted: string, port: number): string {
-  return JSON.stringify([protocol, wanted, port]);
+export function requestKey(protocol: string, wanted: string, port: number, kind?: Destination["kind"]): string {
+  return JSON.stringify(kind === undefined ? [protocol, wanted, port] : [protocol, wanted, port, kind]);
 }
 
 /** Where a request led. */
 function destinationOf(request: string, { host }: Reached): Destination {
-  const [protocol, , port] = JSON.parse(request) as [Destination["protocol"], string, number];
-  return { protocol, host, port };
+  const [protocol, , port, kind] = JSON.parse(request) as [
+    Destination["protocol"],
+    string,
+    number,
+    Destination["kind"]?,
+  ];
+  return { ...(kind === undefined ? {} : { kind }), protocol, host, port };
 }
 
 function sameReached(a: Reached, b: Reached): boolean {
-  return a.host === b.host && a.network === b.network && sameProtection(a.protection, b.protection);
+  return (
+    a.host === b.host &&
+    a.network === b.network &&
+    sameProtection(a.protection, b.protection) &&
+    JSON.stringify(a.local) === JSON.stringify(b.local)
+  );
 }
 
 let lastDocumentChange: Promise<unknown> = Promise.resolve();

@@ -3,117 +3,30 @@
 // queue.ts says whose turn it is, cooldown.ts who may not ask for a while, prompt_window.ts has the window. Questions that are the same in all
 // that is shown, of one document, are one question with one answer, unless the administrator has each open asked for. A closed window is a no.
 
-import { siteOf } from "../../shared/domain.ts";
 import { ext } from "../../shared/ext.ts";
 import { HostError } from "../host/host.ts";
+import { localAnswer } from "./local_answer.ts";
+import { Pending, keyOf, no, siteKey } from "./pending_question.ts";
+import type { About, AnyAnswer, Helpers, LocalHelpers } from "./pending_question.ts";
 import { QuestionQueue } from "./queue.ts";
-import type { Queued } from "./queue.ts";
 import { cooldownUntil, noteAnswer, nextCooldown } from "./cooldown.ts";
 import { PromptWindow } from "./prompt_window.ts";
-import type { Answer, Checked, Device, Named, PromptMessage, PromptView, Question } from "./question.ts";
+import type {
+  AllowLocal,
+  Answer,
+  Checked,
+  LocalAnswer,
+  LocalQuestion,
+  Named,
+  PromptMessage,
+  Question,
+} from "./question.ts";
 import type { Sender } from "../intake/sender.ts";
-import type { ResolveFoundParams } from "../../../protocol/message.ts";
 
-/** What there is to ask besides the user. */
-export interface Helpers {
-  /** The administrator has each open asked for: no other call has part in the answer. */
-  each?: boolean;
-  /** Asked when the question's turn comes: an earlier answer may have settled it. */
-  stillNeeded(): Promise<Answer | undefined>;
-  /** Judges what the user named. */
-  check(address: string): Promise<Checked>;
-  /** Looks for devices nearby until `signal` aborts. Absent: there is nothing to look for. */
-  look?(found: (device: ResolveFoundParams) => void, signal: AbortSignal): Promise<void>;
-}
+export type { Helpers, LocalHelpers };
 
 /** More devices than this are not listed: something on the link is making them up. */
 const maxDevices = 100;
-
-const no = { allow: false, rule: "user" } as const;
-
-/** A question, from the moment that it is asked until it is answered. */
-class Pending implements Queued {
-  readonly id = crypto.randomUUID();
-  readonly question: Question;
-  readonly sender: Sender;
-  readonly helpers: Helpers;
-  /** Questions with the same key are the same question. */
-  readonly key: string;
-  readonly site: string;
-  readonly tab: number;
-  askers = 0;
-  /** It has been put on the screen. */
-  shown = false;
-  /** The user has had the time to look at it: a no before that was meant for something else, and does not count towards a cooldown. */
-  seen = false;
-  window: PromptWindow | undefined;
-  /** To the page of the prompt, while it is there. */
-  tell: ((view: PromptView) => void) | undefined;
-  cooldown: number | undefined;
-  /** Told once the question is on the screen, or at once if it is. */
-  readonly #watching: (() => void)[] = [];
-  readonly devices: Device[] = [];
-  /** Hosts that the user named and of which the prompt has told the danger. */
-  readonly warned = new Set<string>();
-  readonly answered: Promise<Answer>;
-  /** Aborts with the answer. */
-  readonly over = new AbortController();
-  /** The answer counts towards a cooldown: the next question of the site waits for that. */
-  noted: Promise<void> = Promise.resolve();
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (error: unknown) => void;
-
-  constructor(question: Question, sender: Sender, helpers: Helpers) {
-    this.question = question;
-    this.sender = sender;
-    this.helpers = helpers;
-    this.key = keyOf(question, sender);
-    this.site = siteKey(sender);
-    this.tab = sender.tabId;
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.answered = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    promise.catch(() => undefined); // everybody may have gone
-  }
-
-  /** The first answer counts. */
-  settle(answer: Answer): void {
-    this.#resolve(answer);
-    this.over.abort();
-  }
-
-  /** Calls `asking` once the question is on the screen. */
-  watch(asking: () => void): void {
-    //rule:asking-told-when-prompt-shows
-    if (this.window === undefined) this.#watching.push(asking);
-    else asking();
-  }
-
-  /** Its window is there. */
-  isAsked(window: PromptWindow): void {
-    this.window = window;
-    for (const asking of this.#watching.splice(0)) asking();
-  }
-
-  get isOver(): boolean {
-    return this.over.signal.aborted;
-  }
-
-  fail(error: unknown): void {
-    this.#reject(error);
-    this.over.abort();
-  }
-}
-
-function keyOf(question: Question, { documentId }: Sender): string {
-  return JSON.stringify([documentId, question]);
-}
-
-/** The site that a question counts for; private windows are sites of their own. */
-function siteKey(sender: Sender): string {
-  return `${sender.private ? "private " : ""}${siteOf(sender.origin)}`;
-}
 
 export class Prompts {
   readonly #queue = new QuestionQueue<Pending>();
@@ -135,8 +48,28 @@ export class Prompts {
     sender: Sender,
     helpers: Helpers,
     signal: AbortSignal,
-    asking: () => void = () => undefined,
+    asking?: () => void,
   ): Promise<Answer> {
+    return (await this.#ask({ kind: "connection", question, helpers }, sender, signal, asking)) as Answer;
+  }
+
+  /** The same for a socket that others can send to. */
+  async askLocal(
+    question: LocalQuestion,
+    sender: Sender,
+    helpers: LocalHelpers,
+    signal: AbortSignal,
+    asking?: () => void,
+  ): Promise<LocalAnswer> {
+    return (await this.#ask({ kind: "local", question, helpers }, sender, signal, asking)) as LocalAnswer;
+  }
+
+  async #ask(
+    about: About,
+    sender: Sender,
+    signal: AbortSignal,
+    asking: () => void = () => undefined,
+  ): Promise<AnyAnswer> {
     //rule:denials-start-cooldown
     if ((await cooldownUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };
     if (signal.aborted) return no;
@@ -147,21 +80,21 @@ export class Prompts {
         /*rule:repeated-click-raises-prompt*/ shown.window?.raise();
     //rule:question-queue-is-bounded
     if (!this.#queue.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };
-    const key = keyOf(question, sender);
-    const alone = (one: Pick<Pending, "helpers">): boolean => one.helpers.each === true;
+    const key = keyOf(about.question, sender);
+    const alone = (one: About): boolean => one.helpers.each === true;
     const same = this.#queue.all.find(
       /*rule:ask-each-open-shares-no-answer*/ (one) =>
-        one.key === key && !one.isOver && !alone(one) && !alone({ helpers }),
+        one.key === key && !one.isOver && !alone(one.about) && !alone(about),
     );
-    const pending = /*rule:same-question-asked-once*/ same ?? this.#begin(question, sender, helpers);
+    const pending = /*rule:same-question-asked-once*/ same ?? this.#begin(about, sender);
     pending.watch(() => {
       if (!signal.aborted) asking();
     });
     return await this.#await(pending, signal);
   }
 
-  #begin(question: Question, sender: Sender, helpers: Helpers): Pending {
-    const pending = new Pending(question, sender, helpers);
+  #begin(about: About, sender: Sender): Pending {
+    const pending = new Pending(about, sender);
     this.#queue.join(pending);
     pending.over.signal.addEventListener("abort", () => {
       pending.window?.close();
@@ -177,9 +110,9 @@ export class Prompts {
   }
 
   /** Waits for the answer, or until this one asker goes. The question goes with the last of them. */
-  async #await(pending: Pending, signal: AbortSignal): Promise<Answer> {
+  async #await(pending: Pending, signal: AbortSignal): Promise<AnyAnswer> {
     pending.askers++;
-    const { promise: gone, resolve: leave } = Promise.withResolvers<Answer>();
+    const { promise: gone, resolve: leave } = Promise.withResolvers<AnyAnswer>();
     const onAbort = (): void => {
       leave(no);
     };
@@ -207,7 +140,7 @@ export class Prompts {
 
   async #show(pending: Pending): Promise<void> {
     const { origin, private: isPrivate, windowId } = pending.sender;
-    const settled = await pending.helpers.stillNeeded();
+    const settled = await pending.about.helpers.stillNeeded();
     if (settled !== undefined) {
       pending.settle(settled);
       return;
@@ -238,7 +171,7 @@ export class Prompts {
   }
 
   /** What the user said, be it a word or a closed window. */
-  #answer(pending: Pending, answer: Answer, { all = false } = {}): void {
+  #answer(pending: Pending, answer: AnyAnswer, { all = false } = {}): void {
     if (pending.isOver) return;
     const { origin, private: isPrivate } = pending.sender;
     if (answer.allow) pending.noted = noteAnswer(origin, isPrivate, "yes");
@@ -276,11 +209,12 @@ export class Prompts {
         pending.fail(error); // the host went away, which is nobody's no
       });
     });
+    const { about } = pending;
     pending.tell({
       type: "question",
-      question: pending.question,
+      question: about.question,
       waiting: this.#queue.waiting(pending.site).length,
-      looks: pending.helpers.look !== undefined,
+      looks: about.kind === "connection" && about.helpers.look !== undefined,
       ...(pending.cooldown === undefined ? {} : { cooldown: pending.cooldown }),
     });
     void this.#look(pending);
@@ -295,7 +229,14 @@ export class Prompts {
       this.#answer(pending, no, { all: message.all === true });
       return;
     }
-    const { question, helpers } = pending;
+    const { about } = pending;
+    //rule:answers-fit-their-question
+    if (about.kind === "local") {
+      if (message.type === "allowLocal") await this.#allowLocal(pending, about, message);
+      return;
+    }
+    if (message.type === "allowLocal") return;
+    const { question, helpers } = about;
     const checked = async (named: Named): Promise<Checked> => {
       const address = "device" in named ? pending.devices[named.device]?.host : named.address;
       return await helpers.check(address ?? "");
@@ -331,13 +272,24 @@ export class Prompts {
     }
   }
 
+  async #allowLocal(
+    pending: Pending,
+    { question, helpers }: Extract<About, { kind: "local" }>,
+    message: AllowLocal,
+  ): Promise<void> {
+    const answer = await localAnswer(question, message, (typed) => helpers.name(typed));
+    if (answer === undefined) return;
+    if ("complaint" in answer) pending.tell?.({ type: "complaint", ...answer });
+    else this.#answer(pending, answer);
+  }
+
   /** Looks for devices nearby as long as the question stands. */
   async #look(pending: Pending): Promise<void> {
-    const { helpers, devices, over } = pending;
-    if (helpers.look === undefined) return;
+    const { about, devices, over } = pending;
+    if (about.kind === "local" || about.helpers.look === undefined) return;
     let how: "done" | "failed" | "forbidden" = "done";
     try {
-      await helpers.look(({ name, service, host, address }) => {
+      await about.helpers.look(({ name, service, host, address }) => {
         if (devices.length >= maxDevices || pending.isOver) return;
         const device = { index: devices.length, name, service, host, address };
         devices.push(device);

@@ -93,6 +93,7 @@ export interface AllowLocal {
 /** What the prompt page sends. */
 export type PromptMessage =
   | { type: "allow"; remember: boolean; named?: Named }
+  | AllowLocal
   /** They have had the time to look at the question. Sent once, before any answer. */
   | { type: "seen" }
   /** They named something, and have not pressed a button yet: what would it be? */
@@ -104,7 +105,7 @@ export type PromptMessage =
 export type PromptView =
   | {
       type: "question";
-      question: Question;
+      question: Question | LocalQuestion;
       waiting: number;
       /** Devices nearby are looked for. */
       looks: boolean;

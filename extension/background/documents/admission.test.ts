@@ -10,6 +10,7 @@ import type { ScriptPolicy } from "../../shared/csp.ts";
 const { browser, clock, settled } = installBrowser();
 const { tabs } = browser;
 const { admit } = await import("./admission.ts");
+type Admission = Awaited<ReturnType<typeof admit>>;
 const { watchCreators } = await import("./creators.ts");
 const { watchHandshakes } = await import("./handshake.ts");
 const { watchHeaders } = await import("./headers.ts");
@@ -30,14 +31,20 @@ interface Says {
   controlled?: boolean;
 }
 
-/** Whether the document in a frame may open sockets: "allowed", or the rule that refuses. */
-async function verdict(tabId: number, frameId = 0, says: Says = {}): Promise<string> {
+/** What the document in a frame may do. */
+async function admission(tabId: number, frameId = 0, says: Says = {}): Promise<Admission> {
   const { origin, secure = true, policies = [], evalBlocked = false, controlled = false } = says;
   const sender = { ...tabs.senderOf(tabId, frameId), ...(origin === undefined ? {} : { origin }) };
   const claims = { secure, evidence: { policies, evalBlocked, controlled } };
-  let answer: Awaited<ReturnType<typeof admit>> | undefined;
-  void admit(sender, claims, "refuse-unsafe-eval").then((admission) => (answer = admission));
+  let answer: Admission | undefined;
+  void admit(sender, claims, "refuse-unsafe-eval").then((given) => (answer = given));
   while (answer === undefined) await clock.advance(100); // some wait for a frame's holder, for a second at most
+  return answer;
+}
+
+/** Whether the document in a frame may open sockets: "allowed", or the rule that refuses. */
+async function verdict(tabId: number, frameId = 0, says: Says = {}): Promise<string> {
+  const answer = await admission(tabId, frameId, says);
   return answer.allowed ? "allowed" : answer.rule;
 }
 
@@ -312,4 +319,50 @@ test("one whose maker is known has what its maker came with, whatever else its o
     tabs.onCreatedNavigationTarget.emit({ tabId, sourceTabId });
     assert.equal(await verdict(tabId, 0, { origin }), expected);
   }
+});
+
+describe("multicast, and what is not public", () => {
+  const header = (value: string): Header => ({ name: "permissions-policy", value });
+  const may = async ({ tabId, frameId }: Pick<Frame, "tabId" | "frameId">): Promise<[boolean, boolean] | string> => {
+    const answer = await admission(tabId, frameId);
+    return answer.allowed ? [answer.multicast, answer.private] : answer.rule;
+  };
+  const pageMay = (url: string, ...headers: Header[]): ReturnType<typeof may> =>
+    may({ tabId: tabs.openTab(url, { headers }), frameId: 0 });
+  const optIn = header("direct-sockets-multicast=(self)");
+
+  test("a page has multicast by its header only, and what is private unless a header denies it", async () => {
+    assert.deepEqual(await pageMay("https://m1.test/"), [false, true]);
+    assert.deepEqual(await pageMay("https://m2.test/", optIn), [true, true]);
+    assert.deepEqual(await pageMay("https://m3.test/", header("direct-sockets-private=()")), [false, false]);
+    assert.deepEqual(await pageMay("https://m4.test/", header("direct-sockets-multicast=()")), [false, true]);
+    const neither = header("direct-sockets=(), direct-sockets-multicast=(self)");
+    assert.equal(await pageMay("https://m5.test/", neither), "permissions-policy");
+  });
+
+  test("a frame has multicast by a header of its own and the attribute", async () => {
+    const url = "https://m6.test/frame";
+    const allow = "direct-sockets-multicast";
+    const around = ["https://m6.test/", optIn] as const;
+    assert.deepEqual(await may(await framed([...around], [url, optIn], { allow })), [true, true]);
+    assert.deepEqual(await may(await framed([...around], [url], { allow })), [false, true]);
+    assert.deepEqual(await may(await framed([...around], [url, optIn], {})), [false, true]);
+    assert.deepEqual(await may(await framed(["https://m6.test/"], [url, optIn], { allow })), [false, true]);
+  });
+
+  test("a frame has what is private unless a header or its attribute denies it", async () => {
+    const url = "https://m8.test/frame";
+    const allow = "direct-sockets";
+    assert.deepEqual(await may(await framed(["https://m7.test/"], [url], { allow })), [false, true]);
+    const denies = `${allow}; direct-sockets-private 'none'`;
+    assert.deepEqual(await may(await framed(["https://m7.test/"], [url], { allow: denies })), [false, false]);
+    const keeps = header("direct-sockets-private=(self)");
+    assert.deepEqual(await may(await framed(["https://m7.test/", keeps], [url], { allow })), [false, false]);
+  });
+
+  test("what other documents of an origin opted in to is nothing to one of which nothing is known", async () => {
+    await pageMay("https://m9.test/one", header("direct-sockets=(self), direct-sockets-multicast=(self)"));
+    const tabId = tabs.openTab("https://m9.test/two", { unseen: true });
+    assert.deepEqual(await may({ tabId, frameId: 0 }), [false, true]);
+  });
 });

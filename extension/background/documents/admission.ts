@@ -1,5 +1,5 @@
-// May this document open sockets at all? The rules that look at documents, before those that look at destinations: secure contexts, the
-// permissions policy, the CSP rule.
+// May this document open sockets at all, and of which kinds? The rules that look at documents, before those that look at destinations:
+// secure contexts, the permissions policy, the CSP rule.
 //
 // Origins are those that the browser attests of the senders of messages; URLs and the tree are webNavigation's, headers webRequest's. What
 // content scripts say of their documents can make an answer stricter. Three things they say are heard the other way, too: what is in an
@@ -9,22 +9,26 @@
 import type { DocumentEvidence } from "../../../protocol/message.ts";
 import { background as platform } from "../../platform/current.ts";
 import { matches } from "./allowlist.ts";
+import type { Feature } from "./allowlist.ts";
 import { cspPermits, evalState } from "../../shared/csp.ts";
 import type { CSPRule, ScriptPolicy } from "../../shared/csp.ts";
+import { declaredFor } from "./header_policy.ts";
 import type { HeaderPolicy } from "./header_policy.ts";
 import { areSecure, isLocal, pathTo } from "./frame_tree.ts";
 import type { TreeDocument } from "./place.ts";
 import { heldBy } from "./handshake.ts";
+import type { Held } from "./handshake.ts";
 import { recordsOf } from "./headers.ts";
 import type { DocumentRecord } from "./headers.ts";
 import { findOriginPolicy, findPolicy } from "./header_lookup.ts";
 import { creatorPolicy } from "./creators.ts";
 import { isTrustworthyOrigin } from "../intake/origin.ts";
 import { isFeatureEnabled } from "./permissions_policy.ts";
-import type { DeclaredPolicy, PolicyDocument } from "./permissions_policy.ts";
+import type { DeclaredPolicy, DefaultAllowlist, PolicyDocument } from "./permissions_policy.ts";
 
 export type Admission =
-  | { allowed: true }
+  /** `multicast`: it may join multicast groups. `private`: it may reach what is not public, and be reached. */
+  | { allowed: true; multicast: boolean; private: boolean }
   | {
       allowed: false;
       rule: "insecure" | "permissions-policy" | "csp";
@@ -46,6 +50,12 @@ function denied(why: string): Admission {
     hint: `the permissions policy does not allow direct-sockets: ${why}`,
   };
 }
+
+/**
+ * Default allowlists. The draft has none for the first, and `self` for the last: it would take sockets to devices from frames that may have
+ * sockets. What opens such a destination is the user's own word, so that only a header or an attribute that denies it counts.
+ */
+const defaults: Record<Feature, DefaultAllowlist> = { sockets: "self", multicast: "none", private: "*" };
 
 /** A document of the path, with all that is known of it. */
 interface Known extends TreeDocument {
@@ -74,9 +84,8 @@ export async function admit(
   if (!areSecure(path)) return insecure;
 
   const known = await lookUpHeaders(path, tab, origin);
-  const policy = await judgePolicy(known, origin, evidence);
-  if (policy !== undefined) return policy;
-  return judgeCSP(known, evidence, cspRule);
+  const { refusal, ...may } = await judgePolicy(known, origin, evidence);
+  return refusal ?? judgeCSP(known, evidence, cspRule) ?? { allowed: true, ...may };
 }
 
 /** Collects what is known of each document's headers. */
@@ -107,60 +116,80 @@ async function lookUpHeaders(path: readonly TreeDocument[], tab: chrome.tabs.Tab
   return known;
 }
 
-/** The permissions policy. Returns the refusal, if it is one. */
-async function judgePolicy(
-  known: readonly Known[],
-  origin: string,
-  evidence: DocumentEvidence,
-): Promise<Admission | undefined> {
+/** What the permissions policy lets a document do; or the refusal. */
+interface Permitted {
+  refusal?: Admission;
+  multicast: boolean;
+  private: boolean;
+}
+const refused = (refusal: Admission): Permitted => ({ refusal, multicast: false, private: false });
+
+/** The permissions policy. */
+async function judgePolicy(known: readonly Known[], origin: string, evidence: DocumentEvidence): Promise<Permitted> {
   const own = known.at(-1)?.policy?.allowlist;
   //rule:own-header-denies
   if (own !== undefined && !known.at(-1)?.inherits && !matches(own, origin, origin))
-    return denied("the header of this document.");
+    return refused(denied("the header of this document."));
 
   const held = await Promise.all(known.slice(1).map(({ documentId }) => heldBy(documentId)));
   //rule:silent-parent-refuses-frame
   if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))
-    return denied(
-      "the page that holds this frame did not say so, or changed the frame's allow attribute after it had loaded.",
+    return refused(
+      denied(
+        "the page that holds this frame did not say so, or changed the frame's allow attribute after it had loaded.",
+      ),
     );
   const origins = [...held.map((one) => one?.parent.origin ?? /*rule:silent-parent-refuses-frame.2*/ "null"), origin];
   //rule:broker-checks-secure-ancestors.2
-  if (!origins.every(isTrustworthyOrigin)) return insecure;
+  if (!origins.every(isTrustworthyOrigin)) return refused(insecure);
 
-  const path: PolicyDocument[] = [];
-  for (const [index, { policy, inherits }] of known.entries()) {
-    const self = origins[index] ?? "null";
-    const declared: DeclaredPolicy | undefined =
-      inherits && index > 0
-        ? /*rule:srcdoc-inherits-parent-header*/ path[index - 1]?.declared // or a frame without a header of its own could hand on what its parent may not
-        : policy?.allowlist === undefined
-          ? undefined
-          : { list: policy.allowlist, self };
-    path.push({
-      origin: self,
-      container: held[index - 1]?.policy ?? /*rule:silent-parent-refuses-frame.3*/ "none",
-      ...(declared === undefined ? {} : { declared }),
-    });
-  }
+  const has = (feature: Feature): boolean => isFeatureEnabled(pathOf(feature, known, origins, held), defaults[feature]);
   //rule:tree-decides-the-feature
-  if (!isFeatureEnabled(path)) return denied("a header, or the allow attribute of a frame.");
+  if (!has("sockets")) return refused(denied("a header, or the allow attribute of a frame."));
 
   // Where headers are not known, the default allowlist is enough for the origin of the page itself, and for nobody else.
   const unknown = known.map(({ policy, inherits }) => policy === undefined && !inherits);
   if (unknown.includes(true)) {
     //rule:unknown-headers-same-origin-tree
     if (origins.some((other) => other !== origin))
-      return denied("the headers of the pages around this frame are not known.");
+      return refused(denied("the headers of the pages around this frame are not known."));
     //rule:frames-before-install-need-reload
     if (unknown.includes(true, 1) && !evidence.controlled)
-      return denied("this frame was here before the extension. Reload the page.");
+      return refused(denied("this frame was here before the extension. Reload the page."));
   }
-  return undefined;
+  return { multicast: has("multicast"), private: has("private") };
 }
 
-/** The CSP rule. */
-function judgeCSP(known: readonly Known[], evidence: DocumentEvidence, rule: CSPRule): Admission {
+/** The path as far as one feature goes. */
+function pathOf(
+  feature: Feature,
+  known: readonly Known[],
+  origins: readonly string[],
+  held: readonly (Held | undefined)[],
+): PolicyDocument[] {
+  const path: PolicyDocument[] = [];
+  for (const [index, { policy, inherits }] of known.entries()) {
+    const self = origins[index] ?? "null";
+    const list = declaredFor(policy, feature);
+    const declared: DeclaredPolicy | undefined =
+      inherits && index > 0
+        ? /*rule:srcdoc-inherits-parent-header*/ path[index - 1]?.declared // or a frame without a header of its own could hand on what its parent may not
+        : list === undefined
+          ? undefined
+          : { list, self };
+    const container = held[index - 1];
+    path.push({
+      origin: self,
+      container:
+        container?.[feature === "sockets" ? "policy" : feature] ?? /*rule:silent-parent-refuses-frame.3*/ "none",
+      ...(declared === undefined ? {} : { declared }),
+    });
+  }
+  return path;
+}
+
+/** The CSP rule. Returns the refusal, if it is one. */
+function judgeCSP(known: readonly Known[], evidence: DocumentEvidence, rule: CSPRule): Admission | undefined {
   const document = known.at(-1);
   const seen: ScriptPolicy[] = document?.policy?.csp ?? [];
   const state = evalState({
@@ -169,7 +198,7 @@ function judgeCSP(known: readonly Known[], evidence: DocumentEvidence, rule: CSP
     others: [...(document?.own === true ? [] : seen), /*rule:csp-meta-is-read*/ ...evidence.policies],
     evalBlocked: evidence.evalBlocked,
   });
-  if (/*rule:broker-applies-csp-rule*/ cspPermits(rule, state)) return { allowed: true };
+  if (/*rule:broker-applies-csp-rule*/ cspPermits(rule, state)) return undefined;
   return {
     allowed: false,
     rule: "csp",

@@ -152,6 +152,17 @@ describe("the allow attribute", () => {
       assert.deepEqual(says(allow), expected);
     });
 
+  test("each feature has its own declarations", () => {
+    const allow = "direct-sockets 'none'; direct-sockets-multicast *; direct-sockets-private 'self'";
+    const says = (["sockets", "multicast", "private"] as const).map((feature) =>
+      parseAllow({ origin: parent, allow }, feature).map((list) => [
+        matches(list, "https://b.test", parent),
+        matches(list, parent, parent),
+      ]),
+    );
+    assert.deepEqual(says, [[[false, false]], [[true, true]], [[false, true]]]);
+  });
+
   test("the declared origin: of sandbox, src, or the document that holds the frame", () => {
     const origins: [Omit<Parameters<typeof declaredOrigin>[0], "origin">, string][] = [
       [{}, parent],

@@ -1,11 +1,18 @@
-// Allowlists of the permissions policy `direct-sockets`: as a response header states one (Permissions Policy, "Construct policy from
+// Allowlists of the permissions policy features for sockets: as a response header states one (Permissions Policy, "Construct policy from
 // dictionary and origin"; structured fields, RFC 9651), and as `<iframe allow>` does ("Parse policy directive").
 //
 // Parsing never throws. Where the standard and browsers read something differently, the stricter reading is taken.
 
 import { Token, parseDictionary } from "structured-headers";
 
-const feature = "direct-sockets";
+/** The feature of every socket; of multicast groups; of what is not public. The names of the others begin with that of the first. */
+export const features = {
+  sockets: "direct-sockets",
+  multicast: "direct-sockets-multicast",
+  private: "direct-sockets-private",
+} as const;
+export type Feature = keyof typeof features;
+export const featureNames = Object.keys(features) as Feature[];
 
 /** Who has the feature. `self` stands for the origin of the document that the list came with. */
 export interface Allowlist {
@@ -21,19 +28,33 @@ export function sameOrigin(a: string, b: string): boolean {
 }
 
 /**
- * Reads the allowlist of `direct-sockets` from the values of all Permissions-Policy headers of a response.
- * Undefined when they say nothing of it, or are no valid structured field (the standard ignores such a header whole).
+ * Reads the allowlists of our features from the values of all Permissions-Policy headers of a response. One is absent when they say nothing
+ * of it, and all are when they are no valid structured field (the standard ignores such a header whole).
  */
-export function parseAllowlist(headers: readonly string[]): Allowlist | undefined {
+export function parseAllowlists(headers: readonly string[]): Partial<Record<Feature, Allowlist>> {
   // The key stands there as it is, or not at all: most headers need no parser, which takes milliseconds for a long one.
-  if (!headers.some((value) => value.includes(feature))) return undefined;
-  let member;
+  if (!headers.some((value) => value.includes(features.sockets))) return {};
+  let members;
   try {
-    member = parseDictionary(headers.filter((value) => value.trim() !== "").join(", ")).get(feature);
+    members = parseDictionary(headers.filter((value) => value.trim() !== "").join(", "));
   } catch {
-    return undefined;
+    return {};
   }
-  if (member === undefined) return undefined;
+  const lists: Partial<Record<Feature, Allowlist>> = {};
+  for (const feature of featureNames) {
+    const member = members.get(features[feature]);
+    if (member !== undefined) lists[feature] = allowlistOf(member);
+  }
+  return lists;
+}
+
+/** The same for `direct-sockets` alone. */
+export function parseAllowlist(headers: readonly string[]): Allowlist | undefined {
+  return parseAllowlists(headers).sockets;
+}
+
+/** Reads one member of the dictionary: an item or an inner list, with its parameters. */
+function allowlistOf(member: unknown): Allowlist {
   const list: Allowlist = { all: false, self: false, origins: [] };
   const [value] = member as [unknown, unknown];
   const inner = Array.isArray(value);
@@ -72,14 +93,14 @@ export function declaredOrigin({ origin, sandbox, src }: Container): string {
 }
 
 /**
- * Reads what `allow` says of `direct-sockets`: one allowlist for each time that it names the feature, with 'self' and 'src' as the origins
- * that they stand for. None: the attribute says nothing of it.
+ * Reads what `allow` says of a feature: one allowlist for each time that it names the feature, with 'self' and 'src' as the origins that
+ * they stand for. None: the attribute says nothing of it.
  */
-export function parseAllow(container: Container): Allowlist[] {
+export function parseAllow(container: Container, feature: Feature = "sockets"): Allowlist[] {
   const lists: Allowlist[] = [];
   for (const declaration of (container.allow ?? "").split(";")) {
     const [name, ...targets] = splitOnWhitespace(declaration);
-    if (name !== feature) continue;
+    if (name !== features[feature]) continue;
     const list: Allowlist = { all: targets.includes("*"), self: false, origins: [] };
     if (targets.length === 0) /*rule:allow-defaults-to-src*/ targets.push("'src'");
     for (const target of targets) {

@@ -90,3 +90,13 @@ test("of one origin the strictest; of more than a few origins, one for all; of l
   assert.deepEqual(a?.policy.allowlist, { all: false, self: true, origins: [] });
   assert.deepEqual(b?.policy.allowlist, { all: false, self: false, origins: [] });
 });
+
+test("a long list is cut to what it says of the document's own origin, of each feature", () => {
+  const origins = Array.from({ length: 200 }, (_, n) => `https://long-name-${n.toString()}.example`);
+  const list = { all: false, self: true, origins };
+  const [one] = merge([
+    { origin: "https://a.test", policy: { csp: [], allowlist: list, multicast: list, private: list } },
+  ]);
+  const cut = { all: false, self: true, origins: [] };
+  assert.deepEqual(one?.policy, { csp: [], allowlist: cut, multicast: cut, private: cut });
+});

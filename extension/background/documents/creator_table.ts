@@ -86,9 +86,14 @@ export function merge(all: Creators): Creators {
 }
 
 /** Each policy once; and a list of many origins without those that are not the document's own. */
-function short(origin: string, { allowlist, csp: all }: HeaderPolicy): HeaderPolicy {
+function short(origin: string, { csp: all, ...lists }: HeaderPolicy): HeaderPolicy {
   const csp = [...new Map(all.map((policy) => [JSON.stringify(policy), policy])).values()];
-  if (allowlist === undefined) return { csp };
-  if (JSON.stringify(allowlist).length <= maxFacts) return { allowlist, csp };
-  return { allowlist: { all: allowlist.all, self: matches(allowlist, origin, origin), origins: [] }, csp };
+  const shortened: HeaderPolicy = { csp };
+  for (const name of ["allowlist", "multicast", "private"] as const) {
+    const list = lists[name];
+    if (list === undefined) continue;
+    const fits = JSON.stringify(list).length <= maxFacts;
+    shortened[name] = fits ? list : { all: list.all, self: matches(list, origin, origin), origins: [] };
+  }
+  return shortened;
 }

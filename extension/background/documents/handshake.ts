@@ -12,6 +12,7 @@ import { ext } from "../../shared/ext.ts";
 import type { FrameAllow, FrameMessage } from "../../../protocol/message.ts";
 import { validateFrameMessage } from "../../../protocol/validators.js";
 import { matches, parseAllow } from "./allowlist.ts";
+import type { Container, Feature } from "./allowlist.ts";
 import { documentStore, homeOf } from "./documents.ts";
 import type { OfDocument } from "./documents.ts";
 import { FairTable } from "../intake/fair.ts";
@@ -26,7 +27,11 @@ import { TabBudgets } from "../intake/tab_budgets.ts";
 export interface Held extends OfDocument {
   /** The document that the element is in, as the browser attests it. */
   parent: Place & { origin: string };
+  /** Of `direct-sockets`. */
   policy: ContainerPolicy;
+  /** Of `direct-sockets-multicast` and `direct-sockets-private`. */
+  multicast: ContainerPolicy;
+  private: ContainerPolicy;
 }
 
 type Speaker = Place & { origin: string; private: boolean };
@@ -117,25 +122,31 @@ async function join(child: Speaker, parent: Speaker, message: FrameAllow): Promi
     settle(child.documentId, undefined);
     return;
   }
-  const lists = parseAllow({ origin: parent.origin, allow: message.allow, sandbox: message.sandbox, src: message.src });
-  // Named more than once: the standard takes the last list, Chromium the first. Here all of them must match.
-  const policy =
-    lists.length === 0
-      ? "none"
-      : /*rule:every-allow-list-must-match*/ lists.every((list) => matches(list, child.origin, parent.origin))
-        ? "matches"
-        : "differs";
+  const container = { origin: parent.origin, allow: message.allow, sandbox: message.sandbox, src: message.src };
+  const policies = {
+    policy: containerPolicy(container, child.origin, "sockets"),
+    multicast: containerPolicy(container, child.origin, "multicast"),
+    private: containerPolicy(container, child.origin, "private"),
+  };
   const url = parent.url.replace(/[?#].*/s, "");
   if (url.length > maxURL) {
     settle(child.documentId, undefined);
     return;
   }
   const { page, ...place } = await homeOf(parent.documentId, parent.origin, parent.private);
-  const held: Held = { tabId: child.tabId, at: Date.now(), page, parent: { ...parent, url }, policy };
+  const held: Held = { tabId: child.tabId, at: Date.now(), page, parent: { ...parent, url }, ...policies };
   const known = await answers.get(child.documentId);
   //rule:first-allow-answer-holds.2
   if (known === undefined) await answers.put(child.documentId, held, place);
   settle(child.documentId, /*rule:first-allow-answer-holds.3*/ known ?? held);
+}
+
+function containerPolicy(container: Container, origin: string, feature: Feature): ContainerPolicy {
+  const lists = parseAllow(container, feature);
+  if (lists.length === 0) return "none";
+  // Named more than once: the standard takes the last list, Chromium the first. Here all of them must match.
+  const all = /*rule:every-allow-list-must-match*/ lists.every((list) => matches(list, origin, container.origin));
+  return all ? "matches" : "differs";
 }
 
 function settle(documentId: string, held: Held | undefined): void {

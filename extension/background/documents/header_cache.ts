@@ -154,11 +154,16 @@ export async function lookUp(url: string, kind: Kind): Promise<HeaderPolicy | un
   return known.length === 0 ? undefined : strictest(known);
 }
 
-/** Everything that restricts any document of the origin: for a document in a window of this kind of which nothing else is known. */
+/**
+ * Everything that restricts any document of the origin: for a document in a window of this kind of which nothing else is known. What other
+ * documents of the origin opted in to is not among it.
+ */
 export async function lookUpOrigin(url: string, kind: Kind): Promise<HeaderPolicy> {
   const { origin } = await addressOf(url);
   const entries = await Promise.all(readableBy(kind).stores.map((store) => store.entries()));
-  return strictest(entries.flat().flatMap(([key, { facts }]) => (key.startsWith(origin) ? [facts] : [])));
+  const known = entries.flat().flatMap(([key, { facts }]) => (key.startsWith(origin) ? [facts] : []));
+  const { multicast: _, ...restrictions } = strictest(known);
+  return /*rule:multicast-not-from-other-documents*/ restrictions;
 }
 
 /** The last private window is closed: nothing that was seen there, or may have been, stays. */

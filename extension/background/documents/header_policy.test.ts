@@ -28,6 +28,23 @@ describe("several responses that may have been the one: whatever any of them res
       assert.deepEqual(strictest(policy).allowlist, expected);
     });
 
+  test("several responses: multicast is a document's only if all of them say so, and what is private only if none denies it", () => {
+    const cases: [policies: string[], multicast: boolean, ofPrivate: boolean | undefined][] = [
+      [[], false, undefined],
+      [["direct-sockets-multicast=(self)"], true, undefined],
+      [["direct-sockets-multicast=(self)", "direct-sockets=(self)"], false, undefined],
+      [["direct-sockets-multicast=(self)", "direct-sockets-multicast=*"], true, undefined],
+      [["direct-sockets-multicast=(self)", "direct-sockets-multicast=()"], false, undefined],
+      [["direct-sockets-private=(self)", "direct-sockets=*"], false, true],
+      [["direct-sockets-private=(self)", "direct-sockets-private=()"], false, false],
+    ];
+    for (const [policies, multicast, ofPrivate] of cases) {
+      const all = strictest(policies.map((value) => readHeaders([{ name: "permissions-policy", value }])));
+      assert.equal(all.multicast?.self === true, multicast, policies.join(" and "));
+      assert.equal(all.private?.self, ofPrivate, policies.join(" and "));
+    }
+  });
+
   test("several responses: policies of scripts are collected", () => {
     const one = readHeaders([{ name: "content-security-policy", value: "script-src 'unsafe-eval'" }]);
     const two = readHeaders([{ name: "Content-Security-Policy", value: "script-src 'self'" }]);
@@ -37,6 +54,8 @@ describe("several responses that may have been the one: whatever any of them res
   test("several responses: what could turn a yes into a no must not be lost", () => {
     for (const [name, value, restrictive] of [
       ["permissions-policy", "direct-sockets=()", true],
+      ["permissions-policy", "direct-sockets-private=()", true],
+      ["permissions-policy", "direct-sockets-multicast=(self)", false],
       ["permissions-policy", "camera=()", false],
       ["content-security-policy", "script-src 'unsafe-eval'", true],
       ["content-security-policy", "script-src 'self'", false],
@@ -86,4 +105,15 @@ test("headers that are too long to be read count as their strictest reading", ()
 test("many responses together say no more than each of their kinds once", () => {
   const one = readHeaders([{ name: "content-security-policy", value: "script-src 'self'" }]);
   assert.equal(strictest(Array(100).fill(one)).csp.length, 1);
+});
+
+test("one header says something of each feature, and none of it is another's", () => {
+  const value = "direct-sockets-multicast=(self), direct-sockets-private=(), direct-sockets=*";
+  const nobody = { all: false, self: false, origins: [] };
+  assert.deepEqual(readHeaders([{ name: "permissions-policy", value }]), {
+    csp: [],
+    allowlist: { ...nobody, all: true },
+    multicast: { ...nobody, self: true },
+    private: nobody,
+  });
 });

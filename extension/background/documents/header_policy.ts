@@ -1,13 +1,16 @@
 // What the headers of a response say of sockets: the declared permissions policy, and the CSP. Small, and fit for storage.
 
-import { parseAllowlist } from "./allowlist.ts";
-import type { Allowlist } from "./allowlist.ts";
+import { parseAllowlists } from "./allowlist.ts";
+import type { Allowlist, Feature } from "./allowlist.ts";
 import { distinct, evalState, parseHeaderPolicies } from "../../shared/csp.ts";
 import type { ScriptPolicy } from "../../shared/csp.ts";
 
 export interface HeaderPolicy {
-  /** Absent: the headers say nothing of the feature. */
+  /** Of `direct-sockets`. Absent: the headers say nothing of the feature. */
   allowlist?: Allowlist;
+  /** The same of `direct-sockets-multicast` and `direct-sockets-private`. What an earlier version has kept has neither. */
+  multicast?: Allowlist;
+  private?: Allowlist;
   csp: ScriptPolicy[];
 }
 
@@ -34,7 +37,12 @@ const nobody: Allowlist = { all: false, self: false, origins: [] };
 const unsafe: ScriptPolicy = { eval: "unsafe", requiresTrustedTypes: false };
 
 /** What headers that were not read count as: nobody has the feature, and eval is allowed. */
-export const unread: HeaderPolicy = { allowlist: nobody, csp: [unsafe] };
+export const unread: HeaderPolicy = { allowlist: nobody, private: nobody, csp: [unsafe] };
+
+/** What a header declares of a feature; undefined: nothing. */
+export function declaredFor(policy: HeaderPolicy | undefined, feature: Feature): Allowlist | undefined {
+  return policy?.[feature === "sockets" ? "allowlist" : feature];
+}
 
 /** What there is to read in a response. Undefined: longer than anybody reads. */
 export interface HeaderTexts {
@@ -55,7 +63,7 @@ export function textsOf(headers: readonly Header[]): HeaderTexts {
 
 export function readTexts({ permissions, csp }: HeaderTexts): HeaderPolicy {
   return headerPolicy(
-    permissions === undefined ? nobody : parseAllowlist(permissions),
+    permissions === undefined ? { sockets: nobody, private: nobody } : parseAllowlists(permissions),
     csp === undefined ? [unsafe] : parseHeaderPolicies(csp),
   );
 }
@@ -69,10 +77,19 @@ export function lengthOf(values: readonly string[]): number {
   return values.reduce((length, value) => length + value.length, 0);
 }
 
-function headerPolicy(allowlist: Allowlist | undefined, csp: readonly ScriptPolicy[]): HeaderPolicy {
+type Lists = Partial<Record<Feature, Allowlist | undefined>>;
+
+function headerPolicy(lists: Lists, csp: readonly ScriptPolicy[]): HeaderPolicy {
+  const { sockets, multicast, private: ofPrivate } = lists;
   const policy: HeaderPolicy = { csp: distinct(csp) };
-  if (allowlist !== undefined) policy.allowlist = { ...allowlist, origins: within(allowlist.origins) };
+  if (sockets !== undefined) policy.allowlist = bounded(sockets);
+  if (multicast !== undefined) policy.multicast = bounded(multicast);
+  if (ofPrivate !== undefined) policy.private = bounded(ofPrivate);
   return policy;
+}
+
+function bounded(list: Allowlist): Allowlist {
+  return { ...list, origins: within(list.origins) };
 }
 
 /** The origins of a list that count. */
@@ -88,10 +105,11 @@ function latin1(bytes: unknown): string {
   return Array.isArray(bytes) ? new TextDecoder("latin1").decode(Uint8Array.from(bytes as number[])) : "";
 }
 
-/** Reports whether these headers could turn a "yes" into a "no": what must not be lost. */
-export function isRestrictive({ allowlist, csp }: HeaderPolicy): boolean {
+/** Reports whether these headers could turn a "yes" into a "no": what must not be lost. Multicast is nobody's without a header. */
+export function isRestrictive({ allowlist, private: ofPrivate, csp }: HeaderPolicy): boolean {
   return (
     /*rule:allowlist-is-restrictive*/ allowlist !== undefined ||
+    /*rule:private-allowlist-is-restrictive*/ ofPrivate !== undefined ||
     evalState({ own: csp, others: [], evalBlocked: false }) === "unsafe"
   );
 }
@@ -110,9 +128,14 @@ function both(a: Allowlist | undefined, b: Allowlist | undefined): Allowlist | u
 
 /** Several responses that may or may not have been the one: whatever any of them restricts is restricted. */
 export function strictest(policies: readonly HeaderPolicy[]): HeaderPolicy {
-  const allowlist = policies.map((one) => one.allowlist).reduce(both, undefined);
+  const sockets = policies.map((one) => one.allowlist).reduce(both, undefined);
+  const ofPrivate = policies.map((one) => one.private).reduce(both, undefined);
+  // Without a header nobody has it: one response that says nothing of it is the strictest there is.
+  const multicast = /*rule:multicast-needs-every-record*/ policies.some((one) => one.multicast === undefined)
+    ? undefined
+    : policies.map((one) => one.multicast).reduce(both, undefined);
   return headerPolicy(
-    allowlist,
+    { sockets, multicast, private: ofPrivate },
     policies.flatMap((one) => one.csp),
   );
 }

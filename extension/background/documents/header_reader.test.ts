@@ -27,6 +27,7 @@ test("of a site so many letters are read, and so many in a second; then the stri
   assert.equal(count(reader, greedy), 40);
   assert.deepEqual(reader.read(long(++last), greedy), {
     allowlist: { all: false, self: false, origins: [] },
+    private: { all: false, self: false, origins: [] },
     csp: [{ eval: "unsafe", requiresTrustedTypes: false }],
   });
   assert.equal(count(reader, { ...greedy, tabId: 3 }), 0, "in all tabs together");

@@ -62,3 +62,41 @@ describe("the feature is enabled", () => {
     assert.equal(isFeatureEnabled([page(b), inherited]), false);
   });
 });
+
+describe("a feature that nobody has without a header is enabled", () => {
+  const cases: [what: string, path: PolicyDocument[], enabled: boolean][] = [
+    ["not for a page", [page(a)], false],
+    ["by a header that keeps it", [page(a, "none", self)], true],
+    ["not for a frame of the same origin without an attribute", [page(a, "none", self), page(a, "none", self)], false],
+    ["not for a frame without a header of its own", [page(a, "none", self), page(a, "matches")], false],
+    ["for a frame with both", [page(a, "none", self), page(a, "matches", self)], true],
+    ["not below a page that has it not itself", [page(a), page(a, "matches", self)], false],
+    [
+      "not for a frame of an origin that the page's header does not name",
+      [page(a, "none", self), page(b, "matches", self)],
+      false,
+    ],
+    ["for one that it names", [page(a, "none", { ...self, origins: [b] }), page(b, "matches", self)], true],
+    ["not where the element names another", [page(a, "none", all), page(b, "differs", self)], false],
+  ];
+  for (const [what, path, enabled] of cases)
+    test(what, () => {
+      assert.equal(isFeatureEnabled(path, "none"), enabled);
+    });
+});
+
+describe("a feature that everybody has unless it is denied is enabled", () => {
+  const cases: [what: string, path: PolicyDocument[], enabled: boolean][] = [
+    ["for a page", [page(a)], true],
+    ["for a frame of another origin", [page(a), page(b)], true],
+    ["not against the page's header", [page(a, "none", nobody)], false],
+    ["not against that of the page around", [page(a, "none", nobody), page(a)], false],
+    ["not for a frame of another origin below a page that keeps it", [page(a, "none", self), page(b)], false],
+    ["not where the element names another", [page(a), page(b, "differs")], false],
+    ["not without an origin", [page("null")], false],
+  ];
+  for (const [what, path, enabled] of cases)
+    test(what, () => {
+      assert.equal(isFeatureEnabled(path, "*"), enabled);
+    });
+});

@@ -3,6 +3,8 @@
 import type { AuditRefusedParams } from "../../../protocol/message.ts";
 
 export type Rule = AuditRefusedParams["rule"];
+/** What the host's rules name besides: an address, an origin, or a port of this computer that is too low. */
+export type JudgedReason = "address" | "origin" | "port";
 
 /** A refusal: which rule, and what the developer may be told on the console. The page gets the same error for every rule. */
 export class Refusal extends Error {
@@ -10,12 +12,12 @@ export class Refusal extends Error {
   /** The page cannot work it out by itself: the refusal comes after the refusal delay, so that the time says nothing of which rule it was. */
   readonly hidden: boolean;
   /** What the user may know: the reason that the host gave, and the administrator's setting that decided. */
-  readonly reason: Rule | "address" | "origin";
+  readonly reason: Rule | JudgedReason;
   readonly by: string | undefined;
   constructor(
     rule: Rule,
     hint: string,
-    { hidden = false, reason, by }: { hidden?: boolean; reason?: "address" | "origin"; by?: string } = {},
+    { hidden = false, reason, by }: { hidden?: boolean; reason?: JudgedReason; by?: string } = {},
   ) {
     super(hint);
     this.rule = rule;

@@ -9,8 +9,15 @@ import type { DocumentIntake } from "../intake/intake.ts";
 import { Refusal } from "../intake/refusal.ts";
 import type { Sender } from "../intake/sender.ts";
 import { DocumentLane } from "./lanes.ts";
-import { openSocket, pausedRefusal } from "./open_request.ts";
+import { AcceptedSocket, takeConnection } from "./accepted_socket.ts";
+import type { BaseSocket } from "./base_socket.ts";
+import { BoundSocket } from "./bound_socket.ts";
+import { ListeningSocket } from "./listening_socket.ts";
+import { openLocal } from "./local_request.ts";
+import type { Bind, Listen } from "./local_request.ts";
+import { openSocket } from "./open_request.ts";
 import type { Open } from "./open_request.ts";
+import { pausedRefusal } from "./refuse.ts";
 import { Socket } from "./socket.ts";
 import type { Connection, Shared, SocketHome } from "./socket_home.ts";
 import { pageError } from "../../../protocol/page.ts";
@@ -22,6 +29,8 @@ function takenBackRefusal(): Refusal {
   return new Refusal("user", "what was allowed has been taken back.", { hidden: true });
 }
 
+type Accept = Extract<DocumentMessage, { type: "accept" }>;
+
 export class DocumentConnection {
   readonly sender: Sender;
   readonly #port: chrome.runtime.Port;
@@ -29,7 +38,7 @@ export class DocumentConnection {
   readonly #gone: () => void;
   readonly #home: SocketHome;
   //rule:socket-ids-are-per-document
-  readonly #sockets = new Map<number, Socket>();
+  readonly #sockets = new Map<number, BaseSocket>();
   readonly #inFlight = new InFlight();
   #disposed = false;
 
@@ -122,7 +131,7 @@ export class DocumentConnection {
     this.#stop(pausedRefusal, /*rule:pause-refuses-pending-opens*/ () => true);
   }
 
-  #stop(refusal: () => Refusal, concerned: (socket: Socket) => boolean): void {
+  #stop(refusal: () => Refusal, concerned: (socket: BaseSocket) => boolean): void {
     for (const socket of [...this.#sockets.values()]) if (concerned(socket)) socket.stop(refusal());
   }
 
@@ -137,8 +146,12 @@ export class DocumentConnection {
   }
 
   #receive(message: DocumentMessage): void {
-    if (message.type === "open") {
+    if (message.type === "open" || message.type === "listen" || message.type === "bind") {
       this.#begin(message);
+      return;
+    }
+    if (message.type === "accept") {
+      this.#accept(message);
       return;
     }
     const socket = this.#sockets.get(message.id);
@@ -152,8 +165,9 @@ export class DocumentConnection {
     if (message.type === "close") this.#tell({ type: "closed", id: message.id });
   }
 
-  #begin(message: Open): void {
-    const { id, protocol, options } = message;
+  /** A document asks for a socket, of whichever kind. */
+  #begin(message: Open | Listen | Bind): void {
+    const { id } = message;
     if (this.#sockets.has(id)) {
       this.#useless("open");
       return;
@@ -166,8 +180,47 @@ export class DocumentConnection {
       this.#useless("open");
       return;
     }
-    const socket = new Socket(this.#home, id, protocol, options);
-    this.#sockets.set(id, socket);
-    void openSocket(this.#home, socket, message).finally(/*rule:broker-limits-opens.2*/ answered);
+    void this.#open(message).finally(/*rule:broker-limits-opens.2*/ answered);
+  }
+
+  #open(message: Open | Listen | Bind): Promise<void> {
+    const home = this.#home;
+    const { id } = message;
+    switch (message.type) {
+      case "open": {
+        const socket = new Socket(home, id, message.protocol, message.options);
+        this.#sockets.set(id, socket);
+        return openSocket(home, socket, message);
+      }
+      case "listen": {
+        const socket = new ListeningSocket(home, id, message.options);
+        this.#sockets.set(id, socket);
+        return openLocal(home, { socket, message });
+      }
+      case "bind": {
+        const socket = new BoundSocket(home, id, message.options);
+        this.#sockets.set(id, socket);
+        return openLocal(home, { socket, message });
+      }
+    }
+  }
+
+  /** A document waits for the next connection of a listener of its own. Whoever connects makes these: they do not count as opens. */
+  #accept({ id, listener: listenerId }: Accept): void {
+    if (this.#sockets.has(id)) {
+      this.#useless("stray");
+      return;
+    }
+    const listener = this.#sockets.get(listenerId);
+    if (listener instanceof ListeningSocket && listener.state.phase === "open") {
+      const socket = new AcceptedSocket(this.#home, id, listener);
+      const taken = listener.waits(() => {
+        this.#sockets.set(id, socket);
+        return takeConnection(this.#home, listener, socket);
+      });
+      if (taken) return;
+    } else /*rule:accept-needs-own-listener*/ this.#useless("stray"); // it may have closed meanwhile
+    // The page waits, and has to hear that nothing will come.
+    this.#tell({ type: "failed", id, error: pageError("AbortError") });
   }
 }

@@ -3,35 +3,24 @@
 import { consentTo } from "../consent/consent.ts";
 import type { Wish } from "../consent/consent.ts";
 import * as grants from "../consent/grants.ts";
-import type { Gesture } from "../consent/gestures.ts";
 import { protectionOf } from "../consent/protection.ts";
 import { admit } from "../documents/admission.ts";
-import { HostError, HostUnavailable } from "../host/host.ts";
 import type { HostConnection } from "../host/host.ts";
-import { openSetupPage } from "../host/setup.ts";
 import { canonicalHost } from "../intake/origin.ts";
 import { Refusal, noGesture } from "../intake/refusal.ts";
-import { Invalid } from "./host_options.ts";
 import { checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
 import { open } from "./opening.ts";
 import { isPaused } from "./paused.ts";
-import { refusalDelay } from "./refusal_delay.ts";
-import { reasonOf } from "./refusals.ts";
+import { explained, pausedRefusal, refuse } from "./refuse.ts";
 import type { Socket } from "./socket.ts";
 import type { Connection, SocketHome } from "./socket_home.ts";
 import { datagramWindowBytes, stdioWindowBytes } from "../../../protocol/message.ts";
-import { pageError } from "../../../protocol/page.ts";
 import type { DocumentMessage } from "../../../protocol/page.ts";
 
 export type Open = Extract<DocumentMessage, { type: "open" }>;
 
 /** The credit that a page's socket gives at the beginning (extension/page), in bytes. */
 const windows = { tcp: stdioWindowBytes, udp: datagramWindowBytes } as const;
-
-/** The user has paused the site. */
-export function pausedRefusal(): Refusal {
-  return new Refusal("paused", "Portside is paused on this site.", /*rule:pause-refusal-is-delayed*/ { hidden: true });
-}
 
 /** Opens a socket, or refuses it: its document hears which. */
 export async function openSocket(home: SocketHome, socket: Socket, message: Open): Promise<void> {
@@ -40,32 +29,6 @@ export async function openSocket(home: SocketHome, socket: Socket, message: Open
     await new OpenRequest(home, socket).run(message);
   } catch (thrown) {
     await refuse(home, socket, socket.stopped ?? thrown, started);
-  }
-}
-
-/** `started`: when the open came (performance.now()). */
-async function refuse(home: SocketHome, socket: Socket, error: unknown, started: number): Promise<void> {
-  const { id, withdraw } = socket;
-  socket.refused();
-  if (error instanceof Refusal && /*rule:hidden-refusals-are-delayed*/ error.hidden)
-    await refusalDelay(started, withdraw.signal);
-  const withdrawn = withdraw.signal.aborted && socket.stopped === undefined;
-  const reason = socket.reason(error);
-  if (home.has(socket) && !withdrawn) socket.failed("open", reasonOf(error));
-  if (!socket.end()) return;
-  if (withdrawn) {
-    home.tell({ type: "failed", id, error: pageError("AbortError") });
-  } else if (error instanceof Invalid) {
-    home.tell({ type: "failed", id, error: { name: "TypeError", message: error.message } });
-  } else if (error instanceof Refusal) {
-    home.tell({ type: "hint", text: error.message });
-    home.tell({ type: "failed", id, error: pageError("NotAllowedError") });
-    void home.shared.audit.refused(home.sender, socket.protocol, socket.asked, error.rule);
-  } else if (error instanceof HostError && error.data !== undefined) {
-    home.tell({ type: "failed", id, error: /*rule:page-errors-are-uniform*/ pageError(error.data.name, reason) });
-  } else {
-    if (!(error instanceof HostUnavailable)) console.error(error);
-    home.tell({ type: "failed", id, error: pageError("NetworkError", reason) });
   }
 }
 
@@ -110,10 +73,9 @@ class OpenRequest {
     if (paused) throw pausedRefusal();
     //rule:lane-frame-after-consent
     const wish: Wish = { protocol, remoteAddress, port, security: options };
-    const explained = (error: unknown): unknown => this.#explained(error, gesture);
     // A missing host is found out before the user is bothered with a question.
     const connection = await shared.hosts.connect().catch((error: unknown) => {
-      throw explained(error);
+      throw explained(this.#socket, error, gesture);
     });
     withdraw.signal.throwIfAborted();
     const at = { connection, socketId: shared.hosts.reserve(connection) };
@@ -125,6 +87,7 @@ class OpenRequest {
         hosts: shared.hosts,
         prompts: shared.prompts,
         gesture,
+        reachesPrivate: admission.private,
         signal: withdraw.signal,
         asking: () => {
           this.#home.tell({ type: "state", id: this.#socket.id, state: "asking" });
@@ -140,16 +103,8 @@ class OpenRequest {
       await this.#connect(at, destination, reached);
     } catch (error) {
       shared.hosts.forget(at.connection, at.socketId);
-      throw explained(error);
+      throw explained(this.#socket, error, gesture);
     }
-  }
-
-  /** Without a host: with a gesture the user sees what to do, and without one no page is to learn whether there is a host. */
-  #explained(error: unknown, gesture: Gesture): unknown {
-    if (!(error instanceof HostUnavailable)) return error;
-    if (/*rule:setup-page-needs-gesture*/ gesture.take()) void openSetupPage(error.problem);
-    else if (!this.#socket.known) return noGesture();
-    return error;
   }
 
   /** The host may have died while the user was thinking: then another one is asked. */

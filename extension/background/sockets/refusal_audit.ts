@@ -20,6 +20,9 @@ export const gatherTime = 15_000;
 const mostCounts = 64;
 const mostOfSite = 8;
 
+/** The version of the protocol that knows refusals of sockets that others could send to. */
+const localSince = 4;
+
 type Count = Omit<AuditRefusedParams, "host" | "port"> & { site: string; more: number };
 
 export interface Surroundings {
@@ -44,11 +47,13 @@ export class RefusalAudit {
     this.#private = new AuditBudget(around.now());
   }
 
+  /** `local`: a socket that others could send to; then the address and the port are this computer's. */
   async refused(
     { origin, private: isPrivate }: Pick<Sender, "origin" | "private">,
     protocol: "tcp" | "udp",
     { remoteAddress, remotePort }: OpenOptions,
     rule: Rule,
+    local = false,
   ): Promise<void> {
     const { now } = this.#around;
     const site = URL.canParse(origin) ? siteOf(origin) : origin;
@@ -63,6 +68,7 @@ export class RefusalAudit {
     await this.#tell({
       origin,
       protocol,
+      ...(local ? { local } : {}),
       ...(host === undefined ? {} : { host }),
       ...(remotePort === undefined || remotePort === 0 ? {} : { port: remotePort }),
       private: isPrivate,
@@ -105,7 +111,11 @@ export class RefusalAudit {
   async #tell(...refusals: AuditRefusedParams[]): Promise<void> {
     try {
       const connection = await this.#around.hosts.connect();
-      for (const params of refusals) connection.notify("audit.refused", params);
+      for (const params of refusals) {
+        // A host of an earlier version does not know the member; without it the line would be about a connection.
+        if (params.local === true && connection.hello.protocolVersion < localSince) continue;
+        connection.notify("audit.refused", params);
+      }
     } catch {
       // No host, no audit log.
     }

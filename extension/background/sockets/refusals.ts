@@ -10,13 +10,15 @@ import { StorageFailure } from "../../shared/store.ts";
 import type { AuditRefusedParams, ErrorData, SocketClosedParams } from "../../../protocol/message.ts";
 import type { NotRemembered } from "../consent/cleared.ts";
 import { Refusal } from "../intake/refusal.ts";
+import type { JudgedReason } from "../intake/refusal.ts";
 import { HostError, HostUnavailable } from "../host/host.ts";
 import type { HostProblem } from "../host/host.ts";
 import { BoundedStore } from "../intake/bounded_store.ts";
 import { kindOf } from "../documents/window_kind.ts";
 
 /** A rule of the extension, a reason of the host's, why there is no host, or why nothing is written down. */
-export type Reason = AuditRefusedParams["rule"] | ErrorData["reason"] | `host-${HostProblem["kind"]}` | NotRemembered;
+export type Reason =
+  AuditRefusedParams["rule"] | JudgedReason | ErrorData["reason"] | `host-${HostProblem["kind"]}` | NotRemembered;
 
 /** Why sockets end. */
 const hostReasons = [
@@ -45,6 +47,8 @@ export interface Attempt {
   origin: string;
   /** open: it was not opened. upgrade: TLS could not be begun. end: it had been open. remember: it is allowed once, and not remembered. */
   stage: "open" | "upgrade" | "end" | "remember";
+  /** A socket that others could send to; then host and port are this computer's. Absent: a connection. */
+  kind?: "listen" | "bind";
   protocol: "tcp" | "udp";
   /** As the page asked for it; empty: the user was to name it. */
   host: string;
@@ -102,6 +106,7 @@ function same(a: RefusalRecord, b: RefusalRecord): boolean {
   return (
     a.origin === b.origin &&
     a.stage === b.stage &&
+    a.kind === b.kind &&
     a.protocol === b.protocol &&
     a.host === b.host &&
     a.port === b.port &&

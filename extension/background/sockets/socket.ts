@@ -1,330 +1,38 @@
-// One socket of a document, from the moment that the document asks for it until it ends: what state it is in, what the document may say to it,
-// and what is said of it to the document, the host and the toolbar.
+// A socket that a document has opened to somewhere.
 
-import type { LiveSocket } from "./activity.ts";
-import * as grants from "../consent/grants.ts";
-import type { Destination } from "../consent/grants.ts";
-import { HostError, HostUnavailable } from "../host/host.ts";
-import type { HostConnection } from "../host/host.ts";
-import type { SocketOwner } from "../host/hosts.ts";
+import { DataSocket } from "./data_socket.ts";
+import type { AtHost } from "./base_socket.ts";
 import { canonicalHost } from "../intake/origin.ts";
-import { Refusal } from "../intake/refusal.ts";
-import { canonicalTLS } from "./open_options.ts";
-import { isRefusal } from "./opening.ts";
-import { Outgoing } from "./outgoing.ts";
-import { pageReasonOf } from "./page_reason.ts";
-import { reasonOf, reasonOfEnd } from "./refusals.ts";
-import type { Attempt, Why } from "./refusals.ts";
+import type { Attempt } from "./refusals.ts";
 import type { Connection, SocketHome } from "./socket_home.ts";
-import type { SocketClosedParams, TCPOpenResult } from "../../../protocol/message.ts";
-import { pageError } from "../../../protocol/page.ts";
-import type { DocumentMessage, OpenOptions, PageError, PageReason } from "../../../protocol/page.ts";
+import type { TCPOpenResult } from "../../../protocol/message.ts";
+import type { OpenOptions } from "../../../protocol/page.ts";
 
-type StartTls = Extract<DocumentMessage, { type: "startTls" }>;
-
-/** The state of a socket. It only ever goes on to a later one of these. */
-export type SocketState =
-  /** Rules, the administrator and the user are asked. */
-  | { phase: "deciding" }
-  /** Somebody has agreed, and the host is asked for it. */
-  | { phase: "connecting"; destination: Connection }
-  | {
-      phase: "open";
-      destination: Connection;
-      connection: HostConnection;
-      /** Its number at the host. */
-      socketId: number;
-      /** What the toolbar shows of it. */
-      live: LiveSocket;
-      /** The toolbar has been told why it is about to end. */
-      explained: boolean;
-    }
-  /** It will not be opened, and the answer may wait for the refusal delay. `destination`: somebody had agreed to it. */
-  | { phase: "refused"; destination: Connection | undefined }
-  | { phase: "ended"; destination: Connection | undefined };
-
-export class Socket {
-  /** The document's number for it. */
-  readonly id: number;
-  readonly protocol: "tcp" | "udp";
+export class Socket extends DataSocket {
   readonly asked: OpenOptions;
-  /**
-   * Ends the question and the connection attempt while it is not open yet. Its reason is the refusal where somebody else than the page has
-   * stopped it.
-   */
-  readonly withdraw = new AbortController();
-  /** The document was allowed before what it asks for, whether or not that counts now. */
-  known = false;
-  readonly #home: SocketHome;
-  readonly #outgoing = new Outgoing(0);
-  /** Requests of the document that the host has not answered: one of a kind at a time. */
-  readonly #asking = new Set<DocumentMessage["type"]>();
-  #state: SocketState = { phase: "deciding" };
-  /** It counts as a user of the document's lane. */
-  #byLane = false;
 
   constructor(home: SocketHome, id: number, protocol: "tcp" | "udp", asked: OpenOptions) {
-    this.#home = home;
-    this.id = id;
-    this.protocol = protocol;
+    super(home, id, protocol);
     this.asked = asked;
   }
 
-  get state(): SocketState {
-    return this.#state;
-  }
-
-  /** Where it leads; undefined before somebody has agreed to it. */
-  get destination(): Connection | undefined {
-    return "destination" in this.#state ? this.#state.destination : undefined;
-  }
-
-  /** What it was stopped with by somebody else than the page. */
-  get stopped(): Refusal | undefined {
-    const { signal } = this.withdraw;
-    return signal.reason instanceof Refusal ? signal.reason : undefined;
-  }
-
-  /** From here on it is ended when that is taken back. */
-  agreedTo(destination: Connection): void {
-    this.#state = { phase: "connecting", destination };
-  }
-
-  /** Resolves with whether it shall choose its carrier by its first credit. */
-  async choosesLane(connection: HostConnection): Promise<boolean> {
-    this.#byLane = await this.#home.lane.wanted(connection);
-    if (!this.#home.has(this)) this.#leaveLane(); // it has gone meanwhile
-    return this.#byLane;
-  }
-
   /** The host has opened it. */
-  opened(
-    destination: Connection,
-    { connection, socketId }: { connection: HostConnection; socketId: number },
-    result: TCPOpenResult,
-  ): void {
-    this.#outgoing.granted(result.window);
-    const live = this.#home.shared.activity.opened({
-      sender: this.#home.sender,
+  opened(destination: Connection, at: AtHost, result: TCPOpenResult): void {
+    this.outgoing.granted(result.window);
+    const shown = {
       protocol: this.protocol,
       kind: "connect",
       host: destination.host,
       port: destination.port,
       encryption: destination.protection.encryption,
-      since: Date.now(),
-      connection,
-      socketId,
-      close: () => void this.#closeByHand(destination),
-    });
-    this.#state = { phase: "open", destination, connection, socketId, live, explained: false };
-    this.#home.tell({ type: "opened", id: this.id, ...result, ...(this.#byLane ? { lane: socketId } : {}) });
+    } as const;
+    this.begin(destination, at, shown, () => void this.closeByHand(destination));
+    this.home.tell({ type: "opened", id: this.id, ...result, ...(this.byLane ? { lane: at.socketId } : {}) });
   }
 
-  /** It will not be opened. */
-  refused(): void {
-    this.#state = { phase: "refused", destination: this.destination };
-  }
-
-  /** Takes it off the document's list, the toolbar and the lane. Returns false when it was off the list. */
-  end(): boolean {
-    const known = this.#home.remove(this);
-    if (this.#state.phase === "open") this.#home.shared.activity.closed(this.#state.live);
-    this.#state = { phase: "ended", destination: this.destination };
-    this.#leaveLane();
-    return known;
-  }
-
-  #leaveLane(): void {
-    if (this.#byLane) this.#home.lane.leave();
-    this.#byLane = false;
-  }
-
-  /** The document is gone. */
-  dispose(): void {
-    //rule:question-closes-with-tab
-    this.withdraw.abort();
-    if (this.#state.phase === "open") this.#home.shared.hosts.release(this.#state.connection, this.#state.socketId);
-    this.end();
-  }
-
-  /** Somebody else than the page stops it: what is open ends, and what is opening is refused with this. */
-  stop(refusal: Refusal): void {
-    if (this.#state.phase === "refused") return;
-    this.withdraw.abort(/*rule:revoked-connect-is-refusal*/ /*rule:pause-of-pending-is-refusal*/ refusal); // without effect where the page has withdrawn it, or closes it
-    this.#cut();
-  }
-
-  /** Ends it at once, if it is open: nothing of it goes on. For the page it is an error like any other of the network. */
-  #cut(): void {
-    if (this.#state.phase !== "open" || !this.#home.has(this)) return;
-    this.#home.shared.hosts.release(this.#state.connection, this.#state.socketId, true);
-    this.#home.ended(this.id, this.#outgoing);
-    this.end();
-    this.#home.tell({ type: "closed", id: this.id, error: pageError("NetworkError") });
-  }
-
-  /** The user closes it. The document may not open it again by itself: that takes a gesture and, if it is not remembered, a yes. */
-  async #closeByHand(destination: Destination): Promise<void> {
-    //rule:closed-by-user-loses-grant
-    await grants.closeDocumentGrants(this.#home.sender, destination); // before the page hears of it, and tries again
-    //rule:popup-close-ends-socket
-    this.#cut();
-  }
-
-  /** Tells the toolbar what did not work, and why; undefined: it is none of the user's business. */
-  failed(stage: Attempt["stage"], why: Why | undefined, named = this.destination?.host): void {
-    if (why === undefined) return;
+  override attempt(named?: string): Omit<Attempt, "origin" | "stage"> {
     const { remoteAddress = "", remotePort = 0 } = this.asked;
     const host = named ?? canonicalHost(remoteAddress) ?? remoteAddress.trim();
-    this.#home.failed({ stage, protocol: this.protocol, host, port: remotePort }, why);
-  }
-
-  /** What the page may hear of why: once somebody has agreed to the destination; without a host nobody can say whether that still holds. */
-  reason(error: unknown): PageReason | undefined {
-    const agreed = this.destination !== undefined || (this.known && error instanceof HostUnavailable);
-    return pageReasonOf(error, { agreed, tells: this.#home.shared.hosts.tellsReasons });
-  }
-
-  /** What the host says of it. */
-  get owner(): SocketOwner {
-    const { id } = this;
-    return {
-      data: (data) => {
-        this.#outgoing.heard();
-        this.#home.tell({ type: "data", id, data });
-      },
-      credit: (bytes) => {
-        this.#outgoing.granted(bytes);
-        this.#home.tell({ type: "credit", id, bytes });
-      },
-      end: () => {
-        this.#home.tell({ type: "end", id });
-      },
-      closed: (params?: SocketClosedParams) => {
-        this.#closed(params);
-      },
-    };
-  }
-
-  /** The host's last word on it, or the host's own end (without parameters). */
-  #closed(params: SocketClosedParams | undefined): void {
-    if (this.#state.phase !== "open" || !this.#home.has(this)) return; // still opening: the request's own answer tells the page
-    const name = params === undefined ? "NetworkError" : params.name;
-    const tellsReasons = this.#home.shared.hosts.tellsReasons;
-    const reason = params === undefined ? (tellsReasons ? "host" : undefined) : params.pageReason;
-    if (name !== undefined && !this.#state.explained) this.failed("end", reasonOfEnd(params));
-    this.#home.ended(this.id, this.#outgoing);
-    this.end();
-    const { id } = this;
-    if (params?.onLane === true) this.#home.tell({ type: "left", id });
-    else
-      this.#home.tell(
-        name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name, reason) },
-      );
-  }
-
-  /** The document says something to it. */
-  receive(message: Exclude<DocumentMessage, { type: "open" }>): void {
-    if (message.type === "close") this.withdraw.abort();
-    if (this.#state.phase !== "open") return;
-    const { connection, socketId } = this.#state;
-    const { id } = this;
-    switch (message.type) {
-      case "write":
-        if (!this.#outgoing.writes(message.data, message.ack)) this.#overrun();
-        else if (message.ack === undefined) connection.write({ socketId, data: message.data });
-        else void this.#writeDatagram(connection, socketId, message.data, message.ack);
-        return;
-      case "credit":
-        if (!this.#outgoing.credits()) this.#overrun();
-        else connection.notify("socket.credit", { socketId, bytes: message.bytes });
-        return;
-      case "shutdown":
-        this.#once(message, async () => {
-          try {
-            await connection.request("socket.shutdown", { socketId });
-            this.#home.tell({ type: "shut", id });
-          } catch {
-            this.#home.tell({ type: "shut", id, error: pageError("NetworkError") });
-          }
-        });
-        return;
-      case "setOption":
-        this.#once(message, async () => {
-          const { option, value } = message;
-          try {
-            await connection.request("socket.setOption", { socketId, option, value });
-            this.#home.tell({ type: "optionSet", id });
-          } catch {
-            this.#home.tell({ type: "optionSet", id, error: pageError("NetworkError") });
-          }
-        });
-        return;
-      case "startTls":
-        this.#once(message, () => this.#startTls(connection, socketId, message));
-        return;
-      case "listen":
-      case "accept":
-      case "bind":
-      case "membership":
-        this.#home.useless();
-        return;
-      case "close":
-        this.#once(message, async () => {
-          await connection.request("socket.close", { socketId }).catch(() => undefined); // it closed by itself meanwhile: `closed` is on its way
-        });
-    }
-  }
-
-  /** Asks the host, unless it has not answered the same yet. */
-  #once({ type }: DocumentMessage, ask: () => Promise<void>): void {
-    if (this.#asking.has(type)) {
-      this.#home.useless();
-      return;
-    }
-    this.#asking.add(type);
-    void ask().finally(() => this.#asking.delete(type));
-  }
-
-  /** The document has said more to it than the host has room for: it ends, before the host hears of it. */
-  #overrun(): void {
-    this.failed("end", { reason: "protocol" });
-    this.#cut();
-  }
-
-  async #writeDatagram(connection: HostConnection, socketId: number, data: string, ack: number): Promise<void> {
-    const { id } = this;
-    let error: PageError | undefined;
-    try {
-      await connection.writeDatagram({ socketId, data });
-    } catch {
-      error = pageError("NetworkError");
-    }
-    this.#outgoing.answered(ack);
-    this.#home.tell(error === undefined ? { type: "wrote", id, ack } : { type: "wrote", id, ack, error });
-  }
-
-  /** What went wrong with the server is one error for the page, with no more of the reason than it may know; the host's log has it. */
-  async #startTls(connection: HostConnection, socketId: number, { received, sent, tls }: StartTls): Promise<void> {
-    const { id } = this;
-    try {
-      const result = await connection.request("socket.startTLS", {
-        socketId,
-        received,
-        sent,
-        ...(tls === undefined ? {} : { tls: canonicalTLS(tls) }),
-      });
-      this.#home.tell({ type: "secured", id, tls: result.tls });
-      //rule:popup-shows-tls-upgrade
-      if (this.#state.phase === "open") this.#home.shared.activity.upgraded(this.#state.live);
-    } catch (error) {
-      const why = reasonOf(error);
-      const reason = this.reason(error);
-      if (this.#state.phase === "open") this.#state.explained = why !== undefined;
-      this.failed("upgrade", why);
-      if (!isRefusal(error)) this.#cut(); // the host may think that it is upgraded
-      const name = (error instanceof HostError ? error.data?.name : undefined) ?? "NetworkError";
-      this.#home.tell({ type: "unsecured", id, error: pageError(name, reason) });
-    }
+    return { protocol: this.protocol, host, port: remotePort };
   }
 }

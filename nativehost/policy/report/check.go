@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/policy"
@@ -86,6 +87,14 @@ func notes(text []byte) []string {
 	}
 	if policy.Prompt(said.Prompt) == policy.Skip && said.AllowedDestinations == nil {
 		note("prompt: skip covers what allowedDestinations lists; without it everything is asked")
+	}
+	if said.LocalPorts != nil && len(said.LocalPorts) == 0 {
+		note("localPorts is empty, so that no low port is open, whatever other places list")
+	}
+	for i, entry := range said.LocalPorts {
+		if len(entry.Origins) == 0 || slices.Contains(entry.Origins, "*") {
+			note("localPorts[%d] lets every page that the user agrees to stand where a service of this computer could", i)
+		}
 	}
 	for i, rule := range said.AllowedDestinations {
 		any := (rule.Host == "" || rule.Host == "*") && rule.CIDR == "" && rule.Origins == nil

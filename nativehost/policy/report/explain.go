@@ -19,6 +19,10 @@ func (c *command) explain() error {
 		return advise("it is written as in https://mail.example.org, without a path; http only has sockets on this computer",
 			"%w%q is not the origin of a secure page", errUsage, c.origin)
 	}
+	if c.to == "" {
+		return c.explainLocal()
+	}
+	c.protocol = or(c.protocol, "tcp")
 	q, err := policy.ParseQuery(c.origin, c.protocol, c.to, c.tls)
 	if err != nil {
 		return advise("as in mail.example.org:993 or [2001:db8::1]:22", "%w--to: %w", errUsage, err)
@@ -72,7 +76,7 @@ func (c *command) decide(p *policy.Policy, r rules.Request, addr netip.Addr) out
 // tell says what was asked, which settings have a say, and what becomes of it.
 func (c *command) tell(p *policy.Policy, r rules.Request, addr netip.Addr) error {
 	o := c.decide(p, r, addr)
-	c.question(r, o)
+	c.asked(r, o)
 	verdict, reasons := p.Explain(rules.Query(r), o.addr)
 	c.say("")
 	if len(reasons) == 0 {
@@ -91,8 +95,8 @@ func (c *command) tell(p *policy.Policy, r rules.Request, addr netip.Addr) error
 	return c.answer(p, r, o, verdict)
 }
 
-// question repeats what was asked, as it was understood.
-func (c *command) question(r rules.Request, o outcome) {
+// asked repeats what was asked, as it was understood.
+func (c *command) asked(r rules.Request, o outcome) {
 	tls := "without TLS"
 	if r.Secure {
 		tls = "with TLS from the first byte"

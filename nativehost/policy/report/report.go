@@ -5,7 +5,8 @@
 //
 //	check    says what is wrong with the text of a policy file, for anybody, anywhere
 //	show     says what holds on this computer, and which file says so
-//	explain  says what becomes of one socket, and every setting that had a say
+//	explain  says what becomes of one socket, and every setting that had a say: one that
+//	         connects, listens, or is bound
 //
 // What the browser manages (docs/POLICY.md) is known to the browser only, so that
 // show and explain go by the files.
@@ -38,18 +39,25 @@ const usage = `Usage:
   portside policy check FILE...
   portside policy show
   portside policy explain --origin ORIGIN --to HOST:PORT [--protocol tcp|udp] [--tls] [--address ADDRESS]
+  portside policy explain --origin ORIGIN --listen ADDRESS:PORT [--announce] [--from ADDRESS:PORT]
+  portside policy explain --origin ORIGIN --bind ADDRESS:PORT [--announce] [--multicast] [--from ADDRESS:PORT]
 
 check says whether policy files could be used, and where they could not. show says
 which settings hold here and which file each comes from. explain says what becomes of
 one socket, and why. None of them sends anything to the network.
 
-  --origin ORIGIN      the page that asks, as in https://mail.example.org
-  --to HOST:PORT       where it wants to go; an IPv6 address is written in brackets
-  --protocol PROTOCOL  tcp or udp; default: tcp
-  --tls                with TLS from the first byte, verified for the host itself: neither by the
-                       page's list of certificates nor for another name
-  --address ADDRESS    what the host's name is to be resolved to
-  --help               this text
+  --origin ORIGIN         the page that asks, as in https://mail.example.org
+  --to HOST:PORT          where it wants to go; an IPv6 address is written in brackets
+  --protocol PROTOCOL     tcp or udp; default: tcp
+  --tls                   with TLS from the first byte, verified for the host itself: neither by
+                          the page's list of certificates nor for another name
+  --address ADDRESS       what the host's name is to be resolved to
+  --listen ADDRESS:PORT   where it wants to listen for TCP; 0.0.0.0 and [::] are every interface
+  --bind ADDRESS:PORT     where it wants to bind a UDP socket that is not connected
+  --announce              it is to be announced on the link
+  --multicast             it is to join multicast groups
+  --from ADDRESS:PORT     who connects, or sends a datagram that nobody asked for
+  --help                  this text
 
 `
 
@@ -64,9 +72,12 @@ type command struct {
 	name                          string
 	files                         []string
 	origin, to, protocol, address string
-	tls                           bool
+	listen, bind, from            string
+	tls, announce, multicast      bool
 	validator                     *protocol.Validator
 	near                          rules.Near
+	// own lists the addresses of this computer's interfaces.
+	own func() ([]nearby.Address, error)
 }
 
 // A problem is an error with advice for the user who meets it.
@@ -109,7 +120,7 @@ func (c *command) run(args []string) int {
 	if err == nil {
 		c.validator, err = protocol.NewValidator()
 	}
-	c.near = nearby.New(zerolog.Nop())
+	c.near, c.own = nearby.New(zerolog.Nop()), nearby.Addresses
 	if err == nil {
 		err = map[string]func() error{"check": c.check, "show": c.show, "explain": c.explain}[c.name]()
 	}
@@ -139,9 +150,14 @@ func (c *command) parse(args []string) error {
 	case "explain":
 		flags.StringVar(&c.origin, "origin", "", "")
 		flags.StringVar(&c.to, "to", "", "")
-		flags.StringVar(&c.protocol, "protocol", "tcp", "")
+		flags.StringVar(&c.protocol, "protocol", "", "")
 		flags.StringVar(&c.address, "address", "", "")
 		flags.BoolVar(&c.tls, "tls", false, "")
+		flags.StringVar(&c.listen, "listen", "", "")
+		flags.StringVar(&c.bind, "bind", "", "")
+		flags.StringVar(&c.from, "from", "", "")
+		flags.BoolVar(&c.announce, "announce", false, "")
+		flags.BoolVar(&c.multicast, "multicast", false, "")
 	default:
 		return misuse("the command must be check, show or explain, not %q", c.name)
 	}
@@ -156,9 +172,30 @@ func (c *command) parse(args []string) error {
 		return misuse("no file is named")
 	case c.name != "check" && len(c.files) > 0:
 		return misuse("unexpected argument %q", c.files[0])
-	case c.name == "explain" && (c.origin == "" || c.to == ""):
-		return misuse("explain needs --origin and --to")
-	case c.name == "explain" && !slices.Contains([]string{"tcp", "udp"}, c.protocol):
+	case c.name == "explain":
+		return c.question()
+	}
+	return nil
+}
+
+// question says what is wrong with what explain was asked.
+func (c *command) question() error {
+	asked := 0
+	for _, what := range []string{c.to, c.listen, c.bind} {
+		if what != "" {
+			asked++
+		}
+	}
+	switch {
+	case c.origin == "" || asked != 1:
+		return misuse("explain needs --origin, and one of --to, --listen and --bind")
+	case c.to != "" && (c.announce || c.multicast || c.from != ""):
+		return misuse("--announce, --multicast and --from go with --listen or --bind")
+	case c.to == "" && (c.address != "" || c.tls || c.protocol != ""):
+		return misuse("--address, --tls and --protocol go with --to")
+	case c.listen != "" && c.multicast:
+		return misuse("--multicast goes with --bind")
+	case !slices.Contains([]string{"", "tcp", "udp"}, c.protocol):
 		return misuse("--protocol is tcp or udp, not %q", c.protocol)
 	}
 	return nil

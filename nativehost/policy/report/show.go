@@ -58,6 +58,10 @@ func (c *command) settings(p *policy.Policy) {
 	row("cspRule", s.CSPRule.Value, s.CSPRule.By)
 	row("installedOnly", fmt.Sprint(s.InstalledOnly.Value), s.InstalledOnly.By)
 	row("discovery", fmt.Sprint(s.Discovery.Value), s.Discovery.By)
+	row("servers", s.Servers.Value, s.Servers.By)
+	row("boundUDP", s.BoundUDP.Value, s.BoundUDP.By)
+	row("multicast", fmt.Sprint(s.Multicast.Value), s.Multicast.By)
+	row("announce", fmt.Sprint(s.Announce.Value), s.Announce.By)
 	for _, limit := range s.Limits.InForce(limits.Standard()) {
 		row(limit.Name, fmt.Sprint(limit.Value), limit.By)
 	}
@@ -93,8 +97,8 @@ func only(set bool, by string) string {
 	return by
 }
 
-// lists prints what files say about origins, destinations and prompts: each is
-// asked by itself.
+// lists prints what files say about origins, destinations, low ports and prompts: each
+// is asked by itself.
 func (c *command) lists(p *policy.Policy) {
 	for _, source := range p.Sources {
 		said := source.Said
@@ -120,6 +124,12 @@ func (c *command) lists(p *policy.Policy) {
 		origins("allowedOrigins", said.AllowedOrigins)
 		destinations("blockedDestinations", said.BlockedDestinations)
 		destinations("allowedDestinations", said.AllowedDestinations)
+		if said.LocalPorts != nil && len(said.LocalPorts) == 0 {
+			add("localPorts", "none")
+		}
+		for i := range said.LocalPorts {
+			add(fmt.Sprintf("localPorts[%d]", i), localPorts(&said.LocalPorts[i]))
+		}
 		if said.Prompt != "" {
 			add("prompt", said.Prompt)
 		}
@@ -153,6 +163,18 @@ func destination(d *protocol.PolicyDestination) string {
 	add("prompt", d.Prompt)
 	if len(parts) == 0 {
 		return "everything"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// localPorts writes an entry of low ports in one line.
+func localPorts(e *protocol.PolicyLocalPort) string {
+	parts := []string{"ports " + strings.Join(e.Ports, ",")}
+	if e.Protocol != "" {
+		parts = append(parts, "protocol "+e.Protocol)
+	}
+	if len(e.Origins) > 0 {
+		parts = append(parts, "for "+strings.Join(e.Origins, ","))
 	}
 	return strings.Join(parts, ", ")
 }

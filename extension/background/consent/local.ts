@@ -1,0 +1,361 @@
+// May this document have a socket that others can send to, and where? What the host's rules and the administrators say, what was remembered,
+// and, if nothing settles it, the user, who also picks the place and whom the page may send to. Nothing is opened here.
+//
+// The order is that of consent.ts. What differs: no administrator's word stands for the user's; and what was agreed to is a place, so that an
+// earlier consent counts only where that place is there, in the network of then.
+
+import { addDocumentGrant, documentGrants, mayReturn, stillReaches, timesTakenBack, wasClosed } from "./grants.ts";
+import type { Destination, Grant, Reached } from "./grants.ts";
+import { remember, stillRemembers } from "./cleared.ts";
+import type { Asked, Surroundings } from "./consent.ts";
+import { answerRefusals, asksAnew, mustPass, questionForbidden } from "./judged.ts";
+import { isWithin, networkOf, placeOf, servesNeeds, unknownNetwork } from "./local_consent.ts";
+import type { LocalConsent, LocalNeeds, NamedHost } from "./local_consent.ts";
+import { findLocalGrants } from "./local_grants.ts";
+import { anyPort, judgeNamed } from "./named_hosts.ts";
+import { networkSalt } from "./network_salt.ts";
+import type { Protection } from "./protection.ts";
+import type { LocalAnswer, LocalQuestion, Peers } from "./question.ts";
+import type { Claims } from "../documents/admission.ts";
+import { Refusal, noGesture } from "../intake/refusal.ts";
+import type {
+  Announcement,
+  LocalPlace,
+  NamedPeer,
+  PolicyJudgeLocalResult,
+  PolicyJudgeResult,
+} from "../../../protocol/message.ts";
+
+/** What a document wants to open. */
+export interface LocalWish {
+  kind: "listen" | "bind";
+  /** As the page wrote it. */
+  localAddress: string;
+  /** Absent: the system picks one. */
+  localPort?: number;
+  ipv6Only?: boolean;
+  /** With TLS. */
+  secure: boolean;
+  /** `bind`: the page may join multicast groups, as far as its permissions policy goes. */
+  multicast: boolean;
+  announce?: Announcement;
+}
+
+/** What was agreed to. */
+export interface Agreed {
+  place: LocalPlace;
+  /** The names by which it can be taken back. */
+  destination: Destination & { protection: Protection };
+  /** Groups may be joined. */
+  multicast: boolean;
+  peers?: Peers;
+  hosts?: NamedPeer[];
+}
+
+/** What a socket with or without TLS counts as. */
+export function localProtection(secure: boolean): Protection {
+  return secure ? { encryption: "on", authentication: "name" } : { encryption: "off" };
+}
+
+const protocols = { listen: "tcp", bind: "udp" } as const;
+
+/**
+ * Resolves with what was agreed to; rejects with a Refusal, or as the host's connection does. What the user allowed is the document's from then
+ * on, whatever becomes of it.
+ */
+export async function consentToLocal(
+  wish: LocalWish,
+  asked: Asked,
+  claims: Claims,
+  around: Surroundings,
+): Promise<Agreed> {
+  const salt = await networkSalt();
+  return await new LocalConsenting(wish, asked, claims, around, salt).run();
+}
+
+class LocalConsenting {
+  readonly #wish: LocalWish;
+  readonly #asked: Asked;
+  readonly #claims: Claims;
+  readonly #around: Surroundings;
+  readonly #salt: string | undefined;
+  readonly #protection: Protection;
+
+  constructor(wish: LocalWish, asked: Asked, claims: Claims, around: Surroundings, salt: string | undefined) {
+    this.#wish = wish;
+    this.#asked = asked;
+    this.#claims = claims;
+    this.#around = around;
+    this.#salt = salt;
+    this.#protection = localProtection(wish.secure);
+  }
+
+  async run(): Promise<Agreed> {
+    const { attested, sender, gesture } = this.#around;
+    const { request, reopened } = this.#asked;
+    const verdict = await this.#judge();
+    await mustPass(verdict, this.#claims, attested);
+    if (verdict.places.length === 0)
+      throw new Refusal("policy", "this computer has no such address.", { hidden: true, reason: "address" });
+    // The last that was allowed is what is meant now.
+    for (const reached of /*rule:local-each-open-ignores-earlier*/ asksAnew(verdict) ? [] : reopened.toReversed()) {
+      const place = await this.#holds(reached, verdict);
+      if (place === undefined) continue;
+      return /*rule:local-revoking-stops-pending*/ (await stillReaches(sender.documentId, request, reached))
+        ? this.#agreed(place, reached.local, verdict)
+        : await this.#anew();
+    }
+    const taken = timesTakenBack(sender);
+    const known = await this.#remembered(verdict);
+    if (known !== undefined) {
+      await this.#returns(known.place);
+      return await this.#documents(known.place, known.consent, taken, verdict);
+    }
+    // An administrator who has connections opened without a question ("skip") has not said so of these.
+    if (verdict.prompt === "forbid") throw questionForbidden(verdict);
+    //rule:local-prompt-needs-gesture
+    if (!gesture.take()) throw noGesture();
+    return await this.#ask(verdict);
+  }
+
+  /** What this stood on was taken back, or closed, while it was under way: as if it had not been. */
+  #anew(): Promise<Agreed> {
+    return consentToLocal(this.#wish, { ...this.#asked, reopened: [] }, this.#claims, this.#around);
+  }
+
+  /** Connects anew each time: the host may go away while the user is thinking. */
+  async #judge(): Promise<PolicyJudgeLocalResult> {
+    const { hosts, sender } = this.#around;
+    const { kind, localAddress, localPort, ipv6Only, announce } = this.#wish;
+    const connection = await hosts.connect();
+    const verdict = await connection.request("policy.judgeLocal", {
+      origin: sender.origin,
+      protocol: protocols[kind],
+      localAddress: localAddress.slice(0, 64),
+      ...(localPort === undefined ? {} : { localPort }),
+      ...(ipv6Only === undefined ? {} : { ipv6Only }),
+      ...(announce === undefined ? {} : { announce: true }),
+      ...(this.#salt === undefined ? {} : { networkSalt: this.#salt }),
+    });
+    hosts.tellsReasons = verdict.errorDetail === "reason";
+    return verdict;
+  }
+
+  /** What the rules say of a host that the user names. */
+  async #judgeHost(host: string, port: number): Promise<PolicyJudgeResult> {
+    const connection = await this.#around.hosts.connect();
+    return await connection.request("policy.judge", {
+      origin: this.#around.sender.origin,
+      protocol: "udp",
+      host,
+      port,
+      secure: false,
+      userEntered: true,
+      ...(this.#salt === undefined ? {} : { networkSalt: this.#salt }),
+    });
+  }
+
+  #needs({ multicast }: PolicyJudgeLocalResult): LocalNeeds {
+    const { announce } = this.#wish;
+    return {
+      multicast: this.#wish.multicast && multicast,
+      ...(announce === undefined ? {} : { announce: { name: announce.name, type: announce.type } }),
+    };
+  }
+
+  /** Where an earlier consent leads now; undefined: it does not serve. */
+  async #holds(consent: Reached, verdict: PolicyJudgeLocalResult): Promise<LocalPlace | undefined> {
+    const { local } = consent;
+    const place = placeOf(consent, verdict.places);
+    if (local === undefined || place === undefined || !servesNeeds(local, this.#needs(verdict))) return undefined;
+    if (this.#wish.kind === "listen") return place;
+    //rule:local-grant-within-policy
+    if (local.peers === undefined || !isWithin(local.peers, verdict.peers ?? "named")) return undefined;
+    for (const { host, port = anyPort, network } of local.hosts ?? []) {
+      const now = await this.#judgeHost(host, port);
+      //rule:named-peers-need-same-network
+      if (!now.allowed || now.risk || now.network !== network) return undefined;
+    }
+    return place;
+  }
+
+  /** A remembered grant that serves, the last that was given: it is what the user wanted last. */
+  async #remembered(verdict: PolicyJudgeLocalResult): Promise<{ place: LocalPlace; consent: Reached } | undefined> {
+    const { sender } = this.#around;
+    if (asksAnew(verdict)) return undefined;
+    const { request } = this.#asked;
+    for (const again of (await documentGrants(sender.documentId, request, () => this.#protection)).toReversed()) {
+      const place = await this.#holds(again, verdict);
+      if (place !== undefined) return { place, consent: again };
+    }
+    if (/*rule:local-grants-not-used-in-private*/ sender.private || !verdict.remember) return undefined;
+    const { kind, localPort = 0 } = this.#wish;
+    const given = await findLocalGrants(sender.origin, {
+      kind,
+      protocol: protocols[kind],
+      port: localPort,
+      protection: this.#protection,
+    });
+    for (const grant of given.toReversed()) {
+      const place = grant.network === unknownNetwork ? undefined : await this.#holds(grant, verdict);
+      if (place === undefined) continue;
+      if (!(/*rule:local-grant-needs-its-marker*/ (await stillRemembers(sender.origin)))) return undefined;
+      const { host, entered, risk, protection, network, local } = grant;
+      const consent: Reached = { host, entered, risk, protection };
+      if (network !== undefined) consent.network = network;
+      if (local !== undefined) consent.local = local;
+      return { place, consent };
+    }
+    return undefined;
+  }
+
+  #destination(place: LocalPlace): Destination & { protection: Protection } {
+    const { kind, localPort = 0 } = this.#wish;
+    return { kind, protocol: protocols[kind], host: place.address, port: localPort, protection: this.#protection };
+  }
+
+  #agreed(place: LocalPlace, local: LocalConsent | undefined, verdict: PolicyJudgeLocalResult): Agreed {
+    const agreed: Agreed = {
+      place,
+      destination: this.#destination(place),
+      multicast: this.#needs(verdict).multicast,
+    };
+    if (local?.peers !== undefined) agreed.peers = local.peers;
+    if (local?.hosts !== undefined) agreed.hosts = local.hosts.map(({ network: _, ...named }) => named);
+    return agreed;
+  }
+
+  /** What needs no question needs no gesture either, unless the user has just closed it. */
+  async #returns(place: LocalPlace): Promise<void> {
+    const { sender, gesture } = this.#around;
+    //rule:closed-listener-needs-gesture
+    if (!(await wasClosed(sender.documentId, this.#destination(place)))) return;
+    if (!gesture.take()) throw noGesture();
+    await mayReturn(sender, this.#destination(place));
+  }
+
+  /** It is the document's from now on, unless something was taken back since `taken` was looked at. */
+  async #documents(
+    place: LocalPlace,
+    consent: Reached,
+    taken: number,
+    verdict: PolicyJudgeLocalResult,
+  ): Promise<Agreed> {
+    const may = await addDocumentGrant(this.#around.sender, this.#asked.request, consent, taken);
+    return may ? this.#agreed(place, consent.local, verdict) : await this.#anew();
+  }
+
+  #question(verdict: PolicyJudgeLocalResult): LocalQuestion {
+    const { sender } = this.#around;
+    const { kind, localPort, secure } = this.#wish;
+    const { multicast, announce } = this.#needs(verdict);
+    return {
+      kind,
+      origin: sender.origin,
+      ...(localPort === undefined ? {} : { port: localPort }),
+      places: verdict.places,
+      ...(kind === "bind" ? { peers: verdict.peers ?? "named" } : {}),
+      multicast,
+      secure,
+      ...(announce === undefined ? {} : { announce }),
+      private: sender.private,
+      remember: verdict.remember && /*rule:no-local-remember-box-in-private*/ !sender.private,
+    };
+  }
+
+  async #ask(verdict: PolicyJudgeLocalResult): Promise<Agreed> {
+    const { sender, prompts, signal, asking } = this.#around;
+    let settledAt: number | undefined;
+    const answer = await prompts.askLocal(
+      this.#question(verdict),
+      sender,
+      {
+        //rule:admin-can-ask-for-each-listen
+        each: asksAnew(verdict),
+        stillNeeded: async (): Promise<LocalAnswer | undefined> => {
+          const before = timesTakenBack(sender);
+          const now = await this.#judge(); // it may have waited for long, and be in another network now
+          const settled = await this.#remembered(now);
+          if (settled === undefined) return undefined;
+          settledAt = before;
+          const { peers, hosts } = this.#agreed(settled.place, settled.consent.local, now);
+          return {
+            allow: true,
+            remember: false,
+            place: settled.place,
+            ...(peers === undefined ? {} : { peers }),
+            ...(hosts === undefined ? {} : { hosts }),
+          };
+        },
+        name: (typed) => judgeNamed(typed, (host, port) => this.#judgeHost(host, port)),
+      },
+      signal,
+      asking,
+    );
+    if (!answer.allow) throw answerRefusals[answer.rule]();
+    const taken = /*rule:local-revoking-voids-settled*/ settledAt ?? timesTakenBack(sender);
+    return await this.#answered(answer, taken, verdict);
+  }
+
+  /** `verdict`: what the user was asked by. */
+  async #answered(
+    answer: Extract<LocalAnswer, { allow: true }>,
+    taken: number,
+    verdict: PolicyJudgeLocalResult,
+  ): Promise<Agreed> {
+    const { sender } = this.#around;
+    const { place, peers } = answer;
+    const judged = await this.#judge();
+    const now = { ...judged, multicast: judged.multicast && verdict.multicast };
+    const hosts: NamedHost[] = [];
+    for (const named of answer.hosts ?? []) {
+      const { network } = await this.#judgeHost(named.host, named.port ?? anyPort);
+      hosts.push(network === undefined ? named : { ...named, network });
+    }
+    const there = now.places.find(({ address, reach }) => address === place.address && reach === place.reach);
+    //rule:local-place-still-there-at-answer
+    if (!now.allowed || there === undefined)
+      throw new Refusal("policy", "this computer does not have the address any more.", {
+        hidden: true,
+        reason: "address",
+      });
+    const { multicast, announce } = this.#needs(now);
+    const local: LocalConsent = { reach: place.reach, multicast };
+    if (place.interface !== undefined) local.interface = place.interface;
+    if (peers !== undefined) local.peers = peers;
+    if (answer.hosts !== undefined) local.hosts = hosts;
+    if (announce !== undefined) local.announce = announce;
+    const consent: Reached = {
+      host: place.address,
+      entered: false,
+      risk: false,
+      protection: this.#protection,
+      local,
+    };
+    //rule:local-consent-for-network-of-answer
+    const network = networkOf(there, peers, now.places);
+    if (network !== undefined) consent.network = network;
+    if (answer.remember) await this.#remember(consent);
+    const destination = this.#destination(there);
+    if (await wasClosed(sender.documentId, destination)) await mayReturn(sender, destination);
+    return await this.#documents(there, consent, taken, now);
+  }
+
+  async #remember(consent: Reached): Promise<void> {
+    const { sender, notRemembered } = this.#around;
+    const { kind, localPort = 0 } = this.#wish;
+    const grant: Grant = {
+      origin: sender.origin,
+      kind,
+      protocol: protocols[kind],
+      port: localPort,
+      created: Date.now(),
+      ...consent,
+    };
+    const networks = [consent.network, ...(consent.local?.hosts ?? []).map(({ network }) => network)];
+    const why =
+      //rule:local-unknown-network-not-remembered
+      networks.includes(unknownNetwork) ? "network-unknown" : await remember(grant).catch(() => "storage" as const);
+    if (why !== undefined) notRemembered(consent.host, why);
+  }
+}
