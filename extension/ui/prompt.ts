@@ -19,7 +19,7 @@ import { isolated } from "./foreign.ts";
 import { Guard } from "./guard.ts";
 import { Nearby } from "./nearby.ts";
 import { fitWindow } from "./prompt_fit.ts";
-import { complaints, LocalChoice } from "./prompt_local.ts";
+import { LocalChoice } from "./prompt_local.ts";
 import { hostElement, hostNotes, originElement, part } from "./shown.ts";
 import { byId, describePort, entitle, fillTexts, tell, text } from "./texts.ts";
 import { count } from "./units.ts";
@@ -95,6 +95,12 @@ function wants({ host, proposal, place }: Question): string {
       return "promptWantsSpecial";
   }
 }
+
+const complaints: Record<Complaint, string> = {
+  invalid: "promptAddressInvalid",
+  never: "promptAddressNever",
+  policy: "promptAddressPolicy",
+};
 
 function showEncryption(asked: Question, place: Place | undefined): void {
   const element = byId("encryption");

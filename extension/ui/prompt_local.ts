@@ -1,6 +1,7 @@
 // What the consent window says and asks where others are to be able to send to the page: where the socket is open, and whom a bound UDP socket
 // may send to. The narrowest comes first, and nothing is chosen beforehand unless there is only one.
 
+import { maxHosts } from "../background/consent/local_answer.ts";
 import type { AllowLocal, Complaint, LocalQuestion, Peers, Place } from "../background/consent/question.ts";
 import type { LocalPlace } from "../../protocol/message.ts";
 import { encryptionMessage, hostAndPort, plainText } from "./display.ts";
@@ -10,14 +11,11 @@ import { part } from "./shown.ts";
 import { byId, describePort, entitle, tell, text } from "./texts.ts";
 import { count } from "./units.ts";
 
-/** So many hosts can be named for one socket. */
-const maxHosts = 16;
-
-/** What to say of an address that cannot be allowed. */
-export const complaints: Record<Complaint, string> = {
-  invalid: "promptAddressInvalid",
-  never: "promptAddressNever",
-  policy: "promptAddressPolicy",
+/** What to say of one of several hosts that cannot be allowed. */
+const hostComplaints: Record<Complaint, string> = {
+  invalid: "localHostInvalid",
+  never: "localHostNever",
+  policy: "localHostPolicy",
 };
 
 /** From the narrowest to the widest, with their texts. */
@@ -139,11 +137,7 @@ export class LocalChoice {
   complain(host: string, complaint: Complaint): void {
     if (!this.#named.includes(host)) return; // they have gone on
     const shown = isolated(plainText(host));
-    this.#complain(
-      complaint === "invalid"
-        ? text("localHostInvalid", shown)
-        : text("localHostWrong", shown, text(complaints[complaint])),
-    );
+    this.#complain(text(hostComplaints[complaint], shown));
     this.#changed();
   }
 
