@@ -6,7 +6,7 @@ import type { LocalConsent } from "../background/consent/local_consent.ts";
 import type { Protection } from "../background/consent/protection.ts";
 import { hostAndPort, plainText } from "./display.ts";
 import { destinationName, isolated } from "./foreign.ts";
-import { reachText } from "./prompt_local.ts";
+import { peerTexts, reachText } from "./prompt_local.ts";
 import { describePort, text } from "./texts.ts";
 
 const lists = new Intl.ListFormat(numberLanguage(), { type: "unit", style: "short" });
@@ -18,7 +18,7 @@ export function grantName(grant: Grant): string {
 
 function peersText({ peers, hosts = [] }: LocalConsent): string[] {
   if (peers === undefined) return [];
-  if (peers !== "named") return [text(peers === "network" ? "popupPeersNetwork" : "popupPeersInternet")];
+  if (peers !== "named") return [text(peerTexts[peers])];
   const names = hosts.map(({ host, port }) => isolated(port === undefined ? host : hostAndPort(host, port)));
   return [text("grantPeersNamed", lists.format(names))];
 }

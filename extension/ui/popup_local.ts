@@ -5,7 +5,7 @@ import { destination, foreign } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import type { Line } from "./keyed.ts";
 import { closeButton, part, say, sayEncryption, sayTraffic, type SocketActions } from "./popup_parts.ts";
-import { reachText } from "./prompt_local.ts";
+import { peerTexts, reachText } from "./prompt_local.ts";
 import { serviceMessage } from "./services.ts";
 import { Sparkline } from "./sparkline.ts";
 import { byId, text } from "./texts.ts";
@@ -112,9 +112,6 @@ export function orphansLine(actions: SocketActions): Line<Accepted> {
     update: list.update,
   };
 }
-
-/** The texts that say whom a socket may send to. */
-const peerTexts = { named: "popupPeersNamed", network: "popupPeersNetwork", internet: "popupPeersInternet" };
 
 /** A UDP socket that is bound, and not connected. */
 export function boundLine(socket: SocketView, actions: SocketActions): Line<SocketView> {

@@ -65,7 +65,7 @@ test("it says who asks, for which port, and what that means; and nothing of a co
   assert.match(page.element("who").textContent, /a\.test/);
   assert.match(page.element("service").textContent, /40080/);
   assert.match(page.element("meaning").textContent, /server on your computer/);
-  for (const id of ["where", "ask-address", "named", "risk", "peers", "announce"])
+  for (const id of ["where", "ask-address", "risk", "peers", "announce"])
     assert.equal(page.element(id).hidden, true, id);
   assert.equal(page.element("local").hidden, false);
 });
@@ -157,6 +157,18 @@ test("whom a bound socket may send to: no choice that is wider than allowed, nor
   assert.deepEqual(await allow(), [], "what was chosen is not offered any more");
   await pick("place-choices", 1);
   assert.deepEqual(await allow(), [], "and does not come back by itself");
+});
+
+test("what Allow would do stands beside it", async () => {
+  const chosen = page.element("named");
+  await bind({ peers: "network" });
+  assert.equal(chosen.hidden, false);
+  assert.match(chosen.textContent, /Nothing chosen/);
+  await pick("place-choices", 1);
+  await pick("peer-choices", 1);
+  assert.match(chosen.textContent, /eth0.*any device/);
+  await ask({ places: [loopback] });
+  assert.equal(chosen.hidden, true, "there is nothing to choose");
 });
 
 test("hosts are named: at least one, at most sixteen, each once", async () => {

@@ -25,6 +25,13 @@ const choices: readonly [Peers, string][] = [
   ["internet", "localPeersInternet"],
 ];
 
+/** The texts that say whom a socket may send to. */
+export const peerTexts: Record<Peers, string> = {
+  named: "popupPeersNamed",
+  network: "popupPeersNetwork",
+  internet: "popupPeersInternet",
+};
+
 /** The texts of a place: of a socket that listens, who may connect; of a bound one, where it is open. */
 const reaches = {
   listen: { computer: "localComputer", network: "localNetworkPlain", anybody: "localAnybody", named: "localNetwork" },
@@ -131,6 +138,7 @@ export class LocalChoice {
     tell("meaning", text(listens ? "localListenMeaning" : "localBindMeaning"));
     this.#showPlaces(question);
     this.#showPeers();
+    byId("named").hidden = listens && question.places.length === 1; // nothing to choose
   }
 
   /** A host that was allowed cannot be, after all. */
@@ -220,7 +228,23 @@ export class LocalChoice {
   #choosePeers(peers: Peers | undefined): void {
     this.#peers = peers;
     byId("hosts-part").hidden = peers !== "named";
+    //rule:chosen-place-stands-beside-allow
+    this.#showChosen();
     this.#showEncryption();
+  }
+
+  /** What Allow would do stands beside it, also where the choices are out of sight. */
+  #showChosen(): void {
+    const place = this.#place === undefined ? undefined : this.#question?.places[this.#place];
+    if (this.#question === undefined || place === undefined) {
+      byId("named").textContent = text("promptNothing");
+      return;
+    }
+    const line = document.createElement("p");
+    line.textContent = `${text("promptNamed")} ${reachText(this.#question.kind, place)}`;
+    const whom = document.createElement("p");
+    if (this.#peers !== undefined) whom.textContent = text(peerTexts[this.#peers]);
+    byId("named").replaceChildren(line, whom);
   }
 
   /** Who may read along depends on who is in between. */

@@ -25,6 +25,11 @@ export const windows: readonly Mutant[] = [
       asked("everybody takes a yes of its own, each time that it is chosen"),
     ],
     [
+      "chosen-place-stands-beside-allow",
+      "Where a socket will be open, and whom it may send to, stands beside Allow",
+      asked("what Allow would do stands beside it"),
+    ],
+    [
       "yes-for-anybody-goes-with-place",
       "The yes to everybody goes when another place is chosen",
       asked("everybody takes a yes of its own, each time that it is chosen"),
