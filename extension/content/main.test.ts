@@ -133,6 +133,104 @@ test("a document has 128 opens under way, and not one more", async () => {
   await settled();
 });
 
+const socket = (type: "listen" | "bind", options: object): PageMessage =>
+  ({ type, id: ++lastId, options: { localAddress: "127.0.0.1", ...options }, evalBlocked: true });
+
+test("a socket that others can send to is asked for with what the document sees of itself, within the same bounds", async () => {
+  const like = await open();
+  assert.ok(like?.type === "open", "nothing has come");
+  const { evidence } = like;
+  for (const type of ["listen", "bind"] as const) {
+    port?.postMessage(socket(type, { localPort: 40_000 }));
+    await settled();
+    const options = { localAddress: "127.0.0.1", localPort: 40_000 };
+    assert.deepEqual(said.at(-1), {
+      type,
+      id: lastId,
+      secure: true,
+      options,
+      evidence,
+    });
+    port?.postMessage(socket(type, { localAddress: "1".repeat(2_000) }));
+    await settled();
+    const last = said.at(-1);
+    assert.equal(last?.type === type && last.options.localAddress.length, 1_024);
+  }
+  brokers.at(-1)?.disconnect();
+  await settled();
+  const before = heard.length;
+  for (let n = 0; n < 100; n++) {
+    port?.postMessage(socket("listen", {}));
+    port?.postMessage(socket("bind", {}));
+  }
+  await settled();
+  const refused = heard.slice(before).filter(({ error }) => error?.name === "QuotaExceededError");
+  assert.equal(refused.length, 72, "they have other bounds than opens");
+  brokers.at(-1)?.disconnect();
+  await settled();
+});
+
+test("a listener's connections are asked for one after the other, and do not count as opens", async () => {
+  port?.postMessage(socket("listen", {}));
+  await settled();
+  const listener = lastId;
+  await answer({ type: "listening", id: listener, localAddress: "127.0.0.1", localPort: 40_000 });
+  assert.deepEqual(heard.at(-1), { type: "listening", id: listener, localAddress: "127.0.0.1", localPort: 40_000 });
+  for (let n = 0; n < 300; n++) {
+    const id = ++lastId;
+    port?.postMessage({ type: "accept", id, listener });
+    await settled();
+    assert.deepEqual(said.at(-1), { type: "accept", id, listener });
+    await answer({ type: "failed", id, error: { name: "AbortError", message: "" } });
+    assert.equal(heard.at(-1)?.type, "failed");
+  }
+  const id = await open().then(() => lastId);
+  assert.ok(
+    said.some((message) => message.type === "open" && message.id === id),
+    "there is room for an open",
+  );
+});
+
+test("a certificate's hash comes as bytes, and what is no base64 ends the socket", async () => {
+  for (const [certificate, type] of [
+    ["A".repeat(43) + "=", "listening"],
+    ["no base64!", "failed"],
+  ] as const) {
+    port?.postMessage(socket("listen", {}));
+    await settled();
+    await answer({ type: "listening", id: lastId, localAddress: "127.0.0.1", localPort: 1, certificate });
+    const last = heard.at(-1) as { type: string; certificate?: ArrayBuffer };
+    assert.equal(last.type, type);
+    if (type === "listening") assert.equal(last.certificate?.byteLength, 32);
+  }
+});
+
+test("memberships go to the broker, and their answers to the page; of a broker that is gone there are none", async () => {
+  port?.postMessage(socket("bind", {}));
+  await settled();
+  const id = lastId;
+  await answer({ type: "bound", id, localAddress: "127.0.0.1", localPort: 1, window: 1, multicast: true });
+  assert.equal(heard.at(-1)?.type, "bound");
+  const message: PageMessage = { type: "membership", id, ack: 1, change: "join", group: "233.252.0.1" };
+  port?.postMessage(message);
+  port?.postMessage({ ...message, ack: 2, change: "leave", source: "192.0.2.1" });
+  await settled();
+  assert.deepEqual(said.slice(-2), [message, { ...message, ack: 2, change: "leave", source: "192.0.2.1" }]);
+  await answer({ type: "member", id, ack: 1 });
+  assert.deepEqual(heard.at(-1), { type: "member", id, ack: 1 });
+  brokers.at(-1)?.disconnect();
+  await settled();
+  const [connections, words] = [brokers.length, said.length];
+  port?.postMessage(message);
+  port?.postMessage({ type: "accept", id: ++lastId, listener: id });
+  await settled();
+  assert.deepEqual(
+    [brokers.length, said.length],
+    [connections, words],
+    "a broker is started for a socket that is gone",
+  );
+});
+
 test("a document that is not secure has nothing of it", async () => {
   const plain = page.load("http://plain.test/");
   Object.assign(globalThis, { isSecureContext: false, portsideAlive: undefined });

@@ -182,10 +182,11 @@ class Gatekeeper {
       }
       case "listening": {
         this.#answered(message.id);
-        this.#open.set(message.id, true);
+        this.#open.set(message.id, false);
         const { certificate, ...rest } = message;
         if (certificate === undefined) this.#tellPage(rest);
         else this.#tellPage({ ...rest, certificate: Uint8Array.fromBase64(certificate).buffer });
+        this.#open.set(message.id, true);
         return;
       }
       case "bound":

@@ -9,6 +9,12 @@ Object.assign(Uint8Array.prototype, {
     return Buffer.from(this).toString("base64url");
   },
 });
+Object.assign(Uint8Array, {
+  fromBase64(text: string) {
+    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new SyntaxError("no base64");
+    return new Uint8Array(Buffer.from(text, "base64"));
+  },
+});
 Object.assign(Promise, {
   withResolvers: <T>() => {
     let resolve!: (value: T | PromiseLike<T>) => void;

@@ -6,6 +6,7 @@ import { inbounds } from "./inbound.ts";
 import { host } from "./host.ts";
 import { keepings } from "./keeping.ts";
 import { intakes } from "./intake.ts";
+import { local } from "./local.ts";
 import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...inbounds,
   ...nearby,
   ...listening,
+  ...local,
   ...intakes,
   ...supply,
 ];

@@ -49,6 +49,11 @@ let clicks: boolean;
 let taken: number;
 /** Whether the permissions policy lets the document reach what is not public. */
 let reachesPrivate: boolean;
+/** What kind of place hosts are; what the user types before they answer, and what is said of it; whether devices nearby are looked for. */
+let judgedPlaces: Record<string, PolicyJudgeResult["place"]>;
+let naming: string[];
+let complaints: (string | undefined)[];
+let looks: boolean[];
 /** Whether the last refusal was hidden from the page. */
 let hidden: boolean;
 /** The network that private addresses are in; the salts that the host was given; what was not remembered, and why. */
@@ -71,6 +76,10 @@ beforeEach(async () => {
   clicks = true;
   taken = 0;
   reachesPrivate = true;
+  judgedPlaces = {};
+  naming = [];
+  complaints = [];
+  looks = [];
   network = "home";
   salts = new Set();
   unremembered = [];
@@ -102,13 +111,19 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
       risk: false,
       host: host === undefined ? "" : (canonicalHost(host) ?? ""),
       ...(host?.startsWith("192.168.") === true ? { network } : {}),
+      ...(host !== undefined && host in judgedPlaces ? { place: judgedPlaces[host] } : {}),
       ...verdict,
       ...(host === undefined ? { host: undefined } : {}),
     } as PolicyJudgeResult;
   };
   const prompts = {
-    ask: async (question: Question, _: Sender, { each, stillNeeded }: Helpers): Promise<Answer> => {
+    ask: async (question: Question, _: Sender, { each, stillNeeded, check, look }: Helpers): Promise<Answer> => {
       beforeTurn();
+      looks.push(look !== undefined);
+      for (const typed of naming) {
+        const said = await check(typed);
+        complaints.push("complaint" in said ? said.complaint : undefined);
+      }
       const settled = settles ? await stillNeeded() : undefined;
       if (settled !== undefined) return settled;
       asked.push(question);
@@ -607,4 +622,33 @@ test("whether a question that waited is still needed is judged in the network of
     };
     assert.equal(await open(router, { ...other, documentId: now }), host);
   }
+});
+
+test("without direct-sockets-private nothing opens that is not public, whoever named it and whatever was allowed before", async () => {
+  const inside: Partial<PolicyJudgeResult> = { place: "network", mustEnter: true };
+  const named: OpenOptions = { remotePort: 80 };
+  verdict = inside;
+  answer = allow("192.168.1.1", { remember: true, how: "typed" });
+  assert.equal(await open(router), "192.168.1.1");
+  assert.equal(await open(named), "192.168.1.1");
+  answer = undefined;
+  reachesPrivate = false;
+  for (const who of [sender, other]) assert.equal(await open(router, who), "permissions-policy");
+  assert.equal(hidden, true);
+  // The user is to name it: what they named before was private, and so is what they name now.
+  clicks = false;
+  assert.equal(await open(named), "permissions-policy", "the document was allowed it");
+  verdict = {};
+  complaints = [];
+  clicks = true;
+  judgedPlaces = { "192.168.1.1": "network", "mail.example": "internet" };
+  naming = ["192.168.1.1", "mail.example"];
+  assert.equal(await open(named, other), "user");
+  assert.deepEqual(complaints, ["policy", undefined]);
+  answer = allow("mail.example", { how: "typed" });
+  assert.equal(await open(mail), "mail.example", "public");
+  assert.deepEqual(looks.slice(-2), [false, false]);
+  reachesPrivate = true;
+  await open(named, { ...other, origin: "https://b.test", documentId: "third" });
+  assert.equal(looks.at(-1), true);
 });

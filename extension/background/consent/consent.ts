@@ -125,7 +125,7 @@ export async function consentTo(
       host === proposed ? judged : await judge(host, true);
     const serves = async (host: string, network: string | undefined): Promise<boolean> => {
       const there = await now(host);
-      return network === there.network && (reachesPrivate || /*rule:denied-private-is-refused.2*/ isPublic(there));
+      return network === there.network && (reachesPrivate || /*rule:denied-private-ignores-grants*/ isPublic(there));
     };
     //rule:ask-each-open-ignores-remembered
     //rule:ask-each-open-while-queued
@@ -222,7 +222,7 @@ export async function consentTo(
       },
       check: async (address) => {
         const named = await judge(address.trim() === "" ? "/" : address, true);
-        if (named.allowed && !reachesPrivate && /*rule:denied-private-is-refused.3*/ !isPublic(named))
+        if (named.allowed && !reachesPrivate && /*rule:denied-private-refuses-typed*/ !isPublic(named))
           return { complaint: "policy" };
         //rule:typed-host-is-judged
         if (named.allowed && named.host !== undefined)

@@ -190,6 +190,13 @@ test("a grant to listen is none to connect, and the other way round", async () =
     assert.equal(await quietly(who, everywhere), "NotAllowedError");
 });
 
+test("a grant to exchange datagrams is none to listen", async () => {
+  const here = { localAddress: "0.0.0.0", localPort: 40_000 };
+  const document = await page();
+  assert.equal(await answered(document, { bind: here }, { place: 1, peers: "network", remember: true }), "bound");
+  for (const who of [document, await page()]) assert.equal(await quietly(who, here), "NotAllowedError");
+});
+
 test("everybody is remembered only where the user picked that", async () => {
   assert.equal(await answered(await page(), everywhere, { place: 2, remember: true }), "listening");
   host.network = "cafe";
@@ -276,7 +283,7 @@ test("the rules refuse whatever the user would say, and the toolbar knows why", 
     popup.close();
   }
   assert.deepEqual(await world.prompts(), []);
-  const audited = host.askedFor<Record<string, unknown>>("audit.refused");
+  const audited = host.askedFor("audit.refused");
   assert.equal(audited.length, cases.length);
   const { protocol, local, host: address, port } = audited[0] ?? {};
   assert.deepEqual([protocol, local, address, port], ["tcp", true, "0.0.0.0", 40_000]);
@@ -351,7 +358,7 @@ test("hosts that the user names are read, judged, and asked for as they are call
     { host: "2001:db8::1", port: 9 },
     { host: "2001:db8::2" },
   ]);
-  const judged = host.askedFor<Record<string, unknown>>("policy.judge");
+  const judged = host.askedFor("policy.judge");
   assert.deepEqual(
     [judged[1]?.["host"], judged[1]?.["port"], judged[1]?.["protocol"], judged[1]?.["userEntered"]],
     ["192.168.1.9", 53, "udp", true],
@@ -488,6 +495,17 @@ test("a question that waited is settled by what was remembered meanwhile, unless
   }
 });
 
+test("what a document was allowed, and is taken back while it is used, opens nothing", async () => {
+  const document = await page();
+  assert.equal(await answered(document, onLoopback), "listening");
+  host.serve["policy.judgeLocal"] = async (params) => {
+    await grants.takeBackFromDocuments(new Set(["https://a.test"]));
+    return await usual["policy.judgeLocal"](params);
+  };
+  assert.equal(await quietly(document, onLoopback), "NotAllowedError");
+  assert.equal(opened().length, 1);
+});
+
 test("a grant whose marker is gone counts no more", async () => {
   assert.equal(await answered(await page(), onLoopback, { remember: true }), "listening");
   browser.cookies.jar.clear(); // without a word, as while the browser was closed
@@ -515,6 +533,12 @@ test("what was kept is read as it was written, and what is no grant of its kind 
     kept(grant);
     assert.equal((await grants.listGrants()).length, count, JSON.stringify(grant));
   }
+  // Nor is a grant to listen one that the user has named a destination by.
+  kept({ ...old, kind: "listen", local, entered: true });
+  assert.deepEqual(
+    await grants.findNamed("https://a.test", "tcp", 993, () => ({ encryption: "on", authentication: "name" })),
+    [],
+  );
 });
 
 test("places are compared with all that they are", async () => {

@@ -192,14 +192,14 @@ class LocalConsenting {
     const { kind, localPort = 0 } = this.#wish;
     const given = await findLocalGrants(sender.origin, {
       kind,
-      protocol: protocols[kind],
       port: localPort,
       protection: this.#protection,
     });
     for (const grant of given.toReversed()) {
       const place = grant.network === unknownNetwork ? undefined : await this.#holds(grant, verdict);
       if (place === undefined) continue;
-      if (!(/*rule:local-grant-needs-its-marker*/ (await stillRemembers(sender.origin)))) return undefined;
+      //rule:local-grant-needs-its-marker
+      if (!(await stillRemembers(sender.origin))) return undefined;
       const { host, entered, risk, protection, network, local } = grant;
       const consent: Reached = { host, entered, risk, protection };
       if (network !== undefined) consent.network = network;

@@ -2,23 +2,23 @@
 // taken back and cleared with them; a grant of one kind is never taken for another.
 
 import { listGrants } from "./grants.ts";
-import type { Destination, Grant } from "./grants.ts";
+import type { Grant } from "./grants.ts";
 import { covers } from "./protection.ts";
 import type { Protection } from "./protection.ts";
 
 /** What is asked for, but for where it may be open: that is the grant's to say. */
-export type LocalRequest = Omit<Destination, "host" | "kind"> & { kind: "listen" | "bind"; protection: Protection };
+export interface LocalRequest {
+  kind: "listen" | "bind";
+  port: number;
+  protection: Protection;
+}
 
 /** The grants of this origin for sockets of this kind, at this port, that are protected no less than agreed; the oldest first. */
-export async function findLocalGrants(
-  origin: string,
-  { kind, protocol, port, protection }: LocalRequest,
-): Promise<Grant[]> {
+export async function findLocalGrants(origin: string, { kind, port, protection }: LocalRequest): Promise<Grant[]> {
   return (await listGrants()).filter(
     (grant) =>
       /*rule:local-grant-is-per-origin*/ grant.origin === origin &&
       /*rule:local-grant-is-per-kind*/ grant.kind === kind &&
-      grant.protocol === protocol &&
       /*rule:local-grant-is-per-port*/ grant.port === port &&
       covers(grant.protection, protection),
   );

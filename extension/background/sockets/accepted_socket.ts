@@ -34,7 +34,7 @@ export class AcceptedSocket extends DataSocket {
       encryption: result.tls === undefined ? "off" : "on",
     } as const;
     // The user ends this connection: the listener, and the consent to it, are another matter.
-    this.begin(destination, at, shown, () => {
+    this.begin(/*rule:accepted-stands-on-listener*/ destination, at, shown, () => {
       this.cut();
     });
     this.home.tell({ type: "opened", id: this.id, ...result, ...(this.byLane ? { lane: at.socketId } : {}) });
@@ -58,7 +58,6 @@ export async function takeConnection(
   const { hosts } = home.shared;
   const { signal } = socket.withdraw;
   const socketId = hosts.reserve(connection);
-  //rule:accepted-stands-on-listener
   socket.agreedTo(destination);
   try {
     const byLane = await socket.choosesLane(connection);
