@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { misdirected, misordered, unseen } from "./looking.ts";
-import { openTheatre, scenes, type Scene, type Theatre } from "./scenes.ts";
+import type { Scene, Theatre } from "./scene.ts";
+import { openTheatre, scenes } from "./scenes.ts";
 import { axeFindings } from "./world/axe.ts";
 import { Life } from "./world/life.ts";
 import type { Look, Page } from "./world/page.ts";

@@ -1,38 +1,14 @@
 // What the user sees of Portside, page by page, in the states that matter: for pictures, and for tests of how it looks, reads and sounds.
+import { awake, promptWidth, show, type Scene, type Theatre } from "./scene.ts";
+import { local } from "./scenes_local.ts";
 import { attempt, openTCP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
 import { Toolbar } from "./toolbar.ts";
 import type { ChromiumOptions } from "./world/chromium.ts";
 import type { Life } from "./world/life.ts";
 import { startDevices } from "./world/nearby.ts";
-import { makeNetwork, startNameServer, startPeer, type Network } from "./world/network.ts";
+import { makeNetwork, startNameServer, startPeer } from "./world/network.ts";
 import type { Page } from "./world/page.ts";
 import { openWorld } from "./world/world.ts";
-
-/** A page on the screen. */
-export interface Shown {
-  page: Page;
-  /** Takes it off the screen, and what it took to have it there. */
-  close(): Promise<void>;
-}
-
-export interface Scene {
-  name: string;
-  /** For who looks at a picture of it. */
-  about: string;
-  /** The inner width of the window that it is shown in, in CSS pixels. */
-  width: number;
-  /** How long it takes until there is something to see, in ms. */
-  ripens?: number;
-  /** Its window grows with the zoom. */
-  grows: boolean;
-  open(theatre: Theatre): Promise<Shown>;
-}
-
-/** A stage in a small network of its own, in which the names of the scenes lead somewhere. */
-export interface Theatre extends Stage {
-  network: Network;
-  toolbar: Toolbar;
-}
 
 /** Where irc.example.org and imap.example.org are. */
 const [chat, mail] = ["93.184.215.14", "93.184.215.25"];
@@ -61,9 +37,6 @@ export async function openTheatre(life: Life, options: Omit<ChromiumOptions, "pa
   return { ...stage, network, toolbar: await Toolbar.of(stage) };
 }
 
-/** The width of the consent window's content. */
-const promptWidth = 460;
-
 function prompt(
   name: string,
   about: string,
@@ -90,22 +63,6 @@ function prompt(
       };
     },
   };
-}
-
-const awake = async (page: Page): Promise<void> => {
-  await page.waitFor("Allow to be alive", () => document.querySelector("#allow-once")?.ariaDisabled !== "true");
-};
-
-/** A page of the extension, shown once `ready` can be seen in it. */
-async function show(theatre: Theatre, path: string, ready: string): Promise<Page> {
-  const page = await theatre.browser.newExtensionPage(path);
-  await page.waitFor(
-    `${ready} in ${path}`,
-    (wanted: string) =>
-      document.documentElement.lang !== "" && (document.querySelector(wanted)?.getClientRects().length ?? 0) > 0,
-    ready,
-  );
-  return page;
 }
 
 const day = 86_400_000;
@@ -314,4 +271,5 @@ export const scenes: readonly Scene[] = [
       return { page, close: () => page.close() };
     },
   },
+  ...local,
 ];

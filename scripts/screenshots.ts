@@ -5,7 +5,8 @@
 //   make screenshots ONLY=popup those whose name has this in it
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { openTheatre, scenes, type Theatre } from "../e2e/scenes.ts";
+import type { Theatre } from "../e2e/scene.ts";
+import { openTheatre, scenes } from "../e2e/scenes.ts";
 import { Life } from "../e2e/world/life.ts";
 import { sleep } from "../e2e/world/wait.ts";
 import type { Look } from "../e2e/world/page.ts";
@@ -36,6 +37,7 @@ async function render(theatre: Theatre, byName: Record<string, Look>): Promise<v
         await page.lookAt({ ...look, size: { width, height: height * zoom } });
         await page.settle();
         next = await page.evaluate(() => {
+          scrollTo(0, 0);
           const bottoms = [...document.body.children].map((part) => part.getBoundingClientRect().bottom);
           return Math.ceil(Math.max(...bottoms));
         });

@@ -92,6 +92,7 @@ export interface Commands {
     clickCount?: number;
   }>;
   "Input.insertText": Command<{ text: string }>;
+  "Page.addScriptToEvaluateOnNewDocument": Command<{ source: string }, { identifier: string }>;
   "Page.bringToFront": Command<None>;
   "Page.captureScreenshot": Command<{ format: "png" }, { data: string }>;
   "Page.crash": Command<None>;

@@ -421,6 +421,11 @@ export class Page extends Frame {
     );
   }
 
+  /** Calls a function in every document that comes into the page from now on, before the scripts of that document. */
+  async callFirst<A extends unknown[]>(fn: (...args: A) => void, ...args: A): Promise<void> {
+    await this.session.send("Page.addScriptToEvaluateOnNewDocument", { source: `void ${guarded(callOf(fn, args))}` });
+  }
+
   /** Kills the page's renderer, as a bug in it would. */
   async crash(): Promise<void> {
     // The command itself is never answered: the one who would answer is dead.

@@ -2,11 +2,10 @@
 
 import { numberLanguage } from "../shared/language.ts";
 import type { Grant } from "../background/consent/grants.ts";
-import type { Protection } from "../background/consent/protection.ts";
-import { hostAndPort } from "./display.ts";
 import { isolated, siteName } from "./foreign.ts";
+import { grantHow, grantKind, grantLimits, grantName, grantService } from "./grant_words.ts";
 import { hostElement, originElement } from "./shown.ts";
-import { describePort, text } from "./texts.ts";
+import { text } from "./texts.ts";
 
 /** What a button of the list takes back: one grant, or all of a site. */
 export type Taken = { grant: Grant } | { origin: string };
@@ -45,8 +44,10 @@ function ago(time: number): string {
   return spans.format(-Math.floor(seconds / length), unit);
 }
 
-const keyOf = ({ origin, protocol, host, port, created, protection, network }: Grant): string =>
-  JSON.stringify([origin, protocol, host, port, created, Object.entries(protection).sort(), network]);
+function keyOf(grant: Grant): string {
+  const { origin, kind, protocol, host, port, created, protection, network } = grant;
+  return JSON.stringify([origin, kind, protocol, host, port, created, Object.entries(protection).sort(), network]);
+}
 
 function element(tag: string, className: string, ...content: (string | Node)[]): HTMLElement {
   const made = document.createElement(tag);
@@ -59,29 +60,6 @@ function element(tag: string, className: string, ...content: (string | Node)[]):
 function whole(host: HTMLElement): HTMLElement {
   host.classList.add("whole");
   return host;
-}
-
-function how({ how, entered }: Grant): string {
-  switch (how ?? (entered ? "typed" : "asked")) {
-    case "picked":
-      return text("grantPicked");
-    case "typed":
-      return text("grantTyped");
-    default:
-      return text("grantAsked");
-  }
-}
-
-function protectionText(protection: Protection): string {
-  if (protection.encryption !== "on") return text(protection.encryption === "off" ? "grantPlain" : "grantStartTls");
-  switch (protection.authentication) {
-    case "name":
-      return text("grantEncrypted");
-    case "serverName":
-      return text("grantEncryptedName", isolated(protection.serverName));
-    case "pinned":
-      return text("grantEncryptedPinned");
-  }
 }
 
 export class GrantList {
@@ -197,15 +175,14 @@ export class GrantList {
 
   #add(key: string, grant: Grant): void {
     const site = this.#site(grant.origin);
-    const { port, protocol, protection } = grant;
-    const plain = protection.encryption !== "on";
-    const service = text("grantService", describePort(port, protocol, { plain }), protocol.toUpperCase());
-    const limits = [protectionText(protection), ...(grant.network === undefined ? [] : [text("grantNetwork")])];
-    const protectedBy = element("small", "protection", limits.join(" \u00b7 "));
+    const service = grantService(grant);
+    const protectedBy = element("small", "protection", grantLimits(grant));
     protectedBy.id = `protection-${crypto.randomUUID()}`;
+    const kind = grantKind(grant);
     const where = element(
       "p",
       "",
+      ...(kind === undefined ? [] : [element("small", "", kind), document.createElement("br")]),
       whole(hostElement(grant.host)),
       document.createElement("br"),
       element("small", "", service),
@@ -218,19 +195,23 @@ export class GrantList {
       when.textContent = text("grantSince", dates.format(grant.created), ago(grant.created));
     };
     tick();
-    const given = element("p", "when", when, document.createElement("br"), how(grant));
-    const destination = hostAndPort(grant.host, grant.port);
+    const given = element("p", "when", when, document.createElement("br"), grantHow(grant));
+    const destination = grantName(grant);
     const take = this.#button(
       "revoke",
       text("revoke"),
-      text("revokeLabel", isolated(siteName(grant.origin)), isolated(destination)),
+      text(
+        grant.kind === undefined ? "revokeLabel" : "revokeLocalLabel",
+        isolated(siteName(grant.origin)),
+        isolated(destination),
+      ),
       {
         grant,
       },
     );
     take.setAttribute("aria-describedby", protectedBy.id); // there may be several for one destination
     const item = element("li", "grant", where, given, take);
-    const words = [grant.origin, destination, service, protectedBy.textContent, how(grant)]
+    const words = [grant.origin, destination, kind, service, protectedBy.textContent, grantHow(grant)]
       .join(" ")
       .toLocaleLowerCase();
     const row: Row = { grant, element: item, words, tick };

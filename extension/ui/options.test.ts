@@ -99,3 +99,56 @@ test("sites of private windows that asked too often are not shown, nor reported"
   );
   assert.ok(!sites.some((site) => site.includes("secret.test")), sites.join(" "));
 });
+
+test("what others may do is told in plain words, and taken back alone", async () => {
+  const consent = { origin: "https://a.test", created: 0, entered: false, risk: false, network: "secret-network" };
+  const more = [
+    {
+      ...consent,
+      ...{ kind: "listen", protocol: "tcp", host: "192.168.1.5", port: 0 },
+      protection: { encryption: "on", authentication: "name" },
+      local: {
+        ...{ reach: "network", interface: "eth0", multicast: false },
+        announce: { name: "Files\u202e of Lena", type: "_http._tcp" },
+      },
+    },
+    {
+      ...consent,
+      ...{ kind: "bind", protocol: "udp", host: "0.0.0.0", port: 5353, protection: { encryption: "off" } },
+      local: {
+        ...{ reach: "anybody", peers: "named", multicast: true },
+        hosts: [
+          { host: "lamp.local", network: "secret-network" },
+          { host: "fd00::7", port: 80 },
+        ],
+      },
+    },
+  ] as unknown as Grant[];
+  for (const one of more) await addGrant(one);
+  await done();
+  const said = page
+    .element("grants")
+    .all("li")
+    .map(({ textContent }) => textContent);
+  const find = (host: string): string => said.find((words) => words.includes(host)) ?? "";
+  for (const words of [
+    "Others can connect:",
+    "any free port",
+    "eth0",
+    "Encrypted",
+    "Announced as \u2068Files of Lena\u2069",
+  ])
+    assert.ok(find("192.168.1.5").includes(words), `${words} in ${find("192.168.1.5")}`);
+  for (const words of ["Exchanges messages:", "port 5353", "every network", "lamp.local", "[fd00::7]:80", "multicast"])
+    assert.ok(find("0.0.0.0").includes(words), `${words} in ${find("0.0.0.0")}`);
+  assert.doesNotMatch(said.join(), /secret-network/);
+  assert.match(page.element("report-text").textContent, /lamp\.local/);
+  assert.doesNotMatch(page.element("report-text").textContent, /secret-network/);
+  const revoke = buttons("revoke").find((button) => button.getAttribute("aria-label")?.includes("0.0.0.0:5353"));
+  await page.click(revoke);
+  await done();
+  assert.deepEqual(
+    (await left()).filter((one) => !one.endsWith(".test")),
+    ["https://a.test 192.168.1.5"],
+  );
+});

@@ -14,8 +14,19 @@ const view: PopupView = {
   site: { origin, paused: true, secure: true, remembered: 0 },
   private: false,
   sockets: [1, 2].map((key) => ({
-    ...{ key, origin, protocol: "tcp" as const, host: "mail.test", port: 143, encryption: "off" as const, since: 0 },
+    ...{
+      key,
+      origin,
+      protocol: "tcp" as const,
+      kind: "connect" as const,
+      host: "mail.test",
+      port: 143,
+      encryption: "off" as const,
+      since: 0,
+    },
   })),
+  open: 2,
+  more: [],
   refusals: [
     {
       ...{ origin, stage: "open", protocol: "tcp", host: "mail.test", port: 143, reason: "paused" },

@@ -102,7 +102,7 @@ function showSite({ site, private: isPrivate, cooldowns, unsaved }: PopupView): 
 let counted: number | undefined;
 
 function showSockets(now: PopupView): void {
-  const { length } = now.sockets;
+  const length = now.open;
   sockets.show(now);
   byId("close-all").hidden = length < 2;
   const none = byId("none");

@@ -64,9 +64,12 @@ function unnamed(): HTMLElement {
   return element;
 }
 
+/** What a site wanted, where it was no connection of its own. */
+const wishes = { listen: "refusalListens", bind: "refusalExchanges" };
+
 function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal> {
-  const { host, port, protocol, reason, by, stage, origin } = refusal;
-  const { why, what } = explain(reason);
+  const { kind, host, port, protocol, reason, by, stage, origin } = refusal;
+  const { why, what } = explain(reason, kind);
   const element = document.createElement("li");
   const when = document.createElement("span");
   when.className = "soft";
@@ -83,6 +86,7 @@ function line(refusal: ShownRefusal, actions: RefusalActions): Line<ShownRefusal
   element.append(
     head,
     site,
+    ...(kind === undefined ? [] : [paragraph("wish", text(wishes[kind]))]),
     paragraph("why", text(stages[stage], why)),
     ...(by === undefined ? [] : [paragraph("by", text("refusalBy"), " ", foreign(by))]),
     ...(what === "" ? [] : [paragraph("soft", what)]),
@@ -110,8 +114,8 @@ export class RefusalList {
   }
 
   show(refusals: readonly ShownRefusal[]): void {
-    this.#lines.show(refusals, ({ origin, stage, protocol, host, port, reason, by }) =>
-      JSON.stringify([origin, stage, protocol, host, port, reason, by]),
+    this.#lines.show(refusals, ({ origin, stage, protocol, kind, host, port, reason, by }) =>
+      JSON.stringify([origin, stage, protocol, kind, host, port, reason, by]),
     );
   }
 }

@@ -1,34 +1,18 @@
 // The open sockets of the tab, grouped by the site that opened them.
 
 import type { PopupView, SocketView } from "../background/toolbar/popup.ts";
+import type { More } from "../background/toolbar/shown.ts";
 import type { SocketState } from "../../protocol/message.ts";
 import { destination, destinationName, foreign, isolated, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import type { Line } from "./keyed.ts";
+import { boundLine, listenerLine, orphansLine, type Accepted } from "./popup_local.ts";
+import { closeButton, part, sayEncryption, sayTraffic, type SocketActions } from "./popup_parts.ts";
 import { Sparkline } from "./sparkline.ts";
 import { serviceMessage } from "./services.ts";
 import { originElement } from "./shown.ts";
 import { byId, text } from "./texts.ts";
-import { bytes, date, moment } from "./units.ts";
-
-/** What a person can do with sockets. */
-export interface SocketActions {
-  close(key: number): void;
-  pause(origin: string, paused: boolean): void;
-}
-
-/** A part of the page: an element with a class, and what is in it. */
-function part(tag: string, className: string, ...content: (string | Node)[]): HTMLElement {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.append(...content);
-  return element;
-}
-
-/** Changes a text only when it is another: what has not changed is not read out again. */
-function say(element: HTMLElement, words: string): void {
-  if (element.textContent !== words) element.textContent = words;
-}
+import { date, moment } from "./units.ts";
 
 /** A switch that pauses a site other than the tab's own. */
 export function pauseSwitch(origin: string, actions: Pick<SocketActions, "pause">): Line<boolean> {
@@ -46,20 +30,6 @@ export function pauseSwitch(origin: string, actions: Pick<SocketActions, "pause"
       toggle.setAttribute("aria-checked", String(paused));
     },
   };
-}
-
-function encryption({ encryption, state }: SocketView): { words: string; safe: boolean } {
-  switch (encryption) {
-    case "off":
-      return { words: text("popupPlain"), safe: false };
-    case "starttls":
-      return { words: text("popupPlainYet"), safe: false };
-    case "on":
-    case "upgraded": {
-      const version = state?.tlsVersion;
-      return { words: version === undefined ? text("popupEncrypted") : text("popupEncryptedBy", version), safe: true };
-    }
-  }
 }
 
 /** A hash by its bytes, with room for a new line after each. */
@@ -105,13 +75,8 @@ function detailValue(detail: Detail): string | HTMLElement {
 
 function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView> {
   const name = destinationName(socket.host, socket.port);
-  const close = part("button", "close", text("popupClose")) as HTMLButtonElement;
-  close.type = "button";
-  close.setAttribute("aria-label", text("popupCloseLabel", isolated(name)));
-  close.addEventListener("click", (event) => {
-    if (/*rule:popup-close-needs-trusted-click*/ event.isTrusted) actions.close(socket.key);
-  });
-  const lock = part("span", "lock");
+  const close = closeButton(socket, "popupCloseLabel", actions);
+  const lock = part("span", "");
   const [received, sent] = [part("span", "received"), part("span", "sent")];
   const spark = new Sparkline();
   const summary = part("summary", "soft", text("popupDetails"));
@@ -138,11 +103,8 @@ function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView
   return {
     element,
     update(now) {
-      const { words, safe } = encryption(now);
-      say(lock, words);
-      lock.classList.toggle("plain", !safe);
-      say(received, text("popupReceived", bytes(now.state?.bytesIn ?? 0)));
-      say(sent, text("popupSent", bytes(now.state?.bytesOut ?? 0)));
+      sayEncryption(lock, now);
+      sayTraffic(received, sent, now);
       more.hidden = now.state === undefined;
       if (now.state === undefined) return;
       spark.add(now.state);
@@ -159,11 +121,40 @@ function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView
 
 interface Group {
   origin: string;
-  sockets: SocketView[];
+  items: Item[];
   /** It is not the tab's own site. */
   other: boolean;
   /** Whether its name is shown: there are several, or it is not the tab's own. */
   named: boolean;
+}
+
+/** A socket of the list; or the connections that others have made to one that is closed. */
+type Item = { socket: SocketView; accepted: Accepted } | { orphans: Accepted };
+
+function itemLine(item: Item, actions: SocketActions): Line<Item> {
+  if ("orphans" in item) return follow(orphansLine(actions), (now: Item) => "orphans" in now && now.orphans);
+  const { socket } = item;
+  const both = (now: Item): false | { socket: SocketView; accepted: Accepted } => "socket" in now && now;
+  const alone = (now: Item): false | SocketView => "socket" in now && now.socket;
+  switch (socket.kind) {
+    case "listen":
+      return follow(listenerLine(socket, actions), both);
+    case "bind":
+      return follow(boundLine(socket, actions), alone);
+    default:
+      return follow(socketLine(socket, actions), alone);
+  }
+}
+
+/** A line of a part of the item. */
+function follow<T>({ element, update }: Line<T>, pick: (item: Item) => T | false): Line<Item> {
+  return {
+    element,
+    update(item) {
+      const now = pick(item);
+      if (now !== false) update(now);
+    },
+  };
 }
 
 function groupLine({ origin }: Group, actions: SocketActions): Line<Group> {
@@ -171,15 +162,29 @@ function groupLine({ origin }: Group, actions: SocketActions): Line<Group> {
   const toggle = pauseSwitch(origin, actions);
   toggle.update(false); // a site that is paused has no open sockets
   const list = part("ul", "sockets");
-  const lines = new KeyedList<SocketView>(list, byId("open-title"), (socket) => socketLine(socket, actions));
+  const lines = new KeyedList<Item>(list, byId("open-title"), (item) => itemLine(item, actions));
   return {
     element: part("div", "", title, toggle.element, list),
-    update({ sockets, other, named }) {
+    update({ items, other, named }) {
       title.hidden = !named;
       toggle.element.hidden = !other;
-      lines.show(sockets, ({ key }) => String(key));
+      lines.show(items, (item) => ("socket" in item ? String(item.socket.key) : "orphans"));
     },
   };
+}
+
+/** What a site has open: each socket with the connections that it has accepted, and at the end those whose listener is closed. */
+function itemsOf(sockets: readonly SocketView[], more: readonly More[]): Item[] {
+  const acceptedBy = (key: number | undefined): Accepted => ({
+    shown: sockets.filter(({ kind, listener }) => kind === "accepted" && listener === key),
+    more: more.find(({ listener }) => listener === key)?.count ?? 0,
+  });
+  const own = sockets.filter(({ kind }) => kind !== "accepted");
+  const orphans = acceptedBy(undefined);
+  return [
+    ...own.map((socket) => ({ socket, accepted: acceptedBy(socket.key) })),
+    ...(orphans.shown.length > 0 ? [{ orphans }] : []),
+  ];
 }
 
 export class SocketList {
@@ -189,15 +194,16 @@ export class SocketList {
     this.#groups = new KeyedList(parent, byId("open-title"), (group) => groupLine(group, actions));
   }
 
-  show({ sockets, site }: PopupView): void {
+  show({ sockets, more, site }: PopupView): void {
     const origins = [...new Set(sockets.map(({ origin }) => origin))];
     // The tab's own site first.
     origins.sort((a, b) => Number(b === site?.origin) - Number(a === site?.origin));
     const groups = origins.map((origin): Group => {
       const other = origin !== site?.origin;
+      const ofSite = (one: { origin: string }): boolean => one.origin === origin;
       return {
         origin,
-        sockets: sockets.filter((socket) => socket.origin === origin),
+        items: itemsOf(sockets.filter(ofSite), more.filter(ofSite)),
         other,
         named: other || origins.length > 1,
       };

@@ -3,15 +3,25 @@
 
 import { ext } from "../shared/ext.ts";
 import { numberLanguage } from "../shared/language.ts";
-import { readPromptHash, within } from "../background/consent/prompt_place.ts";
-import { promptWidth } from "../background/consent/prompt_size.ts";
-import type { Device, Named, Place, PromptMessage, PromptView, Question } from "../background/consent/question.ts";
+import { readPromptHash } from "../background/consent/prompt_place.ts";
+import type {
+  Complaint,
+  Device,
+  LocalQuestion,
+  Named,
+  Place,
+  PromptMessage,
+  PromptView,
+  Question,
+} from "../background/consent/question.ts";
 import { encryptionMessage, isReadable, placeMessage, plainText } from "./display.ts";
 import { isolated } from "./foreign.ts";
 import { Guard } from "./guard.ts";
 import { Nearby } from "./nearby.ts";
+import { fitWindow } from "./prompt_fit.ts";
+import { LocalChoice } from "./prompt_local.ts";
 import { hostElement, hostNotes, originElement, part } from "./shown.ts";
-import { byId, describePort, fillTexts, text } from "./texts.ts";
+import { byId, describePort, entitle, fillTexts, tell, text } from "./texts.ts";
 import { count } from "./units.ts";
 
 /** What the user types is looked at when they pause for so long, in ms. */
@@ -25,10 +35,12 @@ const denyAll = byId("deny-all");
 const allowOnce = byId("allow-once");
 const allowRemember = byId("allow-remember");
 const address = byId<HTMLInputElement>("address");
-const { id: questionId, place: wanted } = readPromptHash(location.hash);
+const { id: questionId, place: wantedPlace } = readPromptHash(location.hash);
 const port = ext.runtime.connect({ name: `prompt:${questionId}` });
 
+/** At most one of the two: about a connection, or about a socket that others can send to. */
 let question: Question | undefined;
+let localQuestion: LocalQuestion | undefined;
 /** The user has had the time to look at the question, at least once. */
 let seen = false;
 /** What the user has named and the background has found good: only then Allow has anything to allow. */
@@ -39,6 +51,7 @@ let objection: (() => void) | undefined;
 
 const guard = new Guard(refresh);
 const nearby = new Nearby(onPicked);
+const local = new LocalChoice(/*rule:allow-disabled-after-local-choice*/ changed);
 
 function send(message: PromptMessage): void {
   port.postMessage(message);
@@ -46,11 +59,12 @@ function send(message: PromptMessage): void {
 
 /** There is something to say no to. */
 function asked(): boolean {
-  return question !== undefined;
+  return question !== undefined || localQuestion !== undefined;
 }
 
 /** There is something to allow. */
 function ready(): boolean {
+  if (localQuestion !== undefined) return /*rule:local-choice-is-complete*/ local.complete;
   return question !== undefined && (question.host !== undefined || named !== undefined);
 }
 
@@ -60,11 +74,11 @@ function refresh(): void {
   allowOnce.ariaDisabled = dead;
   allowRemember.ariaDisabled = dead;
   deny.ariaDisabled = denyAll.ariaDisabled = String(!guard.alive || !asked());
-  if (!seen && guard.alive && question !== undefined) {
+  if (!seen && guard.alive && asked()) {
     seen = true;
     send({ type: "seen" });
     // Not before: they may have been typing something else.
-    if (question.host === undefined && document.activeElement === dialog) address.focus();
+    if (question !== undefined && question.host === undefined && document.activeElement === dialog) address.focus();
   }
 }
 
@@ -82,14 +96,11 @@ function wants({ host, proposal, place }: Question): string {
   }
 }
 
-const complaints = { invalid: "promptAddressInvalid", never: "promptAddressNever", policy: "promptAddressPolicy" };
-
-/** Fills an element, or hides it. */
-function tell(id: string, ...content: (string | Node)[]): void {
-  const element = byId(id);
-  element.replaceChildren(...content);
-  element.hidden = content.length === 0;
-}
+const complaints: Record<Complaint, string> = {
+  invalid: "promptAddressInvalid",
+  never: "promptAddressNever",
+  policy: "promptAddressPolicy",
+};
 
 function showEncryption(asked: Question, place: Place | undefined): void {
   const element = byId("encryption");
@@ -106,47 +117,57 @@ function duration(ms: number): string {
   return format.format(Math.round(ms / length));
 }
 
-function show({ question: asked, waiting, looks, cooldown }: Extract<PromptView, { type: "question" }>): void {
-  if ("kind" in asked) return;
-  question = asked;
-  const { origin, host, proposal, place, protocol } = asked;
-  const who = originElement(origin);
+function show({ question: wanted, waiting, looks, cooldown }: Extract<PromptView, { type: "question" }>): void {
+  [question, localQuestion] = "kind" in wanted ? [undefined, wanted] : [wanted, undefined];
+  const who = originElement(wanted.origin);
   tell("who", who);
-  tell("who-notes", ...hostNotes(new URL(origin).hostname, who));
-  tell("wants", text(wants(asked)));
+  tell("who-notes", ...hostNotes(new URL(wanted.origin).hostname, who));
+  byId("local").hidden = localQuestion === undefined;
+  if ("kind" in wanted) {
+    showConnection(undefined);
+    local.show(wanted);
+  } else showConnection(wanted);
+  if (looks) nearby.begin();
+  byId("private").hidden = !wanted.private;
+  tell("mutes", ...(cooldown === undefined ? [] : [text("promptMutes", duration(cooldown))]));
+  showWaiting(waiting);
+  allowRemember.hidden = !wanted.remember;
+  //rule:focus-on-no-button
+  dialog.focus();
+  changed();
+}
+
+/** What is said of a connection; undefined: the question is about something else. */
+function showConnection(asked: Question | undefined): void {
+  const { host, proposal } = asked ?? {};
   const where = host === undefined ? undefined : hostElement(host);
   tell("where", ...(where === undefined ? [] : [where]));
   tell("where-notes", ...(host === undefined || where === undefined ? [] : hostNotes(host, where)));
+  byId("ask-address").hidden = byId("named").hidden = asked === undefined || host !== undefined;
+  byId("named").textContent = text("promptNothing");
+  byId("proposal").hidden = proposal === undefined;
+  byId("proposed").textContent = proposal ?? "";
+  //rule:prompt-names-alg-risk
+  tell("risk", ...(asked?.risk === true ? [text("promptRisk", asked.port)] : []));
+  tell("place", ...(host === undefined || asked?.place === undefined ? [] : [text(placeMessage(asked.place))]));
+  if (asked === undefined) return;
+  entitle("promptTitle");
+  tell("wants", text(wants(asked)));
   tell(
     "service",
     part(
-      describePort(asked.port, protocol, {
+      describePort(asked.port, asked.protocol, {
         plain: /*rule:port-name-promises-no-encryption*/ asked.encryption !== "on",
       }),
       "",
       { ours: true },
     ),
     // What people know as a connection is none with UDP, and need not be said of TCP.
-    ...(protocol === "udp" ? [" ", part(text("promptDatagrams"), "", { ours: true })] : []),
+    ...(asked.protocol === "udp" ? [" ", part(text("promptDatagrams"), "", { ours: true })] : []),
   );
-  tell("place", ...(host === undefined || place === undefined ? [] : [text(placeMessage(place))]));
-  byId("ask-address").hidden = host !== undefined;
-  byId("named").hidden = host !== undefined;
-  byId("named").textContent = text("promptNothing");
-  byId("proposal").hidden = proposal === undefined;
-  byId("proposed").textContent = proposal ?? "";
-  if (looks) nearby.begin();
-  //rule:prompt-names-alg-risk
-  tell("risk", ...(asked.risk ? [text("promptRisk", asked.port)] : []));
+  tell("meaning", text("promptMeaning"));
   // Where the user names it, nobody knows yet where it goes.
-  showEncryption(asked, host === undefined ? undefined : place);
-  byId("private").hidden = !asked.private;
-  tell("mutes", ...(cooldown === undefined ? [] : [text("promptMutes", duration(cooldown))]));
-  showWaiting(waiting);
-  allowRemember.hidden = !asked.remember;
-  //rule:focus-on-no-button
-  dialog.focus();
-  changed();
+  showEncryption(asked, host === undefined ? undefined : asked.place);
 }
 
 function showWaiting(others: number): void {
@@ -157,30 +178,7 @@ function showWaiting(others: number): void {
 /** What the window says has changed. */
 function changed(): void {
   guard.rest();
-  void fit();
-}
-
-/** Where the window is to be, if the browser could not open it there. */
-let place = wanted;
-
-/** Makes the window as large as its content, within the screen: some window managers and switches have other ideas. */
-async function fit(): Promise<void> {
-  const { id } = await ext.windows.getCurrent();
-  const zoom = await ext.tabs.getZoom();
-  // The first try may leave a scroll bar, which takes room; and windows take their time.
-  for (let tries = 0; tries < 3 && id !== undefined; tries++) {
-    const frame = { width: outerWidth - innerWidth * zoom, height: outerHeight - innerHeight * zoom };
-    const width = Math.min(screen.availWidth, Math.ceil(promptWidth * zoom + frame.width));
-    const height = Math.min(screen.availHeight, Math.ceil(document.documentElement.offsetHeight * zoom + frame.height));
-    if (place === undefined && Math.abs(width - outerWidth) <= 1 && Math.abs(height - outerHeight) <= 1) return;
-    // All of it on the screen that it is on.
-    const { availLeft = 0, availTop = 0 } = screen as { availLeft?: number; availTop?: number };
-    const room = { left: availLeft, top: availTop, width: screen.availWidth, height: screen.availHeight };
-    const { left, top } = within(place ?? { left: screenX, top: screenY }, { width, height }, room);
-    place = undefined;
-    await ext.windows.update(id, { width, height, ...(left === screenX && top === screenY ? {} : { left, top }) });
-    await new Promise((resolve) => setTimeout(resolve, 60));
-  }
+  void fitWindow(wantedPlace);
 }
 
 /** The user named something else, and the background is to say what it is. */
@@ -247,7 +245,11 @@ function showNamed(view: Extract<PromptView, { type: "named" }>): void {
 }
 
 /** What was named cannot be allowed. */
-function complain(about: Named, complaint: keyof typeof complaints): void {
+function complain(about: Named, complaint: Complaint): void {
+  if (localQuestion !== undefined && "address" in about) {
+    local.complain(about.address, complaint);
+    return;
+  }
   if (!isCurrent(about) || question === undefined) return;
   rename(undefined);
   tell("risk", ...(question.risk ? [text("promptRisk", question.port)] : []));
@@ -290,7 +292,8 @@ for (const [button, remember] of [
   [allowRemember, true],
 ] as const)
   guard.guard(button, ready, () => {
-    send({ type: "allow", remember, ...(named === undefined ? {} : { named }) });
+    if (localQuestion !== undefined) send(local.answer(remember));
+    else send({ type: "allow", remember, ...(named === undefined ? {} : { named }) });
   });
 const sayNo = (): void => {
   send({ type: "deny" });
@@ -309,7 +312,7 @@ let density = devicePixelRatio;
 addEventListener("resize", () => {
   if (devicePixelRatio === density) return; // the user's own doing, or ours
   density = devicePixelRatio; // they have zoomed
-  void fit();
+  void fitWindow(wantedPlace);
 });
 addEventListener("keydown", (event) => {
   // A key that was held down before this window came up presses nothing.

@@ -3,6 +3,9 @@
 import type { Reason } from "../background/sockets/refusals.ts";
 import { text } from "./texts.ts";
 
+/** What was to be opened: a connection, a socket that listens, or a bound UDP socket. */
+export type Kind = "connect" | "listen" | "bind";
+
 /** What the popup can do about it by itself. */
 export type Remedy = "resume" | "unmute" | "openSetup";
 
@@ -57,7 +60,18 @@ const explanations: Record<Reason, Explanation> = {
   "host-failed": { why: "whyHostFailed", what: "doHostFailed", remedy: "openSetup" },
 };
 
-export function explain(reason: Reason): { why: string; what: string; remedy: Remedy | undefined } {
-  const { why, what, remedy } = explanations[reason];
+/** Where it is another thing for sockets that others can send to. */
+const local: Partial<Record<Reason, Explanation>> = {
+  activation: { why: "whyLocalActivation", what: "doActivation" },
+  address: { why: "whyLocalAddress", what: "doCsp" },
+  "permissions-policy": { why: "whyLocalPermissionsPolicy", what: "doPermissionsPolicy" },
+};
+
+export function explain(
+  reason: Reason,
+  kind: Kind = "connect",
+): { why: string; what: string; remedy: Remedy | undefined } {
+  const ofKind = kind === "connect" ? undefined : local[reason];
+  const { why, what, remedy } = ofKind ?? explanations[reason];
   return { why: text(why), what: what === undefined ? "" : text(what), remedy };
 }

@@ -6,6 +6,13 @@ import { listGrants } from "../background/consent/grants.ts";
 import { listHeld } from "./held_back.ts";
 import type { HostReport } from "../background/host/own_pages.ts";
 
+/** The same without the ids of networks, wherever they stand: which one it was is nobody's business. */
+function withoutNetworks(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (key, one: unknown) => (/*rule:report-names-no-network*/ key === "network" ? "one" : one)),
+  );
+}
+
 /** The report as it is shown and saved. */
 export async function makeReport(host: HostReport): Promise<string> {
   const [grants, held, platform, self] = await Promise.all([
@@ -21,10 +28,9 @@ export async function makeReport(host: HostReport): Promise<string> {
     browser: navigator.userAgent,
     system: `${platform.os} ${platform.arch}`,
     host,
-    remembered: grants.map(({ created, network, ...grant }) => ({
-      ...grant,
-      ...(network === undefined ? {} : { network: "one" }), // which one is nobody's business
-      created: new Date(created).toISOString(),
+    remembered: grants.map((grant) => ({
+      ...(withoutNetworks(grant) as object),
+      created: new Date(grant.created).toISOString(),
     })),
     paused: held.flatMap(({ site, until }) => (until === undefined ? [site] : [])),
     muted: held.flatMap(({ site, until }) =>

@@ -26,6 +26,18 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return element as T;
 }
 
+/** Names the page, and its heading `#title`, by a text. */
+export function entitle(name: string): void {
+  byId("title").textContent = document.title = text(name);
+}
+
+/** Fills an element, or hides it where there is nothing to say. */
+export function tell(id: string, ...content: (string | Node)[]): void {
+  const element = byId(id);
+  element.replaceChildren(...content);
+  element.hidden = content.length === 0;
+}
+
 /** "IMAP mail, port 143", or "port 4711". `plain`: the name is not to say that it is encrypted. */
 export function describePort(port: number, protocol: "tcp" | "udp" = "tcp", { plain = false } = {}): string {
   const service = serviceMessage(port, protocol, { plain });

@@ -15,11 +15,13 @@ import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
 import { consent, supply } from "./consent.ts";
 import { toolbar } from "./toolbar.ts";
+import { windows } from "./windows.ts";
 
 export const mutants: readonly Mutant[] = [
   ...documents,
   ...consent,
   ...toolbar,
+  ...windows,
   ...keepings,
   ...addresses,
   ...bounds,

@@ -16,6 +16,7 @@ import { cooldownUntil, endCooldown } from "../consent/cooldown.ts";
 import { isTrustworthyOrigin } from "../intake/origin.ts";
 import { listPaused, setPaused } from "../sockets/paused.ts";
 import type { RefusalRecord } from "../sockets/refusals.ts";
+import { shownSockets, type More } from "./shown.ts";
 import { siteOfTab } from "./site.ts";
 
 /** What the popup sends. `watch` is the first, and names the tab. */
@@ -26,8 +27,13 @@ export type PopupMessage =
   | { type: "pause"; origin: string; paused: boolean }
   | { type: "endCooldown"; origin: string };
 
-export interface SocketView extends Pick<LiveSocket, "key" | "protocol" | "host" | "port" | "encryption" | "since"> {
+export interface SocketView extends Pick<
+  LiveSocket,
+  "key" | "protocol" | "kind" | "reach" | "peers" | "host" | "port" | "encryption" | "since"
+> {
   origin: string;
+  /** Of an accepted connection: the key of the socket that listens, as long as that is open. */
+  listener?: number;
   /** What the host says of it, and when it said so (ms since 1970); absent until it has. */
   state?: SocketState & { at: number };
 }
@@ -49,7 +55,12 @@ export interface PopupView {
   /** Absent: the tab shows no web page. */
   site?: SiteView;
   private: boolean;
+  /** The oldest first; of accepted connections only some (shown.ts). */
   sockets: SocketView[];
+  /** How many are open, also of those that are not shown. */
+  open: number;
+  /** Where there are more accepted connections than are shown. */
+  more: More[];
   /** The newest first. */
   refusals: readonly RefusalRecord[];
   /** Other sites with frames in this tab that are paused. */
@@ -197,6 +208,8 @@ class Popup {
       const until = await cooldownUntil(one, isPrivate);
       if (until !== undefined) cooldowns[one] = until;
     }
+    const sockets = activity.socketsOf(tabId);
+    const { shown, more } = shownSockets(sockets);
     return {
       ...(origin === undefined
         ? {}
@@ -209,11 +222,12 @@ class Popup {
             },
           }),
       private: isPrivate,
-      sockets: activity.socketsOf(tabId).map(({ key, sender, protocol, host, port, encryption, since }) => {
-        const state = this.#states.get(key);
-        const known = { key, origin: sender.origin, protocol, host, port, encryption, since };
-        return state === undefined ? known : { ...known, state };
+      sockets: shown.map(({ sender, connection: _, socketId: __, close: ___, ...socket }) => {
+        const state = this.#states.get(socket.key);
+        return { ...socket, origin: sender.origin, ...(state === undefined ? {} : { state }) };
       }),
+      open: sockets.length,
+      more,
       refusals,
       alsoPaused: paused.filter((other) => other !== origin && here.has(other)),
       cooldowns,
@@ -237,8 +251,9 @@ class Popup {
 
   /** Asks the host about the open sockets, now and then every second. */
   async #inspect(): Promise<void> {
-    const sockets = this.#sockets();
-    for (const key of this.#states.keys()) if (!sockets.some((socket) => socket.key === key)) this.#states.delete(key);
+    const { shown: sockets } = shownSockets(this.#sockets());
+    const keys = new Set(sockets.map(({ key }) => key));
+    for (const key of this.#states.keys()) if (!keys.has(key)) this.#states.delete(key);
     const connections = new Set(sockets.map(({ connection }) => connection));
     await Promise.all(
       [...connections].map(async (connection) => {

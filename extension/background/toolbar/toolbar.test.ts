@@ -91,6 +91,44 @@ test("the popup shows what the host says of the open sockets of its tab, every s
   assert.equal(host.askedFor("socket.inspect").length, asked);
 });
 
+test("of hundreds of connections that a page has accepted the oldest are shown, with their listener; its Close leaves them", async () => {
+  const page = await world.page("https://n.test/");
+  const listener = await page.listen({ localAddress: "127.0.0.1", localPort: 40_000 });
+  await (await world.prompt()).allowLocal();
+  const ids: number[] = [];
+  for (let n = 1; n <= 300; n++) {
+    ids.push(await page.accept(listener));
+    assert.ok(host.connect(n), "nobody waits");
+    await settled();
+  }
+  host.asked.length = 0;
+  host.serve["socket.inspect"] = ({ socketIds }) => ({
+    sockets: socketIds.map((socketId) => ({ socketId, bytesIn: 0, bytesOut: 0, accepted: 300, turnedAway: 2 })),
+  });
+  const popup = await world.popup(page.tabId);
+  await clock.advance(100);
+  const { sockets: shown, open, more } = popup.view;
+  const [own, ...accepted] = shown;
+  assert.deepEqual([own?.kind, own?.reach, own?.state?.turnedAway], ["listen", "computer", 2]);
+  assert.deepEqual(
+    accepted.map(({ kind, port, listener: key }) => [kind, port, key === own?.key]),
+    Array.from({ length: 10 }, (_, n) => ["accepted", n + 1, true]),
+  );
+  assert.deepEqual([open, more.map(({ count }) => count)], [301, [290]]);
+  const told = host.askedFor("socket.inspect").map(({ socketIds }) => (socketIds as number[]).length);
+  assert.deepEqual(told, [11], "the host is asked about those that are shown");
+  await popup.say({ type: "close", key: own?.key ?? -1 });
+  await clock.advance(100);
+  assert.equal(page.ending(listener), "NetworkError");
+  assert.deepEqual([popup.view.open, popup.view.sockets.length], [300, 10]);
+  await popup.say({ type: "close", key: accepted[0]?.key ?? -1 });
+  assert.deepEqual(
+    ids.slice(0, 2).map((id) => page.ending(id)),
+    ["NetworkError", ""],
+  );
+  popup.close();
+});
+
 test("an upgrade to TLS shows", async () => {
   const page = await world.page("https://d.test/");
   const id = await page.open({ ...mail, secureTransport: "starttls" });
