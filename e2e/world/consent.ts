@@ -99,6 +99,44 @@ export class Prompt {
     });
   }
 
+  /** Where a socket may be open that others can send to, as the window offers it: narrowest first. */
+  async places(): Promise<string[]> {
+    return await this.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>("#place-choices label")].map((label) => label.innerText),
+    );
+  }
+
+  /** Chooses the place that says this, and says yes to what everybody's connections take. */
+  async choosesPlace(words: RegExp): Promise<void> {
+    await this.#chooses("#place-choices", words);
+    const outside = await this.page.evaluate(
+      () => document.querySelector<HTMLElement>("#outside")?.getClientRects().length ?? 0,
+    );
+    if (outside > 0) await this.page.click("#outside-yes");
+  }
+
+  /** Chooses whom a bound UDP socket may send to; `hosts` are what to type where they are named. */
+  async choosesPeers(words: RegExp, hosts = ""): Promise<void> {
+    await this.#chooses("#peer-choices", words);
+    if (hosts !== "") await this.page.type("#hosts", hosts);
+  }
+
+  async #chooses(among: string, words: RegExp): Promise<void> {
+    const { source, flags } = words;
+    const found = await this.page.evaluate(
+      (list: string, pattern: string, how: string) => {
+        const labels = [...document.querySelectorAll<HTMLElement>(`${list} label`)];
+        const index = labels.findIndex((label) => new RegExp(pattern, how).test(label.innerText));
+        return { index, texts: labels.map((label) => label.innerText) };
+      },
+      among,
+      source,
+      flags,
+    );
+    if (found.index < 0) throw new Error(`no choice says ${String(words)}: ${found.texts.join(" | ")}`);
+    await this.page.click(`${among} > label:nth-of-type(${String(found.index + 1)})`);
+  }
+
   async allowOnce(): Promise<void> {
     await this.typeProposal();
     await this.#press("#allow-once");
