@@ -15,7 +15,6 @@ import (
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
-	"github.com/portside/portside/protocol"
 )
 
 const page = "https://page.example"
@@ -146,7 +145,7 @@ func TestLocalBefore(t *testing.T) {
 // broken returns the policy that settings make which cannot be used.
 func broken(t *testing.T) *policy.Policy {
 	t.Helper()
-	v, err := protocol.NewValidator()
+	v, err := validator()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +282,7 @@ func interfaces() []nearby.Address {
 }
 
 // home is campus, and the computer in it has its addresses of IPv6, too.
-type home struct{ campus }
+type home struct{}
 
 func (home) Class(addr netip.Addr) address.Class {
 	for _, own := range interfaces() {

@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"net/netip"
+	"sync"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -13,10 +14,13 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
+// validator is one for all tests: it takes a while to make.
+var validator = sync.OnceValues(protocol.NewValidator)
+
 // says returns the policy that administrators with this file make; "" is none.
 func says(t *testing.T, text string) *policy.Policy {
 	t.Helper()
-	v, err := protocol.NewValidator()
+	v, err := validator()
 	if err != nil {
 		t.Fatal(err)
 	}
