@@ -47,7 +47,7 @@ func TestNothingBeforeHello(t *testing.T) {
 	hosttest.WantCode(t, b.Answer(b.Ask(protocol.MethodSocketClose, protocol.SocketCloseParams{SocketID: 1})), protocol.CodeInvalidRequest)
 	var result protocol.HelloResult
 	b.MustCall(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: protocol.ProtocolVersion, ExtensionVersion: "9"}, &result)
-	if result.HostVersion != version.Host || strings.Join(result.Capabilities, " ") != "tcp udp tls listen" {
+	if result.HostVersion != version.Host || strings.Join(result.Capabilities, " ") != "tcp udp tls listen bind" {
 		t.Errorf("hello: %+v", result)
 	}
 	hosttest.WantCode(t, b.Answer(b.Ask(protocol.MethodHello, protocol.HelloParams{ProtocolVersion: protocol.ProtocolVersion, ExtensionVersion: "9"})), protocol.CodeInvalidRequest)

@@ -2,8 +2,11 @@ package sockets_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -289,6 +292,20 @@ func TestMulticastAndPolicies(t *testing.T) {
 	hosttest.WantFailure(t, b.SendTo(r, "224.0.0.251", 5353, []byte("x")), "NotAllowedError", "address")
 	hosttest.WantFailure(t, b.SendTo(r, "239.1.2.3", 5353, []byte("x")), "NotAllowedError", "policy")
 	b.MustSendTo(r, "239.1.2.4", 5353, []byte("x"))
+	// What a file of the host names, pages may have.
+	folder := t.TempDir()
+	err := os.WriteFile(filepath.Join(folder, "policy.json"), []byte(`{"allowedDestinations": [{"cidr": "224.0.0.251"}]}`), 0o600)
+	if err := errors.Join(err, os.Chmod(folder, 0o755), os.Chmod(filepath.Dir(folder), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	named := hosttest.Start(t, hosttest.Options{Folder: folder})
+	speaks, _ := named.Bind(func(p *protocol.UDPBindParams) {
+		onNetwork("192.168.7.1")(p)
+		p.Multicast = true
+	})
+	named.WantResult(protocol.MethodMulticastJoin, named.JoinGroup(speaks, "224.0.0.251", ""), nil)
+	named.MustSendTo(speaks, "224.0.0.251", 5353, []byte("x"))
+	hosttest.WantFailure(t, named.SendTo(speaks, "224.0.0.252", 5355, []byte("x")), "NotAllowedError", "policy")
 	b.Managed(`{"multicast": false}`)
 	b.WantClosed(r, "NotAllowedError", "policy")
 }
