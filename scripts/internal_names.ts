@@ -18,7 +18,6 @@ export const internalNames: readonly string[] = [
   "promised",
   "receiveOnLane",
   "setOption",
-  "span",
   "toHost",
   "together",
   "toPage",
