@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { internalNames } from "./internal_names.ts";
 
 const browsers = ["chromium", "firefox"] as const;
 const readJSON = (path: string): Record<string, unknown> =>
@@ -26,7 +27,15 @@ for (const browser of browsers) {
   await Promise.all([
     build({
       ...common,
-      entryPoints: { page: "extension/page/main.ts", content: "extension/content/main.ts" },
+      entryPoints: { page: "extension/page/main.ts" },
+      outdir: out,
+      format: "iife",
+      minify: true,
+      mangleProps: new RegExp(`^(?:${internalNames.join("|")})$`),
+    }),
+    build({
+      ...common,
+      entryPoints: { content: "extension/content/main.ts" },
       outdir: out,
       format: "iife",
       minify: true,

@@ -4,6 +4,7 @@
 // working all the same. It guards no authority: the page script has none (the content script and the broker decide).
 
 const { apply, getOwnPropertyDescriptor } = Reflect;
+export const { deleteProperty } = Reflect;
 
 /** Turns a method into a function of its receiver, so that later changes of the prototype do not matter. */
 export function uncurry<This, Args extends readonly unknown[], Result>(

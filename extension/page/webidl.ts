@@ -9,6 +9,7 @@ import {
   dataViewBuffer,
   dataViewLength,
   dataViewOffset,
+  deleteProperty,
   isView,
   iterator,
   trunc,
@@ -120,7 +121,7 @@ export function takeOut<const Members extends readonly (readonly [string, ...unk
     if (from[name] === undefined) continue;
     taken ??= { __proto__: null };
     taken[name] = from[name];
-    delete from[name];
+    deleteProperty(from, name);
   }
   return taken as Taken | undefined;
 }

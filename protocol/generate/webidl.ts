@@ -75,37 +75,48 @@ const made = /OpenInfo$|^MulticastMembership$/;
 const lowerFirst = (name: string): string =>
   name.replace(/^(?:[A-Z]+(?=[A-Z][a-z])|[A-Z])/, (begin) => begin.toLowerCase());
 
-/** The page's tables. */
-export function dictionariesFile(): string {
-  const read = dictionaries.filter(({ name }) => !made.test(name));
+/** Where what converts by hand is, in the folder of the API. */
+const texts = ["toStrings"];
+/** Dictionaries inside of others: those are read by converters, so the tables of these stand before them. */
+const inner = ["PortsideCertificateHash", "PortsideAnnouncement"];
+
+/** The page's tables: those of dictionaries inside of others, or all others. */
+export function dictionariesFile(which: "inner" | "outer"): string {
   const used = new Set<string>();
-  const tables = read.map(({ name }) => {
-    const rows = inOrder(name).map((member) => {
-      const { default: preset, required } = member;
-      // An absent boolean is a false one everywhere.
-      if (preset && preset.value !== false) throw new Error(`${member.name} has a default that nobody sets`);
-      const convert = converter(member);
-      used.add(convert);
-      return `  [${JSON.stringify(member.name)}, ${convert}${required === true ? ", true" : ""}],\n`;
+  const tables = dictionaries
+    .filter(({ name }) => !made.test(name) && inner.includes(name) === (which === "inner"))
+    .map(({ name }) => {
+      const rows = inOrder(name).map((member) => {
+        const { default: preset, required } = member;
+        // An absent boolean is a false one everywhere.
+        if (preset && preset.value !== false) throw new Error(`${member.name} has a default that nobody sets`);
+        const convert = converter(member);
+        used.add(convert);
+        return `  [${JSON.stringify(member.name)}, ${convert}${required === true ? ", true" : ""}],\n`;
+      });
+      return `/** ${name}. */\nexport const ${lowerFirst(name)} = [\n${rows.join("")}] as const;\n`;
     });
-    return `/** ${name}. */\nexport const ${lowerFirst(name)} = [\n${rows.join("")}] as const;\n`;
-  });
-  const lists = [...enums.values()].flatMap(({ name, values = [] }) =>
-    used.has(`to${name}`)
-      ? `const to${name} = enumeration(${JSON.stringify(values.map(({ value }) => value))});\n`
-      : [],
-  );
-  const from = (names: Iterable<string>): string => [...names].sort().join(", ");
+  const lists = [...enums.values()].filter(({ name }) => used.has(`to${name}`));
+  const sources: Record<string, string[]> = { "./converters.ts": [], "./texts.ts": [], "../webidl.ts": [] };
+  if (lists.length > 0) sources["../webidl.ts"]?.push("enumeration");
   const handmade = new Set(Object.values(byHand));
-  const ofWebIDL = [...used].filter((name) => !handmade.has(name) && !lists.join("").includes(`const ${name} `));
+  for (const name of used) {
+    if (lists.some((list) => name === `to${list.name}`)) continue;
+    const from = texts.includes(name) ? "./texts.ts" : handmade.has(name) ? "./converters.ts" : "../webidl.ts";
+    sources[from]?.push(name);
+  }
+  const imports = Object.entries(sources)
+    .filter(([, names]) => names.length > 0)
+    .map(([from, names]) => `import { ${names.sort().join(", ")} } from "${from}";\n`);
+  const enumerations = lists.map(
+    ({ name, values = [] }) => `const to${name} = enumeration(${JSON.stringify(values.map(({ value }) => value))});\n`,
+  );
   return `// Code generated from ${file} by \`make generate\`. DO NOT EDIT.
 //
-// The dictionaries that a page passes: the members of each in the order in which they are read, what converts them, and which must be there.
+// Dictionaries that a page passes: the members of each in the order in which they are read, what converts them, and which must be there.
 
-import { ${from([...used].filter((name) => handmade.has(name)))} } from "./converters.ts";
-import { ${from([...ofWebIDL, "enumeration"])} } from "../webidl.ts";
-
-${lists.join("")}
+${imports.join("")}
+${enumerations.join("")}
 ${tables.join("\n")}`;
 }
 

@@ -2,25 +2,15 @@
 //
 // Whatever the schema of messages would not take is refused here, with a TypeError that says why.
 
-import {
-  NativeBlob,
-  arrayPush,
-  blobSize,
-  fits,
-  signalAborted,
-  typedArrayBuffer,
-  typedArrayLength,
-} from "../builtins.ts";
-import { portsideAnnouncement, portsideCertificateHash } from "./dictionaries.ts";
+import { arrayPush, fits, signalAborted, typedArrayBuffer, typedArrayLength } from "../builtins.ts";
+import { portsideAnnouncement, portsideCertificateHash } from "./inner_dictionaries.ts";
+import { boundedText, maxItems } from "./texts.ts";
 import { copyOf, enforceLong, readDictionary, refuse, toDOMString, toSequence } from "../webidl.ts";
 import type { Announcement } from "../../../protocol/message.ts";
 import type { OpenState } from "../../../protocol/page.ts";
 
-/** More than anybody needs, and what the schema takes. */
-const maxItems = 16;
 const maxServerName = 253; // RFC 1035, section 2.3.4, without the final dot
 const sha256Length = 32;
-const maxString = 255; // RFC 6763, section 6.1
 const maxInstance = 63; // RFC 6763, section 4.1.1
 
 /** Delay in ms of `keepAlive: true` without a `keepAliveDelay`: what Chromium uses for its own sockets. */
@@ -77,19 +67,6 @@ export function toServerName(value: unknown, name: string): string {
   const host = toDOMString(value);
   if (host === "" || host.length > maxServerName) refuse(name, "host");
   return host;
-}
-
-/** Text of 1 to so many bytes of UTF-8. */
-function boundedText(text: string, most: number, name: string): string {
-  const { length } = text;
-  const bytes = length > most ? length : blobSize(new NativeBlob([text]));
-  if (bytes === 0 || bytes > most) refuse(name, `text of 1 to ${most.toString()} bytes`);
-  return text;
-}
-
-/** Strings of a TXT record. */
-export function toStrings(value: unknown, name: string): string[] {
-  return toSequence(value, name, maxItems, (item) => boundedText(toDOMString(item), maxString, `An item of ${name}`));
 }
 
 /** Service type and protocol: letters, digits and single hyphens between them, after underscores (RFC 6763, section 7; RFC 6335, section 5.1). */

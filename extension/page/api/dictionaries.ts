@@ -1,6 +1,6 @@
 // Code generated from extension/page/api/direct_sockets.webidl by `make generate`. DO NOT EDIT.
 //
-// The dictionaries that a page passes: the members of each in the order in which they are read, what converts them, and which must be there.
+// Dictionaries that a page passes: the members of each in the order in which they are read, what converts them, and which must be there.
 
 import {
   toAnnouncement,
@@ -10,7 +10,6 @@ import {
   toProtocols,
   toServerName,
   toSignal,
-  toStrings,
 } from "./converters.ts";
 import {
   bufferSource,
@@ -114,17 +113,4 @@ export const portsideTLSOptions = [
   ["alpnProtocols", toProtocols],
   ["serverCertificateHashes", toHashes],
   ["serverName", toServerName],
-] as const;
-
-/** PortsideCertificateHash. */
-export const portsideCertificateHash = [
-  ["algorithm", toDOMString, true],
-  ["value", bufferSource, true],
-] as const;
-
-/** PortsideAnnouncement. */
-export const portsideAnnouncement = [
-  ["name", toDOMString, true],
-  ["txt", toStrings],
-  ["type", toDOMString, true],
 ] as const;

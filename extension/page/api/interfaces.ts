@@ -26,5 +26,5 @@ export function promised<T>(get: () => Promise<T>): Promise<T> {
 
 /** Throws TypeError when there are fewer arguments than must be. */
 export function requireArguments(given: number, least: number): void {
-  if (given < least) throw new NativeTypeError(`${least.toString()} arguments are needed.`);
+  if (given < least) throw new NativeTypeError("More arguments are needed.");
 }

@@ -281,7 +281,7 @@ test("options of an open socket", async () => {
   const set = socket.setKeepAlive(true, 2_000);
   assert.deepEqual(await page.next("setOption"), { type: "setOption", id, option: "keepAlive", value: 2_000 });
   page.say({ type: "optionSet", id });
-  assert.equal(await set, undefined);
+  await set;
 });
 
 test("the objects of the first generation are not those of the second", async () => {

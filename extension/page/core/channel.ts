@@ -20,17 +20,17 @@ import { errorOf, makeError } from "./errors.ts";
 import { SendBudget } from "./send_budget.ts";
 import type { Traffic } from "./send_budget.ts";
 
-/** What happens to one open socket. Each is called in the order in which the host said it. */
+/** What happens to one open socket. Each is called in the order in which the host said it; what is absent is not heard of. */
 export interface SocketHandler {
   /** The credit that it gives at the beginning, in bytes. */
   readonly window: number;
   data(bytes: ArrayBuffer): void;
-  credit(bytes: number): void;
-  wrote(ack: number, error: Error | undefined): void;
+  credit?(bytes: number): void;
+  wrote?(ack: number, error: Error | undefined): void;
   /** Our FIN is with the system, or could not be sent. */
-  shut(error: Error | undefined): void;
+  shut?(error: Error | undefined): void;
   /** The peer's FIN. */
-  end(): void;
+  end?(): void;
   /** What became of a membership; of a bound UDP socket only. */
   member?(ack: number, error: Error | undefined): void;
   /** The last event. `error` is undefined after an orderly close. */
@@ -187,16 +187,16 @@ export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Chan
         this.#handler?.data(message.data);
         return;
       case "credit":
-        this.#handler?.credit(message.bytes);
+        this.#handler?.credit?.(message.bytes);
         return;
       case "wrote":
-        this.#handler?.wrote(message.ack, errorOf(message));
+        this.#handler?.wrote?.(message.ack, errorOf(message));
         return;
       case "shut":
-        this.#handler?.shut(errorOf(message));
+        this.#handler?.shut?.(errorOf(message));
         return;
       case "end":
-        this.#handler?.end();
+        this.#handler?.end?.();
         return;
       case "closed":
         this.end(errorOf(message));

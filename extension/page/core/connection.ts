@@ -291,22 +291,22 @@ export function connect(
 
   return {
     point,
-    open: (protocol, { open: options, ...wish }, create) =>
+    open: (protocol, request, create) =>
       ask(
-        (id) => ({ type: "open", id, protocol, options, evalBlocked: isEvalBlocked() }),
-        wish,
+        (id) => ({ type: "open", id, protocol, options: request.open, evalBlocked: isEvalBlocked() }),
+        request,
         (answer) => opened(answer as Opened<PageTLSInfo>, create),
       ),
-    bind: ({ bind: options, ...wish }, create) =>
+    bind: (request, create) =>
       ask(
-        (id) => ({ type: "bind", id, options, evalBlocked: isEvalBlocked() }),
-        wish,
+        (id) => ({ type: "bind", id, options: request.bind, evalBlocked: isEvalBlocked() }),
+        request,
         (answer) => opened(answer as Bound, create),
       ),
-    listen: ({ listen: options, ...wish }, create) =>
+    listen: (request, create) =>
       ask(
-        (id) => ({ type: "listen", id, options, evalBlocked: isEvalBlocked() }),
-        wish,
+        (id) => ({ type: "listen", id, options: request.listen, evalBlocked: isEvalBlocked() }),
+        request,
         (answer) => listening(answer as Listening<ArrayBuffer>, create),
       ),
   };

@@ -143,20 +143,8 @@ export class DatagramSocket implements SocketHandler {
     this.#source.data(buffer);
   }
 
-  credit(): void {
-    // The credit of datagrams comes back with the answer to each.
-  }
-
   wrote(ack: number, error: Error | undefined): void {
     this.#sender.wrote(ack, error);
-  }
-
-  shut(): void {
-    // There is no half-close in UDP.
-  }
-
-  end(): void {
-    // Nor an end of data.
   }
 
   closed(error: Error | undefined): void {

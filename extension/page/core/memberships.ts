@@ -46,7 +46,7 @@ export class Memberships {
   async change(change: "join" | "leave", { group, source }: Membership): Promise<undefined> {
     const joins = change === "join";
     const key = `${group} ${source ?? ""}`;
-    let taken = false;
+    let taken = false as boolean;
     mapForEach(this.#known, (one) => {
       if (one.group === group && (one.source === source || one.source === undefined || source === undefined))
         taken = true;

@@ -143,24 +143,12 @@ export class MessageSocket<
     this.#source.data(buffer);
   }
 
-  credit(): void {
-    // The credit of datagrams comes back with the answer to each.
-  }
-
   wrote(ack: number, error: Error | undefined): void {
     this.#sender.wrote(ack, error);
   }
 
   member(ack: number, error: Error | undefined): void {
     this.memberships?.answered(ack, error);
-  }
-
-  shut(): void {
-    // There is no half-close in UDP.
-  }
-
-  end(): void {
-    // Nor an end of data.
   }
 
   closed(error: Error | undefined): void {

@@ -196,10 +196,6 @@ export class StreamSocket implements SocketHandler {
     this.#credit.give(bytes);
   }
 
-  wrote(): void {
-    // Writes of a stream are not acknowledged one by one: credit does that.
-  }
-
   shut(error: Error | undefined): void {
     this.#writeDone = true;
     settle(this.#shutting, error);

@@ -1,0 +1,25 @@
+/**
+ * Properties of the page script's own objects, which get short names in what is built: a page that uses nothing of the API shall pay as little as can
+ * be. None of them is a name of the browser's, of a message or of a dictionary (internal_names.test.ts).
+ */
+export const internalNames: readonly string[] = [
+  "alone",
+  "answered",
+  "beside",
+  "busy",
+  "clock",
+  "granted",
+  "handOver",
+  "interrupt",
+  "joined",
+  "light",
+  "memberships",
+  "moves",
+  "promised",
+  "receiveOnLane",
+  "setOption",
+  "toHost",
+  "together",
+  "toPage",
+  "upgrading",
+];
