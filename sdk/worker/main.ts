@@ -1,0 +1,5 @@
+// The module "portside/worker".
+
+import { install } from "./worker.ts";
+
+install(globalThis);
