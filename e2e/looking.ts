@@ -7,6 +7,7 @@ export const misordered = (): string[] => {
     ["#allow-remember", "#allow-once"],
     ["#pause-label", "#pause"],
     ["#open-title", "#close-all"],
+    [".choice input", ".choice-words"],
     [".line .where", ".line .close"],
     [".line .where", ".line time"],
     ["#settings", "#help"],
@@ -27,7 +28,9 @@ export const misordered = (): string[] => {
     return (rightToLeft ? a.right > b.right : a.left < b.left) ? [] : [`${second} comes before ${first}`];
   });
   // What computers read runs from left to right everywhere.
-  for (const element of document.querySelectorAll(".host, .where bdi, #proposed, #address, #command, #report-text"))
+  for (const element of document.querySelectorAll(
+    ".host, .where bdi, #proposed, #address, #hosts, #command, #report-text",
+  ))
     if (getComputedStyle(element).direction !== "ltr")
       found.push(`${element.id}.${element.className} runs to the left`);
   return found;

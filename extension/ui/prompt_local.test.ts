@@ -167,6 +167,9 @@ test("what Allow would do stands beside it", async () => {
   await pick("place-choices", 1);
   await pick("peer-choices", 1);
   assert.match(chosen.textContent, /eth0.*any device/);
+  await ask({ places: [loopback, wired] });
+  await pick("place-choices", 1);
+  assert.equal(chosen.textContent, "You chose: Devices in the network of \u2068eth0\u2069");
   await ask({ places: [loopback] });
   assert.equal(chosen.hidden, true, "there is nothing to choose");
 });

@@ -109,7 +109,7 @@ export class LocalChoice {
 
   /** What is allowed, once it is complete. */
   answer(remember: boolean): AllowLocal {
-    const peers = this.#question?.kind === "bind" ? this.#peers : undefined;
+    const peers = this.#peers;
     return {
       type: "allowLocal",
       remember,
@@ -203,13 +203,17 @@ export class LocalChoice {
   /** Offers whom it may send to: nothing wider than the rules allow, nor than the place can reach. */
   #showPeers(): void {
     const { kind, places = [], peers } = this.#question ?? {};
+    byId("peers").hidden = kind !== "bind";
+    if (kind !== "bind") {
+      this.#choosePeers(undefined);
+      return;
+    }
     const place = this.#place === undefined ? undefined : places[this.#place];
     const most = place?.reach === "computer" ? "named" : (peers ?? "named");
     const offered = choices.slice(
       0,
       /*rule:peers-no-wider-than-allowed*/ choices.findIndex(([choice]) => choice === most) + 1,
     );
-    byId("peers").hidden = kind !== "bind";
     const rows = offered.map(([choice, name]) => {
       const [label, button] = radio("peers", [text(name)], () => {
         this.#choosePeers(choice);
