@@ -150,7 +150,7 @@ test-go: ## Go tests with the race detector, and every fuzz target's seeds
 .PHONY: test-ts
 test-ts: ## TypeScript unit tests
 	$(say) "TypeScript unit tests"
-	@$(NODE_TEST) --test-timeout=60000 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'scripts/*.test.ts' 'e2e/pages/*.test.ts' 'bench/*.test.ts')
+	@$(NODE_TEST) --test-timeout=60000 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'scripts/*.test.ts' 'e2e/pages/*.test.ts' 'e2e/conformance/table.test.ts' 'bench/*.test.ts')
 
 .PHONY: test-fuzz
 test-fuzz: ## Run every fuzz target for five seconds
@@ -179,6 +179,13 @@ fuzz: ## Run every fuzz target for FUZZTIME seconds (60 each; ONLY=words for som
 mutants: ## Take each rule of docs/SECURITY.md out and show which test goes red (ONLY=words for some)
 	$(say) "Mutation check"
 	@node --import tsx scripts/mutants/run.ts
+
+.PHONY: conformance
+conformance: ## Run one suite on the browser's own Direct Sockets and on Portside, and write docs/conformance.md (ONLY=words for some, writes nothing)
+	@scripts/setup.sh test
+	@$(MAKE) build
+	$(say) "Conformance (at most $(E2E_LIMIT) s)"
+	@timeout --kill-after=30 $(E2E_LIMIT) node --import tsx e2e/conformance/report.ts $(ONLY)
 
 .PHONY: load
 load: ## Flood the extension, and start it with a thousand grants: what other sites and the memory notice
