@@ -5,6 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { Connection } from "../world/cdp.ts";
 import { Chromium } from "../world/chromium.ts";
 import { isRoot, type Life } from "../world/life.ts";
+import type { Pages } from "../world/pages.ts";
 import { start } from "../world/processes.ts";
 
 /** The program itself: /usr/bin/chromium-shell is a script that stays in between. */
@@ -12,7 +13,8 @@ const contentShell = "/usr/lib/chromium/chromium-shell";
 
 export const hasContentShell = (): boolean => existsSync(contentShell);
 
-export async function startContentShell(life: Life): Promise<Chromium> {
+/** http://*.test leads to the web server, as in the world of the other suites. */
+export async function startContentShell(life: Life, pages: Pages): Promise<Chromium> {
   const home = life.folder("content-shell");
   const profile = join(home, "profile");
   const temporary = join(home, "tmp");
@@ -24,7 +26,7 @@ export async function startContentShell(life: Life): Promise<Chromium> {
       "--remote-debugging-pipe",
       "--ozone-platform=headless",
       "--disable-gpu",
-      "--host-resolver-rules=MAP *.invalid ~NOTFOUND",
+      `--host-resolver-rules=MAP *.test:80 127.0.0.1:${String(pages.httpPort)}, MAP *.invalid ~NOTFOUND`,
       // Without a port: with one the interfaces are absent.
       "--isolated-context-origins=http://127.0.0.1",
       `--user-data-dir=${profile}`,

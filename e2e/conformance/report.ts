@@ -27,7 +27,7 @@ async function run(of: Implementation): Promise<Outcomes> {
     const pages = await startPages(life);
     const url = await serveSuite(life, pages);
     if (of === "native") {
-      const browser = await startContentShell(life);
+      const browser = await startContentShell(life, pages);
       return await runChecks(browser, () => browser.newPage(url), chosen);
     }
     const browser = await startPortside(life, pages);

@@ -23,6 +23,12 @@ const documents: Record<string, string> = {
   "/frame": "direct-sockets=(self), direct-sockets-multicast=(self), cross-origin-isolated=(self)",
 };
 
+/** A page of an insecure origin, to be framed: tells its parent which interfaces it has. */
+const insecure = `<script>
+const names = ["TCPSocket", "UDPSocket", "TCPServerSocket", "MulticastController"];
+parent.postMessage(isSecureContext ? ["secure"] : names.filter((name) => name in self), "*");
+</script>`;
+
 /** Asks in a worker for what the page wants to know. */
 const worker = `
 const names = ["TCPSocket", "UDPSocket", "TCPServerSocket", "MulticastController"];
@@ -49,6 +55,10 @@ export async function serveSuite(life: Life, pages: Pages): Promise<string> {
       headers: { ...isolation, "permissions-policy": policy },
       body: path === "/suite" ? `${html}<script src="/suite.js"></script>` : html,
     });
+  pages.serve("http://suite.test/insecure", {
+    headers: { ...isolation, "cross-origin-resource-policy": "cross-origin" },
+    body: insecure,
+  });
   pages.serve(`${origin}/suite.js`, { headers: { "content-type": "text/javascript" }, body: script });
   pages.serve(`${origin}/worker.js`, { headers: { ...isolation, "content-type": "text/javascript" }, body: worker });
   const farEnds = new FarEnds(life);

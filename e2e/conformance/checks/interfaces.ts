@@ -207,6 +207,25 @@ add("tcpserversocket-subclass", "A class can extend TCPServerSocket.", (scene) =
   ok(made instanceof Mine, "an instance of the class");
 });
 
+add("insecure-not-exposed", "None of them is there in an insecure context.", async (scene) => {
+  const element = document.createElement("iframe");
+  element.src = "http://suite.test/insecure";
+  const names = new Promise((resolve) => {
+    addEventListener(
+      "message",
+      ({ data }) => {
+        resolve(data);
+      },
+      { once: true },
+    );
+  });
+  document.body.append(element);
+  scene.atEnd(() => {
+    element.remove();
+  });
+  same(await names, [], "in the frame");
+});
+
 /** An extension's scripts run in documents only. */
 const notInWorkers: Expectation = {
   portside: {
