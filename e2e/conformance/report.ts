@@ -8,7 +8,7 @@ import { startPages } from "../world/pages.ts";
 import "./checks/all.ts";
 import { checks } from "./kit/check.ts";
 import { hasContentShell, startContentShell } from "./native.ts";
-import { openPortside, startPortside } from "./portside.ts";
+import { startPortside } from "./portside.ts";
 import { runChecks, type Outcomes } from "./runner.ts";
 import { report, surprises, told, type Implementation } from "./table.ts";
 import { serveSuite } from "./web.ts";
@@ -25,13 +25,13 @@ async function run(of: Implementation): Promise<Outcomes> {
   const life = new Life(`conformance of ${of}`);
   try {
     const pages = await startPages(life);
-    const url = await serveSuite(life, pages);
+    const suite = await serveSuite(life, pages);
     if (of === "native") {
       const browser = await startContentShell(life, pages);
-      return await runChecks(browser, () => browser.newPage(url), chosen);
+      return await runChecks(browser, () => browser.newPage(suite.url), chosen);
     }
-    const browser = await startPortside(life, pages);
-    return await runChecks(browser, () => openPortside(browser, url), chosen);
+    const { browser, openPage } = await startPortside(life, pages, suite);
+    return await runChecks(browser, openPage, chosen);
   } finally {
     await life.end();
   }

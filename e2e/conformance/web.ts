@@ -46,8 +46,15 @@ onmessage = async ({ data }) => {
   }
 };`;
 
-/** Puts the suite on the web. Gives the URL of its page. */
-export async function serveSuite(life: Life, pages: Pages): Promise<string> {
+/** The suite on the web. */
+export interface Suite {
+  /** Of its page. */
+  url: string;
+  /** Clicks into the page, as somebody does who wants what it asks for. To be set where that is needed. */
+  click: () => Promise<void>;
+}
+
+export async function serveSuite(life: Life, pages: Pages): Promise<Suite> {
   const script = await bundle(new URL("page.ts", import.meta.url));
   const origin = "http://127.0.0.1";
   for (const [path, policy] of Object.entries(documents))
@@ -68,7 +75,12 @@ export async function serveSuite(life: Life, pages: Pages): Promise<string> {
   });
   const url = new URL(`${origin}/suite`);
   url.port = String(pages.httpPort);
-  return url.href;
+  const suite: Suite = { url: url.href, click: () => Promise.resolve() };
+  pages.serve(`${origin}/click`, async () => {
+    await suite.click();
+    return { body: "" };
+  });
+  return suite;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

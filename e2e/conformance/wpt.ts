@@ -13,7 +13,9 @@ import type { Page } from "../world/page.ts";
 import { startPages, type Pages } from "../world/pages.ts";
 import { until } from "../world/wait.ts";
 import { startContentShell } from "./native.ts";
-import { openPortside, startPortside } from "./portside.ts";
+import { startPortside } from "./portside.ts";
+import type { OpenPage } from "./runner.ts";
+import { serveSuite } from "./web.ts";
 
 interface WPTState {
   wptResults?: { name: string; passed: boolean; message: string }[];
@@ -92,9 +94,16 @@ try {
   const pages = await startPages(life);
   const urls = await serve(folder, pages);
   const portside = process.argv[2] === "portside";
-  const browser: Chromium = portside ? await startPortside(life, pages) : await startContentShell(life, pages);
+  const suite = await serveSuite(life, pages);
+  let browser: Chromium;
+  let openPage: OpenPage;
+  if (portside) ({ browser, openPage } = await startPortside(life, pages, suite));
+  else {
+    browser = await startContentShell(life, pages);
+    openPage = () => browser.newPage("about:blank");
+  }
   for (const url of urls) {
-    const page = portside ? await openPortside(browser, "about:blank") : await browser.newPage("about:blank");
+    const page = await openPage();
     const results = await page.goto(url).then(
       () => runTest(page),
       () => [],

@@ -162,16 +162,6 @@ add(
   addition,
 );
 add(
-  "more-udp-secure",
-  "secureTransport of a UDPSocket is off, or a TypeError.",
-  (scene) => {
-    const to = { remoteAddress: "127.0.0.1", remotePort: 9 };
-    scene.udp({ ...to, secureTransport: "off" });
-    throws(() => new api.UDPSocket({ ...to, secureTransport: "on" }), "TypeError", "the constructor");
-  },
-  addition,
-);
-add(
   "more-server-secure",
   "A server with secureTransport on tells the hash of its certificate, and a client that pins it is accepted.",
   async (scene) => {

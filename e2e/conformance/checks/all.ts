@@ -11,6 +11,7 @@ import "./close.ts";
 import "./udp.ts";
 import "./bound.ts";
 import "./server.ts";
+import "./server-close.ts";
 import "./multicast.ts";
 import "./shortcomings.ts";
 import "./additions.ts";

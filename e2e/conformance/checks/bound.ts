@@ -1,6 +1,6 @@
 // A UDPSocket in bound mode.
 import { bytesOf, equal, givesUndefined, ok, rejects, same, sleep, stateOf, text } from "../kit/assert.ts";
-import { draftSilent, group, onPurpose, shellHasNoPorts, type Scene } from "../kit/check.ts";
+import { askedLimit, clicked, draftSilent, group, onPurpose, shellHasNoPorts, type Scene } from "../kit/check.ts";
 import type { Datagram, UDPInfo } from "../kit/api.ts";
 
 const add = group("UDPSocket, bound");
@@ -33,30 +33,38 @@ add("bound-open-ipv6", "An IPv6 address works, without brackets.", async (scene)
 add("bound-open-ipv6-spelling", "localAddress is an IPv6 address in its short form.", async (scene) => {
   equal((await scene.udp({ localAddress: "0:0:0:0:0:0:0:1" }).opened).localAddress, "::1", "localAddress");
 });
-add("bound-open-port", "localPort is the one that was asked for.", async (scene) => {
-  const port = await scene.far.closedPort();
-  equal((await open(scene, { localPort: port })).localPort, port, "localPort");
-});
+add(
+  "bound-open-port",
+  "localPort is the one that was asked for.",
+  async (scene) => {
+    await clicked();
+    const port = await scene.far.closedPort();
+    equal((await open(scene, { localPort: port })).localPort, port, "localPort");
+  },
+  { limit: askedLimit },
+);
 add(
   "bound-port-taken",
   "A port that is taken: opened and closed reject with the same NetworkError.",
   async (scene) => {
     const far = await scene.far.udp("sink");
+    await clicked();
     const socket = scene.udp({ localAddress: "127.0.0.1", localPort: far.port });
     const error = await rejects(socket.opened, "NetworkError", "opened");
     equal(await rejects(socket.closed, "NetworkError", "closed"), error, "the error of closed");
   },
-  { limit: 4_000 },
+  { limit: askedLimit },
 );
 add(
   "bound-low-port",
   "A port below 1024 is refused: NotAllowedError.",
   async (scene) => {
+    await clicked();
     const socket = scene.udp({ localAddress: "127.0.0.1", localPort: 1_023 });
     await rejects(socket.opened, "NotAllowedError", "opened");
     await rejects(socket.closed, "NotAllowedError", "closed");
   },
-  { ...shellHasNoPorts, limit: 6_000 },
+  { ...shellHasNoPorts, limit: askedLimit },
 );
 add(
   "bound-foreign-address",
@@ -279,9 +287,10 @@ add(
   "A second socket cannot bind the same address and port.",
   async (scene) => {
     const { localPort } = await open(scene);
+    await clicked();
     await rejects(open(scene, { localPort }), "NetworkError", "opened");
   },
-  { limit: 4_000 },
+  { limit: askedLimit },
 );
 add("bound-dual-stack", "A socket at :: with ipv6Only false hears IPv4 too.", async (scene) => {
   const { readable, localPort } = await scene.udp({ localAddress: "::", ipv6Only: false }).opened;

@@ -1,7 +1,7 @@
 // close() of TCPSocket and UDPSocket (that of a server is with the servers).
 import type { Socket } from "../kit/api.ts";
 import { equal, givesUndefined, rejects, same, sleep, stateOf } from "../kit/assert.ts";
-import { group, nativeAtFault, type Scene } from "../kit/check.ts";
+import { askedLimit, clicked, group, nativeAtFault, type Scene } from "../kit/check.ts";
 
 const add = group("close()");
 
@@ -198,8 +198,9 @@ add(
     const { localPort } = await first.opened;
     await first.close().catch(() => undefined);
     await sleep(50);
+    await clicked();
     const second = scene.udp({ localAddress: "127.0.0.1", localPort });
     equal((await second.opened).localPort, localPort, "localPort");
   },
-  { limit: 4_000 },
+  { limit: askedLimit },
 );

@@ -19,17 +19,6 @@ add(
   nativeAtFault("closed never settles after a bad chunk."),
 );
 add(
-  "short-bad-chunk-fin",
-  "After a chunk that is no BufferSource the other side gets FIN.",
-  async (scene) => {
-    const far = await scene.far.tcp({ does: "sink" });
-    const { writable } = await scene.tcp("127.0.0.1", far.port).opened;
-    await rejects(scene.writer(writable).write("a string"), "TypeError", "the write");
-    equal((await far.report({ ended: true })).connections[0]?.ended, true, "the other side saw FIN");
-  },
-  nativeAtFault("The connection stays open for good."),
-);
-add(
   "short-bad-message-closed",
   "UDP: after a bad message, and the end of the readable, closed rejects with its TypeError.",
   async (scene) => {

@@ -111,7 +111,7 @@ add(
     await writer.write(new Uint8Array([2]));
     equal((await second).value?.[0], 2, "the second read");
   },
-  nativeAtFault("Data that comes while a second read waits kills the page."),
+  nativeAtFault("Data that comes while a second read waits kills the page.", "now and then"),
 );
 add("read-release", "A reader can let go of its lock, and the next one reads on.", async (scene) => {
   const { readable } = await open(scene, { does: "send", bytes: 8, then: "fin" });
@@ -170,7 +170,7 @@ add(
     await writer.write(new Uint8Array(3));
     equal((await read).value?.length, 6, "after six");
   },
-  nativeAtFault("Data that does not satisfy a read with min kills the page."),
+  nativeAtFault("Data that does not satisfy a read with min kills the page.", "now and then"),
 );
 add(
   "byob-fin",

@@ -66,6 +66,15 @@ export const shellHasNoPorts: Expectation = {
 };
 export const addition: Expectation = { native: { kind: "an addition", why: "Chromium does not have it." } };
 
+/** That of a check for which the user has to answer a question. */
+export const askedLimit = 10_000;
+
+/** Waits for a click into the page. A port of its own for a local socket is a new question to the user, which a click must precede. */
+export async function clicked(): Promise<void> {
+  const { ok } = await fetch("/click", { method: "POST" });
+  if (!ok) throw new Error("nobody has clicked");
+}
+
 /** What a check opens. All of it goes when the check is over. */
 export class Scene {
   readonly far = new Far();
