@@ -14,9 +14,6 @@ const policy = {
   allowedDestinations: [
     { host: "127.0.0.1", prompt: "skip" },
     { host: "::1", prompt: "skip" },
-    // A name leads to this computer only where its addresses are named, too.
-    { host: "localhost", cidr: "127.0.0.0/8", prompt: "skip" },
-    { host: "localhost", cidr: "::1/128", prompt: "skip" },
     { host: "*.invalid", prompt: "skip" },
     { host: "*", prompt: "ask" },
   ],

@@ -34,7 +34,7 @@ add(
   "secureTransport on speaks TLS from the first byte.",
   async (scene) => {
     const { port } = await scene.far.tcp({ does: "tls-echo" });
-    await echoed(scene, scene.tcp("localhost", port, { secureTransport: "on" }), "secret");
+    await echoed(scene, scene.tcp("127.0.0.1", port, { secureTransport: "on" }), "secret");
   },
   { ...addition, limit: 4_000 },
 );
@@ -43,7 +43,7 @@ add(
   "OpenInfo has tls: version, cipherSuite, alpnProtocol and peerCertificates.",
   async (scene) => {
     const { port } = await scene.far.tcp({ does: "tls-echo" });
-    const { tls } = (await scene.tcp("localhost", port, { secureTransport: "on" }).opened) as unknown as Secure;
+    const { tls } = (await scene.tcp("127.0.0.1", port, { secureTransport: "on" }).opened) as unknown as Secure;
     ok(tls, "there is tls");
     same([tls.version, tls.alpnProtocol], ["1.3", ""], "version and protocol");
     ok(tls.cipherSuite.startsWith("TLS_"), `cipherSuite is ${tls.cipherSuite}`);
@@ -57,7 +57,7 @@ add(
   async (scene) => {
     const { port } = await scene.far.tcp({ does: "tls-echo" });
     const options = { secureTransport: "on", serverName: "elsewhere.example" };
-    await rejects(scene.tcp("localhost", port, options).opened, "NetworkError", "opened");
+    await rejects(scene.tcp("127.0.0.1", port, options).opened, "NetworkError", "opened");
   },
   { ...addition, limit: 4_000 },
 );
@@ -66,7 +66,7 @@ add(
   "serverCertificateHashes with the certificate's hash opens, with another one does not.",
   async (scene) => {
     const { port } = await scene.far.tcp({ does: "tls-echo" });
-    const first = (await scene.tcp("localhost", port, { secureTransport: "on" }).opened) as unknown as Secure;
+    const first = (await scene.tcp("127.0.0.1", port, { secureTransport: "on" }).opened) as unknown as Secure;
     const der = first.tls?.peerCertificates[0];
     ok(der, "a certificate");
     const value = await crypto.subtle.digest("SHA-256", der);
@@ -88,7 +88,7 @@ add(
   "TLS to a server without TLS: NetworkError.",
   async (scene) => {
     const { port } = await scene.far.tcp({ does: "echo" });
-    await rejects(scene.tcp("localhost", port, { secureTransport: "on" }).opened, "NetworkError", "opened");
+    await rejects(scene.tcp("127.0.0.1", port, { secureTransport: "on" }).opened, "NetworkError", "opened");
   },
   { ...addition, limit: 4_000 },
 );
@@ -97,7 +97,7 @@ add(
   "startTls() of a plain socket gives a new socket that speaks TLS.",
   async (scene) => {
     const { port } = await scene.far.tcp({ does: "starttls-echo" });
-    const plain = scene.tcp("localhost", port, { secureTransport: "starttls" });
+    const plain = scene.tcp("127.0.0.1", port, { secureTransport: "starttls" });
     const { readable, writable } = await plain.opened;
     const writer = scene.writer(writable);
     const reader = scene.reader(readable);

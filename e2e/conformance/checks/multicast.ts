@@ -5,8 +5,8 @@ import { askedLimit, clicked, draftChanged, draftSilent, group, nativeAtFault, t
 
 const add = group("Multicast");
 
-/** A group of the administratively scoped block (RFC 2365), which no router lets out. */
-const groups = { one: "239.255.71.19", two: "239.255.71.20", six: "ff02::4711" };
+/** Groups of the administratively scoped block (RFC 2365), and a transient one of the link (RFC 4291, section 2.7): no router lets them out. */
+const groups = { one: "239.255.71.19", two: "239.255.71.20", six: "ff12::4711" };
 
 interface Open {
   socket: UDP;

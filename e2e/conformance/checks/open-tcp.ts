@@ -1,7 +1,7 @@
 // Opening a TCPSocket: what opened tells, and how it fails.
 import { api } from "../kit/api.ts";
 import { equal, isError, ok, rejects, same, sleep, stateOf } from "../kit/assert.ts";
-import { group, nativeAtFault } from "../kit/check.ts";
+import { askedLimit, clicked, group, nativeAtFault } from "../kit/check.ts";
 
 const add = group("Opening a TCPSocket");
 
@@ -61,9 +61,10 @@ add("tcp-open-local", "localAddress and localPort are what the other side sees."
 });
 add("tcp-open-name", "A name is resolved; remoteAddress is the address, not the name.", async (scene) => {
   const { port } = await scene.far.tcp({ does: "echo" });
+  await clicked();
   const { remoteAddress } = await scene.tcp("localhost", port).opened;
   equal(remoteAddress, "127.0.0.1", "remoteAddress");
-});
+}, { limit: askedLimit });
 add("tcp-open-ipv6", "An IPv6 address works, without brackets.", async (scene) => {
   const { port } = await scene.far.tcp({ does: "echo" }, "::1");
   const { remoteAddress, localAddress } = await scene.tcp("::1", port).opened;
@@ -77,14 +78,16 @@ add("tcp-open-ipv6-spelling", "remoteAddress is an IPv6 address in its short for
 });
 add("tcp-open-dns-ipv4", "dnsQueryType ipv4: a name is resolved to an IPv4 address.", async (scene) => {
   const { port } = await scene.far.tcp({ does: "echo" });
+  await clicked();
   const { remoteAddress } = await scene.tcp("localhost", port, { dnsQueryType: "ipv4" }).opened;
   equal(remoteAddress, "127.0.0.1", "remoteAddress");
-});
+}, { limit: askedLimit });
 add("tcp-open-dns-ipv6", "dnsQueryType ipv6: a name is resolved to an IPv6 address.", async (scene) => {
   const { port } = await scene.far.tcp({ does: "echo" }, "::1");
+  await clicked();
   const { remoteAddress } = await scene.tcp("localhost", port, { dnsQueryType: "ipv6" }).opened;
   equal(remoteAddress, "::1", "remoteAddress");
-});
+}, { limit: askedLimit });
 add("tcp-open-port-wraps", "remotePort has no [EnforceRange]: it wraps modulo 65536.", async (scene) => {
   const { port } = await scene.far.tcp({ does: "echo" });
   equal((await scene.tcp("127.0.0.1", port + 65_536).opened).remotePort, port, "65536 more");
@@ -159,9 +162,16 @@ add(
   },
   { limit: 4_000 },
 );
-add("tcp-empty-address", "An empty address: NetworkError.", async (scene) => {
-  await rejects(scene.tcp("", 9).opened, "NetworkError", "opened");
-});
+add(
+  "tcp-empty-address",
+  "An empty address: NetworkError.",
+  async (scene) => {
+    await rejects(scene.tcp("", 9).opened, "NetworkError", "opened");
+  },
+  {
+    portside: { kind: "ours on purpose", why: "An empty address has the user name the destination, after a click." },
+  },
+);
 add("tcp-port-zero", "Port 0 leads nowhere: NetworkError.", async (scene) => {
   await rejects(scene.tcp("127.0.0.1", 0).opened, "NetworkError", "opened");
 });
