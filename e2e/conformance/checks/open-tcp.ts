@@ -59,12 +59,17 @@ add("tcp-open-local", "localAddress and localPort are what the other side sees."
   const { connections } = await far.report({ connections: 1 });
   equal(localPort, connections[0]?.remotePort, "localPort");
 });
-add("tcp-open-name", "A name is resolved; remoteAddress is the address, not the name.", async (scene) => {
-  const { port } = await scene.far.tcp({ does: "echo" });
-  await clicked();
-  const { remoteAddress } = await scene.tcp("localhost", port).opened;
-  equal(remoteAddress, "127.0.0.1", "remoteAddress");
-}, { limit: askedLimit });
+add(
+  "tcp-open-name",
+  "A name is resolved; remoteAddress is the address, not the name.",
+  async (scene) => {
+    const { port } = await scene.far.tcp({ does: "echo" });
+    await clicked();
+    const { remoteAddress } = await scene.tcp("localhost", port).opened;
+    equal(remoteAddress, "127.0.0.1", "remoteAddress");
+  },
+  { limit: askedLimit },
+);
 add("tcp-open-ipv6", "An IPv6 address works, without brackets.", async (scene) => {
   const { port } = await scene.far.tcp({ does: "echo" }, "::1");
   const { remoteAddress, localAddress } = await scene.tcp("::1", port).opened;
@@ -76,18 +81,28 @@ add("tcp-open-ipv6-spelling", "remoteAddress is an IPv6 address in its short for
   const { remoteAddress } = await scene.tcp("0:0:0:0:0:0:0:1", port).opened;
   equal(remoteAddress, "::1", "remoteAddress");
 });
-add("tcp-open-dns-ipv4", "dnsQueryType ipv4: a name is resolved to an IPv4 address.", async (scene) => {
-  const { port } = await scene.far.tcp({ does: "echo" });
-  await clicked();
-  const { remoteAddress } = await scene.tcp("localhost", port, { dnsQueryType: "ipv4" }).opened;
-  equal(remoteAddress, "127.0.0.1", "remoteAddress");
-}, { limit: askedLimit });
-add("tcp-open-dns-ipv6", "dnsQueryType ipv6: a name is resolved to an IPv6 address.", async (scene) => {
-  const { port } = await scene.far.tcp({ does: "echo" }, "::1");
-  await clicked();
-  const { remoteAddress } = await scene.tcp("localhost", port, { dnsQueryType: "ipv6" }).opened;
-  equal(remoteAddress, "::1", "remoteAddress");
-}, { limit: askedLimit });
+add(
+  "tcp-open-dns-ipv4",
+  "dnsQueryType ipv4: a name is resolved to an IPv4 address.",
+  async (scene) => {
+    const { port } = await scene.far.tcp({ does: "echo" });
+    await clicked();
+    const { remoteAddress } = await scene.tcp("localhost", port, { dnsQueryType: "ipv4" }).opened;
+    equal(remoteAddress, "127.0.0.1", "remoteAddress");
+  },
+  { limit: askedLimit },
+);
+add(
+  "tcp-open-dns-ipv6",
+  "dnsQueryType ipv6: a name is resolved to an IPv6 address.",
+  async (scene) => {
+    const { port } = await scene.far.tcp({ does: "echo" }, "::1");
+    await clicked();
+    const { remoteAddress } = await scene.tcp("localhost", port, { dnsQueryType: "ipv6" }).opened;
+    equal(remoteAddress, "::1", "remoteAddress");
+  },
+  { limit: askedLimit },
+);
 add("tcp-open-port-wraps", "remotePort has no [EnforceRange]: it wraps modulo 65536.", async (scene) => {
   const { port } = await scene.far.tcp({ does: "echo" });
   equal((await scene.tcp("127.0.0.1", port + 65_536).opened).remotePort, port, "65536 more");

@@ -38,18 +38,28 @@ add("udp-open-local", "localAddress and localPort are what the other side sees."
   const { datagrams } = await far.report({ datagrams: 1 });
   equal(localPort, datagrams[0]?.port, "localPort");
 });
-add("udp-open-name", "A name is resolved; remoteAddress is the address, not the name.", async (scene) => {
-  const far = await scene.far.udp("echo");
-  const options = { remoteAddress: "localhost", remotePort: far.port, dnsQueryType: "ipv4" };
-  await clicked();
-  equal((await scene.udp(options).opened).remoteAddress, "127.0.0.1", "remoteAddress");
-}, { limit: askedLimit });
-add("udp-open-dns-ipv6", "dnsQueryType ipv6: a name is resolved to an IPv6 address.", async (scene) => {
-  const far = await scene.far.udp("echo", "::1");
-  const options = { remoteAddress: "localhost", remotePort: far.port, dnsQueryType: "ipv6" };
-  await clicked();
-  equal((await scene.udp(options).opened).remoteAddress, "::1", "remoteAddress");
-}, { limit: askedLimit });
+add(
+  "udp-open-name",
+  "A name is resolved; remoteAddress is the address, not the name.",
+  async (scene) => {
+    const far = await scene.far.udp("echo");
+    const options = { remoteAddress: "localhost", remotePort: far.port, dnsQueryType: "ipv4" };
+    await clicked();
+    equal((await scene.udp(options).opened).remoteAddress, "127.0.0.1", "remoteAddress");
+  },
+  { limit: askedLimit },
+);
+add(
+  "udp-open-dns-ipv6",
+  "dnsQueryType ipv6: a name is resolved to an IPv6 address.",
+  async (scene) => {
+    const far = await scene.far.udp("echo", "::1");
+    const options = { remoteAddress: "localhost", remotePort: far.port, dnsQueryType: "ipv6" };
+    await clicked();
+    equal((await scene.udp(options).opened).remoteAddress, "::1", "remoteAddress");
+  },
+  { limit: askedLimit },
+);
 add(
   "udp-open-unknown-name",
   "A name that does not exist: opened and closed reject with the same NetworkError.",
