@@ -56,6 +56,8 @@ for (const of of implementations) {
     `${of}: ${String(passed)} of ${String(chosen.length)} pass, ${String(found.length)} otherwise than recorded`,
   );
   for (const surprise of found) console.log(`  ${told(surprise)}`);
+  const slowest = [...outcomes[of]].sort(([, a], [, b]) => b.ms - a.ms).slice(0, 10);
+  console.log(`  the slowest: ${slowest.map(([id, { ms }]) => `${id} ${(ms / 1_000).toFixed(1)} s`).join(", ")}`);
   failed ||= found.length > 0;
 }
 if (only === undefined && parts.length === 0) {
