@@ -180,6 +180,13 @@ mutants: ## Take each rule of docs/SECURITY.md out and show which test goes red 
 	$(say) "Mutation check"
 	@node --import tsx scripts/mutants/run.ts
 
+.PHONY: conformance
+conformance: ## Run one suite on the browser's own Direct Sockets and on Portside, and write docs/conformance.md (ONLY=words for some, writes nothing)
+	@scripts/setup.sh test
+	@$(MAKE) build
+	$(say) "Conformance (at most $(E2E_LIMIT) s)"
+	@timeout --kill-after=30 $(E2E_LIMIT) node --import tsx e2e/conformance/report.ts $(ONLY)
+
 .PHONY: load
 load: ## Flood the extension, and start it with a thousand grants: what other sites and the memory notice
 	@scripts/setup.sh test

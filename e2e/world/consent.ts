@@ -5,7 +5,7 @@ import type { Page } from "./page.ts";
 import { extensionId } from "./places.ts";
 import { sleep, until } from "./wait.ts";
 
-const promptUrl = new RegExp(`^chrome-extension://${extensionId}/ui/prompt\\.html`);
+export const promptUrl = new RegExp(`^chrome-extension://${extensionId}/ui/prompt\\.html`);
 
 type Button = "#allow-once" | "#allow-remember" | "#deny" | "#deny-all";
 
