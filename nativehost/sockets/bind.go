@@ -19,6 +19,9 @@ const usualTimeToLive = 1
 
 // UDPBind serves udp.bind.
 func (r *Registry) UDPBind(ctx context.Context, id int64, params protocol.UDPBindParams) *protocol.RPCError {
+	if fault := announceable(params.Announce); fault != nil {
+		return fault
+	}
 	peers := rules.Peers{Choice: rules.Choice(params.Peers)}
 	for _, one := range params.Hosts {
 		host, err := address.ParseHost(one.Host)
@@ -28,6 +31,7 @@ func (r *Registry) UDPBind(ctx context.Context, id int64, params protocol.UDPBin
 		peers.Named = append(peers.Named, rules.NamedPeer{Host: host, Port: uint16(one.Port)})
 	}
 	o := newLocal("udp", id, params.LocalRequest)
+	o.ipv6Only = params.Ipv6Only
 	o.local.Peers, o.local.Multicast = peers.Choice, params.Multicast
 	o.options = dial.Options{
 		SendBuffer: int(params.SendBufferSize), ReceiveBuffer: int(params.ReceiveBufferSize),

@@ -24,6 +24,7 @@ func newLocal(network string, id int64, asked protocol.LocalRequest) *opening {
 			Origin: asked.Origin, Protocol: network, Port: uint16(asked.LocalPort),
 			Reach: rules.Reach(asked.Reach), Announce: asked.Announce != nil,
 		},
+		announce: asked.Announce,
 	}
 }
 
@@ -32,8 +33,14 @@ func (r *Registry) inbound(
 	bind func(context.Context, *opening) (*connection, error), result func(*opening, *connection) any,
 ) kind {
 	return kind{
-		admit:   r.admitLocal,
-		connect: bind,
+		admit: r.admitLocal,
+		connect: func(ctx context.Context, o *opening) (*connection, error) {
+			c, err := bind(ctx, o)
+			if err != nil {
+				return nil, err
+			}
+			return r.announced(o, c), nil
+		},
 		judge: func(_ context.Context, o *opening, _ *connection) error {
 			//rule:policy-change-judges-binding
 			return rules.Local(r.config.Policy.Current(), r.config.Near, *o.local)

@@ -43,7 +43,11 @@ type listener struct {
 
 // TCPListen serves tcp.listen.
 func (r *Registry) TCPListen(ctx context.Context, id int64, params protocol.TCPListenParams) *protocol.RPCError {
+	if fault := announceable(params.Announce); fault != nil {
+		return fault
+	}
 	o := newLocal("tcp", id, params.LocalRequest)
+	o.ipv6Only = params.Ipv6Only
 	o.subject.Secure = params.Secure
 	// It has no bytes to receive, so it waits for no lane to take.
 	//rule:listener-takes-no-lane

@@ -25,8 +25,12 @@ type opening struct {
 	target  dial.Target
 	options dial.Options
 	// local is where others can send to it; nil on a connection that the page opens.
-	local  *rules.LocalRequest
-	window int64
+	local *rules.LocalRequest
+	// announce is what its links are told of it; nil: nothing. ipv6Only: bound to ::, it has
+	// no IPv4.
+	announce *protocol.Announcement
+	ipv6Only bool
+	window   int64
 	// path is the socket's way to the browser. attachable is the same, or nil when the
 	// carrier is known for good.
 	path       carrier.Path

@@ -190,13 +190,25 @@ test("what is no message errors the writable, and so does what the system refuse
     assert.equal(await outcome(socket.closed), name, "both directions are over");
   }
   for (const error of ["NetworkError", "NotAllowedError"] as const) {
-    const { writable } = await bound();
+    const { writable } = await connected();
     const writer = writable.getWriter();
-    const write = outcome(writer.write({ ...to, data }));
+    const write = outcome(writer.write({ data }));
     await sent(pageError(error));
     assert.equal(await write, error);
     assert.equal(await outcome(writer.closed), error);
   }
+});
+
+test("bound: a datagram that is not sent is no end for the other peers", async () => {
+  const { id, writable } = await bound();
+  const writer = writable.getWriter();
+  const write = writer.write({ data: bytes("x"), remoteAddress: "192.0.2.7", remotePort: 53 });
+  await sent(pageError("NetworkError"));
+  await write;
+  const last = outcome(writer.write({ data: bytes("y"), remoteAddress: "192.0.2.8", remotePort: 53 }));
+  await page.next("write");
+  page.say({ type: "closed", id, error: pageError("NetworkError") });
+  assert.equal(await last, "NetworkError", "the socket is gone");
 });
 
 test("the longest datagram is sent, also with a peer", async () => {

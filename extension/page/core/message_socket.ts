@@ -115,7 +115,12 @@ export class MessageSocket<
         try {
           const done = deferred<undefined>();
           await this.#sender.post(toDatagram(toMessage(chunk)), done);
-          await done.promise;
+          try {
+            await done.promise;
+          } catch (error) {
+            // Of many peers one that cannot be reached, or is not allowed, is no end for the others.
+            if (!bound || this.#sender.failure !== undefined) throw error;
+          }
         } catch (error) {
           // "Reject promise with a NetworkError; handle closing the UDPSocket writable stream."
           if (!this.#aborted) this.#endWriting(error);
