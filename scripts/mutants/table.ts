@@ -8,6 +8,7 @@ import { intakes } from "./intake.ts";
 import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
+import { page } from "./page.ts";
 import { consent, supply } from "./consent.ts";
 import { toolbar } from "./toolbar.ts";
 
@@ -21,5 +22,6 @@ export const mutants: readonly Mutant[] = [
   ...nearby,
   ...listening,
   ...intakes,
+  ...page,
   ...supply,
 ];
