@@ -13,6 +13,7 @@ import { local } from "./local.ts";
 import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
+import { page } from "./page.ts";
 import { consent, supply } from "./consent.ts";
 import { toolbar } from "./toolbar.ts";
 import { windows } from "./windows.ts";
@@ -33,5 +34,6 @@ export const mutants: readonly Mutant[] = [
   ...local,
   ...announcing,
   ...intakes,
+  ...page,
   ...supply,
 ];

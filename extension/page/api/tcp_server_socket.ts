@@ -1,7 +1,6 @@
 // The global TCPServerSocket: one class for each window.
 
 import { own } from "../builtins.ts";
-import { makeError } from "../core/errors.ts";
 import { ServerSocket } from "../core/server_socket.ts";
 import type { ListenRequest } from "../core/connection.ts";
 import type { StreamSocket } from "../core/stream_socket.ts";
@@ -9,7 +8,7 @@ import { readDictionary, refuse, toDOMString } from "../webidl.ts";
 import { token } from "./constructor.ts";
 import type { Context } from "./context.ts";
 import { tcpServerSocketOptions } from "./dictionaries.ts";
-import { promised, requireArguments } from "./interfaces.ts";
+import { promised, requireArguments, requireWindow } from "./interfaces.ts";
 import { takeWish, toLocalAddress } from "./options.ts";
 import { SocketState } from "./socket_state.ts";
 
@@ -43,16 +42,18 @@ function toListenRequest(localAddress: string, given: unknown): ListenRequest {
 
 /** Makes the class. `TCPSocket` is that of the connections. */
 export function tcpServerSocketInterface(
-  { connection, clock, active }: Context,
+  context: Context,
   TCPSocket: new (given: typeof token, socket: StreamSocket, open: typeof token) => object,
 ) {
+  const { connection, clock } = context;
+
   class TCPServerSocket {
     readonly #state = new SocketState(openInfo);
 
     constructor(localAddress: unknown, options = undefined as unknown) {
       requireArguments(arguments.length, 1);
       const request = toListenRequest(toDOMString(localAddress), options);
-      if (!active()) throw makeError("NotAllowedError");
+      requireWindow(context);
       const toChunk = (socket: StreamSocket): object => new TCPSocket(token, socket, token);
       void this.#state.start(connection.listen(request, (listener) => new ServerSocket(listener, clock, toChunk)));
     }

@@ -8,7 +8,7 @@ import { readDictionary, toDOMString, toShort } from "../webidl.ts";
 import { token } from "./constructor.ts";
 import type { Context } from "./context.ts";
 import { tcpSocketOptions } from "./dictionaries.ts";
-import { promised, requireArguments } from "./interfaces.ts";
+import { promised, requireArguments, requireWindow } from "./interfaces.ts";
 import { checkBuffers, checkKeepAliveDelay, toKeepAlive, toRequest, toTLSOptions } from "./options.ts";
 import { SocketState } from "./socket_state.ts";
 import { toTLSInfo, type TLSInfo } from "./tls_info.ts";
@@ -40,14 +40,15 @@ function openInfo({ channel: { info }, readable, writable }: StreamSocket): TCPS
 }
 
 /** Makes the class. */
-export function tcpSocketInterface({ connection, clock, active }: Context) {
+export function tcpSocketInterface(context: Context) {
+  const { connection, clock } = context;
   /** The constructor steps. Options that cannot be throw; what the user, a policy or the network says is heard of by `opened`. */
   function begin(given: unknown, givenPort: unknown, givenOptions: unknown): Promise<StreamSocket> {
     const remoteAddress = toDOMString(given);
     const remotePort = toShort(givenPort);
     const options = readDictionary(givenOptions, "The options", tcpSocketOptions);
     // "If the document is not allowed to use direct-sockets, throw a NotAllowedError": of a policy only the broker knows.
-    if (!active()) throw makeError("NotAllowedError");
+    requireWindow(context);
     // "If options["keepAliveDelay"] is less than 1,000, throw a TypeError", and so on.
     if (options.keepAliveDelay !== undefined) checkKeepAliveDelay(options.keepAliveDelay, "keepAliveDelay");
     checkBuffers(options);

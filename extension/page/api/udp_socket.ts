@@ -8,7 +8,7 @@ import { readDictionary, refuse, type Dictionary } from "../webidl.ts";
 import { token } from "./constructor.ts";
 import type { Context } from "./context.ts";
 import { udpMessage, udpSocketOptions } from "./dictionaries.ts";
-import { promised } from "./interfaces.ts";
+import { promised, requireWindow } from "./interfaces.ts";
 import { checkBuffers, takeWish, toLocalAddress } from "./options.ts";
 import { SocketState } from "./socket_state.ts";
 
@@ -69,9 +69,11 @@ export function toOutgoing(chunk: unknown, bound: boolean): OutgoingMessage {
 
 /** Makes the class. `MulticastController` is that of its sockets. */
 export function udpSocketInterface(
-  { connection, active }: Context,
+  context: Context,
   MulticastController: new (given: typeof token, memberships: Memberships) => object,
 ) {
+  const { connection } = context;
+
   /** The steps to perform in parallel, in connected mode. */
   async function connect(options: Options): Promise<MessageSocket> {
     // A connected socket sends to no group, with or without the policy.
@@ -95,6 +97,7 @@ export function udpSocketInterface(
       (channel, budget) => new MessageSocket(channel, budget, (chunk) => toOutgoing(chunk, true)),
     );
     // "Without the policy any of the three options throws": of a policy the page does not know before.
+    //rule:multicast-options-need-policy
     if (multicast && socket.memberships === undefined) {
       void socket.close();
       throw makeError("NotAllowedError");
@@ -120,7 +123,7 @@ export function udpSocketInterface(
 
     constructor(given = undefined as unknown) {
       const options = readDictionary(given, "The options", udpSocketOptions);
-      if (!active()) throw makeError("NotAllowedError");
+      requireWindow(context);
       const local = inferMode(options);
       checkBuffers(options);
       void this.#state.start(local === undefined ? connect(options) : bind(local, options));

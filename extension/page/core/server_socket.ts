@@ -76,6 +76,7 @@ export class ServerSocket implements ListenerHandler {
       this.#fail(error as Error);
       return;
     }
+    //rule:late-connection-is-closed
     if (this.#done) void handled(socket.close());
     else if (readableLocked(this.readable)) defaultEnqueue(this.#controller, this.#toChunk(socket));
     else this.#held = socket;
