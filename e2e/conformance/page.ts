@@ -5,15 +5,16 @@ import { clicked, run } from "./kit/check.ts";
 
 /** Opens one of each kind of socket that others can send to, each after a click: where the user is asked, they are asked now. */
 async function askAll(): Promise<void> {
+  // Those of every interface first: what is allowed for one address serves a later wish for all of them, too.
   const open = [
+    () => new api.TCPServerSocket("::"),
+    () => new api.UDPSocket({ localAddress: "::" }),
+    () => new api.UDPSocket({ localAddress: "0.0.0.0" }),
     () => new api.TCPServerSocket("127.0.0.1"),
     () => new api.TCPServerSocket("127.0.0.1", { secureTransport: "on" }),
     () => new api.TCPServerSocket("::1"),
-    () => new api.TCPServerSocket("::"),
     () => new api.UDPSocket({ localAddress: "127.0.0.1" }),
     () => new api.UDPSocket({ localAddress: "::1" }),
-    () => new api.UDPSocket({ localAddress: "0.0.0.0" }),
-    () => new api.UDPSocket({ localAddress: "::" }),
   ];
   for (const one of open) {
     try {
