@@ -1,7 +1,10 @@
 // The examples, as a person meets them: the ten-line page of the README, and the mail page before its own server.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -107,6 +110,63 @@ describe("Portside mail", () => {
     const { program } = await startMailServer(lifeOf(t));
     process.kill(program.pid, "SIGTERM");
     assert.deepEqual(await program.exited, { code: 0, signal: null });
+  });
+});
+
+describe("Portside share", () => {
+  const life = lifeOfSuite("share");
+
+  test("a page is a web server: a person allows it, and a browser beside it gets the file", async () => {
+    const { browser, person } = await openWorld(life);
+    const folder = await buildExample("share");
+    const server = createServer((request, response) => {
+      const name = request.url === "/" ? "index.html" : (request.url ?? "").slice(1);
+      const type = { html: "text/html", js: "text/javascript", css: "text/css", svg: "image/svg+xml" }[
+        name.split(".").at(-1) ?? ""
+      ];
+      try {
+        response.setHeader("Content-Type", type ?? "application/json");
+        response.end(readFileSync(join(folder, name)));
+      } catch {
+        response.writeHead(404).end();
+      }
+    }).listen(0, "127.0.0.1");
+    life.onEnd("the web server", () => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server, "listening");
+    const page = await browser.newPage(`http://localhost:${String((server.address() as AddressInfo).port)}/`);
+    await page.type("#title", "For the phone");
+    await page.evaluate(() => {
+      const files = new DataTransfer();
+      files.items.add(new File(["tea, milk, bread"], "list.txt"));
+      const picker = document.querySelector<HTMLInputElement>("#files");
+      if (picker === null) return;
+      picker.files = files.files;
+      picker.dispatchEvent(new Event("change"));
+    });
+    await page.click("#go");
+    const prompt = await person.seesPrompt();
+    await prompt.choosesPlace(/programs on this computer/i);
+    await prompt.allowOnce();
+    await page.waitFor("the address", () => document.body.dataset["state"] === "online");
+    const url = await page.text("#address");
+    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+    assert.ok(await page.evaluate(() => document.querySelector("#code svg") !== null), "there is a QR code");
+
+    // The phone's browser: another one, without Portside.
+    const phone = await openWorld(life, { portside: false });
+    const visit = await phone.browser.newPage(url);
+    assert.equal(await visit.text("h1"), "For the phone");
+    const href = await visit.evaluate(() => document.querySelector<HTMLAnchorElement>("li a")?.href ?? "");
+    const answer = await fetch(href);
+    assert.equal(await answer.text(), "tea, milk, bread");
+    await page.waitFor("the visits", () => document.querySelectorAll("#visits li").length >= 2);
+
+    await page.click("#stop");
+    await page.waitFor("it to end", () => document.body.dataset["state"] === "offline");
+    await assert.rejects(fetch(url));
   });
 });
 
