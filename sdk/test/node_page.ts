@@ -15,6 +15,8 @@ export interface NodePage extends PageSockets {
   readonly called: unknown[][];
   /** All that was opened. */
   readonly open: Set<PageSocket>;
+  /** Ends all that Node.js has open. */
+  destroy(): void;
   /** Where startTls() leads. */
   tlsPort: number;
 }
@@ -29,6 +31,16 @@ function deferred(): { promise: Promise<undefined>; resolve(value?: undefined): 
   return { promise, resolve, reject };
 }
 
+/** Has a function of Node.js call back, and settles as that says. */
+function settled(call: (callback: (error?: Error | null) => void) => unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call((error) => {
+      if (error instanceof Error) reject(error);
+      else resolve();
+    });
+  });
+}
+
 const quiet = <T>(promise: Promise<T>): Promise<T> => {
   promise.catch(() => undefined);
   return promise;
@@ -37,7 +49,7 @@ const quiet = <T>(promise: Promise<T>): Promise<T> => {
 /** A stream socket on one of Node's that is connected. */
 function streams(socket: Socket): { info: PageOpenInfo; closed: Promise<undefined> } {
   const over = deferred();
-  quiet(over.promise);
+  void quiet(over.promise);
   let failure: Error | undefined;
   let readOver = false;
   let writeOver = false;
@@ -99,12 +111,7 @@ function streams(socket: Socket): { info: PageOpenInfo; closed: Promise<undefine
     start: (made) => {
       writing = made;
     },
-    write: (bytes) =>
-      new Promise((resolve, reject) =>
-        socket.write(bytes, (error) => {
-          error ? reject(error) : resolve();
-        }),
-      ),
+    write: (bytes) => settled((callback) => socket.write(bytes, callback)),
     close: end,
     abort: end,
   });
@@ -118,6 +125,7 @@ export function nodePage(): NodePage {
   const asked: Options[] = [];
   const called: unknown[][] = [];
   const open = new Set<PageSocket>();
+  const destroyers: (() => void)[] = [];
 
   abstract class Base implements PageSocket {
     readonly opened: Promise<PageOpenInfo>;
@@ -148,10 +156,12 @@ export function nodePage(): NodePage {
       asked.push(options);
       if (options["keepAliveDelay"] === 1) throw new TypeError("keepAliveDelay is at least 1000.");
       super(async () => {
+        destroyers.push(() => options.accepted?.destroy());
         if (options.accepted !== undefined) return streams(options.accepted);
         options.onstate?.("connecting");
         const socket = connect({ port: port as number, host: address as string, allowHalfOpen: true });
         socket.on("error", () => undefined);
+        destroyers.push(() => socket.destroy());
         options.signal?.addEventListener("abort", () => socket.destroy(options.signal?.reason as Error));
         try {
           await once(socket, "connect", { signal: options.signal });
@@ -180,7 +190,7 @@ export function nodePage(): NodePage {
   class UDPSocket extends Base {
     constructor(options: Options) {
       asked.push(options);
-      super(() => datagrams(options));
+      super(() => datagrams(options, destroyers));
     }
   }
 
@@ -189,19 +199,27 @@ export function nodePage(): NodePage {
       asked.push(options);
       super(async () => {
         const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, address as string);
+        destroyers.push(() => server.close());
         await once(server, "listening");
         return connections(server, (socket) => new TCPSocket("", 0, { accepted: socket }));
       });
     }
   }
+  const destroy = (): void => {
+    for (const each of destroyers) each();
+  };
   const sockets = { TCPSocket, UDPSocket, TCPServerSocket } as unknown as PageSockets;
-  const page: NodePage = { ...sockets, asked, called, open, tlsPort: 0 };
+  const page: NodePage = { ...sockets, asked, called, open, destroy, tlsPort: 0 };
   return page;
 }
 
-async function datagrams(options: Options): Promise<{ info: PageOpenInfo; closed: Promise<undefined> }> {
+async function datagrams(
+  options: Options,
+  destroyers: (() => void)[],
+): Promise<{ info: PageOpenInfo; closed: Promise<undefined> }> {
   const over = deferred();
   const socket: DatagramSocket = createSocket("udp4");
+  destroyers.push(() => socket.unref());
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
   const { remoteAddress, remotePort } = options as { remoteAddress?: string; remotePort?: number };
@@ -224,10 +242,8 @@ async function datagrams(options: Options): Promise<{ info: PageOpenInfo; closed
   });
   const writable = new WritableStream<{ data: Uint8Array; remoteAddress?: string; remotePort?: number }>({
     write: (m) =>
-      new Promise((resolve, reject) => {
-        socket.send(m.data, m.remotePort ?? remotePort, m.remoteAddress ?? remoteAddress, (error) => {
-          error === null ? resolve() : reject(error);
-        });
+      settled((callback) => {
+        socket.send(m.data, m.remotePort ?? remotePort, m.remoteAddress ?? remoteAddress, callback);
       }),
     close: end,
     abort: end,

@@ -45,9 +45,11 @@ interface World {
 
 const stops: (() => void)[] = [];
 const servers: Server[] = [];
+const connections: Socket[] = [];
 after(() => {
   for (const stop of stops) stop();
   for (const server of servers) server.close();
+  for (const socket of connections) socket.destroy();
 });
 
 /** A worker's global object, and what its page says to it. */
@@ -64,12 +66,16 @@ function newWorld(): World {
   const page = nodePage();
   const scope = newWorker();
   const stop = exposeSockets(scope, page);
-  stops.push(stop);
+  stops.push(stop, page.destroy);
   return { page, scope, stop };
 }
 
 async function serve(each: (socket: Socket) => void): Promise<number> {
-  const server = createServer({ allowHalfOpen: true }, each).listen(0, "127.0.0.1");
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on("error", () => undefined);
+    connections.push(socket);
+    each(socket);
+  }).listen(0, "127.0.0.1");
   servers.push(server);
   await once(server, "listening");
   return (server.address() as AddressInfo).port;
@@ -408,13 +414,13 @@ test("a page that takes the sockets back ends all of them, also those that open"
   const { scope, page, stop } = newWorld();
   const socket = new scope.TCPSocket("127.0.0.1", await echo());
   const { readable, writable } = await socket.opened;
-  const opening = new scope.TCPSocket("192.0.2.1", 9);
+  const refused = assert.rejects(new scope.TCPSocket("192.0.2.1", 9).opened, DOMException);
   await until("both", () => page.asked.length === 2);
   stop();
   await socket.closed.catch(() => undefined);
   assert.equal((await readable.getReader().read()).done, true);
   await assert.rejects(writable.getWriter().write(new Uint8Array(1)), DOMException);
-  await assert.rejects(opening.opened, DOMException);
+  await refused;
   await until("the page's sockets to end", () => page.open.size === 0);
 });
 
@@ -429,6 +435,7 @@ test("a worker that ends takes its sockets along", { timeout: limit }, async () 
     },
   };
   const worker = newWorkerWith(locks);
+  stops.push(page.destroy);
   stops.push(exposeSockets(worker, Object.assign(page, { navigator: { locks } }) as never));
   await new worker.TCPSocket("127.0.0.1", await echo()).opened;
   await until("the page to wait for the lock", () => waiting.length === 2);
@@ -457,6 +464,7 @@ test(
     const socket = new scope.TCPSocket("127.0.0.1", await echo());
     scope.postMessage("mine");
     scope.postMessage({ portside: "sockets" });
+    stops.push(page.destroy);
     stops.push(exposeSockets(scope, page));
     await socket.opened;
     assert.deepEqual(heard, ["mine", { portside: "sockets" }]);

@@ -7,6 +7,7 @@ import {
   pieceOf,
   readWindow,
   toFailure,
+  writeWindow,
   type Ask,
   type Datagram,
   type Info,
@@ -88,6 +89,7 @@ export class Relay {
   #credited: (() => void) | undefined; // the pump waits for credit
   #sent = 0; // bytes that went to the worker
   #writes: Promise<unknown> = Promise.resolve();
+  #written = 0; // that the worker has not been told of
   #released = false; // the streams are the socket's again: it is being closed, or replaced
 
   constructor(
@@ -249,7 +251,11 @@ export class Relay {
     this.#writes = this.#writer?.write(chunk) ?? Promise.resolve();
     this.#writes.then(
       () => {
-        this.#tell({ is: "written", amount });
+        // The worker waits for nothing less.
+        this.#written += amount;
+        if (this.#written < writeWindow / 4) return;
+        this.#tell({ is: "written", amount: this.#written });
+        this.#written = 0;
       },
       () => undefined,
     );
