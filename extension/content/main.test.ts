@@ -133,8 +133,12 @@ test("a document has 128 opens under way, and not one more", async () => {
   await settled();
 });
 
-const socket = (type: "listen" | "bind", options: object): PageMessage =>
-  ({ type, id: ++lastId, options: { localAddress: "127.0.0.1", ...options }, evalBlocked: true });
+const socket = (type: "listen" | "bind", options: object): PageMessage => ({
+  type,
+  id: ++lastId,
+  options: { localAddress: "127.0.0.1", ...options },
+  evalBlocked: true,
+});
 
 test("a socket that others can send to is asked for with what the document sees of itself, within the same bounds", async () => {
   const like = await open();

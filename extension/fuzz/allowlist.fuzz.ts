@@ -1,7 +1,14 @@
 // The Permissions-Policy header and the allow attribute.
 
 import assert from "node:assert/strict";
-import { declaredOrigin, matches, parseAllow, parseAllowlist } from "../background/documents/allowlist.ts";
+import {
+  declaredOrigin,
+  featureNames,
+  matches,
+  parseAllow,
+  parseAllowlist,
+  parseAllowlists,
+} from "../background/documents/allowlist.ts";
 import type { Allowlist } from "../background/documents/allowlist.ts";
 import { isFeatureEnabled } from "../background/documents/permissions_policy.ts";
 import type { PolicyDocument } from "../background/documents/permissions_policy.ts";
@@ -17,7 +24,7 @@ const origins = [
 ];
 
 const words = [
-  "direct-sockets", "camera", "self", "src", "none", "'self'", "'src'", "'none'", "*", "()", "(self)", "=(", "=()", "=*", "=self",
+  "direct-sockets", "direct-sockets-multicast", "direct-sockets-private", "camera", "self", "src", "none", "'self'", "'src'", "'none'", "*", "()", "(self)", "=(", "=()", "=*", "=self",
   '"https://b.test"', '"https://*.b.test"', "https://b.test", "https://*.b.test", "data:,x", "about:blank", "; ", ", ", ";report-to=x", "?1", "1.5", ":YQ==:",
 ]; // prettier-ignore
 
@@ -58,8 +65,10 @@ export const header: Target = {
   check(input, random) {
     const list = parseAllowlist([input]);
     assert.deepEqual(parseAllowlist(input === "" ? [] : ["", input, " "]), list, "empty headers change nothing");
+    const lists = parseAllowlists([input]);
+    assert.deepEqual(lists.sockets, list, "one feature is read as all are");
+    for (const other of Object.values(lists)) wellFormed(other);
     if (list === undefined) return;
-    wellFormed(list);
     assert.deepEqual(parseAllowlist([serialize(list)]), list, "written and read again");
     assert.deepEqual(
       parseAllowlist([input, "direct-sockets=()"]),
@@ -112,7 +121,7 @@ export const allow: Target = {
     if (sandbox !== undefined && !/allow-same-origin/i.test(sandbox)) assert.equal(target, "null");
     const lists = parseAllow(container);
     assert.equal(lists.length > 0, /(?:^|;)[\t\n\f\r ]*direct-sockets(?:[\t\n\f\r ;]|$)/.test(input), "named or not");
-    for (const list of lists) wellFormed(list);
+    for (const feature of featureNames) for (const list of parseAllow(container, feature)) wellFormed(list);
     assert.deepEqual(parseAllow({ ...container, allow: `;${input};` }), lists);
     assert.equal(parseAllow({ ...container, allow: `${input};direct-sockets 'none'` }).length, lists.length + 1);
   },

@@ -3,11 +3,12 @@
 import { allow, header } from "./allowlist.fuzz.ts";
 import { csp } from "./csp.fuzz.ts";
 import { lane } from "./lane.fuzz.ts";
+import { named } from "./named_hosts.fuzz.ts";
 import { Random } from "./random.ts";
 import { maxTime } from "./target.ts";
 import type { Target } from "./target.ts";
 
-export const targets: readonly Target[] = [header, allow, csp, lane];
+export const targets: readonly Target[] = [header, allow, csp, lane, named];
 
 /** Longer than any header or attribute that gets through to us. */
 const maxLength = 262_144;

@@ -132,6 +132,7 @@ export const local: readonly Mutant[] = [
     "local-grant-needs-its-marker",
     "A remembered place does not count without its marker",
     consentOf("a grant whose marker is gone counts no more"),
+    becomes("await Promise.resolve();"), // to look is to take back what has no marker
   ]),
   ...row(
     "P3",

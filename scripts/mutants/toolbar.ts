@@ -160,7 +160,6 @@ export const toolbar: readonly Mutant[] = [
         "extension/background/toolbar/toolbar.test.ts",
         "refusals and failures have their true reason in the popup",
       ),
-      becomes("const told = {};"),
     ],
     [
       "popup-refusals-are-bounded",

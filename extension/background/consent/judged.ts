@@ -29,8 +29,12 @@ export function asksAnew({ prompt }: Pick<Judged, "prompt">): boolean {
   return prompt === "always" || prompt === "forbid";
 }
 
-const told = ({ by }: Judged): { by?: string } =>
-  /*rule:judgement-names-deciding-setting*/ by === undefined ? {} : { by };
+/** The administrator's setting that decided. */
+function told({ by }: Judged): { by?: string } {
+  //rule:judgement-names-deciding-setting
+  if (by !== undefined) return { by };
+  return {};
+}
 
 /** The administrator lets only pass what needs no question, and this needs one. */
 export function questionForbidden(verdict: Judged): Refusal {

@@ -151,6 +151,11 @@ test("a remembered place serves that place in its network: neither a wider one, 
   assert.equal(await quietly(await page(), everywhere), "listening");
   assert.equal(await quietly(await page(), { localAddress: "192.168.1.5", localPort: 40_000 }), "listening");
   assert.deepEqual(new Set(opened()), new Set(["192.168.1.5:40000 network"]));
+  // One that has something remembered, too.
+  assert.equal(
+    await answered(await page("https://b.test/"), { localAddress: "127.0.0.1" }, { remember: true }),
+    "listening",
+  );
   assert.equal(await quietly(await page("https://b.test/"), everywhere), "NotAllowedError", "another origin");
   assert.equal(
     await quietly(await page(), { bind: { ...bound, localPort: 40_000 } }),
@@ -159,7 +164,7 @@ test("a remembered place serves that place in its network: neither a wider one, 
   );
   assert.equal(await quietly(await page(), { ...everywhere, localPort: 40_001 }), "NotAllowedError", "another port");
   assert.equal(await quietly(await page(), { localAddress: "0.0.0.0" }), "NotAllowedError", "any port");
-  host.localVerdict = { places: [{ address: "192.168.1.5", reach: "anybody" }] };
+  host.localVerdict = { places: [{ address: "192.168.1.5", reach: "anybody", network: "home" }] };
   assert.equal(await quietly(await page(), everywhere), "NotAllowedError", "a wider reach");
   host.localVerdict = { remember: false };
   assert.equal(
@@ -176,6 +181,7 @@ test("a grant to listen is none to connect, and the other way round", async () =
   const document = await page();
   const there = { remoteAddress: "192.168.1.5", remotePort: 40_000 };
   assert.equal(await answered(document, everywhere, { place: 1, remember: true }), "listening");
+  host.verdict = { network: "home" };
   for (const options of [there, { remotePort: 40_000 }])
     for (const who of [document, await page()]) {
       const id = await who.open(options, { click: false });
@@ -183,7 +189,6 @@ test("a grant to listen is none to connect, and the other way round", async () =
       assert.equal(who.outcome(id), "NotAllowedError");
     }
   const other = await page("https://b.test/");
-  host.verdict = { network: "home" };
   await world.allowed(other, there, { remember: true });
   host.verdict = {};
   for (const who of [other, await page("https://b.test/")])
@@ -549,7 +554,7 @@ test("places are compared with all that they are", async () => {
     { address: "0.0.0.0", reach: "anybody" },
   ];
   const [, link, wildcard] = places;
-  assert.ok(link !== undefined && wildcard !== undefined);
+  assert.ok(link !== undefined && wildcard !== undefined, "they are there");
   assert.equal(networkOf(wildcard, "network", places), "a b");
   assert.equal(networkOf(wildcard, "internet", places), undefined);
   assert.equal(networkOf(link, "internet", places), "a");

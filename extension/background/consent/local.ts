@@ -9,6 +9,8 @@ import type { Destination, Grant, Reached } from "./grants.ts";
 import { remember, stillRemembers } from "./cleared.ts";
 import type { Asked, Surroundings } from "./consent.ts";
 import { answerRefusals, asksAnew, mustPass, questionForbidden } from "./judged.ts";
+import { judgeLocal, judgePeer, protocols } from "./local_judge.ts";
+import type { LocalWish } from "./local_judge.ts";
 import { isWithin, networkOf, placeOf, servesNeeds, unknownNetwork } from "./local_consent.ts";
 import type { LocalConsent, LocalNeeds, NamedHost } from "./local_consent.ts";
 import { findLocalGrants } from "./local_grants.ts";
@@ -18,28 +20,7 @@ import type { Protection } from "./protection.ts";
 import type { LocalAnswer, LocalQuestion, Peers } from "./question.ts";
 import type { Claims } from "../documents/admission.ts";
 import { Refusal, noGesture } from "../intake/refusal.ts";
-import type {
-  Announcement,
-  LocalPlace,
-  NamedPeer,
-  PolicyJudgeLocalResult,
-  PolicyJudgeResult,
-} from "../../../protocol/message.ts";
-
-/** What a document wants to open. */
-export interface LocalWish {
-  kind: "listen" | "bind";
-  /** As the page wrote it. */
-  localAddress: string;
-  /** Absent: the system picks one. */
-  localPort?: number;
-  ipv6Only?: boolean;
-  /** With TLS. */
-  secure: boolean;
-  /** `bind`: the page may join multicast groups, as far as its permissions policy goes. */
-  multicast: boolean;
-  announce?: Announcement;
-}
+import type { LocalPlace, NamedPeer, PolicyJudgeLocalResult, PolicyJudgeResult } from "../../../protocol/message.ts";
 
 /** What was agreed to. */
 export interface Agreed {
@@ -56,8 +37,6 @@ export interface Agreed {
 export function localProtection(secure: boolean): Protection {
   return secure ? { encryption: "on", authentication: "name" } : { encryption: "off" };
 }
-
-const protocols = { listen: "tcp", bind: "udp" } as const;
 
 /**
  * Resolves with what was agreed to; rejects with a Refusal, or as the host's connection does. What the user allowed is the document's from then
@@ -123,36 +102,14 @@ class LocalConsenting {
     return consentToLocal(this.#wish, { ...this.#asked, reopened: [] }, this.#claims, this.#around);
   }
 
-  /** Connects anew each time: the host may go away while the user is thinking. */
-  async #judge(): Promise<PolicyJudgeLocalResult> {
+  #judge(): Promise<PolicyJudgeLocalResult> {
     const { hosts, sender } = this.#around;
-    const { kind, localAddress, localPort, ipv6Only, announce } = this.#wish;
-    const connection = await hosts.connect();
-    const verdict = await connection.request("policy.judgeLocal", {
-      origin: sender.origin,
-      protocol: protocols[kind],
-      localAddress: localAddress.slice(0, 64),
-      ...(localPort === undefined ? {} : { localPort }),
-      ...(ipv6Only === undefined ? {} : { ipv6Only }),
-      ...(announce === undefined ? {} : { announce: true }),
-      ...(this.#salt === undefined ? {} : { networkSalt: this.#salt }),
-    });
-    hosts.tellsReasons = verdict.errorDetail === "reason";
-    return verdict;
+    return judgeLocal(hosts, sender.origin, this.#wish, this.#salt);
   }
 
-  /** What the rules say of a host that the user names. */
-  async #judgeHost(host: string, port: number): Promise<PolicyJudgeResult> {
-    const connection = await this.#around.hosts.connect();
-    return await connection.request("policy.judge", {
-      origin: this.#around.sender.origin,
-      protocol: "udp",
-      host,
-      port,
-      secure: false,
-      userEntered: true,
-      ...(this.#salt === undefined ? {} : { networkSalt: this.#salt }),
-    });
+  #judgeHost(host: string, port: number): Promise<PolicyJudgeResult> {
+    const { hosts, sender } = this.#around;
+    return judgePeer(hosts, sender.origin, { host, port }, this.#salt);
   }
 
   #needs({ multicast }: PolicyJudgeLocalResult): LocalNeeds {

@@ -4,8 +4,9 @@
 // what was picked, and comes with the consent; groups, and an announcement, only if they were told of when the user was asked.
 
 import { isRecord } from "../../shared/stored.ts";
-import type { Peers } from "./question.ts";
-import type { LocalPlace, NamedPeer } from "../../../protocol/message.ts";
+import type { LocalPlace, NamedPeer, UDPBindParams } from "../../../protocol/message.ts";
+
+type Peers = UDPBindParams["peers"];
 
 /** A host that the user named. `network`: as in Consent. */
 export type NamedHost = NamedPeer & { network?: string };

@@ -318,9 +318,9 @@ test("the user sees them all in the toolbar, and closes one without the others",
 test("a remembered listener that the user has closed comes back with a click, and not by itself", async () => {
   const document = await page();
   await listening(document, { remember: true });
-  const [{ key = 0 } = {}] = await socketsOf(document.tabId);
+  const [shown] = await socketsOf(document.tabId);
   const popup = await world.popup(document.tabId);
-  await popup.say({ type: "close", key });
+  await popup.say({ type: "close", key: shown?.key ?? 0 });
   popup.close();
   const quiet = await document.listen(local, { click: false });
   await clock.advance(1_000);
