@@ -200,6 +200,10 @@ export interface DocumentOpen {
    * isSecureContext, as the content script sees it.
    */
   secure: boolean;
+  /**
+   * Without a gesture of its own nothing is refused: the document asks again with the next one (gestureWanted).
+   */
+  waits?: boolean;
   options: OpenOptions;
   evidence: DocumentEvidence;
 }
@@ -331,6 +335,10 @@ export interface DocumentListen {
    * isSecureContext, as the content script sees it.
    */
   secure: boolean;
+  /**
+   * Without a gesture of its own nothing is refused: the document asks again with the next one (gestureWanted).
+   */
+  waits?: boolean;
   options: ListenOptions;
   evidence: DocumentEvidence;
 }
@@ -398,6 +406,10 @@ export interface DocumentBind {
    * isSecureContext, as the content script sees it.
    */
   secure: boolean;
+  /**
+   * Without a gesture of its own nothing is refused: the document asks again with the next one (gestureWanted).
+   */
+  waits?: boolean;
   options: BindOptions;
   evidence: DocumentEvidence;
 }

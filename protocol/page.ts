@@ -118,7 +118,7 @@ export type SocketEvent<TLS, Hash> =
 /**
  * Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page. `lane` has the
  * key by which a frame of ours gets a lane for the document, and whether the page may hear that the host has gone; after `laneLost` there is none. `left` says that a socket has ended whose last word the page hears on the lane.
- * After `full` there is no room for opens for a moment.
+ * After `full` there is no room for opens for a moment. `gestureWanted` answers an open that waits for a gesture: it is to be asked again with one.
  */
 export type BrokerMessage =
   | SocketEvent<TLSInfo, string>
@@ -127,6 +127,7 @@ export type BrokerMessage =
   | { type: "laneLost" }
   | { type: "left"; id: number }
   | { type: "hint"; text: string }
+  | { type: "gestureWanted"; id: number }
   | { type: "full" };
 
 /** Content script -> page script. `lane` comes with a port: the lane, whose other end hears LaneRequests and says LaneEvents (lane.ts), or `laneLost`. */
@@ -140,7 +141,8 @@ export type ContentMessage =
 
 /** Page script -> content script. */
 export type PageMessage =
-  | { type: "open"; id: number; protocol: "tcp" | "udp"; options: PageOpenOptions; evalBlocked: boolean }
+  | { type: "open"; id: number; protocol: "tcp" | "udp"; options: PageOpenOptions; evalBlocked: boolean; waits?: true }
+  /** These wait for a gesture, as an open with `waits` does: the page hears nothing before there is one. */
   | { type: "listen"; id: number; options: ListenOptions; evalBlocked: boolean }
   /** Asks for the next connection of `listener`, which gets this id; answered by `opened` or `failed`. One at a time for each. */
   | { type: "accept"; id: number; listener: number }

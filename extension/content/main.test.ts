@@ -154,6 +154,7 @@ test("a socket that others can send to is asked for with what the document sees 
       secure: true,
       options,
       evidence,
+      waits: true,
     });
     port?.postMessage(socket(type, { localAddress: "1".repeat(2_000) }));
     await settled();
@@ -243,4 +244,45 @@ test("a document that is not secure has nothing of it", async () => {
   const copy = "./main.ts?plain";
   await import(copy);
   assert.equal(asked, false);
+});
+
+test("an open that waits is asked for again with the next press, also of another background", async () => {
+  brokers.at(-1)?.disconnect();
+  await settled();
+  const id = ++lastId;
+  const options = { remoteAddress: "a.test", remotePort: 80 };
+  port?.postMessage({
+    type: "open",
+    id,
+    protocol: "tcp",
+    options,
+    evalBlocked: true,
+    waits: true,
+  } satisfies PageMessage);
+  await settled();
+  const asked = (): DocumentMessage[] => said.filter((one) => one.type === "open" && one.id === id);
+  assert.equal(asked().length, 1);
+  const before = heard.length;
+  await answer({ type: "gestureWanted", id });
+  brokers.at(-1)?.disconnect(); // it sleeps
+  await settled();
+  assert.equal(heard.length, before, "the page hears nothing");
+  page.dispatchEvent({ type: "keydown", isTrusted: true, key: "a", timeStamp: performance.now() });
+  page.isActive = true;
+  page.dispatchEvent({ type: "keyup", isTrusted: true });
+  await new Promise((resolve) => void setTimeout(resolve, 5));
+  await settled();
+  page.isActive = false;
+  const [first, second] = asked();
+  assert.ok(first?.type === "open" && second?.type === "open", "it is asked for again");
+  assert.deepEqual(second.options, first.options);
+  assert.ok(second.activation !== undefined, "with a gesture");
+  // What the page withdraws is not asked for, nor does the broker hear of it.
+  await answer({ type: "gestureWanted", id });
+  port?.postMessage({ type: "close", id });
+  await settled();
+  assert.equal(
+    said.some((one) => one.type === "close" && one.id === id),
+    false,
+  );
 });

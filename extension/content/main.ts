@@ -10,6 +10,7 @@ import { Budget, openBounds } from "../shared/budget.ts";
 import { ext } from "../shared/ext.ts";
 import { activationNow, watchPresses } from "./activation.ts";
 import { Backoff } from "./backoff.ts";
+import { GestureQueue } from "./gesture_queue.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
 import { announce, listenToFrames } from "./frames.ts";
 import { endIfOver, isAlive, life, onEnd } from "./life.ts";
@@ -41,6 +42,10 @@ class Gatekeeper {
   readonly #backoff = new Backoff();
   /** Sockets that are open; false while the page does not know it yet. */
   readonly #open = new Map<number, boolean>();
+  /** Opens that wait for a gesture. */
+  readonly #waiting = new GestureQueue(life, (message) => {
+    this.fromPage(message);
+  });
   #lane: DataChannel | undefined;
   #broker: chrome.runtime.Port | undefined;
 
@@ -67,7 +72,16 @@ class Gatekeeper {
         const { tls, ...rest } = given;
         const options: OpenOptions = tls === undefined ? rest : { ...rest, tls: onTheWire(tls) };
         if (options.remoteAddress !== undefined) options.remoteAddress = options.remoteAddress.slice(0, maxAddress);
-        this.#tell({ type: "open", id, protocol, ...this.#claims(message.evalBlocked), options });
+        const waits = message.waits === true;
+        if (waits) this.#waiting.asked(message);
+        this.#tell({
+          type: "open",
+          id,
+          protocol,
+          ...this.#claims(message.evalBlocked),
+          options,
+          ...(waits ? { waits } : {}),
+        });
         return;
       }
       case "listen":
@@ -75,7 +89,8 @@ class Gatekeeper {
         if (!this.#mayOpen(message.id)) return;
         const { type, id, options: given } = message;
         const options = { ...given, localAddress: given.localAddress.slice(0, maxAddress) };
-        this.#tell({ type, id, ...this.#claims(message.evalBlocked), options });
+        this.#waiting.asked(message);
+        this.#tell({ type, id, ...this.#claims(message.evalBlocked), options, waits: true });
         return;
       }
       case "accept":
@@ -110,9 +125,12 @@ class Gatekeeper {
         this.#tell({ type: "setOption", id, option, value });
         return;
       }
-      case "shutdown":
       case "close":
-        this.#tell({ type: message.type, id: message.id });
+        if (this.#waiting.forget(message.id)) return; // the broker knows nothing of it
+        this.#tell({ type: "close", id: message.id });
+        return;
+      case "shutdown":
+        this.#tell({ type: "shutdown", id: message.id });
     }
   }
 
@@ -151,6 +169,14 @@ class Gatekeeper {
       case "full":
         this.#backoff.full(performance.now());
         return;
+      case "gestureWanted": {
+        const { id } = message;
+        if (!this.#opening.has(id)) return; // the page has withdrawn it meanwhile
+        const waits = this.#waiting.wait(id);
+        this.#answered(id);
+        if (!waits) this.#tellPage({ type: "failed", id, error: pageError("NotAllowedError") });
+        return;
+      }
       case "lane": {
         const { key, reasons } = message;
         this.#lane = platform.openDataChannel?.(key, (port) => {
@@ -218,6 +244,7 @@ class Gatekeeper {
 
   /** An open is over, one way or the other. */
   #answered(id: number): void {
+    this.#waiting.answered(id);
     this.#backoff.answered(id);
     this.#opening.delete(id);
     if (this.#counted.delete(id)) this.#opens.give();
@@ -267,7 +294,8 @@ class Gatekeeper {
       port.onDisconnect.addListener(() => {
         if (this.#broker !== port) return;
         const { size } = this.#open;
-        this.#lose();
+        if (size + this.#opening.size > 0) this.#lose();
+        else this.#broker = undefined; // what waits for a gesture is not lost with a background that sleeps
         if (/*rule:badge-reset-after-worker-stop*/ size > 0) wakeBackground();
       });
     }
@@ -284,6 +312,7 @@ class Gatekeeper {
     this.#broker = undefined;
     for (const id of this.#opening) this.#answered(id);
     this.#open.clear();
+    this.#waiting.clear();
     this.#lane?.remove();
     this.#lane = undefined;
     broker?.disconnect();

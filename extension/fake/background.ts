@@ -14,7 +14,7 @@ import type { BindOptions, BrokerMessage, DocumentMessage, ListenOptions, OpenOp
 import type { ScriptPolicy } from "../../protocol/message.ts";
 
 type Of<T, K> = Extract<T, { type: K }>;
-type Claimed = "secure" | "evidence" | "activation";
+type Claimed = "secure" | "evidence" | "activation" | "waits";
 type Asked<Q> = Omit<Of<PromptView, "question">, "question"> & { question: Q };
 
 /** How an open is made. */
@@ -24,6 +24,8 @@ export interface OpenInit {
   click?: boolean | { began: number; at: number };
   policies?: ScriptPolicy[];
   evalBlocked?: boolean;
+  /** Whether it waits for a gesture. */
+  waits?: boolean;
 }
 
 /** A document's content script, with its page. */
@@ -57,10 +59,15 @@ export class FakeDocument {
     return id;
   }
 
-  #claims({ click = true, policies = [], evalBlocked = true }: OpenInit): Pick<Of<DocumentMessage, "open">, Claimed> {
+  #claims({
+    click = true,
+    policies = [],
+    evalBlocked = true,
+    waits = false,
+  }: OpenInit): Pick<Of<DocumentMessage, "open">, Claimed> {
     const evidence = { policies, evalBlocked, controlled: false };
     const activation = click === true ? this.#world.click() : click;
-    return { secure: true, evidence, ...(activation === false ? {} : { activation }) };
+    return { secure: true, evidence, ...(activation === false ? {} : { activation }), ...(waits ? { waits } : {}) };
   }
 
   /** Asks for a socket that listens, and waits until nothing more happens. Resolves with its id. */

@@ -8,6 +8,7 @@ import { privateDenied } from "../consent/judged.ts";
 import { consentToLocal, localProtection } from "../consent/local.ts";
 import type { Agreed } from "../consent/local.ts";
 import type { LocalWish } from "../consent/local_judge.ts";
+import type { Gesture } from "../consent/gestures.ts";
 import { HostUnavailable } from "../host/host.ts";
 import type { HostConnection } from "../host/host.ts";
 import { canonicalHost } from "../intake/origin.ts";
@@ -16,7 +17,7 @@ import { ListeningSocket } from "./listening_socket.ts";
 import { checkBind, checkListen, tcpListen, udpBind, usesMulticast } from "./local_options.ts";
 import { open } from "./opening.ts";
 import { isPaused } from "./paused.ts";
-import { explained, pausedRefusal, refuse } from "./refuse.ts";
+import { explained, pausedRefusal, refuse, waitsForGesture } from "./refuse.ts";
 import type { SocketHome } from "./socket_home.ts";
 import { datagramWindowBytes } from "../../../protocol/message.ts";
 import type { DocumentMessage } from "../../../protocol/page.ts";
@@ -31,9 +32,11 @@ type Wanted = { socket: ListeningSocket; message: Listen } | { socket: BoundSock
 export async function openLocal(home: SocketHome, wanted: Wanted): Promise<void> {
   const started = performance.now();
   const { socket } = wanted;
+  const request = new LocalRequest(home, wanted);
   try {
-    await new LocalRequest(home, wanted).run();
+    await request.run();
   } catch (thrown) {
+    if (waitsForGesture(home, socket, thrown, wanted.message, request.gesture)) return;
     await refuse(home, socket, socket.stopped ?? thrown, started);
   }
 }
@@ -54,6 +57,8 @@ function wishOf(message: Listen | Bind, mayMulticast: boolean): LocalWish {
 class LocalRequest {
   readonly #home: SocketHome;
   readonly #wanted: Wanted;
+  /** The one behind the call; undefined before the document's own rules let it pass. */
+  gesture: Gesture | undefined;
 
   constructor(home: SocketHome, wanted: Wanted) {
     this.#home = home;
@@ -86,7 +91,7 @@ class LocalRequest {
     else checkBind(message.options);
     socket.known = reopened.length > 0;
     signal.throwIfAborted();
-    const gesture = shared.gestures.of(sender, activation);
+    const gesture = (this.gesture = shared.gestures.of(sender, activation));
 
     //rule:paused-site-has-no-listeners
     if (paused) throw pausedRefusal();

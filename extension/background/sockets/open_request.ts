@@ -3,6 +3,7 @@
 import { consentTo } from "../consent/consent.ts";
 import type { Wish } from "../consent/consent.ts";
 import * as grants from "../consent/grants.ts";
+import type { Gesture } from "../consent/gestures.ts";
 import { protectionOf } from "../consent/protection.ts";
 import { admit } from "../documents/admission.ts";
 import type { HostConnection } from "../host/host.ts";
@@ -11,7 +12,7 @@ import { Refusal, noGesture } from "../intake/refusal.ts";
 import { checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
 import { open } from "./opening.ts";
 import { isPaused } from "./paused.ts";
-import { explained, pausedRefusal, refuse } from "./refuse.ts";
+import { explained, pausedRefusal, refuse, waitsForGesture } from "./refuse.ts";
 import type { Socket } from "./socket.ts";
 import type { Connection, SocketHome } from "./socket_home.ts";
 import { datagramWindowBytes, stdioWindowBytes } from "../../../protocol/message.ts";
@@ -25,9 +26,11 @@ const windows = { tcp: stdioWindowBytes, udp: datagramWindowBytes } as const;
 /** Opens a socket, or refuses it: its document hears which. */
 export async function openSocket(home: SocketHome, socket: Socket, message: Open): Promise<void> {
   const started = performance.now();
+  const request = new OpenRequest(home, socket);
   try {
-    await new OpenRequest(home, socket).run(message);
+    await request.run(message);
   } catch (thrown) {
+    if (waitsForGesture(home, socket, thrown, message, request.gesture)) return;
     await refuse(home, socket, socket.stopped ?? thrown, started);
   }
 }
@@ -35,6 +38,8 @@ export async function openSocket(home: SocketHome, socket: Socket, message: Open
 class OpenRequest {
   readonly #home: SocketHome;
   readonly #socket: Socket;
+  /** The one behind the call; undefined before the document's own rules let it pass. */
+  gesture: Gesture | undefined;
 
   constructor(home: SocketHome, socket: Socket) {
     this.#home = home;
@@ -42,8 +47,9 @@ class OpenRequest {
   }
 
   /** The checks in the order of the API: the document's own rules, arguments; then whatever needs host, gesture, person or network. */
-  async run({ activation, options, ...claims }: Open): Promise<void> {
+  async run({ activation, options, secure, evidence }: Open): Promise<void> {
     const { sender, attested, shared, intake } = this.#home;
+    const claims = { secure, evidence };
     const { protocol, withdraw } = this.#socket;
     const { remoteAddress = "", remotePort } = options;
     // Spellings of one host are one request.
@@ -60,7 +66,7 @@ class OpenRequest {
     if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
     this.#socket.known = reopened.length > 0;
     withdraw.signal.throwIfAborted();
-    const gesture = shared.gestures.of(sender, activation);
+    const gesture = (this.gesture = shared.gestures.of(sender, activation));
     let port: number;
     try {
       port = checkOptions(options);

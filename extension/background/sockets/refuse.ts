@@ -24,6 +24,31 @@ export function explained(socket: BaseSocket, error: unknown, gesture: Gesture):
   return error;
 }
 
+/**
+ * Reports whether the document is to ask again with a gesture, and tells it so. Where it would be refused for want of one it waits. So it does
+ * where it would be refused for a reason that a page cannot know: else a page that waits would know that it is for a gesture.
+ */
+export function waitsForGesture(
+  home: SocketHome,
+  socket: BaseSocket,
+  error: unknown,
+  { waits }: { waits?: boolean },
+  gesture: Gesture | undefined,
+): boolean {
+  if (waits !== true || !(error instanceof Refusal) || socket.withdraw.signal.aborted || gesture === undefined)
+    return false;
+  //rule:hidden-refusals-wait-alike
+  if (error.rule !== "activation" && !error.hidden) return false;
+  //rule:waiting-open-uses-gesture-up
+  if (gesture.take()) return false;
+  socket.refused();
+  if (socket.end()) {
+    home.tell({ type: "hint", text: "a socket waits for a click or a key press in this page." });
+    home.tell({ type: "gestureWanted", id: socket.id });
+  }
+  return true;
+}
+
 /** The socket is not opened, because of `error`. `started`: when the document asked for it (performance.now()). */
 export async function refuse(home: SocketHome, socket: BaseSocket, error: unknown, started: number): Promise<void> {
   const { id, withdraw } = socket;

@@ -58,6 +58,7 @@ export function tcpSocketInterface(context: Context) {
     request.open.remotePort = remotePort;
     // Without a destination the user is asked for it.
     if (remoteAddress !== "") request.open.remoteAddress = remoteAddress;
+    request.waits = true;
     return openStream(connection, request, clock);
   }
 

@@ -83,7 +83,7 @@ export function udpSocketInterface(
     if (options.remoteAddress === "") delete options.remoteAddress;
     return connection.open(
       "udp",
-      { ...takeWish(options), open: options },
+      { ...takeWish(options), open: options, waits: true },
       (channel, budget) => new MessageSocket(channel, budget, (chunk) => toOutgoing(chunk, false)),
     );
   }

@@ -46,6 +46,8 @@ export interface Wish {
 /** What is to be opened: what travels, and what stays in the page. */
 export interface OpenRequest extends Wish {
   open: PageOpenOptions;
+  /** Without a gesture it waits for one. */
+  waits?: true;
 }
 
 /** The same of a socket that listens. */
@@ -293,7 +295,14 @@ export function connect(
     point,
     open: (protocol, request, create) =>
       ask(
-        (id) => ({ type: "open", id, protocol, options: request.open, evalBlocked: isEvalBlocked() }),
+        (id) => ({
+          type: "open",
+          id,
+          protocol,
+          options: request.open,
+          evalBlocked: isEvalBlocked(),
+          ...(own(request, "waits") === true ? { waits: true } : null),
+        }),
         request,
         (answer) => opened(answer as Opened<PageTLSInfo>, create),
       ),
