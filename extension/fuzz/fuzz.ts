@@ -1,5 +1,6 @@
 // Feeds a target: first its corpus, then inputs that are made up from the words of its language, and changes of the corpus.
 
+import { address } from "./address.fuzz.ts";
 import { allow, header } from "./allowlist.fuzz.ts";
 import { csp } from "./csp.fuzz.ts";
 import { lane } from "./lane.fuzz.ts";
@@ -8,7 +9,7 @@ import { Random } from "./random.ts";
 import { maxTime } from "./target.ts";
 import type { Target } from "./target.ts";
 
-export const targets: readonly Target[] = [header, allow, csp, lane, named];
+export const targets: readonly Target[] = [address, header, allow, csp, lane, named];
 
 /** Longer than any header or attribute that gets through to us. */
 const maxLength = 262_144;
