@@ -303,6 +303,7 @@ test("STARTTLS: the page's socket has its streams back, and another takes over",
   assert.deepEqual(page.called, [["startTls", { alpnProtocols: ["a"], serverName: "example.org" }, false, false]]);
   assert.equal((await reader.read()).done, true);
   await assert.rejects(writable.getWriter().write(new Uint8Array(1)), named("InvalidStateError"));
+  await socket.closed;
 });
 
 test("STARTTLS: with plain text that nobody has read there is none", { timeout: limit }, async () => {

@@ -90,6 +90,7 @@ export class Relay {
   #sent = 0; // bytes that went to the worker
   #writes: Promise<unknown> = Promise.resolve();
   #written = 0; // that the worker has not been told of
+  #replaced = false; // TLS is put on the socket: another relay has it
   #released = false; // the streams are the socket's again: it is being closed, or replaced
 
   constructor(
@@ -137,6 +138,7 @@ export class Relay {
     }
     if (info === undefined) this.#tell({ is: "opened", info: this.#toInfo(this.#info) });
     await this.#pump(this.#info);
+    if (this.#replaced) return;
     try {
       await this.#socket.closed;
       this.#tell({ is: "closed" });
@@ -310,14 +312,21 @@ export class Relay {
           "NetworkError",
         );
       }
+      this.#replaced = true;
       this.#release();
-      this.#relays.delete(this);
       const next = this.#socket.startTls?.(options);
       if (next === undefined) throw new DOMException("There is no TLS here.", "NotSupportedError");
+      this.#tell({ is: "closed" });
+      this.#over();
       this.#relays.add(new Relay(this.#sockets, next, "tcp", port, this.#relays));
     } catch (error) {
-      tell(port, { is: "failed", failure: toFailure(error) });
+      const failure = toFailure(error);
+      tell(port, { is: "failed", failure });
       port.close();
+      if (!this.#replaced) return;
+      this.#tell({ is: "closed", failure });
+      this.#over();
+      void this.#close();
     }
   }
 }
