@@ -1,5 +1,5 @@
 // Portside in the real Chromium. An administrator lets connections on loopback pass without questions. Listening and bound sockets have to be
-// asked about, so a user is there who allows and remembers whatever is asked.
+// asked about, so a user is there who allows whatever is asked.
 import { startChromium, type Chromium } from "../world/chromium.ts";
 import { Prompt, promptUrl } from "../world/consent.ts";
 import type { Life } from "../world/life.ts";
@@ -51,11 +51,8 @@ export async function startPortside(life: Life, pages: Pages, suite: Suite): Pro
     over.abort();
     await answering;
   });
-  let known = false;
   const openPage = async (): Promise<Page> => {
     page = await browser.newPage(suite.url);
-    if (known) return page;
-    known = true;
     page.patience = 60_000;
     await page.evaluate(() =>
       (globalThis as unknown as { conformance: { askAll(): Promise<void> } }).conformance.askAll(),
@@ -65,7 +62,10 @@ export async function startPortside(life: Life, pages: Pages, suite: Suite): Pro
   return { browser, openPage };
 }
 
-/** Waits a moment for a consent window, chooses the widest place and the peers of the suite, and allows it for good. */
+/**
+ * Waits a moment for a consent window, chooses the widest place and the peers of the suite, and allows it. What is allowed for every interface is
+ * remembered. What is for one address is not: a page that asks for every interface would be given that address without a question.
+ */
 async function answerNext(browser: Chromium): Promise<void> {
   let page: Page;
   try {
@@ -75,7 +75,7 @@ async function answerNext(browser: Chromium): Promise<void> {
     throw error;
   }
   await page.waitFor("the question", () => document.querySelector("#who")?.textContent !== "");
-  await page.evaluate((hosts: string) => {
+  const wide = await page.evaluate((hosts: string) => {
     const visible = (element: HTMLElement | null | undefined): element is HTMLElement =>
       element?.checkVisibility() === true;
     const places = [...document.querySelectorAll<HTMLElement>("#place-choices input")];
@@ -83,12 +83,14 @@ async function answerNext(browser: Chromium): Promise<void> {
     const outside = document.querySelector<HTMLInputElement>("#outside-yes");
     if (visible(outside) && !outside.checked) outside.click();
     const choice = document.querySelector<HTMLElement>("#peer-choices input");
-    if (!visible(choice)) return;
-    choice.click();
     const field = document.querySelector<HTMLTextAreaElement>("#hosts");
-    if (field === null) return;
-    field.value = hosts;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    if (visible(choice) && field !== null) {
+      choice.click();
+      field.value = hosts;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    return places.length > 1;
   }, peers.join(" "));
-  await new Prompt(page, "").allowAndRemember();
+  const prompt = new Prompt(page, "");
+  await (wide ? prompt.allowAndRemember() : prompt.allowOnce());
 }
