@@ -36,7 +36,13 @@ export interface Portside {
   openPage: OpenPage;
 }
 
-export async function startPortside(life: Life, pages: Pages, suite: Suite): Promise<Portside> {
+/** `remembers`: also what is allowed for one address counts for all documents. */
+export async function startPortside(
+  life: Life,
+  pages: Pages,
+  suite: Suite,
+  { remembers = false } = {},
+): Promise<Portside> {
   const browser = await startChromium(life, { pages, host: { policy } });
   let page: Page | undefined;
   suite.click = async () => {
@@ -45,7 +51,7 @@ export async function startPortside(life: Life, pages: Pages, suite: Suite): Pro
   const over = new AbortController();
   const answering = (async () => {
     // A window that goes away while it is being answered is no concern of the user's.
-    while (!over.signal.aborted) await answerNext(browser).catch(() => undefined);
+    while (!over.signal.aborted) await answerNext(browser, remembers).catch(() => undefined);
   })();
   life.onEnd("the user", async () => {
     over.abort();
@@ -66,7 +72,7 @@ export async function startPortside(life: Life, pages: Pages, suite: Suite): Pro
  * Waits a moment for a consent window, chooses the widest place and the peers of the suite, and allows it. What is allowed for every interface is
  * remembered. What is for one address is not: a page that asks for every interface would be given that address without a question.
  */
-async function answerNext(browser: Chromium): Promise<void> {
+async function answerNext(browser: Chromium, remembers: boolean): Promise<void> {
   let page: Page;
   try {
     page = await browser.nextPage("a consent window", promptUrl, { timeout: 500 });
@@ -92,5 +98,5 @@ async function answerNext(browser: Chromium): Promise<void> {
     return places.length > 1;
   }, peers.join(" "));
   const prompt = new Prompt(page, "");
-  await (wide ? prompt.allowAndRemember() : prompt.allowOnce());
+  await (wide || remembers ? prompt.allowAndRemember() : prompt.allowOnce());
 }
