@@ -5,7 +5,7 @@ import { clicked, run } from "./kit/check.ts";
 
 /** Opens one of each kind of socket that others can send to, each after a click: where the user is asked, they are asked now. */
 async function askAll(): Promise<void> {
-  // Those of every interface first: what is allowed for one address serves a later wish for all of them, too.
+  // Those of every interface first: what is allowed for one address serves a wish for all of them, too.
   const open = [
     () => new api.TCPServerSocket("::"),
     () => new api.UDPSocket({ localAddress: "::" }),

@@ -1,5 +1,5 @@
 // Portside in the real Chromium. An administrator lets connections on loopback pass without questions. Listening and bound sockets have to be
-// asked about, so a user is there who allows and remembers whatever is asked.
+// asked about, so a user is there who allows whatever is asked.
 import { startChromium, type Chromium } from "../world/chromium.ts";
 import { Prompt, promptUrl } from "../world/consent.ts";
 import type { Life } from "../world/life.ts";
@@ -36,7 +36,13 @@ export interface Portside {
   openPage: OpenPage;
 }
 
-export async function startPortside(life: Life, pages: Pages, suite: Suite): Promise<Portside> {
+/** `remembers`: also what is allowed for one address counts for all documents. */
+export async function startPortside(
+  life: Life,
+  pages: Pages,
+  suite: Suite,
+  { remembers = false } = {},
+): Promise<Portside> {
   const browser = await startChromium(life, { pages, host: { policy } });
   let page: Page | undefined;
   suite.click = async () => {
@@ -45,17 +51,14 @@ export async function startPortside(life: Life, pages: Pages, suite: Suite): Pro
   const over = new AbortController();
   const answering = (async () => {
     // A window that goes away while it is being answered is no concern of the user's.
-    while (!over.signal.aborted) await answerNext(browser).catch(() => undefined);
+    while (!over.signal.aborted) await answerNext(browser, remembers).catch(() => undefined);
   })();
   life.onEnd("the user", async () => {
     over.abort();
     await answering;
   });
-  let known = false;
   const openPage = async (): Promise<Page> => {
     page = await browser.newPage(suite.url);
-    if (known) return page;
-    known = true;
     page.patience = 60_000;
     await page.evaluate(() =>
       (globalThis as unknown as { conformance: { askAll(): Promise<void> } }).conformance.askAll(),
@@ -65,8 +68,11 @@ export async function startPortside(life: Life, pages: Pages, suite: Suite): Pro
   return { browser, openPage };
 }
 
-/** Waits a moment for a consent window, chooses the widest place and the peers of the suite, and allows it for good. */
-async function answerNext(browser: Chromium): Promise<void> {
+/**
+ * Waits a moment for a consent window, chooses the widest place and the peers of the suite, and allows it. What is allowed for every interface is
+ * remembered. What is for one address is not: a page that asks for every interface would be given that address without a question.
+ */
+async function answerNext(browser: Chromium, remembers: boolean): Promise<void> {
   let page: Page;
   try {
     page = await browser.nextPage("a consent window", promptUrl, { timeout: 500 });
@@ -75,7 +81,7 @@ async function answerNext(browser: Chromium): Promise<void> {
     throw error;
   }
   await page.waitFor("the question", () => document.querySelector("#who")?.textContent !== "");
-  await page.evaluate((hosts: string) => {
+  const wide = await page.evaluate((hosts: string) => {
     const visible = (element: HTMLElement | null | undefined): element is HTMLElement =>
       element?.checkVisibility() === true;
     const places = [...document.querySelectorAll<HTMLElement>("#place-choices input")];
@@ -83,12 +89,14 @@ async function answerNext(browser: Chromium): Promise<void> {
     const outside = document.querySelector<HTMLInputElement>("#outside-yes");
     if (visible(outside) && !outside.checked) outside.click();
     const choice = document.querySelector<HTMLElement>("#peer-choices input");
-    if (!visible(choice)) return;
-    choice.click();
     const field = document.querySelector<HTMLTextAreaElement>("#hosts");
-    if (field === null) return;
-    field.value = hosts;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    if (visible(choice) && field !== null) {
+      choice.click();
+      field.value = hosts;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    return places.length > 1;
   }, peers.join(" "));
-  await new Prompt(page, "").allowAndRemember();
+  const prompt = new Prompt(page, "");
+  await (wide || remembers ? prompt.allowAndRemember() : prompt.allowOnce());
 }

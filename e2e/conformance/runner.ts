@@ -16,7 +16,7 @@ export type Outcomes = Map<string, Outcome>;
 export type OpenPage = () => Promise<Page>;
 
 /** A page serves so many checks: what earlier ones have left behind does not add up. */
-const perPage = 60;
+const perPage = 400;
 
 export async function runChecks(
   browser: Chromium,

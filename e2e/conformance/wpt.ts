@@ -97,7 +97,7 @@ try {
   const suite = await serveSuite(life, pages);
   let browser: Chromium;
   let openPage: OpenPage;
-  if (portside) ({ browser, openPage } = await startPortside(life, pages, suite));
+  if (portside) ({ browser, openPage } = await startPortside(life, pages, suite, { remembers: true }));
   else {
     browser = await startContentShell(life, pages);
     openPage = () => browser.newPage("about:blank");

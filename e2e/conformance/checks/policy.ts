@@ -162,7 +162,7 @@ add(
   "Without direct-sockets-multicast OpenInfo has no multicastController.",
   async (scene) => {
     const window = await frame(scene, "/without-multicast");
-    const socket: UDP = scene.keep(new window.UDPSocket({ localAddress: "127.0.0.1" }));
+    const socket: UDP = scene.keep(new window.UDPSocket({ localAddress: "0.0.0.0" }));
     same("multicastController" in (await socket.opened), false, "multicastController");
   },
   { ...optOut, limit: 4_000 },
