@@ -69,6 +69,46 @@ test("an open says what the document sees of itself, and what the page asks for"
   assert.deepEqual(message, { type, id, protocol: "tcp", secure: true, options: { remotePort: 80 }, evidence });
 });
 
+test("an open that waits is asked for again with the next press, also of another background", async () => {
+  await answer({ type: "failed", id: lastId, error: { name: "NetworkError", message: "" } }); // the one before
+  const id = ++lastId;
+  const options = { remoteAddress: "a.test", remotePort: 80 };
+  port?.postMessage({
+    type: "open",
+    id,
+    protocol: "tcp",
+    options,
+    evalBlocked: true,
+    waits: true,
+  } satisfies PageMessage);
+  await settled();
+  const asked = (): DocumentMessage[] => said.filter((one) => one.type === "open" && one.id === id);
+  assert.equal(asked().length, 1);
+  const before = heard.length;
+  await answer({ type: "gestureWanted", id });
+  brokers.at(-1)?.disconnect(); // it sleeps
+  await settled();
+  assert.equal(heard.length, before, "the page hears nothing");
+  page.dispatchEvent({ type: "keydown", isTrusted: true, key: "a", timeStamp: performance.now() });
+  page.isActive = true;
+  page.dispatchEvent({ type: "keyup", isTrusted: true });
+  await new Promise((resolve) => void setTimeout(resolve, 5));
+  await settled();
+  page.isActive = false;
+  const [first, second] = asked();
+  assert.ok(first?.type === "open" && second?.type === "open", "it is asked for again");
+  assert.deepEqual(second.options, first.options);
+  assert.ok(second.activation !== undefined, "with a gesture");
+  // What the page withdraws is not asked for, nor does the broker hear of it.
+  await answer({ type: "gestureWanted", id });
+  port?.postMessage({ type: "close", id });
+  await settled();
+  assert.equal(
+    said.some((one) => one.type === "close" && one.id === id),
+    false,
+  );
+});
+
 test("activation is the document's own, as long as there is one", async () => {
   page.dispatchEvent({ type: "keydown", isTrusted: true, key: "a", timeStamp: performance.now() });
   const without = await open();
@@ -244,45 +284,4 @@ test("a document that is not secure has nothing of it", async () => {
   const copy = "./main.ts?plain";
   await import(copy);
   assert.equal(asked, false);
-});
-
-test("an open that waits is asked for again with the next press, also of another background", async () => {
-  brokers.at(-1)?.disconnect();
-  await settled();
-  const id = ++lastId;
-  const options = { remoteAddress: "a.test", remotePort: 80 };
-  port?.postMessage({
-    type: "open",
-    id,
-    protocol: "tcp",
-    options,
-    evalBlocked: true,
-    waits: true,
-  } satisfies PageMessage);
-  await settled();
-  const asked = (): DocumentMessage[] => said.filter((one) => one.type === "open" && one.id === id);
-  assert.equal(asked().length, 1);
-  const before = heard.length;
-  await answer({ type: "gestureWanted", id });
-  brokers.at(-1)?.disconnect(); // it sleeps
-  await settled();
-  assert.equal(heard.length, before, "the page hears nothing");
-  page.dispatchEvent({ type: "keydown", isTrusted: true, key: "a", timeStamp: performance.now() });
-  page.isActive = true;
-  page.dispatchEvent({ type: "keyup", isTrusted: true });
-  await new Promise((resolve) => void setTimeout(resolve, 5));
-  await settled();
-  page.isActive = false;
-  const [first, second] = asked();
-  assert.ok(first?.type === "open" && second?.type === "open", "it is asked for again");
-  assert.deepEqual(second.options, first.options);
-  assert.ok(second.activation !== undefined, "with a gesture");
-  // What the page withdraws is not asked for, nor does the broker hear of it.
-  await answer({ type: "gestureWanted", id });
-  port?.postMessage({ type: "close", id });
-  await settled();
-  assert.equal(
-    said.some((one) => one.type === "close" && one.id === id),
-    false,
-  );
 });
