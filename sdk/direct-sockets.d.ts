@@ -161,6 +161,8 @@ interface UDPSocketOptions {
   onstate?: PortsideStateCallback;
   /** Bound only. */
   announce?: PortsideAnnouncement;
+  /** There is no TLS for datagrams: anything but "off" is a TypeError. */
+  secureTransport?: PortsideServerTransport;
 }
 
 /**

@@ -128,12 +128,10 @@ func (s *Socket) Send(to netip.AddrPort, bytes int) error {
 	if !to.Addr().IsMulticast() {
 		return s.table.Send(to, bytes, false)
 	}
-	s.mu.RLock()
-	joined := s.groups[to.Addr()] != nil
-	s.mu.RUnlock()
-	//rule:only-joined-groups-are-sent-to
-	if !joined {
-		return fmt.Errorf("%w: a group that was not joined", fault.ErrAddress)
+	// Whether it has joined the group makes no difference to those who have.
+	//rule:groups-are-sent-to-with-consent
+	if !s.Request.Multicast {
+		return fmt.Errorf("%w: nobody has agreed to multicast", fault.ErrAddress)
 	}
 	return s.table.Send(to, bytes, true)
 }

@@ -190,7 +190,11 @@ export const bounds: readonly Mutant[] = [
       becomes("if g == nil {\nreturn true\n}"),
     ],
     ["only-joined-sources-are-heard", "A socket hears of a group only whom it has joined", boundOf("TestGroupsHear")],
-    ["only-joined-groups-are-sent-to", "A socket sends only to groups that it has joined", socketsOf("TestMulticast")],
+    [
+      "groups-are-sent-to-with-consent",
+      "A socket sends to groups only where multicast was agreed to",
+      socketsOf("TestMulticast"),
+    ],
     [
       "link-control-groups-are-refused",
       "A page sends to no group by which systems find each other, unless an administrator names it",

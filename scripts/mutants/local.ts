@@ -125,6 +125,12 @@ export const local: readonly Mutant[] = [
       always,
     ],
     ["local-grant-is-per-origin", "A remembered place is one origin's", remembered, always],
+    [
+      "grant-for-one-address-not-for-all",
+      "A place that was remembered of one address does not answer for all of them",
+      consentOf("who was asked about one address has not been asked about the others"),
+      never,
+    ],
     ["local-grant-is-per-port", "A remembered place is for one port, or for any", remembered, always],
     ["kept-local-grant-is-whole", "What was kept as a grant of a local socket counts only if it is whole", kept],
   ),

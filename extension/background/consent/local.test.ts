@@ -146,7 +146,7 @@ test("a remembered place serves that place in its network: neither a wider one, 
     risk: false,
     protection: { encryption: "off" },
     network: "home",
-    local: { reach: "network", interface: "eth0", multicast: false },
+    local: { reach: "network", interface: "eth0", multicast: false, everywhere: true },
   });
   assert.equal(await quietly(await page(), everywhere), "listening");
   assert.equal(await quietly(await page(), { localAddress: "192.168.1.5", localPort: 40_000 }), "listening");
@@ -193,6 +193,15 @@ test("a grant to listen is none to connect, and the other way round", async () =
   host.verdict = {};
   for (const who of [other, await page("https://b.test/")])
     assert.equal(await quietly(who, everywhere), "NotAllowedError");
+});
+
+test("who was asked about one address has not been asked about the others", async () => {
+  const loopback = { localAddress: "127.0.0.1", localPort: 40_000 };
+  assert.equal(await answered(await page(), loopback, { remember: true }), "listening");
+  assert.equal(await quietly(await page(), loopback), "listening");
+  assert.equal(await quietly(await page(), everywhere), "NotAllowedError");
+  assert.equal(await answered(await page(), everywhere, { place: 0, remember: true }), "listening");
+  assert.equal(await quietly(await page(), everywhere), "listening", "the same place, of all");
 });
 
 test("a grant to exchange datagrams is none to listen", async () => {
@@ -383,6 +392,7 @@ test("a remembered bound socket keeps whom it may send to, in the networks of th
   assert.deepEqual(grant?.local, {
     reach: "anybody",
     multicast: false,
+    everywhere: true,
     peers: "named",
     hosts: [{ host: "192.168.1.9", port: 53, network: "home" }, { host: "good.example" }],
   });

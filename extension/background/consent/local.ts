@@ -38,6 +38,11 @@ export function localProtection(secure: boolean): Protection {
   return secure ? { encryption: "on", authentication: "name" } : { encryption: "off" };
 }
 
+/** Reports whether the page wants a socket that is open on every interface. */
+function asksEverywhere({ places }: PolicyJudgeLocalResult): boolean {
+  return places.length > 1;
+}
+
 /**
  * Resolves with what was agreed to; rejects with a Refusal, or as the host's connection does. What the user allowed is the document's from then
  * on, whatever becomes of it.
@@ -153,6 +158,9 @@ class LocalConsenting {
       protection: this.#protection,
     });
     for (const grant of given.toReversed()) {
+      // Who agreed to one address was not asked about the others.
+      //rule:grant-for-one-address-not-for-all
+      if (asksEverywhere(verdict) && grant.local?.everywhere !== true) continue;
       const place = grant.network === unknownNetwork ? undefined : await this.#holds(grant, verdict);
       if (place === undefined) continue;
       //rule:local-grant-needs-its-marker
@@ -279,6 +287,7 @@ class LocalConsenting {
     const { multicast, announce } = this.#needs(now);
     const local: LocalConsent = { reach: place.reach, multicast };
     if (place.interface !== undefined) local.interface = place.interface;
+    if (asksEverywhere(verdict)) local.everywhere = true;
     if (peers !== undefined) local.peers = peers;
     if (answer.hosts !== undefined) local.hosts = hosts;
     if (announce !== undefined) local.announce = announce;

@@ -14,6 +14,8 @@ export type NamedHost = NamedPeer & { network?: string };
 export interface LocalConsent {
   /** From where others may reach it. */
   reach: LocalPlace["reach"];
+  /** The page had asked for every interface: the place is what the user has made of that. */
+  everywhere?: boolean;
   /** The system's name of the interface, as it was when they were asked; for the user to read. */
   interface?: string;
   /** Of a UDP socket: whom it may send to. */
@@ -56,9 +58,10 @@ function isNamed(value: unknown): value is NamedHost {
 /** Reports whether what was kept is one. */
 export function isLocalConsent(value: unknown): value is LocalConsent {
   if (!isRecord(value)) return false;
-  const { reach, peers, hosts, multicast, announce } = value;
+  const { reach, everywhere, peers, hosts, multicast, announce } = value;
   return (
     ["computer", "network", "anybody"].includes(reach as string) &&
+    (everywhere === undefined || typeof everywhere === "boolean") &&
     (peers === undefined || widths.includes(peers as Peers)) &&
     (hosts === undefined || (Array.isArray(hosts) && hosts.every(isNamed))) &&
     typeof multicast === "boolean" &&

@@ -81,6 +81,7 @@ export const udpSocketOptions = [
   ["receiveBufferSize", enforceLong],
   ["remoteAddress", toDOMString],
   ["remotePort", enforceShort],
+  ["secureTransport", toPortsideServerTransport],
   ["sendBufferSize", enforceLong],
   ["signal", toSignal],
   ["timeout", enforceLong],

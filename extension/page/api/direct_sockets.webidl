@@ -248,6 +248,8 @@ partial dictionary UDPSocketOptions {
   PortsideStateCallback onstate;
   // Bound only.
   PortsideAnnouncement announce;
+  // There is no TLS for datagrams: anything but "off" is a TypeError.
+  PortsideServerTransport secureTransport;
 };
 
 partial dictionary TCPServerSocketOptions {

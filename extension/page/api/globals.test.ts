@@ -1,7 +1,7 @@
 // The globals of the second generation, as WebIDL has interfaces.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newPage } from "../../fake/page.ts";
+import { newPage, opened } from "../../fake/page.ts";
 import { definitions, membersOf } from "../../../protocol/generate/webidl.ts";
 
 const interfaces = definitions.filter(({ type }) => type === "interface").map(({ name }) => name);
@@ -82,6 +82,20 @@ test("pages may build on the classes", async () => {
   assert.ok(socket instanceof page.window.TCPSocket, "it is one");
   assert.equal(Object.hasOwn(socket, "mine"), true);
   assert.equal(await socket.close().catch((error: unknown) => (error as Error).name), "InvalidStateError");
+});
+
+test("a socket whose frame was removed can be closed, though nothing goes on there", async () => {
+  const page = newPage();
+  const socket = new page.window.TCPSocket("192.0.2.1", 9);
+  const { id } = await page.next("open");
+  page.say(opened(id));
+  await socket.opened;
+  page.detach();
+  let settled = "";
+  void socket.closed.catch((error: unknown) => (settled = (error as Error).name));
+  void socket.close().catch(() => undefined);
+  await Promise.resolve(); // not one turn of an event loop that may have ended
+  assert.equal(settled, "NetworkError");
 });
 
 test("in a document without a window nothing is opened", () => {

@@ -3,6 +3,7 @@
 import { deferred, handled, readableCancel, readableLocked, rejected, writableLocked } from "../builtins.ts";
 import type { Deferred } from "../builtins.ts";
 import { makeError } from "../core/errors.ts";
+import type { Context } from "./context.ts";
 
 /** A socket that is open. */
 export interface OpenSocket {
@@ -18,13 +19,15 @@ export interface OpenSocket {
 export class SocketState<Socket extends OpenSocket, Info> {
   /** Undefined before it is open. */
   socket: Socket | undefined;
+  readonly #context: Context;
   readonly #toInfo: (socket: Socket) => Info;
   readonly #opened: Deferred<Info> = deferred();
   readonly #closed: Deferred<undefined> = deferred();
   #settled = false; // [[closedPromise]] is
 
   /** `toInfo` makes the open info. It may throw what `opened` rejects with. */
-  constructor(toInfo: (socket: Socket) => Info) {
+  constructor(context: Context, toInfo: (socket: Socket) => Info) {
+    this.#context = context;
     this.#toInfo = toInfo;
     void handled(this.#closed.promise);
   }
@@ -61,6 +64,11 @@ export class SocketState<Socket extends OpenSocket, Info> {
     if (socket === undefined) return rejected(makeError("InvalidStateError", "The socket is not open."));
     // "If [[closedPromise]] is settled, return [[closedPromise]]."
     if (this.#settled) return this.closed;
+    // The frame was removed, and the socket has gone with it. Nothing that waits goes on there: this is settled now, or never.
+    if (!this.#context.active()) {
+      this.#closed.reject(makeError("NetworkError"));
+      return this.closed;
+    }
     // "If [[readable]] or [[writable]] are locked, reject with InvalidStateError."
     const { readable, writable } = socket;
     if (socket.upgrading !== true && (readableLocked(readable) || (writable !== undefined && writableLocked(writable))))

@@ -48,7 +48,7 @@ export function tcpServerSocketInterface(
   const { connection, clock } = context;
 
   class TCPServerSocket {
-    readonly #state = new SocketState(openInfo);
+    readonly #state = new SocketState(context, openInfo);
 
     constructor(localAddress: unknown, options = undefined as unknown) {
       requireArguments(arguments.length, 1);

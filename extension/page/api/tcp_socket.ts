@@ -63,7 +63,7 @@ export function tcpSocketInterface(context: Context) {
   }
 
   class TCPSocket {
-    readonly #state = new SocketState(openInfo);
+    readonly #state = new SocketState(context, openInfo);
 
     constructor(remoteAddress: unknown, remotePort: unknown, options = undefined as unknown) {
       if (remoteAddress === token && options === token) {

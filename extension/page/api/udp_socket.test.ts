@@ -53,6 +53,8 @@ test("what cannot be is a TypeError at construction", () => {
     5,
     { remoteAddress: "a.example" },
     { remotePort: 9 },
+    { ...remote, secureTransport: "on" },
+    { ...local, secureTransport: "starttls" },
     { ...local, ...remote },
     { ...local, remotePort: 9 },
     { ...remote, remotePort: 65_536 },

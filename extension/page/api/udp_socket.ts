@@ -33,6 +33,9 @@ function wantsMulticast({ multicastTimeToLive, multicastLoopback, multicastAllow
 /** The steps that infer the mode, and what they say of members of the other one. Undefined in connected mode, else the canonical localAddress. */
 function inferMode(options: Options): string | undefined {
   const { remoteAddress, remotePort, localAddress, localPort, ipv6Only, announce, dnsQueryType } = options;
+  // Whoever asks for TLS believes that there will be TLS.
+  if (options.secureTransport === "on") refuse("on", "secureTransport of a UDP socket");
+  delete options.secureTransport;
   const connected = remoteAddress !== undefined;
   // "If only one of options["remoteAddress"] and options["remotePort"] is specified, throw a TypeError. Alternatively, if both are specified, assume
   // connected mode." "If options["localAddress"] is specified: if connected mode was previously inferred, throw a TypeError. Assume bound mode." "If no
@@ -119,7 +122,7 @@ export function udpSocketInterface(
   }
 
   class UDPSocket {
-    readonly #state = new SocketState(openInfo);
+    readonly #state = new SocketState(context, openInfo);
 
     constructor(given = undefined as unknown) {
       const options = readDictionary(given, "The options", udpSocketOptions);
