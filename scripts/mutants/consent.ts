@@ -604,6 +604,34 @@ export const consent: readonly Mutant[] = [
       inUnit("extension/content/main.test.ts", "activation is the document's own, as long as there is one"),
     ],
     [
+      "hidden-refusals-wait-alike",
+      "A page that waits for a gesture cannot tell whether it would be refused",
+      inUnit(
+        "extension/background/sockets/waiting.test.ts",
+        "a page that waits does not learn that it would be refused",
+      ),
+      becomes('if (error.rule !== "activation") return false;'),
+    ],
+    [
+      "waiting-open-uses-gesture-up",
+      "A press by which a waiting open is refused is used up",
+      inUnit(
+        "extension/background/sockets/waiting.test.ts",
+        "a page that waits does not learn that it would be refused",
+      ),
+    ],
+    [
+      "opens-that-wait-are-bounded",
+      "So many opens of a document wait for a gesture, and no more",
+      inUnit("extension/content/gesture_queue.test.ts", "sixteen wait, and only what was asked for and not answered"),
+    ],
+    [
+      "waiting-open-needs-activation",
+      "What waits for a gesture is asked for with one only",
+      inUnit("extension/content/gesture_queue.test.ts", "each press asks for one that waits, the oldest first"),
+      becomes("if (first === undefined) return;"),
+    ],
+    [
       "gesture-counts-once",
       "A press serves one question",
       inUnit(gesturesTest, "a press counts once for all documents of a tab and a site"),

@@ -14,7 +14,7 @@ export const page: readonly Mutant[] = [
     inUnit("extension/page/api/tcp_server_socket.test.ts", "a connection that comes after the end is closed"),
   ]),
   ...row("5", [
-    "multicast-options-need-policy",
+    "page-rejects-multicast-options",
     "A page that may not join groups gets no socket with multicast options",
     inUnit(
       "extension/page/api/udp_socket.test.ts",

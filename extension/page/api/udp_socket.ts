@@ -100,7 +100,7 @@ export function udpSocketInterface(
       (channel, budget) => new MessageSocket(channel, budget, (chunk) => toOutgoing(chunk, true)),
     );
     // "Without the policy any of the three options throws": of a policy the page does not know before.
-    //rule:multicast-options-need-policy
+    //rule:page-rejects-multicast-options
     if (multicast && socket.memberships === undefined) {
       void socket.close();
       throw makeError("NotAllowedError");
