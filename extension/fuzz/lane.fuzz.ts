@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { laneMessages, laneReader } from "../../protocol/lane.ts";
 import type { LaneRequest } from "../../protocol/lane.ts";
-import { bulkBytes, chunkBytes, laneChunkBytes } from "../../protocol/message.ts";
+import { bulkBytes, chunkBytes, laneChunkBytes, maxPeerBytes } from "../../protocol/message.ts";
 import type { Target } from "./target.ts";
 
 const words = [
@@ -42,7 +42,7 @@ export const lane: Target = {
         assert.ok((kind >= 1 && kind <= 5) || kind === 10, "a kind that is the host's");
         assert.equal(view.getUint32(0, true) >>> 8, 0, "what is reserved is zero");
         assert.equal(view.getUint32(4, true), (said as LaneRequest).id, "another socket");
-        assert.ok(head.byteLength <= 8 + 4 + chunkBytes, "longer than a frame may be");
+        assert.ok(head.byteLength <= 8 + 4 + maxPeerBytes + chunkBytes, "longer than a frame may be");
         assert.equal(kind === 10, payload !== undefined, "bulk, and only bulk, has a payload of its own");
       }
       if (payload !== undefined) {
