@@ -44,15 +44,30 @@ test("a TCPSocket opens when the user allows it, echoes, half-closes, and is clo
 
 test("a refused TCPSocket: opened and closed have the same error, and nothing is unhandled", async () => {
   const page = await stage.open();
-  const seen = await page.evaluate(async () => {
+  const refused = page.evaluateOnClick("#go", async () => {
     const unhandled: string[] = [];
     addEventListener("unhandledrejection", ({ reason }) => unhandled.push((reason as Error).name));
-    const socket = new TCPSocket("192.0.2.1", 9); // without a gesture
+    const socket = new TCPSocket("target.example", 9);
     const error: unknown = await socket.opened.catch((reason: unknown) => reason);
     await new Promise((resolve) => setTimeout(resolve, 50));
     return [(error as Error).name, (await socket.closed.catch((reason: unknown) => reason)) === error, unhandled];
   });
-  assert.deepEqual(seen, ["NotAllowedError", true, []]);
+  await stage.person.denies();
+  assert.deepEqual(await refused, ["NotAllowedError", true, []]);
+  await page.close();
+});
+
+test("what a page opens while it loads waits for a click, and its question comes then", async () => {
+  const html = `<!doctype html><button id=go>Go</button><script>
+    window.server = new TCPServerSocket("127.0.0.1");
+    window.server.opened.then(() => (document.title = "open"), () => (document.title = "refused"));
+  </script>`;
+  const page = await stage.browser.newPage(stage.pages.serve("https://a.test/loading", html));
+  await stage.person.seesNoPrompt();
+  assert.equal(await page.evaluate(() => document.title), "");
+  await page.click("#go");
+  await stage.person.allowsOnce();
+  await page.waitFor("it to be open", () => document.title === "open");
   await page.close();
 });
 
