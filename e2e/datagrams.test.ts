@@ -72,6 +72,8 @@ test("150 growing datagrams come back in order, none lost", { timeout: 60_000 },
       }
     })();
     for (let n = 0; n < 150; n++) {
+      // The system keeps three large ones for the peer, which shares the processor with everything else.
+      while (n - sizes.length > 2) await new Promise((resolve) => setTimeout(resolve, 0));
       const data = new Uint8Array(1 + n * 430).fill(n);
       await writer.write({ data, remoteAddress: "127.0.0.1", remotePort });
     }
