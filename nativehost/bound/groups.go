@@ -71,6 +71,7 @@ func (s *Socket) hears(from netip.AddrPort, by sockopt.Arrival) bool {
 
 // mayNotify judges a group that is about to be sent to.
 func (s *Socket) mayNotify(p *policy.Policy, to netip.AddrPort) error {
+	//rule:groups-are-sent-to-with-consent
 	if !s.Request.Multicast {
 		return fmt.Errorf("%w: no multicast was agreed to", fault.ErrAddress)
 	}

@@ -128,11 +128,8 @@ func (s *Socket) Send(to netip.AddrPort, bytes int) error {
 	if !to.Addr().IsMulticast() {
 		return s.table.Send(to, bytes, false)
 	}
-	// Whether it has joined the group makes no difference to those who have.
-	//rule:groups-are-sent-to-with-consent
-	if !s.Request.Multicast {
-		return fmt.Errorf("%w: nobody has agreed to multicast", fault.ErrAddress)
-	}
+	// Whether it has joined the group makes no difference to those who have. Whether it may
+	// send to groups at all was asked when the peer was judged.
 	return s.table.Send(to, bytes, true)
 }
 

@@ -20,7 +20,7 @@ func (r *Registry) announced(o *opening, c *connection) *connection {
 		if err != nil && !o.subject.Private {
 			r.config.Log.Info().Err(err).Int64("socketId", o.subject.SocketID).Msg("not announced")
 		}
-		//rule:announcement-ends-with-its-socket
+		// It ends with ctx, too; whoever hears that the socket is closed finds it withdrawn.
 		defer told.Stop()
 		return run(ctx)
 	}

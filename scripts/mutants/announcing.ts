@@ -107,11 +107,6 @@ export const announcing: readonly Mutant[] = [
       announceOf("TestPrivateWindowsAreNotLogged"),
     ],
     [
-      "announcement-ends-with-its-socket",
-      "A link is told of a socket only as long as it is open",
-      inGo("./nativehost/sockets", "TestAnnouncedWhileOpen"),
-    ],
-    [
       "announcement-is-checked-before-open",
       "A socket whose announcement cannot be shown to people does not open",
       inGo("./nativehost/sockets", "TestWhatCannotBeAnnounced"),
