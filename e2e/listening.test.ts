@@ -7,6 +7,7 @@ import { connect as dialTLS } from "node:tls";
 import { createHash } from "node:crypto";
 import { before, beforeEach, test } from "node:test";
 import { openStage, type Page, type Stage } from "./stage.ts";
+import { Toolbar } from "./toolbar.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import { until } from "./world/wait.ts";
 
@@ -176,36 +177,68 @@ test("every interface takes a yes of its own; devices in one network are the nar
   assert.equal(await opened, "0.0.0.0");
 });
 
-test(
-  "300 connections at once, and 1,000 one after the other; a page that does not read leaves them in the system",
-  { timeout: 180_000 },
-  async () => {
-    const { localPort } = await listens(/programs on this computer/i);
-    const clients = await Promise.all(Array.from({ length: 300 }, () => connected(localPort)));
-    await Promise.all(clients.map((client, n) => echoes(client, `client ${String(n)}`)));
-    for (const client of clients) client.destroy();
-    await page.waitFor("all to be closed", async () => {
-      const { accepted } = window as unknown as Server;
-      const over = await Promise.all(
-        accepted.map(({ closed }) =>
-          Promise.race([
-            closed.then(
-              () => true,
-              () => true,
-            ),
-            new Promise<false>((resolve) => setTimeout(resolve, 0, false)),
-          ]),
-        ),
-      );
-      return accepted.length === 300 && over.every(Boolean);
-    });
-    const started = performance.now();
-    for (let n = 0; n < 1_000; n++) {
-      const client = await connected(localPort);
-      await echoes(client, "x");
-      client.destroy();
-    }
-    console.log(`# ${(1e6 / (performance.now() - started)).toFixed(0)} connections a second, one after the other`);
-    await page.evaluate(() => (window as unknown as Server).reader.cancel());
-  },
-);
+test("300 connections at once, and 1,000 one after the other", { timeout: 180_000 }, async () => {
+  const { localPort } = await listens(/programs on this computer/i);
+  const clients = await Promise.all(Array.from({ length: 300 }, () => connected(localPort)));
+  await Promise.all(clients.map((client, n) => echoes(client, `client ${String(n)}`)));
+  for (const client of clients) client.destroy();
+  await page.waitFor("all to be closed", async () => {
+    const { accepted } = window as unknown as Server;
+    const over = await Promise.all(
+      accepted.map(({ closed }) =>
+        Promise.race([
+          closed.then(
+            () => true,
+            () => true,
+          ),
+          new Promise<false>((resolve) => setTimeout(resolve, 0, false)),
+        ]),
+      ),
+    );
+    return accepted.length === 300 && over.every(Boolean);
+  });
+  const started = performance.now();
+  for (let n = 0; n < 1_000; n++) {
+    const client = await connected(localPort);
+    await echoes(client, "x");
+    client.destroy();
+  }
+  console.log(`# ${(1e6 / (performance.now() - started)).toFixed(0)} connections a second, one after the other`);
+  await page.evaluate(() => (window as unknown as Server).reader.cancel());
+});
+
+test("a page that does not read leaves connections in the system; the popup shows what it has taken, and closes it", async () => {
+  const reading = await stage.open("https://a.test/unread");
+  const opened = reading.evaluateOnClick("#go", async () => {
+    const { readable, localPort } = await new TCPServerSocket("127.0.0.1").opened;
+    Object.assign(window, { reader: readable.getReader() });
+    return localPort;
+  });
+  await stage.person.allowsOnce();
+  const port = await opened;
+  const [client, waiting] = [await connected(port), await connected(port)];
+  const turnedAway = once(waiting, "error") as Promise<[NodeJS.ErrnoException]>;
+  client.write("waiting");
+  const toolbar = await Toolbar.of(stage);
+  const popup = await toolbar.popup(await toolbar.tabOf(reading));
+  const [listener] = await popup.showsSockets(1);
+  assert.match(listener?.text ?? "", /Others can connect/);
+  const heard = await reading.evaluate(async () => {
+    const { value } = await (window as unknown as Server).reader.read();
+    const { readable, remotePort } = (await value?.opened) ?? {};
+    const chunk = await readable?.getReader().read();
+    return [remotePort, new TextDecoder().decode(chunk?.value)];
+  });
+  assert.deepEqual(heard, [client.localPort, "waiting"]);
+  const taken = (port: number): boolean =>
+    [...document.querySelectorAll<HTMLElement>(".accepted-list li")].some((one) =>
+      one.innerText.includes(`127.0.0.1:${String(port)}`),
+    );
+  await popup.page.waitFor("the connection that was taken", taken, client.localPort ?? 0);
+  // The user ends the listener; what it has accepted goes on.
+  await popup.page.click(".socket > .line .close");
+  await popup.page.waitFor("the listener to be gone", () => !document.body.innerText.includes("Others can connect"));
+  assert.ok(await popup.page.evaluate(taken, client.localPort ?? 0), "the connection goes on");
+  assert.equal((await turnedAway)[0].code, "ECONNRESET", "nobody will take the other one");
+  await popup.page.close();
+});

@@ -29,14 +29,16 @@ func SetMulticast(conn *net.UDPConn, of Families, m Multicast) error {
 		return fmt.Errorf("hear of joined groups only: %w", err)
 	}
 	if of.Six {
-		if err := setMulticast6(ipv6.NewPacketConn(conn), m); err != nil {
+		six := ipv6.NewPacketConn(conn)
+		if err := setMulticast(six, six.SetMulticastHopLimit, m); err != nil {
 			return err
 		}
 	}
 	if !of.Four {
 		return nil
 	}
-	err := setMulticast4(ipv4.NewPacketConn(conn), m)
+	four := ipv4.NewPacketConn(conn)
+	err := setMulticast(four, four.SetMulticastTTL, m)
 	if err != nil && of.Six && !bothAtOnce {
 		// Here a socket of both has no options of IPv4.
 		return nil
@@ -44,25 +46,16 @@ func SetMulticast(conn *net.UDPConn, of Families, m Multicast) error {
 	return err
 }
 
-func setMulticast4(c *ipv4.PacketConn, m Multicast) error {
-	if err := c.SetMulticastTTL(m.TimeToLive); err != nil {
-		return fmt.Errorf("set the TTL of multicast: %w", err)
-	}
-	if err := c.SetMulticastLoopback(m.Loopback); err != nil {
-		return fmt.Errorf("set the loopback of multicast: %w", err)
-	}
-	if m.Interface == nil {
-		return nil
-	}
-	if err := c.SetMulticastInterface(m.Interface); err != nil {
-		return fmt.Errorf("set the interface of multicast: %w", err)
-	}
-	return nil
+// multicastConn is what the two IP versions have in common.
+type multicastConn interface {
+	SetMulticastLoopback(on bool) error
+	SetMulticastInterface(iface *net.Interface) error
 }
 
-func setMulticast6(c *ipv6.PacketConn, m Multicast) error {
-	if err := c.SetMulticastHopLimit(m.TimeToLive); err != nil {
-		return fmt.Errorf("set the hop limit of multicast: %w", err)
+// setMulticast sets the options of one IP version. setTTL sets its TTL or hop limit.
+func setMulticast(c multicastConn, setTTL func(int) error, m Multicast) error {
+	if err := setTTL(m.TimeToLive); err != nil {
+		return fmt.Errorf("set the TTL of multicast: %w", err)
 	}
 	if err := c.SetMulticastLoopback(m.Loopback); err != nil {
 		return fmt.Errorf("set the loopback of multicast: %w", err)

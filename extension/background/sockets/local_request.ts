@@ -15,7 +15,7 @@ import { canonicalHost } from "../intake/origin.ts";
 import { Refusal } from "../intake/refusal.ts";
 import { ListeningSocket } from "./listening_socket.ts";
 import { checkBind, checkListen, tcpListen, udpBind, usesMulticast } from "./local_options.ts";
-import { open } from "./opening.ts";
+import { open, reconnected } from "./opening.ts";
 import { isPaused } from "./paused.ts";
 import { explained, pausedRefusal, refuse, waitsForGesture } from "./refuse.ts";
 import type { SocketHome } from "./socket_home.ts";
@@ -119,23 +119,13 @@ class LocalRequest {
       });
       signal.throwIfAborted();
       socket.agreedTo(agreed.destination);
-      await this.#reconnect(at);
+      await reconnected(shared.hosts, at, signal);
+      mustKnow(at.connection, kind);
       await this.#open(at, agreed);
     } catch (error) {
       shared.hosts.forget(at.connection, at.socketId);
       throw explained(socket, error, gesture);
     }
-  }
-
-  /** The host may have died while the user was thinking: then another one is asked. */
-  async #reconnect(at: { connection: HostConnection; socketId: number }): Promise<void> {
-    if (at.connection.alive) return;
-    const { hosts } = this.#home.shared;
-    hosts.forget(at.connection, at.socketId);
-    at.connection = await hosts.connect();
-    at.socketId = hosts.reserve(at.connection);
-    mustKnow(at.connection, this.#wanted.message.type);
-    this.#wanted.socket.withdraw.signal.throwIfAborted();
   }
 
   async #open(

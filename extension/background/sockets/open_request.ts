@@ -10,7 +10,7 @@ import type { HostConnection } from "../host/host.ts";
 import { canonicalHost } from "../intake/origin.ts";
 import { Refusal, noGesture } from "../intake/refusal.ts";
 import { checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
-import { open } from "./opening.ts";
+import { open, reconnected } from "./opening.ts";
 import { isPaused } from "./paused.ts";
 import { explained, pausedRefusal, refuse, waitsForGesture } from "./refuse.ts";
 import type { Socket } from "./socket.ts";
@@ -105,22 +105,12 @@ class OpenRequest {
       withdraw.signal.throwIfAborted();
       const destination = { protocol, host: reached.host, port, protection: protectionOf(options, reached.host) };
       this.#socket.agreedTo(destination);
-      await this.#reconnect(at);
+      await reconnected(shared.hosts, at, withdraw.signal);
       await this.#connect(at, destination, reached);
     } catch (error) {
       shared.hosts.forget(at.connection, at.socketId);
       throw explained(this.#socket, error, gesture);
     }
-  }
-
-  /** The host may have died while the user was thinking: then another one is asked. */
-  async #reconnect(at: { connection: HostConnection; socketId: number }): Promise<void> {
-    if (at.connection.alive) return;
-    const { hosts } = this.#home.shared;
-    hosts.forget(at.connection, at.socketId);
-    at.connection = await hosts.connect();
-    at.socketId = hosts.reserve(at.connection);
-    this.#socket.withdraw.signal.throwIfAborted();
   }
 
   async #connect(

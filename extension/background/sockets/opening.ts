@@ -2,6 +2,8 @@
 // fail in between and leave it open with nobody to know of it.
 
 import { HostError } from "../host/host.ts";
+import type { HostConnection } from "../host/host.ts";
+import type { Hosts } from "../host/hosts.ts";
 
 /**
  * Asks the host for a socket, and does with its answer what there is to do. If anything fails but the host's own refusal, `release` is called:
@@ -20,4 +22,19 @@ export async function open<T>(ask: () => Promise<T>, use: (result: T) => void, r
 /** Reports whether the host has said no, and so has no socket open. An answer that is not understood may have been a yes. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof HostError && /*rule:unclear-open-ends-host-socket*/ error.data !== undefined;
+}
+
+/** A socket to be, by its number at a host. */
+interface Place {
+  connection: HostConnection;
+  socketId: number;
+}
+
+/** The host may have died while the user was thinking: then another one is asked, and `at` is there. */
+export async function reconnected(hosts: Hosts, at: Place, signal: AbortSignal): Promise<void> {
+  if (at.connection.alive) return;
+  hosts.forget(at.connection, at.socketId);
+  at.connection = await hosts.connect();
+  at.socketId = hosts.reserve(at.connection);
+  signal.throwIfAborted();
 }
