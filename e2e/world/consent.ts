@@ -125,7 +125,8 @@ export class Prompt {
     const { source, flags } = words;
     const found = await this.page.evaluate(
       (list: string, pattern: string, how: string) => {
-        const labels = [...document.querySelectorAll<HTMLElement>(`${list} label`)];
+        // Not the labels of what a choice brings with it.
+        const labels = [...document.querySelectorAll<HTMLElement>(`${list} > label`)];
         const index = labels.findIndex((label) => new RegExp(pattern, how).test(label.innerText));
         return { index, texts: labels.map((label) => label.innerText) };
       },

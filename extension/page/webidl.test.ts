@@ -129,6 +129,11 @@ test("TLS options are copied, and refused where they cannot be meant", () => {
   assert.equal(toSocketOptions({ alpnProtocols: [] }).open.tls, undefined);
 });
 
+test("what is no list says so", () => {
+  for (const alpnProtocols of [{}, { 0: "imap", length: 1 }, 5])
+    assert.throws(() => toSocketOptions({ alpnProtocols }), { name: "TypeError", message: /^alpnProtocols is no / });
+});
+
 test("TLS options that cannot be", () => {
   const hash = { algorithm: "sha-256", value: new Uint8Array(32) };
   const endless = {

@@ -129,7 +129,9 @@ export function takeOut<const Members extends readonly (readonly [string, ...unk
 /** `sequence<T>`, but no longer than `most`. Asks the value for its iterator, as WebIDL does: the page's own code may run. */
 export function toSequence<T>(value: unknown, name: string, most: number, convert: (item: unknown) => T): T[] {
   const from = asObject(value, name) as { [iterator]?: unknown };
-  const iteration = asObject(call(from[iterator], from, []), name);
+  const iterate = from[iterator];
+  if (typeof iterate !== "function") refuse(name, "list");
+  const iteration = asObject(call(iterate, from, []), name);
   const next = iteration["next"];
   const result: T[] = [];
   for (;;) {

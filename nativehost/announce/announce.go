@@ -73,7 +73,7 @@ func Start(ctx context.Context, config Config) (*Announcement, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	members := link.Join(config.Interface)
+	members := link.Join(config.Interface, sorted(config.Addrs))
 	if len(members) == 0 {
 		return nil, fmt.Errorf("%w: no multicast on this link", fault.ErrUnreachable)
 	}

@@ -257,6 +257,38 @@ func TestEndsWithItsAddress(t *testing.T) {
 	}
 }
 
+// Who checks that an answer comes from their own network (RFC 6762, section 11) hears of a
+// socket at the second address of an interface, too.
+func TestComesFromItsAddress(t *testing.T) {
+	if !netns.Enter(t) {
+		return
+	}
+	h := mdnstest.NewNetwork(t)
+	h.First.Run(t, "ip", "route", "add", "224.0.0.0/4", "dev", "eth0")
+	h.First.Run(t, "ip", netns.AddAddr("10.79.0.2/24", "eth0")...)
+	netns.Run(t, "ip", netns.AddAddr("10.79.0.1/24", "lan0")...)
+	capture := netns.Watch(t, "lan0")
+	a := start(t, serviceOn(t, "lan0", "Page's", "10.79.0.1"))
+	await(t, a)
+	if ask(t, mdnstest.Socket(t, h.First, "10.79.0.2:40000"), multicast, "_http._tcp.local.", typePTR) == nil {
+		t.Error("no answer")
+	}
+	a.Stop()
+	sent := 0
+	for _, p := range capture.Packets() {
+		if p.From.Is4() {
+			sent++
+			if p.From != netip.MustParseAddr("10.79.0.1") {
+				t.Errorf("from %s to %s", p.From, p.To)
+			}
+		}
+	}
+	// Three probes, an announcement, an answer and a goodbye, at least.
+	if sent < 6 {
+		t.Errorf("only %d packets", sent)
+	}
+}
+
 func TestSocketsAreAnnouncedWhereTheyAre(t *testing.T) {
 	if !netns.Enter(t) {
 		return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/net/ipv4"
 	"golang.org/x/net/ipv6"
@@ -28,11 +29,18 @@ func group(network string) netip.Addr {
 //
 // Windows has neither: sockets there cannot be bound to a group, and do not tell through
 // which interface a packet came in. What remains there is the sender's address.
-type Member struct{ *Link }
+type Member struct {
+	*Link
+	// source is the IPv4 address that its packets come from, or nil.
+	source net.IP
+}
 
 // Join has this computer take part in multicast DNS on an interface, by both families of
-// addresses. None is returned where that is not possible.
-func Join(iface net.Interface) []Member {
+// addresses. None is returned where that is not possible. IPv4 packets come from the first
+// IPv4 address of sources, if there is one: who checks whether they come from the link
+// (RFC 6762, section 11) may not know of the interface's other addresses. Windows does not
+// take it.
+func Join(iface net.Interface, sources []netip.Addr) []Member {
 	if iface.Flags&net.FlagUp == 0 || iface.Flags&net.FlagMulticast == 0 {
 		return nil
 	}
@@ -40,6 +48,10 @@ func Join(iface net.Interface) []Member {
 	var members []Member
 	for _, network := range []string{"udp4", "udp6"} {
 		if m, err := join(network, iface, own); err == nil {
+			if i := slices.IndexFunc(sources, netip.Addr.Is4); i >= 0 && m.four != nil {
+				//rule:announcement-comes-from-its-address
+				m.source = sources[i].AsSlice()
+			}
 			members = append(members, m)
 		}
 	}
@@ -68,7 +80,7 @@ func join(network string, iface net.Interface, own []netip.Prefix) (Member, erro
 		conn.Close()
 		return Member{}, err
 	}
-	return Member{l}, nil
+	return Member{Link: l}, nil
 }
 
 // Receive reads a packet into buffer and returns it with who sent it, from whichever port.
@@ -98,12 +110,20 @@ func (m Member) hears(from netip.AddrPort, index int) bool {
 	return m.covers(from.Addr())
 }
 
+// Send multicasts a packet on the link. An error means that nobody there can be told now.
+func (m Member) Send(packet []byte) error {
+	if m.four == nil {
+		return m.Link.Send(packet)
+	}
+	return m.SendTo(packet, netip.AddrPortFrom(group("udp4"), Port))
+}
+
 // SendTo sends a packet to somebody on the link, out of its interface.
 func (m Member) SendTo(packet []byte, to netip.AddrPort) error {
 	addr := net.UDPAddrFromAddrPort(to)
 	var err error
 	if m.four != nil {
-		_, err = m.four.WriteTo(packet, &ipv4.ControlMessage{IfIndex: m.iface.Index}, addr)
+		_, err = m.four.WriteTo(packet, &ipv4.ControlMessage{IfIndex: m.iface.Index, Src: m.source}, addr)
 	} else {
 		_, err = m.six.WriteTo(packet, &ipv6.ControlMessage{IfIndex: m.iface.Index}, addr)
 	}

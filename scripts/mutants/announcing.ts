@@ -19,6 +19,11 @@ export const announcing: readonly Mutant[] = [
       becomes("return true"),
     ],
     [
+      "announcement-comes-from-its-address",
+      "An announcement comes from the address that is announced, not from another one of its interface",
+      announceOf("TestComesFromItsAddress"),
+    ],
+    [
       "announcement-leaves-the-daemon-its-port",
       "What is sent to port 5353 of this computer alone reaches its multicast DNS daemon, not an announcement",
       announceOf("TestAvahiOnThisComputer"),

@@ -16,8 +16,9 @@ import (
 
 // Packet is one that this namespace has sent by TCP or UDP.
 type Packet struct {
-	At time.Time
-	To netip.AddrPort
+	At   time.Time
+	From netip.Addr
+	To   netip.AddrPort
 	// Payload is what follows the header of UDP; of TCP it is nil.
 	Payload []byte
 }
@@ -79,21 +80,21 @@ func Watch(t *testing.T, iface string) *Capture {
 // test sends.
 func (c *Capture) add(p []byte) {
 	p = slices.Clone(p)
-	var to netip.Addr
+	var from, to netip.Addr
 	var protocol byte
 	switch {
 	case len(p) > 20 && p[0]>>4 == 4:
-		to, protocol = netip.AddrFrom4([4]byte(p[16:20])), p[9]
+		from, to, protocol = netip.AddrFrom4([4]byte(p[12:16])), netip.AddrFrom4([4]byte(p[16:20])), p[9]
 		p = p[int(p[0]&15)*4:]
 	case len(p) > 40 && p[0]>>4 == 6:
-		to, protocol = netip.AddrFrom16([16]byte(p[24:40])), p[6]
+		from, to, protocol = netip.AddrFrom16([16]byte(p[8:24])), netip.AddrFrom16([16]byte(p[24:40])), p[6]
 		p = p[40:]
 	}
 	const udpHeader = 8
 	if protocol != unix.IPPROTO_TCP && protocol != unix.IPPROTO_UDP || len(p) < udpHeader {
 		return
 	}
-	packet := Packet{At: time.Now(), To: netip.AddrPortFrom(to, binary.BigEndian.Uint16(p[2:]))}
+	packet := Packet{At: time.Now(), From: from, To: netip.AddrPortFrom(to, binary.BigEndian.Uint16(p[2:]))}
 	if protocol == unix.IPPROTO_UDP {
 		packet.Payload = p[udpHeader:]
 	}
