@@ -470,6 +470,7 @@ test("an announcement is told in the question, and goes with its own yes only", 
   for (const misfit of [
     { ...announce, type: "_http._udp" },
     { ...announce, name: "ä".repeat(32) },
+    ...["a\nb", "a\u202eb", "a\u200bb", " a", "a ", "a  b"].map((name) => ({ ...announce, name })),
   ]) {
     const other = await document.listen({ ...everywhere, announce: misfit });
     assert.equal(document.outcome(other), "TypeError");

@@ -6,13 +6,18 @@ import type { Sender } from "../intake/sender.ts";
 import type { TCPListenParams, UDPBindParams } from "../../../protocol/message.ts";
 import type { BindOptions, DocumentMessage, ListenOptions } from "../../../protocol/page.ts";
 
-/** What the schema lets through, and this computer has no use for: a service of another protocol than the socket's. */
+/** What the user would not see, or not as others see it. The host has the last word: it knows which characters are graphic. */
+const unseen = /[\p{C}\p{Zl}\p{Zp}]|^\s|\s$|\s\s/u;
+
+/** What the schema lets through, and this computer has no use for: a service of another protocol than the socket's, and a misleading name. */
 function checkAnnounced({ announce }: ListenOptions | BindOptions, protocol: "tcp" | "udp"): void {
   if (announce === undefined) return;
   if (!announce.type.endsWith(`._${protocol}`)) throw new Invalid(`The announced service must end with _${protocol}.`);
   //rule:announced-name-is-bounded
   if (new TextEncoder().encode(announce.name).length > 63)
     throw new Invalid("The announced name must have at most 63 bytes.");
+  if (unseen.test(announce.name))
+    throw new Invalid("The announced name must have no characters that cannot be seen, and no blanks at its ends.");
 }
 
 /** Throws Invalid where an option is out of its range. */
