@@ -14,5 +14,3 @@ export const resultsFolder = inRepository("bench/results");
 
 export const wispServer = inRepository("bench/node_modules/@mercuryworkshop/wisp-js/src/bin/server_cli.mjs");
 export const websockifyProgram = "/usr/bin/websockify";
-/** The program itself: /usr/bin/chromium-shell is a script that stays in between. */
-export const contentShell = "/usr/lib/chromium/chromium-shell";

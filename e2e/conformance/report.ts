@@ -3,11 +3,12 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { hasContentShell } from "../world/content-shell.ts";
 import { Life } from "../world/life.ts";
 import { startPages } from "../world/pages.ts";
 import "./checks/all.ts";
 import { checks } from "./kit/check.ts";
-import { hasContentShell, startContentShell } from "./native.ts";
+import { startNative } from "./native.ts";
 import { startPortside } from "./portside.ts";
 import { runChecks, type Outcomes } from "./runner.ts";
 import { report, surprises, told, type Implementation } from "./table.ts";
@@ -27,7 +28,7 @@ async function run(of: Implementation): Promise<Outcomes> {
     const pages = await startPages(life);
     const suite = await serveSuite(life, pages);
     if (of === "native") {
-      const browser = await startContentShell(life, pages);
+      const browser = await startNative(life, pages);
       return await runChecks(browser, () => browser.newPage(suite.url), chosen);
     }
     const { browser, openPage } = await startPortside(life, pages, suite);

@@ -12,7 +12,7 @@ import { Life } from "../world/life.ts";
 import type { Page } from "../world/page.ts";
 import { startPages, type Pages } from "../world/pages.ts";
 import { until } from "../world/wait.ts";
-import { startContentShell } from "./native.ts";
+import { startNative } from "./native.ts";
 import { startPortside } from "./portside.ts";
 import type { OpenPage } from "./runner.ts";
 import { serveSuite } from "./web.ts";
@@ -102,7 +102,7 @@ try {
   let openPage: OpenPage;
   if (portside) ({ browser, openPage } = await startPortside(life, pages, suite, { remembers: true }));
   else {
-    browser = await startContentShell(life, pages);
+    browser = await startNative(life, pages);
     openPage = () => browser.newPage("about:blank");
   }
   for (const url of urls) {
