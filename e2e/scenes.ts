@@ -120,7 +120,7 @@ async function seedGrants(theatre: Theatre): Promise<void> {
 export const scenes: readonly Scene[] = [
   prompt(
     "mail",
-    "webmail.test wants to connect to imap.example.org, IMAP mail, encrypted.",
+    "webmail.test wants to connect to imap.example.org, port 993, encrypted.",
     "https://webmail.test",
     to({ host: "imap.example.org", port: 993 }, { secureTransport: "on" }),
     awake,

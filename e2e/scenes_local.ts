@@ -80,7 +80,7 @@ function popupView(): PopupView {
   const orphan = socket({ kind: "accepted", host: "fd00::5", port: 60_123 }, { bytesIn: 90, bytesOut: 7_000_000 });
   const refused = { origin: "https://share.test", stage: "open", at: since, count: 1, unseen: false } as const;
   return {
-    site: { origin: "https://share.test", paused: false, secure: true, remembered: 2 },
+    site: { origin: "https://share.test", paused: false, secure: true },
     private: false,
     sockets: [listener, ...accepted, bound, orphan],
     open: 503,

@@ -156,9 +156,7 @@ function showConnection(asked: Question | undefined): void {
   tell(
     "service",
     part(
-      describePort(asked.port, asked.protocol, {
-        plain: /*rule:port-name-promises-no-encryption*/ asked.encryption !== "on",
-      }),
+      describePort(asked.port, asked.protocol),
       "",
       { ours: true },
     ),
