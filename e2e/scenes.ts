@@ -1,6 +1,7 @@
 // What the user sees of Portside, page by page, in the states that matter: for pictures, and for tests of how it looks, reads and sounds.
 import { awake, promptWidth, show, type Scene, type Theatre } from "./scene.ts";
 import { local } from "./scenes_local.ts";
+import { popups } from "./scenes_popup.ts";
 import { attempt, openTCP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
 import { Toolbar } from "./toolbar.ts";
 import type { ChromiumOptions } from "./world/chromium.ts";
@@ -271,5 +272,6 @@ export const scenes: readonly Scene[] = [
       return { page, close: () => page.close() };
     },
   },
+  ...popups,
   ...local,
 ];

@@ -63,7 +63,8 @@ export function sayEncryption(element: HTMLElement, sockets: readonly SocketView
   const [alike, ...others] = new Set(each.map(({ words }) => words));
   if (alike !== undefined && others.length === 0) say(element, alike);
   else if (plain === 0) say(element, text("popupEncrypted"));
-  else say(element, plain === each.length ? text("popupPlain") : text("popupPlainSome", count(plain), count(each.length)));
+  else
+    say(element, plain === each.length ? text("popupPlain") : text("popupPlainSome", count(plain), count(each.length)));
   element.classList.toggle("plain", plain > 0);
 }
 

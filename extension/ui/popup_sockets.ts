@@ -53,9 +53,7 @@ interface Group {
 
 /** What a line is about: the connections to one destination; a socket that others can send to; or the connections that others have made to one that is closed. */
 type Item =
-  | { to: string; connections: SocketView[] }
-  | { socket: SocketView; accepted: Accepted }
-  | { orphans: Accepted };
+  { to: string; connections: SocketView[] } | { socket: SocketView; accepted: Accepted } | { orphans: Accepted };
 
 function itemLine(item: Item, actions: SocketActions): Line<Item> {
   if ("orphans" in item) return follow(orphansLine(actions), (now: Item) => "orphans" in now && now.orphans);
