@@ -102,7 +102,7 @@ function head(first: SocketView, list: HTMLElement, close: () => void) {
   const name = destinationName(first.host, first.port);
   const [tally, lock] = [part("span", "tally"), part("span", "")];
   const [received, sent] = [part("span", "received"), part("span", "sent")];
-  const fold = disclosure(list, destination(first.host, first.port), " ", tally);
+  const fold = disclosure(list, part("span", "", destination(first.host, first.port), " ", tally));
   const element = part(
     "div",
     "head",
