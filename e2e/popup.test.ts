@@ -65,14 +65,24 @@ describe("the popup", () => {
       await popup.page.press("Tab");
       return await popup.page.evaluate(() => {
         const { activeElement: at } = document;
-        return at?.id !== "" ? `#${at?.id ?? ""}` : `${at.tagName} ${at.getAttribute("aria-label") ?? ""}`;
+        return at?.id !== "" ? `#${at?.id ?? ""}` : `${at.tagName} ${at.getAttribute("aria-label") ?? at.textContent}`;
       });
     };
-    const name = `\u2068127.0.0.1:${peer.port.toString()}\u2069`;
-    const stops: string[] = [];
-    for (let n = 0; n < 8; n++) stops.push(await walk());
+    const where = `127.0.0.1:${peer.port.toString()}`;
+    const name = `\u2068${where}\u2069`;
+    const walks = async (steps: number): Promise<string[]> => {
+      const stops: string[] = [];
+      for (let n = 0; n < steps; n++) stops.push(await walk());
+      return stops;
+    };
+    const [fold, all] = [`BUTTON ${where} Connections: 2`, `BUTTON Close all connections to ${name}`];
+    assert.deepEqual(await walks(7), ["#pause", "#close-all", fold, all, "#settings", "#copy", "#help"]);
+    await popup.page.evaluate(() => {
+      document.querySelector<HTMLButtonElement>(".disclosure")?.focus();
+    });
+    await popup.page.press(" ");
     const line = [`BUTTON Close the connection to ${name}`, `SUMMARY Details of the connection to ${name}`];
-    assert.deepEqual(stops, ["#pause", "#close-all", ...line, ...line, "#settings", "#help"]);
+    assert.deepEqual(await walks(5), [all, ...line, ...line]);
     const ended = ending(page);
     await popup.page.evaluate(() => {
       document.querySelector<HTMLButtonElement>(".socket .close")?.focus();
@@ -254,6 +264,7 @@ describe("the popup", () => {
     const tab = await toolbar.tabOf(page);
     const popup = await toolbar.popup(tab);
     await popup.showsSockets(2);
+    await popup.unfold();
     const ended = ending(page);
     await popup.page.click(".socket .close");
     assert.equal(await ended, "NetworkError");
@@ -320,6 +331,37 @@ describe("the popup", () => {
     await page.close();
   });
 
+  test("is copied as text as it is shown", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://copied.test/");
+    await openTCP(stage, page, peer);
+    await openMore(page, 1, peer.port);
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    await popup.showsSockets(2);
+    await popup.page.evaluate(() => {
+      Object.defineProperty(navigator.clipboard, "writeText", {
+        value: (text: string) => {
+          Object.assign(window, { copied: text });
+          return Promise.resolve();
+        },
+      });
+    });
+    await popup.page.click("#copy");
+    assert.equal(await popup.page.text("#copy"), "Copied");
+    const copied = await popup.page.evaluate(() => (window as unknown as { copied: string }).copied);
+    const where = `127\\.0\\.0\\.1:${peer.port.toString()}`;
+    assert.match(
+      copied,
+      new RegExp(
+        `^copied\\.test\\nDirect connections on this site · On\\nOpen connections\\n${where} Connections: 2\\n` +
+          `TCP · Not encrypted\\nReceived 0 bytes · Sent 0 bytes\\nThe Portside program\\nReady, version .*\\n`,
+      ),
+    );
+    assert.doesNotMatch(copied, /Close|Details|Settings|Since/);
+    await popup.close();
+    await page.close();
+  });
+
   test("where there is no web page it says so", async () => {
     const popup = await toolbar.popup(await toolbar.tabOf(toolbar.desk));
     assert.equal(await popup.page.text("#none"), "This is no web page: nothing here can open connections.");
@@ -335,21 +377,23 @@ describe("the popup", () => {
     await nothing.close();
   });
 
-  test("says how much is remembered for the site, and leads to the settings", async () => {
+  test("lists what is remembered for the site, takes it back, and leads to the settings", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open("https://keeping.test/");
     const opened = attempt(page, to(peer));
     await stage.person.allowsAndRemembers();
     assert.equal(await opened, "");
     const popup = await toolbar.popup(await toolbar.tabOf(page));
-    await popup.page.waitFor(
-      "the number",
-      () => document.querySelector("#settings")?.textContent === "Remembered connections: 1",
-    );
+    await popup.page.waitFor("the list", () => document.querySelectorAll("#saved .grant").length === 1);
+    assert.equal(await popup.page.text("#saved-title"), "Saved permissions: 1");
     await popup.page.click("#settings");
     // They are open already: that tab comes to the front.
     await toolbar.desk.waitFor("the settings", async () => (await chrome.tabs.getCurrent())?.active);
     assert.match(await toolbar.desk.text("body"), /keeping\.test/);
+    const ended = ending(page);
+    await popup.page.click("#saved .revoke");
+    assert.equal(await ended, "NetworkError");
+    await popup.page.waitFor("the section to go", () => document.querySelector<HTMLElement>("#saved")?.hidden);
     await popup.close();
     await page.close();
   });

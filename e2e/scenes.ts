@@ -1,6 +1,7 @@
 // What the user sees of Portside, page by page, in the states that matter: for pictures, and for tests of how it looks, reads and sounds.
 import { awake, promptWidth, show, type Scene, type Theatre } from "./scene.ts";
 import { local } from "./scenes_local.ts";
+import { popups } from "./scenes_popup.ts";
 import { attempt, openTCP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
 import { Toolbar } from "./toolbar.ts";
 import type { ChromiumOptions } from "./world/chromium.ts";
@@ -120,7 +121,7 @@ async function seedGrants(theatre: Theatre): Promise<void> {
 export const scenes: readonly Scene[] = [
   prompt(
     "mail",
-    "webmail.test wants to connect to imap.example.org, IMAP mail, encrypted.",
+    "webmail.test wants to connect to imap.example.org, port 993, encrypted.",
     "https://webmail.test",
     to({ host: "imap.example.org", port: 993 }, { secureTransport: "on" }),
     awake,
@@ -271,5 +272,6 @@ export const scenes: readonly Scene[] = [
       return { page, close: () => page.close() };
     },
   },
+  ...popups,
   ...local,
 ];

@@ -22,6 +22,7 @@ import { onCooldownChange, forgetCooldownsOfPrivateWindows } from "./consent/coo
 import { hostReport, hostState } from "./host/own_pages.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./sockets/paused.ts";
 import { Popups } from "./toolbar/popup.ts";
+import { closePopupWindow, offerPopupWindow } from "./toolbar/popup_window.ts";
 import { Prompts } from "./consent/prompt.ts";
 import { RefusalAudit } from "./sockets/refusal_audit.ts";
 import { attest } from "./intake/sender.ts";
@@ -154,8 +155,11 @@ onTabGone((tabId) => {
   //rule:refusals-go-with-tab
   void activity.refusals.forget(tabId);
   badge.forget(tabId);
+  //rule:popup-window-goes-with-tab
+  void closePopupWindow(tabId);
 });
 
+offerPopupWindow();
 void badge.updateOld();
 void ext.tabs.query({}).then((tabs) => activity.refusals.keepOnly(new Set(tabs.map(({ id = -1 }) => id))));
 void writeUnsaved().catch(() => undefined); // as before, then

@@ -1,7 +1,7 @@
 // The list of remembered connections: grouped by site, searched, and kept up to date without moving the focus or what stands around it.
 
 import { numberLanguage } from "../shared/language.ts";
-import type { Grant } from "../background/consent/grants.ts";
+import { sameGrant, type Grant } from "../background/consent/grants.ts";
 import { isolated, siteName } from "./foreign.ts";
 import { grantHow, grantKind, grantLimits, grantName, grantService } from "./grant_words.ts";
 import { hostElement, originElement } from "./shown.ts";
@@ -9,6 +9,13 @@ import { text } from "./texts.ts";
 
 /** What a button of the list takes back: one grant, or all of a site. */
 export type Taken = { grant: Grant } | { origin: string };
+
+/** Which grants that are. */
+export function picked(taken: Taken): (grant: Grant) => boolean {
+  return "grant" in taken
+    ? (other) => sameGrant(other, taken.grant)
+    : /*rule:revoke-site-spares-others*/ (other) => other.origin === taken.origin;
+}
 
 interface Row {
   grant: Grant;

@@ -41,9 +41,8 @@ export function grantKind({ kind }: Grant): string | undefined {
 }
 
 /** "IMAP mail, port 143 · TCP". */
-export function grantService({ port, protocol, protection }: Grant): string {
-  const plain = protection.encryption !== "on";
-  const service = port === 0 ? text("localPortAny") : describePort(port, protocol, { plain });
+export function grantService({ port, protocol }: Grant): string {
+  const service = port === 0 ? text("localPortAny") : describePort(port, protocol);
   return text("grantService", service, protocol.toUpperCase());
 }
 

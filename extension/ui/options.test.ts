@@ -139,7 +139,14 @@ test("what others may do is told in plain words, and taken back alone", async ()
     "Announced as \u2068Files of Lena\u2069",
   ])
     assert.ok(find("192.168.1.5").includes(words), `${words} in ${find("192.168.1.5")}`);
-  for (const words of ["Exchanges messages:", "port 5353", "every network", "lamp.local", "[fd00::7]:80", "multicast"])
+  for (const words of [
+    "Exchanges UDP messages:",
+    "port 5353",
+    "every network",
+    "lamp.local",
+    "[fd00::7]:80",
+    "multicast",
+  ])
     assert.ok(find("0.0.0.0").includes(words), `${words} in ${find("0.0.0.0")}`);
   assert.doesNotMatch(said.join(), /secret-network/);
   assert.match(page.element("report-text").textContent, /lamp\.local/);

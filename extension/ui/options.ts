@@ -1,12 +1,12 @@
 // Settings: what was remembered, and how to take it back; how the host is; a report for support.
 
 import { ext } from "../shared/ext.ts";
-import { listGrants, onGrantsChange, removeGrants, sameGrant } from "../background/consent/grants.ts";
+import { listGrants, onGrantsChange, removeGrants } from "../background/consent/grants.ts";
 import type { Grant } from "../background/consent/grants.ts";
 import { onCooldownChange } from "../background/consent/cooldown.ts";
 import { onPausedChange } from "../background/sockets/paused.ts";
 import type { HostReport } from "../background/host/own_pages.ts";
-import { GrantList } from "./grant_list.ts";
+import { GrantList, picked } from "./grant_list.ts";
 import { showHeld } from "./held_back.ts";
 import { makeReport, save } from "./report.ts";
 import { byId, fillTexts, text } from "./texts.ts";
@@ -15,8 +15,7 @@ import { count } from "./units.ts";
 const search = byId<HTMLInputElement>("search");
 const confirmation = byId<HTMLDialogElement>("confirm");
 const list = new GrantList(byId("grants"), (taken) => {
-  if ("grant" in taken) void takeBack((other) => sameGrant(other, taken.grant));
-  else void takeBack(/*rule:revoke-site-spares-others*/ (other) => other.origin === taken.origin);
+  void takeBack(picked(taken));
 });
 
 async function takeBack(which: (grant: Grant) => boolean): Promise<void> {

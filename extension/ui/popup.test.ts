@@ -11,7 +11,7 @@ await import("./popup.ts");
 
 const origin = "https://a.test";
 const view: PopupView = {
-  site: { origin, paused: true, secure: true, remembered: 0 },
+  site: { origin, paused: true, secure: true },
   private: false,
   sockets: [1, 2].map((key) => ({
     ...{
@@ -20,7 +20,7 @@ const view: PopupView = {
       protocol: "tcp" as const,
       kind: "connect" as const,
       host: "mail.test",
-      port: 143,
+      port: 142 + key,
       encryption: "off" as const,
       since: 0,
     },

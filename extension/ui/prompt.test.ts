@@ -102,15 +102,6 @@ test("the danger of a port is named, and that of no other", async () => {
   assert.equal(page.element("risk").hidden, true);
 });
 
-test("the name of a port does not promise encryption that there is not", async () => {
-  const plain = page.element("service").textContent;
-  const tls = question({ encryption: "on", authentication: "name" });
-  await hear({ type: "question", question: tls, waiting: 0, looks: false });
-  const encrypted = page.element("service").textContent;
-  assert.match(encrypted, /993/);
-  assert.notEqual(encrypted, plain);
-});
-
 test("who may read along is said of the place that was named, and not of the one before", async () => {
   await askToName();
   const before = page.element("encryption").textContent;

@@ -155,13 +155,7 @@ function showConnection(asked: Question | undefined): void {
   tell("wants", text(wants(asked)));
   tell(
     "service",
-    part(
-      describePort(asked.port, asked.protocol, {
-        plain: /*rule:port-name-promises-no-encryption*/ asked.encryption !== "on",
-      }),
-      "",
-      { ours: true },
-    ),
+    part(describePort(asked.port, asked.protocol), "", { ours: true }),
     // What people know as a connection is none with UDP, and need not be said of TCP.
     ...(asked.protocol === "udp" ? [" ", part(text("promptDatagrams"), "", { ours: true })] : []),
   );

@@ -120,7 +120,7 @@ export class LocalChoice {
   }
 
   show(question: LocalQuestion): void {
-    const { kind, port, multicast, secure, announce } = question;
+    const { kind, port, multicast, announce } = question;
     this.#question = question;
     this.#peers = undefined;
     this.#outside.checked = false;
@@ -130,7 +130,7 @@ export class LocalChoice {
     entitle(listens ? "localListenTitle" : "localBindTitle");
     tell("wants", text(listens ? "localListenWants" : "localBindWants"));
     const protocol = listens ? "tcp" : "udp";
-    const named = port === undefined ? text("localPortAny") : describePort(port, protocol, { plain: !secure });
+    const named = port === undefined ? text("localPortAny") : describePort(port, protocol);
     tell("service", part(named, "", { ours: true }));
     byId("places-title").textContent = text(listens ? "localWhoConnects" : "localWhere");
     byId("multicast").hidden = !multicast;

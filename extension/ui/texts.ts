@@ -38,8 +38,8 @@ export function tell(id: string, ...content: (string | Node)[]): void {
   element.hidden = content.length === 0;
 }
 
-/** "IMAP mail, port 143", or "port 4711". `plain`: the name is not to say that it is encrypted. */
-export function describePort(port: number, protocol: "tcp" | "udp" = "tcp", { plain = false } = {}): string {
-  const service = serviceMessage(port, protocol, { plain });
+/** "IMAP mail, port 143", or "port 4711". */
+export function describePort(port: number, protocol: "tcp" | "udp" = "tcp"): string {
+  const service = serviceMessage(port, protocol);
   return service === undefined ? text("promptPort", port) : text("promptService", text(service), port);
 }

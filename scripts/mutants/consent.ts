@@ -499,9 +499,9 @@ export const consent: readonly Mutant[] = [
     ],
     [
       "port-name-promises-no-encryption",
-      "The name of a port is not shown where it would promise encryption that there is not",
-      inUnit("extension/ui/prompt.test.ts", "the name of a port does not promise encryption that there is not"),
-      becomes("false"),
+      "The name of a port says nothing of encryption",
+      inUnit("extension/ui/services.test.ts", "no service's name says anything of encryption, in any language"),
+      inJSON("extension/_locales/en/messages.json", "/serviceIMAP/message", "IMAP mail, encrypted"),
     ],
     [
       "encryption-shown-for-named-place",

@@ -4,7 +4,7 @@
 // the host, once a second and only while a popup is open. To show how the host is, one may be started; if nobody else uses it, it is let go
 // a moment later, and the popup shows what it has said.
 
-import { listGrants } from "../consent/grants.ts";
+import { ext } from "../../shared/ext.ts";
 import { isTroubled } from "../../shared/store.ts";
 import type { PolicyGetResult, SocketState } from "../../../protocol/message.ts";
 import type { Activity, LiveSocket } from "../sockets/activity.ts";
@@ -19,7 +19,7 @@ import type { RefusalRecord } from "../sockets/refusals.ts";
 import { shownSockets, type More } from "./shown.ts";
 import { siteOfTab } from "./site.ts";
 
-/** What the popup sends. `watch` is the first, and names the tab. */
+/** What the popup sends. `watch` is the first, and names the tab; said again it only tells that the popup is still there. */
 export type PopupMessage =
   | { type: "watch"; tabId: number }
   | { type: "close"; key: number }
@@ -43,8 +43,6 @@ export interface SiteView {
   paused: boolean;
   /** Whether pages like this one may have sockets at all. */
   secure: boolean;
-  /** How many destinations are remembered for it. */
-  remembered: number;
 }
 
 export type HostView =
@@ -91,6 +89,10 @@ export class Popups {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    // One that stays shows the page that has come, as one that is opened then would.
+    ext.webNavigation.onCommitted.addListener(({ tabId, frameId }) => {
+      if (frameId === 0) this.changed(tabId);
+    });
   }
 
   /** Takes the connection of a popup. The caller has checked that it is one of the extension's own pages. */
@@ -193,10 +195,9 @@ class Popup {
     const { activity, documents } = this.#around;
     const site = await siteOfTab(tabId);
     const isPrivate = site?.private === true;
-    const [paused, refusals, grants, unsaved] = await Promise.all([
+    const [paused, refusals, unsaved] = await Promise.all([
       listPaused(isPrivate),
       activity.refusals.of(tabId),
-      isPrivate ? [] : listGrants(), // grants of other windows do not count there
       isTroubled(),
     ]);
     const origin = site?.origin;
@@ -218,7 +219,6 @@ class Popup {
               origin,
               paused: paused.includes(origin),
               secure: isTrustworthyOrigin(origin),
-              remembered: grants.filter((grant) => grant.origin === origin).length,
             },
           }),
       private: isPrivate,

@@ -300,3 +300,44 @@ test("a popup starts a host to see how it is, and keeps none alive", async () =>
   assert.equal(host.isRunning, false);
   popup.close();
 });
+
+test("a popup that stays shows the page that has come into its tab", async () => {
+  const page = await world.page("https://o.test/");
+  const popup = await world.popup(page.tabId);
+  browser.tabs.navigate(page.tabId, "https://p.test/");
+  await clock.advance(100);
+  assert.equal(popup.view.site?.origin, "https://p.test");
+  popup.close();
+});
+
+test("the menu of the toolbar's button shows the popup in a window, one for a tab, which goes with the tab", async () => {
+  const [item] = browser.menu.values();
+  assert.deepEqual([item?.contexts, item?.title], [["action"], "Show in a window"]);
+  const [page, other] = [await world.page("https://q.test/"), await world.page("https://r.test/", { type: "app" })];
+  const click = async ({ tabId }: typeof page, menuItemId = item?.id ?? ""): Promise<void> => {
+    const tab = browser.tabs.tabs.find(({ id }) => id === tabId);
+    browser.onMenuClicked.emit({ menuItemId, editable: false, pageUrl: "" }, tab);
+    await settled();
+  };
+  const shown = (): [string | undefined, string | undefined][] =>
+    browser.tabs.tabs.flatMap(({ url, windowId }) => {
+      const [, path] = /\/(ui\/popup.*)/.exec(url ?? "") ?? [];
+      return path === undefined ? [] : [[path, browser.tabs.windows.find(({ id }) => id === windowId)?.type]];
+    });
+  await click(page, "another item");
+  assert.deepEqual(shown(), []);
+  await click(page);
+  await click(other);
+  const expected = [page, other].map(({ tabId }) => [`ui/popup.html?tab=${tabId.toString()}#window`, "popup"]);
+  assert.deepEqual(shown(), expected);
+  const raised = browser.tabs.raised.length;
+  await click(page);
+  assert.deepEqual(shown(), expected, "there is one already");
+  assert.equal(browser.tabs.raised.length, raised + 1);
+  browser.tabs.closeTab(page.tabId);
+  await settled();
+  assert.deepEqual(shown(), expected.slice(1));
+  browser.tabs.noWindows = true;
+  await click(await world.page("https://s.test/"));
+  browser.tabs.noWindows = false;
+});
