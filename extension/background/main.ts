@@ -1,7 +1,8 @@
 // The background: wiring. Every listener is registered in the first turn, so that any event can start the worker.
 
 import { ext } from "../shared/ext.ts";
-import { concerns, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
+import { watchEnds } from "./consent/expiry.ts";
+import { concerns, onGrantsChange, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
 import { keepUnwritten, writeUnsaved } from "../shared/store.ts";
 import { Stored } from "../shared/stored.ts";
 import { Activity } from "./sockets/activity.ts";
@@ -126,6 +127,11 @@ onRevoked((revoked) => {
     //rule:revoke-site-ends-all-its-sockets
     revoked.some((grant) => grant.origin === origin && concerns(grant, socket)),
   );
+});
+
+watchEnds();
+onGrantsChange(() => {
+  popups.changed();
 });
 
 watchCleared((origins) => {

@@ -19,7 +19,7 @@ URL.createObjectURL = (blob) => {
   return "blob:1";
 };
 URL.revokeObjectURL = () => undefined;
-const { addGrant, listGrants, removeGrants } = await import("../background/consent/grants.ts");
+const { addGrants, listGrants, removeGrants } = await import("../background/consent/grants.ts");
 const { noteAnswer } = await import("../background/consent/cooldown.ts");
 const { listHeld } = await import("./held_back.ts");
 await import("./options.ts");
@@ -42,7 +42,7 @@ const buttons = (className: string): ReturnType<typeof page.element>[] =>
 
 beforeEach(async () => {
   await removeGrants(() => true);
-  for (const one of all) await addGrant(one);
+  for (const one of all) await addGrants(one);
   await done();
 });
 
@@ -124,7 +124,7 @@ test("what others may do is told in plain words, and taken back alone", async ()
       },
     },
   ] as unknown as Grant[];
-  for (const one of more) await addGrant(one);
+  for (const one of more) await addGrants(one);
   await done();
   const said = page
     .element("grants")
