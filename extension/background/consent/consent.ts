@@ -264,7 +264,9 @@ export async function consentTo(
     protection: protection(host),
     ...(network === undefined ? {} : { network }),
   };
-  let reached: grants.Reached = { host, ...consent, ...(answer.timed === undefined ? {} : { timed: answer.timed }) };
+  let reached: grants.Reached = { host, ...consent };
+  //rule:settled-question-ends-with-its-hour
+  if (answer.timed !== undefined) reached.timed = answer.timed;
   if (/*rule:remembering-takes-the-box*/ answer.remember) {
     const created = Date.now();
     const grant = { origin, protocol, host, port, created, how, ...consent, ...endsFrom(answer.ends, created) };

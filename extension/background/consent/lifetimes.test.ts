@@ -118,15 +118,28 @@ test("for good: neither time nor a clock ends it", async () => {
   assert.equal(await opens(await page()), true);
 });
 
-test("a document that waited for the answer has no more of it than the others", async () => {
-  const [first, second] = [await page(), await page()];
-  const one = await first.open(mail);
-  const other = await second.open(mail);
-  await (await world.prompt()).allow({ remember: true, ends: "hour" });
-  await clock.advance(1_000);
-  assert.deepEqual([first.outcome(one), second.outcome(other)], ["opened", "opened"]);
-  await clock.advance(hour);
-  for (const document of [first, second]) assert.equal(await opens(document), false);
+test("a document whose question was settled by the answer to another has no more of it than that one", async () => {
+  const there = { localAddress: "127.0.0.1", localPort: 40_000 };
+  host.localVerdict = { places: [{ address: "127.0.0.1", reach: "computer" }] };
+  for (const listens of [false, true]) {
+    const ask = (document: FakeDocument, click = true): Promise<number> =>
+      listens ? document.listen(there, { click }) : document.open(mail, { click });
+    const [first, second, third] = [await page(), await page(), await page()];
+    await ask(first);
+    await ask(second);
+    const id = await ask(third);
+    const prompt = await world.prompt();
+    await (listens
+      ? prompt.allowLocal({ remember: true, ends: "hour" })
+      : prompt.allow({ remember: true, ends: "hour" }));
+    await (await world.prompt()).say({ type: "deny" }); // the second is on the screen by now
+    await settled();
+    assert.equal(third.outcome(id), listens ? "listening" : "opened");
+    await clock.advance(hour);
+    const late = await ask(third, false);
+    await clock.advance(1_000);
+    assert.equal(third.outcome(late), "NotAllowedError");
+  }
 });
 
 test("where nothing may be remembered no lifetime is offered, and none counts", async () => {

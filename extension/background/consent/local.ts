@@ -308,6 +308,7 @@ class LocalConsenting {
     //rule:local-consent-for-network-of-answer
     const network = networkOf(there, peers, now.places);
     if (network !== undefined) consent.network = network;
+    //rule:local-settled-question-ends-with-its-hour
     if (answer.timed !== undefined) consent.timed = answer.timed;
     const kept = answer.remember ? await this.#remember(consent, answer) : undefined;
     const destination = this.#destination(there);

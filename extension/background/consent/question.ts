@@ -67,8 +67,7 @@ export type Answer =
 
 /** The same for a socket that others can send to. `place` is one of the question's; `hosts` are canonical, and only with peers "named". */
 export type LocalAnswer =
-  | Extract<Answer, { allow: false }>
-  | (Allowed & { place: LocalPlace; peers?: Peers; hosts?: NamedPeer[] });
+  Extract<Answer, { allow: false }> | (Allowed & { place: LocalPlace; peers?: Peers; hosts?: NamedPeer[] });
 
 /** What is wrong with an address that the user typed or picked. */
 export type Complaint = "invalid" | "never" | "policy";
