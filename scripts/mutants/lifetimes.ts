@@ -7,6 +7,10 @@ const lifetimes = (name: string): ReturnType<typeof inUnit> =>
 const inWindow = (name: string): ReturnType<typeof inUnit> => inUnit("extension/ui/prompt_lifetime.test.ts", name);
 const settled = lifetimes("a document whose question was settled by the answer to another");
 
+const settings = (name: string): ReturnType<typeof inUnit> => inUnit("extension/ui/options.test.ts", name);
+const history = (name: string): ReturnType<typeof inUnit> =>
+  inUnit("extension/background/sockets/history.test.ts", name);
+
 export const lifetime: readonly Mutant[] = [
   ...row(
     "2",
@@ -26,6 +30,52 @@ export const lifetime: readonly Mutant[] = [
       lifetimes("where nothing may be remembered no lifetime is offered, and none counts"),
     ],
   ),
+  ...row(
+    "P1",
+    [
+      "undo-needs-trusted-click",
+      "What was removed comes back by a person's click only",
+      settings("what was removed comes back exactly as it was"),
+      always,
+    ],
+    [
+      "undo-brings-back-nothing-that-is-over",
+      "What has come to its end does not come back with Undo",
+      settings("what has come to its end meanwhile does not come back"),
+    ],
+    [
+      "undo-leaves-what-was-given-anew",
+      "Undo leaves alone what the user has given anew",
+      settings("what has come to its end meanwhile does not come back"),
+    ],
+    [
+      "history-is-off-by-default",
+      "Nothing goes into the history unless the user has switched it on",
+      history("it is off unless it is switched on"),
+    ],
+    [
+      "history-ends-after-seven-days",
+      "Nothing is in the history for longer than seven days",
+      history("after seven days it is gone, from the disk as well"),
+    ],
+    [
+      "history-is-bounded",
+      "The history has a bound, of all and of each site",
+      history("a site that connects to much pushes out its own"),
+      becomes("{ entries: Infinity, size: Infinity, entriesOfOwner: Infinity, sizeOfOwner: Infinity }"),
+    ],
+    [
+      "history-makes-room",
+      "The history makes room where the browser's storage is full",
+      history("when storage is full it goes"),
+      becomes("() => Promise.resolve()"),
+    ],
+  ),
+  ...row("P3", [
+    "history-leaves-out-private-windows",
+    "Private windows are not in the history",
+    history("private windows, and what others connect to a page, are not in it"),
+  ]),
   ...row(
     "P5",
     [
@@ -55,7 +105,7 @@ export const lifetime: readonly Mutant[] = [
     [
       "grants-that-are-over-do-not-count",
       "A grant that is over counts nowhere, also while it is in the list",
-      lifetimes("what is kept of an hour is read as what is left of it"),
+      lifetimes("an hour ends when the clock is set back"),
       becomes("() => true"),
     ],
     [
