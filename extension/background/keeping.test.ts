@@ -302,7 +302,7 @@ describe("nothing can be written", () => {
 
   test("what is taken back is gone, and what is open hears of it", async () => {
     await grants.removeGrants(() => true);
-    await grants.addGrant(grant);
+    await grants.addGrants(grant);
     const heard: number[] = [];
     grants.onRevoked((revoked) => heard.push(revoked.length));
     brokenNow();

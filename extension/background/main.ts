@@ -1,7 +1,8 @@
 // The background: wiring. Every listener is registered in the first turn, so that any event can start the worker.
 
 import { ext } from "../shared/ext.ts";
-import { concerns, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
+import { watchEnds } from "./consent/expiry.ts";
+import { concerns, onGrantsChange, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
 import { keepUnwritten, writeUnsaved } from "../shared/store.ts";
 import { Stored } from "../shared/stored.ts";
 import { Activity } from "./sockets/activity.ts";
@@ -12,6 +13,7 @@ import { onTabGone } from "./documents/documents.ts";
 import { GestureLedger } from "./consent/gestures.ts";
 import { watchHandshakes } from "./documents/handshake.ts";
 import { watchHeaders } from "./documents/headers.ts";
+import { History } from "./sockets/history.ts";
 import { Hosts } from "./host/hosts.ts";
 import { injectEverywhere } from "./documents/inject.ts";
 import { Intake } from "./intake/intake.ts";
@@ -24,6 +26,7 @@ import { forgetPausesOfPrivateWindows, onPausedChange } from "./sockets/paused.t
 import { Popups } from "./toolbar/popup.ts";
 import { closePopupWindow, offerPopupWindow } from "./toolbar/popup_window.ts";
 import { Prompts } from "./consent/prompt.ts";
+import { isRestore, restoreGrants } from "./consent/restoring.ts";
 import { RefusalAudit } from "./sockets/refusal_audit.ts";
 import { attest } from "./intake/sender.ts";
 import { welcome } from "./host/setup.ts";
@@ -43,10 +46,16 @@ const audit = new RefusalAudit({
 });
 const intake = new Intake();
 const documents = new Set<DocumentConnection>();
-const activity = new Activity((tabId) => {
-  badge.update(tabId);
-  popups.changed(tabId);
-});
+const history = new History();
+const activity = new Activity(
+  (tabId) => {
+    badge.update(tabId);
+    popups.changed(tabId);
+  },
+  (socket) => {
+    history.note(socket);
+  },
+);
 const badge = new Badge(activity);
 const popups = new Popups({ activity, hosts, documents });
 const shared: Shared = { hosts, prompts, activity, lanes, gestures, audit };
@@ -104,6 +113,7 @@ ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   if (message === "host-state") void hostState(hosts).then(respond);
   else if (message === "host-report") void hostReport(hosts).then(respond);
   else if (message === "try") void selfTest.start().then(respond);
+  else if (isRestore(message)) void restoreGrants(message).then(respond);
   else if (typeof message === "object") void keepUnwritten(message).then(respond);
   else return false;
   return true; // the answer comes later
@@ -127,6 +137,12 @@ onRevoked((revoked) => {
     //rule:revoke-site-ends-all-its-sockets
     revoked.some((grant) => grant.origin === origin && concerns(grant, socket)),
   );
+});
+
+watchEnds();
+void history.tidy().catch(() => undefined);
+onGrantsChange(() => {
+  popups.changed();
 });
 
 watchCleared((origins) => {

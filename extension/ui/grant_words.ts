@@ -36,7 +36,7 @@ function protectionText(protection: Protection): string {
 }
 
 /** What others may do there, where it is no connection of the site's. */
-export function grantKind({ kind }: Grant): string | undefined {
+export function grantKind({ kind }: Pick<Grant, "kind">): string | undefined {
   return kind && text(kind === "listen" ? "popupListens" : "popupExchanges");
 }
 

@@ -8,7 +8,7 @@ import { OwnPage, type FakeElement } from "../fake/own_page.ts";
 import type { PopupView, SocketView } from "../background/toolbar/popup.ts";
 
 const page = new OwnPage("popup.html");
-const { addGrant, listGrants, removeGrants } = await import("../background/consent/grants.ts");
+const { addGrants, listGrants, removeGrants } = await import("../background/consent/grants.ts");
 const { shownText } = await import("./popup_text.ts");
 await import("./popup.ts");
 
@@ -207,12 +207,12 @@ test("the switch is on where direct connections are", async () => {
 });
 
 test("the saved permissions of the site are there, and removed one by one; in a private window there are none", async () => {
-  const grant = (of: string, host: string): Parameters<typeof addGrant>[0] => ({
+  const grant = (of: string, host: string): Parameters<typeof addGrants>[0] => ({
     ...{ origin: of, protocol: "tcp", host, port: 993, created: 0, entered: false, risk: false },
     protection: { encryption: "on", authentication: "name" },
   });
   const all = [grant(origin, "1.test"), grant(origin, "2.test"), grant("https://b.test", "3.test")];
-  for (const one of all) await addGrant(one);
+  await addGrants(...all);
   const [section, list] = [page.element("saved"), page.element("saved-list")];
   const hosts = (): string[] => list.all("li").map((line) => /\d\.test/.exec(line.textContent)?.[0] ?? "");
   const done = async (): Promise<void> => {

@@ -3,6 +3,7 @@
 
 import { ext } from "../shared/ext.ts";
 import { numberLanguage } from "../shared/language.ts";
+import type { Lasting } from "../background/consent/lifetime.ts";
 import { readPromptHash } from "../background/consent/prompt_place.ts";
 import type {
   Complaint,
@@ -19,6 +20,7 @@ import { isolated } from "./foreign.ts";
 import { Guard } from "./guard.ts";
 import { Nearby } from "./nearby.ts";
 import { fitWindow } from "./prompt_fit.ts";
+import { LifetimeChoice } from "./prompt_lifetime.ts";
 import { LocalChoice } from "./prompt_local.ts";
 import { hostElement, hostNotes, originElement, part } from "./shown.ts";
 import { byId, describePort, entitle, fillTexts, tell, text } from "./texts.ts";
@@ -52,9 +54,17 @@ let objection: (() => void) | undefined;
 const guard = new Guard(refresh);
 const nearby = new Nearby(onPicked);
 const local = new LocalChoice(/*rule:allow-disabled-after-local-choice*/ changed);
+const lifetimes = new LifetimeChoice(guard, ready, changed, (ends) => {
+  allow({ remember: true, ends });
+});
 
 function send(message: PromptMessage): void {
   port.postMessage(message);
+}
+
+function allow(lasts: Lasting): void {
+  if (localQuestion !== undefined) send(local.answer(lasts));
+  else send({ type: "allow", ...lasts, ...(named === undefined ? {} : { named }) });
 }
 
 /** There is something to say no to. */
@@ -72,7 +82,7 @@ function ready(): boolean {
 function refresh(): void {
   const dead = String(!guard.alive || !ready());
   allowOnce.ariaDisabled = dead;
-  allowRemember.ariaDisabled = dead;
+  allowRemember.ariaDisabled = lifetimes.dead = dead;
   deny.ariaDisabled = denyAll.ariaDisabled = String(!guard.alive || !asked());
   if (!seen && guard.alive && asked()) {
     seen = true;
@@ -132,6 +142,7 @@ function show({ question: wanted, waiting, looks, cooldown }: Extract<PromptView
   tell("mutes", ...(cooldown === undefined ? [] : [text("promptMutes", duration(cooldown))]));
   showWaiting(waiting);
   allowRemember.hidden = !wanted.remember;
+  lifetimes.begin(wanted.remember);
   //rule:focus-on-no-button
   dialog.focus();
   changed();
@@ -286,8 +297,7 @@ for (const [button, remember] of [
   [allowRemember, true],
 ] as const)
   guard.guard(button, ready, () => {
-    if (localQuestion !== undefined) send(local.answer(remember));
-    else send({ type: "allow", remember, ...(named === undefined ? {} : { named }) });
+    allow({ remember });
   });
 const sayNo = (): void => {
   send({ type: "deny" });
@@ -296,7 +306,11 @@ guard.guard(deny, asked, sayNo);
 guard.guard(denyAll, asked, () => {
   send({ type: "deny", all: true });
 });
-guard.guardEscape(asked, sayNo);
+guard.guardEscape(asked, () => {
+  //rule:escape-closes-lifetimes-first
+  if (lifetimes.close()) return;
+  sayNo();
+});
 address.addEventListener("input", () => {
   nearby.clear();
   rename(address.value.trim() === "" ? undefined : { address: address.value });

@@ -3,6 +3,7 @@
 
 import { maxHosts } from "../background/consent/local_answer.ts";
 import type { AllowLocal, Complaint, LocalQuestion, Peers, Place } from "../background/consent/question.ts";
+import type { Lasting } from "../background/consent/lifetime.ts";
 import type { LocalPlace } from "../../protocol/message.ts";
 import { encryptionMessage, hostAndPort, plainText } from "./display.ts";
 import { isolated } from "./foreign.ts";
@@ -108,11 +109,11 @@ export class LocalChoice {
   }
 
   /** What is allowed, once it is complete. */
-  answer(remember: boolean): AllowLocal {
+  answer(lasts: Lasting): AllowLocal {
     const peers = this.#peers;
     return {
       type: "allowLocal",
-      remember,
+      ...lasts,
       place: this.#place ?? -1,
       ...(peers === undefined ? {} : { peers }),
       ...(peers === "named" ? { hosts: this.#named } : {}),

@@ -229,7 +229,7 @@ export const keepings: readonly Mutant[] = [
     "unwritten-grant-not-remembered",
     "A grant that cannot be written is not reported as remembered",
     keeping("Allow and remember is Allow once, and says why"),
-    becomes("!(await addGrant(grant))"),
+    becomes("!(await addGrants(grant, ...more))"),
   ]),
   ...row(
     "P4",

@@ -9,6 +9,7 @@ import { inbounds } from "./inbound.ts";
 import { host } from "./host.ts";
 import { keepings } from "./keeping.ts";
 import { intakes } from "./intake.ts";
+import { lifetime } from "./lifetimes.ts";
 import { local } from "./local.ts";
 import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
@@ -32,6 +33,7 @@ export const mutants: readonly Mutant[] = [
   ...listening,
   ...accepting,
   ...local,
+  ...lifetime,
   ...announcing,
   ...intakes,
   ...page,

@@ -493,7 +493,7 @@ test("what is taken back while an open is under way does not open, nor come back
       const all = await grants.listGrants();
       await grants.removeGrants(() => true);
       meanwhile.judge = async () => {
-        for (const one of all) await grants.addGrant(one);
+        for (const one of all) await grants.addGrants(one);
         meanwhile.marker = takeBack;
       };
     },

@@ -6,6 +6,7 @@ import { authenticates, protectionOf, serving } from "./protection.ts";
 import type { Protection } from "./protection.ts";
 import { answerRefusals, asksAnew, isPublic, mustPass, privateDenied, questionForbidden } from "./judged.ts";
 import { unknownNetwork } from "./local_consent.ts";
+import { endsFrom } from "./lifetime.ts";
 import type { Claims } from "../documents/admission.ts";
 import { remember, stillRemembers } from "./cleared.ts";
 import type { NotRemembered } from "./cleared.ts";
@@ -50,7 +51,7 @@ export interface Surroundings {
   signal: AbortSignal;
   /** Called when the user is really asked: the question is on the screen. */
   asking?: () => void;
-  /** Hears that "Allow and remember" was no more than "Allow once", and why. */
+  /** Hears that what was to hold longer is no more than "Allow this time", and why. */
   notRemembered: (host: string, why: NotRemembered) => void;
 }
 
@@ -154,8 +155,7 @@ export async function consentTo(
     if (proposed === undefined && new Set(good.map(({ host }) => host)).size > 1) return undefined;
     const grant = serving(good, ({ host }) => protection(host));
     if (grant === undefined || /*rule:grant-needs-its-marker*/ !(await stillRemembers(origin))) return undefined;
-    const { host, entered, risk, network } = grant;
-    return { host, entered, risk, protection: grant.protection, ...(network === undefined ? {} : { network }) };
+    return grants.reachedBy(grant);
   };
   // What needs no question needs no gesture either, unless the user has just closed it.
   const returns = async (host: string): Promise<void> => {
@@ -217,8 +217,9 @@ export async function consentTo(
         const settled = await remembered(/*rule:queued-question-judged-again*/ await judge(wanted, false)); // it may have waited for long, and be in another network now
         if (settled === undefined) return undefined;
         settledAt = before;
-        const { host, entered, risk } = settled;
-        return { allow: true, remember: false, host, how: entered ? "typed" : "asked", risk };
+        const { host, entered, risk, timed } = settled;
+        const how = entered ? "typed" : "asked";
+        return { allow: true, remember: false, host, how, risk, ...(timed === undefined ? {} : { timed }) };
       },
       check: async (address) => {
         const named = await judge(address.trim() === "" ? "/" : address, true);
@@ -246,11 +247,13 @@ export async function consentTo(
   taken =
     /*rule:revoking-voids-settled-question*/ settledAt ??
     /*rule:later-answer-is-new-consent*/ grants.timesTakenBack(sender);
-  const rememberOrSay = async (grant: grants.Grant): Promise<void> => {
+  /** Resolves with whether it is remembered. */
+  const rememberOrSay = async (grant: grants.Grant): Promise<boolean> => {
     const why =
       //rule:unknown-network-not-remembered
       grant.network === unknownNetwork ? "network-unknown" : await remember(grant).catch(() => "storage" as const);
     if (why !== undefined) notRemembered(grant.host, why);
+    return why === undefined;
   };
   const { host, how, risk } = answer;
   //rule:consent-is-for-network-of-answer
@@ -261,9 +264,15 @@ export async function consentTo(
     protection: protection(host),
     ...(network === undefined ? {} : { network }),
   };
-  if (/*rule:remembering-takes-the-box*/ answer.remember)
-    await rememberOrSay({ origin, protocol, host, port, created: Date.now(), how, ...consent });
+  let reached: grants.Reached = { host, ...consent };
+  //rule:settled-question-ends-with-its-hour
+  if (answer.timed !== undefined) reached.timed = answer.timed;
+  if (/*rule:remembering-takes-the-box*/ answer.remember) {
+    const created = Date.now();
+    const grant = { origin, protocol, host, port, created, how, ...consent, ...endsFrom(answer.ends, created) };
+    if (await rememberOrSay(grant)) reached = grants.reachedBy(grant);
+  }
   const destination = { protocol, host, port };
   if (await grants.wasClosed(documentId, destination)) await grants.mayReturn(sender, destination);
-  return await agreed({ host, ...consent }, taken);
+  return await agreed(reached, taken);
 }

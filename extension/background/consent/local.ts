@@ -4,10 +4,20 @@
 // The order is that of consent.ts. What differs: no administrator's word stands for the user's; and what was agreed to is a place, so that an
 // earlier consent counts only where that place is there, in the network of then.
 
-import { addDocumentGrant, documentGrants, mayReturn, stillReaches, timesTakenBack, wasClosed } from "./grants.ts";
+import {
+  addDocumentGrant,
+  documentGrants,
+  mayReturn,
+  reachedBy,
+  stillReaches,
+  timesTakenBack,
+  wasClosed,
+} from "./grants.ts";
 import type { Destination, Grant, Reached } from "./grants.ts";
 import { remember, stillRemembers } from "./cleared.ts";
 import type { Asked, Surroundings } from "./consent.ts";
+import { endsFrom } from "./lifetime.ts";
+import type { Lasting } from "./lifetime.ts";
 import { answerRefusals, asksAnew, mustPass, questionForbidden } from "./judged.ts";
 import { judgeLocal, judgePeer, protocols } from "./local_judge.ts";
 import type { LocalWish } from "./local_judge.ts";
@@ -165,11 +175,7 @@ class LocalConsenting {
       if (place === undefined) continue;
       //rule:local-grant-needs-its-marker
       if (!(await stillRemembers(sender.origin))) return undefined;
-      const { host, entered, risk, protection, network, local } = grant;
-      const consent: Reached = { host, entered, risk, protection };
-      if (network !== undefined) consent.network = network;
-      if (local !== undefined) consent.local = local;
-      return { place, consent };
+      return { place, consent: reachedBy(grant) };
     }
     return undefined;
   }
@@ -248,6 +254,7 @@ class LocalConsenting {
             allow: true,
             remember: false,
             place: settled.place,
+            ...(settled.consent.timed === undefined ? {} : { timed: settled.consent.timed }),
             ...(peers === undefined ? {} : { peers }),
             ...(hosts === undefined ? {} : { hosts }),
           };
@@ -301,27 +308,34 @@ class LocalConsenting {
     //rule:local-consent-for-network-of-answer
     const network = networkOf(there, peers, now.places);
     if (network !== undefined) consent.network = network;
-    if (answer.remember) await this.#remember(consent);
+    //rule:local-settled-question-ends-with-its-hour
+    if (answer.timed !== undefined) consent.timed = answer.timed;
+    const kept = answer.remember ? await this.#remember(consent, answer) : undefined;
     const destination = this.#destination(there);
     if (await wasClosed(sender.documentId, destination)) await mayReturn(sender, destination);
-    return await this.#documents(there, consent, taken, now);
+    return await this.#documents(there, kept ?? consent, taken, now);
   }
 
-  async #remember(consent: Reached): Promise<void> {
+  /** Resolves with what the document has of it; undefined: it is not remembered. */
+  async #remember(consent: Reached, { ends }: Lasting): Promise<Reached | undefined> {
     const { sender, notRemembered } = this.#around;
     const { kind, localPort = 0 } = this.#wish;
+    const created = Date.now();
     const grant: Grant = {
       origin: sender.origin,
       kind,
       protocol: protocols[kind],
       port: localPort,
-      created: Date.now(),
+      created,
       ...consent,
+      ...endsFrom(ends, created),
     };
     const networks = [consent.network, ...(consent.local?.hosts ?? []).map(({ network }) => network)];
     const why =
       //rule:local-unknown-network-not-remembered
       networks.includes(unknownNetwork) ? "network-unknown" : await remember(grant).catch(() => "storage" as const);
-    if (why !== undefined) notRemembered(consent.host, why);
+    if (why === undefined) return reachedBy(grant);
+    notRemembered(consent.host, why);
+    return undefined;
   }
 }

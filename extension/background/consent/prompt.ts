@@ -5,6 +5,7 @@
 
 import { ext } from "../../shared/ext.ts";
 import { HostError } from "../host/host.ts";
+import { lasting } from "./lifetime.ts";
 import { localAnswer } from "./local_answer.ts";
 import { Pending, keyOf, no, siteKey } from "./pending_question.ts";
 import type { About, AnyAnswer, Helpers, LocalHelpers } from "./pending_question.ts";
@@ -249,9 +250,9 @@ export class Prompts {
       pending.tell?.({ type: "named", named, ...found });
       return;
     }
-    const remember = message.remember && question.remember;
+    const lasts = lasting(message, question.remember);
     if (question.host !== undefined) {
-      this.#answer(pending, { allow: true, remember, host: question.host, how: "asked", risk: question.risk });
+      this.#answer(pending, { allow: true, ...lasts, host: question.host, how: "asked", risk: question.risk });
       return;
     }
     const { named = { address: "" } } = message;
@@ -264,7 +265,7 @@ export class Prompts {
       const risk = question.risk || pending.warned.has(found.host);
       this.#answer(pending, {
         allow: true,
-        remember,
+        ...lasts,
         host: /*rule:typed-host-replaces-proposal*/ found.host,
         how,
         risk,

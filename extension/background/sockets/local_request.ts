@@ -3,7 +3,7 @@
 
 import { admit } from "../documents/admission.ts";
 import type { BoundSocket } from "./bound_socket.ts";
-import { documentGrants, requestKey } from "../consent/grants.ts";
+import { documentGrants, noteUse, requestKey } from "../consent/grants.ts";
 import { privateDenied } from "../consent/judged.ts";
 import { consentToLocal, localProtection } from "../consent/local.ts";
 import type { Agreed } from "../consent/local.ts";
@@ -119,6 +119,7 @@ class LocalRequest {
       });
       signal.throwIfAborted();
       socket.agreedTo(agreed.destination);
+      void noteUse(sender, agreed.destination).catch(() => undefined);
       await reconnected(shared.hosts, at, signal);
       mustKnow(at.connection, kind);
       await this.#open(at, agreed);

@@ -105,6 +105,7 @@ class OpenRequest {
       withdraw.signal.throwIfAborted();
       const destination = { protocol, host: reached.host, port, protection: protectionOf(options, reached.host) };
       this.#socket.agreedTo(destination);
+      void grants.noteUse(sender, destination).catch(() => undefined);
       await reconnected(shared.hosts, at, withdraw.signal);
       await this.#connect(at, destination, reached);
     } catch (error) {
