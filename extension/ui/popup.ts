@@ -10,6 +10,7 @@ import { KeyedList } from "./keyed.ts";
 import { showHost } from "./popup_host.ts";
 import { RefusalList } from "./popup_refusals.ts";
 import { pauseSwitch, SocketList } from "./popup_sockets.ts";
+import { onShowQuestion, showWaitingQuestion } from "./popup_waiting.ts";
 import { originElement } from "./shown.ts";
 import { byId, fillTexts, text } from "./texts.ts";
 import { count, moment } from "./units.ts";
@@ -117,6 +118,7 @@ function showSockets(now: PopupView): void {
 function show(now: PopupView): void {
   view = now;
   showSite(now);
+  showWaitingQuestion(now.asks === true);
   showSockets(now);
   alsoPaused.show(now.alsoPaused, (origin) => origin);
   byId("refused").hidden = now.refusals.length === 0;
@@ -144,6 +146,9 @@ byId("pause").addEventListener("click", (event) => {
 byId("unmute").addEventListener("click", (event) => {
   const site = view?.site;
   if (/*rule:cooldown-end-needs-trusted-click*/ event.isTrusted && site !== undefined) unmute(site.origin);
+});
+onShowQuestion(() => {
+  send({ type: "bring" });
 });
 byId("close-all").addEventListener("click", (event) => {
   if (!event.isTrusted) return;
