@@ -190,6 +190,7 @@ export type DocumentMessage =
   | DocumentShutdown
   | DocumentSetOption
   | DocumentStartTLS
+  | DocumentPressed
   | DocumentClose;
 export interface DocumentOpen {
   type: "open";
@@ -508,6 +509,13 @@ export interface DocumentStartTLS {
    */
   sent: number;
   tls?: TLSOptions;
+}
+/**
+ * The user has clicked in the document, while an open of its own has no answer: they may not have seen the question. `id` is that open's.
+ */
+export interface DocumentPressed {
+  type: "pressed";
+  id: number;
 }
 /**
  * Closes a socket, or withdraws an open that has not been answered.

@@ -34,7 +34,10 @@ import type { Shared } from "./sockets/socket_home.ts";
 import { SelfTest } from "./sockets/selftest.ts";
 
 const hosts = new Hosts();
-const prompts = new Prompts();
+const prompts = new Prompts((tabId) => {
+  badge.update(tabId);
+  popups.changed(tabId);
+});
 const selfTest = new SelfTest(hosts);
 const lanes = new Lanes();
 const gestures = new GestureLedger();
@@ -56,8 +59,8 @@ const activity = new Activity(
     history.note(socket);
   },
 );
-const badge = new Badge(activity);
-const popups = new Popups({ activity, hosts, documents });
+const badge = new Badge(activity, prompts);
+const popups = new Popups({ activity, hosts, documents, prompts });
 const shared: Shared = { hosts, prompts, activity, lanes, gestures, audit };
 
 /** Reports whether the sender is one of the extension's own pages, as opposed to a content script. */

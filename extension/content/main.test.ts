@@ -109,6 +109,30 @@ test("an open that waits is asked for again with the next press, also of another
   );
 });
 
+test("a click of a person's is told while an open has no answer, for the question may be out of sight; no script's, and none later", async () => {
+  const message = await open({ remotePort: 80 });
+  const clicks = (): DocumentMessage[] => said.filter(({ type }) => type === "pressed");
+  const before = clicks().length;
+  const click = async (isTrusted: boolean): Promise<void> => {
+    page.dispatchEvent({ type: "click", isTrusted });
+    await settled();
+  };
+  await click(false);
+  assert.equal(clicks().length, before);
+  await click(true);
+  assert.deepEqual(
+    clicks()
+      .slice(before)
+      .map(({ type }) => type),
+    ["pressed"],
+  );
+  for (const one of said.filter(({ type }) => type === "open"))
+    await answer({ type: "failed", id: one.id, error: { name: "NotAllowedError", message: "" } });
+  assert.equal(message?.id, lastId);
+  await click(true);
+  assert.equal(clicks().length, before + 1);
+});
+
 test("activation is the document's own, as long as there is one", async () => {
   page.dispatchEvent({ type: "keydown", isTrusted: true, key: "a", timeStamp: performance.now() });
   const without = await open();

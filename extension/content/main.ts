@@ -59,6 +59,16 @@ class Gatekeeper {
       },
       { signal: life },
     );
+    // What the page asked for may wait for a question that the user does not see.
+    addEventListener(
+      "click",
+      ({ isTrusted }) => {
+        const [id] = this.#counted;
+        if (/*rule:only-trusted-clicks-raise-prompt*/ isTrusted && id !== undefined && this.#broker !== undefined)
+          this.#tell({ type: "pressed", id });
+      },
+      { capture: true, passive: true, signal: life },
+    );
     onEnd(() => {
       this.#lose();
     });

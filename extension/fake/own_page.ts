@@ -258,6 +258,11 @@ export class OwnPage {
     return element;
   }
 
+  /** The page's title. */
+  get title(): string {
+    return this.#document.title;
+  }
+
   get focused(): FakeElement {
     return this.#document.activeElement;
   }

@@ -36,6 +36,7 @@ const view: PopupView = {
   alsoPaused: [],
   cooldowns: { [origin]: 60_000 },
   host: { kind: "checking" },
+  asks: true,
   unsaved: false,
 };
 
@@ -75,4 +76,17 @@ test("a site that asked too often may ask again", async () => {
   assert.deepEqual(ofScript, []);
   assert.equal(ofPerson?.length, 1);
   assert.equal(ofPerson[0]?.["origin"], origin);
+});
+
+test("a question that waits is told, and brought by a person's click alone", async () => {
+  const [notice, bring] = [page.element("asks"), page.element("bring")];
+  assert.equal(notice.hidden, false);
+  assert.deepEqual(await page.click(bring, false), []);
+  assert.deepEqual(await page.click(bring), [{ type: "bring" }]);
+  const { asks: _, ...rest } = view;
+  for (const none of [rest, { ...rest, asks: false }]) {
+    await page.hear(none);
+    assert.equal(notice.hidden, true);
+    await page.hear(view);
+  }
 });

@@ -12,6 +12,7 @@ import { RefusalList } from "./popup_refusals.ts";
 import { SavedList } from "./popup_saved.ts";
 import { setSwitch, siteSwitch, SocketList } from "./popup_sockets.ts";
 import { shownText } from "./popup_text.ts";
+import { onShowQuestion, showWaitingQuestion } from "./popup_waiting.ts";
 import { originElement } from "./shown.ts";
 import { byId, fillTexts, text } from "./texts.ts";
 import { count, moment } from "./units.ts";
@@ -134,6 +135,7 @@ function showSockets(now: PopupView): void {
 function show(now: PopupView): void {
   view = now;
   showSite(now);
+  showWaitingQuestion(now.asks === true);
   showSockets(now);
   alsoPaused.show(now.alsoPaused, (origin) => origin);
   byId("refused").hidden = now.refusals.length === 0;
@@ -176,6 +178,9 @@ byId("pause").addEventListener("click", (event) => {
 byId("unmute").addEventListener("click", (event) => {
   const site = view?.site;
   if (/*rule:cooldown-end-needs-trusted-click*/ event.isTrusted && site !== undefined) unmute(site.origin);
+});
+onShowQuestion(() => {
+  send({ type: "bring" });
 });
 byId("close-all").addEventListener("click", (event) => {
   if (!event.isTrusted) return;

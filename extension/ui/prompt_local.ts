@@ -9,7 +9,8 @@ import { encryptionMessage, hostAndPort, plainText } from "./display.ts";
 import { isolated } from "./foreign.ts";
 import { kindMessage } from "./services.ts";
 import { part } from "./shown.ts";
-import { byId, describePort, entitle, tell, text } from "./texts.ts";
+import { showHeading } from "./prompt_heading.ts";
+import { byId, describePort, tell, text } from "./texts.ts";
 import { count } from "./units.ts";
 
 /** What to say of one of several hosts that cannot be allowed. */
@@ -121,18 +122,21 @@ export class LocalChoice {
   }
 
   show(question: LocalQuestion): void {
-    const { kind, port, multicast, announce } = question;
+    const { kind, origin, port, multicast, announce } = question;
     this.#question = question;
     this.#peers = undefined;
     this.#outside.checked = false;
     this.#hosts.value = "";
     this.#complain("");
     const listens = kind === "listen";
-    entitle(listens ? "localListenTitle" : "localBindTitle");
-    tell("wants", text(listens ? "localListenWants" : "localBindWants"));
+    showHeading(origin, listens ? "localListenTitle" : "localBindTitle");
     const protocol = listens ? "tcp" : "udp";
     const named = port === undefined ? text("localPortAny") : describePort(port, protocol);
-    tell("service", part(named, "", { ours: true }));
+    tell(
+      "service",
+      part(named, "", { ours: true }),
+      ...(listens ? [] : [" ", part(text("promptDatagrams"), "", { ours: true })]),
+    );
     byId("places-title").textContent = text(listens ? "localWhoConnects" : "localWhere");
     byId("multicast").hidden = !multicast;
     tell("announce", ...(announce === undefined ? [] : announced(announce)));
@@ -260,9 +264,13 @@ export class LocalChoice {
     const sends = { named: undefined, network: "network", internet: "internet" } as const;
     const wide = kind === "bind" && this.#peers !== undefined ? sends[this.#peers] : reach && far[reach];
     const between = reach === "computer" ? "computer" : wide;
-    const element = byId("encryption");
-    element.textContent = text(secure ? "localSecure" : encryptionMessage({ encryption: "off" }, between));
-    element.classList.toggle("plain", !secure && between !== "computer");
+    // Before a place is chosen nobody is in between.
+    const known = secure || reach !== undefined;
+    tell(
+      "encryption",
+      ...(known ? [text(secure ? "localSecure" : encryptionMessage({ encryption: "off" }, between))] : []),
+    );
+    byId("encryption").classList.toggle("plain", !secure && between !== "computer");
   }
 }
 

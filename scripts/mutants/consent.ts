@@ -232,13 +232,42 @@ export const consent: readonly Mutant[] = [
       "escape-is-guarded",
       "Escape in the prompt is guarded as Allow is",
       inUnit("extension/ui/guard.test.ts", "Escape is guarded like the buttons"),
-      becomes('if (event.key === "Escape" && event.isTrusted &&  ready()) pressed();'),
+      becomes('if (event.key === "Escape" && event.isTrusted &&  ready()) pressed({ key: true });'),
     ],
     [
       "unseen-denial-not-counted",
       "A denial does not count against a site where nobody had the time to see the question",
       inUnit("extension/background/consent/asking.test.ts", "a no that nobody had the time for does not count"),
       always,
+    ],
+    [
+      "hasty-denial-not-counted",
+      "A denial by the keyboard, or by the end of the window, within the first second does not count against a site",
+      inUnit(
+        "extension/background/consent/prompting.test.ts",
+        "a no that comes within a second by the keyboard, or by the end of the window, is a no, and does not count",
+      ),
+      always,
+    ],
+    [
+      "stray-keys-extend-the-pause",
+      "Whoever types where nothing takes it has to pause before a key answers the prompt",
+      inUnit("extension/ui/guard.test.ts", "somebody who types slowly is typing at something else"),
+    ],
+    [
+      "prompt-clear-of-address-bar",
+      "The prompt does not cover the address bar of the window that asks where there is other room",
+      inUnit(
+        "extension/background/consent/prompt_place.test.ts",
+        "the address bar of the page that asks stays in sight",
+      ),
+      becomes("return inside;"),
+    ],
+    [
+      "title-keeps-registrable-domain",
+      "The title of the prompt has the registrable domain of a long name, and not its beginning",
+      inUnit("extension/ui/prompt.test.ts", "it is Portside that asks, says the title"),
+      becomes("(start + middle + end)"),
     ],
     [
       "prompt-opens-without-placement",
@@ -248,7 +277,7 @@ export const consent: readonly Mutant[] = [
         "a question that finds no place for its window comes without one",
       ),
       becomes(
-        "try {\n      return await ext.windows.create({ ...window, ...place, url: `ui/prompt.html${promptHash({ id })}` });\n    } catch (error) {\n      throw error;\n    }",
+        "try {\n      return await ext.windows.create({ ...window, ...hash.place });\n    } catch (error) {\n      throw error;\n    }",
       ),
     ],
     [
@@ -371,13 +400,27 @@ export const consent: readonly Mutant[] = [
       "repeated-click-raises-prompt",
       "Asking the same again brings the prompt to the front",
       inUnit("extension/background/consent/prompting.test.ts", "who clicks again sees the question again"),
-      becomes("void shown.window"),
+    ],
+    [
+      "waiting-question-raises-prompt",
+      "A question that has to wait for those on the screen brings the oldest of them to the front",
+      inUnit("extension/background/consent/prompting.test.ts", "three are on the screen; the fourth site's question"),
+    ],
+    [
+      "click-raises-prompt",
+      "A click in a page whose question waits brings the prompt to the front",
+      inUnit("extension/background/consent/prompting.test.ts", "a click in a page raises the question of that page"),
+    ],
+    [
+      "only-trusted-clicks-raise-prompt",
+      "Clicks that a script makes do not bring the prompt to the front",
+      inUnit("extension/content/main.test.ts", "a click of a person's is told while an open has no answer"),
     ],
     [
       "prompt-raises-are-bounded",
       "A prompt comes to the front only a few times",
       inUnit("extension/background/consent/prompting.test.ts", "who clicks again sees the question again"),
-      becomes("this.#raises += maxRaises;"),
+      becomes("this.#raises[whose] += maxRaises;"),
     ],
     [
       "denials-start-cooldown",
@@ -535,13 +578,15 @@ export const consent: readonly Mutant[] = [
       becomes('const found: Checked = "device" in named ? { host: "nas.local", risk: false } : await checked(named);'),
     ],
     [
-      "devices-appended-in-order",
-      "Devices that are found later are appended, so that nothing moves under the pointer",
-      inUnit(
-        "extension/ui/prompt.test.ts",
-        "devices that are found come in at the end: nothing moves under the pointer",
-      ),
-      becomes("this.#list.prepend(option);"),
+      "devices-keep-still-in-hand",
+      "Devices that are found later move nothing in the list while the pointer or the focus is in it",
+      inUnit("extension/ui/nearby.test.ts", "nothing moves while somebody has the list in hand"),
+      becomes("this.#sort();"),
+    ],
+    [
+      "moved-device-is-not-picked",
+      "A click on a device right after the list has moved picks nothing",
+      inUnit("extension/ui/nearby.test.ts", "a click right after the rows have moved picks nothing"),
     ],
     [
       "ambiguous-grants-are-not-guessed",

@@ -38,6 +38,18 @@ export const toolbar: readonly Mutant[] = [
       becomes("size < 0"),
     ],
     [
+      "waiting-question-marks-badge",
+      "A question that waits for its answer marks the badge of its tab",
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a question that waits marks the badge of its tab"),
+      becomes("(this.#prompts.waitsIn(tabId) && false)"),
+    ],
+    [
+      "question-brought-by-trusted-click",
+      "The popup brings a question that waits on a person's click only",
+      inUnit("extension/ui/popup.test.ts", "a question that waits is told, and brought by a person's click alone"),
+      becomes("(event.isTrusted || true)"),
+    ],
+    [
       "refusals-mark-the-badge",
       "A refusal marks the badge",
       inUnit("extension/background/toolbar/toolbar.test.ts", "what was refused calls for attention until"),

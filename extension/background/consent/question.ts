@@ -104,8 +104,8 @@ export type PromptMessage =
   | { type: "seen" }
   /** They named something, and have not pressed a button yet: what would it be? */
   | { type: "name"; named: Named }
-  /** `all`: whatever else this site asks and has not shown yet. */
-  | { type: "deny"; all?: boolean };
+  /** `all`: whatever else this site asks and has not shown yet. `key`: by the keyboard. */
+  | { type: "deny"; all?: boolean; key?: boolean };
 
 /** What it receives. */
 export type PromptView =

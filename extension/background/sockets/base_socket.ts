@@ -18,7 +18,7 @@ import { pageError } from "../../../protocol/page.ts";
 import type { DocumentMessage, PageReason } from "../../../protocol/page.ts";
 
 /** What a document says to a socket that it has asked for. */
-export type SocketMessage = Exclude<DocumentMessage, { type: "open" | "listen" | "bind" | "accept" }>;
+export type SocketMessage = Exclude<DocumentMessage, { type: "open" | "listen" | "bind" | "accept" | "pressed" }>;
 
 /** Where a socket is at the host. */
 export interface AtHost {

@@ -154,6 +154,11 @@ export class DocumentConnection {
       this.#accept(message);
       return;
     }
+    if (message.type === "pressed") {
+      this.#home.shared.prompts.pressed(this.sender);
+      this.#useless("stray"); // no person clicks so often that it counts
+      return;
+    }
     const socket = this.#sockets.get(message.id);
     if (socket !== undefined) {
       socket.receive(message);

@@ -13,6 +13,7 @@ import { HostUnavailable } from "../host/host.ts";
 import type { HostConnection, HostProblem } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";
 import { cooldownUntil, endCooldown } from "../consent/cooldown.ts";
+import type { Prompts } from "../consent/prompt.ts";
 import { isTrustworthyOrigin } from "../intake/origin.ts";
 import { listPaused, setPaused } from "../sockets/paused.ts";
 import type { RefusalRecord } from "../sockets/refusals.ts";
@@ -25,7 +26,9 @@ export type PopupMessage =
   | { type: "close"; key: number }
   | { type: "close-all" }
   | { type: "pause"; origin: string; paused: boolean }
-  | { type: "endCooldown"; origin: string };
+  | { type: "endCooldown"; origin: string }
+  /** The user wants to see the question that waits. */
+  | { type: "bring" };
 
 export interface SocketView extends Pick<
   LiveSocket,
@@ -66,6 +69,8 @@ export interface PopupView {
   /** Sites of this tab that may not ask for a while, and until when (ms since 1970). */
   cooldowns: Record<string, number>;
   host: HostView;
+  /** Whether a question of this tab waits for its answer. Absent: none does. */
+  asks?: boolean;
   /** Something could not be written down, and holds until the browser closes. */
   unsaved: boolean;
 }
@@ -74,6 +79,7 @@ export interface Surroundings {
   activity: Activity;
   hosts: Hosts;
   documents: ReadonlySet<DocumentConnection>;
+  prompts: Pick<Prompts, "waitsIn" | "bring">;
 }
 
 /** How often the host is asked about sockets, in ms. */
@@ -155,6 +161,9 @@ class Popup {
         return;
       case "endCooldown":
         void this.#endCooldown(message.origin);
+        return;
+      case "bring":
+        this.#around.prompts.bring(this.tabId);
     }
   }
 
@@ -232,6 +241,7 @@ class Popup {
       alsoPaused: paused.filter((other) => other !== origin && here.has(other)),
       cooldowns,
       host: this.#host,
+      asks: this.#around.prompts.waitsIn(tabId),
       unsaved,
     };
   }
