@@ -35,7 +35,7 @@ func (c *command) uninstall() error {
 			removed++
 		}
 	}
-	if /*rule:uninstall-of-one-browser-keeps-allowlist*/ c.system && len(c.browsers) == 0 && len(problems) == 0 {
+	if c.system && /*rule:uninstall-of-one-browser-keeps-allowlist*/ len(c.browsers) == 0 && len(problems) == 0 {
 		done, err := c.removeAllowlist()
 		if err != nil {
 			problems = append(problems, err)

@@ -1019,7 +1019,7 @@ export const host: readonly Mutant[] = [
       "uninstall-of-one-browser-keeps-allowlist",
       "An uninstall that leaves a manifest for everybody leaves the allowlist",
       inGo("install", "TestScripts"),
-      becomes("c.system"),
+      becomes("true"),
     ],
     [
       "manifest-lists-known-extensions",
