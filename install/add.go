@@ -78,13 +78,21 @@ func (c *command) install() error {
 		c.sayFindable(host)
 	}
 	if served > 0 && !c.dryRun {
-		if c.userDataDir != "" {
-			c.say("Next: start the browser with --user-data-dir=%s and add the Portside extension.", c.userDataDir)
-		} else {
-			c.say("Next: add the Portside extension to the browser. If it is there, it works now; no restart needed.")
-		}
+		c.sayNext()
 	}
 	return errors.Join(problems...)
+}
+
+// sayNext says what is left to do.
+func (c *command) sayNext() {
+	switch {
+	case c.userDataDir != "":
+		c.say("Next: start the browser with --user-data-dir=%s and add the Portside extension.", c.userDataDir)
+	case c.allowed != nil:
+		c.say("Next: add the extension with that id to the browser, by its policy for instance.")
+	default:
+		c.say("Next: add the Portside extension to the browser. If it is there, it works now; no restart needed.")
+	}
 }
 
 // add makes the manifest at one place name host.
