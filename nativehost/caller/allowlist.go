@@ -100,7 +100,7 @@ func parseAllowlist(text []byte) (Allowlist, error) {
 // allowlist, that is who stands in it: neither Portside's own id nor a host manifest
 // counts then, since users can build an extension with the one, and write the other.
 func (c Caller) Admit(around Surroundings) error {
-	allowed, err := ReadAllowlist(around.Folder, &trust.Rules{Owners: []int{around.Administrator}})
+	allowed, err := ReadAllowlist(around.Folder, &trust.Rules{Owners: []int{0, around.Administrator}})
 	switch {
 	//rule:broken-allowlist-admits-nobody
 	case err != nil:

@@ -34,7 +34,8 @@ type Surroundings struct {
 	// Folder is where administrators keep their files, or empty where the system has no
 	// such place.
 	Folder string
-	// Administrator is the user to whom these files must belong: 0, root, but in tests.
+	// Administrator is the user to whom these files may belong beside root: also 0, but
+	// in tests.
 	Administrator int
 }
 
