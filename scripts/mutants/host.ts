@@ -972,6 +972,56 @@ export const host: readonly Mutant[] = [
       inGo("nativehost/cmd/portside", "TestCommandLine"),
     ],
     [
+      "allowlist-admits-nobody-else",
+      "Where an administrator has an allowlist, the host refuses every extension that it does not name",
+      inGo("nativehost/caller", "TestAllowlist"),
+      never,
+    ],
+    [
+      "broken-allowlist-admits-nobody",
+      "An allowlist of extensions that cannot be used admits nobody",
+      inGo("nativehost/caller", "TestAllowlist"),
+      never,
+    ],
+    [
+      "allowlist-not-writable",
+      "The allowlist of extensions must not be writable by others than root",
+      inGo("nativehost/caller", "TestAllowlist"),
+      becomes("text, err := os.ReadFile(path)"),
+    ],
+    [
+      "host-reads-allowlist",
+      "The program reads the allowlist of the machine's administrator",
+      inGo("nativehost/cmd/portside", "TestAllowlistOfTheMachine"),
+    ],
+    [
+      "install-keeps-allowlist",
+      "`portside install` without --only lets in nobody beside an allowlist",
+      inGo("install", "TestScripts"),
+    ],
+    [
+      "manifests-follow-allowlist",
+      "Manifests list whom an allowlist names, and not Portside's own extension beside them",
+      inGo("install", "TestScripts"),
+      becomes("return manifest.New(family, host, c.allowed...)"),
+    ],
+    [
+      "install-tells-closed-allowlist",
+      "An allowlist that users cannot read is told, since it admits nobody",
+      inGo("install", "TestScripts"),
+    ],
+    [
+      "status-tells-callers-beyond-allowlist",
+      "`portside status` tells of manifests that let in whom the allowlist does not name",
+      inGo("install", "TestScripts"),
+    ],
+    [
+      "uninstall-of-one-browser-keeps-allowlist",
+      "An uninstall that leaves a manifest for everybody leaves the allowlist",
+      inGo("install", "TestScripts"),
+      becomes("true"),
+    ],
+    [
       "manifest-lists-known-extensions",
       "Manifests list our extension and those that the user named",
       inGo("manifest", "TestRender"),

@@ -51,9 +51,9 @@ func host(from caller.Caller) int {
 		log.Warn().Err(logErr).Msg("logging to stderr")
 	}
 	//rule:unknown-caller-is-refused
-	if !from.Known && !from.Listed(surroundings()) {
-		log.Error().Str("family", from.Family).Str("caller", from.ID).Msg("the caller is not Portside's extension")
-		fmt.Fprintf(os.Stderr, "error: %q is not Portside's extension\n", from.ID)
+	if err := from.Admit(surroundings()); err != nil {
+		log.Error().Err(err).Str("family", from.Family).Str("caller", from.ID).Msg("the caller may not use this program")
+		fmt.Fprintln(os.Stderr, "error:", err)
 		return exitStranger
 	}
 	validator, err := protocol.NewValidator()
@@ -86,7 +86,11 @@ func surroundings() caller.Surroundings {
 	// Without a path of our own no manifest can be found to name it.
 	executable, _ := os.Executable()
 	browser, dir := caller.Parent()
-	return caller.Surroundings{Executable: executable, Getenv: os.Getenv, Browser: browser, BrowserDir: dir, UID: os.Geteuid()}
+	return caller.Surroundings{
+		Executable: executable, Getenv: os.Getenv, Browser: browser, BrowserDir: dir, UID: os.Geteuid(),
+		//rule:host-reads-allowlist
+		Folder: policy.Folder,
+	}
 }
 
 // auditSettings are what the administrators say about the audit log.
