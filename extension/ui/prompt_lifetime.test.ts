@@ -76,5 +76,5 @@ test("Escape puts them out of sight first, and is a no only after that", async (
   assert.deepEqual([list.hidden, said(), page.focused], [true, [], toggle]);
   page.window.dispatchEvent(escape);
   await clock.advance(500);
-  assert.deepEqual(said(), [{ type: "deny" }]);
+  assert.deepEqual(said(), [{ type: "deny", key: true }]);
 });

@@ -213,7 +213,7 @@ test("a host that cannot be allowed is named, and nothing can be until it is ano
 test("groups, an announcement and encryption are told; a stranger's words have no controls", async () => {
   await bind({ multicast: true });
   assert.equal(page.element("title").textContent, "Let a.test exchange messages with others?");
-  assert.match(page.element("service").textContent, /40080.*Single messages without a connection/);
+  assert.match(page.element("service").textContent, /40080 UDP: single messages without a connection/);
   assert.equal(page.element("multicast").hidden, false);
   await ask({ places: [wired], secure: true, announce: { name: "Hall\u202e printer", type: "_ipp._tcp" } });
   assert.equal(page.element("multicast").hidden, true);
