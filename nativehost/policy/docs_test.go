@@ -37,7 +37,7 @@ func TestExamples(t *testing.T) {
 			settings = managed
 			managedOnes++
 		}
-		for _, fault := range Check(settings, v) {
+		for _, fault := range Check("", settings, v) {
 			t.Errorf("%s\n%s", fault.Detailed(), settings)
 		}
 	}

@@ -66,7 +66,7 @@ func TestFaults(t *testing.T) {
 		{`{"audit":{"file":"/a\n"}}`, "line 1, column 18: audit.file: this is no absolute path of a file", "-"},
 		{`{"cspRule":"` + strings.Repeat("x", largest) + `"}`, "it is larger than 1 MiB", ""},
 	} {
-		faults := Check([]byte(c.text), v)
+		faults := Check("", []byte(c.text), v)
 		short := c.text[:min(len(c.text), 100)]
 		if len(faults) != 1 {
 			t.Errorf("%s: %v", short, faults)
@@ -98,7 +98,7 @@ func TestManyFaults(t *testing.T) {
   "blockedOrigins": ["SECRET"],
   "dnsServers": ["SECRET"]
 }`
-	faults := Check([]byte(text), validator(t))
+	faults := Check("", []byte(text), validator(t))
 	var lines []int
 	for _, f := range faults {
 		lines = append(lines, f.Line)
@@ -109,7 +109,7 @@ func TestManyFaults(t *testing.T) {
 	if len(lines) != 5 || lines[0] != 3 || lines[3] != 5 || lines[4] != 6 {
 		t.Errorf("%v", faults)
 	}
-	faults = Check([]byte(`{"prompt":"SECRET","SECRET2":1,"SECRET3":1,"allowedOrigins":["", 5]}`), validator(t))
+	faults = Check("", []byte(`{"prompt":"SECRET","SECRET2":1,"SECRET3":1,"allowedOrigins":["", 5]}`), validator(t))
 	for _, f := range faults {
 		if strings.Contains(f.String(), "SECRET") {
 			t.Errorf("quotes the text: %s", f)
@@ -127,7 +127,7 @@ func TestGoodSettings(t *testing.T) {
 		`{"allowedDestinations":[{"host":"printer.local."},{"host":"_srv._tcp.example"},{"host":"a--b.example"},{"cidr":"::ffff:0:0/96"}]}`,
 		`{"audit":{"maxBytes":65536,"keep":100}}`, `{"enabled":true,"limits":{}}`,
 	} {
-		if faults := Check([]byte(text), v); len(faults) > 0 {
+		if faults := Check("", []byte(text), v); len(faults) > 0 {
 			t.Errorf("%s: %v", text, faults)
 		}
 	}
