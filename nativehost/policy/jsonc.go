@@ -30,7 +30,7 @@ func standard(name string, text []byte) ([]byte, []Fault) {
 	copied := append(bytes.Clone(text), '\n')
 	value, err := hujson.Parse(copied)
 	if err != nil {
-		return nil, []Fault{syntaxFault(text, err)}
+		return nil, []Fault{syntaxFault(copied, err)}
 	}
 	value.Standardize()
 	plain := value.Pack()

@@ -57,7 +57,7 @@ func (c *command) check() error {
 func (c *command) checkOne(file string, text []byte) []error {
 	var problems []error
 	for _, fault := range policy.Check(file, text, c.validator) {
-		problems = append(problems, advise(hintOf(fault, file), "%s: %s", file, fault.Detailed()))
+		problems = append(problems, advise(hintOf(fault), "%s: %s", file, fault.Detailed()))
 	}
 	if path, inForce := c.inForce(file); inForce {
 		if err := policy.Place(path, c.options()); err != nil {

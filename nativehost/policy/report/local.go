@@ -17,6 +17,9 @@ import (
 // explainLocal says what becomes of one socket that others can send to: where it may be
 // open, and who would be let in. What it says is what package rules decides.
 func (c *command) explainLocal() error {
+	if err := checkOrigin(c.origin); err != nil {
+		return err
+	}
 	r := rules.LocalRequest{Origin: c.origin, Protocol: "tcp", Announce: c.announce, Multicast: c.multicast}
 	flag, at := "--listen", c.listen
 	if c.bind != "" {
@@ -97,7 +100,7 @@ func (c *command) answerLocal(p *policy.Policy, r rules.LocalRequest, places []r
 	lines, in := c.where(p, r, places, remote)
 	result := asks
 	if remote.IsValid() && !in {
-		c.say("Refused: %s is let in nowhere", remote)
+		c.say("Refused: %s would be turned away everywhere", remote)
 		result = refuses
 	} else {
 		prompt, by := p.LocalPrompt()

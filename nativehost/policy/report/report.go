@@ -55,6 +55,7 @@ type command struct {
 	files                         []string
 	origin, to, protocol, address string
 	listen, bind, from, managed   string
+	hinted                        string
 	tls, announce, multicast      bool
 	validator                     *protocol.Validator
 	near                          rules.Near
@@ -224,7 +225,7 @@ func refused(p *policy.Policy) []error {
 	var list []error
 	for _, source := range p.Sources {
 		for _, fault := range source.Faults {
-			hint := hintOf(fault, source.Name)
+			hint := hintOf(fault)
 			switch {
 			case source.Name == p.Required:
 				hint = "put a policy beside it, {} for one that sets nothing, or remove it"
@@ -232,6 +233,8 @@ func refused(p *policy.Policy) []error {
 				hint = "mend it where the browser is managed; portside policy settings lists what there is"
 			case fault.Line == 0 && fault.Setting == "":
 				hint = placeHint
+			default:
+				hint = "portside policy check " + source.Name + " tells all that is wrong there; " + hint
 			}
 			list = append(list, advise(hint, "%s: %s", source.Name, fault.Detailed()))
 		}
@@ -244,11 +247,11 @@ const placeHint = "a policy is a regular file that belongs to root and that ever
 	"the folders above it are root's, and only root may write them (mode 0755)"
 
 // hintOf says what to do about a fault in the text of a file.
-func hintOf(f policy.Fault, name string) string {
-	if f.Line == 0 && f.Setting == "" {
+func hintOf(f policy.Fault) string {
+	if strings.HasPrefix(f.Problem, "it is not JSON") {
 		return "portside policy schema prints what an editor needs to check it while it is written"
 	}
-	return "portside policy settings lists what there is; portside policy check " + name + " says whether it is right"
+	return "portside policy settings lists what there is"
 }
 
 // report prints err, which may join several, and returns the exit code for it.
@@ -274,7 +277,8 @@ func (c *command) report(err error) int {
 	}
 	fmt.Fprintln(c.stderr, "error:", printable(text))
 	var p *problem
-	if errors.As(err, &p) && p.hint != "" {
+	if errors.As(err, &p) && p.hint != "" && p.hint != c.hinted {
+		c.hinted = p.hint // said once for all that it is about
 		fmt.Fprintln(c.stderr, "hint: ", printable(p.hint))
 	}
 	return code

@@ -61,10 +61,8 @@ type asked struct {
 
 // request reads what is asked, and the address that the host's name is to lead to, if any.
 func request(a asked) (rules.Request, netip.Addr, error) {
-	if _, err := address.ParseOrigin(a.origin); err != nil {
-		return rules.Request{}, netip.Addr{}, advise(
-			"it is written as in https://mail.example.org, without a path; http only has sockets on this computer",
-			"%w%q is not the origin of a secure page", errUsage, a.origin)
+	if err := checkOrigin(a.origin); err != nil {
+		return rules.Request{}, netip.Addr{}, err
 	}
 	q, err := policy.ParseQuery(a.origin, or(a.protocol, "tcp"), a.to, a.tls)
 	if err != nil {
@@ -82,6 +80,14 @@ func request(a asked) (rules.Request, netip.Addr, error) {
 		return r, netip.Addr{}, misuse("--address: %q is no address", a.address)
 	}
 	return r, addr, nil
+}
+
+func checkOrigin(origin string) error {
+	if _, err := address.ParseOrigin(origin); err != nil {
+		return advise("it is written as in https://mail.example.org, without a path; http only has sockets on this computer",
+			"%w%q is not the origin of a secure page", errUsage, origin)
+	}
+	return nil
 }
 
 // plain takes out of an error's text what is about flags: what marks their wrong use, and
