@@ -137,13 +137,17 @@ func (p *Policy) JudgeOrigin(origin string) Verdict {
 	if p.broken != "" {
 		return Verdict{By: p.broken, Prompt: Forbid}
 	}
-	asked := askedOrigin(origin)
+	asked, reported := askedOrigin(origin), ""
 	for _, l := range p.layers {
-		if by, _ := l.origin(asked); by != "" && !l.reports(by) {
+		switch by, _ := l.origin(asked); {
+		case by == "":
+		case !l.reports(by):
 			return Verdict{By: l.by(by), Prompt: Forbid}
+		case reported == "":
+			reported = l.by(by)
 		}
 	}
-	return Verdict{Allowed: true, Prompt: Ask}
+	return Verdict{Allowed: true, Prompt: Ask, Reported: reported}
 }
 
 // Effect is what one setting does to a Query.
