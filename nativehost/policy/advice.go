@@ -210,7 +210,10 @@ func asText(raw json.RawMessage) (string, bool) {
 func hostMistake(text string) error {
 	addr, _, slash := strings.Cut(text, "/")
 	host, port, hasPort := cutPort(text)
+	from, to, isRange := strings.Cut(text, "-")
 	switch {
+	case isRange && isAddr(from) && (isAddr(to) || !named(to)):
+		return errRange
 	case strings.Contains(text, "://"):
 		return errors.New(`a host stands alone: "mail.example.org" without "https://"`)
 	case slash && isAddr(addr):
@@ -234,11 +237,13 @@ func cutPort(text string) (host, port string, found bool) {
 	return text[:at], text[at+1:], strings.Trim(text[at+1:], "0123456789") == ""
 }
 
+var errRange = errors.New(`a range of addresses is written as prefixes, as in "10.0.0.0/30"`)
+
 // prefixMistake says what a text is that is no prefix, or nil.
 func prefixMistake(text string) error {
 	from, to, isRange := strings.Cut(text, "-")
 	if isRange && isAddr(from) && isAddr(to) {
-		return errors.New(`a range of addresses is written as prefixes, as in "10.0.0.0/30"`)
+		return errRange
 	}
 	if prefix, err := netip.ParsePrefix(text); err == nil && prefix != prefix.Masked() {
 		return nil // what is wrong with it is said already

@@ -104,7 +104,7 @@ func (c *converter) block(line int, rule *schema.PolicyDestination) {
 // finish says what the policy does where the table says nothing.
 func (c *converter) finish() {
 	switch {
-	case c.said.AllowedDestinations == nil && c.said.BlockedDestinations == nil:
+	case c.said.AllowedDestinations == nil && c.said.BlockedDestinations == nil && c.faults == nil:
 		c.fault(0, "it has no rules")
 	case c.said.AllowedDestinations == nil:
 		c.note(0, "no line allows anything: what is not blocked is asked, as without a policy")
