@@ -93,12 +93,19 @@ func (c *converter) add(r row) {
 // first in a firewall, and second in a policy.
 func (c *converter) block(line int, rule *schema.PolicyDestination) {
 	for i := range c.said.AllowedDestinations {
-		if policy.Overlap(&c.said.AllowedDestinations[i], rule) {
+		allowed := &c.said.AllowedDestinations[i]
+		if !apart(allowed, rule) && !apart(rule, allowed) && policy.Overlap(allowed, rule) {
 			c.note(line, "it blocks some of what line %d allows before it: in a policy that is blocked", c.allowedAt[i])
 			break
 		}
 	}
 	c.said.BlockedDestinations = append(c.said.BlockedDestinations, *rule)
+}
+
+// apart reports whether one rule is for a name and the other for addresses: whether the
+// name has one of them is not known here.
+func apart(named, addressed *schema.PolicyDestination) bool {
+	return named.Host != "" && named.CIDR == "" && addressed.Host == "" && addressed.CIDR != ""
 }
 
 // finish says what the policy does where the table says nothing.

@@ -76,6 +76,9 @@ func (c *command) inForce(file string) (string, bool) {
 		return "", false
 	}
 	folder := filepath.Dir(path)
+	if slices.Contains(policy.Overlooked(c.folder), path) {
+		return path, false
+	}
 	return path, folder == filepath.Clean(c.folder) || folder == filepath.Join(c.folder, "policy.d")
 }
 
