@@ -94,7 +94,7 @@ func (d *described) kind() string {
 	case d.Type == "array":
 		return "a list of: " + d.Items.kind()
 	case d.Type == "object":
-		return "has"
+		return "an object with"
 	default:
 		return "text"
 	}
