@@ -38,12 +38,12 @@ func (l *layer) report(s *subject, say func(Reason)) opinion {
 		}
 	}
 	strict := l.enforce(s, listen)
+	//rule:reported-lists-allow-nothing
 	if l.reports(strict.refusedBy) {
 		o.reportedBy = strict.refusedBy
 	} else {
 		o.refusedBy = strict.refusedBy
 	}
-	//rule:reported-lists-allow-nothing
 	if prompt := Prompt(l.said.Prompt); prompt != Skip && prompt != "" {
 		o.prompt, o.promptBy = prompt, "prompt"
 		if say != nil {

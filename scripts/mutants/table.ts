@@ -14,6 +14,7 @@ import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
 import { page } from "./page.ts";
+import { policies } from "./policies.ts";
 import { consent, supply } from "./consent.ts";
 import { toolbar } from "./toolbar.ts";
 import { windows } from "./windows.ts";
@@ -35,5 +36,6 @@ export const mutants: readonly Mutant[] = [
   ...announcing,
   ...intakes,
   ...page,
+  ...policies,
   ...supply,
 ];
