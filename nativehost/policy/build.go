@@ -86,7 +86,7 @@ func (s *Store) here() Here {
 	if s.options.Here != nil {
 		return s.options.Here
 	}
-	return system{}
+	return &s.system
 }
 
 // judgeConditions says which conditions hold now. The caller holds the mutex.

@@ -162,18 +162,19 @@ func TestHoursPass(t *testing.T) {
 func TestSystemIsNotTheEnvironment(t *testing.T) {
 	t.Setenv("USER", "somebody-else")
 	t.Setenv("TZ", "Pacific/Kiritimati")
-	number, name, err := system{}.User()
+	here := &system{}
+	number, name, err := here.User()
 	if err != nil || number != strconv.Itoa(os.Getuid()) || name == "somebody-else" {
 		t.Errorf("%q, %q, %v", number, name, err)
 	}
-	numbers, _, _, err := system{}.Groups()
+	numbers, _, _, err := here.Groups()
 	if err != nil || len(numbers) == 0 {
 		t.Errorf("%v, %v", numbers, err)
 	}
-	if machine, err := (system{}).Machine(); err != nil || machine == "" {
+	if machine, err := here.Machine(); err != nil || machine == "" {
 		t.Errorf("%q, %v", machine, err)
 	}
-	now, err := system{}.Now()
+	now, err := here.Now()
 	zone, zoneErr := zoneOf(zoneFile)
 	if err != nil || zoneErr != nil || now.Location().String() != zone.String() || time.Since(now).Abs() > time.Minute {
 		t.Errorf("%v, %v, %v", now, err, zoneErr)

@@ -46,6 +46,7 @@ type Store struct {
 	// policy was built.
 	conditions []*conditions
 	met        string
+	system     system
 }
 
 // source is a file as it was read, or why it could not be.
