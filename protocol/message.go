@@ -238,6 +238,28 @@ type PolicyGetResult struct {
 	SiteBy string `json:"siteBy,omitempty"`
 }
 
+// PolicyHours: From one time of the day to another; where it ends before it begins, on the next day.
+type PolicyHours struct {
+	// The days on which it begins. Absent: every day.
+	Days []string `json:"days,omitzero"`
+	// "08:00". Absent: "00:00".
+	From string `json:"from,omitempty"`
+	// "18:00". Absent: "24:00".
+	To string `json:"to,omitempty"`
+}
+
+// PolicyAppliesTo: For whom, where and when this file counts; all that is given must fit. Absent: always.
+type PolicyAppliesTo struct {
+	// Names or numbers of users: "ada", "1000".
+	Users []string `json:"users,omitzero"`
+	// Names or numbers of groups that the user is in: "staff", "100".
+	Groups []string `json:"groups,omitzero"`
+	// Host names; * stands for any characters: "lab-*", "*.example.org".
+	Machines []string `json:"machines,omitzero"`
+	// Hours of the week, in the machine's own time zone.
+	Times []PolicyHours `json:"times,omitzero"`
+}
+
 // PolicyDestination: Destinations: all that is given must fit.
 type PolicyDestination struct {
 	// A name or address as asked for: "mail.example.org", "*.example.org" (any name below it), "*".
@@ -302,8 +324,29 @@ type PolicyAudit struct {
 	Detail string `json:"detail,omitempty"`
 }
 
+// PolicyTest: A socket, and what is to become of it.
+type PolicyTest struct {
+	// The page that asks: "https://app.example.org".
+	Origin string `json:"origin"`
+	// Where it wants to go: "nas.example.org:22", "[2001:db8::1]:22".
+	To       string `json:"to"`
+	Protocol string `json:"protocol,omitempty"`
+	// True: with TLS from the first byte, verified for the host itself.
+	TLS *bool `json:"tls,omitempty"`
+	// What the host's name leads to.
+	Address string `json:"address,omitempty"`
+	// allow: without a question. ask: the user decides. refuse: neither.
+	Expect string `json:"expect"`
+}
+
 // PolicySettings: What an administrator may set, in /etc/portside/policy.json, in policy.d/*.json and in the browser's managed storage. What several of them set, the stricter wins.
 type PolicySettings struct {
+	// For editors: where this schema is (portside policy schema prints it). It sets nothing.
+	Schema string `json:"$schema,omitempty"`
+	// For whom, where and when this file counts; all that is given must fit. Absent: always.
+	AppliesTo *PolicyAppliesTo `json:"appliesTo,omitempty"`
+	// True: what the four lists of this file refuse is written to the audit log, and not refused. They allow nothing either.
+	ReportOnly *bool `json:"reportOnly,omitempty"`
 	// False: no page may open sockets.
 	Enabled *bool `json:"enabled,omitempty"`
 	// Only these origins may open sockets: "https://mail.example.org", "https://*.example.org", "*".
@@ -346,6 +389,8 @@ type PolicySettings struct {
 	DataLane string `json:"dataLane,omitempty"`
 	// The audit log.
 	Audit *PolicyAudit `json:"audit,omitempty"`
+	// What this policy has to decide, for portside policy check. It changes nothing that is decided.
+	Tests []PolicyTest `json:"tests,omitzero"`
 }
 
 // PolicyJudgeParams is defined by protocol/schema.

@@ -751,6 +751,15 @@ export interface PolicySource {
  */
 export interface PolicySettings {
   /**
+   * For editors: where this schema is (portside policy schema prints it). It sets nothing.
+   */
+  $schema?: string;
+  appliesTo?: PolicyAppliesTo;
+  /**
+   * True: what the four lists of this file refuse is written to the audit log, and not refused. They allow nothing either.
+   */
+  reportOnly?: boolean;
+  /**
    * False: no page may open sockets.
    */
   enabled?: boolean;
@@ -841,6 +850,65 @@ export interface PolicySettings {
    */
   dataLane?: "on" | "off";
   audit?: PolicyAudit;
+  /**
+   * What this policy has to decide, for portside policy check. It changes nothing that is decided.
+   *
+   * @maxItems 256
+   */
+  tests?: PolicyTest[];
+}
+/**
+ * For whom, where and when this file counts; all that is given must fit. Absent: always.
+ */
+export interface PolicyAppliesTo {
+  /**
+   * Names or numbers of users: "ada", "1000".
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  users?: string[];
+  /**
+   * Names or numbers of groups that the user is in: "staff", "100".
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  groups?: string[];
+  /**
+   * Host names; * stands for any characters: "lab-*", "*.example.org".
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  machines?: string[];
+  /**
+   * Hours of the week, in the machine's own time zone.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  times?: PolicyHours[];
+}
+/**
+ * From one time of the day to another; where it ends before it begins, on the next day.
+ */
+export interface PolicyHours {
+  /**
+   * The days on which it begins. Absent: every day.
+   *
+   * @minItems 1
+   * @maxItems 7
+   */
+  days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+  /**
+   * "08:00". Absent: "00:00".
+   */
+  from?: string;
+  /**
+   * "18:00". Absent: "24:00".
+   */
+  to?: string;
 }
 /**
  * Destinations: all that is given must fit.
@@ -967,6 +1035,32 @@ export interface PolicyAudit {
    * full: everything. origins: no destinations. counts: neither origins nor destinations.
    */
   detail?: "full" | "origins" | "counts";
+}
+/**
+ * A socket, and what is to become of it.
+ */
+export interface PolicyTest {
+  /**
+   * The page that asks: "https://app.example.org".
+   */
+  origin: string;
+  /**
+   * Where it wants to go: "nas.example.org:22", "[2001:db8::1]:22".
+   */
+  to: string;
+  protocol?: "tcp" | "udp";
+  /**
+   * True: with TLS from the first byte, verified for the host itself.
+   */
+  tls?: boolean;
+  /**
+   * What the host's name leads to.
+   */
+  address?: string;
+  /**
+   * allow: without a question. ask: the user decides. refuse: neither.
+   */
+  expect: "allow" | "ask" | "refuse";
 }
 export interface PolicyJudgeParams {
   /**

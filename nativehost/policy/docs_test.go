@@ -22,6 +22,12 @@ func TestExamples(t *testing.T) {
 	}
 	v := validator(t)
 	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllSubmatch(text, -1)
+	withComment := regexp.MustCompile("(?s)```jsonc\n(.*?)```").FindAllSubmatch(text, -1)
+	for _, block := range withComment {
+		for _, fault := range Check("policy.jsonc", block[1], v) {
+			t.Errorf("%s\n%s", fault.Detailed(), block[1])
+		}
+	}
 	managedOnes := 0
 	for _, block := range blocks {
 		settings := block[1]
@@ -37,11 +43,11 @@ func TestExamples(t *testing.T) {
 			settings = managed
 			managedOnes++
 		}
-		for _, fault := range Check(settings, v) {
+		for _, fault := range Check("", settings, v) {
 			t.Errorf("%s\n%s", fault.Detailed(), settings)
 		}
 	}
-	if len(blocks) != 7 || managedOnes != 1 {
+	if len(blocks) != 8 || managedOnes != 1 || len(withComment) != 1 {
 		t.Errorf("%s has %d examples, %d of them for the browser", page, len(blocks), managedOnes)
 	}
 }
@@ -102,6 +108,7 @@ func TestEverySettingIsExplained(t *testing.T) {
 	for _, of := range []reflect.Type{
 		reflect.TypeFor[protocol.PolicySettings](), reflect.TypeFor[protocol.PolicyDestination](),
 		reflect.TypeFor[protocol.PolicyLimits](), reflect.TypeFor[protocol.PolicyLocalPort](), reflect.TypeFor[protocol.PolicyAudit](),
+		reflect.TypeFor[protocol.PolicyAppliesTo](), reflect.TypeFor[protocol.PolicyHours](), reflect.TypeFor[protocol.PolicyTest](),
 	} {
 		for _, name := range jsonNames(of) {
 			if !strings.Contains(string(text), "\n| `"+name+"`") && !strings.Contains(string(text), ", `"+name+"`") {

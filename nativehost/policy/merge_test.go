@@ -255,6 +255,7 @@ func randomLayer(r *rand.Rand) string {
 			m["localPorts"] = list
 		},
 		func() { m["limits"] = map[string]any{"openOverall": 1 + r.IntN(2000)} },
+		func() { m["reportOnly"] = true },
 	} {
 		if r.IntN(3) == 0 {
 			set()
@@ -315,6 +316,10 @@ func TestMoreLayersAreNeverMoreLenient(t *testing.T) {
 				// One that says skip where nobody said anything is no exception: nobody did.
 				if was.By != "" && is.Prompt.strictness() < was.Prompt.strictness() {
 					t.Fatalf("%+v: %+v became %+v\n%s", q, was, is, layers)
+				}
+				onTrial := strings.Contains(layers[len(layers)-1], "reportOnly")
+				if onTrial && (is.VouchesName && !was.VouchesName || is.VouchesPort && !was.VouchesPort || is.VouchesPrivate && !was.VouchesPrivate) {
+					t.Fatalf("%+v: %+v became %+v by a layer on trial\n%s", q, was, is, layers)
 				}
 				if !is.Allowed {
 					refused++

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,9 +55,10 @@ func (f Fault) place() string {
 	return place
 }
 
-// Check lists what is wrong with the text of a policy file.
-func Check(text []byte, v *protocol.Validator) []Fault {
-	_, faults := parse("", text, v)
+// Check lists what is wrong with the text of a policy file. Its name says whether it may
+// have comments.
+func Check(name string, text []byte, v *protocol.Validator) []Fault {
+	_, faults := parse(name, text, v)
 	return faults
 }
 
@@ -72,7 +74,7 @@ func parse(name string, text []byte, v *protocol.Validator) (*layer, []Fault) {
 	if len(text) > largest {
 		return nil, []Fault{{Problem: "it is larger than 1 MiB"}}
 	}
-	doc, faults := scan(text)
+	doc, faults := scan(name, text)
 	if len(faults) > 0 {
 		return nil, faults
 	}
@@ -81,7 +83,7 @@ func parse(name string, text []byte, v *protocol.Validator) (*layer, []Fault) {
 	l := &layer{name: name}
 	if len(p.faults) == 0 {
 		// The schema library takes the string "true" for a boolean and 7.0 for an integer.
-		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder := json.NewDecoder(bytes.NewReader(doc.text))
 		//rule:unknown-setting-is-fault.2
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&l.said); err != nil {
@@ -122,14 +124,18 @@ func (p *parser) schema(v *protocol.Validator) {
 		unknown := p.doc.unknownKeys(e.Path)
 		for _, path := range unknown {
 			f := Fault{Setting: settingName(e.Path), Problem: "there is no such setting"}
-			f.Quote = fmt.Sprintf("there is no setting %q", path[strings.LastIndexByte(path, '/')+1:])
+			f.Quote = unknownSetting(unescape(path[strings.LastIndexByte(path, '/')+1:]), e.Path)
 			f.Line, f.Column = p.doc.keyPlace(path)
 			if !slices.Contains(p.faults, f) {
 				p.faults = append(p.faults, f)
 			}
 		}
 		if len(unknown) == 0 {
-			p.fault(e.Path, "this does not fit the schema", printable(e.Text))
+			quote := p.doc.instead(e.Path, e.Text)
+			if quote == "" {
+				quote = e.Text
+			}
+			p.fault(e.Path, "this does not fit the schema", printable(quote))
 		}
 	}
 	if len(p.faults) == 0 {
@@ -143,8 +149,12 @@ func (p *parser) typeFault(err error) {
 		f := Fault{Setting: wrong.Field, Problem: "this is of the wrong type", Quote: "this is of the wrong type: a " + wrong.Value}
 		// The offset is where the value ends; with lists on the way it is all there is.
 		f.Line, f.Column = p.doc.lineColumn(int(wrong.Offset))
-		if at, ok := p.doc.values["/"+strings.ReplaceAll(wrong.Field, ".", "/")]; ok {
+		path := "/" + strings.ReplaceAll(wrong.Field, ".", "/")
+		if at, ok := p.doc.values[path]; ok {
 			f.Line, f.Column = p.doc.lineColumn(at)
+		}
+		if quote := p.doc.unquoted(path); quote != "" {
+			f.Quote = quote
 		}
 		p.faults = append(p.faults, f)
 		return
@@ -160,6 +170,7 @@ func (p *parser) compile(l *layer) {
 	l.allowedDestinations = p.rules("/allowedDestinations", said.AllowedDestinations, true)
 	l.blockedDestinations = p.rules("/blockedDestinations", said.BlockedDestinations, false)
 	l.localPorts = p.localPorts("/localPorts", said.LocalPorts)
+	l.appliesTo = p.conditions("/appliesTo", said.AppliesTo)
 	for i, text := range said.DNSServers {
 		server, err := address.ParseServer(text, domain)
 		if err != nil {
@@ -215,7 +226,9 @@ func (p *parser) rule(path string, said *protocol.PolicyDestination, allow bool)
 		wrong("host", said.Host, err)
 	}
 	if said.CIDR != "" {
-		r.prefix, err = address.ParsePrefix(said.CIDR)
+		if r.prefix, err = address.ParsePrefix(said.CIDR); err != nil {
+			err = cmp.Or(prefixMistake(said.CIDR), err)
+		}
 		wrong("cidr", said.CIDR, err)
 	}
 	for i, text := range said.Ports {

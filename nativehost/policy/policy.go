@@ -78,6 +78,9 @@ type Verdict struct {
 	By string
 	// Prompt says how the user is asked if nothing refuses.
 	Prompt Prompt
+	// Reported is the first setting that would refuse it, if the refusals of its file were
+	// not reported only. It is empty when none would.
+	Reported string
 	// VouchesPrivate: an administrator named this very address, so nobody has to type
 	// it even if it is not public. For a name that leads there VouchesName counts.
 	VouchesPrivate bool
@@ -97,6 +100,8 @@ type Policy struct {
 	Sources []Source
 	// Notes say what was ignored, and why.
 	Notes []string
+	// Required is the file that says that there has to be a policy, or "".
+	Required string
 
 	layers []*layer
 	// broken names a source that cannot be used and its fault.
@@ -113,6 +118,8 @@ type Source struct {
 	Browser bool
 	// Faults is empty unless the source is refused.
 	Faults []Fault
+	// Elsewhere says why a file does not count here and now, or is empty.
+	Elsewhere string
 	// Said is what it sets; nil when it is refused.
 	Said *protocol.PolicySettings
 }
@@ -130,13 +137,17 @@ func (p *Policy) JudgeOrigin(origin string) Verdict {
 	if p.broken != "" {
 		return Verdict{By: p.broken, Prompt: Forbid}
 	}
-	asked := askedOrigin(origin)
+	asked, reported := askedOrigin(origin), ""
 	for _, l := range p.layers {
-		if by, _ := l.origin(asked); by != "" {
+		switch by, _ := l.origin(asked); {
+		case by == "":
+		case !l.reports(by):
 			return Verdict{By: l.by(by), Prompt: Forbid}
+		case reported == "":
+			reported = l.by(by)
 		}
 	}
-	return Verdict{Allowed: true, Prompt: Ask}
+	return Verdict{Allowed: true, Prompt: Ask, Reported: reported}
 }
 
 // Effect is what one setting does to a Query.
@@ -149,6 +160,9 @@ const (
 	Admits    Effect = "admits it"
 	MayAdmit  Effect = "admits it if its address fits"
 	Prompts   Effect = "says about the prompt"
+	// Reports and MayReport are those of a file whose refusals are reported only.
+	Reports   Effect = "would refuse it, is reported only"
+	MayReport Effect = "would refuse it if its address fits, is reported only"
 )
 
 // Reason is the say that one setting had.
@@ -195,6 +209,9 @@ func (p *Policy) judge(q Query, addr netip.Addr, say func(Reason)) Verdict {
 				return v
 			}
 		case v.Allowed:
+			if v.Reported == "" && o.reportedBy != "" {
+				v.Reported = l.by(o.reportedBy)
+			}
 			if /*rule:strictest-prompt-wins*/ o.prompt.strictness() > v.Prompt.strictness() {
 				v.Prompt, v.By = o.prompt, l.by(o.promptBy)
 			}

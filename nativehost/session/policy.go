@@ -77,7 +77,8 @@ func (s calls) PolicyGet(_ context.Context, id int64, params protocol.PolicyGetP
 	told, left, room := make([]bool, len(p.Sources)), maxSources, maxSourcesBytes
 	for _, broken := range /*rule:unusable-policies-told-first*/ []bool{true, false} {
 		for i := range p.Sources {
-			if (len(p.Sources[i].Faults) > 0) != broken || left == 0 {
+			// A file for others is none of this user's.
+			if (len(p.Sources[i].Faults) > 0) != broken || left == 0 || p.Sources[i].Elsewhere != "" {
 				continue
 			}
 			if bytes := requests.Size(sourceOf(&p.Sources[i])); bytes < room {

@@ -104,6 +104,9 @@ func (r *Registry) accept(ctx context.Context, o *opening, e *entry, l *listener
 	}
 	l.accepted.Add(1)
 	o.unaudited = !r.config.Audit.Accepted(o.subject, l.subject.SocketID, c.remote.String())
+	if !o.unaudited {
+		r.reported(o, c.remote)
+	}
 	r.serve(ctx, o, e, c, func() { r.leave(ticket) })
 }
 

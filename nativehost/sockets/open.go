@@ -2,6 +2,7 @@ package sockets
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/portside/portside/nativehost/address"
@@ -147,6 +148,8 @@ func (r *Registry) open(ctx context.Context, o *opening, k kind) *protocol.RPCEr
 			}
 			if err == nil {
 				k.audited(o, c, time.Since(started))
+				//rule:reported-refusals-are-written
+				r.reported(o, c.remote)
 				r.serve(ctx, o, e, c, ticket.Return)
 				return
 			}
@@ -295,7 +298,9 @@ func (r *Registry) notOpened(ctx context.Context, o *opening, e *entry, err erro
 	if says.Name == "NotAllowedError" || says.Name == "QuotaExceededError" {
 		told = r.config.Audit.Refused(o.subject, "host", says.Reason)
 	} else {
-		told = r.config.Audit.Failed(o.subject, says.Reason, took)
+		if told = r.config.Audit.Failed(o.subject, says.Reason, took); told && o.target.Host.Kind() != 0 {
+			r.reported(o, netip.AddrPort{})
+		}
 	}
 	// What floods one log would flood the other, too.
 	if /*rule:private-refusals-not-logged*/ told &&

@@ -15,6 +15,7 @@ import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
 import { page } from "./page.ts";
+import { policies } from "./policies.ts";
 import { consent, supply } from "./consent.ts";
 import { toolbar } from "./toolbar.ts";
 import { windows } from "./windows.ts";
@@ -37,5 +38,6 @@ export const mutants: readonly Mutant[] = [
   ...announcing,
   ...intakes,
   ...page,
+  ...policies,
   ...supply,
 ];

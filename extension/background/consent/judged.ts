@@ -49,9 +49,12 @@ export async function mustPass(verdict: Judged, claims: Claims, attested: chrome
   // Before the rules about the page, which are the strictest while a policy cannot be used: it is the policy that is to be mended then.
   if (/*rule:broken-policy-told-before-page-rules*/ !verdict.allowed) {
     const { reason } = verdict;
+    const broken = reason === "policy-broken";
     throw new Refusal(
-      reason === "policy-broken" ? reason : "policy",
-      "Portside's rules or the administrator do not allow it.",
+      broken ? reason : "policy",
+      broken
+        ? "the administrator's policy cannot be used, so everything is refused until it is mended. `portside policy show` says what is wrong with it."
+        : "Portside's rules or the administrator do not allow it.",
       {
         hidden: true,
         ...(reason === "address" || reason === "origin" || reason === "port" ? { reason } : {}),

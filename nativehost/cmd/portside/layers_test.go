@@ -23,7 +23,7 @@ func layers() [][]string {
 		{"stream", "datagram", "listen"},
 		{"dial"},
 		{"resolve", "clienthello", "gate", "carrier", "buffer", "sockopt"},
-		{"rules"},
+		{"rules", "policy/firewall"},
 		{"policy", "nearby", "network"},
 		{"limits", "audit", "caller", "peers"},
 		{"logfile", "trust", "link", "loopback"},

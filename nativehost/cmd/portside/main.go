@@ -41,7 +41,7 @@ usage:
   portside install      tell the browsers of this computer where portside is
   portside uninstall    take that back
   portside status       say which browsers know portside
-  portside policy       say what administrators allow: check, show, explain
+  portside policy       say what administrators allow: check, show, explain, import
   portside --version    print the version
   portside --help       print this
 

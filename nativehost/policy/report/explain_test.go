@@ -180,7 +180,7 @@ func check(t *testing.T, p *policy.Policy, r rules.Request, found, leads netip.A
 			t.Fatalf("%+v, found at %v: it is %s, by %+v, and %q is told wrongly:\n%s", r, found, kind, before, text, told)
 		}
 	}
-	if errors.Is(err, errTold) != !opens {
+	if errors.Is(err, errRefused) != !opens {
 		t.Fatalf("%+v, found at %v: %v\n%s", r, found, err, told)
 	}
 	return kind
