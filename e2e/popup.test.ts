@@ -115,9 +115,9 @@ describe("the popup", () => {
       assert.equal(await opened, "");
     }
     await attempt(frame, to({ host: `${"long.".repeat(40)}example.org`, port: 9 }), { click: false });
-    await attempt(page, to({ host: "not a host", port: 9 }), { click: false });
+    await attempt(page, to({ host: "no-such-host.test", port: 9 }), { click: false });
     await popup.showsSockets(2);
-    await popup.showsRefusal(/not a host/);
+    await popup.showsRefusal(/no-such-host/);
     await popup.page.waitFor("the certificates", () => document.querySelectorAll("dd").length >= 14);
     await popup.page.evaluate(() => {
       document.querySelector("details")?.setAttribute("open", "");
