@@ -613,10 +613,12 @@ describe("a TCP socket", () => {
     const names = await page.evaluateOnClick("#go", () =>
       Promise.all(
         [{ useSecureTransport: true }, { secureTransport: "on" }, { secureTransport: "starttls" }].map((more) =>
-          navigator.openUDPSocket({ remoteAddress: "peer.example.org", remotePort: 9, ...more } as SocketOptions).then(
-            () => "open",
-            (error: unknown) => (error as Error).name,
-          ),
+          navigator
+            .openUDPSocket({ remoteAddress: "peer.example.org", remotePort: 9, ...more } as PortsideSocketOptions)
+            .then(
+              () => "open",
+              (error: unknown) => (error as Error).name,
+            ),
         ),
       ),
     );

@@ -178,10 +178,10 @@ describe("the popup", () => {
     const listed = await peers.tlsEchoPeer(life, {}, wrong.selfSigned);
     const page = await stage.open("https://secure.test/");
     const tab = await toolbar.tabOf(page);
-    const opens = async (options: SocketOptions, hash?: number[]): Promise<void> => {
+    const opens = async (options: PortsideSocketOptions, hash?: number[]): Promise<void> => {
       const opened = page.evaluateOnClick(
         "#go",
-        async (options: SocketOptions, hash?: number[]) => {
+        async (options: PortsideSocketOptions, hash?: number[]) => {
           const pinned = hash && { serverCertificateHashes: [{ algorithm: "sha-256", value: new Uint8Array(hash) }] };
           const socket = await navigator.openTCPSocket({ ...options, ...pinned });
           Object.assign(window, { [`socket${String(options.remotePort)}`]: socket });

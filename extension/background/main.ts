@@ -21,6 +21,7 @@ import { beginToReadSettings, onManagedChange } from "./host/managed.ts";
 import { onCooldownChange, forgetCooldownsOfPrivateWindows } from "./consent/cooldown.ts";
 import { hostReport, hostState } from "./host/own_pages.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./sockets/paused.ts";
+import { Presence } from "./sockets/presence.ts";
 import { Popups } from "./toolbar/popup.ts";
 import { Prompts } from "./consent/prompt.ts";
 import { RefusalAudit } from "./sockets/refusal_audit.ts";
@@ -48,7 +49,7 @@ const activity = new Activity((tabId) => {
 });
 const badge = new Badge(activity);
 const popups = new Popups({ activity, hosts, documents });
-const shared: Shared = { hosts, prompts, activity, lanes, gestures, audit };
+const shared: Shared = { hosts, prompts, activity, lanes, gestures, audit, presence: new Presence(hosts) };
 
 /** Reports whether the sender is one of the extension's own pages, as opposed to a content script. */
 function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {

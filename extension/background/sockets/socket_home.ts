@@ -10,6 +10,7 @@ import type { Sender } from "../intake/sender.ts";
 import type { Activity } from "./activity.ts";
 import type { DocumentLane, Lanes } from "./lanes.ts";
 import type { Outgoing } from "./outgoing.ts";
+import type { Presence } from "./presence.ts";
 import type { RefusalAudit } from "./refusal_audit.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { BrokerMessage } from "../../../protocol/page.ts";
@@ -30,6 +31,7 @@ export interface Shared {
   lanes: Lanes;
   gestures: GestureLedger;
   audit: RefusalAudit;
+  presence: Presence;
 }
 
 /** What a socket uses of its document. */

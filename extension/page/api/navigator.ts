@@ -1,6 +1,6 @@
 // The first generation of the API: navigator.openTCPSocket() and navigator.openUDPSocket().
 
-import { own } from "../builtins.ts";
+import { defineProperty, own } from "../builtins.ts";
 import type { OpenRequest } from "../core/connection.ts";
 import { DatagramSocket } from "../core/datagram_socket.ts";
 import { makeError } from "../core/errors.ts";
@@ -40,5 +40,16 @@ export function install({ navigator, Navigator }: Scope, { connection, clock, ac
       return new OpenedUDPSocket(token, socket);
     },
   };
+  // On the function, so that the window gets no further name.
+  defineProperty(operations.openTCPSocket, "available", {
+    value: {
+      async available(): Promise<boolean> {
+        if (!active()) throw makeError("NotSupportedError");
+        return connection.probe();
+      },
+    }.available,
+    writable: true,
+    configurable: true,
+  });
   Object.defineProperties(Navigator.prototype, Object.getOwnPropertyDescriptors(operations));
 }

@@ -4,7 +4,12 @@
 import { NativeTypeError } from "../builtins.ts";
 import type { OpenRequest, Wish } from "../core/connection.ts";
 import { defaultKeepAliveDelay } from "./converters.ts";
-import { portsideTLSOptions, socketOptions, type tcpSocketOptions, type udpSocketOptions } from "./dictionaries.ts";
+import {
+  portsideTLSOptions,
+  portsideSocketOptions,
+  type tcpSocketOptions,
+  type udpSocketOptions,
+} from "./dictionaries.ts";
 import { checkRemoteAddress } from "../host.ts";
 import { canonicalAddress } from "../ip_address.ts";
 import { enforceLong, readDictionary, refuse, takeOut, type Dictionary } from "../webidl.ts";
@@ -36,9 +41,9 @@ export function toRequest(options: Options): OpenRequest {
 
 const ignored = [["localAddress"], ["localPort"], ["keepAlive"], ["useSecureTransport"]] as const;
 
-/** Converts `SocketOptions`, of the first generation. Throws TypeError, or what a getter throws. */
+/** Converts `PortsideSocketOptions`, of the first generation. Throws TypeError, or what a getter throws. */
 export function toSocketOptions(value: unknown): OpenRequest {
-  const options = readDictionary(value, "The options", socketOptions);
+  const options = readDictionary(value, "The options", portsideSocketOptions);
   const { keepAlive, keepAliveDelay = keepAlive, secureTransport, useSecureTransport } = options;
   checkRemoteAddress(options.remoteAddress);
   // Local addresses are accepted and ignored, as in 2021.
