@@ -167,7 +167,7 @@ export const askEvent = "portside:ask";
 
 /** The texts that go with each name. They are the same whatever the cause: a page must not learn which rule refused. */
 export const pageMessages = {
-  NotAllowedError: "This connection is not allowed. The Portside settings say why.",
+  NotAllowedError: "This connection is not allowed. The Portside popup says why.",
   NetworkError: "The connection could not be opened, or it was lost.",
   InvalidStateError: "The socket is closed.",
   AbortError: "The operation was aborted.",

@@ -23,7 +23,7 @@ export const consoleLines = {
   policyMulticast:
     "multicast needs the feature direct-sockets-multicast. Send the header Permissions-Policy: direct-sockets-multicast=(self).",
   unsafeEval:
-    "the content security policy of this document has 'unsafe-eval'. Take it out; docs/GUIDE.md of Portside has the settings of development servers.",
+    "the content security policy of this document has 'unsafe-eval'. Take it out: docs/GUIDE.md of Portside has the settings of development servers.",
   evalNotForbidden:
     "the administrator asks for a content security policy that forbids eval. Send one, script-src 'self' for example.",
   // Gestures and the user.
@@ -68,7 +68,7 @@ export const consoleLines = {
   timeout: "the other side does not answer in time. Check the address, and firewalls on the way.",
   unreachable: "there is no way to this host or network, or a firewall bars it. Check the connection.",
   reset: "the other side broke the connection. Its own log may say why.",
-  tls: "no secure connection: certificate, name, protocol, or a connection that was cut short. docs/GUIDE.md of Portside has the command that shows a certificate.",
+  tls: "no secure connection: certificate, name, protocol, or a connection that was cut short. Look at the certificate: docs/GUIDE.md of Portside has the command.",
   plaintext:
     "the server sent something in plain text that the page had not read when it called startTls(). Read its answer to the end first.",
   cors: "the server at this port decides by CORS which pages may use it, or its certificate is not for this host. Use fetch() for it.",

@@ -58,9 +58,9 @@ export class GestureLedger {
     this.#used = this.#used.filter(({ at }) => at <= now); // the clock was put back
     const at = Math.min(activation.at, now);
     const began = Math.min(activation.began, at);
-    const used = this.#used.some(
-      (one) => /*rule:gesture-shared-across-documents*/ one.who === who && one.began <= at && one.at >= began,
+    const overlaps = this.#used.some(
+      (used) => /*rule:gesture-shared-across-documents*/ used.who === who && used.began <= at && used.at >= began,
     );
-    return used ? undefined : { who, began, at };
+    return overlaps ? undefined : { who, began, at };
   }
 }
