@@ -21,7 +21,7 @@ import { beginToReadSettings, onManagedChange } from "./host/managed.ts";
 import { onCooldownChange, forgetCooldownsOfPrivateWindows } from "./consent/cooldown.ts";
 import { hostReport, hostState } from "./host/own_pages.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./sockets/paused.ts";
-import { Presence } from "./sockets/presence.ts";
+import { Presence } from "./host/presence.ts";
 import { Popups } from "./toolbar/popup.ts";
 import { Prompts } from "./consent/prompt.ts";
 import { RefusalAudit } from "./sockets/refusal_audit.ts";

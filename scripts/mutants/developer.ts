@@ -2,7 +2,7 @@
 
 import { becomes, gone, inUnit, never, row, type Mutant } from "./mutant.ts";
 
-const asks = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/sockets/presence.test.ts", name);
+const asks = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/sockets/probe.test.ts", name);
 
 export const developer: readonly Mutant[] = [
   ...row(

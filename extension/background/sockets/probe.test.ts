@@ -7,7 +7,7 @@ import { consoleLines } from "../../shared/console_lines.ts";
 
 const world = await Background.start();
 const { browser, clock, host } = world;
-const { Presence } = await import("./presence.ts");
+const { Presence } = await import("../host/presence.ts");
 const { HostUnavailable } = await import("../host/host.ts");
 const { native } = browser;
 const mail = { remoteAddress: "mail.example", remotePort: 993 };
