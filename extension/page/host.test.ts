@@ -29,7 +29,14 @@ test("a page refuses what can be no host, nothing that is one, and leaves the re
 test("both generations refuse it before anything is asked", async () => {
   const page = newPage();
   const { TCPSocket, UDPSocket } = page.window;
-  for (const remoteAddress of ["not a host", "http://example.org/", "user@example.org", "example.org:80", "[::1", " "]) {
+  for (const remoteAddress of [
+    "not a host",
+    "http://example.org/",
+    "user@example.org",
+    "example.org:80",
+    "[::1",
+    " ",
+  ]) {
     const options = { remoteAddress, remotePort: 80 };
     assert.throws(() => new TCPSocket(remoteAddress, 80), TypeError, remoteAddress);
     assert.throws(() => new UDPSocket(options), TypeError, remoteAddress);

@@ -76,8 +76,7 @@ export const consoleLines = {
   lowPort: "pages may not use so low a port of this computer. Take one above 32767, or none and let the system pick.",
   inUse:
     "another program of this computer uses this address and port. Take another port, or none and let the system pick.",
-  messageSize:
-    "the datagram is too large to be sent. Send at most 65,507 bytes; a network may take less.",
+  messageSize: "the datagram is too large to be sent. Send at most 65,507 bytes; a network may take less.",
   datagram: "a datagram could not be sent; others of this socket are not told of. Check the address and the size.",
   rate: "sockets are opened too fast. Wait between attempts, and longer after each that fails.",
   limit: "too many sockets are open. Close what is not needed.",
