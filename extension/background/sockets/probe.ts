@@ -14,21 +14,19 @@ import type { DocumentMessage } from "../../../protocol/page.ts";
 export type Probe = Extract<DocumentMessage, { type: "probe" }>;
 
 /** Answers a document that asks whether the program is there. */
-export async function answerProbe(
-  { sender, attested, shared, intake, tell }: SocketHome,
-  { id, activation, secure, evidence }: Probe,
-): Promise<void> {
+export async function answerProbe(home: SocketHome, { id, activation, secure, evidence }: Probe): Promise<void> {
+  const { sender, attested, shared, intake } = home;
   try {
     const admission = await intake.inTurn(() => admit(attested, { secure, evidence }, "refuse-unsafe-eval"));
     if (/*rule:presence-needs-admission*/ !admission.allowed) throw new Refusal(admission.rule, admission.line);
     //rule:presence-needs-gesture
     if (!shared.gestures.of(sender, activation).unused()) throw noGesture({ hidden: false });
     const problem = await shared.presence.problem();
-    if (problem !== undefined) tell({ type: "hint", text: consoleLines[lineOf(problem, true) ?? "hostFailed"] });
-    tell({ type: "probed", id, there: problem === undefined });
+    if (problem !== undefined) home.tell({ type: "hint", text: consoleLines[lineOf(problem, true) ?? "hostFailed"] });
+    home.tell({ type: "probed", id, there: problem === undefined });
   } catch (error) {
     if (!(error instanceof Refusal)) console.error(error);
-    tell({ type: "hint", text: consoleLines[lineOf(error, false) ?? "network"] });
-    tell({ type: "failed", id, error: pageError("NotAllowedError") });
+    home.tell({ type: "hint", text: consoleLines[lineOf(error, false) ?? "network"] });
+    home.tell({ type: "failed", id, error: pageError("NotAllowedError") });
   }
 }

@@ -40,16 +40,15 @@ export function install({ navigator, Navigator }: Scope, { connection, clock, ac
       return new OpenedUDPSocket(token, socket);
     },
   };
+  const descriptors = Object.getOwnPropertyDescriptors(operations);
+  const presence = {
+    async available(this: void): Promise<boolean> {
+      if (!active()) throw makeError("NotSupportedError");
+      return connection.probe();
+    },
+  };
   // On the function, so that the window gets no further name.
-  defineProperty(operations.openTCPSocket, "available", {
-    value: {
-      async available(): Promise<boolean> {
-        if (!active()) throw makeError("NotSupportedError");
-        return connection.probe();
-      },
-    }.available,
-    writable: true,
-    configurable: true,
-  });
-  Object.defineProperties(Navigator.prototype, Object.getOwnPropertyDescriptors(operations));
+  const { value } = descriptors.openTCPSocket;
+  defineProperty(value as object, "available", { value: presence.available, writable: true, configurable: true });
+  Object.defineProperties(Navigator.prototype, descriptors);
 }
