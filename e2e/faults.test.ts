@@ -126,7 +126,7 @@ test("the same words for every failure of the network; where the user agreed, th
   for (const { host, port } of [await peers.refusingPeer(life), await peers.silentPeer(life)]) {
     const failed = page.evaluateOnClick(
       "#go",
-      (options: SocketOptions) =>
+      (options: PortsideSocketOptions) =>
         navigator.openTCPSocket(options).then(
           () => ({ message: "opened", reason: undefined }),
           (error: unknown) => ({

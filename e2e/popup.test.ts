@@ -125,9 +125,9 @@ describe("the popup", () => {
       assert.equal(await opened, "");
     }
     await attempt(frame, to({ host: `${"long.".repeat(40)}example.org`, port: 9 }), { click: false });
-    await attempt(page, to({ host: "not a host", port: 9 }), { click: false });
+    await attempt(page, to({ host: "no-such-host.test", port: 9 }), { click: false });
     await popup.showsSockets(2);
-    await popup.showsRefusal(/not a host/);
+    await popup.showsRefusal(/no-such-host/);
     await popup.page.waitFor("the certificates", () => document.querySelectorAll("dd").length >= 14);
     await popup.page.evaluate(() => {
       document.querySelector("details")?.setAttribute("open", "");
@@ -188,10 +188,10 @@ describe("the popup", () => {
     const listed = await peers.tlsEchoPeer(life, {}, wrong.selfSigned);
     const page = await stage.open("https://secure.test/");
     const tab = await toolbar.tabOf(page);
-    const opens = async (options: SocketOptions, hash?: number[]): Promise<void> => {
+    const opens = async (options: PortsideSocketOptions, hash?: number[]): Promise<void> => {
       const opened = page.evaluateOnClick(
         "#go",
-        async (options: SocketOptions, hash?: number[]) => {
+        async (options: PortsideSocketOptions, hash?: number[]) => {
           const pinned = hash && { serverCertificateHashes: [{ algorithm: "sha-256", value: new Uint8Array(hash) }] };
           const socket = await navigator.openTCPSocket({ ...options, ...pinned });
           Object.assign(window, { [`socket${String(options.remotePort)}`]: socket });

@@ -83,7 +83,7 @@ async function seedGrants(theatre: Theatre): Promise<void> {
     const page = await theatre.open(`${origin}/`);
     const answer = page.evaluateOnClick(
       "#go",
-      (options: SocketOptions, udp: boolean) =>
+      (options: PortsideSocketOptions, udp: boolean) =>
         (udp ? navigator.openUDPSocket(options) : navigator.openTCPSocket(options)).then(
           () => "",
           () => "",

@@ -366,7 +366,7 @@ describe("refusals", () => {
           const attempts = Array.from({ length: 100 }, (_, n) =>
             navigator
               .openTCPSocket({
-                remoteAddress: `${(first + n * times).toString()}.${"long.".repeat(160)}example`,
+                remoteAddress: `${(first + n * times).toString()}.${"long.".repeat(48)}example`,
                 remotePort: 9,
               })
               .catch(() => undefined),

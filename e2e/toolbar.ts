@@ -31,7 +31,7 @@ export const generous = {
 export function outcome(frame: Frame, options: Record<string, unknown>, { click = true } = {}): Promise<string> {
   const call = async (given: unknown): Promise<string> => {
     try {
-      const socket = await navigator.openTCPSocket(given as SocketOptions);
+      const socket = await navigator.openTCPSocket(given as PortsideSocketOptions);
       Object.assign(window, { socket });
       return "";
     } catch (error) {

@@ -182,6 +182,7 @@ export interface AuditRefusedParams {
 export type DocumentMessage =
   | DocumentOpen
   | DocumentListen
+  | DocumentProbe
   | DocumentAccept
   | DocumentBind
   | DocumentMembership
@@ -222,7 +223,7 @@ export interface Activation {
   at: number;
 }
 /**
- * The page's SocketOptions after WebIDL conversion.
+ * The page's PortsideSocketOptions after WebIDL conversion.
  */
 export interface OpenOptions {
   /**
@@ -384,6 +385,19 @@ export interface Announcement {
    * @maxItems 16
    */
   txt?: string[];
+}
+/**
+ * Asks whether the program is there.
+ */
+export interface DocumentProbe {
+  type: "probe";
+  id: number;
+  activation?: Activation;
+  /**
+   * isSecureContext, as the content script sees it.
+   */
+  secure: boolean;
+  evidence: DocumentEvidence;
 }
 /**
  * Takes the next connection of a socket that listens. One at a time for each.

@@ -23,6 +23,7 @@ import { beginToReadSettings, onManagedChange } from "./host/managed.ts";
 import { onCooldownChange, forgetCooldownsOfPrivateWindows } from "./consent/cooldown.ts";
 import { hostReport, hostState } from "./host/own_pages.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./sockets/paused.ts";
+import { Presence } from "./host/presence.ts";
 import { Popups } from "./toolbar/popup.ts";
 import { closePopupWindow, offerPopupWindow } from "./toolbar/popup_window.ts";
 import { Prompts } from "./consent/prompt.ts";
@@ -61,7 +62,7 @@ const activity = new Activity(
 );
 const badge = new Badge(activity, prompts);
 const popups = new Popups({ activity, hosts, documents, prompts });
-const shared: Shared = { hosts, prompts, activity, lanes, gestures, audit };
+const shared: Shared = { hosts, prompts, activity, lanes, gestures, audit, presence: new Presence(hosts) };
 
 /** Reports whether the sender is one of the extension's own pages, as opposed to a content script. */
 function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {

@@ -156,12 +156,12 @@ test("a policy in <meta> counts after its element has gone", async () => {
 });
 
 test("why an open is refused is said on the console, and nothing of it to the page", async () => {
-  const info = mock.method(console, "info", () => undefined);
+  const warn = mock.method(console, "warn", () => undefined);
   await open();
   const before = heard.length;
   await answer({ type: "hint", text: "a secret of the rules" });
   assert.deepEqual(
-    info.mock.calls.map(({ arguments: words }) => words),
+    warn.mock.calls.map(({ arguments: words }) => words),
     [["Portside: a secret of the rules"]],
   );
   assert.equal(heard.length, before);

@@ -7,9 +7,11 @@
 import { content as platform } from "../platform/current.ts";
 import type { DataChannel } from "../platform/platform.ts";
 import { Budget, openBounds } from "../shared/budget.ts";
+import { consoleLines } from "../shared/console_lines.ts";
 import { ext } from "../shared/ext.ts";
 import { activationNow, watchPresses } from "./activation.ts";
 import { Backoff } from "./backoff.ts";
+import { DeveloperConsole } from "./developer_console.ts";
 import { GestureQueue } from "./gesture_queue.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
 import { announce, listenToFrames } from "./frames.ts";
@@ -46,6 +48,7 @@ class Gatekeeper {
   readonly #waiting = new GestureQueue(life, (message) => {
     this.fromPage(message);
   });
+  readonly #console = new DeveloperConsole(performance.now());
   #lane: DataChannel | undefined;
   #broker: chrome.runtime.Port | undefined;
 
@@ -103,6 +106,10 @@ class Gatekeeper {
         this.#tell({ type, id, ...this.#claims(message.evalBlocked), options, waits: true });
         return;
       }
+      case "probe":
+        if (this.#mayOpen(message.id))
+          this.#tell({ type: "probe", id: message.id, ...this.#claims(message.evalBlocked) });
+        return;
       case "accept":
         // Whoever connects makes these, not the page: they have no bounds of their own, but one at a time for each listener.
         this.#opening.add(message.id);
@@ -148,6 +155,7 @@ class Gatekeeper {
   #mayOpen(id: number): boolean {
     const now = performance.now();
     if (!this.#backoff.may(now) || /*rule:content-script-limits-opens*/ !this.#opens.take(now)) {
+      this.#print(consoleLines.quota);
       this.#tellPage({ type: "failed", id, error: pageError("QuotaExceededError") });
       return false;
     }
@@ -173,11 +181,11 @@ class Gatekeeper {
   #fromBroker(message: BrokerMessage): void {
     switch (message.type) {
       case "hint":
-        //rule:reason-goes-to-console
-        console.info(`Portside: ${message.text}`); // the developer's console; the page cannot read it
+        this.#print(message.text);
         return;
       case "full":
         this.#backoff.full(performance.now());
+        this.#print(consoleLines.quota);
         return;
       case "gestureWanted": {
         const { id } = message;
@@ -241,6 +249,7 @@ class Gatekeeper {
         return;
       }
       case "failed":
+      case "probed":
         this.#answered(message.id);
         this.#tellPage(message);
         return;
@@ -287,10 +296,11 @@ class Gatekeeper {
   /** Sends to the broker, and connects to it first if need be. */
   #tell(message: DocumentMessage): void {
     if (this.#broker === undefined) {
-      if (message.type !== "open" && message.type !== "listen" && message.type !== "bind") return; // about a socket that went down with the last connection
+      if (!("secure" in message)) return; // about a socket that went down with the last connection
       try {
         this.#broker = ext.runtime.connect({ name: "document" });
       } catch {
+        this.#print(consoleLines.restarted);
         // "Extension context invalidated": the extension was reloaded or removed, and its new content script has taken over.
         this.#lose();
         return;
@@ -304,12 +314,18 @@ class Gatekeeper {
       port.onDisconnect.addListener(() => {
         if (this.#broker !== port) return;
         const { size } = this.#open;
-        if (size + this.#opening.size > 0) this.#lose();
-        else this.#broker = undefined; // what waits for a gesture is not lost with a background that sleeps
+        if (size + this.#opening.size > 0) {
+          this.#print(consoleLines.restarted);
+          this.#lose();
+        } else this.#broker = undefined; // what waits for a gesture is not lost with a background that sleeps
         if (/*rule:badge-reset-after-worker-stop*/ size > 0) wakeBackground();
       });
     }
     this.#broker.postMessage(message);
+  }
+
+  #print(text: string): void {
+    this.#console.print(text, performance.now());
   }
 
   #tellPage(message: ContentMessage, transfer: Transferable[] = []): void {

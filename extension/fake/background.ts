@@ -87,6 +87,19 @@ export class FakeDocument {
     return id;
   }
 
+  /** Asks whether the program is there, and waits until nothing more happens. Resolves with the answer, or the name of the error. */
+  async probe(init: OpenInit = {}): Promise<boolean | string | undefined> {
+    const id = ++this.#lastId;
+    this.say({ type: "probe", id, ...this.#claims(init) });
+    await settled();
+    return this.heardOf(id, "probed")[0]?.there ?? this.heardOf(id, "failed")[0]?.error.name;
+  }
+
+  /** What its console shows, without what was asked for. */
+  get console(): string[] {
+    return this.heard.flatMap((message) => (message.type === "hint" ? [message.text.replace(/ \([^()]*\)$/, "")] : []));
+  }
+
   /** Asks for the next connection of a listener. Resolves with its id. */
   async accept(listener: number): Promise<number> {
     const id = ++this.#lastId;

@@ -1171,7 +1171,7 @@ export const consent: readonly Mutant[] = [
         "extension/content/main.test.ts",
         "why an open is refused is said on the console, and nothing of it to the page",
       ),
-      becomes("document.title = message.text;"),
+      becomes("document.title = text;"),
     ],
     [
       "audit-lines-limited-per-origin",

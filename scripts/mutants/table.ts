@@ -4,6 +4,7 @@ import { accepting } from "./accepting.ts";
 import { addresses } from "./addresses.ts";
 import { bounds } from "./bound.ts";
 import { announcing } from "./announcing.ts";
+import { developer } from "./developer.ts";
 import { documents } from "./documents.ts";
 import { inbounds } from "./inbound.ts";
 import { host } from "./host.ts";
@@ -39,5 +40,6 @@ export const mutants: readonly Mutant[] = [
   ...intakes,
   ...page,
   ...policies,
+  ...developer,
   ...supply,
 ];

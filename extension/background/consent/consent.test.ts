@@ -56,7 +56,6 @@ let complaints: (string | undefined)[];
 let looks: boolean[];
 /** Whether the last refusal was hidden from the page. */
 let hidden: boolean;
-let hint = "";
 /** The network that private addresses are in; the salts that the host was given; what was not remembered, and why. */
 let network: string;
 let salts: Set<string | undefined>;
@@ -153,7 +152,6 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   } catch (error) {
     if (error instanceof Refusal) {
       hidden = error.hidden;
-      hint = error.message;
       return error.rule;
     }
     if (error instanceof HostError) return error.data?.reason ?? "";
@@ -278,7 +276,6 @@ test("a policy that cannot be used is told as that, though it makes the rules ab
     installedOnly: true,
   };
   assert.equal(await open(mail), "policy-broken");
-  assert.match(hint, /policy cannot be used.*`portside policy show`/);
   verdict = { ...verdict, reason: "policy", cspRule: "refuse-unsafe-eval", installedOnly: false };
   assert.equal(await open(mail), "policy");
 });

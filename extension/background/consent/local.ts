@@ -89,8 +89,7 @@ class LocalConsenting {
     const { request, reopened } = this.#asked;
     const verdict = await this.#judge();
     await mustPass(verdict, this.#claims, attested);
-    if (verdict.places.length === 0)
-      throw new Refusal("policy", "this computer has no such address.", { hidden: true, reason: "address" });
+    if (verdict.places.length === 0) throw new Refusal("policy", "noAddress", { hidden: true, reason: "address" });
     // The last that was allowed is what is meant now.
     for (const reached of /*rule:local-each-open-ignores-earlier*/ asksAnew(verdict) ? [] : reopened.toReversed()) {
       const place = await this.#holds(reached, verdict);
@@ -287,7 +286,7 @@ class LocalConsenting {
     const there = now.places.find(({ address, reach }) => address === place.address && reach === place.reach);
     //rule:local-place-still-there-at-answer
     if (!now.allowed || there === undefined)
-      throw new Refusal("policy", "this computer does not have the address any more.", {
+      throw new Refusal("policy", "addressGone", {
         hidden: true,
         reason: "address",
       });

@@ -63,7 +63,7 @@ class OpenRequest {
         isPaused(sender),
       ]),
     );
-    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
+    if (!admission.allowed) throw new Refusal(admission.rule, admission.line);
     this.#socket.known = reopened.length > 0;
     withdraw.signal.throwIfAborted();
     const gesture = (this.gesture = shared.gestures.of(sender, activation));
