@@ -120,7 +120,7 @@ async function seedGrants(theatre: Theatre): Promise<void> {
 export const scenes: readonly Scene[] = [
   prompt(
     "mail",
-    "webmail.test wants to connect to imap.example.org, IMAP mail, encrypted.",
+    "webmail.test asks to connect to imap.example.org, IMAP mail, encrypted.",
     "https://webmail.test",
     to({ host: "imap.example.org", port: 993 }, { secureTransport: "on" }),
     awake,
@@ -166,6 +166,37 @@ export const scenes: readonly Scene[] = [
     }),
     awake,
   ),
+  {
+    name: "explain",
+    about: "Why Portside asks: the page behind the prompt's link.",
+    width: 900,
+    grows: false,
+    async open(theatre) {
+      const page = await show(theatre, "ui/explain.html", "h1");
+      return { page, close: () => page.close() };
+    },
+  },
+  {
+    name: "popup-asks",
+    about: "The popup while a question of the tab waits for its answer.",
+    width: 380,
+    grows: true,
+    async open(theatre) {
+      const page = await theatre.open("https://waiting.test/");
+      const answer = attempt(page, to({ host: "imap.example.org", port: 993 })).catch(() => "");
+      await theatre.person.seesPrompt();
+      const popup = await theatre.toolbar.popup(await theatre.toolbar.tabOf(page));
+      await popup.page.waitFor("the notice", () => document.querySelector<HTMLElement>("#asks")?.hidden === false);
+      return {
+        page: popup.page,
+        async close() {
+          await popup.close();
+          await page.close();
+          await answer;
+        },
+      };
+    },
+  },
   {
     name: "popup",
     about: "The toolbar's popup: two open connections, one of them encrypted, and a refusal with its reason.",
