@@ -8,6 +8,7 @@ import type { Life } from "./world/life.ts";
 import { startDevices } from "./world/nearby.ts";
 import { makeNetwork, startNameServer, startPeer } from "./world/network.ts";
 import type { Page } from "./world/page.ts";
+import { sleep } from "./world/wait.ts";
 import { openWorld } from "./world/world.ts";
 
 /** Where irc.example.org and imap.example.org are. */
@@ -139,6 +140,7 @@ export const scenes: readonly Scene[] = [
     to({ host: "192.168.1.20", port: 22 }),
     async (page) => {
       await page.waitFor("both devices", () => document.querySelectorAll("#devices [role=option]").length === 2);
+      await sleep(600); // a click right after the list has moved picks nothing
       await page.click("#devices [role=option]");
       await awake(page);
     },
