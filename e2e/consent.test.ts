@@ -155,8 +155,8 @@ describe("the prompt", () => {
       if (hides !== undefined) assert.doesNotMatch(prompt.text, new RegExp(hides));
       if (host === long) {
         assert.equal(seen.whole, long);
-        const { description } = await prompt.page.accessible('[role="alertdialog"]');
-        assert.ok(description.includes(` ${long} `), `who listens hears all of it: ${description}`);
+        const { name } = await prompt.page.accessible('[role="alertdialog"]');
+        assert.ok(name.includes(` ${long}?`), `who listens hears all of it: ${name}`);
         assert.equal(seen.title, long);
         assert.ok((seen.cut ?? 99) <= 1, "it is cut for who looks");
         // By keyboard: the button is the next stop but one before Deny.

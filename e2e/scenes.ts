@@ -9,6 +9,7 @@ import type { Life } from "./world/life.ts";
 import { startDevices } from "./world/nearby.ts";
 import { makeNetwork, startNameServer, startPeer } from "./world/network.ts";
 import type { Page } from "./world/page.ts";
+import { sleep } from "./world/wait.ts";
 import { openWorld } from "./world/world.ts";
 
 /** Where irc.example.org and imap.example.org are. */
@@ -121,7 +122,7 @@ async function seedGrants(theatre: Theatre): Promise<void> {
 export const scenes: readonly Scene[] = [
   prompt(
     "mail",
-    "webmail.test wants to connect to imap.example.org, port 993, encrypted.",
+    "webmail.test asks to connect to imap.example.org, IMAP mail, encrypted.",
     "https://webmail.test",
     to({ host: "imap.example.org", port: 993 }, { secureTransport: "on" }),
     awake,
@@ -140,6 +141,7 @@ export const scenes: readonly Scene[] = [
     to({ host: "192.168.1.20", port: 22 }),
     async (page) => {
       await page.waitFor("both devices", () => document.querySelectorAll("#devices [role=option]").length === 2);
+      await sleep(600); // a click right after the list has moved picks nothing
       await page.click("#devices [role=option]");
       await awake(page);
     },
@@ -167,6 +169,37 @@ export const scenes: readonly Scene[] = [
     }),
     awake,
   ),
+  {
+    name: "explain",
+    about: "Why Portside asks: the page behind the prompt's link.",
+    width: 900,
+    grows: false,
+    async open(theatre) {
+      const page = await show(theatre, "ui/explain.html", "h1");
+      return { page, close: () => page.close() };
+    },
+  },
+  {
+    name: "popup-asks",
+    about: "The popup while a question of the tab waits for its answer.",
+    width: 380,
+    grows: true,
+    async open(theatre) {
+      const page = await theatre.open("https://waiting.test/");
+      const answer = attempt(page, to({ host: "imap.example.org", port: 993 })).catch(() => "");
+      await theatre.person.seesPrompt();
+      const popup = await theatre.toolbar.popup(await theatre.toolbar.tabOf(page));
+      await popup.page.waitFor("the notice", () => document.querySelector<HTMLElement>("#asks")?.hidden === false);
+      return {
+        page: popup.page,
+        async close() {
+          await popup.close();
+          await page.close();
+          await answer;
+        },
+      };
+    },
+  },
   {
     name: "popup",
     about: "The toolbar's popup: two open connections, one of them encrypted, and a refusal with its reason.",

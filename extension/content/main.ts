@@ -32,6 +32,9 @@ import type {
 /** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
 const maxAddress = 1024;
 
+/** What a page asks for in its own answer to a click comes within this time, in ms. */
+const clickTime = 50;
+
 type Claims = Pick<Extract<DocumentMessage, { type: "open" }>, "activation" | "secure" | "evidence">;
 
 class Gatekeeper {
@@ -39,6 +42,8 @@ class Gatekeeper {
   /** Opens that wait for their answer; of these, those that the page asked for by itself. */
   readonly #opening = new Set<number>();
   readonly #counted = new Set<number>();
+  /** How often the page has asked for a socket by itself. */
+  #asked = 0;
   readonly #opens = new Budget(openBounds.document, performance.now());
   /** For when the broker has no room for opens of this document's tab or site. */
   readonly #backoff = new Backoff();
@@ -62,13 +67,15 @@ class Gatekeeper {
       },
       { signal: life },
     );
-    // What the page asked for may wait for a question that the user does not see.
+    // What the page asked for may wait for a question that the user does not see. A click by which it asks for more tells that by itself.
     addEventListener(
       "click",
       ({ isTrusted }) => {
-        const [id] = this.#counted;
-        if (/*rule:only-trusted-clicks-raise-prompt*/ isTrusted && id !== undefined && this.#broker !== undefined)
-          this.#tell({ type: "pressed", id });
+        if (/*rule:only-trusted-clicks-raise-prompt*/ !isTrusted || this.#counted.size === 0) return;
+        const before = this.#asked;
+        setTimeout(() => {
+          if (this.#asked === before) this.#pressed();
+        }, clickTime);
       },
       { capture: true, passive: true, signal: life },
     );
@@ -151,6 +158,12 @@ class Gatekeeper {
     }
   }
 
+  /** The user has clicked. */
+  #pressed(): void {
+    const [id] = this.#counted;
+    if (id !== undefined && this.#broker !== undefined) this.#tell({ type: "pressed", id });
+  }
+
   /** Whether the page may ask for one more socket now; it hears if not. */
   #mayOpen(id: number): boolean {
     const now = performance.now();
@@ -159,6 +172,7 @@ class Gatekeeper {
       this.#tellPage({ type: "failed", id, error: pageError("QuotaExceededError") });
       return false;
     }
+    this.#asked++;
     this.#backoff.sent(id, now);
     this.#opening.add(id);
     this.#counted.add(id);

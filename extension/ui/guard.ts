@@ -39,7 +39,7 @@ export class Guard {
       //rule:fast-clicks-extend-the-pause
       if (!this.#alive) this.rest();
       //rule:stray-keys-extend-the-pause
-      else if (event.type === "keydown" && isStray(event as KeyboardEvent)) this.rest();
+      if (event.type === "keydown" && isStray(event as KeyboardEvent)) this.rest();
     };
     for (const type of ["pointerdown", "keydown"]) addEventListener(type, hasty, true);
     let place = "";

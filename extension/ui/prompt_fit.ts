@@ -9,13 +9,15 @@ import { promptWidth } from "../background/consent/prompt_size.ts";
 const maxMoves = 3;
 /** Windows take so long, in ms. */
 const pause = 60;
-/** Window managers may put a window somewhere else a moment after it has come up: moves in this time are not the user's, in ms since the page began. */
+/** Window managers may put a window somewhere else a moment after it has come up: moves in this time are not the user's, in ms. */
 const arrival = 1_000;
 /** Frames around windows make places uncertain by so much, in pixels. */
 const slack = 8;
 
 let running: Promise<void> = Promise.resolve();
 let waits = false;
+/** When it was looked at first. */
+let began: number | undefined;
 let moves = 0;
 /** Where it was when it was last looked at: somewhere else, and the user has moved it. From then on it stays with them. */
 let stood: Place | undefined;
@@ -32,7 +34,8 @@ function target(size: { width: number; height: number }, { place, bar }: Hash): 
   const { availLeft = 0, availTop = 0 } = screen as { availLeft?: number; availTop?: number };
   const room = { left: availLeft, top: availTop, width: screen.availWidth, height: screen.availHeight };
   const now = here();
-  if (stood !== undefined && !near(stood, now) && performance.now() > arrival) usersOwn = true;
+  began ??= performance.now();
+  if (stood !== undefined && !near(stood, now) && performance.now() - began > arrival) usersOwn = true;
   const ours = place !== undefined && !usersOwn && moves < maxMoves;
   // It came up on another screen than the page that asks: there first, as far as the browser lets it.
   const away = ours && bar !== undefined && !isOn(bar, room);

@@ -11,10 +11,10 @@ export function showHeading(origin: string, heading: string, host?: string): voi
   const [title, who, where] = [byId("title"), byId("who"), byId("where")];
   const asking = originElement(origin);
   who.replaceChildren(asking);
-  title.replaceChildren(...textAround(heading, who, ...(host === undefined ? [] : [where])));
+  const words = host === undefined ? [...textAround(heading, who), where] : textAround(heading, who, where);
+  title.replaceChildren(...words); // both stay in the page
   const there = host === undefined ? undefined : hostElement(host);
   tell("where", ...(there === undefined ? [] : [there]));
-  if (there === undefined) title.append(where); // it stays in the page
   tell("who-notes", ...hostNotes(new URL(origin).hostname, asking));
   tell("where-notes", ...(host === undefined || there === undefined ? [] : hostNotes(host, there)));
   document.title = text("promptWindowTitle", isolatedInTitle(titleOf(origin)));

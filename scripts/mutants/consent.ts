@@ -10,6 +10,7 @@ import {
   inGo,
   inJSON,
   inUnit,
+  never,
   precededBy,
   row,
   type Mutant,
@@ -415,6 +416,7 @@ export const consent: readonly Mutant[] = [
       "only-trusted-clicks-raise-prompt",
       "Clicks that a script makes do not bring the prompt to the front",
       inUnit("extension/content/main.test.ts", "a click of a person's is told while an open has no answer"),
+      never,
     ],
     [
       "prompt-raises-are-bounded",
