@@ -306,7 +306,7 @@ describe("the prompt", () => {
 });
 
 describe("grants", () => {
-  test("Allow once is for this document, Allow and remember for every document of the site", async () => {
+  test("Allow this time is for this document, Always allow for every document of the site", async () => {
     const peer = await peers.echoPeer(life);
     const first = await stage.open("https://once.test/");
     await openTCP(stage, first, peer);

@@ -33,8 +33,8 @@ import type { Shared } from "./sockets/socket_home.ts";
 import { SelfTest } from "./sockets/selftest.ts";
 
 const hosts = new Hosts();
-const prompts = new Prompts();
 const selfTest = new SelfTest(hosts);
+const prompts = new Prompts((sender) => selfTest.isPage(sender));
 const lanes = new Lanes();
 const gestures = new GestureLedger();
 const audit = new RefusalAudit({
@@ -53,6 +53,7 @@ const activity = new Activity(
   },
   (socket) => {
     history.note(socket);
+    selfTest.noted(socket);
   },
 );
 const badge = new Badge(activity);

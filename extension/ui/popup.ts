@@ -9,6 +9,7 @@ import { openSetupPage } from "../background/host/setup.ts";
 import { KeyedList } from "./keyed.ts";
 import { showHost } from "./popup_host.ts";
 import { RefusalList } from "./popup_refusals.ts";
+import { TemporaryList } from "./popup_temporary.ts";
 import { pauseSwitch, SocketList } from "./popup_sockets.ts";
 import { originElement } from "./shown.ts";
 import { byId, fillTexts, text } from "./texts.ts";
@@ -82,6 +83,8 @@ const alsoPaused = new KeyedList<string>(byId("also-paused"), byId("open-title")
   };
 });
 
+const temporary = new TemporaryList();
+
 let shownOrigin: string | undefined;
 
 function showSite({ site, private: isPrivate, cooldowns, unsaved }: PopupView): void {
@@ -130,6 +133,7 @@ function show(now: PopupView): void {
     })),
   );
   showHost(byId("host"), now.host, openSetup);
+  temporary.show(now.site?.temporary ?? []);
   const remembered = now.site?.remembered ?? 0;
   byId("settings").textContent = remembered > 0 ? text("popupRemembered", count(remembered)) : text("popupSettings");
 }

@@ -127,11 +127,18 @@ function duration(ms: number): string {
   return format.format(Math.round(ms / length));
 }
 
-function show({ question: wanted, waiting, looks, cooldown }: Extract<PromptView, { type: "question" }>): void {
+function show({
+  question: wanted,
+  waiting,
+  looks,
+  cooldown,
+  testPage,
+}: Extract<PromptView, { type: "question" }>): void {
   [question, localQuestion] = "kind" in wanted ? [undefined, wanted] : [wanted, undefined];
   const who = originElement(wanted.origin);
   tell("who", who);
   tell("who-notes", ...hostNotes(new URL(wanted.origin).hostname, who));
+  byId("test-page").hidden = testPage !== true;
   byId("local").hidden = localQuestion === undefined;
   if ("kind" in wanted) {
     showConnection(undefined);

@@ -31,8 +31,11 @@ const maxDevices = 100;
 
 export class Prompts {
   readonly #queue = new QuestionQueue<Pending>();
+  readonly #isTestPage: (sender: Sender) => boolean;
 
-  constructor() {
+  /** `isTestPage` says whether a document is Portside's own page to try it with. */
+  constructor(isTestPage: (sender: Sender) => boolean = () => false) {
+    this.#isTestPage = isTestPage;
     ext.windows.onRemoved.addListener((windowId) => {
       const closed = this.#queue.all.find(({ window }) => window?.is(windowId));
       if (closed !== undefined) /*rule:closing-prompt-denies*/ this.#answer(closed, no);
@@ -216,6 +219,7 @@ export class Prompts {
       question: about.question,
       waiting: this.#queue.waiting(pending.site).length,
       looks: about.kind === "connection" && about.helpers.look !== undefined,
+      ...(this.#isTestPage(pending.sender) ? { testPage: true } : {}),
       ...(pending.cooldown === undefined ? {} : { cooldown: pending.cooldown }),
     });
     void this.#look(pending);

@@ -5,6 +5,8 @@
 // a moment later, and the popup shows what it has said.
 
 import { listGrants } from "../consent/grants.ts";
+import type { Grant } from "../consent/grants.ts";
+import type { Ends } from "../consent/lifetime.ts";
 import { isTroubled } from "../../shared/store.ts";
 import type { PolicyGetResult, SocketState } from "../../../protocol/message.ts";
 import type { Activity, LiveSocket } from "../sockets/activity.ts";
@@ -38,6 +40,26 @@ export interface SocketView extends Pick<
   state?: SocketState & { at: number };
 }
 
+/** Something that is allowed for a time. */
+export interface TemporaryView extends Pick<Grant, "kind" | "protocol" | "host" | "port"> {
+  /** Tells apart several for one destination. */
+  key: number;
+  ends: Ends;
+}
+
+/** When it ends, to put them in order: the browser's end comes last. */
+function endOf({ ends }: TemporaryView): number {
+  return ends === "browser" ? Infinity : ends.until;
+}
+
+function temporaryOf(grants: readonly Grant[]): TemporaryView[] {
+  return grants
+    .flatMap(({ kind, protocol, host, port, ends }, key) =>
+      ends === undefined ? [] : [{ ...(kind === undefined ? {} : { kind }), protocol, host, port, key, ends }],
+    )
+    .sort((a, b) => (endOf(a) < endOf(b) ? -1 : 1));
+}
+
 export interface SiteView {
   origin: string;
   paused: boolean;
@@ -45,6 +67,8 @@ export interface SiteView {
   secure: boolean;
   /** How many destinations are remembered for it. */
   remembered: number;
+  /** Those of them that have an end, the first to end first; absent: none has. */
+  temporary?: TemporaryView[];
 }
 
 export type HostView =
@@ -200,6 +224,8 @@ class Popup {
       isTroubled(),
     ]);
     const origin = site?.origin;
+    const own = grants.filter((grant) => grant.origin === origin);
+    const temporary = temporaryOf(own);
     const here = new Set(origin === undefined ? [] : [origin]);
     for (const refusal of refusals) here.add(refusal.origin);
     for (const { sender } of documents) if (sender.tabId === tabId) here.add(sender.origin);
@@ -218,7 +244,8 @@ class Popup {
               origin,
               paused: paused.includes(origin),
               secure: isTrustworthyOrigin(origin),
-              remembered: grants.filter((grant) => grant.origin === origin).length,
+              remembered: own.length,
+              ...(temporary.length === 0 ? {} : { temporary }),
             },
           }),
       private: isPrivate,
