@@ -151,11 +151,11 @@ describe("devices nearby", () => {
     const address = (await prompt.devices())[1]?.address;
     await prompt.waitUntilEnabled("#allow-once");
     const way: (string | undefined)[] = [];
-    for (let n = 0; n < 3; n++) {
+    for (let n = 0; n < 4; n++) {
       await prompt.page.press("Tab");
       way.push(await focused());
     }
-    assert.deepEqual(way, ["deny", "allow-remember", "allow-once"]);
+    assert.deepEqual(way, ["deny", "allow-remember", "lifetimes", "allow-once"]);
     await prompt.page.press("Enter").catch(() => undefined); // the window may be gone before the key is up
     assert.equal(await opened, "");
     assert.equal((await socketOf(page)).remoteAddress, address);

@@ -344,7 +344,7 @@ describe("the popup", () => {
     const popup = await toolbar.popup(await toolbar.tabOf(page));
     await popup.page.waitFor(
       "the number",
-      () => document.querySelector("#settings")?.textContent === "Remembered connections: 1",
+      () => document.querySelector("#settings")?.textContent === "Saved permissions: 1",
     );
     await popup.page.click("#settings");
     // They are open already: that tab comes to the front.

@@ -74,7 +74,7 @@ test("the extension is installed: one page welcomes, says what it is, and what i
   const setup = await setupPage(stage);
   assert.equal(setup.url.includes("?"), false);
   assert.match(await setup.text("h1"), /Welcome/);
-  assert.match(await setup.text("#about"), /connect directly.*\n.*asks you.*\n.*take it back/);
+  assert.match(await setup.text("#about"), /connect directly.*\n.*asks you.*\n.*remove it/);
   await says(setup, /not installed/);
   assert.equal(await setup.evaluate(() => document.querySelector("#trying")?.checkVisibility()), false);
   await setup.close();
