@@ -190,7 +190,9 @@ export class GrantList {
       "when",
       lasts,
       document.createElement("br"),
-      when, " ", used,
+      when,
+      " ",
+      used,
       document.createElement("br"),
     );
     given.append(grantHow(grant));

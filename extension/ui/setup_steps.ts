@@ -11,8 +11,7 @@ export function tick(step: Step, done: boolean): void {
   const element = byId(`step-${step}`);
   if (element.classList.contains("done") === done) return;
   element.classList.toggle("done", done);
-  const mark = element.querySelector(".tick");
-  if (mark !== null) mark.textContent = done ? text("setupDone") : "";
+  byId(`tick-${step}`).textContent = done ? text("setupDone") : "";
 }
 
 /** Says something once, or a screen reader would say it again. */
