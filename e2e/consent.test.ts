@@ -232,7 +232,11 @@ describe("the prompt", () => {
         .filter((element) => element.getClientRects().length > 0 && element.tabIndex >= 0)
         .map(({ id }) => id),
     }));
-    assert.deepEqual(seen, { focused: "dialog", main: 1, order: ["deny", "allow-remember", "lifetimes", "allow-once"] });
+    assert.deepEqual(seen, {
+      focused: "dialog",
+      main: 1,
+      order: ["deny", "allow-remember", "lifetimes", "allow-once"],
+    });
     await prompt.deny();
     await opened;
     await page.close();

@@ -1,6 +1,6 @@
 // What the tab's site may open for a time: each destination, and when that ends, counted down while the popup is open.
 
-import type { TemporaryView } from "../background/toolbar/popup.ts";
+import type { TemporaryView } from "../background/toolbar/temporary.ts";
 import { destination } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import { lifetimeText } from "./lifetime_words.ts";

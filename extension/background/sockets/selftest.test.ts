@@ -25,7 +25,7 @@ test("the prompt calls it Portside's test page, and no other page, also of its o
   assert.equal(await ask(same.tabId), false, "there is none yet");
   assert.equal(await browser.send("try", browser.ownPage("ui/setup.html")), true);
   const tab = browser.tabs.tabs.find(({ url }) => url === `${origin}/`);
-  assert.ok(tab?.id !== undefined);
+  assert.ok(tab?.id !== undefined, "no tab");
   assert.equal(await ask(tab.id), true);
   assert.equal(await ask(same.tabId), false, "another tab");
   assert.equal(await ask((await world.page("https://a.test/")).tabId), false, "another site");

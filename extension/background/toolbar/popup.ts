@@ -5,8 +5,6 @@
 // a moment later, and the popup shows what it has said.
 
 import { listGrants } from "../consent/grants.ts";
-import type { Grant } from "../consent/grants.ts";
-import type { Ends } from "../consent/lifetime.ts";
 import { isTroubled } from "../../shared/store.ts";
 import type { PolicyGetResult, SocketState } from "../../../protocol/message.ts";
 import type { Activity, LiveSocket } from "../sockets/activity.ts";
@@ -20,6 +18,7 @@ import { listPaused, setPaused } from "../sockets/paused.ts";
 import type { RefusalRecord } from "../sockets/refusals.ts";
 import { shownSockets, type More } from "./shown.ts";
 import { siteOfTab } from "./site.ts";
+import { temporaryOf, type TemporaryView } from "./temporary.ts";
 
 /** What the popup sends. `watch` is the first, and names the tab. */
 export type PopupMessage =
@@ -38,26 +37,6 @@ export interface SocketView extends Pick<
   listener?: number;
   /** What the host says of it, and when it said so (ms since 1970); absent until it has. */
   state?: SocketState & { at: number };
-}
-
-/** Something that is allowed for a time. */
-export interface TemporaryView extends Pick<Grant, "kind" | "protocol" | "host" | "port"> {
-  /** Tells apart several for one destination. */
-  key: number;
-  ends: Ends;
-}
-
-/** When it ends, to put them in order: the browser's end comes last. */
-function endOf({ ends }: TemporaryView): number {
-  return ends === "browser" ? Infinity : ends.until;
-}
-
-function temporaryOf(grants: readonly Grant[]): TemporaryView[] {
-  return grants
-    .flatMap(({ kind, protocol, host, port, ends }, key) =>
-      ends === undefined ? [] : [{ ...(kind === undefined ? {} : { kind }), protocol, host, port, key, ends }],
-    )
-    .sort((a, b) => (endOf(a) < endOf(b) ? -1 : 1));
 }
 
 export interface SiteView {
