@@ -232,7 +232,11 @@ describe("the prompt", () => {
         .filter((element) => element.getClientRects().length > 0 && element.tabIndex >= 0)
         .map(({ id }) => id),
     }));
-    assert.deepEqual(seen, { focused: "dialog", main: 1, order: ["deny", "allow-remember", "allow-once"] });
+    assert.deepEqual(seen, {
+      focused: "dialog",
+      main: 1,
+      order: ["deny", "allow-remember", "lifetimes", "allow-once"],
+    });
     await prompt.deny();
     await opened;
     await page.close();
@@ -306,7 +310,7 @@ describe("the prompt", () => {
 });
 
 describe("grants", () => {
-  test("Allow once is for this document, Allow and remember for every document of the site", async () => {
+  test("Allow this time is for this document, Always allow for every document of the site", async () => {
     const peer = await peers.echoPeer(life);
     const first = await stage.open("https://once.test/");
     await openTCP(stage, first, peer);

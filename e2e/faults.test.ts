@@ -23,7 +23,7 @@ before(async () => {
   page = await stage.open();
 });
 
-/** Opens with a click and an "Allow once", and tells the error's name. */
+/** Opens with a click and an "Allow this time", and tells the error's name. */
 async function failureOf(destination: Destination, options: { timeout?: number } = {}): Promise<string> {
   const opened = attempt(page, to(destination, options));
   await stage.person.allowsOnce();

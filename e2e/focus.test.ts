@@ -94,7 +94,7 @@ test("somebody who types hello world while the question comes says neither yes n
   // A click, and half a second later, when the field has the focus again, a question.
   const answer = page.evaluateOnClick(
     "#go",
-    async (options: SocketOptions) => {
+    async (options: PortsideSocketOptions) => {
       document.querySelector<HTMLElement>("#text")?.focus();
       await new Promise((resolve) => setTimeout(resolve, 500));
       return await navigator.openTCPSocket(options).then(

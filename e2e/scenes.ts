@@ -119,6 +119,37 @@ async function seedGrants(theatre: Theatre): Promise<void> {
   );
 }
 
+/** Two of them hold for a time only, and there is a history. */
+async function seedTimes(theatre: Theatre): Promise<void> {
+  await theatre.toolbar.desk.evaluate(async (day: number) => {
+    const now = Date.now();
+    const { grants } = await chrome.storage.local.get<{ grants: { host: string; used?: number }[] }>("grants");
+    const at = (host: string): object[] => grants.filter((grant) => grant.host === host);
+    await chrome.storage.local.set({
+      grants: grants
+        .filter(({ host }) => host !== "attic.local" && host !== "smtp.example.org")
+        .map((grant, n) => ({ ...grant, used: now - n * 3 * 3_600_000 })),
+      timedGrants: at("attic.local").map((one) => ({
+        ...one,
+        created: now,
+        ends: { from: now, until: now + 2_500_000 },
+      })),
+      historyOn: true,
+      history: [
+        ["https://webmail.test", "imap.example.org", 993, 12_000, 14],
+        ["https://terminal.test", "192.168.1.20", 22, 3 * 3_600_000, 1],
+        ["https://webmail.test", "smtp.example.org", 465, 2 * day, 3],
+      ].map(([origin, host, port, age, count]) => ({
+        ...{ origin, kind: "connect", protocol: "tcp", host, port, encrypted: port !== 22, count },
+        ...{ first: now - Number(age), last: now - Number(age) },
+      })),
+    });
+    await chrome.storage.session.set({
+      grants: at("smtp.example.org").map((one) => ({ ...one, created: now, ends: "browser" })),
+    });
+  }, day);
+}
+
 export const scenes: readonly Scene[] = [
   prompt(
     "mail",
@@ -126,6 +157,17 @@ export const scenes: readonly Scene[] = [
     "https://webmail.test",
     to({ host: "imap.example.org", port: 993 }, { secureTransport: "on" }),
     awake,
+  ),
+  prompt(
+    "lifetimes",
+    "The same question, with the buttons for other lengths of time.",
+    "https://webmail.test",
+    to({ host: "imap.example.org", port: 993 }, { secureTransport: "on" }),
+    async (page) => {
+      await awake(page);
+      await page.click("#lifetimes");
+      await awake(page);
+    },
   ),
   prompt(
     "chat",
@@ -268,12 +310,16 @@ export const scenes: readonly Scene[] = [
     grows: false,
     async open(theatre) {
       await seedGrants(theatre);
+      await seedTimes(theatre);
       const page = await show(theatre, "ui/options.html", "#grants");
       return {
         page,
         async close() {
           await page.close();
-          await theatre.toolbar.desk.evaluate(() => chrome.storage.local.remove("grants"));
+          await theatre.toolbar.desk.evaluate(async () => {
+            await chrome.storage.local.remove(["grants", "timedGrants", "history", "historyOn"]);
+            await chrome.storage.session.remove("grants");
+          });
         },
       };
     },

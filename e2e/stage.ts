@@ -70,7 +70,7 @@ export function to({ host, port }: Destination, more: Record<string, unknown> = 
 }
 
 /**
- * Opens a socket in the page with a real click and the user's "Allow once", and leaves it at `window.socket`. The destination is a
+ * Opens a socket in the page with a real click and the user's "Allow this time", and leaves it at `window.socket`. The destination is a
  * new one: the test fails if no question comes.
  */
 export async function openTCP(

@@ -35,11 +35,14 @@ import type { Shared } from "./sockets/socket_home.ts";
 import { SelfTest } from "./sockets/selftest.ts";
 
 const hosts = new Hosts();
-const prompts = new Prompts((tabId) => {
-  badge.update(tabId);
-  popups.changed(tabId);
-});
 const selfTest = new SelfTest(hosts);
+const prompts = new Prompts(
+  (tabId) => {
+    badge.update(tabId);
+    popups.changed(tabId);
+  },
+  (sender) => selfTest.isPage(sender),
+);
 const lanes = new Lanes();
 const gestures = new GestureLedger();
 const audit = new RefusalAudit({
@@ -58,6 +61,7 @@ const activity = new Activity(
   },
   (socket) => {
     history.note(socket);
+    selfTest.noted(socket);
   },
 );
 const badge = new Badge(activity, prompts);

@@ -198,7 +198,7 @@ export class GrantList {
       lasts,
       document.createElement("br"),
       when,
-      ". ",
+      " ",
       used,
       document.createElement("br"),
     );

@@ -144,6 +144,7 @@ test("what has come to its end meanwhile does not come back, and what was given 
   await clock.advance(4_000);
   await page.click(undo);
   await done();
+  assert.match(said(), /Back again: 1\./);
   const there = await listGrants();
   assert.deepEqual(
     there.map(({ host, created, ends }) => [host, created, ends]),

@@ -600,7 +600,7 @@ export const consent: readonly Mutant[] = [
       "A grant is remembered only if the user chose that",
       inUnit(
         "extension/background/consent/asking.test.ts",
-        "Allow once is this document's; Allow and remember is the site's",
+        "Allow this time is this document's; Always allow is the site's",
       ),
       becomes("answer.allow"),
     ],
@@ -609,7 +609,7 @@ export const consent: readonly Mutant[] = [
       "A remembered grant belongs to one origin",
       inUnit(
         "extension/background/consent/asking.test.ts",
-        "Allow once is this document's; Allow and remember is the site's",
+        "Allow this time is this document's; Always allow is the site's",
       ),
     ],
     [
@@ -617,7 +617,7 @@ export const consent: readonly Mutant[] = [
       "A grant covers one port",
       inUnit(
         "extension/background/consent/asking.test.ts",
-        "Allow once is this document's; Allow and remember is the site's",
+        "Allow this time is this document's; Always allow is the site's",
       ),
     ],
     [
@@ -625,7 +625,7 @@ export const consent: readonly Mutant[] = [
       "What one document may reopen is no other document's",
       inUnit(
         "extension/background/consent/asking.test.ts",
-        "Allow once is this document's; Allow and remember is the site's",
+        "Allow this time is this document's; Always allow is the site's",
       ),
       becomes("const grants = (await documents.entries())[0]?.[1];"),
     ],
@@ -878,7 +878,7 @@ export const consent: readonly Mutant[] = [
       "Nothing is remembered where no marker cookie can be set",
       inUnit(
         "extension/background/consent/clearing.test.ts",
-        "where no marker can be set, Allow and remember is Allow once",
+        "where no marker can be set, Always allow is Allow this time",
       ),
       gone,
       becomes(

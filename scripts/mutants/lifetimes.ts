@@ -25,6 +25,15 @@ export const lifetime: readonly Mutant[] = [
       inWindow("Escape puts them out of sight first"),
     ],
     [
+      "only-own-page-is-test-page",
+      "No page but Portside's own is called its test page",
+      inUnit(
+        "extension/background/sockets/selftest.test.ts",
+        "the prompt calls it Portside's test page, and no other page",
+      ),
+      becomes("return this.#running?.origin === origin;"),
+    ],
+    [
       "longer-lifetimes-only-where-offered",
       "Nothing holds longer than this time where that is not offered",
       lifetimes("where nothing may be remembered no lifetime is offered, and none counts"),

@@ -20,7 +20,7 @@ test("an hour is over when it has passed, and not before; so it is when the cloc
 });
 
 test("what was seen of an hour stays seen", () => {
-  assert.ok(isSpan(hour));
+  assert.ok(isSpan(hour), "no stretch of time");
   const later = movedOn(hour, start + 60_000);
   assert.deepEqual(movedOn(later, start), later);
   assert.equal(isOver(later, start + 59_999), true);

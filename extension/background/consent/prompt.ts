@@ -29,10 +29,18 @@ export type { Helpers, LocalHelpers };
 export class Prompts {
   readonly #queue = new QuestionQueue<Pending>();
   readonly #changed: (tabId: number) => void;
+  readonly #isTestPage: (sender: Sender) => boolean;
 
-  /** `changed` is called when a question of a tab begins, or ceases, to wait for its answer. */
-  constructor(changed: (tabId: number) => void = () => undefined) {
+  /**
+   * `changed` is called when a question of a tab begins, or ceases, to wait for its answer; `isTestPage` says whether a document is Portside's own
+   * page to try it with.
+   */
+  constructor(
+    changed: (tabId: number) => void = () => undefined,
+    isTestPage: (sender: Sender) => boolean = () => false,
+  ) {
     this.#changed = changed;
+    this.#isTestPage = isTestPage;
     ext.windows.onRemoved.addListener((windowId) => {
       const closed = this.#queue.all.find(({ window }) => window?.is(windowId));
       if (closed !== undefined) /*rule:closing-prompt-denies*/ this.#answer(closed, no, { inHaste: !closed.stood });
@@ -243,6 +251,7 @@ export class Prompts {
       question: about.question,
       waiting: this.#queue.waiting(pending.site).length,
       looks: about.kind === "connection" && about.helpers.look !== undefined,
+      ...(this.#isTestPage(pending.sender) ? { testPage: true } : {}),
       ...(pending.cooldown === undefined ? {} : { cooldown: pending.cooldown }),
     });
     void lookNearby(pending);

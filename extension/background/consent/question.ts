@@ -115,6 +115,8 @@ export type PromptView =
       waiting: number;
       /** Devices nearby are looked for. */
       looks: boolean;
+      /** It is Portside's own page to try it with that asks. */
+      testPage?: boolean;
       /** For how long the site could not ask after another no, in ms. */
       cooldown?: number;
     }

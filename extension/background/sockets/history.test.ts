@@ -84,7 +84,7 @@ test("a site that connects to much pushes out its own, and the whole has a bound
   for (let n = 0; n < 400; n++) opens({ host: `${n.toString()}.example` });
   const all = await listed();
   assert.equal(all.length, bounds.entriesOfOwner + 1);
-  assert.ok(all.includes("https://quiet.test mail.example 1"));
+  assert.ok(all.includes("https://quiet.test mail.example 1"), "the quiet site is gone");
   const long = "a".repeat(200);
   for (let site = 0; site < 20; site++) {
     for (let n = 0; n < 200; n++) opens({ origin: `https://s${site.toString()}.test`, host: `${long}${n.toString()}` });
@@ -92,7 +92,7 @@ test("a site that connects to much pushes out its own, and the whole has a bound
   }
   const { length } = JSON.stringify(local.stored.get("history"));
   assert.ok(length <= bounds.size + bounds.entries, length.toString());
-  assert.ok((await listHistory()).length <= bounds.entries);
+  assert.ok((await listHistory()).length <= bounds.entries, "too many lines");
 });
 
 test("when storage is full it goes, so that what must hold has room", async () => {
