@@ -76,3 +76,12 @@ test("a site that asked too often may ask again", async () => {
   assert.equal(ofPerson?.length, 1);
   assert.equal(ofPerson[0]?.["origin"], origin);
 });
+
+test("what somebody does while the background was stopped reaches it all the same", async () => {
+  const before = page.ports.length;
+  page.ports.at(-1)?.disconnect();
+  await settled();
+  assert.deepEqual(await page.click(page.element("close-all")), [{ type: "watch", tabId: 1 }, { type: "close-all" }]);
+  await page.clock.advance(1_000);
+  assert.equal(page.ports.length, before + 1, "it is connected twice");
+});
