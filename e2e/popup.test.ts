@@ -362,6 +362,34 @@ describe("the popup", () => {
     await page.close();
   });
 
+  test("is in the menu of the toolbar's button, which costs no warning; in a window it fills that, and goes with its tab", async () => {
+    const asked = await toolbar.desk.evaluate(async () => {
+      await chrome.contextMenus.update("popup-window", { visible: true }); // rejects where there is no such item
+      const manifest = JSON.stringify(chrome.runtime.getManifest());
+      return {
+        warnings: await chrome.management.getPermissionWarningsByManifest(manifest),
+        without: await chrome.management.getPermissionWarningsByManifest(manifest.replace('"contextMenus",', "")),
+      };
+    });
+    assert.notEqual(asked.without.length, 0);
+    assert.deepEqual(asked.warnings, asked.without);
+    const page = await stage.open("https://window.test/");
+    const tab = await toolbar.tabOf(page);
+    const window = await stage.browser.newExtensionPage(`ui/popup.html?tab=${tab.toString()}#window`);
+    await window.waitFor("the site", () => document.querySelector("#site")?.textContent === "window.test");
+    await window.lookAt({ size: { width: 320, height: 900 } });
+    await window.settle();
+    const body = await window.evaluate(() => {
+      const { width, height } = document.body.getBoundingClientRect();
+      return [width, height, document.documentElement.scrollWidth];
+    });
+    assert.deepEqual(body, [320, 900, 320]);
+    await page.goto(stage.pages.serve("https://next.test/", plainPage));
+    await window.waitFor("the next site", () => document.querySelector("#site")?.textContent === "next.test");
+    await page.close();
+    await window.waitUntilClosed();
+  });
+
   test("where there is no web page it says so", async () => {
     const popup = await toolbar.popup(await toolbar.tabOf(toolbar.desk));
     assert.equal(await popup.page.text("#none"), "This is no web page: nothing here can open connections.");

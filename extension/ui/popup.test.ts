@@ -90,3 +90,12 @@ test("a question that waits is told, and brought by a person's click alone", asy
     await page.hear(view);
   }
 });
+
+test("what somebody does while the background was stopped reaches it all the same", async () => {
+  const before = page.ports.length;
+  page.ports.at(-1)?.disconnect();
+  await settled();
+  assert.deepEqual(await page.click(page.element("close-all")), [{ type: "watch", tabId: 1 }, { type: "close-all" }]);
+  await page.clock.advance(1_000);
+  assert.equal(page.ports.length, before + 1, "it is connected twice");
+});

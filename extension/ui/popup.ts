@@ -27,9 +27,13 @@ const copiedTime = 2_000;
 const inWindow = "#window";
 
 let port: chrome.runtime.Port | undefined;
+/** The tab that the popup is about, once that is known. */
+let tab: number | undefined;
 let view: PopupView | undefined;
 
+/** What somebody does reaches the background also where that was stopped a moment ago. */
 function send(message: PopupMessage): void {
+  if (port === undefined && tab !== undefined) connect(tab);
   port?.postMessage(message);
 }
 
@@ -52,8 +56,8 @@ function openSetup(): void {
 async function ownTab(): Promise<number | undefined> {
   const named = new URLSearchParams(location.search).get("tab");
   if (named !== null) return Number(named);
-  const [tab] = await ext.tabs.query({ active: true, currentWindow: true });
-  return tab?.id;
+  const [active] = await ext.tabs.query({ active: true, currentWindow: true });
+  return active?.id;
 }
 
 function connect(tabId: number): void {
@@ -63,7 +67,7 @@ function connect(tabId: number): void {
     port = undefined;
     setTimeout(() => {
       whenSeen(() => {
-        connect(tabId);
+        if (port === undefined) connect(tabId);
       });
     }, patience);
   });
@@ -198,6 +202,7 @@ byId("help").addEventListener("click", (event) => {
 });
 void ownTab().then((tabId) => {
   if (tabId === undefined) return;
+  tab = tabId;
   connect(tabId);
   setInterval(() => {
     if (!document.hidden) send({ type: "watch", tabId });

@@ -84,6 +84,8 @@ export interface Surroundings {
 
 /** How often the host is asked about sockets, in ms. */
 const interval = 1_000;
+/** After so many ms it is looked again whether a host that could not be used can be: somebody may be installing it. */
+const retry = 5_000;
 /** Changes within this many ms are sent together. */
 const pace = 100;
 /** How many sockets the host tells of in one answer. */
@@ -126,6 +128,8 @@ class Popup {
   #host: HostView = { kind: "checking" };
   /** The site that the host was asked about; null: it was not asked yet. */
   #asked: string | undefined | null = null;
+  /** When that was, in ms since 1970. */
+  #askedAt = 0;
   #due: ReturnType<typeof setTimeout> | undefined;
   #inspecting: ReturnType<typeof setTimeout> | undefined;
   #over = false;
@@ -249,6 +253,7 @@ class Popup {
   /** Finds out how the host is, and what policy is in force: once for each site that the tab shows. */
   async #meetHost(origin: string | undefined): Promise<void> {
     this.#asked = origin;
+    this.#askedAt = Date.now();
     try {
       const connection = await this.#around.hosts.probe();
       const version = connection.hello.hostVersion;
@@ -284,6 +289,8 @@ class Popup {
     if (this.#over) return;
     //rule:popup-starts-no-host
     if (sockets.length > 0) this.refresh();
+    const works = this.#host.kind === "ready" || this.#host.kind === "checking";
+    if (!works && Date.now() - this.#askedAt >= retry) void this.#meetHost(this.#asked ?? undefined);
     this.#inspecting = setTimeout(() => void this.#inspect(), interval);
   }
 

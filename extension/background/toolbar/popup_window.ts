@@ -25,7 +25,7 @@ async function open(tabId: number): Promise<void> {
 export function offerPopupWindow(): void {
   const title = ext.i18n.getMessage("popupWindow");
   // The browser keeps the item when it stops the background, and says so to whoever brings it again.
-  ext.contextMenus.create({ id: item, title, contexts: ["action"] }, () => void ext.runtime.lastError);
+  ext.contextMenus.create({ id: item, title, contexts: ["action"] }, () => ext.runtime.lastError);
   ext.contextMenus.onClicked.addListener(({ menuItemId }, tab) => {
     if (menuItemId === item && tab?.id !== undefined) void open(tab.id).catch(() => undefined); // no window can be opened
   });

@@ -351,6 +351,19 @@ test("a popup starts a host to see how it is, and keeps none alive", async () =>
   popup.close();
 });
 
+test("an open popup finds out that a program that was missing is there", async () => {
+  const { native } = browser;
+  browser.native = undefined;
+  const page = await world.page("https://t.test/");
+  const popup = await world.popup(page.tabId);
+  await clock.advance(100);
+  assert.equal(popup.view.host.kind, "missing");
+  browser.native = native;
+  await clock.advance(6_000);
+  assert.equal(popup.view.host.kind, "ready");
+  popup.close();
+});
+
 test("a popup that stays shows the page that has come into its tab", async () => {
   const page = await world.page("https://o.test/");
   const popup = await world.popup(page.tabId);
