@@ -8,6 +8,7 @@ import {
   onHistoryChange,
 } from "../background/sockets/history.ts";
 import type { Visit } from "../background/sockets/history.ts";
+import { textDirection } from "../shared/language.ts";
 import { ago, showTime } from "./ago.ts";
 import { destination } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
@@ -17,6 +18,9 @@ import { originElement } from "./shown.ts";
 import { byId, describePort, text } from "./texts.ts";
 import type { Toast } from "./toast.ts";
 import { count } from "./units.ts";
+
+/** Points the way that the language runs. */
+const arrow = textDirection() === "rtl" ? " \u2190 " : " \u2192 ";
 
 function line(visit: Visit): Line<Visit> {
   const { origin, kind, protocol, host, port, encrypted } = visit;
@@ -29,7 +33,7 @@ function line(visit: Visit): Line<Visit> {
     text("grantService", named, protocol.toUpperCase()),
     ...(kind === "bind" ? [] : [text(encrypted ? "grantEncrypted" : "grantPlain")]),
   ].join(" \u00b7 ");
-  words.append(originElement(origin), " \u2192 ", destination(host, port), document.createElement("br"), service);
+  words.append(originElement(origin), arrow, destination(host, port), document.createElement("br"), service);
   const when = document.createElement("p");
   const [last, often] = [document.createElement("time"), document.createElement("small")];
   when.append(last, " ", often);
