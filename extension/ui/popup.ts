@@ -104,7 +104,6 @@ const alsoPaused = new KeyedList<string>(byId("also-paused"), byId("open-title")
   };
 });
 
-
 let shownOrigin: string | undefined;
 
 function showSite({ site, private: isPrivate, cooldowns, unsaved }: PopupView): void {

@@ -165,7 +165,7 @@ test("where the site proposes a place of the user's own, nobody is in between be
   for (const place of ["computer", "network"] as const) {
     for (const how of ["off", "starttls"] as const) {
       const asked = { proposal: "192.168.1.7", place, encryption: how };
-      const { host: _, ...rest } = question(asked as Partial<Question>);
+      const { host: _, ...rest } = question(asked);
       await hear({ type: "question", question: rest, waiting: 0, looks: false });
       assert.equal(encryption.hidden, true, `${place}, ${how}`);
     }

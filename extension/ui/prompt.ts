@@ -109,7 +109,13 @@ function duration(ms: number): string {
   return format.format(Math.round(ms / length));
 }
 
-function show({ question: asked, waiting, looks, cooldown, testPage }: Extract<PromptView, { type: "question" }>): void {
+function show({
+  question: asked,
+  waiting,
+  looks,
+  cooldown,
+  testPage,
+}: Extract<PromptView, { type: "question" }>): void {
   [question, localQuestion] = "kind" in asked ? [undefined, asked] : [asked, undefined];
   byId("test-page").hidden = testPage !== true;
   byId("local").hidden = localQuestion === undefined;
