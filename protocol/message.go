@@ -247,7 +247,9 @@ type PolicyDestination struct {
 	// Ports or ranges: "22", "5900-5910".
 	Ports    []string `json:"ports,omitzero"`
 	Protocol string   `json:"protocol,omitempty"`
-	// In allowedDestinations: only with TLS from the first byte, verified for the host itself.
+	// In allowedDestinations: only with TLS from the first byte. verified: certificate authorities vouch for the host itself. pinned: the page lists the certificates. any: however the other end is authenticated. What the rule names no later rule without tls admits.
+	TLS string `json:"tls,omitempty"`
+	// true: the same as tls "verified". In allowedDestinations.
 	TLSOnly *bool `json:"tlsOnly,omitempty"`
 	// Only for these origins, written as in allowedOrigins.
 	Origins []string `json:"origins,omitzero"`
@@ -358,6 +360,8 @@ type PolicyJudgeParams struct {
 	Port int64  `json:"port"`
 	// TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
 	Secure bool `json:"secure"`
+	// Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+	TLS string `json:"tls,omitempty"`
 	// True when the user typed or picked this destination.
 	UserEntered bool `json:"userEntered"`
 	// A secret of this profile, base64url, under which networks have their ids. Absent: no network is told.
@@ -471,6 +475,8 @@ type ResolveBrowseParams struct {
 	Port int64 `json:"port"`
 	// TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
 	Secure bool `json:"secure"`
+	// Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+	TLS string `json:"tls,omitempty"`
 	// Milliseconds to look for.
 	Timeout int64 `json:"timeout"`
 }

@@ -855,7 +855,11 @@ export interface PolicyDestination {
   ports?: string[];
   protocol?: "tcp" | "udp";
   /**
-   * In allowedDestinations: only with TLS from the first byte, verified for the host itself.
+   * In allowedDestinations: only with TLS from the first byte. verified: certificate authorities vouch for the host itself. pinned: the page lists the certificates. any: however the other end is authenticated. What the rule names no later rule without tls admits.
+   */
+  tls?: "verified" | "pinned" | "any";
+  /**
+   * true: the same as tls "verified". In allowedDestinations.
    */
   tlsOnly?: boolean;
   /**
@@ -975,6 +979,10 @@ export interface PolicyJudgeParams {
    * TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
    */
   secure: boolean;
+  /**
+   * Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+   */
+  tls?: "pinned" | "other-name";
   /**
    * True when the user typed or picked this destination.
    */
@@ -1159,6 +1167,10 @@ export interface ResolveBrowseParams {
    * TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
    */
   secure: boolean;
+  /**
+   * Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+   */
+  tls?: "pinned" | "other-name";
   /**
    * Milliseconds to look for.
    */

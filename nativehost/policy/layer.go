@@ -112,10 +112,21 @@ func (l *layer) judge(s *subject, say func(Reason)) opinion {
 // them counts.
 func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, Prompt)) {
 	decided, listed, allNamePort, certain := false, false, true, false
+	// wanting is the first rule that fits but for its TLS.
+	wanting := ""
 	for i := range l.allowedDestinations {
 		r := &l.allowedDestinations[i]
 		fit := r.fits(s, false)
 		if fit == no {
+			continue
+		}
+		setting := fmt.Sprintf("allowedDestinations[%d]", i)
+		if /*rule:rule-may-require-tls*/ !r.tls.met(s.tls) {
+			wanting = wantsTLS(setting, fit, decided, wanting, tell)
+			continue
+		}
+		//rule:later-rule-waives-no-tls
+		if wanting != "" && r.tls == "" {
 			continue
 		}
 		listed = true
@@ -129,7 +140,6 @@ func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, P
 		if decided {
 			continue
 		}
-		setting := fmt.Sprintf("allowedDestinations[%d]", i)
 		effect := Admits
 		if fit == maybe {
 			effect = MayAdmit
@@ -150,11 +160,33 @@ func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, P
 		return
 	}
 	if l.allowedDestinations != nil {
+		by := "allowedDestinations"
+		if wanting != "" {
+			by = wanting
+		}
 		//rule:unlisted-destination-refused
-		tell("allowedDestinations", Refuses, "")
+		tell(by, Refuses, "")
 		return
 	}
 	l.promptOf(nil, "", o, tell)
+}
+
+// wantsTLS tells of a rule that fits but for its TLS, and returns the first such rule, of
+// which it is certain that it fits: what it names is admitted only by rules that say
+// something about TLS, so that a rule for all the rest does not take back what it asks for.
+func wantsTLS(setting string, fit fit, decided bool, first string, tell func(string, Effect, Prompt)) string {
+	switch {
+	case decided:
+		return first
+	case fit == maybe:
+		tell(setting, MayWantTLS, "")
+		return first
+	}
+	tell(setting, WantsTLS, "")
+	if first != "" {
+		return first
+	}
+	return setting
 }
 
 // promptOf adds what the layer says about the prompt when rule r admits the query,
@@ -201,19 +233,17 @@ type rule struct {
 	prefix   netip.Prefix
 	ports    []portRange
 	protocol string
-	tlsOnly  bool
+	tls      tlsRule
 	// origins is nil when the rule is for all.
 	origins []originPattern
 	prompt  Prompt
 }
 
-// fits judges a rule. A block rule also sees the IPv4 addresses inside an IPv6 one,
+// fits judges a rule, apart from what it asks of TLS. A block rule also sees the IPv4 addresses inside an IPv6 one,
 // which an allow rule would be wider by than it looks.
 func (r *rule) fits(s *subject, block bool) fit {
 	switch {
 	case r.protocol != "" && r.protocol != s.protocol,
-		//rule:rule-may-require-tls
-		r.tlsOnly && !s.secure,
 		r.ports != nil && !slices.ContainsFunc(r.ports, func(p portRange) bool { return p.lo <= s.port && s.port <= p.hi }),
 		r.origins != nil && firstOrigin(r.origins, s.origin) < 0:
 		return no
@@ -264,7 +294,7 @@ type subject struct {
 	origin   address.Origin
 	protocol string
 	port     uint16
-	secure   bool
+	tls      TLS
 	// host is the zero Host while the user is still to name it.
 	host address.Host
 	// literal is the host as an address, addr what is connected to; both address.Plain,
@@ -275,7 +305,7 @@ type subject struct {
 
 func newSubject(q Query, addr netip.Addr) *subject {
 	s := &subject{
-		origin: askedOrigin(q.Origin), protocol: q.Protocol, port: q.Port, secure: q.Secure,
+		origin: askedOrigin(q.Origin), protocol: q.Protocol, port: q.Port, tls: q.TLS,
 		host: q.Host, literal: address.Plain(q.Host.Addr()), addr: address.Plain(addr),
 	}
 	if s.literal.IsValid() {

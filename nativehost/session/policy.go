@@ -44,7 +44,7 @@ func (s calls) PolicyJudge(_ context.Context, id int64, params protocol.PolicyJu
 	if err == nil {
 		j := rules.Before(p, s.Near, rules.Request{
 			Origin: params.Origin, Protocol: params.Protocol, Host: host, Port: uint16(params.Port),
-			Secure: params.Secure, UserEntered: params.UserEntered,
+			TLS: policy.ClaimedTLS(params.Secure, params.TLS), UserEntered: params.UserEntered,
 		})
 		err = j.Refused
 		result.By, result.Prompt, result.Place = j.By, string(j.Prompt), string(j.Place)

@@ -187,7 +187,9 @@ func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
 		return nil, err
 	}
 	o.target.Host = host
-	o.target.Secure = o.options.Secure && /*rule:tls-only-needs-own-name*/ o.options.TLS.Authenticates(host.String())
+	if o.options.Secure {
+		o.target.TLS = o.options.TLS.Authentication(host.String())
+	}
 	o.subject.Host = host.String()
 	asked := request(o.target)
 	r.mu.Lock()

@@ -157,12 +157,12 @@ export const host: readonly Mutant[] = [
     ["admin-may-forbid-private-entry", "An administrator can forbid the entry of private addresses", before],
     [
       "tls-only-needs-own-name",
-      "tlsOnly takes TLS whose certificate is verified for the host itself",
+      "TLS that is verified for another name does not count as verified for the host",
       inGo("nativehost/sockets", "TestTLSOnlyIsAuthenticated"),
     ],
     [
       "hash-list-does-not-authenticate",
-      "A list of certificate hashes does not count as authentication by authorities",
+      "A page's list of certificates counts as pinned, not as verified by authorities",
       inGo("nativehost/sockets", "TestTLSOnlyIsAuthenticated"),
     ],
     [
@@ -269,7 +269,18 @@ export const host: readonly Mutant[] = [
       "Allow rules that name an address do not match embedded IPv4 addresses",
       policyOf("TestEmbeddedAddresses"),
     ],
-    ["rule-may-require-tls", "A rule with tlsOnly matches secure connections only", policyOf("TestOneLayer"), never],
+    ["rule-may-require-tls", "A rule with tls admits only sockets with such TLS", policyOf("TestTLSRules"), never],
+    [
+      "later-rule-waives-no-tls",
+      "What a rule wants TLS for is not admitted by a later rule that wants none",
+      policyOf("TestTLSRules"),
+    ],
+    [
+      "tls-kind-must-match",
+      "A rule that wants verified TLS does not admit pinned TLS",
+      policyOf("TestTLSRules"),
+      becomes("has != NoTLS"),
+    ],
     [
       "every-allow-list-must-admit",
       "Every layer's allow list must admit a destination",

@@ -2,7 +2,7 @@
 // settles it, the user. Nothing is sent to the network here.
 
 import * as grants from "./grants.ts";
-import { authenticates, protectionOf, serving } from "./protection.ts";
+import { authenticates, otherTLS, protectionOf, serving } from "./protection.ts";
 import type { Protection } from "./protection.ts";
 import { answerRefusals, asksAnew, isPublic, mustPass, privateDenied, questionForbidden } from "./judged.ts";
 import { unknownNetwork } from "./local_consent.ts";
@@ -11,13 +11,14 @@ import { remember, stillRemembers } from "./cleared.ts";
 import type { NotRemembered } from "./cleared.ts";
 import type { Gesture } from "./gestures.ts";
 import { HostError } from "../host/host.ts";
+import { otherTLSSince } from "../host/hosts.ts";
 import type { Hosts } from "../host/hosts.ts";
 import { canonicalHost } from "../intake/origin.ts";
 import { noGesture } from "../intake/refusal.ts";
 import { networkSalt } from "./network_salt.ts";
 import type { Helpers, Prompts } from "./prompt.ts";
 import type { Sender } from "../intake/sender.ts";
-import type { PolicyJudgeResult } from "../../../protocol/message.ts";
+import type { PolicyJudgeParams, PolicyJudgeResult } from "../../../protocol/message.ts";
 import type { OpenOptions } from "../../../protocol/page.ts";
 
 /** What a document wants to reach. */
@@ -73,6 +74,10 @@ export async function consentTo(
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
   const secure = (host: string | undefined): boolean =>
     authenticates(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
+  const tls = (host: string | undefined): Pick<PolicyJudgeParams, "tls"> => {
+    const kind = otherTLS(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
+    return kind === undefined ? {} : { tls: kind };
+  };
   const salt = await networkSalt();
   // What this open stood on was taken back, or closed, while it was under way: as if it had not been. It ends, since each time takes another
   // act of the user or of the site's, and a grant that there was.
@@ -90,6 +95,7 @@ export async function consentTo(
       port,
       //rule:rules-asked-about-authentic-tls
       secure: secure(host),
+      ...(connection.hello.protocolVersion >= otherTLSSince ? tls(host) : {}),
       userEntered,
       ...(salt === undefined ? {} : { networkSalt: salt }),
     });
@@ -190,7 +196,7 @@ export async function consentTo(
 
   const look: Helpers["look"] = (found, over) =>
     hosts.browse(
-      { origin, protocol, port, secure: secure(undefined), timeout: lookingTime },
+      { origin, protocol, port, secure: secure(undefined), ...tls(undefined), timeout: lookingTime },
       found,
       /*rule:search-ends-with-question*/ over,
     );

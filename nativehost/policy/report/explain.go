@@ -23,7 +23,7 @@ func (c *command) explain() error {
 		return c.explainLocal()
 	}
 	c.protocol = or(c.protocol, "tcp")
-	q, err := policy.ParseQuery(c.origin, c.protocol, c.to, c.tls)
+	q, err := policy.ParseQuery(c.origin, c.protocol, c.to, policy.TLS(c.tls))
 	if err != nil {
 		return advise("as in mail.example.org:993 or [2001:db8::1]:22", "%w--to: %w", errUsage, err)
 	}
@@ -37,7 +37,7 @@ func (c *command) explain() error {
 		}
 	}
 	p := c.load()
-	err = c.tell(p, rules.Request{Origin: c.origin, Protocol: c.protocol, Host: q.Host, Port: q.Port, Secure: c.tls}, addr)
+	err = c.tell(p, rules.Request{Origin: c.origin, Protocol: c.protocol, Host: q.Host, Port: q.Port, TLS: q.TLS}, addr)
 	if err != nil {
 		return errors.Join(append(refused(p), err)...)
 	}
@@ -95,17 +95,21 @@ func (c *command) tell(p *policy.Policy, r rules.Request, addr netip.Addr) error
 	return c.answer(p, r, o, verdict)
 }
 
+// protections are the kinds of TLS in words.
+var protections = map[policy.TLS]string{
+	policy.NoTLS:     "without TLS",
+	policy.Verified:  "with TLS from the first byte",
+	policy.Pinned:    "with TLS from the first byte, accepting what the page lists (pinned)",
+	policy.OtherName: "with TLS from the first byte, verified for another name",
+}
+
 // asked repeats what was asked, as it was understood.
 func (c *command) asked(r rules.Request, o outcome) {
-	tls := "without TLS"
-	if r.Secure {
-		tls = "with TLS from the first byte"
-	}
 	host := r.Host.String()
 	if r.Host.Addr().Is6() {
 		host = "[" + host + "]"
 	}
-	c.say("%s asks for %s to %s, port %d, %s", r.Origin, strings.ToUpper(r.Protocol), host, r.Port, tls)
+	c.say("%s asks for %s to %s, port %d, %s", r.Origin, strings.ToUpper(r.Protocol), host, r.Port, protections[r.TLS])
 	if o.addr.IsValid() {
 		c.say("  %s is %s", o.addr, c.kind(o.addr))
 	} else {

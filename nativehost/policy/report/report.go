@@ -38,7 +38,8 @@ import (
 const usage = `Usage:
   portside policy check FILE...
   portside policy show
-  portside policy explain --origin ORIGIN --to HOST:PORT [--protocol tcp|udp] [--tls] [--address ADDRESS]
+  portside policy explain --origin ORIGIN --to HOST:PORT [--protocol tcp|udp] [--tls[=KIND]]
+                          [--address ADDRESS]
   portside policy explain --origin ORIGIN --listen ADDRESS:PORT [--announce] [--from ADDRESS:PORT]
   portside policy explain --origin ORIGIN --bind ADDRESS:PORT [--announce] [--multicast] [--from ADDRESS:PORT]
 
@@ -49,8 +50,9 @@ one socket, and why. None of them sends anything to the network.
   --origin ORIGIN         the page that asks, as in https://mail.example.org
   --to HOST:PORT          where it wants to go; an IPv6 address is written in brackets
   --protocol PROTOCOL     tcp or udp; default: tcp
-  --tls                   with TLS from the first byte, verified for the host itself: neither by
-                          the page's list of certificates nor for another name
+  --tls                   with TLS from the first byte, verified for the host itself
+  --tls=pinned            with TLS whose certificates the page lists
+  --tls=other-name        with TLS that is verified for another name than the host
   --address ADDRESS       what the host's name is to be resolved to
   --listen ADDRESS:PORT   where it wants to listen for TCP; 0.0.0.0 and [::] are every interface
   --bind ADDRESS:PORT     where it wants to bind a UDP socket that is not connected
@@ -73,7 +75,8 @@ type command struct {
 	files                         []string
 	origin, to, protocol, address string
 	listen, bind, from            string
-	tls, announce, multicast      bool
+	tls                           tlsFlag
+	announce, multicast           bool
 	validator                     *protocol.Validator
 	near                          rules.Near
 	// own lists the addresses of this computer's interfaces.
@@ -152,7 +155,7 @@ func (c *command) parse(args []string) error {
 		flags.StringVar(&c.to, "to", "", "")
 		flags.StringVar(&c.protocol, "protocol", "", "")
 		flags.StringVar(&c.address, "address", "", "")
-		flags.BoolVar(&c.tls, "tls", false, "")
+		flags.Var(&c.tls, "tls", "")
 		flags.StringVar(&c.listen, "listen", "", "")
 		flags.StringVar(&c.bind, "bind", "", "")
 		flags.StringVar(&c.from, "from", "", "")
@@ -191,7 +194,7 @@ func (c *command) question() error {
 		return misuse("explain needs --origin, and one of --to, --listen and --bind")
 	case c.to != "" && (c.announce || c.multicast || c.from != ""):
 		return misuse("--announce, --multicast and --from go with --listen or --bind")
-	case c.to == "" && (c.address != "" || c.tls || c.protocol != ""):
+	case c.to == "" && (c.address != "" || c.tls != "" || c.protocol != ""):
 		return misuse("--address, --tls and --protocol go with --to")
 	case c.listen != "" && c.multicast:
 		return misuse("--multicast goes with --bind")

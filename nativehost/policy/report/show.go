@@ -156,9 +156,11 @@ func destination(d *protocol.PolicyDestination) string {
 	add("cidr", d.CIDR)
 	add("ports", strings.Join(d.Ports, ","))
 	add("protocol", d.Protocol)
+	tls := d.TLS
 	if d.TLSOnly != nil && *d.TLSOnly {
-		parts = append(parts, "with TLS only")
+		tls = string(policy.Verified)
 	}
+	add("tls", tls)
 	add("for", strings.Join(d.Origins, ","))
 	add("prompt", d.Prompt)
 	if len(parts) == 0 {
