@@ -65,6 +65,9 @@ type Options struct {
 	DNSQueryType resolve.Family
 	// TLS says how TLS is spoken, from the first byte or by StartTLS.
 	TLS TLSOptions
+	// Resolved, unless it is nil, hears of the addresses that the host has before they are
+	// judged, also of those that come late, on another goroutine.
+	Resolved func([]netip.Addr)
 }
 
 // Rules judge addresses. An error, fault.ErrAddress as a rule, refuses.

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/protocol"
 )
 
@@ -171,6 +172,8 @@ func (p *parser) compile(l *layer) {
 		file := said.Audit.File
 		if !filepath.IsAbs(file) || strings.ContainsFunc(file, unicode.IsControl) || strings.HasSuffix(file, "/") {
 			p.fault("/audit/file", "this is no absolute path of a file", fmt.Sprintf("%q is no absolute path of a file", file))
+		} else if err := audit.CheckFile(file); err != nil {
+			p.fault("/audit/file", err.Error(), "")
 		}
 	}
 }

@@ -94,6 +94,8 @@ type Policy struct {
 	// Sources lists what was found, refused files included, in the order in which
 	// it was asked.
 	Sources []Source
+	// Hashes name it in the audit log.
+	Hashes Hashes
 	// Notes say what was ignored, and why.
 	Notes []string
 

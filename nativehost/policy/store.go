@@ -195,7 +195,7 @@ func sameTexts(a, b []source) bool {
 // build makes a policy of what was read, publishes it and wakes who watches. The
 // caller holds the mutex.
 func (s *Store) build() {
-	p := &Policy{Settings: usual()}
+	p := &Policy{Settings: usual(), Hashes: hashes(s.texts, s.managed)}
 	for _, one := range s.texts {
 		if one.err != "" {
 			s.refuse(p, one.name, []Fault{{Problem: one.err}})
