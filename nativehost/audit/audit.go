@@ -125,12 +125,14 @@ func (l *Log) peer(line *zerolog.Event, s Subject, peer *Peer) {
 		return
 	}
 	line.Str("trust", peer.Trust)
+	if detail == Full {
+		add(line, "verifiedName", peer.Name, longText)
+	}
 	add(line, "tlsVersion", peer.Version, shortText)
 	add(line, "cipherSuite", peer.CipherSuite, shortText)
 	if detail != Full {
 		return
 	}
-	add(line, "verifiedName", peer.Name, longText)
 	add(line, "alpn", peer.ALPN, longText)
 	add(line, "certificate", peer.Certificate, shortText)
 }
@@ -142,7 +144,7 @@ func (l *Log) Refused(s Subject, by, reason, setting string) bool {
 	return l.bounded(s, "refuse", by, reason, func(line *zerolog.Event) {
 		line.Str("by", by).Str("reason", reason)
 		if /*rule:audit-hides-private-settings*/ !l.hides(s) && *l.detail.Load() == Full {
-			add(line, "rule", setting, longText)
+			add(line, "rule", ending(setting), longText)
 		}
 	})
 }

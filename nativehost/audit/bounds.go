@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"unicode/utf8"
+
 	"github.com/rs/zerolog"
 
 	"github.com/portside/portside/nativehost/printable"
@@ -23,12 +25,26 @@ func add(line *zerolog.Event, name, text string, most int) {
 	}
 }
 
+// ending returns a setting's name, of which the end says the most: a long one begins later.
+func ending(setting string) string {
+	setting = printable.Text(setting, longestLine)
+	if len(setting) <= longText {
+		return setting
+	}
+	const sign = "…"
+	at := len(setting) - longText + len(sign)
+	for !utf8.RuneStart(setting[at]) {
+		at++
+	}
+	return sign + setting[at:]
+}
+
 // lists adds which settings list a destination, and which addresses its name has.
 func lists(line *zerolog.Event, s Subject) {
 	if len(s.Rules) > 0 {
 		var rules []string
 		for _, rule := range s.Rules[:min(len(s.Rules), mostRules)] {
-			rules = append(rules, printable.Text(rule, longText))
+			rules = append(rules, ending(rule))
 		}
 		line.Strs("rules", rules)
 	}

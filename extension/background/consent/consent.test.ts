@@ -47,6 +47,8 @@ let judged: boolean[];
 /** What the rules were told of other TLS. */
 let judgedTLS: (string | undefined)[] = [];
 let hostVersion = 4;
+/** Whose word the last open stood on. */
+let admittedBy: string | undefined;
 /** Whether there is a gesture behind the next calls, and how many were taken. */
 let clicks: boolean;
 let taken: number;
@@ -152,7 +154,9 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   };
   try {
     const wish = { protocol: "tcp", remoteAddress, port, security: options } as const;
-    return (await consentTo(wish, { request, reopened }, claims, around)).host;
+    const { reached, by } = await consentTo(wish, { request, reopened }, claims, around);
+    admittedBy = by;
+    return reached.host;
   } catch (error) {
     if (error instanceof Refusal) {
       hidden = error.hidden;
@@ -219,6 +223,20 @@ test("to an administrator's rules TLS is TLS with the destination itself", async
   await open({ ...encrypted, tls: pins as never });
   hostVersion = 4;
   assert.equal(judgedTLS.at(-1), undefined);
+});
+
+test("the host hears whose word an open stands on", async () => {
+  answer = allow("mail.example", { remember: true });
+  await open(mail);
+  assert.equal(admittedBy, "asked");
+  await open(mail);
+  assert.equal(admittedBy, "document");
+  answer = undefined;
+  await open(mail, other);
+  assert.equal(admittedBy, "remembered");
+  verdict = { prompt: "skip" };
+  await open({ ...mail, remoteAddress: "irc.example" });
+  assert.equal(admittedBy, "policy");
 });
 
 test("a yes to plain text serves TLS as well, and both stay on the list", async () => {

@@ -18,8 +18,11 @@ import { noGesture } from "../intake/refusal.ts";
 import { networkSalt } from "./network_salt.ts";
 import type { Helpers, Prompts } from "./prompt.ts";
 import type { Sender } from "../intake/sender.ts";
-import type { PolicyJudgeParams, PolicyJudgeResult } from "../../../protocol/message.ts";
+import type { PolicyJudgeParams, PolicyJudgeResult, TCPOpenParams } from "../../../protocol/message.ts";
 import type { OpenOptions } from "../../../protocol/page.ts";
+
+/** Whose word an open stands on. */
+export type Admitted = NonNullable<TCPOpenParams["admitted"]>;
 
 /** What a document wants to reach. */
 export interface Wish {
@@ -55,6 +58,12 @@ export interface Surroundings {
   notRemembered: (host: string, why: NotRemembered) => void;
 }
 
+/** What was agreed to, and whose word that is. */
+export interface Consented {
+  reached: grants.Reached;
+  by: Admitted;
+}
+
 /** How long devices nearby are looked for while the question stands, in ms. */
 const lookingTime = 20_000;
 
@@ -67,7 +76,7 @@ export async function consentTo(
   { request, reopened }: Asked,
   claims: Claims,
   around: Surroundings,
-): Promise<grants.Reached> {
+): Promise<Consented> {
   const { protocol, remoteAddress, port, security } = wish;
   const { sender, attested, hosts, prompts, gesture, reachesPrivate, signal, asking, notRemembered } = around;
   const { origin, documentId } = sender;
@@ -81,10 +90,10 @@ export async function consentTo(
   const salt = await networkSalt();
   // What this open stood on was taken back, or closed, while it was under way: as if it had not been. It ends, since each time takes another
   // act of the user or of the site's, and a grant that there was.
-  const anew = (): Promise<grants.Reached> => consentTo(wish, { request, reopened: [] }, claims, around);
+  const anew = (): Promise<Consented> => consentTo(wish, { request, reopened: [] }, claims, around);
   /** `taken`: grants.timesTakenBack before the consent was read, or given. */
-  const agreed = async (reached: grants.Reached, taken: number): Promise<grants.Reached> =>
-    (await grants.addDocumentGrant(sender, request, reached, taken)) ? reached : await anew();
+  const agreed = async (reached: grants.Reached, by: Admitted, taken: number): Promise<Consented> =>
+    (await grants.addDocumentGrant(sender, request, reached, taken)) ? { reached, by } : await anew();
   // Connects anew each time: the host may go away while the user is thinking.
   const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
     const connection = await hosts.connect();
@@ -122,11 +131,11 @@ export async function consentTo(
   if (!reachesPrivate && !isPublic(verdict)) throw privateDenied();
   if (back !== undefined)
     return /*rule:revoking-stops-pending-open*/ (await grants.stillReaches(documentId, request, back))
-      ? back
+      ? { reached: back, by: "document" }
       : await anew();
 
   const proposed = verdict.host;
-  const remembered = async (judged: PolicyJudgeResult): Promise<grants.Reached | undefined> => {
+  const remembered = async (judged: PolicyJudgeResult): Promise<Consented | undefined> => {
     const now = async (host: string): Promise<PolicyJudgeResult> =>
       host === proposed ? judged : await judge(host, true);
     const serves = async (host: string, network: string | undefined): Promise<boolean> => {
@@ -138,7 +147,7 @@ export async function consentTo(
     if (asksAnew(judged)) return undefined;
     for (const again of await grants.documentGrants(documentId, request, protection))
       //rule:network-rechecked-after-question
-      if (await serves(again.host, again.network)) return again;
+      if (await serves(again.host, again.network)) return { reached: again, by: "document" };
     if (/*rule:grants-not-used-in-private*/ sender.private || !judged.remember) return undefined;
     const given =
       proposed === undefined
@@ -161,7 +170,10 @@ export async function consentTo(
     const grant = serving(good, ({ host }) => protection(host));
     if (grant === undefined || /*rule:grant-needs-its-marker*/ !(await stillRemembers(origin))) return undefined;
     const { host, entered, risk, network } = grant;
-    return { host, entered, risk, protection: grant.protection, ...(network === undefined ? {} : { network }) };
+    return {
+      reached: { host, entered, risk, protection: grant.protection, ...(network === undefined ? {} : { network }) },
+      by: "remembered",
+    };
   };
   // What needs no question needs no gesture either, unless the user has just closed it.
   const returns = async (host: string): Promise<void> => {
@@ -174,8 +186,8 @@ export async function consentTo(
   let taken = grants.timesTakenBack(sender);
   const known = await remembered(verdict);
   if (known !== undefined) {
-    await returns(known.host);
-    return await agreed(known, taken);
+    await returns(known.reached.host);
+    return await agreed(known.reached, known.by, taken);
   }
   // Where the administrator's word does not stand for the user's, they are asked all the same.
   if (
@@ -186,7 +198,10 @@ export async function consentTo(
   ) {
     await returns(proposed);
     //rule:admin-skip-is-no-consent
-    return { host: proposed, entered: false, risk: false, protection: protection(proposed) };
+    return {
+      reached: { host: proposed, entered: false, risk: false, protection: protection(proposed) },
+      by: "policy",
+    };
   }
   if (verdict.prompt === "forbid") throw questionForbidden(verdict);
 
@@ -201,6 +216,7 @@ export async function consentTo(
       /*rule:search-ends-with-question*/ over,
     );
   let settledAt: number | undefined;
+  let by: Admitted = "asked";
   const answer = await prompts.ask(
     {
       origin,
@@ -223,7 +239,8 @@ export async function consentTo(
         const settled = await remembered(/*rule:queued-question-judged-again*/ await judge(wanted, false)); // it may have waited for long, and be in another network now
         if (settled === undefined) return undefined;
         settledAt = before;
-        const { host, entered, risk } = settled;
+        by = settled.by;
+        const { host, entered, risk } = settled.reached;
         return { allow: true, remember: false, host, how: entered ? "typed" : "asked", risk };
       },
       check: async (address) => {
@@ -271,5 +288,5 @@ export async function consentTo(
     await rememberOrSay({ origin, protocol, host, port, created: Date.now(), how, ...consent });
   const destination = { protocol, host, port };
   if (await grants.wasClosed(documentId, destination)) await grants.mayReturn(sender, destination);
-  return await agreed({ host, ...consent }, taken);
+  return await agreed({ host, ...consent }, by, taken);
 }

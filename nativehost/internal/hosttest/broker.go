@@ -18,6 +18,7 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/discover"
+	"github.com/portside/portside/nativehost/internal/auditschema"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
@@ -134,6 +135,11 @@ func Start(t testing.TB, o Options) *Broker {
 		case <-b.Ended:
 		case <-time.After(Patience):
 			t.Error("the session does not end")
+		}
+		for _, line := range b.Audit.All() {
+			if err := auditschema.Check(line); line != "" && err != nil {
+				t.Errorf("the audit log: %v", err)
+			}
 		}
 		cancel()
 		<-listening
