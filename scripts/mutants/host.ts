@@ -345,6 +345,43 @@ export const host: readonly Mutant[] = [
       socketsOf("TestNewPolicyWaitsForTheRequest"),
       becomes("if e.state == stateFailed {\n\tcontinue\n}\nif e.request == nil {\n\te.request = &rules.Request{}\n}"),
     ],
+    [
+      "required-audit-refuses",
+      "What an administrator requires of the audit log counts",
+      auditOf("TestRequired"),
+      always,
+    ],
+    [
+      "open-needs-required-audit",
+      "Nothing is opened while the audit log that is required takes no lines",
+      socketsOf("TestRequiredAudit"),
+    ],
+    [
+      "listening-needs-required-audit",
+      "Nothing listens while the audit log that is required takes no lines",
+      socketsOf("TestRequiredAudit"),
+    ],
+    [
+      "required-audit-told-before-asking",
+      "Nobody is asked about what would not open for want of an audit log",
+      socketsOf("TestRequiredAudit"),
+    ],
+    [
+      "audit-path-stays-in-its-folder",
+      "A user's name in the path of the audit log leads to no other folder",
+      auditOf("TestExpand"),
+    ],
+    ["audit-tells-new-facts", "What changes about a session is in the audit log", auditOf("TestSessionFacts"), never],
+    [
+      "audit-repeats-session-facts",
+      "The facts of a session are written once, and again after an hour",
+      auditOf("TestSessionFacts"),
+    ],
+    [
+      "busy-system-log-holds-up-nobody",
+      "A system log that does not read is not waited for",
+      inGo("nativehost/systemlog", "TestDaemonThatDoesNotRead"),
+    ],
     ["managed-storage-sets-no-audit", "Managed storage does not say where the audit log is", policyOf("TestManaged")],
     [
       "restricting-layer-vouches-not",
@@ -837,6 +874,16 @@ export const host: readonly Mutant[] = [
       "audit-hides-private-addresses",
       "The audit log has no address that a private window reached",
       inGo("nativehost/audit", "TestLines"),
+    ],
+    [
+      "audit-hides-private-settings",
+      "The audit log does not name the setting that refused a private window",
+      inGo("nativehost/audit", "TestPrivateWindows"),
+    ],
+    [
+      "audit-leaves-private-windows-out",
+      "Where an administrator wants nothing of private windows in the audit log there is nothing",
+      inGo("nativehost/audit", "TestPrivateWindows"),
     ],
     [
       "audit-hides-private-refusals",

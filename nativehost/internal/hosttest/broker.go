@@ -5,6 +5,7 @@ package hosttest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -68,6 +69,8 @@ type Options struct {
 	// Patience with peers that acknowledge nothing.
 	Patience time.Duration
 	Log      io.Writer
+	// AuditLog takes the place of one in memory.
+	AuditLog *audit.Log
 	// PolicyChanged is called with each new policy.
 	PolicyChanged func()
 	Browse        func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
@@ -115,7 +118,7 @@ func Start(t testing.TB, o Options) *Broker {
 	}
 	s := session.New(session.Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: o.Dialer, Policy: store, Near: near,
-		Caps: caps, Audit: audit.New(b.Audit, "test"), Log: log, Window: o.Window, Patience: o.Patience, Browse: o.Browse,
+		Caps: caps, Audit: cmp.Or(o.AuditLog, audit.New(b.Audit, "test")), Log: log, Window: o.Window, Patience: o.Patience, Browse: o.Browse,
 	})
 	if o.Lanes {
 		s.LaneOrigin = laneOrigin
