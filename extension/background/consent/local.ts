@@ -144,7 +144,9 @@ class LocalConsenting {
   }
 
   /** A remembered grant that serves, the last that was given: it is what the user wanted last. */
-  async #remembered(verdict: PolicyJudgeLocalResult): Promise<{ place: LocalPlace; consent: Reached; by: Admitted } | undefined> {
+  async #remembered(
+    verdict: PolicyJudgeLocalResult,
+  ): Promise<{ place: LocalPlace; consent: Reached; by: Admitted } | undefined> {
     const { sender } = this.#around;
     if (asksAnew(verdict)) return undefined;
     const { request } = this.#asked;
