@@ -172,6 +172,10 @@ export interface AuditRefusedParams {
     | "prompt"
     | "user";
   /**
+   * The administrator's setting that decided, if one did. Hosts of version 3 do not know it.
+   */
+  by?: string;
+  /**
    * So many refusals are not told one by one; then there is no destination.
    */
   more?: number;
@@ -742,6 +746,18 @@ export interface PolicyGetResult {
    */
   siteAllowed?: boolean;
   /**
+   * Why the place that an administrator wants for the audit log takes no lines, in English. Absent: it does.
+   */
+  auditFault?: string;
+  /**
+   * True: nothing is opened while there is an auditFault.
+   */
+  auditRequired?: boolean;
+  /**
+   * True: the audit log tells as much of private windows as of others.
+   */
+  auditPrivate?: boolean;
+  /**
    * The setting that refuses the site.
    */
   siteBy?: string;
@@ -945,7 +961,11 @@ export interface PolicyDestination {
   ports?: string[];
   protocol?: "tcp" | "udp";
   /**
-   * In allowedDestinations: only with TLS from the first byte, verified for the host itself.
+   * In allowedDestinations: only with TLS from the first byte. verified: certificate authorities vouch for the host itself. pinned: the page lists the certificates. any: however the other end is authenticated. What the rule names no later rule without tls admits.
+   */
+  tls?: "verified" | "pinned" | "any";
+  /**
+   * true: the same as tls "verified". In allowedDestinations.
    */
   tlsOnly?: boolean;
   /**
@@ -1034,9 +1054,21 @@ export interface PolicyLimits {
  */
 export interface PolicyAudit {
   /**
-   * Absolute path. Absent: audit.log in the user's own state folder.
+   * Where lines go: to the file, to systemd's journal, or to the syslog daemon (RFC 5424). What the latter do not take goes to the file.
+   */
+  sink?: "file" | "journald" | "syslog";
+  /**
+   * Absolute path; %u is the user, %h this computer. Absent: audit.log in the user's own state folder.
    */
   file?: string;
+  /**
+   * True: nothing is opened while the sink takes no lines.
+   */
+  required?: boolean;
+  /**
+   * What is written of private windows. counts: kind, time and bytes. none: nothing. as-others: as much as of other windows.
+   */
+  privateWindows?: "counts" | "none" | "as-others";
   /**
    * A file that has grown to this many bytes is put aside.
    */
@@ -1091,6 +1123,10 @@ export interface PolicyJudgeParams {
    * TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
    */
   secure: boolean;
+  /**
+   * Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+   */
+  tls?: "pinned" | "other-name";
   /**
    * True when the user typed or picked this destination.
    */
@@ -1275,6 +1311,10 @@ export interface ResolveBrowseParams {
    * TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
    */
   secure: boolean;
+  /**
+   * Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+   */
+  tls?: "pinned" | "other-name";
   /**
    * Milliseconds to look for.
    */
@@ -1578,6 +1618,10 @@ export interface TCPListenParams {
   reach: "computer" | "network" | "anybody";
   announce?: Announcement;
   /**
+   * Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+   */
+  admitted?: "asked" | "document" | "remembered" | "policy";
+  /**
    * How many connections the system keeps until the page takes them; absent: as many as is usual.
    */
   backlog?: number;
@@ -1632,6 +1676,10 @@ export interface TCPOpenParams {
    * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
    */
   riskAccepted?: boolean;
+  /**
+   * Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+   */
+  admitted?: "asked" | "document" | "remembered" | "policy";
   /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */
@@ -1768,6 +1816,10 @@ export interface UDPBindParams {
   reach: "computer" | "network" | "anybody";
   announce?: Announcement;
   /**
+   * Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+   */
+  admitted?: "asked" | "document" | "remembered" | "policy";
+  /**
    * Only IPv6, with the address ::.
    */
   ipv6Only?: boolean;
@@ -1860,6 +1912,10 @@ export interface UDPOpenParams {
    * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
    */
   riskAccepted?: boolean;
+  /**
+   * Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+   */
+  admitted?: "asked" | "document" | "remembered" | "policy";
   /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */

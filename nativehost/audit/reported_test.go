@@ -17,10 +17,10 @@ func TestReported(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		log := New(&out, "session-1")
-		log.setDetail(c.detail)
+		log.setDetail(c.detail, Counted)
 		log.Reported(Subject{SocketID: 7, Protocol: "tcp", Origin: "https://page.example", Private: c.private}, "10-lab.json: blockedDestinations[0]")
 		line := parse(t, out.String())
-		if line["event"] != "report" || line["would"] != "refuse" || line["setting"] != c.setting || line["socketId"] != 7.0 {
+		if line["event"] != "report" || line["would"] != "refuse" || line["rule"] != c.setting || line["socketId"] != 7.0 {
 			t.Errorf("%s: %v", name, line)
 		}
 	}

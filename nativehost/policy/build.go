@@ -14,7 +14,7 @@ const longestBy = 512
 // build makes a policy of what was read, publishes it and wakes who watches. The
 // caller holds the mutex.
 func (s *Store) build() {
-	p := &Policy{Settings: usual()}
+	p := &Policy{Settings: usual(), Hashes: hashes(s.texts, s.managed)}
 	s.conditions, s.met = nil, ""
 	for _, one := range s.texts {
 		switch {

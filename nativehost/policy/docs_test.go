@@ -66,7 +66,10 @@ func TestExamplesSayWhatIsSaidOfThem(t *testing.T) {
 	lab, mail, silent, off := policies[0], policies[1], policies[2], policies[3]
 	from := func(origin, host string, port uint16, secure bool) Query {
 		q := to(host, port)
-		q.Origin, q.Secure = origin, secure
+		q.Origin = origin
+		if secure {
+			q.TLS = Verified
+		}
 		return q
 	}
 	app := "https://app.example.org"
@@ -81,7 +84,8 @@ func TestExamplesSayWhatIsSaidOfThem(t *testing.T) {
 		{"lab, other port", lab, from(app, "nas.lab.example.org", 23, false), false, Forbid},
 		{"lab, other page", lab, from("https://b.example.org", "nas.lab.example.org", 22, false), false, Forbid},
 		{"mail", mail, from(app, "imap.example.net", 993, true), true, Ask},
-		{"mail without TLS", mail, from(app, "imap.example.net", 993, false), true, Always},
+		{"mail without TLS", mail, from(app, "imap.example.net", 993, false), false, Forbid},
+		{"mail that is pinned", mail, at(from(app, "imap.example.net", 993, false), func(q *Query) { q.TLS = Pinned }), false, Forbid},
 		{"mail, the rest", mail, from(app, "irc.example.net", 6697, true), true, Always},
 		{"mail, inside", mail, from(app, "10.1.2.3", 993, true), false, Forbid},
 		{"mail, inside by name", mail, from(app, "x.corp.example.org", 993, true), false, Forbid},

@@ -124,10 +124,21 @@ func (l *layer) enforce(s *subject, say func(Reason)) opinion {
 // them counts.
 func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, Prompt)) {
 	decided, listed, allNamePort, certain := false, false, true, false
+	// wanting is the first rule that fits but for its TLS.
+	wanting := ""
 	for i := range l.allowedDestinations {
 		r := &l.allowedDestinations[i]
 		fit := r.fits(s, false)
 		if fit == no {
+			continue
+		}
+		setting := fmt.Sprintf("allowedDestinations[%d]", i)
+		if /*rule:rule-may-require-tls*/ !r.tls.met(s.tls) {
+			wanting = wantsTLS(setting, fit, decided, wanting, tell)
+			continue
+		}
+		//rule:later-rule-waives-no-tls
+		if wanting != "" && r.tls == "" {
 			continue
 		}
 		listed = true
@@ -141,7 +152,6 @@ func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, P
 		if decided {
 			continue
 		}
-		setting := fmt.Sprintf("allowedDestinations[%d]", i)
 		effect := Admits
 		if fit == maybe {
 			effect = MayAdmit
@@ -162,11 +172,33 @@ func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, P
 		return
 	}
 	if l.allowedDestinations != nil {
+		by := "allowedDestinations"
+		if wanting != "" {
+			by = wanting
+		}
 		//rule:unlisted-destination-refused
-		tell("allowedDestinations", Refuses, "")
+		tell(by, Refuses, "")
 		return
 	}
 	l.promptOf(nil, "", o, tell)
+}
+
+// wantsTLS tells of a rule that fits but for its TLS, and returns the first such rule, of
+// which it is certain that it fits: what it names is admitted only by rules that say
+// something about TLS, so that a rule for all the rest does not take back what it asks for.
+func wantsTLS(setting string, fit fit, decided bool, first string, tell func(string, Effect, Prompt)) string {
+	switch {
+	case decided:
+		return first
+	case fit == maybe:
+		tell(setting, MayWantTLS, "")
+		return first
+	}
+	tell(setting, WantsTLS, "")
+	if first != "" {
+		return first
+	}
+	return setting
 }
 
 // promptOf adds what the layer says about the prompt when rule r admits the query,

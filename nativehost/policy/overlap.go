@@ -12,7 +12,7 @@ import (
 // covers reports whether a fits whatever b fits, as far as their texts tell.
 func (r *rule) covers(b *rule) bool {
 	return (r.protocol == "" || r.protocol == b.protocol) &&
-		(!r.tlsOnly || b.tlsOnly) &&
+		(r.tls == "" || r.tls == b.tls || r.tls == anyTLS && b.tls != "") &&
 		(r.host == nil || r.host.covers(b.host)) &&
 		(!r.prefix.IsValid() || b.prefix.IsValid() && r.prefix.Bits() <= b.prefix.Bits() && r.prefix.Contains(b.prefix.Addr())) &&
 		(r.origins == nil || b.origins != nil && allOf(b.origins, func(o originPattern) bool { return coveredOrigin(r.origins, o) })) &&

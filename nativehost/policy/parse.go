@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/protocol"
 )
 
@@ -182,6 +183,8 @@ func (p *parser) compile(l *layer) {
 		file := said.Audit.File
 		if !filepath.IsAbs(file) || strings.ContainsFunc(file, unicode.IsControl) || strings.HasSuffix(file, "/") {
 			p.fault("/audit/file", "this is no absolute path of a file", fmt.Sprintf("%q is no absolute path of a file", file))
+		} else if err := audit.CheckFile(file); err != nil {
+			p.fault("/audit/file", err.Error(), "")
 		}
 	}
 }
@@ -238,14 +241,28 @@ func (p *parser) rule(path string, said *protocol.PolicyDestination, allow bool)
 	}
 	// In a block rule these would say the opposite of what a hurried reader takes
 	// them for, or nothing.
-	if said.TLSOnly != nil && !allow {
-		p.fault(path+"/tlsOnly", "tlsOnly is for allowedDestinations only", "")
-	}
+	r.tls = p.tls(path, said, allow)
 	if said.Prompt != "" && !allow {
 		p.fault(path+"/prompt", "prompt is for allowedDestinations only", "")
 	}
-	r.tlsOnly = said.TLSOnly != nil && *said.TLSOnly
 	return r
+}
+
+// tls reads what a rule asks of TLS. tlsOnly is how verified was said first.
+func (p *parser) tls(path string, said *protocol.PolicyDestination, allow bool) tlsRule {
+	if said.TLSOnly != nil && !allow {
+		p.fault(path+"/tlsOnly", "tlsOnly is for allowedDestinations only", "")
+	}
+	if said.TLS != "" && !allow {
+		p.fault(path+"/tls", "tls is for allowedDestinations only", "")
+	}
+	if said.TLS != "" && said.TLSOnly != nil {
+		p.fault(path+"/tlsOnly", "tls says it already; leave tlsOnly out", "")
+	}
+	if said.TLSOnly != nil && *said.TLSOnly {
+		return tlsRule(Verified)
+	}
+	return tlsRule(said.TLS)
 }
 
 // printable takes control characters out of what quotes a file.

@@ -48,18 +48,17 @@ type Query struct {
 	// Host is the zero Host while the user is still to name it.
 	Host address.Host
 	Port uint16
-	// Secure: TLS from the first byte, verified by certificate authorities for the host.
-	Secure bool
+	TLS  TLS
 }
 
 // ParseQuery reads a query as people write it: the host in any spelling, an IPv6
 // address in brackets. The origin is taken as it is.
-func ParseQuery(origin, protocol, hostPort string, secure bool) (Query, error) {
+func ParseQuery(origin, protocol, hostPort string, tls TLS) (Query, error) {
 	host, port, err := net.SplitHostPort(hostPort)
 	if err != nil {
 		return Query{}, errors.New("a destination is HOST:PORT, with an IPv6 address in brackets")
 	}
-	q := Query{Origin: origin, Protocol: protocol, Secure: secure}
+	q := Query{Origin: origin, Protocol: protocol, TLS: tls}
 	if q.Port, err = address.ParsePort(port); err != nil {
 		return Query{}, err
 	}
@@ -98,6 +97,8 @@ type Policy struct {
 	// Sources lists what was found, refused files included, in the order in which
 	// it was asked.
 	Sources []Source
+	// Hashes name it in the audit log.
+	Hashes Hashes
 	// Notes say what was ignored, and why.
 	Notes []string
 	// Required is the file that says that there has to be a policy, or "".
@@ -163,6 +164,10 @@ const (
 	// Reports and MayReport are those of a file whose refusals are reported only.
 	Reports   Effect = "would refuse it, is reported only"
 	MayReport Effect = "would refuse it if its address fits, is reported only"
+	// WantsTLS: the rule names the destination, but takes other TLS, or any at all.
+	WantsTLS Effect = "names it, but for its TLS"
+	// MayWantTLS is the same of a rule whose addresses are not known to fit yet.
+	MayWantTLS Effect = "may name it, but for its TLS"
 )
 
 // Reason is the say that one setting had.

@@ -23,19 +23,17 @@ type rule struct {
 	prefix   netip.Prefix
 	ports    []portRange
 	protocol string
-	tlsOnly  bool
+	tls      tlsRule
 	// origins is nil when the rule is for all.
 	origins []originPattern
 	prompt  Prompt
 }
 
-// fits judges a rule. A block rule also sees the IPv4 addresses inside an IPv6 one,
-// which an allow rule would be wider by than it looks.
+// fits judges a rule, apart from what it asks of TLS. A block rule also sees the IPv4
+// addresses inside an IPv6 one, which an allow rule would be wider by than it looks.
 func (r *rule) fits(s *subject, block bool) fit {
 	switch {
 	case r.protocol != "" && r.protocol != s.protocol,
-		//rule:rule-may-require-tls
-		r.tlsOnly && !s.secure,
 		r.ports != nil && !slices.ContainsFunc(r.ports, func(p portRange) bool { return p.lo <= s.port && s.port <= p.hi }),
 		r.origins != nil && firstOrigin(r.origins, s.origin) < 0:
 		return no
@@ -86,7 +84,7 @@ type subject struct {
 	origin   address.Origin
 	protocol string
 	port     uint16
-	secure   bool
+	tls      TLS
 	// host is the zero Host while the user is still to name it.
 	host address.Host
 	// literal is the host as an address, addr what is connected to; both address.Plain,
@@ -97,7 +95,7 @@ type subject struct {
 
 func newSubject(q Query, addr netip.Addr) *subject {
 	s := &subject{
-		origin: askedOrigin(q.Origin), protocol: q.Protocol, port: q.Port, secure: q.Secure,
+		origin: askedOrigin(q.Origin), protocol: q.Protocol, port: q.Port, tls: q.TLS,
 		host: q.Host, literal: address.Plain(q.Host.Addr()), addr: address.Plain(addr),
 	}
 	if s.literal.IsValid() {

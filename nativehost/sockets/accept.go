@@ -65,6 +65,7 @@ func (r *Registry) TCPAccept(ctx context.Context, id int64, params protocol.TCPA
 		subject: audit.Subject{
 			SocketID: params.SocketID, Protocol: "tcp", Origin: l.subject.Origin, Document: l.subject.Document,
 			Local: true, Secure: l.subject.Secure, Private: l.subject.Private,
+			Policy: l.subject.Policy,
 		},
 		local:  &l.local,
 		window: params.Window,

@@ -24,12 +24,12 @@ func TestReportedRefusals(t *testing.T) {
 	}
 	b.Open(peer, nil)
 	b.Wait("a line about it", func() bool { return len(lines("report")) == 1 })
-	if line := lines("report")[0]; !strings.Contains(line, `"would":"refuse","setting":"managed storage: blockedOrigins[0]"`) || !strings.Contains(line, `"port":`+strconv.Itoa(peer)) {
+	if line := lines("report")[0]; !strings.Contains(line, `"would":"refuse","rule":"managed storage: blockedOrigins[0]"`) || !strings.Contains(line, `"port":`+strconv.Itoa(peer)) {
 		t.Error(line)
 	}
 	b.Open(peer, func(p *protocol.TCPOpenParams, _ *hosttest.Remote) { p.Private = true })
 	b.Wait("a line about the private one", func() bool { return len(lines("report")) == 2 })
-	if line := lines("report")[1]; strings.Contains(line, "setting") || strings.Contains(line, "origin") {
+	if line := lines("report")[1]; strings.Contains(line, "rule") || strings.Contains(line, "origin") {
 		t.Errorf("of a private window: %s", line)
 	}
 

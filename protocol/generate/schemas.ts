@@ -74,7 +74,7 @@ export const idlRange = { octet: 255, "unsigned short": 65_535, "unsigned long":
 
 /** Messages that never leave the extension. */
 export const insideExtension = ["document", "frame"];
-const noMessages = ["methods", "constants", "lane", "definitions"];
+const noMessages = ["methods", "constants", "lane", "definitions", "audit"];
 
 export function definition(name: string): Schema {
   const found = definitions[name];

@@ -68,7 +68,7 @@ export async function refuse(home: SocketHome, socket: BaseSocket, error: unknow
     home.tell({ type: "failed", id, error: pageError("NotAllowedError") });
     const { protocol, host, port, kind } = socket.attempt();
     const asked = { remoteAddress: host, remotePort: port };
-    void home.shared.audit.refused(home.sender, protocol, asked, error.rule, kind !== undefined);
+    void home.shared.audit.refused(home.sender, protocol, asked, error.rule, kind !== undefined, error.by);
   } else if (error instanceof HostError && error.data !== undefined) {
     home.tell({ type: "failed", id, error: /*rule:page-errors-are-uniform*/ pageError(error.data.name, reason) });
   } else {

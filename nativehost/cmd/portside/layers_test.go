@@ -26,7 +26,7 @@ func layers() [][]string {
 		{"rules", "policy/firewall"},
 		{"policy", "nearby", "network"},
 		{"limits", "audit", "caller", "peers"},
-		{"logfile", "trust", "link", "loopback"},
+		{"logfile", "systemlog", "trust", "link", "loopback"},
 		{"address"},
 		{"fault", "printable", "version"},
 	}

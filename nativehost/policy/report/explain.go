@@ -18,7 +18,7 @@ func (c *command) explain() error {
 	if c.to == "" {
 		return c.explainLocal()
 	}
-	r, addr, err := request(asked{c.origin, c.protocol, c.to, c.address, c.tls})
+	r, addr, err := request(asked{c.origin, c.protocol, c.to, c.address, policy.TLS(c.tls)})
 	if err != nil {
 		return err
 	}
@@ -125,17 +125,21 @@ func (c *command) tell(p *policy.Policy, r rules.Request, addr netip.Addr) error
 	return o.fate().err()
 }
 
+// protections are the kinds of TLS in words.
+var protections = map[policy.TLS]string{
+	policy.NoTLS:     "without TLS",
+	policy.Verified:  "with TLS from the first byte",
+	policy.Pinned:    "with TLS from the first byte, accepting what the page lists (pinned)",
+	policy.OtherName: "with TLS from the first byte, verified for another name",
+}
+
 // asked repeats what was asked, as it was understood.
 func (c *command) asked(r rules.Request, o outcome) {
-	tls := "without TLS"
-	if r.Secure {
-		tls = "with TLS from the first byte"
-	}
 	host := r.Host.String()
 	if r.Host.Addr().Is6() {
 		host = "[" + host + "]"
 	}
-	c.say("%s asks for %s to %s, port %d, %s", r.Origin, strings.ToUpper(r.Protocol), host, r.Port, tls)
+	c.say("%s asks for %s to %s, port %d, %s", r.Origin, strings.ToUpper(r.Protocol), host, r.Port, protections[r.TLS])
 	if o.addr.IsValid() {
 		c.say("  %s is %s", o.addr, c.kind(o.addr))
 	} else {

@@ -56,7 +56,8 @@ type command struct {
 	origin, to, protocol, address string
 	listen, bind, from, managed   string
 	hinted                        string
-	tls, announce, multicast      bool
+	tls                           tlsFlag
+	announce, multicast           bool
 	validator                     *protocol.Validator
 	near                          rules.Near
 	// own lists the addresses of this computer's interfaces.
@@ -149,7 +150,7 @@ func (c *command) parse(args []string) error {
 		flags.StringVar(&c.to, "to", "", "")
 		flags.StringVar(&c.protocol, "protocol", "", "")
 		flags.StringVar(&c.address, "address", "", "")
-		flags.BoolVar(&c.tls, "tls", false, "")
+		flags.Var(&c.tls, "tls", "")
 		flags.StringVar(&c.listen, "listen", "", "")
 		flags.StringVar(&c.bind, "bind", "", "")
 		flags.StringVar(&c.from, "from", "", "")
@@ -190,7 +191,7 @@ func (c *command) question() error {
 		return misuse("explain needs --origin, and one of --to, --listen and --bind")
 	case c.to != "" && (c.announce || c.multicast || c.from != ""):
 		return misuse("--announce, --multicast and --from go with --listen or --bind")
-	case c.to == "" && (c.address != "" || c.tls || c.protocol != ""):
+	case c.to == "" && (c.address != "" || c.tls != "" || c.protocol != ""):
 		return misuse("--address, --tls and --protocol go with --to")
 	case c.listen != "" && c.multicast:
 		return misuse("--multicast goes with --bind")

@@ -135,6 +135,9 @@ func (c *command) settings(p *policy.Policy) {
 	row("errorDetail", map[bool]string{true: "reason", false: "none"}[s.ErrorDetail.Value], s.ErrorDetail.By)
 	row("dataLane", onOff[s.DataLane.Value], s.DataLane.By)
 	audit := s.Audit.Value
+	row("audit.sink", or(string(audit.Sink), "file"), only(audit.Sink != "", s.Audit.By))
+	row("audit.required", fmt.Sprint(audit.Required), only(audit.Required, s.Audit.By))
+	row("audit.privateWindows", or(string(audit.Private), "counts"), only(audit.Private != "", s.Audit.By))
 	row("audit.file", or(audit.File, "audit.log"), only(audit.File != "", s.Audit.By))
 	if audit.MaxBytes > 0 {
 		row("audit.maxBytes", fmt.Sprint(audit.MaxBytes), s.Audit.By)
@@ -221,9 +224,11 @@ func destination(d *protocol.PolicyDestination) string {
 	add("cidr", d.CIDR)
 	add("ports", strings.Join(d.Ports, ","))
 	add("protocol", d.Protocol)
+	tls := d.TLS
 	if d.TLSOnly != nil && *d.TLSOnly {
-		parts = append(parts, "with TLS only")
+		tls = string(policy.Verified)
 	}
+	add("tls", tls)
 	add("for", strings.Join(d.Origins, ","))
 	add("prompt", d.Prompt)
 	if len(parts) == 0 {

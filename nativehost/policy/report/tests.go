@@ -37,7 +37,7 @@ func (c *command) test(p *policy.Policy, source policy.Source) []error {
 }
 
 func (c *command) testOne(p *policy.Policy, t *protocol.PolicyTest) error {
-	r, addr, err := request(asked{t.Origin, t.Protocol, t.To, t.Address, t.TLS != nil && *t.TLS})
+	r, addr, err := request(asked{t.Origin, t.Protocol, t.To, t.Address, policy.ClaimedTLS(t.TLS != nil && *t.TLS, "")})
 	if err != nil {
 		return fmt.Errorf("this is no test: %s", plain(err))
 	}
@@ -56,7 +56,7 @@ func named(f fate) string {
 // asked is a connection as somebody writes it down.
 type asked struct {
 	origin, protocol, to, address string
-	tls                           bool
+	tls                           policy.TLS
 }
 
 // request reads what is asked, and the address that the host's name is to lead to, if any.
@@ -68,7 +68,7 @@ func request(a asked) (rules.Request, netip.Addr, error) {
 	if err != nil {
 		return rules.Request{}, netip.Addr{}, advise("as in mail.example.org:993 or [2001:db8::1]:22", "%w--to: %w", errUsage, err)
 	}
-	r := rules.Request{Origin: a.origin, Protocol: q.Protocol, Host: q.Host, Port: q.Port, Secure: a.tls}
+	r := rules.Request{Origin: a.origin, Protocol: q.Protocol, Host: q.Host, Port: q.Port, TLS: a.tls}
 	if a.address == "" {
 		return r, netip.Addr{}, nil
 	}

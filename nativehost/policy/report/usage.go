@@ -5,7 +5,8 @@ import "fmt"
 const usage = `Usage:
   portside policy check FILE...
   portside policy show [--managed FILE]
-  portside policy explain --origin ORIGIN --to HOST:PORT [--protocol tcp|udp] [--tls] [--address ADDRESS]
+  portside policy explain --origin ORIGIN --to HOST:PORT [--protocol tcp|udp] [--tls[=KIND]]
+                          [--address ADDRESS]
   portside policy explain --origin ORIGIN --listen ADDRESS:PORT [--announce] [--from ADDRESS:PORT]
   portside policy explain --origin ORIGIN --bind ADDRESS:PORT [--announce] [--multicast] [--from ADDRESS:PORT]
   portside policy import FILE.csv
@@ -22,8 +23,9 @@ the network or changes a file.
   --origin ORIGIN         the page that asks, as in https://mail.example.org
   --to HOST:PORT          where it wants to go; an IPv6 address is written in brackets
   --protocol PROTOCOL     tcp or udp; default: tcp
-  --tls                   with TLS from the first byte, verified for the host itself: neither by
-                          the page's list of certificates nor for another name
+  --tls                   with TLS from the first byte, verified for the host itself
+  --tls=pinned            with TLS whose certificates the page lists
+  --tls=other-name        with TLS that is verified for another name than the host
   --address ADDRESS       what the host's name is to be resolved to
   --listen ADDRESS:PORT   where it wants to listen for TCP; 0.0.0.0 and [::] are every interface
   --bind ADDRESS:PORT     where it wants to bind a UDP socket that is not connected
