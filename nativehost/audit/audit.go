@@ -143,10 +143,16 @@ func (l *Log) peer(line *zerolog.Event, s Subject, peer *Peer) {
 func (l *Log) Refused(s Subject, by, reason, setting string) bool {
 	return l.bounded(s, "refuse", by, reason, func(line *zerolog.Event) {
 		line.Str("by", by).Str("reason", reason)
-		if /*rule:audit-hides-private-settings*/ !l.hides(s) && *l.detail.Load() == Full {
-			add(line, "rule", ending(setting), longText)
-		}
+		l.rule(line, s, setting)
 	})
+}
+
+// rule adds the administrators' setting that decided. One that has a single destination
+// tells it.
+func (l *Log) rule(line *zerolog.Event, s Subject, setting string) {
+	if /*rule:audit-hides-private-settings*/ !l.hides(s) && *l.detail.Load() == Full {
+		add(line, "rule", ending(setting), longText)
+	}
 }
 
 // MoreRefused counts refusals of which only the number is known.

@@ -7,9 +7,6 @@ func (l *Log) Reported(s Subject, setting string) {
 		return
 	}
 	line := l.line("report", s).Str("would", "refuse")
-	// A rule that has one destination tells it.
-	if /*rule:audit-hides-private-settings*/ !l.hides(s) && *l.detail.Load() == Full {
-		add(line, "rule", ending(setting), longText)
-	}
+	l.rule(line, s, setting)
 	line.Send()
 }
