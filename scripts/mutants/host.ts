@@ -877,7 +877,7 @@ export const host: readonly Mutant[] = [
     ],
     [
       "audit-hides-private-settings",
-      "The audit log does not name the setting that refused a private window",
+      "The audit log does not name the setting that refused, or would have refused, a private window",
       inGo("nativehost/audit", "TestPrivateWindows"),
     ],
     [

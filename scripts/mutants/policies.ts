@@ -94,11 +94,6 @@ export const policies: readonly Mutant[] = row(
     inGo("nativehost/sockets", "TestReportedRefusals"),
   ],
   [
-    "audit-hides-private-settings",
-    "The audit log does not say which setting would have refused a private window",
-    inGo("nativehost/audit", "TestReported"),
-  ],
-  [
     "failing-policy-test-is-told",
     "A test of a policy that comes out otherwise is told",
     inGo("nativehost/policy/report", "TestTestsOfAPolicy"),
