@@ -25,6 +25,7 @@ import (
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/session"
 	"github.com/portside/portside/nativehost/sockets"
+	"github.com/portside/portside/nativehost/trust"
 	"github.com/portside/portside/protocol"
 )
 
@@ -91,7 +92,7 @@ func Start(t testing.TB, o Options) *Broker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := policy.Open(o.Folder, policy.Options{Validator: v, Owner: os.Geteuid(), Log: zerolog.Nop()})
+	store := policy.Open(o.Folder, policy.Options{Validator: v, Owner: owner(t), Log: zerolog.Nop()})
 	near := nearby.New(zerolog.Nop())
 	if o.Dialer == nil {
 		o.Dialer = &dial.Dialer{Rules: sockets.Rules(store, near)}
@@ -175,4 +176,18 @@ func (l *Lines) All() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return strings.Split(strings.TrimSpace(l.text.String()), "\n")
+}
+
+// owner is whose policy files the host trusts beside root's. An ordinary user who is root in
+// a namespace of their own sees another owner of what the system's root has.
+func owner(t testing.TB) int {
+	t.Helper()
+	info, err := os.Stat("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid, _, ok := trust.Owner(info); ok && uid != 0 && os.Geteuid() == 0 {
+		return uid
+	}
+	return os.Geteuid()
 }

@@ -42,7 +42,8 @@ func Enter(t *testing.T) bool {
 	}
 	// Each has a world of its own, and mostly waits.
 	t.Parallel()
-	unshare := []string{"unshare", "--net", "--mount"}
+	// A host name of its own, too: none of a test becomes the computer's.
+	unshare := []string{"unshare", "--net", "--mount", "--uts"}
 	if os.Geteuid() != 0 {
 		unshare = append(unshare, "--user", "--map-root-user")
 	}
