@@ -223,15 +223,22 @@ func TestEndsWithItsContext(t *testing.T) {
 	netns.Until(t, "the goodbye", func() bool { return len(goodbyes(t, capture)) >= 2 })
 }
 
+// twoNetworks has 10.77.0.0/24 and 10.79.0.0/24 on one link.
+func twoNetworks(t *testing.T) mdnstest.Network {
+	t.Helper()
+	h := mdnstest.NewNetwork(t)
+	h.First.Run(t, "ip", "route", "add", "224.0.0.0/4", "dev", "eth0")
+	h.First.Run(t, "ip", netns.AddAddr("10.79.0.2/24", "eth0")...)
+	netns.Run(t, "ip", netns.AddAddr("10.79.0.1/24", "lan0")...)
+	return h
+}
+
 // Who has taken the computer to another network is not announced there.
 func TestEndsWithItsAddress(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := mdnstest.NewNetwork(t)
-	h.First.Run(t, "ip", "route", "add", "224.0.0.0/4", "dev", "eth0")
-	h.First.Run(t, "ip", netns.AddAddr("10.79.0.2/24", "eth0")...)
-	netns.Run(t, "ip", netns.AddAddr("10.79.0.1/24", "lan0")...)
+	h := twoNetworks(t)
 	a := start(t, serviceOn(t, "lan0", "Page's", "10.77.0.1"))
 	await(t, a)
 	conn := mdnstest.Socket(t, h.First, "10.79.0.2:40000")
@@ -263,10 +270,7 @@ func TestComesFromItsAddress(t *testing.T) {
 	if !netns.Enter(t) {
 		return
 	}
-	h := mdnstest.NewNetwork(t)
-	h.First.Run(t, "ip", "route", "add", "224.0.0.0/4", "dev", "eth0")
-	h.First.Run(t, "ip", netns.AddAddr("10.79.0.2/24", "eth0")...)
-	netns.Run(t, "ip", netns.AddAddr("10.79.0.1/24", "lan0")...)
+	h := twoNetworks(t)
 	capture := netns.Watch(t, "lan0")
 	a := start(t, serviceOn(t, "lan0", "Page's", "10.79.0.1"))
 	await(t, a)

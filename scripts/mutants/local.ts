@@ -242,6 +242,11 @@ export const local: readonly Mutant[] = [
       "An announced name has a bounded length",
       consentOf("an announcement is told in the question, and goes with its own yes only"),
     ],
+    [
+      "unseen-announced-name-not-asked",
+      "A name that would not be shown as it is announced is refused before the user is asked",
+      consentOf("an announcement is told in the question, and goes with its own yes only"),
+    ],
   ),
   ...row(
     "3",

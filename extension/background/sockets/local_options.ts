@@ -16,6 +16,7 @@ function checkAnnounced({ announce }: ListenOptions | BindOptions, protocol: "tc
   //rule:announced-name-is-bounded
   if (new TextEncoder().encode(announce.name).length > 63)
     throw new Invalid("The announced name must have at most 63 bytes.");
+  //rule:unseen-announced-name-not-asked
   if (unseen.test(announce.name))
     throw new Invalid("The announced name must have no characters that cannot be seen, and no blanks at its ends.");
 }
