@@ -197,6 +197,16 @@ export const intakes: readonly Mutant[] = [
       inUnit("extension/background/host/hosts.test.ts", "a host that refuses the settings"),
     ],
     [
+      "starting-host-is-not-let-go",
+      "A host that takes long to start is not let go before it is there",
+      inUnit("extension/background/host/hosts.test.ts", "one that was started only to look is let go when it has"),
+    ],
+    [
+      "host-that-owes-an-answer-stays",
+      "A host is not let go while somebody waits for its answer",
+      inUnit("extension/background/host/hosts.test.ts", "one that was started only to look is let go when it has"),
+    ],
+    [
       "host-version-was-offered",
       "A host that chooses a protocol version that was not offered is refused",
       inUnit("extension/background/host/versions.test.ts", "a host that speaks what nobody asked for is none"),

@@ -199,6 +199,11 @@ export class HostConnection {
     return !this.#life.over;
   }
 
+  /** Whether somebody waits for an answer of the host. */
+  get awaited(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** Ends it. Whoever waits for an answer gets HostUnavailable. */
   close(): void {
     this.#life.over = true;

@@ -10,7 +10,7 @@ Object.assign(globalThis, { builtFor: "firefox" }); // where storage.managed rej
 mock.timers.enable({ apis: ["setTimeout"] }); // an idle host is let go half a minute later: no test waits for that
 
 /** The hosts that were started; what each answers to a method, if not what it should. */
-let started: { ended: boolean; asked: string[] }[] = [];
+let started: { ended: boolean; asked: string[]; answer(method: string): void }[] = [];
 let answers: Record<string, unknown> = {};
 /** What it does not answer. */
 let silent = new Set<string>();
@@ -24,14 +24,20 @@ const answersOf = (method: string): unknown =>
 
 function connectNative(): unknown {
   const host = { ended: false, asked: [] as string[] };
-  started.push(host);
   let listener: (message: unknown) => void = () => undefined;
+  const ids = new Map<string, number>();
+  const answer = (method: string): void => {
+    listener({ jsonrpc: "2.0", id: ids.get(method), ...(answersOf(method) as object) });
+  };
+  // What it was asked is compared as a whole; how it answers later is not part of that.
+  started.push(Object.defineProperty(host, "answer", { value: answer }) as typeof host & { answer: typeof answer });
   return {
     postMessage({ id, method }: { id: number; method: string }) {
       host.asked.push(method);
+      ids.set(method, id);
       if (silent.has(method)) return;
       queueMicrotask(() => {
-        listener({ jsonrpc: "2.0", id, ...(answersOf(method) as object) });
+        answer(method);
       });
     },
     disconnect() {
@@ -179,4 +185,38 @@ test("a host that cannot be told the new settings is ended, and whoever waits fo
       [true],
     );
   }
+});
+
+/** Lets what is due now happen; timers stand still. */
+async function settle(): Promise<void> {
+  for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test("one that was started only to look is let go when it has answered, however long it takes to start", async () => {
+  silent = new Set(["hello", "policy.get"]);
+  const hosts = new Hosts();
+  const probe = hosts.probe();
+  await settle();
+  mock.timers.tick(5_000);
+  await settle();
+  started[0]?.answer("hello");
+  const connection = await probe;
+  const said = connection.request("policy.get", {}).catch((error: unknown) => error);
+  await settle();
+  mock.timers.tick(5_000);
+  await settle();
+  assert.deepEqual(
+    started.map(({ ended }) => ended),
+    [false],
+    "it owes an answer",
+  );
+  started[0]?.answer("policy.get");
+  assert.ok(!((await said) instanceof HostUnavailable));
+  mock.timers.tick(1_000);
+  await settle();
+  assert.deepEqual(
+    started.map(({ ended }) => ended),
+    [true],
+    "nobody needs it",
+  );
 });

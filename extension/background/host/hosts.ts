@@ -17,6 +17,8 @@ export interface SocketOwner {
 
 interface Current {
   connection: Promise<HostConnection>;
+  /** The same, once it is there. */
+  ready: HostConnection | undefined;
   sockets: Map<number, SocketOwner | undefined>;
   /** Somebody wanted more of it than to see how it is. */
   used: boolean;
@@ -81,6 +83,7 @@ export class Hosts {
     };
     const current: Current = {
       sockets,
+      ready: undefined,
       used: false,
       gone,
       connection: introduce({
@@ -100,6 +103,8 @@ export class Hosts {
     current.connection.then(
       (connection) => {
         this.#sockets.set(connection, sockets);
+        current.ready = connection;
+        this.#rest();
       },
       () => {
         if (this.#current === current) this.#current = undefined;
@@ -174,21 +179,22 @@ export class Hosts {
     });
   }
 
+  /** Counts anew how long nothing has needed the host. */
   #rest(): void {
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(
-      () => {
-        const current = this.#current;
-        if (current === undefined || current.sockets.size > 0) return;
-        this.#current = undefined;
-        current.connection.then(
-          (connection) => {
-            connection.close();
-          },
-          () => undefined,
-        );
-      },
-      this.#current?.used === false ? probeTime : idleTime,
-    );
+    const patience = this.#current?.used === false ? probeTime : idleTime;
+    this.#idle = setTimeout(() => {
+      const current = this.#current;
+      //rule:starting-host-is-not-let-go
+      if (current?.ready === undefined) return; // it is counted from when it is there
+      if (current.sockets.size > 0) return; // it is counted from the last one's end
+      //rule:host-that-owes-an-answer-stays
+      if (current.ready.awaited) {
+        this.#rest();
+        return;
+      }
+      this.#current = undefined;
+      current.ready.close();
+    }, patience);
   }
 }
