@@ -374,7 +374,7 @@ describe("Clear-Site-Data", () => {
   });
 });
 
-test("where no marker can be set, Allow and remember is Allow once", async (t) => {
+test("where no marker can be set, Always allow is Allow this time", async (t) => {
   const away = await openStage(lifeOf(t));
   const page = await away.open("https://withheld.test/");
   // The user keeps the extension away from sites: this page has its scripts already.

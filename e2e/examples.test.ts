@@ -77,6 +77,44 @@ describe("Portside mail", () => {
     await page.close();
   });
 
+  test("on a telephone nothing is wider than the screen", async () => {
+    const page = await openMail();
+    await page.lookAt({ size: { width: 360, height: 640 } });
+    const fits = async (what: string): Promise<void> => {
+      await page.settle();
+      const wide = await page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>("html, main, nav, article, details, #transcript, body *")]
+          .filter((element) => {
+            const { left, right, width } = element.getBoundingClientRect();
+            const scrolls = getComputedStyle(element).overflowX !== "hidden";
+            const within = element.scrollWidth <= element.clientWidth || element.clientWidth === 0;
+            return width > 0 && (left < 0 || right > innerWidth || (scrolls && !within));
+          })
+          .map(({ tagName, id, className }) => `${tagName}#${id}.${className}`),
+      );
+      assert.deepEqual(wide, [], what);
+    };
+    await fits("the form");
+    await page.click("#go");
+    await world.person.allowsOnce();
+    await page.waitFor("the list", () => document.querySelectorAll("#messages button").length === 6);
+    await fits("the list");
+    for (let n = 1; n <= 6; n++) {
+      await page.click(`#messages li:nth-child(${n.toString()}) button`);
+      await page.waitFor(
+        "the letter",
+        (n: number) =>
+          document.querySelector(`#messages li:nth-child(${n.toString()}) [aria-current="true"]`) !== null &&
+          document.querySelector("#message h2") !== null,
+        n,
+      );
+      await fits(`letter ${n.toString()}`);
+    }
+    await page.click("summary");
+    await fits("the conversation");
+    await page.close();
+  });
+
   test("a refusal, a wrong password and a dead server are explained", async () => {
     const page = await openMail("not it");
     await page.click("#go");

@@ -23,7 +23,7 @@ before(async () => {
   page = await stage.open();
 });
 
-/** Opens with a click and an "Allow once", and tells the error's name. */
+/** Opens with a click and an "Allow this time", and tells the error's name. */
 async function failureOf(destination: Destination, options: { timeout?: number } = {}): Promise<string> {
   const opened = attempt(page, to(destination, options));
   await stage.person.allowsOnce();
@@ -126,7 +126,7 @@ test("the same words for every failure of the network; where the user agreed, th
   for (const { host, port } of [await peers.refusingPeer(life), await peers.silentPeer(life)]) {
     const failed = page.evaluateOnClick(
       "#go",
-      (options: SocketOptions) =>
+      (options: PortsideSocketOptions) =>
         navigator.openTCPSocket(options).then(
           () => ({ message: "opened", reason: undefined }),
           (error: unknown) => ({

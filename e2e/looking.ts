@@ -4,7 +4,9 @@
 export const misordered = (): string[] => {
   const order = [
     ["#deny", "#allow-remember"],
-    ["#allow-remember", "#allow-once"],
+    ["#allow-remember", "#lifetimes"],
+    ["#lifetimes", "#allow-once"],
+    ["#allow-hour", "#allow-browser"],
     ["#pause-label", "#pause"],
     ["#open-title", "#close-all"],
     [".choice input", ".choice-words"],

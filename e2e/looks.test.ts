@@ -47,7 +47,10 @@ const untranslated = (): string[] => {
   const walker = document.createTreeWalker(document, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
     const parent = node.parentElement;
-    if (parent?.closest(foreign) === null && !ours(node.nodeValue ?? "")) found.push(parent.textContent.trim());
+    if (parent?.closest(foreign) !== null) continue;
+    // A text may have names in it, which are elements of their own.
+    const own = [...parent.childNodes].filter((child) => child.nodeType === Node.TEXT_NODE);
+    if (!ours(own.map(({ nodeValue }) => nodeValue ?? "").join(""))) found.push(parent.textContent.trim());
   }
   for (const element of document.querySelectorAll("[aria-label], [title], [placeholder], [alt]"))
     for (const name of ["aria-label", "title", "placeholder", "alt"])

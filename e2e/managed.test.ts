@@ -53,6 +53,7 @@ const settings = {
   dnsServers: ["192.0.2.53", "[2001:db8::53]:53"],
   errorDetail: "none",
   dataLane: "off",
+  reportOnly: true,
 };
 
 test(

@@ -120,9 +120,13 @@ describe("devices nearby", () => {
     await listed(prompt, 2);
     const names = (await prompt.devices()).map(({ name }) => name);
     const focused = (): Promise<string | undefined> => prompt.page.evaluate(() => document.activeElement?.id);
-    assert.equal(await prompt.page.text("#nearby-said"), `Found: ${names[1] ?? ""}`);
+    const said = await prompt.page.text("#nearby-said");
+    assert.ok(
+      names.some((name) => said === `Found: ${name}`),
+      said,
+    );
     assert.equal(await focused(), "dialog");
-    for (const next of ["address", "devices"]) {
+    for (const next of ["explain", "devices"]) {
       await prompt.page.press("Tab");
       assert.equal(await focused(), next);
     }
@@ -151,18 +155,18 @@ describe("devices nearby", () => {
     const address = (await prompt.devices())[1]?.address;
     await prompt.waitUntilEnabled("#allow-once");
     const way: (string | undefined)[] = [];
-    for (let n = 0; n < 3; n++) {
+    for (let n = 0; n < 8 && way.at(-1) !== "allow-once"; n++) {
       await prompt.page.press("Tab");
       way.push(await focused());
     }
-    assert.deepEqual(way, ["deny", "allow-remember", "allow-once"]);
+    assert.deepEqual([way[0], way[1], way.at(-1)], ["address", "deny", "allow-once"]);
     await prompt.page.press("Enter").catch(() => undefined); // the window may be gone before the key is up
     assert.equal(await opened, "");
     assert.equal((await socketOf(page)).remoteAddress, address);
     await page.close();
   });
 
-  test("come in at the end, and nothing moves under the pointer", async () => {
+  test("come in at the end while the pointer is in the list, and nothing moves under it", async () => {
     const page = await stage.open("https://moving.test/");
     const opened = attempt(page, { remotePort: 22 });
     const prompt = await stage.person.seesPrompt();

@@ -65,14 +65,24 @@ describe("the popup", () => {
       await popup.page.press("Tab");
       return await popup.page.evaluate(() => {
         const { activeElement: at } = document;
-        return at?.id !== "" ? `#${at?.id ?? ""}` : `${at.tagName} ${at.getAttribute("aria-label") ?? ""}`;
+        return at?.id !== "" ? `#${at?.id ?? ""}` : `${at.tagName} ${at.getAttribute("aria-label") ?? at.textContent}`;
       });
     };
-    const name = `\u2068127.0.0.1:${peer.port.toString()}\u2069`;
-    const stops: string[] = [];
-    for (let n = 0; n < 8; n++) stops.push(await walk());
+    const where = `127.0.0.1:${peer.port.toString()}`;
+    const name = `\u2068${where}\u2069`;
+    const walks = async (steps: number): Promise<string[]> => {
+      const stops: string[] = [];
+      for (let n = 0; n < steps; n++) stops.push(await walk());
+      return stops;
+    };
+    const [fold, all] = [`BUTTON ${where} Connections: 2`, `BUTTON Close all connections to ${name}`];
+    assert.deepEqual(await walks(7), ["#pause", "#close-all", fold, all, "#settings", "#copy", "#help"]);
+    await popup.page.evaluate(() => {
+      document.querySelector<HTMLButtonElement>(".disclosure")?.focus();
+    });
+    await popup.page.press(" ");
     const line = [`BUTTON Close the connection to ${name}`, `SUMMARY Details of the connection to ${name}`];
-    assert.deepEqual(stops, ["#pause", "#close-all", ...line, ...line, "#settings", "#help"]);
+    assert.deepEqual(await walks(5), [all, ...line, ...line]);
     const ended = ending(page);
     await popup.page.evaluate(() => {
       document.querySelector<HTMLButtonElement>(".socket .close")?.focus();
@@ -115,9 +125,9 @@ describe("the popup", () => {
       assert.equal(await opened, "");
     }
     await attempt(frame, to({ host: `${"long.".repeat(40)}example.org`, port: 9 }), { click: false });
-    await attempt(page, to({ host: "not a host", port: 9 }), { click: false });
+    await attempt(page, to({ host: "no-such-host.test", port: 9 }), { click: false });
     await popup.showsSockets(2);
-    await popup.showsRefusal(/not a host/);
+    await popup.showsRefusal(/no-such-host/);
     await popup.page.waitFor("the certificates", () => document.querySelectorAll("dd").length >= 14);
     await popup.page.evaluate(() => {
       document.querySelector("details")?.setAttribute("open", "");
@@ -178,10 +188,10 @@ describe("the popup", () => {
     const listed = await peers.tlsEchoPeer(life, {}, wrong.selfSigned);
     const page = await stage.open("https://secure.test/");
     const tab = await toolbar.tabOf(page);
-    const opens = async (options: SocketOptions, hash?: number[]): Promise<void> => {
+    const opens = async (options: PortsideSocketOptions, hash?: number[]): Promise<void> => {
       const opened = page.evaluateOnClick(
         "#go",
-        async (options: SocketOptions, hash?: number[]) => {
+        async (options: PortsideSocketOptions, hash?: number[]) => {
           const pinned = hash && { serverCertificateHashes: [{ algorithm: "sha-256", value: new Uint8Array(hash) }] };
           const socket = await navigator.openTCPSocket({ ...options, ...pinned });
           Object.assign(window, { [`socket${String(options.remotePort)}`]: socket });
@@ -254,6 +264,7 @@ describe("the popup", () => {
     const tab = await toolbar.tabOf(page);
     const popup = await toolbar.popup(tab);
     await popup.showsSockets(2);
+    await popup.unfold();
     const ended = ending(page);
     await popup.page.click(".socket .close");
     assert.equal(await ended, "NetworkError");
@@ -320,6 +331,65 @@ describe("the popup", () => {
     await page.close();
   });
 
+  test("is copied as text as it is shown", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://copied.test/");
+    await openTCP(stage, page, peer);
+    await openMore(page, 1, peer.port);
+    const popup = await toolbar.popup(await toolbar.tabOf(page));
+    await popup.showsSockets(2);
+    await popup.page.evaluate(() => {
+      Object.defineProperty(navigator.clipboard, "writeText", {
+        value: (text: string) => {
+          Object.assign(window, { copied: text });
+          return Promise.resolve();
+        },
+      });
+    });
+    await popup.page.click("#copy");
+    assert.equal(await popup.page.text("#copy"), "Copied");
+    const copied = await popup.page.evaluate(() => (window as unknown as { copied: string }).copied);
+    const where = `127\\.0\\.0\\.1:${peer.port.toString()}`;
+    assert.match(
+      copied,
+      new RegExp(
+        `^copied\\.test\\nDirect connections on this site · On\\nOpen connections\\n${where} Connections: 2\\n` +
+          `TCP · Not encrypted\\nReceived 0 bytes · Sent 0 bytes\\nThe Portside program\\nReady, version .*\\n`,
+      ),
+    );
+    assert.doesNotMatch(copied, /Close|Details|Settings|Since/);
+    await popup.close();
+    await page.close();
+  });
+
+  test("is in the menu of the toolbar's button, which costs no warning; in a window it fills that, and goes with its tab", async () => {
+    const asked = await toolbar.desk.evaluate(async () => {
+      await chrome.contextMenus.update("popup-window", { visible: true }); // rejects where there is no such item
+      const manifest = JSON.stringify(chrome.runtime.getManifest());
+      return {
+        warnings: await chrome.management.getPermissionWarningsByManifest(manifest),
+        without: await chrome.management.getPermissionWarningsByManifest(manifest.replace('"contextMenus",', "")),
+      };
+    });
+    assert.notEqual(asked.without.length, 0);
+    assert.deepEqual(asked.warnings, asked.without);
+    const page = await stage.open("https://window.test/");
+    const tab = await toolbar.tabOf(page);
+    const window = await stage.browser.newExtensionPage(`ui/popup.html?tab=${tab.toString()}#window`);
+    await window.waitFor("the site", () => document.querySelector("#site")?.textContent === "window.test");
+    await window.lookAt({ size: { width: 320, height: 900 } });
+    await window.settle();
+    const body = await window.evaluate(() => {
+      const { width, height } = document.body.getBoundingClientRect();
+      return [width, height, document.documentElement.scrollWidth];
+    });
+    assert.deepEqual(body, [320, 900, 320]);
+    await page.goto(stage.pages.serve("https://next.test/", plainPage));
+    await window.waitFor("the next site", () => document.querySelector("#site")?.textContent === "next.test");
+    await page.close();
+    await window.waitUntilClosed();
+  });
+
   test("where there is no web page it says so", async () => {
     const popup = await toolbar.popup(await toolbar.tabOf(toolbar.desk));
     assert.equal(await popup.page.text("#none"), "This is no web page: nothing here can open connections.");
@@ -335,21 +405,23 @@ describe("the popup", () => {
     await nothing.close();
   });
 
-  test("says how much is remembered for the site, and leads to the settings", async () => {
+  test("lists what is remembered for the site, takes it back, and leads to the settings", async () => {
     const peer = await peers.echoPeer(life);
     const page = await stage.open("https://keeping.test/");
     const opened = attempt(page, to(peer));
     await stage.person.allowsAndRemembers();
     assert.equal(await opened, "");
     const popup = await toolbar.popup(await toolbar.tabOf(page));
-    await popup.page.waitFor(
-      "the number",
-      () => document.querySelector("#settings")?.textContent === "Remembered connections: 1",
-    );
+    await popup.page.waitFor("the list", () => document.querySelectorAll("#saved .grant").length === 1);
+    assert.equal(await popup.page.text("#saved-title"), "Saved permissions: 1");
     await popup.page.click("#settings");
     // They are open already: that tab comes to the front.
     await toolbar.desk.waitFor("the settings", async () => (await chrome.tabs.getCurrent())?.active);
     assert.match(await toolbar.desk.text("body"), /keeping\.test/);
+    const ended = ending(page);
+    await popup.page.click("#saved .revoke");
+    assert.equal(await ended, "NetworkError");
+    await popup.page.waitFor("the section to go", () => document.querySelector<HTMLElement>("#saved")?.hidden);
     await popup.close();
     await page.close();
   });

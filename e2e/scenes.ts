@@ -1,6 +1,7 @@
 // What the user sees of Portside, page by page, in the states that matter: for pictures, and for tests of how it looks, reads and sounds.
 import { awake, promptWidth, show, type Scene, type Theatre } from "./scene.ts";
 import { local } from "./scenes_local.ts";
+import { popups } from "./scenes_popup.ts";
 import { attempt, openTCP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
 import { Toolbar } from "./toolbar.ts";
 import type { ChromiumOptions } from "./world/chromium.ts";
@@ -8,6 +9,7 @@ import type { Life } from "./world/life.ts";
 import { startDevices } from "./world/nearby.ts";
 import { makeNetwork, startNameServer, startPeer } from "./world/network.ts";
 import type { Page } from "./world/page.ts";
+import { sleep } from "./world/wait.ts";
 import { openWorld } from "./world/world.ts";
 
 /** Where irc.example.org and imap.example.org are. */
@@ -82,7 +84,7 @@ async function seedGrants(theatre: Theatre): Promise<void> {
     const page = await theatre.open(`${origin}/`);
     const answer = page.evaluateOnClick(
       "#go",
-      (options: SocketOptions, udp: boolean) =>
+      (options: PortsideSocketOptions, udp: boolean) =>
         (udp ? navigator.openUDPSocket(options) : navigator.openTCPSocket(options)).then(
           () => "",
           () => "",
@@ -117,13 +119,55 @@ async function seedGrants(theatre: Theatre): Promise<void> {
   );
 }
 
+/** Two of them hold for a time only, and there is a history. */
+async function seedTimes(theatre: Theatre): Promise<void> {
+  await theatre.toolbar.desk.evaluate(async (day: number) => {
+    const now = Date.now();
+    const { grants } = await chrome.storage.local.get<{ grants: { host: string; used?: number }[] }>("grants");
+    const at = (host: string): object[] => grants.filter((grant) => grant.host === host);
+    await chrome.storage.local.set({
+      grants: grants
+        .filter(({ host }) => host !== "attic.local" && host !== "smtp.example.org")
+        .map((grant, n) => ({ ...grant, used: now - n * 3 * 3_600_000 })),
+      timedGrants: at("attic.local").map((one) => ({
+        ...one,
+        created: now,
+        ends: { from: now, until: now + 2_500_000 },
+      })),
+      historyOn: true,
+      history: [
+        ["https://webmail.test", "imap.example.org", 993, 12_000, 14],
+        ["https://terminal.test", "192.168.1.20", 22, 3 * 3_600_000, 1],
+        ["https://webmail.test", "smtp.example.org", 465, 2 * day, 3],
+      ].map(([origin, host, port, age, count]) => ({
+        ...{ origin, kind: "connect", protocol: "tcp", host, port, encrypted: port !== 22, count },
+        ...{ first: now - Number(age), last: now - Number(age) },
+      })),
+    });
+    await chrome.storage.session.set({
+      grants: at("smtp.example.org").map((one) => ({ ...one, created: now, ends: "browser" })),
+    });
+  }, day);
+}
+
 export const scenes: readonly Scene[] = [
   prompt(
     "mail",
-    "webmail.test wants to connect to imap.example.org, IMAP mail, encrypted.",
+    "webmail.test asks to connect to imap.example.org, IMAP mail, encrypted.",
     "https://webmail.test",
     to({ host: "imap.example.org", port: 993 }, { secureTransport: "on" }),
     awake,
+  ),
+  prompt(
+    "lifetimes",
+    "The same question, with the buttons for other lengths of time.",
+    "https://webmail.test",
+    to({ host: "imap.example.org", port: 993 }, { secureTransport: "on" }),
+    async (page) => {
+      await awake(page);
+      await page.click("#lifetimes");
+      await awake(page);
+    },
   ),
   prompt(
     "chat",
@@ -139,6 +183,7 @@ export const scenes: readonly Scene[] = [
     to({ host: "192.168.1.20", port: 22 }),
     async (page) => {
       await page.waitFor("both devices", () => document.querySelectorAll("#devices [role=option]").length === 2);
+      await sleep(600); // a click right after the list has moved picks nothing
       await page.click("#devices [role=option]");
       await awake(page);
     },
@@ -166,6 +211,37 @@ export const scenes: readonly Scene[] = [
     }),
     awake,
   ),
+  {
+    name: "explain",
+    about: "Why Portside asks: the page behind the prompt's link.",
+    width: 900,
+    grows: false,
+    async open(theatre) {
+      const page = await show(theatre, "ui/explain.html", "h1");
+      return { page, close: () => page.close() };
+    },
+  },
+  {
+    name: "popup-asks",
+    about: "The popup while a question of the tab waits for its answer.",
+    width: 380,
+    grows: true,
+    async open(theatre) {
+      const page = await theatre.open("https://waiting.test/");
+      const answer = attempt(page, to({ host: "imap.example.org", port: 993 })).catch(() => "");
+      await theatre.person.seesPrompt();
+      const popup = await theatre.toolbar.popup(await theatre.toolbar.tabOf(page));
+      await popup.page.waitFor("the notice", () => document.querySelector<HTMLElement>("#asks")?.hidden === false);
+      return {
+        page: popup.page,
+        async close() {
+          await popup.close();
+          await page.close();
+          await answer;
+        },
+      };
+    },
+  },
   {
     name: "popup",
     about: "The toolbar's popup: two open connections, one of them encrypted, and a refusal with its reason.",
@@ -234,12 +310,16 @@ export const scenes: readonly Scene[] = [
     grows: false,
     async open(theatre) {
       await seedGrants(theatre);
+      await seedTimes(theatre);
       const page = await show(theatre, "ui/options.html", "#grants");
       return {
         page,
         async close() {
           await page.close();
-          await theatre.toolbar.desk.evaluate(() => chrome.storage.local.remove("grants"));
+          await theatre.toolbar.desk.evaluate(async () => {
+            await chrome.storage.local.remove(["grants", "timedGrants", "history", "historyOn"]);
+            await chrome.storage.session.remove("grants");
+          });
         },
       };
     },
@@ -271,5 +351,6 @@ export const scenes: readonly Scene[] = [
       return { page, close: () => page.close() };
     },
   },
+  ...popups,
   ...local,
 ];

@@ -1,7 +1,6 @@
 // The scenes about sockets that others can send to: listening, and bound UDP.
 import type { LocalQuestion, PromptView } from "../extension/background/consent/question.ts";
-import type { PopupView, SocketView } from "../extension/background/toolbar/popup.ts";
-import type { LocalPlace, SocketState } from "../protocol/message.ts";
+import type { LocalPlace } from "../protocol/message.ts";
 import { awake, promptWidth, show, type Scene } from "./scene.ts";
 import { scripted } from "./scripted.ts";
 import { untilMarkersLooked } from "./stage.ts";
@@ -44,57 +43,6 @@ const pick =
   (choices: "place" | "peer", n: number) =>
   (page: Page): Promise<void> =>
     page.click(`#${choices}-choices :nth-child(${n.toString()} of label)`);
-
-const started = new Date();
-started.setHours(10, 21, 0, 0);
-const since = started.getTime();
-let lastKey = 0;
-
-function socket(
-  more: Partial<SocketView> & Pick<SocketView, "kind" | "host" | "port">,
-  state: Partial<SocketState>,
-): SocketView {
-  const key = ++lastKey;
-  return {
-    ...{ key, origin: "https://share.test", protocol: "tcp", encryption: "off", since },
-    state: { socketId: key, bytesIn: 0, bytesOut: 0, at: since, ...state },
-    ...more,
-  };
-}
-
-function popupView(): PopupView {
-  const listener = socket(
-    { kind: "listen", host: "192.168.1.5", port: 40080, reach: "network", encryption: "on" },
-    { accepted: 1_284, turnedAway: 3 },
-  );
-  const accepted = Array.from({ length: 3 }, (_, n) =>
-    socket(
-      { kind: "accepted", host: `192.168.1.${(20 + n).toString()}`, port: 51_000 + n, listener: listener.key },
-      { bytesIn: 1_200 * (n + 1), bytesOut: 48_000 * (n + 1) },
-    ),
-  );
-  const bound = socket(
-    { kind: "bind", protocol: "udp", host: "192.168.1.5", port: 5353, reach: "network", peers: "network" },
-    { peers: 12, groups: 1, turnedAway: 41, bytesIn: 31_000, bytesOut: 8_400 },
-  );
-  const orphan = socket({ kind: "accepted", host: "fd00::5", port: 60_123 }, { bytesIn: 90, bytesOut: 7_000_000 });
-  const refused = { origin: "https://share.test", stage: "open", at: since, count: 1, unseen: false } as const;
-  return {
-    site: { origin: "https://share.test", paused: false, secure: true, remembered: 2 },
-    private: false,
-    sockets: [listener, ...accepted, bound, orphan],
-    open: 503,
-    more: [{ origin: "https://share.test", listener: listener.key, count: 497 }],
-    refusals: [
-      { ...refused, kind: "listen", protocol: "tcp", host: "0.0.0.0", port: 80, reason: "port" },
-      { ...refused, kind: "bind", protocol: "udp", host: "192.168.9.9", port: 5353, reason: "address" },
-    ],
-    alsoPaused: [],
-    cooldowns: {},
-    host: { kind: "ready", version: "0.1.0", policy: { sources: [], siteAllowed: true } },
-    unsaved: false,
-  };
-}
 
 const day = 86_400_000;
 /** What is remembered of sockets that others can send to. */
@@ -194,17 +142,6 @@ export const local: readonly Scene[] = [
       await awake(page);
     },
   ),
-  {
-    name: "popup-others",
-    about: "The popup: a socket that others connect to, a UDP socket, and refusals of both.",
-    width: 380,
-    grows: true,
-    async open(theatre) {
-      const page = await scripted(theatre, "ui/popup.html?tab=1", { views: [popupView()] });
-      await page.waitFor("the sockets", () => document.querySelector("li.socket") !== null);
-      return { page, close: () => page.close() };
-    },
-  },
   {
     name: "settings-others",
     about: "The settings: what was remembered of sockets that others can send to.",

@@ -143,16 +143,18 @@ describe("the list", () => {
     });
     assert.match(
       rows[0] ?? "",
-      /10\.0\.0\.7 SSH.*, port 22 · TCP Not encrypted; the site may switch .* \(last year\) You typed the destination\. Take back/,
+      /10\.0\.0\.7 SSH.*, port 22 · TCP Not encrypted; the site may switch .* Always Allowed last year You typed the destination\. Remove/,
     );
-    assert.match(rows[1] ?? "", /fd00::5 Printer, port 9100 · UDP .*20\d\d.* \(1 minute ago\) You picked the device/);
+    assert.match(rows[1] ?? "", /fd00::5 Printer, port 9100 · UDP .*Allowed 1 minute ago You picked the device/);
     assert.match(
       rows[2] ?? "",
-      /imap\.example\.org IMAP.*, port 993 · TCP Encrypted .* \(3 days ago\) You agreed to what the site asked/,
+      /imap\.example\.org IMAP.*, port 993 · TCP Encrypted .*Allowed 3 days ago You agreed to what the site asked/,
     );
     assert.match(
       rows[3] ?? "",
-      new RegExp(`127\\.0\\.0\\.1 port ${peer.port.toString()} · TCP Not encrypted .*now\\) You typed`),
+      new RegExp(
+        `127\\.0\\.0\\.1 port ${peer.port.toString()} · TCP Not encrypted .*Allowed now Last used now You typed`,
+      ),
     );
     await page.close();
   });
@@ -164,7 +166,7 @@ describe("the list", () => {
       grant("https://chat.test", "irc.example.org", 6697),
     ]);
     await shows({ "chat.test": ["irc.example.org"], "mail.test": ["imap.example.org", "smtp.example.org"] });
-    await settings.waitFor("the count", () => document.querySelector("#count")?.textContent === "Connections: 3");
+    await settings.waitFor("the count", () => document.querySelector("#count")?.textContent === "Permissions: 3");
     const search = async (words: string, expected: Record<string, string[]>, count: string): Promise<void> => {
       await settings.type("#search", words);
       await shows(expected);
@@ -252,7 +254,7 @@ describe("taking back", () => {
     for (const no of ["Escape", "Enter"] as const) {
       await settings.click("#revoke-all");
       await until("the question", open);
-      assert.match(await settings.text("#confirm"), /Connections: 2\./);
+      assert.match(await settings.text("#confirm"), /Permissions: 2\./);
       await settings.press(no); // Enter is on "Cancel", which has the focus
       await until("the question to go", async () => !(await open()));
       assert.equal(await focused(), "revoke-all");
@@ -263,7 +265,7 @@ describe("taking back", () => {
     await shows({});
     await (await a.connection(0)).waitUntilClosed(1_000);
     await (await b.connection(0)).waitUntilClosed(1_000);
-    assert.match(await settings.text("#said"), /Taken back: 2\./);
+    assert.match(await settings.text("#said"), /Removed: 2\./);
     assert.equal(await focused(), "grants-title");
     await isAskedAgain(first, a);
     await isAskedAgain(second, b);
@@ -287,7 +289,7 @@ describe("taking back", () => {
     await settings.press("Enter");
     await shows({});
     assert.equal(await focused(), "grants-title");
-    assert.match(await settings.text("#said"), /Taken back: 1\./);
+    assert.match(await settings.text("#said"), /Removed: 1\./);
     // A site's own button goes on to the next site's.
     await write([1, 2].map((n) => grant(`https://site${n.toString()}.test`, "host.example.org", 25)));
     await shows({ "site1.test": ["host.example.org"], "site2.test": ["host.example.org"] });

@@ -74,7 +74,7 @@ test("the extension is installed: one page welcomes, says what it is, and what i
   const setup = await setupPage(stage);
   assert.equal(setup.url.includes("?"), false);
   assert.match(await setup.text("h1"), /Welcome/);
-  assert.match(await setup.text("#about"), /connect directly.*\n.*asks you.*\n.*take it back/);
+  assert.match(await setup.text("#about"), /connect directly.*\n.*asks you.*\n.*remove it/);
   await says(setup, /not installed/);
   assert.equal(await setup.evaluate(() => document.querySelector("#trying")?.checkVisibility()), false);
   await setup.close();
@@ -244,10 +244,12 @@ test("try it: the page out of the host asks, the user allows, the server answers
   const page = await start();
   await page.click("#try");
   const prompt = await stage.person.seesPrompt();
-  assert.match(prompt.text, /127\.0\.0\.1/);
+  assert.match(prompt.text, /127\.0\.0\.1[\s\S]*Portside’s test page/);
   await prompt.allowAndRemember();
   await page.waitFor("the answer", () => document.querySelector("#outcome")?.textContent.includes("It works"));
   assert.match(await page.text("#said"), /Hello from the Portside program/);
+  await setup.waitFor("the last step's tick", () => document.querySelector("#step-first")?.matches(".done"));
+  assert.match(await setup.text("#try-state"), /Click the Portside button to see this connection/);
   const { href } = new URL(page.url);
   const grants = (): Promise<unknown[]> =>
     setup.evaluate(async () => ((await chrome.storage.local.get("grants"))["grants"] ?? []) as unknown[]);

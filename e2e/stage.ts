@@ -54,7 +54,7 @@ type Options = Record<string, unknown> | null | undefined;
 export function attempt(frame: Frame, options: Options, { click = true } = {}): Promise<string> {
   const call = async (given: unknown): Promise<string> => {
     try {
-      const socket = await navigator.openTCPSocket(given as SocketOptions);
+      const socket = await navigator.openTCPSocket(given as PortsideSocketOptions);
       Object.assign(window, { socket });
       return "";
     } catch (error) {
@@ -70,14 +70,14 @@ export function to({ host, port }: Destination, more: Record<string, unknown> = 
 }
 
 /**
- * Opens a socket in the page with a real click and the user's "Allow once", and leaves it at `window.socket`. The destination is a
+ * Opens a socket in the page with a real click and the user's "Allow this time", and leaves it at `window.socket`. The destination is a
  * new one: the test fails if no question comes.
  */
 export async function openTCP(
   { person }: Pick<Stage, "person">,
   page: Page,
   destination: Destination,
-  options: Omit<SocketOptions, "signal"> = {},
+  options: Omit<PortsideSocketOptions, "signal"> = {},
 ): Promise<void> {
   const opened = attempt(page, to(destination, { ...options }));
   await person.allowsOnce();
@@ -93,7 +93,7 @@ export async function openUDP(
 ): Promise<void> {
   const opened = page.evaluateOnClick(
     "#go",
-    async (given: SocketOptions) => {
+    async (given: PortsideSocketOptions) => {
       const socket = await navigator.openUDPSocket(given);
       Object.assign(window, { socket });
     },

@@ -98,8 +98,8 @@ describe("the badge", () => {
     await toolbar.shows(tab, "!");
     const popup = await toolbar.popup(tab);
     await popup.showsRefusal(/127\.0\.0\.1:9[^]*not installed for this browser[^]*What to do/);
-    assert.match(await popup.page.text("#host"), /not installed for this browser/);
-    await popup.page.click("#host button");
+    assert.match(await popup.page.text("#banner"), /not installed for this browser/);
+    await popup.page.click("#banner button");
     const setup = await bare.browser.nextPage("the setup page", /\/ui\/setup\.html\?.*problem=missing/);
     await setup.waitFor("what is wrong", () =>
       /not (?:installed|there)|missing/.test(document.querySelector("#problem")?.textContent ?? ""),
@@ -366,7 +366,7 @@ describe("refusals", () => {
           const attempts = Array.from({ length: 100 }, (_, n) =>
             navigator
               .openTCPSocket({
-                remoteAddress: `${(first + n * times).toString()}.${"long.".repeat(160)}example`,
+                remoteAddress: `${(first + n * times).toString()}.${"long.".repeat(48)}example`,
                 remotePort: 9,
               })
               .catch(() => undefined),

@@ -16,7 +16,7 @@ export interface ShownSocket {
   text: string;
 }
 
-/** A line about a refusal. */
+/** A refusal: where to, and all that is said of its reason. */
 export interface ShownRefusal {
   where: string;
   text: string;
@@ -31,7 +31,7 @@ export const generous = {
 export function outcome(frame: Frame, options: Record<string, unknown>, { click = true } = {}): Promise<string> {
   const call = async (given: unknown): Promise<string> => {
     try {
-      const socket = await navigator.openTCPSocket(given as SocketOptions);
+      const socket = await navigator.openTCPSocket(given as PortsideSocketOptions);
       Object.assign(window, { socket });
       return "";
     } catch (error) {
@@ -115,7 +115,7 @@ export class Toolbar {
     const page = await this.#stage.browser.newExtensionPage(`ui/popup.html?tab=${tabId.toString()}`);
     await page.waitFor(
       "the popup to know how the host is",
-      () => document.querySelector("#host .ready, #host .plain") !== null,
+      () => document.querySelector("#host .ready, #host .plain, #banner button") !== null,
     );
     return new Popup(page);
   }
@@ -147,6 +147,12 @@ export class Popup {
     );
   }
 
+  /** Unfolds the connections to each destination. */
+  async unfold(): Promise<void> {
+    while (await this.page.evaluate(() => document.querySelector('#groups [aria-expanded="false"]') !== null))
+      await this.page.click('#groups [aria-expanded="false"]');
+  }
+
   /** Waits until this many sockets are shown. */
   async showsSockets(count: number): Promise<ShownSocket[]> {
     return await until(`${count.toString()} sockets in the popup`, async () => {
@@ -157,10 +163,12 @@ export class Popup {
 
   async refusals(): Promise<ShownRefusal[]> {
     return await this.page.evaluate(() =>
-      [...document.querySelectorAll<HTMLElement>("#refusals > li")].map((line) => ({
-        where: line.querySelector(".where")?.textContent ?? "",
-        text: line.innerText,
-      })),
+      [...document.querySelectorAll<HTMLElement>("#refusals > li")].flatMap((line) =>
+        [...line.querySelectorAll(".where")].map(({ textContent: where }) => ({
+          where,
+          text: `${where}\n${line.innerText}`,
+        })),
+      ),
     );
   }
 
@@ -171,12 +179,12 @@ export class Popup {
     );
   }
 
-  /** Waits for the switch to be where it should be. */
+  /** Waits for the switch to be where it should be: off where the site is paused. */
   async isPaused(paused: boolean): Promise<void> {
     await this.page.waitFor(
-      `the switch to be ${paused ? "on" : "off"}`,
+      `the switch to be ${paused ? "off" : "on"}`,
       (wanted: string) => document.querySelector("#pause")?.getAttribute("aria-checked") === wanted,
-      String(paused),
+      String(!paused),
     );
   }
 

@@ -132,7 +132,7 @@ describe("look-alikes", () => {
 
   test("the extension's pages cannot be framed, opened or read by a page", async () => {
     const page = await stage.open("https://framer.test/");
-    for (const path of ["prompt.html", "options.html", "popup.html", "setup.html"]) {
+    for (const path of ["prompt.html", "options.html", "popup.html", "setup.html", "explain.html"]) {
       const url = `chrome-extension://${extensionId}/ui/${path}`;
       const seen = await page.evaluateOnClick(
         "#go",
@@ -242,7 +242,7 @@ describe("clicks and keys that were meant for something else", () => {
         await page.bringToFront();
         pace.start();
         await prompt.page.bringToFront();
-        await until("the prompt in front", async () => (await display.focused()).startsWith("Allow"));
+        await until("the prompt in front", async () => (await display.focused()).startsWith("Portside: thief"));
         await display.clickAt(allow.x, allow.y);
         pace.step();
         await assertUnanswered(prompt, answer, `a click right after the focus came back, ${n.toString()}`);

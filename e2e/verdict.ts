@@ -50,7 +50,7 @@ export async function openWatchedStage(life: Parameters<typeof openStage>[0]): P
     const page = await stage.browser.newPage(url);
     await page.waitFor("the API", () => "openTCPSocket" in navigator || performance.now() > 1_000);
     await attempt(page, {}, { click: false });
-    const seen = page.console.some((line) => line.includes("permissions policy"));
+    const seen = page.console.some((line) => line.includes("Permissions-Policy header"));
     await page.close();
     return seen;
   });

@@ -27,6 +27,10 @@ func (c *command) install() error {
 	if len(chosen) == 0 {
 		return advise("leave out --system to serve only you", "%s has no system-wide folder for host manifests", strings.Join(c.browsers, ", "))
 	}
+	if err := c.prepareAllowlist(); err != nil {
+		return err
+	}
+	chosen = append(chosen, c.outdated(all, chosen)...)
 	if none {
 		kind := "browser"
 		if c.system {
@@ -37,6 +41,12 @@ func (c *command) install() error {
 	var problems []error
 	served := 0
 	for _, p := range chosen {
+		if c.leavesOut(p) {
+			if err := c.leaveOut(p); err != nil {
+				problems = append(problems, c.denied(err, p))
+			}
+			continue
+		}
 		rule, err := c.policy(p)
 		if err != nil {
 			problems = append(problems, err)
@@ -68,18 +78,26 @@ func (c *command) install() error {
 		c.sayFindable(host)
 	}
 	if served > 0 && !c.dryRun {
-		if c.userDataDir != "" {
-			c.say("Next: start the browser with --user-data-dir=%s and add the Portside extension.", c.userDataDir)
-		} else {
-			c.say("Next: add the Portside extension to the browser. If it is there, it works now; no restart needed.")
-		}
+		c.sayNext()
 	}
 	return errors.Join(problems...)
 }
 
+// sayNext says what is left to do.
+func (c *command) sayNext() {
+	switch {
+	case c.userDataDir != "":
+		c.say("Next: start the browser with --user-data-dir=%s and add the Portside extension.", c.userDataDir)
+	case c.allowed != nil:
+		c.say("Next: add the extension with that id to the browser, by its policy for instance.")
+	default:
+		c.say("Next: add the Portside extension to the browser. If it is there, it works now; no restart needed.")
+	}
+}
+
 // add makes the manifest at one place name host.
 func (c *command) add(p place, host string) error {
-	want := manifest.New(p.family, host, c.extensionIDs...)
+	want := c.manifest(p.family, host)
 	data, err := want.Render()
 	if err != nil {
 		return err

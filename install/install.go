@@ -52,11 +52,13 @@ import (
 	"unicode"
 
 	"github.com/portside/portside/manifest"
+	"github.com/portside/portside/nativehost/caller"
 	"github.com/portside/portside/nativehost/trust"
 )
 
 const usage = `Usage:
   portside install   [--system] [--browser NAME]... [--extension-id ID]... [--binary PATH] [--dry-run]
+  portside install   --system --extension-id ID... --only [--browser NAME]... [--binary PATH] [--dry-run]
   portside install   --user-data-dir DIR [--extension-id ID]... [--binary PATH] [--dry-run]
   portside uninstall [--system] [--browser NAME]... [--dry-run]
   portside uninstall --user-data-dir DIR [--dry-run]
@@ -70,6 +72,8 @@ repairs. uninstall takes that back. status says what each browser will find.
   --browser NAME       only this browser; repeat it or separate names by commas
   --user-data-dir DIR  a Chromium browser that is started with this switch
   --extension-id ID    also let this Chromium extension start the host, for an unpacked build
+  --only               let nobody start the host but these extensions: not even Portside's own, whatever
+                       a user's files say. It holds for the machine until uninstall --system
   --binary PATH        the host to start; default: this program
   --dry-run            say what would be done, and do nothing
   --help               this text
@@ -82,6 +86,7 @@ type options struct {
 	browsers     list
 	userDataDir  string
 	extensionIDs list
+	only         bool
 	binary       string
 	dryRun       bool
 }
@@ -112,6 +117,9 @@ type command struct {
 	root string
 	// trusted are the users to whom the machine's own files belong: root.
 	trusted []int
+	// allowed are the only extensions that may start the host, where an administrator
+	// has said so: what the machine's allowlist holds or, with --only, will hold.
+	allowed caller.Allowlist
 	// owner returns the user who owns a file, if the system has such a thing.
 	owner func(fs.FileInfo) (uid, gid int, known bool)
 	// patience bounds `portside --version`: a host that hangs there would hang in
@@ -211,6 +219,7 @@ func (c *command) parse(args []string) error {
 	}
 	if c.name == "install" {
 		f.Var(&c.extensionIDs, "extension-id", "")
+		f.BoolVar(&c.only, "only", false, "")
 		f.StringVar(&c.binary, "binary", "", "")
 	}
 	if err := f.Parse(args[1:]); err != nil {
@@ -235,6 +244,12 @@ func (c *command) parse(args []string) error {
 	}
 	if c.userDataDir != "" && (c.system || len(c.browsers) > 0) {
 		return misuse("--user-data-dir stands alone: it is one profile folder, whatever the browser")
+	}
+	if c.only && (!c.system || len(c.extensionIDs) == 0) {
+		return misuse("--only says whom the whole machine trusts: it stands with --system and --extension-id")
+	}
+	if c.only && len(c.extensionIDs) > caller.MostAllowed {
+		return misuse("--only takes at most %d extensions", caller.MostAllowed)
 	}
 	for _, id := range c.extensionIDs {
 		if !manifest.ValidChromiumID(id) {

@@ -35,6 +35,15 @@ func (c *command) uninstall() error {
 			removed++
 		}
 	}
+	if c.system && /*rule:uninstall-of-one-browser-keeps-allowlist*/ len(c.browsers) == 0 && len(problems) == 0 {
+		done, err := c.removeAllowlist()
+		if err != nil {
+			problems = append(problems, err)
+		}
+		if done {
+			removed++
+		}
+	}
 	switch {
 	case removed > 0 && !c.dryRun:
 		c.say("Next: remove the Portside extension in the browser, if it is not wanted any more.")

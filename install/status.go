@@ -18,6 +18,12 @@ func (c *command) status() error {
 		return err
 	}
 	s := &survey{command: c, shown: map[string]bool{}, versions: map[string]version{}}
+	if c.allowed, err = c.readAllowlist(); err != nil {
+		s.closed = true
+		s.problems = append(s.problems, advise(allowlistRepair, "no browser can start Portside: %w", err))
+	} else if c.allowed != nil {
+		s.say("Only %s may start Portside, as %s says.", strings.Join(c.allowed, ", "), c.allowlistFile())
+	}
 	// First the browsers that are here, then manifests for browsers that are not,
 	// if no browser before reads the same file.
 	for _, group := range groups {
@@ -76,6 +82,9 @@ type survey struct {
 	shown    map[string]bool
 	versions map[string]version
 	problems []error
+	// closed reports that the machine's allowlist cannot be used: nobody is let in,
+	// whatever manifests say.
+	closed bool
 	// any reports that some manifest is there, faulty or not.
 	any bool
 }
@@ -153,9 +162,7 @@ func (s *survey) manifest(p place, f found) {
 	if err := s.exposed(p); err != nil && len(f.exposed) == 0 {
 		s.problems = append(s.problems, s.denied(err, p))
 	}
-	if !admits(f.manifest, p.family, extension(p.family)) {
-		fault(repair, "%s does not allow the Portside extension, %s", p.file, extension(p.family))
-	}
+	s.callers(p, f, func(format string, args ...any) { fault(repair, format, args...) })
 	if err := s.findable(f.manifest.Path, p.family); err != nil {
 		s.problems = append(s.problems, s.denied(err, p))
 	}
@@ -183,6 +190,28 @@ func (s *survey) manifest(p place, f found) {
 			note = "  (Portside)"
 		}
 		s.say("          allows         %s%s", id, note)
+	}
+}
+
+// callers reports extensions that a manifest lets in or keeps out against what the host
+// will say.
+func (s *survey) callers(p place, f found, fault func(format string, args ...any)) {
+	if s.allowed == nil {
+		if own := extension(p.family); !s.closed && !admits(f.manifest, p.family, own) {
+			fault("%s does not allow the Portside extension, %s", p.file, own)
+		}
+		return
+	}
+	for _, id := range s.allowed {
+		if p.family == manifest.Chromium && !admits(f.manifest, p.family, id) {
+			fault("%s does not allow %s", p.file, id)
+		}
+	}
+	for _, id := range callers(f.manifest) {
+		//rule:status-tells-callers-beyond-allowlist
+		if !slices.Contains(s.allowed, id) {
+			fault("%s allows %s, which the host refuses: %s does not list it", p.file, id, s.allowlistFile())
+		}
 	}
 }
 

@@ -65,13 +65,20 @@ func Origin(id string) string { return "chrome-extension://" + id + "/" }
 // absolute path binary. Portside's own extension is always allowed; extra adds
 // further Chromium ids and is ignored for Firefox, where ids never change.
 func New(family Family, binary string, extra ...string) HostManifest {
-	m := HostManifest{Name: HostName, Description: description, Path: binary, Type: "stdio"}
 	if family == Firefox {
+		m := unlisted(binary)
 		m.AllowedExtensions = []string{FirefoxID}
 		return m
 	}
+	return NewOnly(binary, append([]string{ChromiumID}, extra...)...)
+}
+
+// NewOnly returns the manifest by which Chromium browsers find the host at the absolute
+// path binary, and which lets in the extensions with these ids and no others.
+func NewOnly(binary string, ids ...string) HostManifest {
+	m := unlisted(binary)
 	seen := map[string]bool{}
-	for _, id := range append([]string{ChromiumID}, extra...) {
+	for _, id := range ids {
 		if !seen[id] {
 			seen[id] = true
 			//rule:manifest-lists-known-extensions
@@ -79,6 +86,11 @@ func New(family Family, binary string, extra ...string) HostManifest {
 		}
 	}
 	return m
+}
+
+// unlisted returns a manifest without callers.
+func unlisted(binary string) HostManifest {
+	return HostManifest{Name: HostName, Description: description, Path: binary, Type: "stdio"}
 }
 
 // Render returns the bytes of the manifest file, indented, with a final newline.

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -88,6 +89,22 @@ func TestRender(t *testing.T) {
 		var back HostManifest
 		if err := json.Unmarshal(data, &back); err != nil || back.Path != test.path {
 			t.Errorf("%s: read back as path %q, %v", test.golden, back.Path, err)
+		}
+	}
+}
+
+// TestRenderOnly wants the ids that were named, in their order, and Portside's own only
+// where it is one of them.
+func TestRenderOnly(t *testing.T) {
+	const other = "aaaabbbbccccddddeeeeffffgggghhhh"
+	for _, ids := range [][]string{{other}, {other, ChromiumID}} {
+		m := NewOnly("/usr/local/bin/portside", ids...)
+		var want []string
+		for _, id := range ids {
+			want = append(want, Origin(id))
+		}
+		if !slices.Equal(m.AllowedOrigins, want) || len(m.AllowedExtensions) > 0 || m.Path != "/usr/local/bin/portside" || m.Name != HostName {
+			t.Errorf("%q: %+v", ids, m)
 		}
 	}
 }

@@ -123,6 +123,8 @@ type AuditRefusedParams struct {
 	Private bool   `json:"private"`
 	// Which rule refused.
 	Rule string `json:"rule"`
+	// The administrator's setting that decided, if one did. Hosts of version 3 do not know it.
+	By string `json:"by,omitempty"`
 	// So many refusals are not told one by one; then there is no destination.
 	More int64 `json:"more,omitempty"`
 }
@@ -234,8 +236,36 @@ type PolicyGetResult struct {
 	Sources []PolicySource `json:"sources"`
 	// Whether the site may open sockets at all. Absent when none was named.
 	SiteAllowed *bool `json:"siteAllowed,omitempty"`
+	// Why the place that an administrator wants for the audit log takes no lines, in English. Absent: it does.
+	AuditFault string `json:"auditFault,omitempty"`
+	// True: nothing is opened while there is an auditFault.
+	AuditRequired *bool `json:"auditRequired,omitempty"`
+	// True: the audit log tells as much of private windows as of others.
+	AuditPrivate *bool `json:"auditPrivate,omitempty"`
 	// The setting that refuses the site.
 	SiteBy string `json:"siteBy,omitempty"`
+}
+
+// PolicyHours: From one time of the day to another; where it ends before it begins, on the next day.
+type PolicyHours struct {
+	// The days on which it begins. Absent: every day.
+	Days []string `json:"days,omitzero"`
+	// "08:00". Absent: "00:00".
+	From string `json:"from,omitempty"`
+	// "18:00". Absent: "24:00".
+	To string `json:"to,omitempty"`
+}
+
+// PolicyAppliesTo: For whom, where and when this file counts; all that is given must fit. Absent: always.
+type PolicyAppliesTo struct {
+	// Names or numbers of users: "ada", "1000".
+	Users []string `json:"users,omitzero"`
+	// Names or numbers of groups that the user is in: "staff", "100".
+	Groups []string `json:"groups,omitzero"`
+	// Host names; * stands for any characters: "lab-*", "*.example.org".
+	Machines []string `json:"machines,omitzero"`
+	// Hours of the week, in the machine's own time zone.
+	Times []PolicyHours `json:"times,omitzero"`
 }
 
 // PolicyDestination: Destinations: all that is given must fit.
@@ -247,7 +277,9 @@ type PolicyDestination struct {
 	// Ports or ranges: "22", "5900-5910".
 	Ports    []string `json:"ports,omitzero"`
 	Protocol string   `json:"protocol,omitempty"`
-	// In allowedDestinations: only with TLS from the first byte, verified for the host itself.
+	// In allowedDestinations: only with TLS from the first byte. verified: certificate authorities vouch for the host itself. pinned: the page lists the certificates. any: however the other end is authenticated. What the rule names no later rule without tls admits.
+	TLS string `json:"tls,omitempty"`
+	// true: the same as tls "verified". In allowedDestinations.
 	TLSOnly *bool `json:"tlsOnly,omitempty"`
 	// Only for these origins, written as in allowedOrigins.
 	Origins []string `json:"origins,omitzero"`
@@ -292,8 +324,14 @@ type PolicyLimits struct {
 
 // PolicyAudit: The audit log.
 type PolicyAudit struct {
-	// Absolute path. Absent: audit.log in the user's own state folder.
+	// Where lines go: to the file, to systemd's journal, or to the syslog daemon (RFC 5424). What the latter do not take goes to the file.
+	Sink string `json:"sink,omitempty"`
+	// Absolute path; %u is the user, %h this computer. Absent: audit.log in the user's own state folder.
 	File string `json:"file,omitempty"`
+	// True: nothing is opened while the sink takes no lines.
+	Required *bool `json:"required,omitempty"`
+	// What is written of private windows. counts: kind, time and bytes. none: nothing. as-others: as much as of other windows.
+	PrivateWindows string `json:"privateWindows,omitempty"`
 	// A file that has grown to this many bytes is put aside.
 	MaxBytes *int64 `json:"maxBytes,omitempty"`
 	// How many files are kept aside.
@@ -302,8 +340,29 @@ type PolicyAudit struct {
 	Detail string `json:"detail,omitempty"`
 }
 
+// PolicyTest: A socket, and what is to become of it.
+type PolicyTest struct {
+	// The page that asks: "https://app.example.org".
+	Origin string `json:"origin"`
+	// Where it wants to go: "nas.example.org:22", "[2001:db8::1]:22".
+	To       string `json:"to"`
+	Protocol string `json:"protocol,omitempty"`
+	// True: with TLS from the first byte, verified for the host itself.
+	TLS *bool `json:"tls,omitempty"`
+	// What the host's name leads to.
+	Address string `json:"address,omitempty"`
+	// allow: without a question. ask: the user decides. refuse: neither.
+	Expect string `json:"expect"`
+}
+
 // PolicySettings: What an administrator may set, in /etc/portside/policy.json, in policy.d/*.json and in the browser's managed storage. What several of them set, the stricter wins.
 type PolicySettings struct {
+	// For editors: where this schema is (portside policy schema prints it). It sets nothing.
+	Schema string `json:"$schema,omitempty"`
+	// For whom, where and when this file counts; all that is given must fit. Absent: always.
+	AppliesTo *PolicyAppliesTo `json:"appliesTo,omitempty"`
+	// True: what the four lists of this file refuse is written to the audit log, and not refused. They allow nothing either.
+	ReportOnly *bool `json:"reportOnly,omitempty"`
 	// False: no page may open sockets.
 	Enabled *bool `json:"enabled,omitempty"`
 	// Only these origins may open sockets: "https://mail.example.org", "https://*.example.org", "*".
@@ -346,6 +405,8 @@ type PolicySettings struct {
 	DataLane string `json:"dataLane,omitempty"`
 	// The audit log.
 	Audit *PolicyAudit `json:"audit,omitempty"`
+	// What this policy has to decide, for portside policy check. It changes nothing that is decided.
+	Tests []PolicyTest `json:"tests,omitzero"`
 }
 
 // PolicyJudgeParams is defined by protocol/schema.
@@ -358,6 +419,8 @@ type PolicyJudgeParams struct {
 	Port int64  `json:"port"`
 	// TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
 	Secure bool `json:"secure"`
+	// Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+	TLS string `json:"tls,omitempty"`
 	// True when the user typed or picked this destination.
 	UserEntered bool `json:"userEntered"`
 	// A secret of this profile, base64url, under which networks have their ids. Absent: no network is told.
@@ -471,6 +534,8 @@ type ResolveBrowseParams struct {
 	Port int64 `json:"port"`
 	// TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
 	Secure bool `json:"secure"`
+	// Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+	TLS string `json:"tls,omitempty"`
 	// Milliseconds to look for.
 	Timeout int64 `json:"timeout"`
 }
@@ -743,6 +808,8 @@ type LocalRequest struct {
 	Reach string `json:"reach"`
 	// What is told of a socket on the link, by DNS-SD over multicast DNS (RFC 6763, RFC 6762).
 	Announce *Announcement `json:"announce,omitempty"`
+	// Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+	Admitted string `json:"admitted,omitempty"`
 }
 
 // ListenMembers: Options of a TCP socket that listens.
@@ -788,6 +855,8 @@ type OpenRequest struct {
 	Window int64 `json:"window"`
 	// The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
 	RiskAccepted bool `json:"riskAccepted,omitempty"`
+	// Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+	Admitted string `json:"admitted,omitempty"`
 }
 
 // SharedOptions: Options that TCP and UDP sockets have.

@@ -172,6 +172,10 @@ export interface AuditRefusedParams {
     | "prompt"
     | "user";
   /**
+   * The administrator's setting that decided, if one did. Hosts of version 3 do not know it.
+   */
+  by?: string;
+  /**
    * So many refusals are not told one by one; then there is no destination.
    */
   more?: number;
@@ -182,6 +186,7 @@ export interface AuditRefusedParams {
 export type DocumentMessage =
   | DocumentOpen
   | DocumentListen
+  | DocumentProbe
   | DocumentAccept
   | DocumentBind
   | DocumentMembership
@@ -190,6 +195,7 @@ export type DocumentMessage =
   | DocumentShutdown
   | DocumentSetOption
   | DocumentStartTLS
+  | DocumentPressed
   | DocumentClose;
 export interface DocumentOpen {
   type: "open";
@@ -221,7 +227,7 @@ export interface Activation {
   at: number;
 }
 /**
- * The page's SocketOptions after WebIDL conversion.
+ * The page's PortsideSocketOptions after WebIDL conversion.
  */
 export interface OpenOptions {
   /**
@@ -385,6 +391,19 @@ export interface Announcement {
   txt?: string[];
 }
 /**
+ * Asks whether the program is there.
+ */
+export interface DocumentProbe {
+  type: "probe";
+  id: number;
+  activation?: Activation;
+  /**
+   * isSecureContext, as the content script sees it.
+   */
+  secure: boolean;
+  evidence: DocumentEvidence;
+}
+/**
  * Takes the next connection of a socket that listens. One at a time for each.
  */
 export interface DocumentAccept {
@@ -508,6 +527,13 @@ export interface DocumentStartTLS {
    */
   sent: number;
   tls?: TLSOptions;
+}
+/**
+ * The user has clicked in the document, while an open of its own has no answer: they may not have seen the question. `id` is that open's.
+ */
+export interface DocumentPressed {
+  type: "pressed";
+  id: number;
 }
 /**
  * Closes a socket, or withdraws an open that has not been answered.
@@ -720,6 +746,18 @@ export interface PolicyGetResult {
    */
   siteAllowed?: boolean;
   /**
+   * Why the place that an administrator wants for the audit log takes no lines, in English. Absent: it does.
+   */
+  auditFault?: string;
+  /**
+   * True: nothing is opened while there is an auditFault.
+   */
+  auditRequired?: boolean;
+  /**
+   * True: the audit log tells as much of private windows as of others.
+   */
+  auditPrivate?: boolean;
+  /**
    * The setting that refuses the site.
    */
   siteBy?: string;
@@ -742,6 +780,15 @@ export interface PolicySource {
  * What an administrator may set, in /etc/portside/policy.json, in policy.d/*.json and in the browser's managed storage. What several of them set, the stricter wins.
  */
 export interface PolicySettings {
+  /**
+   * For editors: where this schema is (portside policy schema prints it). It sets nothing.
+   */
+  $schema?: string;
+  appliesTo?: PolicyAppliesTo;
+  /**
+   * True: what the four lists of this file refuse is written to the audit log, and not refused. They allow nothing either.
+   */
+  reportOnly?: boolean;
   /**
    * False: no page may open sockets.
    */
@@ -833,6 +880,65 @@ export interface PolicySettings {
    */
   dataLane?: "on" | "off";
   audit?: PolicyAudit;
+  /**
+   * What this policy has to decide, for portside policy check. It changes nothing that is decided.
+   *
+   * @maxItems 256
+   */
+  tests?: PolicyTest[];
+}
+/**
+ * For whom, where and when this file counts; all that is given must fit. Absent: always.
+ */
+export interface PolicyAppliesTo {
+  /**
+   * Names or numbers of users: "ada", "1000".
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  users?: string[];
+  /**
+   * Names or numbers of groups that the user is in: "staff", "100".
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  groups?: string[];
+  /**
+   * Host names; * stands for any characters: "lab-*", "*.example.org".
+   *
+   * @minItems 1
+   * @maxItems 256
+   */
+  machines?: string[];
+  /**
+   * Hours of the week, in the machine's own time zone.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  times?: PolicyHours[];
+}
+/**
+ * From one time of the day to another; where it ends before it begins, on the next day.
+ */
+export interface PolicyHours {
+  /**
+   * The days on which it begins. Absent: every day.
+   *
+   * @minItems 1
+   * @maxItems 7
+   */
+  days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+  /**
+   * "08:00". Absent: "00:00".
+   */
+  from?: string;
+  /**
+   * "18:00". Absent: "24:00".
+   */
+  to?: string;
 }
 /**
  * Destinations: all that is given must fit.
@@ -855,7 +961,11 @@ export interface PolicyDestination {
   ports?: string[];
   protocol?: "tcp" | "udp";
   /**
-   * In allowedDestinations: only with TLS from the first byte, verified for the host itself.
+   * In allowedDestinations: only with TLS from the first byte. verified: certificate authorities vouch for the host itself. pinned: the page lists the certificates. any: however the other end is authenticated. What the rule names no later rule without tls admits.
+   */
+  tls?: "verified" | "pinned" | "any";
+  /**
+   * true: the same as tls "verified". In allowedDestinations.
    */
   tlsOnly?: boolean;
   /**
@@ -944,9 +1054,21 @@ export interface PolicyLimits {
  */
 export interface PolicyAudit {
   /**
-   * Absolute path. Absent: audit.log in the user's own state folder.
+   * Where lines go: to the file, to systemd's journal, or to the syslog daemon (RFC 5424). What the latter do not take goes to the file.
+   */
+  sink?: "file" | "journald" | "syslog";
+  /**
+   * Absolute path; %u is the user, %h this computer. Absent: audit.log in the user's own state folder.
    */
   file?: string;
+  /**
+   * True: nothing is opened while the sink takes no lines.
+   */
+  required?: boolean;
+  /**
+   * What is written of private windows. counts: kind, time and bytes. none: nothing. as-others: as much as of other windows.
+   */
+  privateWindows?: "counts" | "none" | "as-others";
   /**
    * A file that has grown to this many bytes is put aside.
    */
@@ -959,6 +1081,32 @@ export interface PolicyAudit {
    * full: everything. origins: no destinations. counts: neither origins nor destinations.
    */
   detail?: "full" | "origins" | "counts";
+}
+/**
+ * A socket, and what is to become of it.
+ */
+export interface PolicyTest {
+  /**
+   * The page that asks: "https://app.example.org".
+   */
+  origin: string;
+  /**
+   * Where it wants to go: "nas.example.org:22", "[2001:db8::1]:22".
+   */
+  to: string;
+  protocol?: "tcp" | "udp";
+  /**
+   * True: with TLS from the first byte, verified for the host itself.
+   */
+  tls?: boolean;
+  /**
+   * What the host's name leads to.
+   */
+  address?: string;
+  /**
+   * allow: without a question. ask: the user decides. refuse: neither.
+   */
+  expect: "allow" | "ask" | "refuse";
 }
 export interface PolicyJudgeParams {
   /**
@@ -975,6 +1123,10 @@ export interface PolicyJudgeParams {
    * TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
    */
   secure: boolean;
+  /**
+   * Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+   */
+  tls?: "pinned" | "other-name";
   /**
    * True when the user typed or picked this destination.
    */
@@ -1159,6 +1311,10 @@ export interface ResolveBrowseParams {
    * TLS from the first byte, verified by certificate authorities for the host itself: neither by the page's list of certificates nor for another name.
    */
   secure: boolean;
+  /**
+   * Where secure is false, how TLS from the first byte authenticates the other end all the same: by the page's list of certificates (pinned), or by certificate authorities for another name than the host (other-name). Absent: there is no such TLS.
+   */
+  tls?: "pinned" | "other-name";
   /**
    * Milliseconds to look for.
    */
@@ -1462,6 +1618,10 @@ export interface TCPListenParams {
   reach: "computer" | "network" | "anybody";
   announce?: Announcement;
   /**
+   * Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+   */
+  admitted?: "asked" | "document" | "remembered" | "policy";
+  /**
    * How many connections the system keeps until the page takes them; absent: as many as is usual.
    */
   backlog?: number;
@@ -1516,6 +1676,10 @@ export interface TCPOpenParams {
    * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
    */
   riskAccepted?: boolean;
+  /**
+   * Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+   */
+  admitted?: "asked" | "document" | "remembered" | "policy";
   /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */
@@ -1652,6 +1816,10 @@ export interface UDPBindParams {
   reach: "computer" | "network" | "anybody";
   announce?: Announcement;
   /**
+   * Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+   */
+  admitted?: "asked" | "document" | "remembered" | "policy";
+  /**
    * Only IPv6, with the address ::.
    */
   ipv6Only?: boolean;
@@ -1744,6 +1912,10 @@ export interface UDPOpenParams {
    * The user said yes to a prompt that named the danger of this port (SECURITY, row 9).
    */
   riskAccepted?: boolean;
+  /**
+   * Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
+   */
+  admitted?: "asked" | "document" | "remembered" | "policy";
   /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */

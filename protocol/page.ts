@@ -46,7 +46,7 @@ export interface PageTLSOptions {
   serverCertificateHashes?: ArrayBuffer[];
 }
 
-/** SocketOptions after WebIDL conversion. */
+/** PortsideSocketOptions after WebIDL conversion. */
 export type PageOpenOptions = Omit<OpenOptions, "tls"> & { tls?: PageTLSOptions };
 
 /**
@@ -106,6 +106,8 @@ export type SocketEvent<TLS, Hash> =
   | { type: "member"; id: number; ack: number; error?: PageError }
   | { type: "state"; id: number; state: OpenState }
   | { type: "failed"; id: number; error: PageError }
+  /** The answer to a probe. */
+  | { type: "probed"; id: number; there: boolean }
   | { type: "credit"; id: number; bytes: number }
   | { type: "wrote"; id: number; ack: number; error?: PageError }
   | { type: "shut"; id: number; error?: PageError }
@@ -144,6 +146,8 @@ export type PageMessage =
   | { type: "open"; id: number; protocol: "tcp" | "udp"; options: PageOpenOptions; evalBlocked: boolean; waits?: true }
   /** These wait for a gesture, as an open with `waits` does: the page hears nothing before there is one. */
   | { type: "listen"; id: number; options: ListenOptions; evalBlocked: boolean }
+  /** Asks whether the program is there; answered by `probed` or `failed`. */
+  | { type: "probe"; id: number; evalBlocked: boolean }
   /** Asks for the next connection of `listener`, which gets this id; answered by `opened` or `failed`. One at a time for each. */
   | { type: "accept"; id: number; listener: number }
   | { type: "bind"; id: number; options: BindOptions; evalBlocked: boolean }
@@ -163,7 +167,7 @@ export const askEvent = "portside:ask";
 
 /** The texts that go with each name. They are the same whatever the cause: a page must not learn which rule refused. */
 export const pageMessages = {
-  NotAllowedError: "This connection is not allowed. The Portside settings say why.",
+  NotAllowedError: "This connection is not allowed. The Portside popup says why.",
   NetworkError: "The connection could not be opened, or it was lost.",
   InvalidStateError: "The socket is closed.",
   AbortError: "The operation was aborted.",

@@ -120,3 +120,18 @@ func (v *Validator) Explain(name string, document []byte) ([]SchemaFault, error)
 	}
 	return list, nil
 }
+
+// Schema returns the text of the schema of the given name.
+func Schema(name string) (json.RawMessage, error) {
+	var file struct {
+		Schemas map[string]json.RawMessage `json:"schemas"`
+	}
+	if err := json.Unmarshal(schemasJSON, &file); err != nil {
+		return nil, fmt.Errorf("read the schemas: %w", err)
+	}
+	text, ok := file.Schemas[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no schema %q", name)
+	}
+	return text, nil
+}

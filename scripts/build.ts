@@ -56,6 +56,7 @@ for (const browser of browsers) {
         prompt: "extension/ui/prompt.ts",
         options: "extension/ui/options.ts",
         setup: "extension/ui/setup.ts",
+        explain: "extension/ui/explain.ts",
       },
       outdir: join(out, "ui"),
       format: "esm",
@@ -84,6 +85,8 @@ for (const browser of browsers) {
     "options.css",
     "setup.html",
     "setup.css",
+    "explain.html",
+    "explain.css",
   ]) {
     cpSync(join("extension/ui", file), join(out, "ui", file));
   }

@@ -73,7 +73,7 @@ try {
     await prompt.typeProposal();
     await prompt.waitUntilEnabled("#allow-once");
     await picture(prompt.page, "prompt");
-    say("3. Allow once, and the page reads its mail");
+    say("3. Allow this time, and the page reads its mail");
     await prompt.allowOnce();
     await page.waitFor("the letters", () => document.querySelectorAll("#messages button").length > 0);
     await page.click("#messages li:first-child button");

@@ -1,4 +1,4 @@
 // The module "portside".
 
 export { exposeSockets } from "./expose.ts";
-export { supported, type Support } from "./supported.ts";
+export { available, supported, type Support } from "./supported.ts";

@@ -10,7 +10,9 @@ export type Support =
    * None. "insecure": the page was not loaded over a secure connection. "native-unusable": the browser shows constructors that
    * do not work outside of isolated web apps. "missing": Portside is not installed, or not for this page.
    */
-  | { kind: "none"; reason: "insecure" | "native-unusable" | "missing" };
+  | { kind: "none"; reason: "insecure" | "native-unusable" | "missing" }
+  /** Only available() says so: the extension is there, and its program is not. */
+  | { kind: "none"; reason: "program" };
 
 /** The global object that is looked at. */
 export interface Scope {
@@ -37,4 +39,21 @@ export function supported(scope: Scope = globalThis): Support {
     return { kind: "portside", reason: "extension" };
   if (isSecureContext === false) return { kind: "none", reason: "insecure" };
   return { kind: "none", reason: constructor === undefined ? "missing" : "native-unusable" };
+}
+
+/**
+ * Says what supported() says, and of Portside in a page whether its program is there as well. That can be known in the handler of a click or a
+ * key press only, which stays good for opening a socket; anywhere else the answer is that of supported(). It opens nothing, and asks nobody.
+ */
+export async function available(scope: Scope = globalThis): Promise<Support> {
+  const support = supported(scope);
+  if (support.reason !== "extension") return support;
+  const { openTCPSocket } = scope.navigator as { openTCPSocket: { available?: () => Promise<boolean> } };
+  try {
+    // An extension of an earlier version has no such method.
+    if ((await openTCPSocket.available?.()) === false) return { kind: "none", reason: "program" };
+  } catch {
+    // Not allowed to know, at this moment or at all.
+  }
+  return support;
 }

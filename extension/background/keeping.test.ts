@@ -248,7 +248,7 @@ describe("nothing can be written", () => {
     local.broken = session.broken = true;
   };
 
-  test("Allow and remember is Allow once, and says why", async () => {
+  test("Always allow is Allow this time, and says why", async () => {
     assert.equal(await remember({ ...grant, port: 8 }), undefined);
     brokenNow();
     assert.equal(await remember(grant), "storage");
@@ -260,7 +260,7 @@ describe("nothing can be written", () => {
     cookies.clear();
   });
 
-  test("Allow once holds for the document, and no other", async () => {
+  test("Allow this time holds for the document, and no other", async () => {
     brokenNow();
     const document = { documentId: "d", tabId: 1, origin: "https://good.test", private: false };
     const { entered, risk, protection, host } = grant;
@@ -302,7 +302,7 @@ describe("nothing can be written", () => {
 
   test("what is taken back is gone, and what is open hears of it", async () => {
     await grants.removeGrants(() => true);
-    await grants.addGrant(grant);
+    await grants.addGrants(grant);
     const heard: number[] = [];
     grants.onRevoked((revoked) => heard.push(revoked.length));
     brokenNow();

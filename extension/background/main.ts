@@ -1,7 +1,8 @@
 // The background: wiring. Every listener is registered in the first turn, so that any event can start the worker.
 
 import { ext } from "../shared/ext.ts";
-import { concerns, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
+import { watchEnds } from "./consent/expiry.ts";
+import { concerns, onGrantsChange, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
 import { keepUnwritten, writeUnsaved } from "../shared/store.ts";
 import { Stored } from "../shared/stored.ts";
 import { Activity } from "./sockets/activity.ts";
@@ -12,6 +13,7 @@ import { onTabGone } from "./documents/documents.ts";
 import { GestureLedger } from "./consent/gestures.ts";
 import { watchHandshakes } from "./documents/handshake.ts";
 import { watchHeaders } from "./documents/headers.ts";
+import { History } from "./sockets/history.ts";
 import { Hosts } from "./host/hosts.ts";
 import { injectEverywhere } from "./documents/inject.ts";
 import { Intake } from "./intake/intake.ts";
@@ -21,8 +23,11 @@ import { beginToReadSettings, onManagedChange } from "./host/managed.ts";
 import { onCooldownChange, forgetCooldownsOfPrivateWindows } from "./consent/cooldown.ts";
 import { hostReport, hostState } from "./host/own_pages.ts";
 import { forgetPausesOfPrivateWindows, onPausedChange } from "./sockets/paused.ts";
+import { Presence } from "./host/presence.ts";
 import { Popups } from "./toolbar/popup.ts";
+import { closePopupWindow, offerPopupWindow } from "./toolbar/popup_window.ts";
 import { Prompts } from "./consent/prompt.ts";
+import { isRestore, restoreGrants } from "./consent/restoring.ts";
 import { RefusalAudit } from "./sockets/refusal_audit.ts";
 import { attest } from "./intake/sender.ts";
 import { welcome } from "./host/setup.ts";
@@ -30,8 +35,14 @@ import type { Shared } from "./sockets/socket_home.ts";
 import { SelfTest } from "./sockets/selftest.ts";
 
 const hosts = new Hosts();
-const prompts = new Prompts();
 const selfTest = new SelfTest(hosts);
+const prompts = new Prompts(
+  (tabId) => {
+    badge.update(tabId);
+    popups.changed(tabId);
+  },
+  (sender) => selfTest.isPage(sender),
+);
 const lanes = new Lanes();
 const gestures = new GestureLedger();
 const audit = new RefusalAudit({
@@ -42,13 +53,20 @@ const audit = new RefusalAudit({
 });
 const intake = new Intake();
 const documents = new Set<DocumentConnection>();
-const activity = new Activity((tabId) => {
-  badge.update(tabId);
-  popups.changed(tabId);
-});
-const badge = new Badge(activity);
-const popups = new Popups({ activity, hosts, documents });
-const shared: Shared = { hosts, prompts, activity, lanes, gestures, audit };
+const history = new History();
+const activity = new Activity(
+  (tabId) => {
+    badge.update(tabId);
+    popups.changed(tabId);
+  },
+  (socket) => {
+    history.note(socket);
+    selfTest.noted(socket);
+  },
+);
+const badge = new Badge(activity, prompts);
+const popups = new Popups({ activity, hosts, documents, prompts });
+const shared: Shared = { hosts, prompts, activity, lanes, gestures, audit, presence: new Presence(hosts) };
 
 /** Reports whether the sender is one of the extension's own pages, as opposed to a content script. */
 function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
@@ -103,6 +121,7 @@ ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   if (message === "host-state") void hostState(hosts).then(respond);
   else if (message === "host-report") void hostReport(hosts).then(respond);
   else if (message === "try") void selfTest.start().then(respond);
+  else if (isRestore(message)) void restoreGrants(message).then(respond);
   else if (typeof message === "object") void keepUnwritten(message).then(respond);
   else return false;
   return true; // the answer comes later
@@ -126,6 +145,12 @@ onRevoked((revoked) => {
     //rule:revoke-site-ends-all-its-sockets
     revoked.some((grant) => grant.origin === origin && concerns(grant, socket)),
   );
+});
+
+watchEnds();
+void history.tidy().catch(() => undefined);
+onGrantsChange(() => {
+  popups.changed();
 });
 
 watchCleared((origins) => {
@@ -154,8 +179,11 @@ onTabGone((tabId) => {
   //rule:refusals-go-with-tab
   void activity.refusals.forget(tabId);
   badge.forget(tabId);
+  //rule:popup-window-goes-with-tab
+  void closePopupWindow(tabId);
 });
 
+offerPopupWindow();
 void badge.updateOld();
 void ext.tabs.query({}).then((tabs) => activity.refusals.keepOnly(new Set(tabs.map(({ id = -1 }) => id))));
 void writeUnsaved().catch(() => undefined); // as before, then

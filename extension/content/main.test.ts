@@ -109,6 +109,35 @@ test("an open that waits is asked for again with the next press, also of another
   );
 });
 
+test("a click of a person's is told while an open has no answer, for the question may be out of sight; no script's, and none later", async () => {
+  const message = await open({ remotePort: 80 });
+  const clicks = (): DocumentMessage[] => said.filter(({ type }) => type === "pressed");
+  const before = clicks().length;
+  const click = async (isTrusted: boolean): Promise<void> => {
+    page.dispatchEvent({ type: "click", isTrusted });
+    await new Promise((resolve) => void setTimeout(resolve, 60));
+    await settled();
+  };
+  await click(false);
+  assert.equal(clicks().length, before);
+  await click(true);
+  assert.deepEqual(
+    clicks()
+      .slice(before)
+      .map(({ type }) => type),
+    ["pressed"],
+  );
+  page.dispatchEvent({ type: "click", isTrusted: true });
+  await open({ remotePort: 81 }); // it asks by itself, which tells the same
+  await new Promise((resolve) => void setTimeout(resolve, 60));
+  assert.equal(clicks().length, before + 1);
+  for (const one of said.filter(({ type }) => type === "open"))
+    await answer({ type: "failed", id: one.id, error: { name: "NotAllowedError", message: "" } });
+  assert.equal(message?.type, "open");
+  await click(true);
+  assert.equal(clicks().length, before + 1);
+});
+
 test("activation is the document's own, as long as there is one", async () => {
   page.dispatchEvent({ type: "keydown", isTrusted: true, key: "a", timeStamp: performance.now() });
   const without = await open();
@@ -132,12 +161,12 @@ test("a policy in <meta> counts after its element has gone", async () => {
 });
 
 test("why an open is refused is said on the console, and nothing of it to the page", async () => {
-  const info = mock.method(console, "info", () => undefined);
+  const warn = mock.method(console, "warn", () => undefined);
   await open();
   const before = heard.length;
   await answer({ type: "hint", text: "a secret of the rules" });
   assert.deepEqual(
-    info.mock.calls.map(({ arguments: words }) => words),
+    warn.mock.calls.map(({ arguments: words }) => words),
     [["Portside: a secret of the rules"]],
   );
   assert.equal(heard.length, before);

@@ -7,9 +7,11 @@
 import { content as platform } from "../platform/current.ts";
 import type { DataChannel } from "../platform/platform.ts";
 import { Budget, openBounds } from "../shared/budget.ts";
+import { consoleLines } from "../shared/console_lines.ts";
 import { ext } from "../shared/ext.ts";
 import { activationNow, watchPresses } from "./activation.ts";
 import { Backoff } from "./backoff.ts";
+import { DeveloperConsole } from "./developer_console.ts";
 import { GestureQueue } from "./gesture_queue.ts";
 import { collectEvidence, watchPolicies } from "./evidence.ts";
 import { announce, listenToFrames } from "./frames.ts";
@@ -30,6 +32,9 @@ import type {
 /** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
 const maxAddress = 1024;
 
+/** What a page asks for in its own answer to a click comes within this time, in ms. */
+const clickTime = 50;
+
 type Claims = Pick<Extract<DocumentMessage, { type: "open" }>, "activation" | "secure" | "evidence">;
 
 class Gatekeeper {
@@ -37,6 +42,8 @@ class Gatekeeper {
   /** Opens that wait for their answer; of these, those that the page asked for by itself. */
   readonly #opening = new Set<number>();
   readonly #counted = new Set<number>();
+  /** How often the page has asked for a socket by itself. */
+  #asked = 0;
   readonly #opens = new Budget(openBounds.document, performance.now());
   /** For when the broker has no room for opens of this document's tab or site. */
   readonly #backoff = new Backoff();
@@ -46,6 +53,7 @@ class Gatekeeper {
   readonly #waiting = new GestureQueue(life, (message) => {
     this.fromPage(message);
   });
+  readonly #console = new DeveloperConsole(performance.now());
   #lane: DataChannel | undefined;
   #broker: chrome.runtime.Port | undefined;
 
@@ -58,6 +66,18 @@ class Gatekeeper {
         this.#lose();
       },
       { signal: life },
+    );
+    // What the page asked for may wait for a question that the user does not see. A click by which it asks for more tells that by itself.
+    addEventListener(
+      "click",
+      ({ isTrusted }) => {
+        if (/*rule:only-trusted-clicks-raise-prompt*/ !isTrusted || this.#counted.size === 0) return;
+        const before = this.#asked;
+        setTimeout(() => {
+          if (this.#asked === before) this.#pressed();
+        }, clickTime);
+      },
+      { capture: true, passive: true, signal: life },
     );
     onEnd(() => {
       this.#lose();
@@ -93,6 +113,10 @@ class Gatekeeper {
         this.#tell({ type, id, ...this.#claims(message.evalBlocked), options, waits: true });
         return;
       }
+      case "probe":
+        if (this.#mayOpen(message.id))
+          this.#tell({ type: "probe", id: message.id, ...this.#claims(message.evalBlocked) });
+        return;
       case "accept":
         // Whoever connects makes these, not the page: they have no bounds of their own, but one at a time for each listener.
         this.#opening.add(message.id);
@@ -134,13 +158,21 @@ class Gatekeeper {
     }
   }
 
+  /** The user has clicked. */
+  #pressed(): void {
+    const [id] = this.#counted;
+    if (id !== undefined && this.#broker !== undefined) this.#tell({ type: "pressed", id });
+  }
+
   /** Whether the page may ask for one more socket now; it hears if not. */
   #mayOpen(id: number): boolean {
     const now = performance.now();
     if (!this.#backoff.may(now) || /*rule:content-script-limits-opens*/ !this.#opens.take(now)) {
+      this.#print(consoleLines.quota);
       this.#tellPage({ type: "failed", id, error: pageError("QuotaExceededError") });
       return false;
     }
+    this.#asked++;
     this.#backoff.sent(id, now);
     this.#opening.add(id);
     this.#counted.add(id);
@@ -163,11 +195,11 @@ class Gatekeeper {
   #fromBroker(message: BrokerMessage): void {
     switch (message.type) {
       case "hint":
-        //rule:reason-goes-to-console
-        console.info(`Portside: ${message.text}`); // the developer's console; the page cannot read it
+        this.#print(message.text);
         return;
       case "full":
         this.#backoff.full(performance.now());
+        this.#print(consoleLines.quota);
         return;
       case "gestureWanted": {
         const { id } = message;
@@ -231,6 +263,7 @@ class Gatekeeper {
         return;
       }
       case "failed":
+      case "probed":
         this.#answered(message.id);
         this.#tellPage(message);
         return;
@@ -277,10 +310,11 @@ class Gatekeeper {
   /** Sends to the broker, and connects to it first if need be. */
   #tell(message: DocumentMessage): void {
     if (this.#broker === undefined) {
-      if (message.type !== "open" && message.type !== "listen" && message.type !== "bind") return; // about a socket that went down with the last connection
+      if (!("secure" in message)) return; // about a socket that went down with the last connection
       try {
         this.#broker = ext.runtime.connect({ name: "document" });
       } catch {
+        this.#print(consoleLines.restarted);
         // "Extension context invalidated": the extension was reloaded or removed, and its new content script has taken over.
         this.#lose();
         return;
@@ -294,12 +328,18 @@ class Gatekeeper {
       port.onDisconnect.addListener(() => {
         if (this.#broker !== port) return;
         const { size } = this.#open;
-        if (size + this.#opening.size > 0) this.#lose();
-        else this.#broker = undefined; // what waits for a gesture is not lost with a background that sleeps
+        if (size + this.#opening.size > 0) {
+          this.#print(consoleLines.restarted);
+          this.#lose();
+        } else this.#broker = undefined; // what waits for a gesture is not lost with a background that sleeps
         if (/*rule:badge-reset-after-worker-stop*/ size > 0) wakeBackground();
       });
     }
     this.#broker.postMessage(message);
+  }
+
+  #print(text: string): void {
+    this.#console.print(text, performance.now());
   }
 
   #tellPage(message: ContentMessage, transfer: Transferable[] = []): void {

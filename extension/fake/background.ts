@@ -9,6 +9,7 @@ import { FakeHost } from "./host.ts";
 import { extensionURL } from "./identity.ts";
 import type { Arrival, WindowInit } from "./tabs.ts";
 import type { AllowLocal, LocalQuestion, PromptMessage, PromptView, Question } from "../background/consent/question.ts";
+import type { Lasting } from "../background/consent/lifetime.ts";
 import type { PopupMessage, PopupView } from "../background/toolbar/popup.ts";
 import type { BindOptions, BrokerMessage, DocumentMessage, ListenOptions, OpenOptions } from "../../protocol/page.ts";
 import type { ScriptPolicy } from "../../protocol/message.ts";
@@ -84,6 +85,19 @@ export class FakeDocument {
     this.say({ type: "bind", id, options, ...this.#claims(init) });
     await settled();
     return id;
+  }
+
+  /** Asks whether the program is there, and waits until nothing more happens. Resolves with the answer, or the name of the error. */
+  async probe(init: OpenInit = {}): Promise<boolean | string | undefined> {
+    const id = ++this.#lastId;
+    this.say({ type: "probe", id, ...this.#claims(init) });
+    await settled();
+    return this.heardOf(id, "probed")[0]?.there ?? this.heardOf(id, "failed")[0]?.error.name;
+  }
+
+  /** What its console shows, without what was asked for. */
+  get console(): string[] {
+    return this.heard.flatMap((message) => (message.type === "hint" ? [message.text.replace(/ \([^()]*\)$/, "")] : []));
   }
 
   /** Asks for the next connection of a listener. Resolves with its id. */
@@ -171,8 +185,9 @@ export class FakePrompt {
     await settled();
   }
 
-  async allow({ remember = false, address }: { remember?: boolean; address?: string } = {}): Promise<void> {
-    await this.say({ type: "allow", remember, ...(address === undefined ? {} : { named: { address } }) });
+  async allow({ remember = false, ends, address }: Partial<Lasting> & { address?: string } = {}): Promise<void> {
+    const named = address === undefined ? {} : { named: { address } };
+    await this.say({ type: "allow", remember, ...(ends === undefined ? {} : { ends }), ...named });
   }
 
   /** Allows a socket that others can send to, at the place whose number is given. */
@@ -299,7 +314,7 @@ export class Background {
   }
 
   /** Asks for a socket, allows it, and resolves with its id once it is open. */
-  async allowed(document: FakeDocument, options: OpenOptions, how: { remember?: boolean } = {}): Promise<number> {
+  async allowed(document: FakeDocument, options: OpenOptions, how: Partial<Lasting> = {}): Promise<number> {
     const id = await document.open(options);
     await (await this.prompt()).allow(how);
     assert.equal(document.outcome(id), "opened");

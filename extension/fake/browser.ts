@@ -52,6 +52,9 @@ export class FakeBrowser {
   readonly onConnectExternal = new FakeEvent();
   /** Starts a native host at the far end of a port; undefined: there is none. */
   native: ((port: FakePort) => void) | undefined;
+  /** The items that the extension has put into menus, by id. */
+  readonly menu = new Map<string, chrome.contextMenus.CreateProperties>();
+  readonly onMenuClicked = new FakeEvent<[chrome.contextMenus.OnClickData, chrome.tabs.Tab?]>();
   installType: `${chrome.management.ExtensionInstallType}` = "development";
   /** What was put into pages: the tab, and the files. */
   readonly scripts: { tabId: number; files: string[] }[] = [];
@@ -160,6 +163,13 @@ export class FakeBrowser {
         return [];
       },
     } satisfies Partial<Record<keyof typeof chrome.scripting, unknown>>;
+    const contextMenus = {
+      create: (item: chrome.contextMenus.CreateProperties, done: () => void) => {
+        this.menu.set(item.id ?? "", item);
+        done();
+      },
+      onClicked: this.onMenuClicked,
+    } satisfies Partial<Record<keyof typeof chrome.contextMenus, unknown>>;
     const { cookies } = this;
     return strict("chrome", {
       runtime: strict("runtime", runtime),
@@ -180,6 +190,7 @@ export class FakeBrowser {
         OnHeadersReceivedOptions: { EXTRA_HEADERS: "extraHeaders" },
       } satisfies Partial<Record<keyof typeof chrome.webRequest, unknown>>),
       action: strict("action", action),
+      contextMenus: strict("contextMenus", contextMenus),
       i18n: strict("i18n", i18n),
       scripting: strict("scripting", scripting),
       management: strict("management", { getSelf: () => Promise.resolve({ installType: this.installType }) }),

@@ -87,6 +87,16 @@ export class FakeElement extends Target {
     this.parent = undefined;
   }
 
+  readonly nodeType = 1;
+
+  get tagName(): string {
+    return this.tag.toUpperCase();
+  }
+
+  get childNodes(): (FakeElement | { nodeType: 3; textContent: string })[] {
+    return this.#content.map((one) => (typeof one === "string" ? { nodeType: 3, textContent: one } : one));
+  }
+
   get children(): FakeElement[] {
     return this.#content.filter((one) => one instanceof FakeElement);
   }
@@ -123,7 +133,17 @@ export class FakeElement extends Target {
 
   /** All elements in it of one kind. */
   all(tag: string): FakeElement[] {
-    return this.children.flatMap((child) => [...(child.tag === tag ? [child] : []), ...child.all(tag)]);
+    return this.descendants().filter((one) => one.tag === tag);
+  }
+
+  /** The first element in it of one of the kinds that are named, as in "button, summary". */
+  querySelector(kinds: string): FakeElement | null {
+    const tags = kinds.split(", ");
+    return this.descendants().find(({ tag }) => tags.includes(tag)) ?? null;
+  }
+
+  descendants(): FakeElement[] {
+    return this.children.flatMap((child) => [child, ...child.descendants()]);
   }
 
   getAttribute(name: string): string | null {
@@ -236,6 +256,11 @@ export class OwnPage {
     const element = this.#document.getElementById(id);
     if (element === null) throw new Error(`no element #${id}`);
     return element;
+  }
+
+  /** The page's title. */
+  get title(): string {
+    return this.#document.title;
   }
 
   get focused(): FakeElement {

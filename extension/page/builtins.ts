@@ -74,6 +74,7 @@ export function fits(pattern: RegExp, text: string): boolean {
 }
 export const charCodeAt = uncurry(String.prototype.charCodeAt);
 export const slice = uncurry(String.prototype.slice);
+export const trim = uncurry(String.prototype.trim);
 export const { fromCharCode } = String;
 export const NativeURL = URL;
 export const hostnameOf = getter<string>(URL, "hostname");
@@ -87,6 +88,7 @@ export const portPost = uncurry(
 );
 export const portStart = uncurry(MessagePort.prototype.start);
 export const addListener = uncurry(EventTarget.prototype.addEventListener);
+export const removeListener = uncurry(EventTarget.prototype.removeEventListener);
 export const dispatch = uncurry(EventTarget.prototype.dispatchEvent);
 export const stopImmediate = uncurry(Event.prototype.stopImmediatePropagation);
 export const preventDefault = uncurry(Event.prototype.preventDefault);

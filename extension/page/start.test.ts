@@ -106,3 +106,24 @@ test("what is refused in the page, and what goes out", async () => {
   page.detach();
   await assert.rejects(openTCPSocket.call(page.navigator, {}), { name: "NotSupportedError" });
 });
+
+test("a page asks whether the program is there, and gets no socket for it", async () => {
+  const page = world(true);
+  page.handOver();
+  const { openTCPSocket } = page.api as unknown as { openTCPSocket: { available(): Promise<boolean> } };
+  const heard: PageMessage[] = [];
+  page.content.onmessage = ({ data }: MessageEvent<PageMessage>) => {
+    heard.push(data);
+    page.content.postMessage(
+      data.id === 3
+        ? { type: "failed", id: 3, error: pageError("NotAllowedError") }
+        : { type: "probed", id: data.id, there: data.id === 1 },
+    );
+  };
+  assert.equal(await openTCPSocket.available(), true);
+  assert.equal(await openTCPSocket.available(), false);
+  await assert.rejects(openTCPSocket.available(), { name: "NotAllowedError" });
+  assert.deepEqual(heard[0], { type: "probe", id: 1, evalBlocked: false });
+  page.detach();
+  await assert.rejects(openTCPSocket.available(), { name: "NotSupportedError" });
+});

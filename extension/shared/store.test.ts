@@ -151,8 +151,8 @@ test("what could not be written is written with the next write that works", asyn
 });
 
 test("a grant that is remembered after a write has failed counts", async () => {
-  const { addGrant, listGrants, removeGrants } = await import("../background/consent/grants.ts");
-  const grant = (port: number): Parameters<typeof addGrant>[0] => ({
+  const { addGrants, listGrants, removeGrants } = await import("../background/consent/grants.ts");
+  const grant = (port: number): Parameters<typeof addGrants>[0] => ({
     origin: "https://good.test",
     protocol: "tcp",
     host: "example.org",
@@ -162,12 +162,12 @@ test("a grant that is remembered after a write has failed counts", async () => {
     created: 1,
     protection: { encryption: "off" },
   });
-  await addGrant(grant(1));
-  await addGrant(grant(2));
+  await addGrants(grant(1));
+  await addGrants(grant(2));
   local.broken = true;
   await removeGrants(({ port }) => port === 1);
   local.broken = false;
-  assert.equal(await addGrant(grant(3)), true);
+  assert.equal(await addGrants(grant(3)), true);
   await writeUnsaved();
   assert.deepEqual(
     (await listGrants()).map(({ port }) => port),

@@ -65,6 +65,13 @@ export function showOrigin(origin: string): ShownOrigin {
   };
 }
 
+/** Who asks, for the title of a window, whose end is cut where there is no room: of a long name the registrable domain alone. */
+export function titleOf(origin: string): string {
+  const { scheme, host, port } = showOrigin(origin);
+  const { start, middle, end, domain } = host;
+  return `${scheme}${/*rule:title-keeps-registrable-domain*/ middle === "" ? start + end : "…"}${domain}${port}`;
+}
+
 /** Reports whether a name begins as an address does, such as "192.168.1.1.example.org". */
 export function looksLikeAddress(host: string): boolean {
   return !isAddress(host) && /^(?:\d{1,3}\.){4}|^(?:\d{1,3}-){3}\d{1,3}\./.test(host);

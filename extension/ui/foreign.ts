@@ -1,6 +1,7 @@
 // Text that comes from elsewhere (sites, hosts, certificates), set apart from ours: it cannot turn the direction of what stands around it.
 
 import { canonicalHost } from "../background/intake/origin.ts";
+import { textDirection } from "../shared/language.ts";
 import { hostAndPort, plainText } from "./display.ts";
 import { hostElement } from "./shown.ts";
 
@@ -15,6 +16,11 @@ export function foreign(text: string, className?: string): HTMLElement {
 /** Foreign text for an attribute or inside of a sentence: between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE. */
 export function isolated(text: string): string {
   return `\u2068${text}\u2069`;
+}
+
+/** The same for the title of a window: window managers show what isolates it, too, so it is used only where it is needed. */
+export function isolatedInTitle(text: string): string {
+  return textDirection() === "rtl" ? isolated(text) : text;
 }
 
 /** A site as people know it. */

@@ -1,21 +1,31 @@
 // The list of remembered connections: grouped by site, searched, and kept up to date without moving the focus or what stands around it.
 
 import { numberLanguage } from "../shared/language.ts";
-import type { Grant } from "../background/consent/grants.ts";
+import { kindOfEnd } from "../background/consent/grant.ts";
+import { sameGrant, type Grant } from "../background/consent/grants.ts";
+import { ago, showTime } from "./ago.ts";
 import { isolated, siteName } from "./foreign.ts";
 import { grantHow, grantKind, grantLimits, grantName, grantService } from "./grant_words.ts";
+import { lifetimeText } from "./lifetime_words.ts";
 import { hostElement, originElement } from "./shown.ts";
 import { text } from "./texts.ts";
 
 /** What a button of the list takes back: one grant, or all of a site. */
 export type Taken = { grant: Grant } | { origin: string };
 
+/** Which grants that are. */
+export function picked(taken: Taken): (grant: Grant) => boolean {
+  return "grant" in taken
+    ? (other) => sameGrant(other, taken.grant)
+    : /*rule:revoke-site-spares-others*/ (other) => other.origin === taken.origin;
+}
+
 interface Row {
   grant: Grant;
   element: HTMLElement;
   /** What a search looks through. */
   words: string;
-  /** Says again how long ago it was. */
+  /** Says again how long ago it was, and how long it still holds. */
   tick(): void;
 }
 
@@ -26,27 +36,11 @@ interface Site {
 }
 
 const { compare } = new Intl.Collator(numberLanguage(), { numeric: true });
-const dates = new Intl.DateTimeFormat(numberLanguage(), { dateStyle: "medium", timeStyle: "short" });
-const spans = new Intl.RelativeTimeFormat(numberLanguage(), { numeric: "auto" });
-
-const units: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["year", 365 * 86_400],
-  ["month", 30 * 86_400],
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-];
-
-/** "3 days ago". */
-function ago(time: number): string {
-  const seconds = Math.max(0, (Date.now() - time) / 1000);
-  const [unit, length] = units.find(([, length]) => seconds >= length) ?? (["second", Infinity] as const);
-  return spans.format(-Math.floor(seconds / length), unit);
-}
 
 function keyOf(grant: Grant): string {
   const { origin, kind, protocol, host, port, created, protection, network } = grant;
-  return JSON.stringify([origin, kind, protocol, host, port, created, Object.entries(protection).sort(), network]);
+  const shape = Object.entries(protection).sort();
+  return JSON.stringify([origin, kind, protocol, host, port, created, shape, network, kindOfEnd(grant)]);
 }
 
 function element(tag: string, className: string, ...content: (string | Node)[]): HTMLElement {
@@ -96,7 +90,13 @@ export class GrantList {
     const wanted = new Map(grants.map((grant) => [keyOf(grant), grant]));
     for (const [origin, site] of this.#sites) {
       for (const [key, row] of site.rows) {
-        if (wanted.delete(key)) continue;
+        const grant = wanted.get(key);
+        if (grant !== undefined) {
+          row.grant = grant;
+          row.tick();
+          wanted.delete(key);
+          continue;
+        }
         row.element.remove();
         site.rows.delete(key);
       }
@@ -190,12 +190,19 @@ export class GrantList {
       protectedBy,
     );
     const when = document.createElement("time");
-    when.dateTime = new Date(grant.created).toISOString();
-    const tick = (): void => {
-      when.textContent = text("grantSince", dates.format(grant.created), ago(grant.created));
-    };
-    tick();
-    const given = element("p", "when", when, document.createElement("br"), grantHow(grant));
+    const used = document.createElement("time");
+    const lasts = element("small", "lasts");
+    const given = element(
+      "p",
+      "when",
+      lasts,
+      document.createElement("br"),
+      when,
+      " ",
+      used,
+      document.createElement("br"),
+    );
+    given.append(grantHow(grant));
     const destination = grantName(grant);
     const take = this.#button(
       "revoke",
@@ -214,7 +221,18 @@ export class GrantList {
     const words = [grant.origin, destination, kind, service, protectedBy.textContent, grantHow(grant)]
       .join(" ")
       .toLocaleLowerCase();
-    const row: Row = { grant, element: item, words, tick };
+    const row: Row = {
+      grant,
+      element: item,
+      words,
+      tick: () => {
+        const { created, ends, used: last } = row.grant;
+        lasts.textContent = lifetimeText(ends);
+        showTime(when, created, text("grantSince", ago(created)));
+        if (last !== undefined) showTime(used, last, text("grantUsed", ago(last)));
+      },
+    };
+    row.tick();
     site.rows.set(key, row);
     this.#match(row);
     item.dataset["name"] = `${grant.host} ${grant.port.toString()}`;

@@ -36,14 +36,13 @@ function protectionText(protection: Protection): string {
 }
 
 /** What others may do there, where it is no connection of the site's. */
-export function grantKind({ kind }: Grant): string | undefined {
+export function grantKind({ kind }: Pick<Grant, "kind">): string | undefined {
   return kind && text(kind === "listen" ? "popupListens" : "popupExchanges");
 }
 
 /** "IMAP mail, port 143 · TCP". */
-export function grantService({ port, protocol, protection }: Grant): string {
-  const plain = protection.encryption !== "on";
-  const service = port === 0 ? text("localPortAny") : describePort(port, protocol, { plain });
+export function grantService({ port, protocol }: Grant): string {
+  const service = port === 0 ? text("localPortAny") : describePort(port, protocol);
   return text("grantService", service, protocol.toUpperCase());
 }
 

@@ -38,8 +38,11 @@ const guard = new Guard(() => undefined);
 const button = new Target();
 let pressed = 0;
 let ready = true;
-const press = (): void => {
+/** Whether the last press was by keyboard. */
+let byKey: boolean | undefined;
+const press = ({ key }: { key: boolean }): void => {
   pressed++;
+  byKey = key;
 };
 guard.guard(button as unknown as HTMLElement, () => ready, press);
 guard.guardEscape(() => ready, press);
@@ -150,7 +153,22 @@ test("no key that is held down", () => {
   assert.equal(pressed, 0);
   button.dispatchEvent(new KeyboardEvent("keydown", false) as never);
   fire("click");
-  assert.equal(pressed, 1);
+  assert.deepEqual([pressed, byKey], [1, true]);
+  fire("mousedown");
+  fire("click");
+  assert.deepEqual([pressed, byKey], [2, false]);
+});
+
+test("somebody who types slowly is typing at something else: each letter makes it dead again, unless something takes it", async () => {
+  const element = (tabIndex: number): object => Object.assign(new HTMLElement(), { tabIndex });
+  const type = (key: string, target: object): unknown => window.dispatchEvent({ type: "keydown", key, target });
+  for (const key of ["h", " ", "Enter", "Backspace"]) {
+    type(key, element(-1));
+    await deadForHalfASecond();
+  }
+  for (const key of ["Tab", "ArrowDown", "Shift"]) type(key, element(-1));
+  for (const key of ["h", " ", "Enter"]) type(key, element(0));
+  assert.equal(guard.alive, true);
 });
 
 test("somebody who clicks or types on and on is to pause first", async () => {
@@ -171,7 +189,7 @@ test("Escape is guarded like the buttons", async () => {
   escape({ key: "Enter" });
   assert.equal(pressed, 0);
   escape();
-  assert.equal(pressed, 1);
+  assert.deepEqual([pressed, byKey], [1, true]);
   guard.rest();
   escape();
   assert.equal(pressed, 1);

@@ -9,7 +9,6 @@ import type { Grant } from "../background/consent/grants.ts";
 const page = new OwnPage("options.html");
 const { runtime, management } = (globalThis as unknown as { chrome: Record<"runtime" | "management", object> }).chrome;
 Object.assign(runtime, {
-  sendMessage: () => Promise.resolve({ state: { kind: "ready", hostVersion: "1.2.3" } }),
   getPlatformInfo: () => Promise.resolve({ os: "linux", arch: "x86-64" }),
 });
 Object.assign(management, { getSelf: () => Promise.resolve({ version: "0", id: "us", installType: "normal" }) });
@@ -19,7 +18,14 @@ URL.createObjectURL = (blob) => {
   return "blob:1";
 };
 URL.revokeObjectURL = () => undefined;
-const { addGrant, listGrants, removeGrants } = await import("../background/consent/grants.ts");
+const { addGrants, listGrants, removeGrants } = await import("../background/consent/grants.ts");
+const { isRestore, restoreGrants } = await import("../background/consent/restoring.ts");
+const { undoTime } = await import("./toast.ts");
+const { clock } = page;
+Object.assign(runtime, {
+  sendMessage: async (message: unknown) =>
+    isRestore(message) ? await restoreGrants(message) : { state: { kind: "ready", hostVersion: "1.2.3" } },
+});
 const { noteAnswer } = await import("../background/consent/cooldown.ts");
 const { listHeld } = await import("./held_back.ts");
 await import("./options.ts");
@@ -42,7 +48,7 @@ const buttons = (className: string): ReturnType<typeof page.element>[] =>
 
 beforeEach(async () => {
   await removeGrants(() => true);
-  for (const one of all) await addGrant(one);
+  for (const one of all) await addGrants(one);
   await done();
 });
 
@@ -78,6 +84,107 @@ test("everything goes only after a second thought", async () => {
     assert.equal((await left()).length, expected, answer);
   }
   assert.equal(asked, 3);
+});
+
+const undo = page.element("undo");
+const said = (): string => page.element("said").textContent;
+
+test("what was removed comes back exactly as it was, within eight seconds, and by a person only", async () => {
+  const byName = async (): Promise<Grant[]> =>
+    (await listGrants()).sort((a, b) => (a.origin + a.host < b.origin + b.host ? -1 : 1));
+  const before = await byName();
+  for (const press of [buttons("revoke")[1], buttons("revoke-site")[0]]) {
+    await page.click(press);
+    await done();
+    assert.notDeepEqual(await byName(), before);
+    assert.equal(undo.hidden, false);
+    undo.click(); // by a script
+    await done();
+    assert.notDeepEqual(await byName(), before);
+    await clock.advance(undoTime - 1);
+    await page.click(undo);
+    await done();
+    assert.deepEqual(await byName(), before);
+    assert.match(said(), /Back again: [12]\./);
+    assert.equal(undo.hidden, true);
+  }
+});
+
+test("after eight seconds nothing can be undone", async () => {
+  await page.click(buttons("revoke")[0]);
+  await done();
+  await clock.advance(undoTime);
+  assert.deepEqual([undo.hidden, said()], [true, ""]);
+  await page.click(undo);
+  await done();
+  assert.equal((await listGrants()).length, 2);
+});
+
+test("the toast stays while somebody is at it", async () => {
+  await page.click(buttons("revoke")[0]);
+  await done();
+  page.element("toast").dispatchEvent({ type: "focusin" });
+  await clock.advance(10 * undoTime);
+  assert.equal(undo.hidden, false);
+  page.element("toast").dispatchEvent({ type: "focusout" });
+  await clock.advance(undoTime);
+  assert.equal(undo.hidden, true);
+});
+
+test("what has come to its end meanwhile does not come back, and what was given anew is left alone", async () => {
+  const now = clock.now;
+  await removeGrants(() => true);
+  const ending = { ...grant("https://t.test", "1.test"), created: now, ends: { from: now, until: now + 3_000 } };
+  await addGrants(grant("https://t.test", "2.test"), ending, { ...grant("https://t.test", "3.test"), ends: "browser" });
+  await done();
+  await page.click(buttons("revoke-site")[0]);
+  await done();
+  const anew = { ...grant("https://t.test", "2.test"), created: now + 1_000 };
+  await addGrants(anew);
+  await clock.advance(4_000);
+  await page.click(undo);
+  await done();
+  assert.match(said(), /Back again: 1\./);
+  const there = await listGrants();
+  assert.deepEqual(
+    there.map(({ host, created, ends }) => [host, created, ends]),
+    [
+      ["3.test", 0, "browser"],
+      ["2.test", now + 1_000, undefined],
+    ],
+  );
+});
+
+test("where it cannot be brought back the page says why", async () => {
+  await page.click(buttons("revoke")[0]);
+  await done();
+  const { set } = page.browser.cookies;
+  page.browser.cookies.set = () => Promise.reject(new Error("no cookies here"));
+  await page.click(undo);
+  await done();
+  page.browser.cookies.set = set;
+  assert.match(said(), /could not be brought back: .*cookie/);
+  assert.equal((await listGrants()).length, 2);
+});
+
+test("the list says for how long each holds, and when it was given and used", async () => {
+  const now = clock.now;
+  await removeGrants(() => true);
+  await addGrants(
+    { ...grant("https://t.test", "1.test"), created: now - 3 * 86_400_000, used: now - 60_000 },
+    { ...grant("https://t.test", "2.test"), created: now, ends: { from: now, until: now + 42 * 60_000 } },
+    { ...grant("https://t.test", "3.test"), created: now, ends: "browser" },
+  );
+  await done();
+  const [first = "", second = "", third = ""] = page
+    .element("grants")
+    .all("li")
+    .map(({ textContent }) => textContent);
+  assert.match(first, /Always.*Allowed 3 days ago.*Last used 1 minute ago/);
+  assert.match(second, /Ends in 42 min/);
+  assert.match(third, /Until the browser closes/);
+  const [given] = page.element("grants").all("time");
+  assert.match((given as unknown as { title: string }).title, /Dec 29, 2025/);
 });
 
 test("the report is saved as it is shown", async () => {
@@ -124,7 +231,7 @@ test("what others may do is told in plain words, and taken back alone", async ()
       },
     },
   ] as unknown as Grant[];
-  for (const one of more) await addGrant(one);
+  for (const one of more) await addGrants(one);
   await done();
   const said = page
     .element("grants")
@@ -139,7 +246,14 @@ test("what others may do is told in plain words, and taken back alone", async ()
     "Announced as \u2068Files of Lena\u2069",
   ])
     assert.ok(find("192.168.1.5").includes(words), `${words} in ${find("192.168.1.5")}`);
-  for (const words of ["Exchanges messages:", "port 5353", "every network", "lamp.local", "[fd00::7]:80", "multicast"])
+  for (const words of [
+    "Exchanges UDP messages:",
+    "port 5353",
+    "every network",
+    "lamp.local",
+    "[fd00::7]:80",
+    "multicast",
+  ])
     assert.ok(find("0.0.0.0").includes(words), `${words} in ${find("0.0.0.0")}`);
   assert.doesNotMatch(said.join(), /secret-network/);
   assert.match(page.element("report-text").textContent, /lamp\.local/);

@@ -1,28 +1,40 @@
 // Settings: what was remembered, and how to take it back; how the host is; a report for support.
 
 import { ext } from "../shared/ext.ts";
-import { listGrants, onGrantsChange, removeGrants, sameGrant } from "../background/consent/grants.ts";
+import { listGrants, onGrantsChange, removeGrants } from "../background/consent/grants.ts";
 import type { Grant } from "../background/consent/grants.ts";
 import { onCooldownChange } from "../background/consent/cooldown.ts";
 import { onPausedChange } from "../background/sockets/paused.ts";
 import type { HostReport } from "../background/host/own_pages.ts";
-import { GrantList } from "./grant_list.ts";
+import type { Restore, Restored } from "../background/consent/restoring.ts";
+import { GrantList, picked } from "./grant_list.ts";
 import { showHeld } from "./held_back.ts";
+import { HistoryList } from "./history_list.ts";
+import { explain } from "./reasons.ts";
 import { makeReport, save } from "./report.ts";
 import { byId, fillTexts, text } from "./texts.ts";
+import { Toast } from "./toast.ts";
 import { count } from "./units.ts";
 
+/** How often times are said again, in ms. */
+const pace = 20_000;
+
+const toast = new Toast();
 const search = byId<HTMLInputElement>("search");
 const confirmation = byId<HTMLDialogElement>("confirm");
 const list = new GrantList(byId("grants"), (taken) => {
-  if ("grant" in taken) void takeBack((other) => sameGrant(other, taken.grant));
-  else void takeBack(/*rule:revoke-site-spares-others*/ (other) => other.origin === taken.origin);
+  void takeBack(picked(taken));
 });
 
 async function takeBack(which: (grant: Grant) => boolean): Promise<void> {
-  const all = (await listGrants()).filter(which).length;
-  await removeGrants(which);
-  byId("said").textContent = text("revoked", count(all));
+  const removed = await removeGrants(which);
+  if (removed.length === 0) return; // another page was faster
+  toast.say(text("revoked", count(removed.length)), () => void bringBack(removed));
+}
+
+async function bringBack(removed: Grant[]): Promise<void> {
+  const { count: back, failed } = await ext.runtime.sendMessage<Restore, Restored>({ restore: removed });
+  toast.say(failed === undefined ? text("undone", count(back)) : text("undoFailed", explain(failed).why));
 }
 
 /** Counts are said a moment after the last key, not at each. */
@@ -87,9 +99,10 @@ onPausedChange(() => void showHeld().then(showReport));
 onCooldownChange(() => void showHeld().then(showReport));
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
-  list.tick();
+  void showGrants(); // some may be over
   void showHeld();
 });
+setInterval(() => void showGrants(), pace);
 byId("save-report").addEventListener("click", () => {
   // What is saved is what is shown.
   byId<HTMLDetailsElement>("report").open = true;
@@ -98,6 +111,8 @@ byId("save-report").addEventListener("click", () => {
     `portside-report-${new Date().toISOString().slice(0, 10)}.json`,
   );
 });
+const history = new HistoryList(toast);
+void history.show();
 void showGrants();
 void showHeld();
 void showHost().then(showReport);

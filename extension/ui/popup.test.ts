@@ -11,7 +11,7 @@ await import("./popup.ts");
 
 const origin = "https://a.test";
 const view: PopupView = {
-  site: { origin, paused: true, secure: true, remembered: 0 },
+  site: { origin, paused: true, secure: true },
   private: false,
   sockets: [1, 2].map((key) => ({
     ...{
@@ -20,7 +20,7 @@ const view: PopupView = {
       protocol: "tcp" as const,
       kind: "connect" as const,
       host: "mail.test",
-      port: 143,
+      port: 142 + key,
       encryption: "off" as const,
       since: 0,
     },
@@ -36,6 +36,7 @@ const view: PopupView = {
   alsoPaused: [],
   cooldowns: { [origin]: 60_000 },
   host: { kind: "checking" },
+  asks: true,
   unsaved: false,
 };
 
@@ -75,4 +76,26 @@ test("a site that asked too often may ask again", async () => {
   assert.deepEqual(ofScript, []);
   assert.equal(ofPerson?.length, 1);
   assert.equal(ofPerson[0]?.["origin"], origin);
+});
+
+test("a question that waits is told, and brought by a person's click alone", async () => {
+  const [notice, bring] = [page.element("asks"), page.element("bring")];
+  assert.equal(notice.hidden, false);
+  assert.deepEqual(await page.click(bring, false), []);
+  assert.deepEqual(await page.click(bring), [{ type: "bring" }]);
+  const { asks: _, ...rest } = view;
+  for (const none of [rest, { ...rest, asks: false }]) {
+    await page.hear(none);
+    assert.equal(notice.hidden, true);
+    await page.hear(view);
+  }
+});
+
+test("what somebody does while the background was stopped reaches it all the same", async () => {
+  const before = page.ports.length;
+  page.ports.at(-1)?.disconnect();
+  await settled();
+  assert.deepEqual(await page.click(page.element("close-all")), [{ type: "watch", tabId: 1 }, { type: "close-all" }]);
+  await page.clock.advance(1_000);
+  assert.equal(page.ports.length, before + 1, "it is connected twice");
 });

@@ -9,18 +9,31 @@ import { openSetupPage } from "../background/host/setup.ts";
 import { KeyedList } from "./keyed.ts";
 import { showHost } from "./popup_host.ts";
 import { RefusalList } from "./popup_refusals.ts";
-import { pauseSwitch, SocketList } from "./popup_sockets.ts";
+import { SavedList } from "./popup_saved.ts";
+import { setSwitch, siteSwitch, SocketList } from "./popup_sockets.ts";
+import { shownText } from "./popup_text.ts";
+import { onShowQuestion, showWaitingQuestion } from "./popup_waiting.ts";
 import { originElement } from "./shown.ts";
 import { byId, fillTexts, text } from "./texts.ts";
 import { count, moment } from "./units.ts";
 
 /** After this many ms a popup whose background was stopped asks again. */
 const patience = 300;
+/** How often a popup that stays says that it is there, in ms: without a word for 30 seconds the browser stops the background. */
+const pulse = 20_000;
+/** How long "Copied" stands there, in ms. */
+const copiedTime = 2_000;
+/** The mark in the address of a popup in a window of its own (background/toolbar/popup_window.ts). */
+const inWindow = "#window";
 
 let port: chrome.runtime.Port | undefined;
+/** The tab that the popup is about, once that is known. */
+let tab: number | undefined;
 let view: PopupView | undefined;
 
+/** What somebody does reaches the background also where that was stopped a moment ago. */
 function send(message: PopupMessage): void {
+  if (port === undefined && tab !== undefined) connect(tab);
   port?.postMessage(message);
 }
 
@@ -43,8 +56,8 @@ function openSetup(): void {
 async function ownTab(): Promise<number | undefined> {
   const named = new URLSearchParams(location.search).get("tab");
   if (named !== null) return Number(named);
-  const [tab] = await ext.tabs.query({ active: true, currentWindow: true });
-  return tab?.id;
+  const [active] = await ext.tabs.query({ active: true, currentWindow: true });
+  return active?.id;
 }
 
 function connect(tabId: number): void {
@@ -53,10 +66,18 @@ function connect(tabId: number): void {
   port.onDisconnect.addListener(() => {
     port = undefined;
     setTimeout(() => {
-      connect(tabId);
+      whenSeen(() => {
+        if (port === undefined) connect(tabId);
+      });
     }, patience);
   });
   send({ type: "watch", tabId });
+}
+
+/** Runs it at once if somebody can see the popup, else when they can: a window that is out of sight keeps no background running. */
+function whenSeen(run: () => void): void {
+  if (!document.hidden) run();
+  else document.addEventListener("visibilitychange", run, { once: true });
 }
 
 const sockets = new SocketList(byId("groups"), {
@@ -65,15 +86,16 @@ const sockets = new SocketList(byId("groups"), {
   },
   pause,
 });
-const refusals = new RefusalList(byId("refusals"), {
+const refusals = new RefusalList(byId("refusals"), byId("refused"), {
   resume(origin) {
     pause(origin, false);
   },
   unmute,
   openSetup,
 });
+const saved = new SavedList();
 const alsoPaused = new KeyedList<string>(byId("also-paused"), byId("open-title"), (origin) => {
-  const { element, update } = pauseSwitch(origin, { pause });
+  const { element, update } = siteSwitch(origin, { pause });
   return {
     element,
     update() {
@@ -90,7 +112,7 @@ function showSite({ site, private: isPrivate, cooldowns, unsaved }: PopupView): 
   else if (shownOrigin !== site.origin) place.replaceChildren(originElement(site.origin));
   shownOrigin = site?.origin;
   byId("pause-line").hidden = site?.secure !== true;
-  byId("pause").setAttribute("aria-checked", String(site?.paused === true));
+  setSwitch(byId("pause"), byId("pause-state"), site?.paused !== true);
   byId("paused").hidden = site?.paused !== true;
   byId("private").hidden = !isPrivate;
   byId("unsaved").hidden = !unsaved;
@@ -117,6 +139,7 @@ function showSockets(now: PopupView): void {
 function show(now: PopupView): void {
   view = now;
   showSite(now);
+  showWaitingQuestion(now.asks === true);
   showSockets(now);
   alsoPaused.show(now.alsoPaused, (origin) => origin);
   byId("refused").hidden = now.refusals.length === 0;
@@ -129,13 +152,28 @@ function show(now: PopupView): void {
       stillMuted: refusal.origin in now.cooldowns,
     })),
   );
-  showHost(byId("host"), now.host, openSetup);
-  const remembered = now.site?.remembered ?? 0;
-  byId("settings").textContent = remembered > 0 ? text("popupRemembered", count(remembered)) : text("popupSettings");
+  saved.show(now);
+  showHost({ banner: byId("banner"), section: byId("host-section"), place: byId("host") }, now.host, openSetup);
+}
+
+let copied: ReturnType<typeof setTimeout> | undefined;
+/** Copies what is shown, and says how that went: on the button, and aloud. */
+async function copy(): Promise<void> {
+  const words = await navigator.clipboard.writeText(shownText(document.body)).then(
+    () => text("copied"),
+    () => text("popupCopyFailed"),
+  );
+  byId("copy").textContent = byId("said").textContent = words;
+  clearTimeout(copied);
+  copied = setTimeout(() => {
+    byId("copy").textContent = text("popupCopy");
+    byId("said").textContent = "";
+  }, copiedTime);
 }
 
 fillTexts();
-byId("settings").textContent = text("popupSettings");
+if (location.hash === inWindow) document.documentElement.classList.add("in-window");
+byId("copy").addEventListener("click", () => void copy());
 byId("pause").addEventListener("click", (event) => {
   const site = view?.site;
   if (/*rule:unpause-switch-needs-trusted-click*/ event.isTrusted && site !== undefined)
@@ -144,6 +182,9 @@ byId("pause").addEventListener("click", (event) => {
 byId("unmute").addEventListener("click", (event) => {
   const site = view?.site;
   if (/*rule:cooldown-end-needs-trusted-click*/ event.isTrusted && site !== undefined) unmute(site.origin);
+});
+onShowQuestion(() => {
+  send({ type: "bring" });
 });
 byId("close-all").addEventListener("click", (event) => {
   if (!event.isTrusted) return;
@@ -159,5 +200,10 @@ byId("help").addEventListener("click", (event) => {
   openSetup();
 });
 void ownTab().then((tabId) => {
-  if (tabId !== undefined) connect(tabId);
+  if (tabId === undefined) return;
+  tab = tabId;
+  connect(tabId);
+  setInterval(() => {
+    if (!document.hidden) send({ type: "watch", tabId });
+  }, pulse);
 });

@@ -39,18 +39,25 @@ function policyParts({ sources, siteAllowed, siteBy }: PolicyGetResult): HTMLEle
 
 let shown = "";
 
-/** Shows it in `parent`, unless nothing has changed. */
-export function showHost(parent: HTMLElement, host: HostView, openSetup: () => void): void {
+/** Says how the program is: in `section`; or, where it cannot be used and nothing works, in `banner` at the top. Unless nothing has changed. */
+export function showHost(
+  { banner, section, place }: Record<"banner" | "section" | "place", HTMLElement>,
+  host: HostView,
+  openSetup: () => void,
+): void {
   const key = JSON.stringify(host);
   if (key === shown) return;
   shown = key;
+  const works = host.kind === "checking" || host.kind === "ready";
+  banner.hidden = works;
+  section.hidden = !works;
   if (host.kind === "checking") {
-    parent.replaceChildren(paragraph(text("hostChecking"), "soft"));
+    place.replaceChildren(paragraph(text("hostChecking"), "soft"));
     return;
   }
   if (host.kind === "ready") {
     const policy = host.policy === undefined ? [] : policyParts(host.policy);
-    parent.replaceChildren(paragraph(text("popupHostReady", host.version), "ready"), ...policy);
+    place.replaceChildren(paragraph(text("popupHostReady", host.version), "ready"), ...policy);
     return;
   }
   const { why } = explain(`host-${host.kind}`);
@@ -59,8 +66,5 @@ export function showHost(parent: HTMLElement, host: HostView, openSetup: () => v
   button.className = "remedy";
   button.textContent = text("remedySetup");
   button.addEventListener("click", openSetup);
-  parent.replaceChildren(
-    paragraph(host.kind === "version" ? text("popupHostVersion", host.hostVersion) : why, "plain"),
-    button,
-  );
+  banner.replaceChildren(paragraph(host.kind === "version" ? text("popupHostVersion", host.hostVersion) : why), button);
 }

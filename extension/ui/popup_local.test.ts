@@ -36,7 +36,7 @@ const orphan = socket({ key: 5, kind: "accepted", host: "fd00::5", port: 6 });
 
 function view(more: Partial<PopupView> = {}): PopupView {
   return {
-    site: { origin, paused: false, secure: true, remembered: 0 },
+    site: { origin, paused: false, secure: true },
     ...{ private: false, sockets: [], open: 0, more: [], refusals: [], alsoPaused: [], cooldowns: {} },
     ...{ host: { kind: "checking" }, unsaved: false },
     ...more,
@@ -125,7 +125,7 @@ test("a refusal says what was wanted, and why it was not to be", async () => {
   const expected = [
     /192\.168\.9\.9:80.*others to be able to connect.*pages may not have it/,
     /others to be able to connect.*no such address/,
-    /192\.168\.9\.9 · UDP.*exchange messages.*multicast/,
+    /192\.168\.9\.9 · UDP.*exchange UDP messages.*multicast/,
     /administrator does not allow it.*policy\.json: servers/,
     /not one that pages may reach/,
   ];

@@ -49,7 +49,7 @@ function acceptedLine(socket: SocketView, actions: SocketActions): Line<SocketVi
       part("div", "traffic", received, sent),
     ),
     update(now) {
-      sayTraffic(received, sent, now);
+      sayTraffic(received, sent, [now]);
     },
   };
 }
@@ -76,7 +76,7 @@ export function listenerLine(
 ): Line<{ socket: SocketView; accepted: Accepted }> {
   const [lock, open, before, away] = [fact(), fact(), fact(), fact()];
   const list = acceptedList(actions);
-  const service = serviceMessage(socket.port, "tcp", { plain: socket.encryption === "off" });
+  const service = serviceMessage(socket.port, "tcp");
   const element = part(
     "li",
     "socket",
@@ -95,7 +95,7 @@ export function listenerLine(
   return {
     element,
     update({ socket: now, accepted }) {
-      sayEncryption(lock, now);
+      sayEncryption(lock, [now]);
       tally(open, "popupConnected", accepted.shown.length + accepted.more);
       tally(before, "popupAccepted", now.state?.accepted);
       rare(away, "popupTurnedAway", now.state?.turnedAway);
@@ -140,7 +140,7 @@ export function boundLine(socket: SocketView, actions: SocketActions): Line<Sock
       tally(peers, "popupPeers", now.state?.peers);
       rare(groups, "popupGroups", now.state?.groups);
       rare(away, "popupNotLetThrough", now.state?.turnedAway);
-      sayTraffic(received, sent, now);
+      sayTraffic(received, sent, [now]);
       if (now.state !== undefined) spark.add(now.state);
     },
   };

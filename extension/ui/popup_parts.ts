@@ -3,7 +3,7 @@
 import type { SocketView } from "../background/toolbar/popup.ts";
 import { destinationName, isolated } from "./foreign.ts";
 import { text } from "./texts.ts";
-import { bytes } from "./units.ts";
+import { bytes, count } from "./units.ts";
 
 /** What a person can do with sockets. */
 export interface SocketActions {
@@ -24,15 +24,22 @@ export function say(element: HTMLElement, words: string): void {
   if (element.textContent !== words) element.textContent = words;
 }
 
+/** A button that closes something. `label` names it where what it shows does not say what is closed. */
+export function closing(words: string, label: string, close: () => void): HTMLElement {
+  const button = part("button", "close", words) as HTMLButtonElement;
+  button.type = "button";
+  button.setAttribute("aria-label", label);
+  button.addEventListener("click", (event) => {
+    if (/*rule:popup-close-needs-trusted-click*/ event.isTrusted) close();
+  });
+  return button;
+}
+
 /** Closes one socket. `label` is the text that names the button. */
 export function closeButton({ key, host, port }: SocketView, label: string, actions: SocketActions): HTMLElement {
-  const close = part("button", "close", text("popupClose")) as HTMLButtonElement;
-  close.type = "button";
-  close.setAttribute("aria-label", text(label, isolated(destinationName(host, port))));
-  close.addEventListener("click", (event) => {
-    if (/*rule:popup-close-needs-trusted-click*/ event.isTrusted) actions.close(key);
+  return closing(text("popupClose"), text(label, isolated(destinationName(host, port))), () => {
+    actions.close(key);
   });
-  return close;
 }
 
 function encryption({ encryption, state }: SocketView): { words: string; safe: boolean } {
@@ -49,15 +56,22 @@ function encryption({ encryption, state }: SocketView): { words: string; safe: b
   }
 }
 
-/** Says how a connection is encrypted. */
-export function sayEncryption(element: HTMLElement, socket: SocketView): void {
-  const { words, safe } = encryption(socket);
-  say(element, words);
-  element.classList.toggle("plain", !safe);
+/** Says how connections are encrypted; of several how many are not. */
+export function sayEncryption(element: HTMLElement, sockets: readonly SocketView[]): void {
+  const each = sockets.map(encryption);
+  const plain = each.filter(({ safe }) => !safe).length;
+  const [alike, ...others] = new Set(each.map(({ words }) => words));
+  if (alike !== undefined && others.length === 0) say(element, alike);
+  else if (plain === 0) say(element, text("popupEncrypted"));
+  else
+    say(element, plain === each.length ? text("popupPlain") : text("popupPlainSome", count(plain), count(each.length)));
+  element.classList.toggle("plain", plain > 0);
 }
 
-/** Says how much has come and gone. */
-export function sayTraffic(received: HTMLElement, sent: HTMLElement, { state }: SocketView): void {
-  say(received, text("popupReceived", bytes(state?.bytesIn ?? 0)));
-  say(sent, text("popupSent", bytes(state?.bytesOut ?? 0)));
+/** Says how much has come and gone, all in all. */
+export function sayTraffic(received: HTMLElement, sent: HTMLElement, sockets: readonly SocketView[]): void {
+  const sum = (of: "bytesIn" | "bytesOut"): string =>
+    bytes(sockets.reduce((all, { state }) => all + (state?.[of] ?? 0), 0));
+  say(received, text("popupReceived", sum("bytesIn")));
+  say(sent, text("popupSent", sum("bytesOut")));
 }

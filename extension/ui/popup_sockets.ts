@@ -2,121 +2,44 @@
 
 import type { PopupView, SocketView } from "../background/toolbar/popup.ts";
 import type { More } from "../background/toolbar/shown.ts";
-import type { SocketState } from "../../protocol/message.ts";
-import { destination, destinationName, foreign, isolated, siteName } from "./foreign.ts";
+import { grouped } from "../shared/group.ts";
+import { isolated, siteName } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import type { Line } from "./keyed.ts";
+import { destinationLine } from "./popup_connections.ts";
 import { boundLine, listenerLine, orphansLine, type Accepted } from "./popup_local.ts";
-import { closeButton, part, sayEncryption, sayTraffic, type SocketActions } from "./popup_parts.ts";
-import { Sparkline } from "./sparkline.ts";
-import { serviceMessage } from "./services.ts";
+import { part, say, type SocketActions } from "./popup_parts.ts";
 import { originElement } from "./shown.ts";
+import { ShortList } from "./short_list.ts";
 import { byId, text } from "./texts.ts";
-import { date, moment } from "./units.ts";
 
-/** A switch that pauses a site other than the tab's own. */
-export function pauseSwitch(origin: string, actions: Pick<SocketActions, "pause">): Line<boolean> {
-  const label = text("popupPauseOther", isolated(siteName(origin)));
-  const toggle = document.createElement("button");
+/** So many lines of a site are shown at first. */
+const few = 8;
+
+/** A switch that lets a site other than the tab's own have direct connections, or pauses it. What it is told is whether that is paused. */
+export function siteSwitch(origin: string, actions: Pick<SocketActions, "pause">): Line<boolean> {
+  const label = text("popupDirectOther", isolated(siteName(origin)));
+  const toggle = part("button", "") as HTMLButtonElement;
   toggle.type = "button";
   toggle.setAttribute("role", "switch");
   toggle.setAttribute("aria-label", label);
+  const state = part("span", "state");
   toggle.addEventListener("click", (event) => {
-    if (event.isTrusted) actions.pause(origin, toggle.getAttribute("aria-checked") !== "true");
+    if (event.isTrusted) actions.pause(origin, toggle.getAttribute("aria-checked") === "true");
   });
   return {
-    element: part("div", "switch-line", part("span", "soft", label), toggle),
+    element: part("div", "switch-line", part("span", "soft", label), state, toggle),
     update(paused) {
-      toggle.setAttribute("aria-checked", String(paused));
+      setSwitch(toggle, state, !paused);
     },
   };
 }
 
-/** A hash by its bytes, with room for a new line after each. */
-function fingerprint(hex: string): HTMLElement {
-  const pairs = hex.match(/../g) ?? [];
-  const element = part("bdi", "fingerprint");
-  element.dir = "ltr";
-  for (const [n, pair] of pairs.entries())
-    element.append(...(n === 0 ? [pair] : [":", document.createElement("wbr"), pair]));
-  return element;
-}
-
-/** A line of the disclosure: the name of a text, and a value in foreign text or in our own words, or a date in ms since 1970. */
-type Detail = { name: string } & ({ foreign: string } | { ours: string } | { on: number });
-
-function details({ remoteAddress, cipherSuite, certificate }: SocketState): Detail[] {
-  const found: Detail[] = remoteAddress === undefined ? [] : [{ name: "popupAddress", foreign: remoteAddress }];
-  if (cipherSuite !== undefined) found.push({ name: "popupCipher", foreign: cipherSuite });
-  if (certificate === undefined) return found;
-  const { subject, issuer, names, notAfter, trust, sha256 } = certificate;
-  const named = (name: string, foreign: string): Detail =>
-    foreign === "" ? { name, ours: text("popupUnnamed") } : { name, foreign };
-  return [
-    ...found,
-    named("popupSubject", subject),
-    named("popupIssuer", issuer),
-    named("popupNames", names.join(", ")),
-    { name: "popupValidUntil", on: notAfter },
-    { name: "popupTrust", ours: text(trust === "roots" ? "popupTrustRoots" : "popupTrustHash") },
-    { name: "popupFingerprint", foreign: sha256 },
-  ];
-}
-
-function detailValue(detail: Detail): string | HTMLElement {
-  if ("ours" in detail) return detail.ours;
-  if ("on" in detail) {
-    const time = document.createElement("time");
-    time.textContent = date(detail.on);
-    return time;
-  }
-  return detail.name === "popupFingerprint" ? fingerprint(detail.foreign) : foreign(detail.foreign);
-}
-
-function socketLine(socket: SocketView, actions: SocketActions): Line<SocketView> {
-  const name = destinationName(socket.host, socket.port);
-  const close = closeButton(socket, "popupCloseLabel", actions);
-  const lock = part("span", "");
-  const [received, sent] = [part("span", "received"), part("span", "sent")];
-  const spark = new Sparkline();
-  const summary = part("summary", "soft", text("popupDetails"));
-  summary.setAttribute("aria-label", text("popupDetailsLabel", isolated(name)));
-  const list = part("dl", "soft");
-  const more = part("details", "", summary, list);
-  let shown = "";
-  const service = serviceMessage(socket.port, socket.protocol);
-  const element = part(
-    "li",
-    "socket",
-    part("div", "line", destination(socket.host, socket.port), close),
-    part(
-      "div",
-      "facts soft",
-      ...(service === undefined ? [] : [part("span", "", text(service))]),
-      foreign(socket.protocol.toUpperCase()),
-      lock,
-      part("span", "", text("popupSince", moment(socket.since))),
-    ),
-    part("div", "traffic", received, sent),
-    part("div", "more", spark.element, more),
-  );
-  return {
-    element,
-    update(now) {
-      sayEncryption(lock, now);
-      sayTraffic(received, sent, now);
-      more.hidden = now.state === undefined;
-      if (now.state === undefined) return;
-      spark.add(now.state);
-      const rows = details(now.state);
-      const key = JSON.stringify(rows);
-      if (key === shown) return;
-      shown = key;
-      list.replaceChildren(
-        ...rows.flatMap((row) => [part("dt", "", text(row.name)), part("dd", "", detailValue(row))]),
-      );
-    },
-  };
+/** Turns a switch, and says in words for the eye how it is: a screen reader says it of the switch. */
+export function setSwitch(toggle: HTMLElement, state: HTMLElement, on: boolean): void {
+  toggle.setAttribute("aria-checked", String(on));
+  state.setAttribute("aria-hidden", "true");
+  say(state, text(on ? "popupOn" : "popupOff"));
 }
 
 interface Group {
@@ -128,22 +51,19 @@ interface Group {
   named: boolean;
 }
 
-/** A socket of the list; or the connections that others have made to one that is closed. */
-type Item = { socket: SocketView; accepted: Accepted } | { orphans: Accepted };
+/** What a line is about: the connections to one destination; a socket that others can send to; or the connections that others have made to one that is closed. */
+type Item =
+  { to: string; connections: SocketView[] } | { socket: SocketView; accepted: Accepted } | { orphans: Accepted };
 
 function itemLine(item: Item, actions: SocketActions): Line<Item> {
   if ("orphans" in item) return follow(orphansLine(actions), (now: Item) => "orphans" in now && now.orphans);
-  const { socket } = item;
-  const both = (now: Item): false | { socket: SocketView; accepted: Accepted } => "socket" in now && now;
-  const alone = (now: Item): false | SocketView => "socket" in now && now.socket;
-  switch (socket.kind) {
-    case "listen":
-      return follow(listenerLine(socket, actions), both);
-    case "bind":
-      return follow(boundLine(socket, actions), alone);
-    default:
-      return follow(socketLine(socket, actions), alone);
+  if ("connections" in item) {
+    const [first] = item.connections as [SocketView];
+    return follow(destinationLine(first, actions), (now: Item) => "connections" in now && now.connections);
   }
+  const { socket } = item;
+  if (socket.kind === "listen") return follow(listenerLine(socket, actions), (now: Item) => "socket" in now && now);
+  return follow(boundLine(socket, actions), (now: Item) => "socket" in now && now.socket);
 }
 
 /** A line of a part of the item. */
@@ -157,32 +77,44 @@ function follow<T>({ element, update }: Line<T>, pick: (item: Item) => T | false
   };
 }
 
+function keyOf(item: Item): string {
+  if ("orphans" in item) return "orphans";
+  return "to" in item ? item.to : String(item.socket.key);
+}
+
 function groupLine({ origin }: Group, actions: SocketActions): Line<Group> {
   const title = part("h3", "group", originElement(origin));
-  const toggle = pauseSwitch(origin, actions);
+  const toggle = siteSwitch(origin, actions);
   toggle.update(false); // a site that is paused has no open sockets
   const list = part("ul", "sockets");
-  const lines = new KeyedList<Item>(list, byId("open-title"), (item) => itemLine(item, actions));
+  const lines = new ShortList<Item>(list, byId("open-title"), few, (item) => itemLine(item, actions));
   return {
-    element: part("div", "", title, toggle.element, list),
+    element: part("div", "", title, toggle.element, list, lines.more),
     update({ items, other, named }) {
       title.hidden = !named;
       toggle.element.hidden = !other;
-      lines.show(items, (item) => ("socket" in item ? String(item.socket.key) : "orphans"));
+      lines.show(items, keyOf);
     },
   };
 }
 
-/** What a site has open: each socket with the connections that it has accepted, and at the end those whose listener is closed. */
+/** What a site has open, the oldest first; at the end the connections that it has accepted and whose listener is closed. */
 function itemsOf(sockets: readonly SocketView[], more: readonly More[]): Item[] {
   const acceptedBy = (key: number | undefined): Accepted => ({
     shown: sockets.filter(({ kind, listener }) => kind === "accepted" && listener === key),
     more: more.find(({ listener }) => listener === key)?.count ?? 0,
   });
   const own = sockets.filter(({ kind }) => kind !== "accepted");
+  const lines = grouped(own, ({ kind, protocol, host, port, key }) =>
+    kind === "connect" ? JSON.stringify([protocol, host, port]) : String(key),
+  );
   const orphans = acceptedBy(undefined);
   return [
-    ...own.map((socket) => ({ socket, accepted: acceptedBy(socket.key) })),
+    ...[...lines].flatMap(([to, connections]): Item[] => {
+      const [first] = connections;
+      if (first === undefined) return [];
+      return [first.kind === "connect" ? { to, connections } : { socket: first, accepted: acceptedBy(first.key) }];
+    }),
     ...(orphans.shown.length > 0 ? [{ orphans }] : []),
   ];
 }

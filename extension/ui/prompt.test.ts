@@ -47,6 +47,52 @@ test("the dialog has the focus, and no button", async () => {
   assert.equal(page.focused, page.element("dialog"));
 });
 
+test("a no says whether it was given by the keyboard: by the mouse, with Escape, and to all", async () => {
+  assert.deepEqual(await page.click(page.element("deny")), [{ type: "deny" }]);
+  const before = page.said.length;
+  page.window.dispatchEvent({ type: "keydown", key: "Escape", isTrusted: true, repeat: false });
+  for (const type of ["keydown", "click"]) page.element("deny-all").dispatchEvent({ type, isTrusted: true });
+  await settled();
+  assert.deepEqual(page.said.slice(before), [
+    { type: "deny", key: true },
+    { type: "deny", all: true, key: true },
+  ]);
+});
+
+test("it is Portside that asks, says the title; the heading says who asks for what, once", async () => {
+  assert.equal(page.title, "Portside: a.test asks");
+  assert.equal(page.element("title").textContent, "Let a.test connect to mail.test?");
+  const { host: _, place: __, ...asked } = question();
+  for (const [more, heading] of [
+    [{}, "Let a.test connect to a server or device that you name?"],
+    [{ proposal: "10.0.0.5", place: "network" }, "Let a.test connect to a device in your own network?"],
+    [{ proposal: "localhost", place: "computer" }, "Let a.test connect to a program on this computer?"],
+    [{ proposal: "192.0.2.1", place: "special" }, "Let a.test connect to an address that is not on the internet?"],
+  ] as const) {
+    await hear({ type: "question", question: { ...asked, ...more }, waiting: 0, looks: false });
+    assert.equal(page.element("title").textContent, heading);
+    assert.equal(page.element("where").hidden, true, heading);
+  }
+  const origin = `https://${"bank.example.".repeat(5)}evil.test:8443`;
+  await hear({ type: "question", question: question({ origin }), waiting: 0, looks: false });
+  assert.equal(page.title, "Portside: …evil.test:8443 asks");
+});
+
+test("a long name is shown whole, and cut again; what may be misread is a warning", async () => {
+  const host = `xn--pple-43d.${"a".repeat(50)}.xn--pple-43d.test`;
+  await hear({ type: "question", question: question({ host }), waiting: 0, looks: false });
+  const [less, unclear] = page.element("where-notes").children;
+  const button = less?.firstElementChild ?? undefined;
+  const shown = (): (string | null | undefined)[] => [button?.textContent, button?.getAttribute("aria-expanded")];
+  assert.deepEqual(shown(), ["Show the whole name", "false"]);
+  await page.click(button);
+  assert.deepEqual(shown(), ["Show less", "true"]);
+  await page.click(button);
+  assert.deepEqual(shown(), ["Show the whole name", "false"]);
+  assert.match(unclear?.textContent ?? "", /may be taken for others/);
+  assert.match(unclear?.className ?? "", /careful/);
+});
+
 test("Allow is dead for half a second after what the window says has changed", async () => {
   await hear({ type: "waiting", count: 3 });
   assert.equal(isDead(), true);
@@ -102,15 +148,6 @@ test("the danger of a port is named, and that of no other", async () => {
   assert.equal(page.element("risk").hidden, true);
 });
 
-test("the name of a port does not promise encryption that there is not", async () => {
-  const plain = page.element("service").textContent;
-  const tls = question({ encryption: "on", authentication: "name" });
-  await hear({ type: "question", question: tls, waiting: 0, looks: false });
-  const encrypted = page.element("service").textContent;
-  assert.match(encrypted, /993/);
-  assert.notEqual(encrypted, plain);
-});
-
 test("who may read along is said of the place that was named, and not of the one before", async () => {
   await askToName();
   const before = page.element("encryption").textContent;
@@ -121,6 +158,27 @@ test("who may read along is said of the place that was named, and not of the one
   assert.notEqual(here, before);
   await type("mail.test");
   assert.equal(page.element("encryption").textContent, before);
+});
+
+test("where the site proposes a place of the user's own, nobody is in between before the user has typed one", async () => {
+  const encryption = page.element("encryption");
+  for (const place of ["computer", "network"] as const) {
+    for (const how of ["off", "starttls"] as const) {
+      const asked = { proposal: "192.168.1.7", place, encryption: how };
+      const { host: _, ...rest } = question(asked);
+      await hear({ type: "question", question: rest, waiting: 0, looks: false });
+      assert.equal(encryption.hidden, true, `${place}, ${how}`);
+    }
+    await type("192.168.1.7");
+    assert.equal(encryption.hidden, true, "the background has not said what it is");
+    await hear({ type: "named", named: { address: "192.168.1.7" }, host: "192.168.1.7", place, risk: false });
+    assert.equal(encryption.hidden, false);
+    assert.doesNotMatch(encryption.textContent, /in between/);
+  }
+  const { host: _, ...tls } = question({ place: "network", encryption: "on", authentication: "name" });
+  await hear({ type: "question", question: { ...tls, proposal: "192.168.1.7" }, waiting: 0, looks: false });
+  assert.equal(encryption.hidden, false);
+  assert.match(encryption.textContent, /^Encrypted/);
 });
 
 test("a key that is held down presses no button", () => {
@@ -134,14 +192,8 @@ test("a key that is held down presses no button", () => {
   assert.equal(prevented, 1);
 });
 
-test("devices that are found come in at the end: nothing moves under the pointer", async () => {
+test("where devices are listed, the field below them is for those that are not; the focus stays where it is", async () => {
   await askToName();
-  for (const index of [0, 1, 2]) {
-    const name = `device ${index.toString()}`;
-    const device = { index, name, service: "_ipp._tcp", host: "p.local", address: "192.168.1.2" };
-    await hear({ type: "device", device });
-  }
-  const names = page.element("devices").children.map(({ textContent }) => /device \d/.exec(textContent)?.[0]);
-  assert.deepEqual(names, ["device 0", "device 1", "device 2"]);
-  await settled();
+  assert.equal(page.element("address-label").textContent, "Not listed? Type its name or address.");
+  assert.equal(page.focused, page.element("dialog"));
 });

@@ -3,31 +3,35 @@
 
 import { ext } from "../shared/ext.ts";
 import { numberLanguage } from "../shared/language.ts";
+import type { Lasting } from "../background/consent/lifetime.ts";
 import { readPromptHash } from "../background/consent/prompt_place.ts";
 import type {
   Complaint,
   Device,
   LocalQuestion,
   Named,
-  Place,
   PromptMessage,
   PromptView,
   Question,
 } from "../background/consent/question.ts";
-import { encryptionMessage, isReadable, placeMessage, plainText } from "./display.ts";
-import { isolated } from "./foreign.ts";
-import { Guard } from "./guard.ts";
+import { placeMessage, plainText } from "./display.ts";
+import { Guard, type Pressed } from "./guard.ts";
 import { Nearby } from "./nearby.ts";
+import { showEncryption } from "./prompt_encryption.ts";
 import { fitWindow } from "./prompt_fit.ts";
+import { connectionHeading, showHeading } from "./prompt_heading.ts";
+import { LifetimeChoice } from "./prompt_lifetime.ts";
 import { LocalChoice } from "./prompt_local.ts";
-import { hostElement, hostNotes, originElement, part } from "./shown.ts";
-import { byId, describePort, entitle, fillTexts, tell, text } from "./texts.ts";
+import { hostElement, hostNotes, part } from "./shown.ts";
+import { byId, describePort, fillTexts, tell, text } from "./texts.ts";
 import { count } from "./units.ts";
 
 /** What the user types is looked at when they pause for so long, in ms. */
 const pause = 250;
 /** Half an address is no mistake: what is wrong with what they typed is said when they pause for so long, or go on to something else, in ms. */
 const patience = 1_000;
+/** Window managers may put a window somewhere else a moment after it has come up: it is looked at once more then, in ms. */
+const arrival = 400;
 
 const dialog = byId("dialog");
 const deny = byId("deny");
@@ -35,8 +39,8 @@ const denyAll = byId("deny-all");
 const allowOnce = byId("allow-once");
 const allowRemember = byId("allow-remember");
 const address = byId<HTMLInputElement>("address");
-const { id: questionId, place: wantedPlace } = readPromptHash(location.hash);
-const port = ext.runtime.connect({ name: `prompt:${questionId}` });
+const wanted = readPromptHash(location.hash);
+const port = ext.runtime.connect({ name: `prompt:${wanted.id}` });
 
 /** At most one of the two: about a connection, or about a socket that others can send to. */
 let question: Question | undefined;
@@ -52,9 +56,17 @@ let objection: (() => void) | undefined;
 const guard = new Guard(refresh);
 const nearby = new Nearby(onPicked);
 const local = new LocalChoice(/*rule:allow-disabled-after-local-choice*/ changed);
+const lifetimes = new LifetimeChoice(guard, ready, changed, (ends) => {
+  allow({ remember: true, ends });
+});
 
 function send(message: PromptMessage): void {
   port.postMessage(message);
+}
+
+function allow(lasts: Lasting): void {
+  if (localQuestion !== undefined) send(local.answer(lasts));
+  else send({ type: "allow", ...lasts, ...(named === undefined ? {} : { named }) });
 }
 
 /** There is something to say no to. */
@@ -72,27 +84,14 @@ function ready(): boolean {
 function refresh(): void {
   const dead = String(!guard.alive || !ready());
   allowOnce.ariaDisabled = dead;
-  allowRemember.ariaDisabled = dead;
+  allowRemember.ariaDisabled = lifetimes.dead = dead;
   deny.ariaDisabled = denyAll.ariaDisabled = String(!guard.alive || !asked());
   if (!seen && guard.alive && asked()) {
     seen = true;
     send({ type: "seen" });
-    // Not before: they may have been typing something else.
-    if (question !== undefined && question.host === undefined && document.activeElement === dialog) address.focus();
-  }
-}
-
-/** The text that says what the page wants. */
-function wants({ host, proposal, place }: Question): string {
-  if (host !== undefined) return "promptWants";
-  if (proposal === undefined) return "promptWantsAny";
-  switch (place) {
-    case "computer":
-      return "promptWantsComputer";
-    case "network":
-      return "promptWantsNetwork";
-    default:
-      return "promptWantsSpecial";
+    // Not before: they may have been typing something else. Where devices are listed, those come first.
+    const types = question !== undefined && question.host === undefined && byId("nearby").hidden;
+    if (types && document.activeElement === dialog) address.focus();
   }
 }
 
@@ -102,13 +101,6 @@ const complaints: Record<Complaint, string> = {
   policy: "promptAddressPolicy",
 };
 
-function showEncryption(asked: Question, place: Place | undefined): void {
-  const element = byId("encryption");
-  const name = asked.encryption === "on" && asked.authentication === "serverName" ? asked.serverName : "";
-  element.textContent = text(encryptionMessage(asked, place), isolated(plainText(name)));
-  element.classList.toggle("plain", isReadable(asked, place));
-}
-
 /** "10 minutes" */
 function duration(ms: number): string {
   const units = { day: 86_400_000, hour: 3_600_000, minute: 60_000 };
@@ -117,32 +109,38 @@ function duration(ms: number): string {
   return format.format(Math.round(ms / length));
 }
 
-function show({ question: wanted, waiting, looks, cooldown }: Extract<PromptView, { type: "question" }>): void {
-  [question, localQuestion] = "kind" in wanted ? [undefined, wanted] : [wanted, undefined];
-  const who = originElement(wanted.origin);
-  tell("who", who);
-  tell("who-notes", ...hostNotes(new URL(wanted.origin).hostname, who));
+function show({
+  question: asked,
+  waiting,
+  looks,
+  cooldown,
+  testPage,
+}: Extract<PromptView, { type: "question" }>): void {
+  [question, localQuestion] = "kind" in asked ? [undefined, asked] : [asked, undefined];
+  byId("test-page").hidden = testPage !== true;
   byId("local").hidden = localQuestion === undefined;
-  if ("kind" in wanted) {
+  if ("kind" in asked) {
     showConnection(undefined);
-    local.show(wanted);
-  } else showConnection(wanted);
-  if (looks) nearby.begin();
-  byId("private").hidden = !wanted.private;
+    local.show(asked);
+  } else showConnection(asked);
+  if (looks) nearby.begin(question?.proposal);
+  byId("address-label").textContent = text(looks ? "promptAddressUnlisted" : "promptAddressLabel");
+  byId("private").hidden = !asked.private;
   tell("mutes", ...(cooldown === undefined ? [] : [text("promptMutes", duration(cooldown))]));
   showWaiting(waiting);
-  allowRemember.hidden = !wanted.remember;
+  allowRemember.hidden = !asked.remember;
+  lifetimes.begin(asked.remember);
   //rule:focus-on-no-button
   dialog.focus();
   changed();
+  setTimeout(() => {
+    fitWindow(wanted);
+  }, arrival);
 }
 
 /** What is said of a connection; undefined: the question is about something else. */
 function showConnection(asked: Question | undefined): void {
   const { host, proposal } = asked ?? {};
-  const where = host === undefined ? undefined : hostElement(host);
-  tell("where", ...(where === undefined ? [] : [where]));
-  tell("where-notes", ...(host === undefined || where === undefined ? [] : hostNotes(host, where)));
   byId("ask-address").hidden = byId("named").hidden = asked === undefined || host !== undefined;
   byId("named").textContent = text("promptNothing");
   byId("proposal").hidden = proposal === undefined;
@@ -151,17 +149,10 @@ function showConnection(asked: Question | undefined): void {
   tell("risk", ...(asked?.risk === true ? [text("promptRisk", asked.port)] : []));
   tell("place", ...(host === undefined || asked?.place === undefined ? [] : [text(placeMessage(asked.place))]));
   if (asked === undefined) return;
-  entitle("promptTitle");
-  tell("wants", text(wants(asked)));
+  showHeading(asked.origin, connectionHeading(asked), host);
   tell(
     "service",
-    part(
-      describePort(asked.port, asked.protocol, {
-        plain: /*rule:port-name-promises-no-encryption*/ asked.encryption !== "on",
-      }),
-      "",
-      { ours: true },
-    ),
+    part(describePort(asked.port, asked.protocol), "", { ours: true }),
     // What people know as a connection is none with UDP, and need not be said of TCP.
     ...(asked.protocol === "udp" ? [" ", part(text("promptDatagrams"), "", { ours: true })] : []),
   );
@@ -178,7 +169,7 @@ function showWaiting(others: number): void {
 /** What the window says has changed. */
 function changed(): void {
   guard.rest();
-  void fitWindow(wantedPlace);
+  fitWindow(wanted);
 }
 
 /** The user named something else, and the background is to say what it is. */
@@ -292,17 +283,20 @@ for (const [button, remember] of [
   [allowRemember, true],
 ] as const)
   guard.guard(button, ready, () => {
-    if (localQuestion !== undefined) send(local.answer(remember));
-    else send({ type: "allow", remember, ...(named === undefined ? {} : { named }) });
+    allow({ remember });
   });
-const sayNo = (): void => {
-  send({ type: "deny" });
+const sayNo = ({ key }: Pressed): void => {
+  send({ type: "deny", ...(key ? { key } : {}) });
 };
 guard.guard(deny, asked, sayNo);
-guard.guard(denyAll, asked, () => {
-  send({ type: "deny", all: true });
+guard.guard(denyAll, asked, ({ key }) => {
+  send({ type: "deny", all: true, ...(key ? { key } : {}) });
 });
-guard.guardEscape(asked, sayNo);
+guard.guardEscape(asked, (pressed) => {
+  //rule:escape-closes-lifetimes-first
+  if (lifetimes.close()) return;
+  sayNo(pressed);
+});
 address.addEventListener("input", () => {
   nearby.clear();
   rename(address.value.trim() === "" ? undefined : { address: address.value });
@@ -312,7 +306,7 @@ let density = devicePixelRatio;
 addEventListener("resize", () => {
   if (devicePixelRatio === density) return; // the user's own doing, or ours
   density = devicePixelRatio; // they have zoomed
-  void fitWindow(wantedPlace);
+  fitWindow(wanted);
 });
 addEventListener("keydown", (event) => {
   // A key that was held down before this window came up presses nothing.

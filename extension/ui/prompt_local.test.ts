@@ -61,8 +61,9 @@ const allow = (): Promise<OwnPage["said"]> => page.click(once);
 
 test("it says who asks, for which port, and what that means; and nothing of a connection", async () => {
   await ask({ places: [loopback, wired] });
-  assert.match(page.element("title").textContent, /others connect/);
-  assert.match(page.element("who").textContent, /a\.test/);
+  assert.equal(page.element("title").textContent, "Let others connect to this page of a.test?");
+  assert.equal(page.title, "Portside: a.test asks");
+  assert.equal(page.element("encryption").hidden, true, "no place is chosen yet");
   assert.match(page.element("service").textContent, /40080/);
   assert.match(page.element("meaning").textContent, /server on your computer/);
   for (const id of ["where", "ask-address", "risk", "peers", "announce"])
@@ -77,7 +78,7 @@ test("a question about a connection has nothing of it", async () => {
   await page.hear({ type: "question", question: { ...question, ...rest }, waiting: 0, looks: false });
   await clock.advance(500);
   assert.equal(page.element("local").hidden, true);
-  assert.match(page.element("title").textContent, /direct connection/);
+  assert.equal(page.element("title").textContent, "Let a.test connect to mail.test?");
   assert.deepEqual(await allow(), [{ type: "allow", remember: false }]);
 });
 
@@ -211,6 +212,8 @@ test("a host that cannot be allowed is named, and nothing can be until it is ano
 
 test("groups, an announcement and encryption are told; a stranger's words have no controls", async () => {
   await bind({ multicast: true });
+  assert.equal(page.element("title").textContent, "Let a.test exchange messages with others?");
+  assert.match(page.element("service").textContent, /40080 UDP: single messages without a connection/);
   assert.equal(page.element("multicast").hidden, false);
   await ask({ places: [wired], secure: true, announce: { name: "Hall\u202e printer", type: "_ipp._tcp" } });
   assert.equal(page.element("multicast").hidden, true);

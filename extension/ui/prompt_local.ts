@@ -3,12 +3,14 @@
 
 import { maxHosts } from "../background/consent/local_answer.ts";
 import type { AllowLocal, Complaint, LocalQuestion, Peers, Place } from "../background/consent/question.ts";
+import type { Lasting } from "../background/consent/lifetime.ts";
 import type { LocalPlace } from "../../protocol/message.ts";
 import { encryptionMessage, hostAndPort, plainText } from "./display.ts";
 import { isolated } from "./foreign.ts";
 import { kindMessage } from "./services.ts";
 import { part } from "./shown.ts";
-import { byId, describePort, entitle, tell, text } from "./texts.ts";
+import { showHeading } from "./prompt_heading.ts";
+import { byId, describePort, tell, text } from "./texts.ts";
 import { count } from "./units.ts";
 
 /** What to say of one of several hosts that cannot be allowed. */
@@ -108,11 +110,11 @@ export class LocalChoice {
   }
 
   /** What is allowed, once it is complete. */
-  answer(remember: boolean): AllowLocal {
+  answer(lasts: Lasting): AllowLocal {
     const peers = this.#peers;
     return {
       type: "allowLocal",
-      remember,
+      ...lasts,
       place: this.#place ?? -1,
       ...(peers === undefined ? {} : { peers }),
       ...(peers === "named" ? { hosts: this.#named } : {}),
@@ -120,18 +122,21 @@ export class LocalChoice {
   }
 
   show(question: LocalQuestion): void {
-    const { kind, port, multicast, secure, announce } = question;
+    const { kind, origin, port, multicast, announce } = question;
     this.#question = question;
     this.#peers = undefined;
     this.#outside.checked = false;
     this.#hosts.value = "";
     this.#complain("");
     const listens = kind === "listen";
-    entitle(listens ? "localListenTitle" : "localBindTitle");
-    tell("wants", text(listens ? "localListenWants" : "localBindWants"));
+    showHeading(origin, listens ? "localListenTitle" : "localBindTitle");
     const protocol = listens ? "tcp" : "udp";
-    const named = port === undefined ? text("localPortAny") : describePort(port, protocol, { plain: !secure });
-    tell("service", part(named, "", { ours: true }));
+    const named = port === undefined ? text("localPortAny") : describePort(port, protocol);
+    tell(
+      "service",
+      part(named, "", { ours: true }),
+      ...(listens ? [] : [" ", part(text("promptDatagrams"), "", { ours: true })]),
+    );
     byId("places-title").textContent = text(listens ? "localWhoConnects" : "localWhere");
     byId("multicast").hidden = !multicast;
     tell("announce", ...(announce === undefined ? [] : announced(announce)));
@@ -259,9 +264,13 @@ export class LocalChoice {
     const sends = { named: undefined, network: "network", internet: "internet" } as const;
     const wide = kind === "bind" && this.#peers !== undefined ? sends[this.#peers] : reach && far[reach];
     const between = reach === "computer" ? "computer" : wide;
-    const element = byId("encryption");
-    element.textContent = text(secure ? "localSecure" : encryptionMessage({ encryption: "off" }, between));
-    element.classList.toggle("plain", !secure && between !== "computer");
+    // Before a place is chosen nobody is in between.
+    const known = secure || reach !== undefined;
+    tell(
+      "encryption",
+      ...(known ? [text(secure ? "localSecure" : encryptionMessage({ encryption: "off" }, between))] : []),
+    );
+    byId("encryption").classList.toggle("plain", !secure && between !== "computer");
   }
 }
 

@@ -31,6 +31,8 @@ export async function makeReport(host: HostReport): Promise<string> {
     remembered: grants.map((grant) => ({
       ...(withoutNetworks(grant) as object),
       created: new Date(grant.created).toISOString(),
+      ...(typeof grant.ends === "object" ? { ends: new Date(grant.ends.until).toISOString() } : {}),
+      ...(grant.used === undefined ? {} : { used: new Date(grant.used).toISOString() }),
     })),
     paused: held.flatMap(({ site, until }) => (until === undefined ? [site] : [])),
     muted: held.flatMap(({ site, until }) =>

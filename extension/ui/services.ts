@@ -5,32 +5,25 @@ type Protocol = "tcp" | "udp";
 
 const services: Record<number, string> = {
   13: "Time", 21: "FTP", 22: "SSH", 23: "Telnet", 25: "SMTP", 37: "Time", 43: "Whois", 53: "DNS", 69: "TFTP", 70: "Gopher", 79: "Finger", 80: "HTTP",
-  110: "POP3", 119: "News", 123: "NTP", 139: "SMB", 143: "IMAP", 161: "SNMP", 194: "IRC", 389: "LDAP", 443: "HTTPS", 445: "SMB",
-  465: "SMTPS", 502: "Machine", 514: "Syslog", 515: "Printer", 554: "RTSP", 563: "NewsS", 587: "SMTP", 631: "Printer", 636: "LDAPS",
-  853: "DNSS", 873: "Rsync", 990: "FTPS", 993: "IMAPS", 995: "POP3S", 1194: "VPN", 1433: "Database", 1521: "Database", 1720: "SIP",
+  110: "POP3", 119: "News", 123: "NTP", 139: "SMB", 143: "IMAP", 161: "SNMP", 194: "IRC", 389: "LDAP", 443: "HTTP", 445: "SMB",
+  465: "SMTP", 502: "Machine", 514: "Syslog", 515: "Printer", 554: "RTSP", 563: "News", 587: "SMTP", 631: "Printer", 636: "LDAP",
+  853: "DNS", 873: "Rsync", 990: "FTP", 993: "IMAP", 995: "POP3", 1194: "VPN", 1433: "Database", 1521: "Database", 1720: "SIP",
   1723: "VPN", 1883: "MQTT", 1965: "Gemini", 2049: "NFS", 2375: "Docker", 2376: "Docker", 3306: "Database", 3389: "RDP", 3478: "STUN",
-  4840: "Machine", 4880: "Instrument", 5024: "Instrument", 5025: "Instrument", 5060: "SIP", 5061: "SIP", 5222: "XMPP", 5223: "XMPPS", 5269: "XMPP", 5432: "Database", 5900: "VNC", 5901: "VNC",
-  6379: "Database", 6566: "Scanner", 5683: "CoAP", 6600: "Music", 6667: "IRC", 6697: "IRCS", 8080: "HTTP", 8443: "HTTPS", 8009: "Cast", 8883: "MQTTS", 9100: "Printer",
+  4840: "Machine", 4880: "Instrument", 5024: "Instrument", 5025: "Instrument", 5060: "SIP", 5061: "SIP", 5222: "XMPP", 5223: "XMPP", 5269: "XMPP", 5432: "Database", 5900: "VNC", 5901: "VNC",
+  6379: "Database", 6566: "Scanner", 5683: "CoAP", 6600: "Music", 6667: "IRC", 6697: "IRC", 8080: "HTTP", 8443: "HTTP", 8009: "Cast", 8883: "MQTT", 9100: "Printer",
   9418: "Git", 11211: "Database", 25565: "Game", 27017: "Database", 47808: "Machine", 51820: "VPN",
 }; // prettier-ignore
 
 /** Ports at which datagrams are something else. */
 const datagrams: Record<number, string> = { 443: "QUIC", 500: "VPN", 4500: "VPN", 27015: "Game" };
 
-/** Services whose names say that they are encrypted, and the same without. */
-const encrypted: Record<string, string> = {
-  DNSS: "DNS", FTPS: "FTP", HTTPS: "HTTP", IMAPS: "IMAP", IRCS: "IRC", LDAPS: "LDAP", MQTTS: "MQTT", NewsS: "News", POP3S: "POP3",
-  SMTPS: "SMTP", XMPPS: "XMPP",
-}; // prettier-ignore
-
 /**
- * The message that names the service at this port; undefined when people have no name for it. `plain`: it is known that nothing is
- * encrypted there, or not known that it is, and the name shall not say so.
+ * The message that names the service at this port; undefined when people have no name for it. No name says whether anything is encrypted: a
+ * port does not know.
  */
-export function serviceMessage(port: number, protocol: Protocol, { plain = false } = {}): string | undefined {
+export function serviceMessage(port: number, protocol: Protocol): string | undefined {
   const service = (protocol === "udp" ? datagrams[port] : undefined) ?? services[port];
-  if (service === undefined) return undefined;
-  return `service${(plain ? encrypted[service] : undefined) ?? service}`;
+  return service && `service${service}`;
 }
 
 /** What devices offer (DNS-SD service types, RFC 6763), by the first part of the type. */
@@ -58,6 +51,5 @@ export function kindMessage(service: string): string | undefined {
 export const serviceMessages: readonly string[] = [
   ...Object.values(services).map((name) => `service${name}`),
   ...Object.values(datagrams).map((name) => `service${name}`),
-  ...Object.values(encrypted).map((name) => `service${name}`),
   ...Object.values(kinds).map((name) => `kind${name}`),
 ];

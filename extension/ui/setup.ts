@@ -1,10 +1,12 @@
-// Welcome and setup: what Portside is, whether the program is there and the one command that brings it, and a first connection to try.
+// Welcome and setup: what Portside is, whether the program is there and the one command that brings it, the button in the toolbar, and a first
+// connection to try. What is done is ticked (setup_steps.ts).
 //
 // The page notices by itself when something has changed: it asks while it is looked at, less and less often.
 
 import { ext } from "../shared/ext.ts";
 import type { HostState } from "../background/host/own_pages.ts";
 import { isolated } from "./foreign.ts";
+import { tick, watchSteps } from "./setup_steps.ts";
 import { byId, fillTexts, text } from "./texts.ts";
 
 /** Pauses between two looks at the host, in ms: the first, and the longest. A look may start a process, if there is one that does not run. */
@@ -73,6 +75,8 @@ function show(state: HostState, runsHere: boolean): void {
   byId("more").textContent = what?.more ?? "";
   byId("waiting").hidden = ready || !runsHere;
   byId("trying").hidden = !ready;
+  byId("try-later").hidden = ready;
+  tick("program", ready);
 }
 
 /** Resolves at the next change between seen and hidden. */
@@ -125,4 +129,5 @@ byId("try").addEventListener("click", () => {
     if (!started) byId("try-state").textContent = text("tryFailed");
   });
 });
+watchSteps();
 void watch();

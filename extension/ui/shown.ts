@@ -63,9 +63,9 @@ export function part(content: string, className = "", { ours = false } = {}): HT
 /** What to say of a host besides: its letters, or why they are not shown; that it is no address; and a button that shows all of it. */
 export function hostNotes(host: string, element: HTMLElement): HTMLElement[] {
   const notes: HTMLElement[] = [];
-  const note = (...content: (string | Node)[]): void => {
+  const note = (className: "soft" | "careful", ...content: (string | Node)[]): void => {
     const line = document.createElement("p");
-    line.className = "soft host-note";
+    line.className = `${className} host-note`;
     line.append(...content);
     notes.push(line);
   };
@@ -79,16 +79,18 @@ export function hostNotes(host: string, element: HTMLElement): HTMLElement[] {
     button.addEventListener("click", () => {
       const whole = element.classList.toggle("whole");
       button.setAttribute("aria-expanded", String(whole));
+      button.textContent = text(whole ? "hostLess" : "hostWhole");
     });
-    note(button);
+    note("soft", button);
   }
   if (letters !== undefined) {
     // Each label keeps its own direction, so that labels stay in their order.
     const name = frame();
     for (const [n, label] of letters.entries()) name.append(...(n === 0 ? [part(label)] : [".", part(label)]));
-    note(`${text("hostLetters")} `, name);
+    note("soft", `${text("hostLetters")} `, name);
   }
-  if (unclear) note(text("hostUnclear"));
-  if (looksLikeAddress(host)) note(text("hostNoAddress"));
+  // What somebody may have chosen to be misread.
+  if (unclear) note("careful", text("hostUnclear"));
+  if (looksLikeAddress(host)) note("careful", text("hostNoAddress"));
   return notes;
 }

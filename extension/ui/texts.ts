@@ -26,9 +26,16 @@ export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   return element as T;
 }
 
-/** Names the page, and its heading `#title`, by a text. */
-export function entitle(name: string): void {
-  byId("title").textContent = document.title = text(name);
+/** Where an element is to be in a text: characters that no text of ours has (Unicode's private use area). */
+const firstPlace = 0xe000;
+
+/** A text with elements in the places of its parts. */
+export function textAround(name: string, ...elements: Node[]): (string | Node)[] {
+  const places = elements.map((_, n) => String.fromCharCode(firstPlace + n));
+  return text(name, ...places)
+    .split(/([\ue000-\ue00f])/)
+    .filter((piece) => piece !== "")
+    .map((piece) => elements[places.indexOf(piece)] ?? piece);
 }
 
 /** Fills an element, or hides it where there is nothing to say. */
@@ -38,8 +45,8 @@ export function tell(id: string, ...content: (string | Node)[]): void {
   element.hidden = content.length === 0;
 }
 
-/** "IMAP mail, port 143", or "port 4711". `plain`: the name is not to say that it is encrypted. */
-export function describePort(port: number, protocol: "tcp" | "udp" = "tcp", { plain = false } = {}): string {
-  const service = serviceMessage(port, protocol, { plain });
+/** "IMAP mail, port 143", or "port 4711". */
+export function describePort(port: number, protocol: "tcp" | "udp" = "tcp"): string {
+  const service = serviceMessage(port, protocol);
   return service === undefined ? text("promptPort", port) : text("promptService", text(service), port);
 }

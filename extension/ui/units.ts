@@ -9,7 +9,8 @@ const formats = units.map(
     new Intl.NumberFormat(language, {
       style: "unit",
       unit,
-      unitDisplay: "short",
+      // "0 byte" is not how anybody counts.
+      unitDisplay: unit === "byte" ? "long" : "short",
       maximumFractionDigits: unit === "byte" ? 0 : 1,
     }),
 );
@@ -18,7 +19,7 @@ const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
 const dayAndTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 
-/** "512 byte", "1.2 MB": thousands, as network speeds are counted. */
+/** "0 bytes", "1.2 MB": thousands, as network speeds are counted. */
 export function bytes(count: number): string {
   let [rest, step] = [count, 0];
   while (rest >= 999.95 && step < units.length - 1) [rest, step] = [rest / 1000, step + 1];

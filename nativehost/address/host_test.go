@@ -23,6 +23,8 @@ type vector struct {
 	// Extension is what the extension makes of it where Why says that it differs.
 	Extension *string
 	Why       string
+	// Left says that a page cannot know that it is no host, and leaves it to us.
+	Left bool
 }
 
 func vectors(t testing.TB) []vector {
@@ -51,6 +53,9 @@ func TestVectors(t *testing.T) {
 				t.Errorf("%q: %q, %v; want an error", v.Input, host, err)
 			}
 			continue
+		}
+		if v.Left {
+			t.Errorf("%q is a host, so nobody is left to refuse it", v.Input)
 		}
 		if err != nil || host.String() != *v.Host || host.Kind() != kinds[v.Kind] {
 			t.Errorf("%q: %q of kind %d, %v; want %q of kind %s", v.Input, host, host.Kind(), err, *v.Host, v.Kind)

@@ -2,7 +2,7 @@
 // opened, was accepted, was refused, failed to open, or closed.
 //
 // It promises that a private window leaves no origin, document or destination
-// behind, that a line never holds what a socket carried, and that no line is lost
+// behind unless an administrator says so, that a line never holds what a socket carried, and that no line is lost
 // while the place for them changes or when it fails: then they go to the user's
 // own state folder. Pages cannot fill it: of opens that were refused or failed, those
 // beyond a bound are only counted.
@@ -33,51 +33,44 @@ const (
 type Log struct {
 	out    zerolog.Logger
 	detail atomic.Pointer[Detail]
-	flood  flood
-	place  *place // nil when out is the caller's
+	// private is how much is told of private windows.
+	private atomic.Pointer[PrivateWindows]
+	flood   flood
+	place   *place // nil when out is the caller's
+	session sessionLine
+	// id is the session's. required and trying: see Missing.
+	id       string
+	required atomic.Bool
+	trying   atomic.Bool
 }
 
 // New returns a Log that writes everything to out, one Write for each line. session
 // tells the connections of several browsers apart.
 func New(out io.Writer, session string) *Log {
-	l := &Log{out: zerolog.New(out).With().Str("session", session).Logger()}
+	l := &Log{id: session, out: zerolog.New(out).With().Str("session", session).Logger()}
 	l.flood.now, l.flood.over = time.Now, func() { l.summarise(l.flood.take()) }
-	l.setDetail(Full)
+	l.setDetail(Full, Counted)
 	return l
 }
 
 // setDetail is for lines that begin from now on.
-func (l *Log) setDetail(d Detail) { l.detail.Store(&d) }
-
-// Subject is what a line is about.
-type Subject struct {
-	SocketID int64
-	Protocol string
-	Origin   string
-	Document string
-	Host     string
-	Port     int64
-	// Local: others can send to it; Host and Port are this computer's.
-	Local       bool
-	Secure      bool
-	UserEntered bool
-	Private     bool
+func (l *Log) setDetail(d Detail, private PrivateWindows) {
+	l.detail.Store(&d)
+	l.private.Store(&private)
 }
 
-// Peer is how the other end of TLS was authenticated.
-type Peer struct {
-	// Trust is "roots": certificate authorities vouch for Name; or "hash": the page
-	// listed the certificate, and nobody vouches for anything.
-	Trust string
-	// Name is what the certificate was verified for, and "" where no name counts.
-	Name string
-}
+// hides reports whether a line tells nothing of origins and destinations, since it is
+// about a private window.
+func (l *Log) hides(s Subject) bool { return s.Private && *l.private.Load() != AsOthers }
+
+// skips reports whether nothing at all is written about a private window.
+func (l *Log) skips(s Subject) bool { return s.Private && *l.private.Load() == Unwritten }
 
 // Opened writes that a socket is connected to remote, an address with a port, and with
 // TLS to which peer.
 func (l *Log) Opened(s Subject, remote string, peer *Peer, took time.Duration) {
 	line := l.line("open", s)
-	if /*rule:audit-hides-private-addresses*/ !s.Private && *l.detail.Load() == Full {
+	if /*rule:audit-hides-private-addresses*/ !l.hides(s) && *l.detail.Load() == Full {
 		line.Str("remote", remote)
 	}
 	l.peer(line, s, peer)
@@ -97,7 +90,7 @@ func (l *Log) Bound(s Subject, local, reach, peers string, took time.Duration) {
 
 func (l *Log) local(event string, s Subject, local, reach, peers string, took time.Duration) {
 	line := l.line(event, s)
-	if /*rule:audit-hides-private-listeners*/ !s.Private && *l.detail.Load() == Full {
+	if /*rule:audit-hides-private-listeners*/ !l.hides(s) && *l.detail.Load() == Full {
 		line.Str("at", local).Str("reach", reach)
 		if peers != "" {
 			line.Str("peers", peers)
@@ -112,7 +105,7 @@ func (l *Log) local(event string, s Subject, local, reach, peers string, took ti
 func (l *Log) Accepted(s Subject, listener int64, remote string) bool {
 	return l.bounded(s, "accept", "", "", func(line *zerolog.Event) {
 		line.Int64("listener", listener)
-		if /*rule:audit-hides-private-remotes*/ !s.Private && *l.detail.Load() == Full {
+		if /*rule:audit-hides-private-remotes*/ !l.hides(s) && *l.detail.Load() == Full {
 			line.Str("remote", remote)
 		}
 	})
@@ -128,27 +121,45 @@ func (l *Log) Secured(s Subject, peer *Peer, took time.Duration) {
 // peer adds how the other end was authenticated. A name is as good as a destination.
 func (l *Log) peer(line *zerolog.Event, s Subject, peer *Peer) {
 	detail := *l.detail.Load()
-	if peer == nil || s.Private || detail == Counts {
+	if peer == nil || l.hides(s) || detail == Counts {
 		return
 	}
 	line.Str("trust", peer.Trust)
-	if peer.Name != "" && detail == Full {
-		line.Str("verifiedName", peer.Name)
+	if detail == Full {
+		add(line, "verifiedName", peer.Name, longText)
 	}
+	add(line, "tlsVersion", peer.Version, shortText)
+	add(line, "cipherSuite", peer.CipherSuite, shortText)
+	if detail != Full {
+		return
+	}
+	add(line, "alpn", peer.ALPN, longText)
+	add(line, "certificate", peer.Certificate, shortText)
 }
 
 // Refused writes that an open was refused by a rule of the host or, when by is
-// "extension", of the extension. It reports whether there is a line about it: beyond
-// the bounds it is counted.
-func (l *Log) Refused(s Subject, by, reason string) bool {
+// "extension", of the extension; setting is the administrators' that decided, or "". It
+// reports whether there is a line about it: beyond the bounds it is counted.
+func (l *Log) Refused(s Subject, by, reason, setting string) bool {
 	return l.bounded(s, "refuse", by, reason, func(line *zerolog.Event) {
 		line.Str("by", by).Str("reason", reason)
+		l.rule(line, s, setting)
 	})
+}
+
+// rule adds the administrators' setting that decided. One that has a single destination
+// tells it.
+func (l *Log) rule(line *zerolog.Event, s Subject, setting string) {
+	if /*rule:audit-hides-private-settings*/ !l.hides(s) && *l.detail.Load() == Full {
+		add(line, "rule", ending(setting), longText)
+	}
 }
 
 // MoreRefused counts refusals of which only the number is known.
 func (l *Log) MoreRefused(s Subject, by, reason string, number int64) {
-	l.summarise(l.flood.count(omissionOf(s, "refuse", by, reason), number))
+	if !l.skips(s) {
+		l.summarise(l.flood.count(l.omission(s, "refuse", by, reason), number))
+	}
 }
 
 // Failed writes that the network did not let a socket open, or that the page gave
@@ -162,7 +173,10 @@ func (l *Log) Failed(s Subject, reason string, took time.Duration) bool {
 // bounded writes a line of a kind that a page, or whoever connects to it, could cause
 // without end.
 func (l *Log) bounded(s Subject, event, by, reason string, fill func(*zerolog.Event)) bool {
-	ok, due := l.flood.admit(s, omissionOf(s, event, by, reason))
+	if l.skips(s) {
+		return false
+	}
+	ok, due := l.flood.admit(s, l.omission(s, event, by, reason))
 	l.summarise(due)
 	if !ok {
 		return false
@@ -176,6 +190,9 @@ func (l *Log) bounded(s Subject, event, by, reason string, fill func(*zerolog.Ev
 // summarise writes how many lines were not written.
 func (l *Log) summarise(list []omitted) {
 	detail := *l.detail.Load()
+	if len(list) > 0 {
+		l.introduce()
+	}
 	for _, o := range list {
 		line := l.out.Log().Time("time", time.Now().UTC()).Str("event", "omitted").Bool("private", o.private)
 		if o.origin != "" && detail != Counts {
@@ -190,16 +207,6 @@ func (l *Log) summarise(list []omitted) {
 		}
 		line.Int64("lines", o.lines).Time("since", o.since.UTC()).Send()
 	}
-}
-
-// Traffic is what a socket carried, in bytes of payload.
-type Traffic struct {
-	In, Out int64
-	// Dropped counts datagrams that found too little credit.
-	Dropped int64
-	// Accepted counts the connections that a socket has accepted, TurnedAway those that
-	// came from where nobody may reach it.
-	Accepted, TurnedAway int64
 }
 
 // Closed writes the end of a socket that was open. reason is empty when the end
@@ -220,16 +227,21 @@ func (l *Log) Closed(s Subject, t Traffic, reason string, open time.Duration) {
 	line.Int64("ms", open.Milliseconds()).Send()
 }
 
-// line begins a line. The level plays no part: whatever the diagnostic log is set
-// to, audit lines are written.
+// line begins a line; nil, which takes anything, where there is to be none. The level plays
+// no part: whatever the diagnostic log is set to, audit lines are written.
 func (l *Log) line(event string, s Subject) *zerolog.Event {
+	//rule:audit-leaves-private-windows-out
+	if l.skips(s) {
+		return nil
+	}
+	l.introduce()
 	line := l.out.Log().Time("time", time.Now().UTC()).Str("event", event).Str("protocol", s.Protocol)
 	if s.SocketID != 0 {
 		line.Int64("socketId", s.SocketID)
 	}
 	line.Bool("private", s.Private)
 	detail := *l.detail.Load()
-	if /*rule:audit-hides-private-destinations*/ s.Private || detail == Counts {
+	if /*rule:audit-hides-private-destinations*/ l.hides(s) || detail == Counts {
 		return line
 	}
 	line.Str("origin", s.Origin)
@@ -245,11 +257,18 @@ func (l *Log) line(event string, s Subject) *zerolog.Event {
 	if s.Local {
 		line.Bool("local", true)
 	}
-	if s.Secure {
-		line.Bool("tls", true)
+	for _, one := range []struct {
+		name string
+		is   bool
+	}{{"tls", s.Secure}, {"startTLS", s.StartTLS}, {"userEntered", s.UserEntered}} {
+		if one.is {
+			line.Bool(one.name, true)
+		}
 	}
-	if s.UserEntered {
-		line.Bool("userEntered", true)
+	add(line, "admitted", s.Admitted, shortText)
+	add(line, "policy", s.Policy, shortText)
+	if detail == Full {
+		lists(line, s)
 	}
 	return line
 }

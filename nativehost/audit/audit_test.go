@@ -34,7 +34,7 @@ func TestLines(t *testing.T) {
 			map[string]any{"event": "accept", "listener": 3.0, "remote": "203.0.113.9:40000", "local": nil}},
 		"close of a listener": {func(l *Log, s Subject) { l.Closed(s, Traffic{Accepted: 4, TurnedAway: 5}, "", time.Second) },
 			map[string]any{"event": "close", "accepted": 4.0, "turnedAway": 5.0, "dropped": nil}},
-		"refuse": {func(l *Log, s Subject) { l.Refused(s, "host", "origin") },
+		"refuse": {func(l *Log, s Subject) { l.Refused(s, "host", "origin", "") },
 			map[string]any{"event": "refuse", "by": "host", "reason": "origin"}},
 		"fail": {func(l *Log, s Subject) { l.Failed(s, "dns", time.Second) },
 			map[string]any{"event": "fail", "reason": "dns", "ms": 1000.0}},

@@ -32,14 +32,15 @@ const (
 
 // omission is what lines that were not written have in common.
 type omission struct {
-	private bool
-	// site and origin are empty in private windows, and where there are too many.
+	// private: of a private window; hidden: and nothing is told of its origin.
+	private, hidden bool
+	// site and origin are empty where they are hidden, and where there are too many.
 	site, origin      string
 	event, by, reason string
 }
 
-func omissionOf(s Subject, event, by, reason string) omission {
-	return omission{s.Private, address.Site(s.Origin), s.Origin, event, by, reason}
+func (l *Log) omission(s Subject, event, by, reason string) omission {
+	return omission{s.Private, l.hides(s), address.Site(s.Origin), s.Origin, event, by, reason}
 }
 
 // omitted is how many of them there are, and when the first came.
@@ -141,7 +142,7 @@ func (f *flood) rollLocked(now time.Time) (due []omitted) {
 // countLocked counts lines that are not written.
 func (f *flood) countLocked(o omission, lines int64, now time.Time) {
 	//rule:audit-counts-without-private-origin
-	if o.private {
+	if o.hidden {
 		o.site, o.origin = "", ""
 	}
 	if f.counts == nil {

@@ -67,7 +67,7 @@ func TestRefusalsAndFailuresAreBounded(t *testing.T) {
 		"what is no origin":         {func(int) string { return "null" }, protocol.AuditLinesPerOrigin},
 	} {
 		for event, write := range map[string]func(*Log, Subject) bool{
-			"refuse": func(l *Log, s Subject) bool { return l.Refused(s, "extension", "activation") },
+			"refuse": func(l *Log, s Subject) bool { return l.Refused(s, "extension", "activation", "") },
 			"fail":   func(l *Log, s Subject) bool { return l.Failed(s, "dns", time.Second) },
 		} {
 			t.Run(name+", "+event, func(t *testing.T) {
@@ -108,9 +108,9 @@ func TestRefusalsAndFailuresAreBounded(t *testing.T) {
 func TestFloodTakesNothingFromOthers(t *testing.T) {
 	w := watch()
 	for i := range 5000 {
-		w.log.Refused(of(fmt.Sprintf("https://h%d.evil.example", i)), "extension", "activation")
+		w.log.Refused(of(fmt.Sprintf("https://h%d.evil.example", i)), "extension", "activation", "")
 	}
-	if !w.log.Refused(of("https://bank.example"), "host", "policy") {
+	if !w.log.Refused(of("https://bank.example"), "host", "policy", "") {
 		t.Error("another site's refusal is left out")
 	}
 	for range 2 * protocol.AuditLinesOverall {
@@ -121,7 +121,7 @@ func TestFloodTakesNothingFromOthers(t *testing.T) {
 		t.Errorf("%d opens and %d ends are written", o, c)
 	}
 	for range 100 {
-		w.log.Refused(of("https://bank.example"), "host", "policy")
+		w.log.Refused(of("https://bank.example"), "host", "policy", "")
 	}
 	_ = w.log.Close()
 	var evil, bank, others int64
@@ -148,7 +148,7 @@ func TestCountsAreWrittenWhenThePeriodIsOver(t *testing.T) {
 	over := w.log.flood.over
 	w.log.flood.over = func() { over(); close(done) }
 	for range protocol.AuditLinesPerOrigin + 7 {
-		w.log.Refused(of("https://page.example"), "extension", "user")
+		w.log.Refused(of("https://page.example"), "extension", "user", "")
 	}
 	w.log.MoreRefused(of("https://page.example"), "extension", "user", 1000)
 	w.log.MoreRefused(Subject{Protocol: "tcp"}, "extension", "activation", 1)
@@ -173,10 +173,10 @@ func TestCountsAreWrittenWhenThePeriodIsOver(t *testing.T) {
 func TestClockGoesBack(t *testing.T) {
 	w := watch()
 	for range 100 {
-		w.log.Refused(of("https://page.example"), "host", "policy")
+		w.log.Refused(of("https://page.example"), "host", "policy", "")
 	}
 	w.now = w.now.Add(-time.Hour)
-	if !w.log.Refused(of("https://page.example"), "host", "policy") {
+	if !w.log.Refused(of("https://page.example"), "host", "policy", "") {
 		t.Error("left out")
 	}
 }
@@ -186,11 +186,11 @@ func TestCountsOfPrivateWindows(t *testing.T) {
 	for i := range 500 {
 		s := of(fmt.Sprintf("https://secret%d.example", i))
 		s.Private = true
-		w.log.Refused(s, "extension", "user")
+		w.log.Refused(s, "extension", "user", "")
 		w.log.MoreRefused(s, "extension", "user", 5)
 	}
 	// They have bounds of their own.
-	if !w.log.Refused(of("https://page.example"), "extension", "user") {
+	if !w.log.Refused(of("https://page.example"), "extension", "user", "") {
 		t.Error("a private window takes lines from the others")
 	}
 	_ = w.log.Close()
@@ -205,9 +205,9 @@ func TestCountsOfPrivateWindows(t *testing.T) {
 
 func TestCountsHaveNoMoreDetailThanLines(t *testing.T) {
 	w := watch()
-	w.log.setDetail(Counts)
+	w.log.setDetail(Counts, Counted)
 	for range 100 {
-		w.log.Refused(of("https://page.example"), "host", "policy")
+		w.log.Refused(of("https://page.example"), "host", "policy", "")
 	}
 	_ = w.log.Close()
 	if strings.Contains(w.out.String(), "page.example") || len(w.entries(t, "omitted")) != 1 {
@@ -222,7 +222,7 @@ func TestFloodInBytes(t *testing.T) {
 		for i := range 500 {
 			s := of(fmt.Sprintf("https://%s.page%d.example", strings.Repeat("long-", 8), i))
 			s.Document, s.Host = strings.Repeat("d", 32), strings.Repeat("h", 60)+".example"
-			w.log.Refused(s, "extension", "permissions-policy")
+			w.log.Refused(s, "extension", "permissions-policy", "")
 		}
 		w.now = w.now.Add(time.Minute)
 	}
@@ -243,7 +243,7 @@ func TestAcceptedHaveLinesOfTheirOwn(t *testing.T) {
 	for range protocol.AuditLinesPerOrigin + 7 {
 		w.log.Accepted(of("https://page.example"), 1, "192.0.2.1:40000")
 	}
-	if !w.log.Refused(of("https://page.example"), "host", "policy") || !w.log.Accepted(private, 1, "192.0.2.1:40000") {
+	if !w.log.Refused(of("https://page.example"), "host", "policy", "") || !w.log.Accepted(private, 1, "192.0.2.1:40000") {
 		t.Error("a line is missing")
 	}
 	if n := len(w.entries(t, "accept")); n != protocol.AuditLinesPerOrigin+1 {

@@ -217,7 +217,7 @@ func TestDetail(t *testing.T) {
 		Origins: {[]string{"page.example", "doc-1"}, []string{"server.example", "993", "203.0.113.9"}},
 		Counts:  {nil, []string{"page.example", "doc-1", "server.example", "993", "203.0.113.9"}},
 	} {
-		log.setDetail(detail)
+		log.setDetail(detail, Counted)
 		for name, write := range map[string]func(Subject){
 			"open": func(s Subject) {
 				log.Opened(s, "203.0.113.9:993", &Peer{Trust: "roots", Name: "server.example"}, time.Second)
@@ -225,7 +225,7 @@ func TestDetail(t *testing.T) {
 			"secure": func(s Subject) { log.Secured(s, &Peer{Trust: "roots", Name: "server.example"}, time.Second) },
 			"listen": func(s Subject) { log.Listening(s, "203.0.113.9:993", "network", time.Second) },
 			"accept": func(s Subject) { log.Accepted(s, 5, "203.0.113.9:993") },
-			"refuse": func(s Subject) { log.Refused(s, "host", "policy") },
+			"refuse": func(s Subject) { log.Refused(s, "host", "policy", "") },
 			"fail":   func(s Subject) { log.Failed(s, "dns", time.Second) },
 			"close":  func(s Subject) { log.Closed(s, Traffic{In: 1}, "", time.Second) },
 		} {

@@ -1,8 +1,9 @@
 // Package caller tells who started the program: a browser on behalf of an
 // extension, or a user at a terminal. It promises that only Portside's own
-// extension is accepted, and those that the user named when installing. The arguments prove nothing against a
-// program of the same user, which needs no host to open sockets; they keep other
-// extensions out that the browser would let in by mistake.
+// extension is accepted, and those that the user named when installing; or, where an
+// administrator has an allowlist, those in it and no others. The arguments prove nothing
+// against a program of the same user, which needs no host to open sockets; they keep
+// other extensions out that the browser would let in.
 package caller
 
 import (

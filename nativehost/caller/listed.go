@@ -31,6 +31,12 @@ type Surroundings struct {
 	BrowserDir string
 	// UID is the user whom the program runs for.
 	UID int
+	// Folder is where administrators keep their files, or empty where the system has no
+	// such place.
+	Folder string
+	// Administrator is the user to whom these files may belong beside root: also 0, but
+	// in tests.
+	Administrator int
 }
 
 // Listed reports whether a host manifest of Portside's, in a place where browsers

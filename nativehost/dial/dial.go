@@ -32,9 +32,10 @@ type Target struct {
 	Network string
 	Host    address.Host
 	Port    uint16
-	// Secure is TLS from the first byte, verified by certificate authorities for Host
-	// itself. It is for the rules; what is spoken is the options' say.
-	Secure bool
+	// TLS says how TLS from the first byte authenticates Host: what
+	// TLSOptions.Authentication returns, and "" without it. It is for the rules; what is
+	// spoken is the options' say.
+	TLS string
 	// Origin is the asking origin.
 	Origin string
 	// UserEntered is true when the user typed or picked this destination.
@@ -64,6 +65,9 @@ type Options struct {
 	DNSQueryType resolve.Family
 	// TLS says how TLS is spoken, from the first byte or by StartTLS.
 	TLS TLSOptions
+	// Resolved, unless it is nil, hears of the addresses that the host has before they are
+	// judged, also of those that come late, on another goroutine.
+	Resolved func([]netip.Addr)
 }
 
 // Rules judge addresses. An error, fault.ErrAddress as a rule, refuses.

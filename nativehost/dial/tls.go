@@ -30,20 +30,24 @@ type TLSOptions struct {
 	Hashes [][sha256.Size]byte
 }
 
-// Authenticates reports whether TLS proves that the other end is host: certificate
-// authorities vouch for it, and not the page's own list, or for another name.
-func (o TLSOptions) Authenticates(host string) bool {
+// Authentication returns how TLS proves who the other end is: "verified" when certificate
+// authorities vouch for host itself, "pinned" when the page lists the certificates, and
+// "other-name" when certificate authorities vouch for another name, or for none.
+func (o TLSOptions) Authentication(host string) string {
+	//rule:hash-list-does-not-authenticate
+	if len(o.Hashes) > 0 {
+		return "pinned"
+	}
 	name := o.VerifiedName(host)
-	return name != "" && name == TLSOptions{}.VerifiedName(host)
+	if name != "" && /*rule:tls-only-needs-own-name*/ name == (TLSOptions{}).VerifiedName(host) {
+		return "verified"
+	}
+	return "other-name"
 }
 
 // VerifiedName returns the name or address that certificate authorities must vouch for
-// on a connection to host, and "" if the page listed certificates, or if there is none.
+// on a connection to host, and "" if there is none. It is for options without Hashes.
 func (o TLSOptions) VerifiedName(host string) string {
-	//rule:hash-list-does-not-authenticate
-	if len(o.Hashes) > 0 {
-		return ""
-	}
 	if o.ServerName != "" {
 		host = o.ServerName
 	}

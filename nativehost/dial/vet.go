@@ -51,6 +51,7 @@ func (d *Dialer) vet(ctx context.Context, target Target, options Options) (*vett
 		err = fmt.Errorf("%w: no address", fault.ErrDNS)
 	}
 	if err == nil {
+		options.resolved(answer.Addrs)
 		v.addresses, err = d.judgeAll(ctx, target, answer.Addrs)
 	}
 	if err != nil {
@@ -66,6 +67,7 @@ func (d *Dialer) vet(ctx context.Context, target Target, options Options) (*vett
 			if len(addrs) == 0 {
 				return
 			}
+			options.resolved(addrs)
 			//rule:late-addresses-are-judged
 			late, err := d.judgeAll(ctx, target, addrs)
 			if err != nil {
@@ -78,6 +80,13 @@ func (d *Dialer) vet(ctx context.Context, target Target, options Options) (*vett
 		}()
 	}
 	return v, nil
+}
+
+// resolved tells whoever wants to know.
+func (o *Options) resolved(addrs []netip.Addr) {
+	if o.Resolved != nil {
+		o.Resolved(addrs)
+	}
 }
 
 // drain waits for what comes by a channel until it is closed.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,7 +84,7 @@ func TestLogOnAFullDisk(t *testing.T) {
 		room := fill(t, dir, path, 50)
 		var last bytes.Buffer
 		k := &Keeper{LastResort: &last, Lost: lostTest, RetryAfter: 10 * time.Millisecond}
-		if err := k.Use(func() (*File, error) { return Open(path, Options{MaxBytes: 1 << 20, Keep: 1, Whole: true}) }); err != nil {
+		if err := k.Use(func() (io.WriteCloser, error) { return Open(path, Options{MaxBytes: 1 << 20, Keep: 1, Whole: true}) }); err != nil {
 			t.Fatal(err)
 		}
 		for i := range lines {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,18 +39,25 @@ type Keeper struct {
 
 	mu     sync.Mutex // guards what follows
 	places []*openedLater
-	kept   [][]byte
-	bytes  int
-	lost   int64
-	since  time.Time
-	timer  *time.Timer
-	closed bool
+	// failing is why the first place takes no lines, or nil. It is read without the mutex,
+	// which whoever writes to a disk that hangs may hold for long.
+	failing atomic.Pointer[error]
+	kept    [][]byte
+	bytes   int
+	lost    int64
+	since   time.Time
+	timer   *time.Timer
+	closed  bool
 }
+
+// Opener opens a place that takes lines, one Write for each: a File, or a way to another
+// program.
+type Opener func() (io.WriteCloser, error)
 
 // openedLater is a place, and its file once it could be opened.
 type openedLater struct {
-	open    func() (*File, error)
-	file    *File
+	opener  Opener
+	file    io.WriteCloser
 	failing bool
 	// err is why it fails, and tried when that was seen.
 	err     error
@@ -57,13 +65,22 @@ type openedLater struct {
 	opening bool // again, by a goroutine
 }
 
+// open returns no file beside an error, whatever the opener does.
+func (p *openedLater) open() (io.WriteCloser, error) {
+	file, err := p.opener()
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
+}
+
 // Use makes these the places from now on, in the order of preference, and closes those
 // before. It opens the first that can be opened, and returns why those before it cannot.
 // Until then lines go to the places before. One goroutine at a time may call it.
-func (k *Keeper) Use(places ...func() (*File, error)) error {
+func (k *Keeper) Use(places ...Opener) error {
 	var next []*openedLater
-	for _, open := range places {
-		next = append(next, &openedLater{open: open})
+	for _, opener := range places {
+		next = append(next, &openedLater{opener: opener})
 	}
 	var errs []error
 	for _, p := range next {
@@ -77,6 +94,7 @@ func (k *Keeper) Use(places ...func() (*File, error)) error {
 	defer k.mu.Unlock()
 	errs = append(errs, k.closePlaces())
 	k.places = next
+	k.failing.Store(nil)
 	for i, p := range k.places {
 		if p.err != nil {
 			k.tell(i, p, p.err)
@@ -148,6 +166,9 @@ func (k *Keeper) retryAfter() time.Duration {
 // tell passes on what is new about a place.
 func (k *Keeper) tell(i int, p *openedLater, err error) {
 	p.err, p.tried = err, time.Now()
+	if i == 0 {
+		k.firstIs(err)
+	}
 	if p.failing == (err != nil) {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,8 +26,8 @@ func TestFolderComesLater(t *testing.T) {
 	k := &Keeper{Lost: lostTest, RetryAfter: time.Nanosecond, Changed: func(n, of int, opened bool, err error) {
 		told = append(told, fmt.Sprint(n, of, opened, err == nil))
 	}}
-	at := func(path string) func() (*File, error) {
-		return func() (*File, error) { return Open(path, Options{MaxBytes: 1000, Keep: 1}) }
+	at := func(path string) func() (io.WriteCloser, error) {
+		return func() (io.WriteCloser, error) { return Open(path, Options{MaxBytes: 1000, Keep: 1}) }
 	}
 	if err := k.Use(at(first), at(second)); err == nil {
 		t.Fatal("the folder is there")
@@ -85,12 +86,12 @@ func (k *Keeper) reopened(t *testing.T, n int) {
 func TestPlaceThatHangs(t *testing.T) {
 	dir := t.TempDir()
 	first, second := filepath.Join(dir, "first.log"), filepath.Join(dir, "second.log")
-	at := func(path string) func() (*File, error) {
-		return func() (*File, error) { return Open(path, Options{MaxBytes: 1000, Keep: 1}) }
+	at := func(path string) func() (io.WriteCloser, error) {
+		return func() (io.WriteCloser, error) { return Open(path, Options{MaxBytes: 1000, Keep: 1}) }
 	}
 	var tries atomic.Int64
 	asked, back := make(chan struct{}), make(chan struct{})
-	hangs := func() (*File, error) {
+	hangs := func() (io.WriteCloser, error) {
 		switch tries.Add(1) {
 		case 1:
 			return nil, errors.New("no such folder")
@@ -150,7 +151,7 @@ func TestPlaceThatHangs(t *testing.T) {
 // Where there is nothing at all, the last resort has every line, once.
 func TestLastResort(t *testing.T) {
 	var last bytes.Buffer
-	nowhere := func() (*File, error) { return nil, errors.New("nowhere") }
+	nowhere := func() (io.WriteCloser, error) { return nil, errors.New("nowhere") }
 	k := &Keeper{LastResort: &last, Lost: lostTest}
 	_ = k.Use(nowhere)
 	fmt.Fprintln(k, 1)
@@ -162,7 +163,7 @@ func TestLastResort(t *testing.T) {
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
-	_ = k.Use(func() (*File, error) { return f, nil })
+	_ = k.Use(func() (io.WriteCloser, error) { return f, nil })
 	fmt.Fprintln(k, 2)
 	k.keep(bytes.Repeat([]byte("x"), mostKept))
 	fmt.Fprintln(k, 3)

@@ -9,6 +9,7 @@ package logfile
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -53,8 +54,8 @@ type Options struct {
 
 // Own returns what opens the log file name in the directory that Dir names, and makes
 // the directory if it is missing.
-func Own(getenv func(string) string, name string, o Options) func() (*File, error) {
-	return func() (*File, error) {
+func Own(getenv func(string) string, name string, o Options) Opener {
+	return func() (io.WriteCloser, error) {
 		dir, err := Dir(getenv)
 		if err != nil {
 			return nil, err

@@ -22,6 +22,12 @@ func TestExamples(t *testing.T) {
 	}
 	v := validator(t)
 	blocks := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllSubmatch(text, -1)
+	withComment := regexp.MustCompile("(?s)```jsonc\n(.*?)```").FindAllSubmatch(text, -1)
+	for _, block := range withComment {
+		for _, fault := range Check("policy.jsonc", block[1], v) {
+			t.Errorf("%s\n%s", fault.Detailed(), block[1])
+		}
+	}
 	managedOnes := 0
 	for _, block := range blocks {
 		settings := block[1]
@@ -37,11 +43,11 @@ func TestExamples(t *testing.T) {
 			settings = managed
 			managedOnes++
 		}
-		for _, fault := range Check(settings, v) {
+		for _, fault := range Check("", settings, v) {
 			t.Errorf("%s\n%s", fault.Detailed(), settings)
 		}
 	}
-	if len(blocks) != 7 || managedOnes != 1 {
+	if len(blocks) != 8 || managedOnes != 1 || len(withComment) != 1 {
 		t.Errorf("%s has %d examples, %d of them for the browser", page, len(blocks), managedOnes)
 	}
 }
@@ -60,7 +66,10 @@ func TestExamplesSayWhatIsSaidOfThem(t *testing.T) {
 	lab, mail, silent, off := policies[0], policies[1], policies[2], policies[3]
 	from := func(origin, host string, port uint16, secure bool) Query {
 		q := to(host, port)
-		q.Origin, q.Secure = origin, secure
+		q.Origin = origin
+		if secure {
+			q.TLS = Verified
+		}
 		return q
 	}
 	app := "https://app.example.org"
@@ -75,7 +84,8 @@ func TestExamplesSayWhatIsSaidOfThem(t *testing.T) {
 		{"lab, other port", lab, from(app, "nas.lab.example.org", 23, false), false, Forbid},
 		{"lab, other page", lab, from("https://b.example.org", "nas.lab.example.org", 22, false), false, Forbid},
 		{"mail", mail, from(app, "imap.example.net", 993, true), true, Ask},
-		{"mail without TLS", mail, from(app, "imap.example.net", 993, false), true, Always},
+		{"mail without TLS", mail, from(app, "imap.example.net", 993, false), false, Forbid},
+		{"mail that is pinned", mail, at(from(app, "imap.example.net", 993, false), func(q *Query) { q.TLS = Pinned }), false, Forbid},
 		{"mail, the rest", mail, from(app, "irc.example.net", 6697, true), true, Always},
 		{"mail, inside", mail, from(app, "10.1.2.3", 993, true), false, Forbid},
 		{"mail, inside by name", mail, from(app, "x.corp.example.org", 993, true), false, Forbid},
@@ -102,6 +112,7 @@ func TestEverySettingIsExplained(t *testing.T) {
 	for _, of := range []reflect.Type{
 		reflect.TypeFor[protocol.PolicySettings](), reflect.TypeFor[protocol.PolicyDestination](),
 		reflect.TypeFor[protocol.PolicyLimits](), reflect.TypeFor[protocol.PolicyLocalPort](), reflect.TypeFor[protocol.PolicyAudit](),
+		reflect.TypeFor[protocol.PolicyAppliesTo](), reflect.TypeFor[protocol.PolicyHours](), reflect.TypeFor[protocol.PolicyTest](),
 	} {
 		for _, name := range jsonNames(of) {
 			if !strings.Contains(string(text), "\n| `"+name+"`") && !strings.Contains(string(text), ", `"+name+"`") {

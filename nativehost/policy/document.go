@@ -21,31 +21,38 @@ const deepest = 8
 // document is a JSON text that knows where its values are. Values and keys are
 // named by JSON Pointers (RFC 6901).
 type document struct {
-	text   []byte
+	text []byte
+	// shown is the text as it was written, with its comments: what places are counted in.
+	shown  []byte
 	values map[string]int
 	keys   map[string]int
 	faults []Fault
 }
 
-// scan reads a JSON text and refuses what decoders do not agree upon: other
+// scan reads the JSON text of a file or, with a name that says so, one with comments, and refuses what decoders do not agree upon: other
 // encodings than UTF-8, and keys that occur twice (RFC 8259, 4 and 8.1).
-func scan(text []byte) (*document, []Fault) {
-	d := &document{text: text, values: map[string]int{}, keys: map[string]int{}}
+func scan(name string, shown []byte) (*document, []Fault) {
 	switch {
-	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
+	case bytes.HasPrefix(shown, []byte("\xef\xbb\xbf")):
 		return nil, []Fault{{Line: 1, Column: 1, Problem: "it begins with a byte order mark"}}
-	case !utf8.Valid(text):
+	case !utf8.Valid(shown):
 		return nil, []Fault{{Problem: "it is not UTF-8"}}
-	case len(bytes.TrimSpace(text)) == 0:
+	case len(bytes.TrimSpace(shown)) == 0:
 		return nil, []Fault{{Problem: "it is empty; {} sets nothing"}}
 	}
+	text, faults := standard(name, shown)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	d := &document{text: text, shown: shown, values: map[string]int{}, keys: map[string]int{}}
 	var whole json.RawMessage
 	if err := json.Unmarshal(text, &whole); err != nil {
 		f := Fault{Problem: "it is not JSON"}
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
-			f.Line, f.Column = d.lineColumn(int(syntax.Offset) - 1)
-			f.Quote = "it is not JSON: " + syntax.Error()
+			at := int(syntax.Offset) - 1
+			f.Line, f.Column = d.lineColumn(at)
+			f.Quote = "it is not JSON: " + syntax.Error() + onlyWithComments(text, at)
 		}
 		return nil, []Fault{f}
 	}
@@ -178,15 +185,20 @@ func (d *document) place(path string) (line, column int) {
 
 func (d *document) keyPlace(path string) (line, column int) { return d.lineColumn(d.keys[path]) }
 
+func (d *document) lineColumn(at int) (line, column int) { return lineColumn(d.shown, at) }
+
 // lineColumn counts both from 1, columns in characters.
-func (d *document) lineColumn(at int) (line, column int) {
-	before := d.text[:min(max(at, 0), len(d.text))]
+func lineColumn(text []byte, at int) (line, column int) {
+	before := text[:min(max(at, 0), len(text))]
 	line = bytes.Count(before, []byte("\n")) + 1
 	return line, utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
 }
 
 // escape makes a key a part of a JSON Pointer.
 func escape(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
+
+// unescape takes it back.
+func unescape(part string) string { return strings.NewReplacer("~1", "/", "~0", "~").Replace(part) }
 
 // settingName writes a pointer as people do: "/limits/openOverall" is
 // "limits.openOverall", "/blockedOrigins/2" is "blockedOrigins[2]".

@@ -247,7 +247,7 @@ func TestReplacedWhileRead(t *testing.T) {
 	folder := place(t)
 	path := filepath.Join(folder, "policy.json")
 	write(t, path, blocksNone)
-	found := find(folder, os.Geteuid())
+	found := find(folder, Options{Owner: os.Geteuid()})
 	write(t, path+".new", blocksNone)
 	if err := os.Rename(path+".new", path); err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func FuzzPolicyFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p := of(v, string(text))
 		if p.broken != "" {
-			faults := Check(text, v)
+			faults := Check("", text, v)
 			if len(faults) == 0 || p.Settings.Enabled.Value {
 				t.Fatalf("broken without a fault: %s", p.broken)
 			}

@@ -117,8 +117,8 @@ func TestOneLayer(t *testing.T) {
 		{`{"allowedDestinations":[{"cidr":"10.0.0.0/8"}]}`, to("h.example", 1), ""},
 		{`{"allowedDestinations":[{"cidr":"10.0.0.0/8","ports":["22"]}]}`, to("h.example", 1), "0: allowedDestinations"},
 		{`{"allowedDestinations":[{"cidr":"10.0.0.0/8"}]}`, to("192.0.2.1", 1), "0: allowedDestinations"},
-		{`{"allowedDestinations":[{"tlsOnly":true}]}`, to("h.example", 1), "0: allowedDestinations"},
-		{`{"allowedDestinations":[{"tlsOnly":true}]}`, at(to("h.example", 1), func(q *Query) { q.Secure = true }), ""},
+		{`{"allowedDestinations":[{"tlsOnly":true}]}`, to("h.example", 1), "0: allowedDestinations[0]"},
+		{`{"allowedDestinations":[{"tlsOnly":true}]}`, at(to("h.example", 1), func(q *Query) { q.TLS = Verified }), ""},
 		{`{"allowedDestinations":[{"host":"h.example"}],"blockedDestinations":[{"host":"*"}]}`, to("h.example", 1), "0: blockedDestinations[0]"},
 		// The user is still to name the host.
 		{`{"allowedDestinations":[{"host":"h.example"}]}`, at(to("", 1), func(*Query) {}), ""},

@@ -17,6 +17,8 @@ type layer struct {
 	// questions only.
 	onlyRestricts bool
 	said          protocol.PolicySettings
+	// appliesTo is nil when the file is for everybody, everywhere and always.
+	appliesTo *conditions
 	// The lists are compiled from said. An allow list that is there but empty
 	// admits nothing; one that is absent is nil.
 	allowedOrigins, blockedOrigins           []originPattern
@@ -32,8 +34,10 @@ func (l *layer) by(setting string) string { return l.name + ": " + setting }
 // refuse, prompt when it says nothing about prompts.
 type opinion struct {
 	refusedBy string
-	prompt    Prompt
-	promptBy  string
+	// reportedBy is what would refuse it, if its refusals were not reported only.
+	reportedBy string
+	prompt     Prompt
+	promptBy   string
 	// silent is a rule that may decide and says nothing about prompts.
 	silent                                   string
 	vouchesPrivate, vouchesPort, vouchesName bool
@@ -42,7 +46,7 @@ type opinion struct {
 // origin returns the setting that refuses the origin, and the one that admits it.
 func (l *layer) origin(asked address.Origin) (refused, admitted string) {
 	if l.said.Enabled != nil && !*l.said.Enabled {
-		return "enabled", ""
+		return enabledSetting, ""
 	}
 	//rule:blocked-origin-refused
 	if i := firstOrigin(l.blockedOrigins, asked); i >= 0 {
@@ -65,6 +69,14 @@ func firstOrigin(patterns []originPattern, asked address.Origin) int {
 // judge asks the settings of the layer in the order in which docs/POLICY.md names
 // them: the whole, origins, blocked destinations, allowed destinations, prompts.
 func (l *layer) judge(s *subject, say func(Reason)) opinion {
+	if l.reportsOnly() {
+		return l.report(s, say)
+	}
+	return l.enforce(s, say)
+}
+
+// enforce is judge for lists that bind.
+func (l *layer) enforce(s *subject, say func(Reason)) opinion {
 	var o opinion
 	tell := func(setting string, effect Effect, prompt Prompt) {
 		if effect == Refuses && o.refusedBy == "" {
@@ -112,10 +124,21 @@ func (l *layer) judge(s *subject, say func(Reason)) opinion {
 // them counts.
 func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, Prompt)) {
 	decided, listed, allNamePort, certain := false, false, true, false
+	// wanting is the first rule that fits but for its TLS.
+	wanting := ""
 	for i := range l.allowedDestinations {
 		r := &l.allowedDestinations[i]
 		fit := r.fits(s, false)
 		if fit == no {
+			continue
+		}
+		setting := fmt.Sprintf("allowedDestinations[%d]", i)
+		if /*rule:rule-may-require-tls*/ !r.tls.met(s.tls) {
+			wanting = wantsTLS(setting, fit, decided, wanting, tell)
+			continue
+		}
+		//rule:later-rule-waives-no-tls
+		if wanting != "" && r.tls == "" {
 			continue
 		}
 		listed = true
@@ -129,7 +152,6 @@ func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, P
 		if decided {
 			continue
 		}
-		setting := fmt.Sprintf("allowedDestinations[%d]", i)
 		effect := Admits
 		if fit == maybe {
 			effect = MayAdmit
@@ -150,11 +172,33 @@ func (l *layer) judgeAllowed(s *subject, o *opinion, tell func(string, Effect, P
 		return
 	}
 	if l.allowedDestinations != nil {
+		by := "allowedDestinations"
+		if wanting != "" {
+			by = wanting
+		}
 		//rule:unlisted-destination-refused
-		tell("allowedDestinations", Refuses, "")
+		tell(by, Refuses, "")
 		return
 	}
 	l.promptOf(nil, "", o, tell)
+}
+
+// wantsTLS tells of a rule that fits but for its TLS, and returns the first such rule, of
+// which it is certain that it fits: what it names is admitted only by rules that say
+// something about TLS, so that a rule for all the rest does not take back what it asks for.
+func wantsTLS(setting string, fit fit, decided bool, first string, tell func(string, Effect, Prompt)) string {
+	switch {
+	case decided:
+		return first
+	case fit == maybe:
+		tell(setting, MayWantTLS, "")
+		return first
+	}
+	tell(setting, WantsTLS, "")
+	if first != "" {
+		return first
+	}
+	return setting
 }
 
 // promptOf adds what the layer says about the prompt when rule r admits the query,
@@ -183,117 +227,4 @@ func (l *layer) promptOf(r *rule, setting string, o *opinion, tell func(string, 
 	if prompt.strictness() > o.prompt.strictness() {
 		o.prompt, o.promptBy = prompt, by
 	}
-}
-
-// fit tells whether a rule applies.
-type fit int8
-
-const (
-	no fit = iota
-	// maybe: only the address can tell, and it is not known yet.
-	maybe
-	yes
-)
-
-// rule is a compiled PolicyDestination: what is absent fits everything.
-type rule struct {
-	host     *hostPattern
-	prefix   netip.Prefix
-	ports    []portRange
-	protocol string
-	tlsOnly  bool
-	// origins is nil when the rule is for all.
-	origins []originPattern
-	prompt  Prompt
-}
-
-// fits judges a rule. A block rule also sees the IPv4 addresses inside an IPv6 one,
-// which an allow rule would be wider by than it looks.
-func (r *rule) fits(s *subject, block bool) fit {
-	switch {
-	case r.protocol != "" && r.protocol != s.protocol,
-		//rule:rule-may-require-tls
-		r.tlsOnly && !s.secure,
-		r.ports != nil && !slices.ContainsFunc(r.ports, func(p portRange) bool { return p.lo <= s.port && s.port <= p.hi }),
-		r.origins != nil && firstOrigin(r.origins, s.origin) < 0:
-		return no
-	}
-	result := yes
-	switch {
-	case r.host == nil || r.host.any:
-	case s.host.Kind() == 0:
-		result = maybe
-	case !r.host.fits(s, block):
-		return no
-	}
-	switch {
-	case !r.prefix.IsValid():
-	case !s.addr.IsValid():
-		result = maybe
-		//rule:block-prefix-sees-embedded-ipv4
-	//rule:allow-prefix-ignores-embedded-ipv4
-	case r.prefix.Contains(s.addr), block && slices.ContainsFunc(s.embedded, r.prefix.Contains):
-	default:
-		return no
-	}
-	return result
-}
-
-// namesPort reports whether the rule has this very port, by itself: a range that
-// happens to contain it was not written with its dangers in mind.
-func (r *rule) namesPort(port uint16) bool {
-	return /*rule:vouching-names-the-port*/ slices.Contains(r.ports, portRange{port, port})
-}
-
-// namesAddress reports whether who wrote the rule named addresses. A prefix of
-// length 0 names none.
-func (r *rule) namesAddress() bool {
-	return r.prefix.IsValid() && r.prefix.Bits() > 0 || r.host != nil && r.host.Kind() == address.Literal
-}
-
-// namesHostAndAddress reports whether who wrote the rule tied a name to addresses.
-func (r *rule) namesHostAndAddress() bool {
-	return r.host != nil && !r.host.any && r.prefix.IsValid() && r.prefix.Bits() > 0
-}
-
-// portRange has both ends.
-type portRange struct{ lo, hi uint16 }
-
-// subject is a Query in the form in which rules compare it.
-type subject struct {
-	origin   address.Origin
-	protocol string
-	port     uint16
-	secure   bool
-	// host is the zero Host while the user is still to name it.
-	host address.Host
-	// literal is the host as an address, addr what is connected to; both address.Plain,
-	// and the zero Addr when there is none. embedded are the IPv4 addresses in addr.
-	literal, addr netip.Addr
-	embedded      []netip.Addr
-}
-
-func newSubject(q Query, addr netip.Addr) *subject {
-	s := &subject{
-		origin: askedOrigin(q.Origin), protocol: q.Protocol, port: q.Port, secure: q.Secure,
-		host: q.Host, literal: address.Plain(q.Host.Addr()), addr: address.Plain(addr),
-	}
-	if s.literal.IsValid() {
-		s.host = address.FromAddr(s.literal)
-	}
-	if !s.addr.IsValid() {
-		s.addr = s.literal
-	}
-	s.embedded = address.Readings(s.addr)
-	return s
-}
-
-// askedOrigin takes the origin of a query apart. One that no page can have is none,
-// and only "*" fits it.
-func askedOrigin(text string) address.Origin {
-	origin, err := address.ParseOrigin(text)
-	if err != nil {
-		return address.Origin{}
-	}
-	return origin
 }

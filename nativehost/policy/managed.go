@@ -22,6 +22,9 @@ func (l *layer) ignored() []string {
 	if l.said.Audit != nil {
 		notes = append(notes, l.by("audit")+" is ignored: only a file can say where the audit log is")
 	}
+	if l.appliesTo != nil {
+		notes = append(notes, l.by("appliesTo")+" is ignored: the browser's own policies say for whom these settings are")
+	}
 	if !l.onlyRestricts {
 		return notes
 	}

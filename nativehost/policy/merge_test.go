@@ -137,7 +137,7 @@ func TestParseQuery(t *testing.T) {
 		"h.example:22": "h.example", "BÜCHER.example.:22": "xn--bcher-kva.example", "127.1:22": "127.0.0.1", "[0::1]:22": "::1",
 		"h.example": "", "h.example:": "", ":22": "", "::1:22": "", "h.example:0": "", "h.example:65536": "", "a b:1": "", "h.example:http": "",
 	} {
-		got, err := ParseQuery("https://app.example", "tcp", text, true)
+		got, err := ParseQuery("https://app.example", "tcp", text, Verified)
 		if want == "" {
 			if err == nil || got != (Query{}) {
 				t.Errorf("%s: %+v, %v", text, got, err)
@@ -145,7 +145,7 @@ func TestParseQuery(t *testing.T) {
 			continue
 		}
 		host, _ := address.ParseHost(want)
-		if err != nil || got != (Query{Origin: "https://app.example", Protocol: "tcp", Host: host, Port: 22, Secure: true}) || host.String() != want {
+		if err != nil || got != (Query{Origin: "https://app.example", Protocol: "tcp", Host: host, Port: 22, TLS: Verified}) || host.String() != want {
 			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}
@@ -255,6 +255,7 @@ func randomLayer(r *rand.Rand) string {
 			m["localPorts"] = list
 		},
 		func() { m["limits"] = map[string]any{"openOverall": 1 + r.IntN(2000)} },
+		func() { m["reportOnly"] = true },
 	} {
 		if r.IntN(3) == 0 {
 			set()
@@ -272,9 +273,9 @@ func queries() []Query {
 	for _, host := range []string{"h.example", "i.example", "j.test", "10.0.0.1", "127.0.0.1", "fd00::1", ""} {
 		for _, port := range []uint16{22, 443} {
 			for _, origin := range []string{"https://app.example", "https://b.example", "null"} {
-				for _, secure := range []bool{false, true} {
+				for _, tls := range []TLS{NoTLS, Verified, Pinned} {
 					q := to(host, port)
-					q.Origin, q.Secure = origin, secure
+					q.Origin, q.TLS = origin, tls
 					all = append(all, q)
 				}
 			}
@@ -315,6 +316,10 @@ func TestMoreLayersAreNeverMoreLenient(t *testing.T) {
 				// One that says skip where nobody said anything is no exception: nobody did.
 				if was.By != "" && is.Prompt.strictness() < was.Prompt.strictness() {
 					t.Fatalf("%+v: %+v became %+v\n%s", q, was, is, layers)
+				}
+				onTrial := strings.Contains(layers[len(layers)-1], "reportOnly")
+				if onTrial && (is.VouchesName && !was.VouchesName || is.VouchesPort && !was.VouchesPort || is.VouchesPrivate && !was.VouchesPrivate) {
+					t.Fatalf("%+v: %+v became %+v by a layer on trial\n%s", q, was, is, layers)
 				}
 				if !is.Allowed {
 					refused++

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/protocol"
 )
 
@@ -54,9 +56,10 @@ func (f Fault) place() string {
 	return place
 }
 
-// Check lists what is wrong with the text of a policy file.
-func Check(text []byte, v *protocol.Validator) []Fault {
-	_, faults := parse("", text, v)
+// Check lists what is wrong with the text of a policy file. Its name says whether it may
+// have comments.
+func Check(name string, text []byte, v *protocol.Validator) []Fault {
+	_, faults := parse(name, text, v)
 	return faults
 }
 
@@ -72,7 +75,7 @@ func parse(name string, text []byte, v *protocol.Validator) (*layer, []Fault) {
 	if len(text) > largest {
 		return nil, []Fault{{Problem: "it is larger than 1 MiB"}}
 	}
-	doc, faults := scan(text)
+	doc, faults := scan(name, text)
 	if len(faults) > 0 {
 		return nil, faults
 	}
@@ -81,7 +84,7 @@ func parse(name string, text []byte, v *protocol.Validator) (*layer, []Fault) {
 	l := &layer{name: name}
 	if len(p.faults) == 0 {
 		// The schema library takes the string "true" for a boolean and 7.0 for an integer.
-		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder := json.NewDecoder(bytes.NewReader(doc.text))
 		//rule:unknown-setting-is-fault.2
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&l.said); err != nil {
@@ -122,14 +125,18 @@ func (p *parser) schema(v *protocol.Validator) {
 		unknown := p.doc.unknownKeys(e.Path)
 		for _, path := range unknown {
 			f := Fault{Setting: settingName(e.Path), Problem: "there is no such setting"}
-			f.Quote = fmt.Sprintf("there is no setting %q", path[strings.LastIndexByte(path, '/')+1:])
+			f.Quote = unknownSetting(unescape(path[strings.LastIndexByte(path, '/')+1:]), e.Path)
 			f.Line, f.Column = p.doc.keyPlace(path)
 			if !slices.Contains(p.faults, f) {
 				p.faults = append(p.faults, f)
 			}
 		}
 		if len(unknown) == 0 {
-			p.fault(e.Path, "this does not fit the schema", printable(e.Text))
+			quote := p.doc.instead(e.Path, e.Text)
+			if quote == "" {
+				quote = e.Text
+			}
+			p.fault(e.Path, "this does not fit the schema", printable(quote))
 		}
 	}
 	if len(p.faults) == 0 {
@@ -143,8 +150,12 @@ func (p *parser) typeFault(err error) {
 		f := Fault{Setting: wrong.Field, Problem: "this is of the wrong type", Quote: "this is of the wrong type: a " + wrong.Value}
 		// The offset is where the value ends; with lists on the way it is all there is.
 		f.Line, f.Column = p.doc.lineColumn(int(wrong.Offset))
-		if at, ok := p.doc.values["/"+strings.ReplaceAll(wrong.Field, ".", "/")]; ok {
+		path := "/" + strings.ReplaceAll(wrong.Field, ".", "/")
+		if at, ok := p.doc.values[path]; ok {
 			f.Line, f.Column = p.doc.lineColumn(at)
+		}
+		if quote := p.doc.unquoted(path); quote != "" {
+			f.Quote = quote
 		}
 		p.faults = append(p.faults, f)
 		return
@@ -160,6 +171,7 @@ func (p *parser) compile(l *layer) {
 	l.allowedDestinations = p.rules("/allowedDestinations", said.AllowedDestinations, true)
 	l.blockedDestinations = p.rules("/blockedDestinations", said.BlockedDestinations, false)
 	l.localPorts = p.localPorts("/localPorts", said.LocalPorts)
+	l.appliesTo = p.conditions("/appliesTo", said.AppliesTo)
 	for i, text := range said.DNSServers {
 		server, err := address.ParseServer(text, domain)
 		if err != nil {
@@ -171,6 +183,8 @@ func (p *parser) compile(l *layer) {
 		file := said.Audit.File
 		if !filepath.IsAbs(file) || strings.ContainsFunc(file, unicode.IsControl) || strings.HasSuffix(file, "/") {
 			p.fault("/audit/file", "this is no absolute path of a file", fmt.Sprintf("%q is no absolute path of a file", file))
+		} else if err := audit.CheckFile(file); err != nil {
+			p.fault("/audit/file", err.Error(), "")
 		}
 	}
 }
@@ -215,7 +229,9 @@ func (p *parser) rule(path string, said *protocol.PolicyDestination, allow bool)
 		wrong("host", said.Host, err)
 	}
 	if said.CIDR != "" {
-		r.prefix, err = address.ParsePrefix(said.CIDR)
+		if r.prefix, err = address.ParsePrefix(said.CIDR); err != nil {
+			err = cmp.Or(prefixMistake(said.CIDR), err)
+		}
 		wrong("cidr", said.CIDR, err)
 	}
 	for i, text := range said.Ports {
@@ -225,14 +241,28 @@ func (p *parser) rule(path string, said *protocol.PolicyDestination, allow bool)
 	}
 	// In a block rule these would say the opposite of what a hurried reader takes
 	// them for, or nothing.
-	if said.TLSOnly != nil && !allow {
-		p.fault(path+"/tlsOnly", "tlsOnly is for allowedDestinations only", "")
-	}
+	r.tls = p.tls(path, said, allow)
 	if said.Prompt != "" && !allow {
 		p.fault(path+"/prompt", "prompt is for allowedDestinations only", "")
 	}
-	r.tlsOnly = said.TLSOnly != nil && *said.TLSOnly
 	return r
+}
+
+// tls reads what a rule asks of TLS. tlsOnly is how verified was said first.
+func (p *parser) tls(path string, said *protocol.PolicyDestination, allow bool) tlsRule {
+	if said.TLSOnly != nil && !allow {
+		p.fault(path+"/tlsOnly", "tlsOnly is for allowedDestinations only", "")
+	}
+	if said.TLS != "" && !allow {
+		p.fault(path+"/tls", "tls is for allowedDestinations only", "")
+	}
+	if said.TLS != "" && said.TLSOnly != nil {
+		p.fault(path+"/tlsOnly", "tls says it already; leave tlsOnly out", "")
+	}
+	if said.TLSOnly != nil && *said.TLSOnly {
+		return tlsRule(Verified)
+	}
+	return tlsRule(said.TLS)
 }
 
 // printable takes control characters out of what quotes a file.

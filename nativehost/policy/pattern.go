@@ -62,6 +62,9 @@ func parseHostPattern(text string) (*hostPattern, error) {
 	if text == "*" {
 		return &hostPattern{any: true}, nil
 	}
+	if err := hostMistake(text); err != nil {
+		return nil, err
+	}
 	rest, below := strings.CutPrefix(text, "*.")
 	host, err := address.ParsePattern(rest)
 	if err != nil {

@@ -48,18 +48,17 @@ type Query struct {
 	// Host is the zero Host while the user is still to name it.
 	Host address.Host
 	Port uint16
-	// Secure: TLS from the first byte, verified by certificate authorities for the host.
-	Secure bool
+	TLS  TLS
 }
 
 // ParseQuery reads a query as people write it: the host in any spelling, an IPv6
 // address in brackets. The origin is taken as it is.
-func ParseQuery(origin, protocol, hostPort string, secure bool) (Query, error) {
+func ParseQuery(origin, protocol, hostPort string, tls TLS) (Query, error) {
 	host, port, err := net.SplitHostPort(hostPort)
 	if err != nil {
 		return Query{}, errors.New("a destination is HOST:PORT, with an IPv6 address in brackets")
 	}
-	q := Query{Origin: origin, Protocol: protocol, Secure: secure}
+	q := Query{Origin: origin, Protocol: protocol, TLS: tls}
 	if q.Port, err = address.ParsePort(port); err != nil {
 		return Query{}, err
 	}
@@ -78,6 +77,9 @@ type Verdict struct {
 	By string
 	// Prompt says how the user is asked if nothing refuses.
 	Prompt Prompt
+	// Reported is the first setting that would refuse it, if the refusals of its file were
+	// not reported only. It is empty when none would.
+	Reported string
 	// VouchesPrivate: an administrator named this very address, so nobody has to type
 	// it even if it is not public. For a name that leads there VouchesName counts.
 	VouchesPrivate bool
@@ -95,8 +97,12 @@ type Policy struct {
 	// Sources lists what was found, refused files included, in the order in which
 	// it was asked.
 	Sources []Source
+	// Hashes name it in the audit log.
+	Hashes Hashes
 	// Notes say what was ignored, and why.
 	Notes []string
+	// Required is the file that says that there has to be a policy, or "".
+	Required string
 
 	layers []*layer
 	// broken names a source that cannot be used and its fault.
@@ -113,6 +119,8 @@ type Source struct {
 	Browser bool
 	// Faults is empty unless the source is refused.
 	Faults []Fault
+	// Elsewhere says why a file does not count here and now, or is empty.
+	Elsewhere string
 	// Said is what it sets; nil when it is refused.
 	Said *protocol.PolicySettings
 }
@@ -130,13 +138,17 @@ func (p *Policy) JudgeOrigin(origin string) Verdict {
 	if p.broken != "" {
 		return Verdict{By: p.broken, Prompt: Forbid}
 	}
-	asked := askedOrigin(origin)
+	asked, reported := askedOrigin(origin), ""
 	for _, l := range p.layers {
-		if by, _ := l.origin(asked); by != "" {
+		switch by, _ := l.origin(asked); {
+		case by == "":
+		case !l.reports(by):
 			return Verdict{By: l.by(by), Prompt: Forbid}
+		case reported == "":
+			reported = l.by(by)
 		}
 	}
-	return Verdict{Allowed: true, Prompt: Ask}
+	return Verdict{Allowed: true, Prompt: Ask, Reported: reported}
 }
 
 // Effect is what one setting does to a Query.
@@ -149,6 +161,13 @@ const (
 	Admits    Effect = "admits it"
 	MayAdmit  Effect = "admits it if its address fits"
 	Prompts   Effect = "says about the prompt"
+	// Reports and MayReport are those of a file whose refusals are reported only.
+	Reports   Effect = "would refuse it, is reported only"
+	MayReport Effect = "would refuse it if its address fits, is reported only"
+	// WantsTLS: the rule names the destination, but takes other TLS, or any at all.
+	WantsTLS Effect = "names it, but for its TLS"
+	// MayWantTLS is the same of a rule whose addresses are not known to fit yet.
+	MayWantTLS Effect = "may name it, but for its TLS"
 )
 
 // Reason is the say that one setting had.
@@ -195,6 +214,9 @@ func (p *Policy) judge(q Query, addr netip.Addr, say func(Reason)) Verdict {
 				return v
 			}
 		case v.Allowed:
+			if v.Reported == "" && o.reportedBy != "" {
+				v.Reported = l.by(o.reportedBy)
+			}
 			if /*rule:strictest-prompt-wins*/ o.prompt.strictness() > v.Prompt.strictness() {
 				v.Prompt, v.By = o.prompt, l.by(o.promptBy)
 			}

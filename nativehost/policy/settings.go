@@ -186,7 +186,10 @@ func (s *Settings) merge(l *layer) {
 		s.Limits.merge(said.Limits, l)
 	}
 	if said.Audit != nil && /*rule:managed-storage-sets-no-audit*/ !l.managed && s.Audit.By == "" {
-		log := audit.Settings{File: said.Audit.File, Detail: audit.Detail(said.Audit.Detail)}
+		log := audit.Settings{
+			File: said.Audit.File, Detail: audit.Detail(said.Audit.Detail), Sink: audit.Sink(said.Audit.Sink),
+			Private: audit.PrivateWindows(said.Audit.PrivateWindows), Required: said.Audit.Required != nil && *said.Audit.Required,
+		}
 		if said.Audit.MaxBytes != nil {
 			log.MaxBytes = *said.Audit.MaxBytes
 		}

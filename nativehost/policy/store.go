@@ -3,9 +3,6 @@ package policy
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -25,8 +22,6 @@ const (
 	// may be in the middle of it, and a policy that is broken ends every socket.
 	patience = 20
 	settle   = 10 * time.Millisecond
-	// longestBy bounds Verdict.By, in characters, to what the protocol takes.
-	longestBy = 512
 )
 
 // Store keeps the Policy up to date. Any number of goroutines may use it. It has no
@@ -47,6 +42,11 @@ type Store struct {
 	texts    []source
 	managed  []byte
 	watchers map[chan struct{}]struct{}
+	// conditions are those of the files that have some, and met says which held when the
+	// policy was built.
+	conditions []*conditions
+	met        string
+	system     system
 }
 
 // source is a file as it was read, or why it could not be.
@@ -54,6 +54,8 @@ type source struct {
 	name string
 	text []byte
 	err  string
+	// demand: it is no policy. That it is there says that there has to be one.
+	demand bool
 }
 
 // Open reads the policy files of folder, like Load, and keeps looking at them.
@@ -94,7 +96,7 @@ func (s *Store) SetManaged(settings []byte) (valid bool) {
 		s.build()
 	}
 	for _, source := range s.policy.Load().Sources {
-		if source.Name == managed {
+		if source.Browser {
 			return len(source.Faults) == 0
 		}
 	}
@@ -144,19 +146,21 @@ func (s *Store) look() {
 		return // somebody else has just looked
 	}
 	defer func() { s.looked.Store(time.Now().UnixNano()) }()
-	found := find(s.folder, s.options.Owner)
-	if s.policy.Load() != nil && found.print == s.print && !s.again {
+	found := find(s.folder, s.options)
+	//rule:conditions-are-judged-again
+	turned := s.policy.Load() != nil && s.judgeConditions() != s.met
+	if s.policy.Load() != nil && found.print == s.print && !s.again && !turned {
 		return
 	}
 	texts := found.read()
 	for tries := 1; tries < patience && /*rule:changing-file-is-reread*/ s.unsettled(texts); tries++ {
 		time.Sleep(settle)
-		found = find(s.folder, s.options.Owner)
+		found = find(s.folder, s.options)
 		texts = found.read()
 	}
 	s.again = found.young(now)
 	s.print = found.print
-	if s.policy.Load() != nil && sameTexts(texts, s.texts) {
+	if s.policy.Load() != nil && sameTexts(texts, s.texts) && !turned {
 		return
 	}
 	s.texts = texts
@@ -177,7 +181,7 @@ func (s *Store) unsettled(texts []source) bool {
 		}
 	}
 	// What was written in part is no JSON: an object ends with its last character.
-	return slices.ContainsFunc(texts, func(one source) bool { return one.err != "" || !json.Valid(one.text) })
+	return slices.ContainsFunc(texts, func(one source) bool { return !one.complete() })
 }
 
 func sameTexts(a, b []source) bool {
@@ -190,72 +194,4 @@ func sameTexts(a, b []source) bool {
 		}
 	}
 	return true
-}
-
-// build makes a policy of what was read, publishes it and wakes who watches. The
-// caller holds the mutex.
-func (s *Store) build() {
-	p := &Policy{Settings: usual()}
-	for _, one := range s.texts {
-		if one.err != "" {
-			s.refuse(p, one.name, []Fault{{Problem: one.err}})
-			continue
-		}
-		l, faults := parse(one.name, one.text, s.options.Validator)
-		s.add(p, one.name, l, faults)
-	}
-	if len(bytes.TrimSpace(s.managed)) > 0 {
-		l, faults := parse(managed, s.managed, s.options.Validator)
-		if l != nil {
-			l.managed, l.onlyRestricts = true, len( /*rule:any-file-restricts-managed*/ s.texts) > 0
-			p.Notes = append(p.Notes, l.ignored()...)
-		}
-		//rule:broken-managed-settings-refuse
-		s.add(p, managed, l, faults)
-	}
-	if p.broken != "" {
-		//rule:broken-policy-settings-strictest
-		p.Settings.close(p.broken)
-	}
-	for _, note := range p.Notes {
-		s.options.Log.Warn().Str("note", note).Msg("policy")
-	}
-	if len(p.Sources) > 0 || s.policy.Load() != nil {
-		s.options.Log.Info().Int("sources", len(p.Sources)).Bool("usable", p.broken == "").Msg("policy read")
-	}
-	s.policy.Store(p)
-	for wake := range s.watchers {
-		select {
-		case wake <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// add puts a source on top of those before it.
-func (s *Store) add(p *Policy, name string, l *layer, faults []Fault) {
-	if len(faults) > 0 {
-		s.refuse(p, name, faults)
-		return
-	}
-	p.Sources = append(p.Sources, Source{Name: name, Browser: name == managed, Said: &l.said})
-	if reflect.ValueOf(l.said).IsZero() {
-		return // it says nothing, and is not asked
-	}
-	p.layers = append(p.layers, l)
-	p.Settings.merge(l)
-}
-
-// refuse makes the policy refuse everything because of a source.
-func (s *Store) refuse(p *Policy, name string, faults []Fault) {
-	p.Sources = append(p.Sources, Source{Name: name, Browser: name == managed, Faults: faults})
-	//rule:unusable-file-refuses-all
-	if p.broken == "" {
-		p.broken = fmt.Sprintf("%s: %v", name, faults[0])
-		if long := []rune(p.broken); len(long) > longestBy {
-			p.broken = string(long[:longestBy-1]) + "…"
-		}
-	}
-	s.options.Log.Error().Str("file", name).Stringer("reason", faults[0]).
-		Msg("a policy cannot be used, so every socket is refused")
 }

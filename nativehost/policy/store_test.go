@@ -127,7 +127,7 @@ func TestSameTimeAndSizeAreNotTrustedAtOnce(t *testing.T) {
 	write(t, file, `{"enabled":false}`)
 	// As if nothing of the file but its text had changed.
 	s.mu.Lock()
-	s.print = find(folder, os.Geteuid()).print
+	s.print = find(folder, Options{Owner: os.Geteuid()}).print
 	s.mu.Unlock()
 	soon(t, s, "changed", refuses)
 	old := time.Now().Add(-time.Hour)
@@ -391,7 +391,7 @@ func BenchmarkLookAtThreeFiles(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		if len(find(folder, os.Geteuid()).files) != 3 {
+		if len(find(folder, Options{Owner: os.Geteuid()}).files) != 3 {
 			b.Fatal("files are missing")
 		}
 	}

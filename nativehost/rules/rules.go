@@ -43,9 +43,8 @@ type Request struct {
 	// Host is the zero Host while the user is still to name it.
 	Host address.Host
 	Port uint16
-	// Secure is TLS from the first byte, verified by certificate authorities for Host
-	// itself: neither by a list of certificates nor for another name.
-	Secure bool
+	// TLS is how the socket is protected from the first byte on.
+	TLS policy.TLS
 	// UserEntered is true when the user typed or picked this destination.
 	UserEntered bool
 	// RiskAccepted is true when the user agreed to a prompt that named the danger
@@ -259,5 +258,5 @@ func Resolved(p *policy.Policy, near Near, r Request, addr netip.Addr) error {
 
 // Query is what administrators are asked about a request.
 func Query(r Request) policy.Query {
-	return policy.Query{Origin: r.Origin, Protocol: r.Protocol, Host: r.Host, Port: r.Port, Secure: r.Secure}
+	return policy.Query{Origin: r.Origin, Protocol: r.Protocol, Host: r.Host, Port: r.Port, TLS: r.TLS}
 }

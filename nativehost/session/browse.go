@@ -93,7 +93,7 @@ func (s *Session) mayBrowse(p *policy.Policy, params protocol.ResolveBrowseParam
 func wanted(params protocol.ResolveBrowseParams, host address.Host) rules.Request {
 	return rules.Request{
 		Origin: params.Origin, Protocol: params.Protocol, Host: host, Port: uint16(params.Port),
-		Secure: params.Secure, UserEntered: true,
+		TLS: policy.ClaimedTLS(params.Secure, params.TLS), UserEntered: true,
 	}
 }
 

@@ -52,6 +52,7 @@ func (s calls) Hello(_ context.Context, id int64, params protocol.HelloParams) *
 		return protocol.NewFailure("NetworkError", "version", detail)
 	}
 	s.helloDone = true
+	s.Audit.Greeted(params.ExtensionVersion, params.Browser)
 	capabilities := []string{"tcp", "udp", "tls", "listen", "bind"}
 	if s.LaneOrigin != "" {
 		capabilities = append(capabilities, "lane")
@@ -125,12 +126,13 @@ func (s calls) AuditRefused(_ context.Context, params protocol.AuditRefusedParam
 		Host:     params.Host,
 		Port:     params.Port,
 		Local:    params.Local,
+		Policy:   s.Policy.Current().Hashes.Files,
 		//rule:audit-hides-private-refusals
 		Private: params.Private,
 	}
 	if params.More > 0 {
 		s.Audit.MoreRefused(subject, "extension", params.Rule, params.More)
 	} else {
-		s.Audit.Refused(subject, "extension", params.Rule)
+		s.Audit.Refused(subject, "extension", params.Rule, params.By)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/portside/portside/nativehost/printable"
 	"github.com/portside/portside/nativehost/requests"
 	"github.com/portside/portside/nativehost/rules"
+	"github.com/portside/portside/nativehost/sockets"
 	"github.com/portside/portside/protocol"
 )
 
@@ -32,6 +33,9 @@ func (s calls) PolicyJudgeLocal(_ context.Context, id int64, params protocol.Pol
 		ErrorDetail:   map[bool]string{true: "reason", false: "none"}[p.Settings.ErrorDetail.Value],
 	}
 	places, err := s.places(p, params)
+	if err == nil {
+		err = sockets.MustAudit(s.Audit, p)
+	}
 	if err == nil {
 		result.Allowed = true
 		for _, place := range places {

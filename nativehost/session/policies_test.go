@@ -52,6 +52,7 @@ func TestPolicies(t *testing.T) {
 	}
 	folder := policyFolder(t, map[string]string{
 		"policy.json": `{"remember": false}`, "policy.d/10.json": `{"blockedOrigins": ["https://b.example"]}`, "policy.d/no\nname.json": `{}`,
+		"policy.d/others.json": `{"appliesTo": {"machines": ["never-this-one"]}, "enabled": false}`,
 	})
 	b = hosttest.Start(t, hosttest.Options{Folder: folder, Policy: `{"allowedOrigins": ["https://a.example", "https://b.example"]}`})
 	got := policies(b, "")

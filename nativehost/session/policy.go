@@ -6,12 +6,14 @@ import (
 	"slices"
 
 	"github.com/portside/portside/nativehost/address"
+	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/network"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/printable"
 	"github.com/portside/portside/nativehost/requests"
 	"github.com/portside/portside/nativehost/rules"
+	"github.com/portside/portside/nativehost/sockets"
 	"github.com/portside/portside/protocol"
 )
 
@@ -44,9 +46,13 @@ func (s calls) PolicyJudge(_ context.Context, id int64, params protocol.PolicyJu
 	if err == nil {
 		j := rules.Before(p, s.Near, rules.Request{
 			Origin: params.Origin, Protocol: params.Protocol, Host: host, Port: uint16(params.Port),
-			Secure: params.Secure, UserEntered: params.UserEntered,
+			TLS: policy.ClaimedTLS(params.Secure, params.TLS), UserEntered: params.UserEntered,
 		})
 		err = j.Refused
+		//rule:required-audit-told-before-asking
+		if missing := sockets.MustAudit(s.Audit, p); err == nil && missing != nil {
+			err, j.By = missing, requests.Setting(missing)
+		}
 		result.By, result.Prompt, result.Place = j.By, string(j.Prompt), string(j.Place)
 		result.MustEnter, result.Risk = j.MustEnter, j.Risk
 		result.Host = host.String()
@@ -77,7 +83,8 @@ func (s calls) PolicyGet(_ context.Context, id int64, params protocol.PolicyGetP
 	told, left, room := make([]bool, len(p.Sources)), maxSources, maxSourcesBytes
 	for _, broken := range /*rule:unusable-policies-told-first*/ []bool{true, false} {
 		for i := range p.Sources {
-			if (len(p.Sources[i].Faults) > 0) != broken || left == 0 {
+			// A file for others is none of this user's.
+			if (len(p.Sources[i].Faults) > 0) != broken || left == 0 || p.Sources[i].Elsewhere != "" {
 				continue
 			}
 			if bytes := requests.Size(sourceOf(&p.Sources[i])); bytes < room {
@@ -90,6 +97,7 @@ func (s calls) PolicyGet(_ context.Context, id int64, params protocol.PolicyGetP
 			result.Sources = append(result.Sources, sourceOf(&p.Sources[i]))
 		}
 	}
+	s.tellOfAudit(p, &result)
 	if params.Origin != "" {
 		verdict := p.JudgeOrigin(params.Origin)
 		_, err := address.ParseOrigin(params.Origin)
@@ -99,6 +107,21 @@ func (s calls) PolicyGet(_ context.Context, id int64, params protocol.PolicyGetP
 	}
 	s.requests.Result(id, result)
 	return nil
+}
+
+// tellOfAudit tells the user what they should know of the audit log.
+func (s *Session) tellOfAudit(p *policy.Policy, result *protocol.PolicyGetResult) {
+	set := p.Settings.Audit
+	if set.By == "" {
+		return
+	}
+	if err := s.Audit.Failing(); err != nil {
+		result.AuditFault, result.AuditRequired = printable.Text(err.Error(), requests.MaxSettingBytes), &set.Value.Required
+	}
+	if set.Value.Private == audit.AsOthers {
+		private := true
+		result.AuditPrivate = &private
+	}
 }
 
 // sourceOf is a source in the protocol's words.

@@ -65,6 +65,7 @@ func (r *Registry) TCPAccept(ctx context.Context, id int64, params protocol.TCPA
 		subject: audit.Subject{
 			SocketID: params.SocketID, Protocol: "tcp", Origin: l.subject.Origin, Document: l.subject.Document,
 			Local: true, Secure: l.subject.Secure, Private: l.subject.Private,
+			Policy: l.subject.Policy,
 		},
 		local:  &l.local,
 		window: params.Window,
@@ -104,6 +105,9 @@ func (r *Registry) accept(ctx context.Context, o *opening, e *entry, l *listener
 	}
 	l.accepted.Add(1)
 	o.unaudited = !r.config.Audit.Accepted(o.subject, l.subject.SocketID, c.remote.String())
+	if !o.unaudited {
+		r.reported(o, c.remote)
+	}
 	r.serve(ctx, o, e, c, func() { r.leave(ticket) })
 }
 

@@ -52,7 +52,7 @@ func (r *Registry) connectTCP(ctx context.Context, o *opening) (*connection, err
 	c, socket := r.stream(o, conn)
 	if c.tls != nil {
 		//rule:audit-tells-authentication
-		c.peer = peerOf(o.options.TLS, o.target)
+		c.peer = peerOf(o.options.TLS, o.target, conn.TLS())
 	}
 	//rule:upgrade-only-when-opened-for
 	if o.upgradable {

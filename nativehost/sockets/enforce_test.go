@@ -32,7 +32,7 @@ func TestNewPolicyWaitsForTheRequest(t *testing.T) {
 	for origin, ends := range map[string]bool{"": false, "https://page.example": false, "https://other.example": true} {
 		e := &entry{cancel: func() {}}
 		if origin != "" {
-			e.request = &rules.Request{Origin: origin, Protocol: "tcp", Host: host, Port: 993, Secure: true}
+			e.request = &rules.Request{Origin: origin, Protocol: "tcp", Host: host, Port: 993, TLS: policy.Verified}
 		}
 		r.sockets[1] = e
 		r.Enforce(store.Current())

@@ -19,6 +19,7 @@ func newLocal(network string, id int64, asked protocol.LocalRequest) *opening {
 		subject: audit.Subject{
 			SocketID: asked.SocketID, Protocol: network, Origin: asked.Origin, Document: asked.Document,
 			Host: asked.LocalAddress, Port: asked.LocalPort, Local: true, Private: asked.Private,
+			Admitted: asked.Admitted,
 		},
 		local: &rules.LocalRequest{
 			Origin: asked.Origin, Protocol: network, Port: uint16(asked.LocalPort),
@@ -64,6 +65,7 @@ func (r *Registry) admitLocal(e *entry, o *opening) (*limits.Ticket, error) {
 	e.local = o.local
 	r.mu.Unlock()
 	p, _ := r.policy()
+	o.subject.Policy = p.Hashes.Files
 	//rule:listening-shares-the-limits
 	//rule:listening-counted-by-window-kind
 	ticket, err := r.limits.TakeLocal(o.subject.Origin, o.subject.Private)
@@ -71,8 +73,13 @@ func (r *Registry) admitLocal(e *entry, o *opening) (*limits.Ticket, error) {
 		return nil, err
 	}
 	// After the limits, so that not even refusals are to be had without end.
+	err = rules.Local(p, r.config.Near, *o.local)
+	//rule:listening-needs-required-audit
+	if err == nil {
+		err = MustAudit(r.config.Audit, p)
+	}
 	//rule:listening-is-judged
-	if err := rules.Local(p, r.config.Near, *o.local); err != nil {
+	if err != nil {
 		ticket.Failed()
 		ticket.Return()
 		return nil, err

@@ -2,6 +2,7 @@ package sockets
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/portside/portside/nativehost/address"
@@ -31,6 +32,8 @@ type opening struct {
 	announce *protocol.Announcement
 	ipv6Only bool
 	window   int64
+	// resolved is what the audit log tells of the name.
+	resolved addresses
 	// path is the socket's way to the browser. attachable is the same, or nil when the
 	// carrier is known for good.
 	path       carrier.Path
@@ -69,7 +72,7 @@ func (r *Registry) outgoing(connect func(context.Context, *opening) (*connection
 		},
 		result: r.connected,
 		audited: func(o *opening, c *connection, took time.Duration) {
-			r.config.Audit.Opened(o.subject, c.remote.String(), c.peer, took)
+			r.config.Audit.Opened(r.admitted(o, c.remote), c.remote.String(), c.peer, took)
 		},
 	}
 }
@@ -97,6 +100,7 @@ func (r *Registry) TCPOpen(ctx context.Context, id int64, params protocol.TCPOpe
 	o.options.Secure, o.options.TLS = o.subject.Secure, options
 	o.options.NoDelay, o.options.KeepAlive = params.NoDelay, time.Duration(params.KeepAliveDelay)*time.Millisecond
 	o.upgradable = params.SecureTransport == "starttls"
+	o.subject.StartTLS = o.upgradable
 	return r.open(ctx, o, r.outgoing(r.connectTCP))
 }
 
@@ -107,11 +111,12 @@ func (r *Registry) UDPOpen(ctx context.Context, id int64, params protocol.UDPOpe
 
 // newOpening is a request to open a socket, as far as it says the same for TCP and UDP.
 func newOpening(network string, id int64, asked protocol.OpenRequest, options protocol.SharedOptions) *opening {
-	return &opening{
+	o := &opening{
 		request: id,
 		subject: audit.Subject{
 			SocketID: asked.SocketID, Protocol: network, Origin: asked.Origin, Document: asked.Document,
 			Host: asked.Host, Port: asked.Port, UserEntered: asked.UserEntered, Private: asked.Private,
+			Admitted: asked.Admitted,
 		},
 		target: dial.Target{
 			Network: network, Port: uint16(asked.Port), Origin: asked.Origin,
@@ -125,6 +130,8 @@ func newOpening(network string, id int64, asked protocol.OpenRequest, options pr
 		},
 		window: asked.Window,
 	}
+	o.options.Resolved = o.resolved.add
+	return o
 }
 
 // open leaves a request to a goroutine that owns the socket from then on.
@@ -147,6 +154,8 @@ func (r *Registry) open(ctx context.Context, o *opening, k kind) *protocol.RPCEr
 			}
 			if err == nil {
 				k.audited(o, c, time.Since(started))
+				//rule:reported-refusals-are-written
+				r.reported(o, c.remote)
 				r.serve(ctx, o, e, c, ticket.Return)
 				return
 			}
@@ -187,13 +196,16 @@ func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
 		return nil, err
 	}
 	o.target.Host = host
-	o.target.Secure = o.options.Secure && /*rule:tls-only-needs-own-name*/ o.options.TLS.Authenticates(host.String())
+	if o.options.Secure {
+		o.target.TLS = o.options.TLS.Authentication(host.String())
+	}
 	o.subject.Host = host.String()
 	asked := request(o.target)
 	r.mu.Lock()
 	e.request = &asked
 	r.mu.Unlock()
 	p, caps := r.policy()
+	o.subject.Policy = p.Hashes.Files
 	//rule:dscp-is-bounded
 	if o.options.TypeOfService > caps.TypeOfService {
 		o.options.TypeOfService = 0
@@ -206,8 +218,13 @@ func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
 	}
 	// After the limits, so that not even refusals are to be had without end.
 	j := rules.Before(p, r.config.Near, asked)
+	err = j.Err()
+	//rule:open-needs-required-audit
+	if err == nil {
+		err = MustAudit(r.config.Audit, p)
+	}
 	//rule:open-is-judged
-	if err := j.Err(); err != nil {
+	if err != nil {
 		//rule:refused-attempt-costs-double
 		ticket.Failed()
 		ticket.Return()
@@ -293,9 +310,11 @@ func (r *Registry) notOpened(ctx context.Context, o *opening, e *entry, err erro
 	says := fault.Describe(err)
 	var told bool
 	if says.Name == "NotAllowedError" || says.Name == "QuotaExceededError" {
-		told = r.config.Audit.Refused(o.subject, "host", says.Reason)
+		told = r.config.Audit.Refused(o.told(), "host", says.Reason, fault.Setting(err))
 	} else {
-		told = r.config.Audit.Failed(o.subject, says.Reason, took)
+		if told = r.config.Audit.Failed(o.told(), says.Reason, took); told && o.target.Host.Kind() != 0 {
+			r.reported(o, netip.AddrPort{})
+		}
 	}
 	// What floods one log would flood the other, too.
 	if /*rule:private-refusals-not-logged*/ told &&

@@ -27,7 +27,7 @@ func (d dialRules) Judge(_ context.Context, target dial.Target, at netip.AddrPor
 func request(target dial.Target) rules.Request {
 	return rules.Request{
 		Origin: target.Origin, Protocol: target.Network, Host: target.Host, Port: target.Port,
-		Secure: target.Secure, UserEntered: target.UserEntered, RiskAccepted: /*rule:host-sees-real-risk-consent*/ target.RiskAccepted,
+		TLS: policy.TLS(target.TLS), UserEntered: target.UserEntered, RiskAccepted: /*rule:host-sees-real-risk-consent*/ target.RiskAccepted,
 	}
 }
 

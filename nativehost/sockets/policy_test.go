@@ -69,6 +69,13 @@ func TestTLSOnlyIsAuthenticated(t *testing.T) {
 	if opened != 2 {
 		t.Errorf("%d sockets opened", opened)
 	}
+	b.Managed(`{"allowedDestinations": [{"host": "localhost", "tls": "pinned", "prompt": "skip"}]}`)
+	p := b.TCP(peer)
+	p.Host, p.SecureTransport, p.TLS = "localhost", "on", &protocol.TLSOptions{ServerCertificateHashes: pins}
+	b.MustCall(protocol.MethodTCPOpen, p, nil)
+	p = b.TCP(peer)
+	p.Host, p.SecureTransport = "localhost", "on"
+	hosttest.WantFailure(t, b.Answer(b.Ask(protocol.MethodTCPOpen, p)), "NotAllowedError", "policy")
 }
 
 // Whatever the extension says of itself, the host puts each open before the rules.

@@ -59,8 +59,8 @@ func (r *Registry) upgrader(o *opening, conn *dial.Conn, socket *stream.Socket) 
 					r.config.Requests.Failure(request, err)
 					return
 				}
-				r.config.Audit.Secured(o.subject, peerOf(options, o.target), time.Since(began))
 				state := conn.TLS()
+				r.config.Audit.Secured(o.subject, peerOf(options, o.target, state), time.Since(began))
 				r.secured(o.subject.SocketID, securityOf(state, len(options.Hashes) > 0))
 				r.config.Requests.Result(request, protocol.SocketStartTLSResult{SocketID: o.subject.SocketID, TLS: tlsInfo(state)})
 			},

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 
-	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/protocol"
 )
@@ -52,14 +51,6 @@ func tlsOptions(from *protocol.TLSOptions) (dial.TLSOptions, error) {
 		hashes[i] = [sha256.Size]byte(der)
 	}
 	return dial.TLSOptions{ServerName: from.ServerName, ALPN: from.ALPNProtocols, Hashes: hashes}, nil
-}
-
-// peerOf says how the other end of TLS was authenticated, for the audit log.
-func peerOf(options dial.TLSOptions, target dial.Target) *audit.Peer {
-	if len(options.Hashes) > 0 {
-		return &audit.Peer{Trust: "hash"}
-	}
-	return &audit.Peer{Trust: "roots", Name: options.VerifiedName(target.Host.String())}
 }
 
 // tlsInfo says what was agreed with the peer, or returns nil without TLS.

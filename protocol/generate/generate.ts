@@ -51,7 +51,7 @@ const outputs: Record<string, string> = {
   "extension/page/api/dictionaries.ts": await typescript(dictionariesFile("outer"), 120),
   "extension/page/api/inner_dictionaries.ts": await typescript(dictionariesFile("inner"), 120),
   "extension/background/sockets/host_options.ts": await typescript(brokerFile(), 120),
-  "sdk/direct-sockets.d.ts": await typescript(between("sdk/direct-sockets.d.ts", sdkTypes()), 120),
+  "sdk/socket-types.d.ts": await typescript(between("sdk/socket-types.d.ts", sdkTypes()), 120),
   "nativehost/selftest/page/page.js": selfTestScript(),
   "extension/managed_schema.json": await prettier.format(managedFile(), { parser: "json", printWidth: 120 }),
 };

@@ -14,9 +14,10 @@ import {
   type Schema,
 } from "./schemas.ts";
 
-/** "socketId" -> "SocketID", "tcp.open" -> "TCPOpen". */
+/** "socketId" -> "SocketID", "tcp.open" -> "TCPOpen", "$schema" -> "Schema". */
 function goName(name: string): string {
   return name
+    .replace(/^\$/, "")
     .split(/[.\-_]/)
     .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
     .join("")

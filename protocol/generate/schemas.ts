@@ -34,7 +34,7 @@ export interface Schema {
   allOf?: Schema[];
   minimum?: number;
   maximum?: number;
-  /** On a member of SocketOptions, or `true` on a reference: the options as they leave the page. */
+  /** On a member of PortsideSocketOptions, or `true` on a reference: the options as they leave the page. */
   page?: PageMember | true;
   /** The version of the protocol that brought the member; absent: hosts of every version know it. */
   since?: number;
@@ -74,7 +74,7 @@ export const idlRange = { octet: 255, "unsigned short": 65_535, "unsigned long":
 
 /** Messages that never leave the extension. */
 export const insideExtension = ["document", "frame"];
-const noMessages = ["methods", "constants", "lane", "definitions"];
+const noMessages = ["methods", "constants", "lane", "definitions", "audit"];
 
 export function definition(name: string): Schema {
   const found = definitions[name];

@@ -147,9 +147,12 @@ function managedSchema(schema: Schema): Record<string, unknown> {
   };
 }
 
-/** The settings of policy.json but the audit log: only a file can say where that is. */
+/** What is for files only: where the audit log is and for whom a file counts; the rest is for who writes one. */
+const filesOnly = ["$schema", "appliesTo", "audit", "tests"];
+
+/** The settings of policy.json that managed storage has, too. */
 export function managedFile(): string {
   const { properties, ...rest } = schemas.get("policy") ?? {};
-  const settings = Object.entries(properties ?? {}).filter(([name]) => name !== "audit");
+  const settings = Object.entries(properties ?? {}).filter(([name]) => !filesOnly.includes(name));
   return JSON.stringify(managedSchema({ ...rest, properties: Object.fromEntries(settings) }));
 }

@@ -166,10 +166,10 @@ function docComment(doc: string, indent: string): string {
 
 /** What streams carry, and what WebIDL calls an object. */
 const precise: Readonly<Record<string, string>> = {
-  "TCPSocketOpenInfo.readable": "ReadableStream<Uint8Array<ArrayBuffer>>",
+  "TCPSocketOpenInfo.readable": "ReadableStream<PortsideBytes>",
   "TCPSocketOpenInfo.writable": "WritableStream<BufferSource>",
   "TCPSocketOpenInfo.tls": "PortsideTLSInfo",
-  "UDPSocketOpenInfo.readable": "ReadableStream<UDPMessage & { data: Uint8Array<ArrayBuffer> }>",
+  "UDPSocketOpenInfo.readable": "ReadableStream<UDPMessage & { data: PortsideBytes }>",
   "UDPSocketOpenInfo.writable": "WritableStream<UDPMessage>",
   "TCPServerSocketOpenInfo.readable": "ReadableStream<TCPSocket>",
   "TCPServerSocketOpenInfo.serverCertificateHash": `{ algorithm: "sha-256"; value: ArrayBuffer }`,
@@ -261,7 +261,7 @@ export function sdkTypes(): string {
 for (const group of ["PageDestination", "SharedOptions", "TCPOptions", "TLSOptions"])
   for (const [name, { page }] of Object.entries(definition(group).properties ?? {})) {
     if (typeof page !== "object") continue;
-    const member = membersOf("SocketOptions").find((one) => one.name === name);
+    const member = membersOf("PortsideSocketOptions").find((one) => one.name === name);
     const type = member?.idlType.idlType;
     const said = typeof type === "string" && enums.has(type) ? "enum" : type;
     if (member === undefined || (page.idl !== undefined && page.idl !== said))

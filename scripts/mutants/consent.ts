@@ -10,6 +10,7 @@ import {
   inGo,
   inJSON,
   inUnit,
+  never,
   precededBy,
   row,
   type Mutant,
@@ -232,13 +233,42 @@ export const consent: readonly Mutant[] = [
       "escape-is-guarded",
       "Escape in the prompt is guarded as Allow is",
       inUnit("extension/ui/guard.test.ts", "Escape is guarded like the buttons"),
-      becomes('if (event.key === "Escape" && event.isTrusted &&  ready()) pressed();'),
+      becomes('if (event.key === "Escape" && event.isTrusted &&  ready()) pressed({ key: true });'),
     ],
     [
       "unseen-denial-not-counted",
       "A denial does not count against a site where nobody had the time to see the question",
       inUnit("extension/background/consent/asking.test.ts", "a no that nobody had the time for does not count"),
       always,
+    ],
+    [
+      "hasty-denial-not-counted",
+      "A denial by the keyboard, or by the end of the window, within the first second does not count against a site",
+      inUnit(
+        "extension/background/consent/prompting.test.ts",
+        "a no that comes within a second by the keyboard, or by the end of the window, is a no, and does not count",
+      ),
+      always,
+    ],
+    [
+      "stray-keys-extend-the-pause",
+      "Whoever types where nothing takes it has to pause before a key answers the prompt",
+      inUnit("extension/ui/guard.test.ts", "somebody who types slowly is typing at something else"),
+    ],
+    [
+      "prompt-clear-of-address-bar",
+      "The prompt does not cover the address bar of the window that asks where there is other room",
+      inUnit(
+        "extension/background/consent/prompt_place.test.ts",
+        "the address bar of the page that asks stays in sight",
+      ),
+      becomes("return inside;"),
+    ],
+    [
+      "title-keeps-registrable-domain",
+      "The title of the prompt has the registrable domain of a long name, and not its beginning",
+      inUnit("extension/ui/prompt.test.ts", "it is Portside that asks, says the title"),
+      becomes("(start + middle + end)"),
     ],
     [
       "prompt-opens-without-placement",
@@ -248,7 +278,7 @@ export const consent: readonly Mutant[] = [
         "a question that finds no place for its window comes without one",
       ),
       becomes(
-        "try {\n      return await ext.windows.create({ ...window, ...place, url: `ui/prompt.html${promptHash({ id })}` });\n    } catch (error) {\n      throw error;\n    }",
+        "try {\n      return await ext.windows.create({ ...window, ...hash.place });\n    } catch (error) {\n      throw error;\n    }",
       ),
     ],
     [
@@ -371,13 +401,28 @@ export const consent: readonly Mutant[] = [
       "repeated-click-raises-prompt",
       "Asking the same again brings the prompt to the front",
       inUnit("extension/background/consent/prompting.test.ts", "who clicks again sees the question again"),
-      becomes("void shown.window"),
+    ],
+    [
+      "waiting-question-raises-prompt",
+      "A question that has to wait for those on the screen brings the oldest of them to the front",
+      inUnit("extension/background/consent/prompting.test.ts", "three are on the screen; the fourth site's question"),
+    ],
+    [
+      "click-raises-prompt",
+      "A click in a page whose question waits brings the prompt to the front",
+      inUnit("extension/background/consent/prompting.test.ts", "a click in a page raises the question of that page"),
+    ],
+    [
+      "only-trusted-clicks-raise-prompt",
+      "Clicks that a script makes do not bring the prompt to the front",
+      inUnit("extension/content/main.test.ts", "a click of a person's is told while an open has no answer"),
+      never,
     ],
     [
       "prompt-raises-are-bounded",
       "A prompt comes to the front only a few times",
       inUnit("extension/background/consent/prompting.test.ts", "who clicks again sees the question again"),
-      becomes("this.#raises += maxRaises;"),
+      becomes("this.#raises[whose] += maxRaises;"),
     ],
     [
       "denials-start-cooldown",
@@ -499,9 +544,9 @@ export const consent: readonly Mutant[] = [
     ],
     [
       "port-name-promises-no-encryption",
-      "The name of a port is not shown where it would promise encryption that there is not",
-      inUnit("extension/ui/prompt.test.ts", "the name of a port does not promise encryption that there is not"),
-      becomes("false"),
+      "The name of a port says nothing of encryption",
+      inUnit("extension/ui/services.test.ts", "no service's name says anything of encryption, in any language"),
+      inJSON("extension/_locales/en/messages.json", "/serviceIMAP/message", "IMAP mail, encrypted"),
     ],
     [
       "encryption-shown-for-named-place",
@@ -535,13 +580,15 @@ export const consent: readonly Mutant[] = [
       becomes('const found: Checked = "device" in named ? { host: "nas.local", risk: false } : await checked(named);'),
     ],
     [
-      "devices-appended-in-order",
-      "Devices that are found later are appended, so that nothing moves under the pointer",
-      inUnit(
-        "extension/ui/prompt.test.ts",
-        "devices that are found come in at the end: nothing moves under the pointer",
-      ),
-      becomes("this.#list.prepend(option);"),
+      "devices-keep-still-in-hand",
+      "Devices that are found later move nothing in the list while the pointer or the focus is in it",
+      inUnit("extension/ui/nearby.test.ts", "nothing moves while somebody has the list in hand"),
+      becomes("this.#sort();"),
+    ],
+    [
+      "moved-device-is-not-picked",
+      "A click on a device right after the list has moved picks nothing",
+      inUnit("extension/ui/nearby.test.ts", "a click right after the rows have moved picks nothing"),
     ],
     [
       "ambiguous-grants-are-not-guessed",
@@ -553,7 +600,7 @@ export const consent: readonly Mutant[] = [
       "A grant is remembered only if the user chose that",
       inUnit(
         "extension/background/consent/asking.test.ts",
-        "Allow once is this document's; Allow and remember is the site's",
+        "Allow this time is this document's; Always allow is the site's",
       ),
       becomes("answer.allow"),
     ],
@@ -562,7 +609,7 @@ export const consent: readonly Mutant[] = [
       "A remembered grant belongs to one origin",
       inUnit(
         "extension/background/consent/asking.test.ts",
-        "Allow once is this document's; Allow and remember is the site's",
+        "Allow this time is this document's; Always allow is the site's",
       ),
     ],
     [
@@ -570,7 +617,7 @@ export const consent: readonly Mutant[] = [
       "A grant covers one port",
       inUnit(
         "extension/background/consent/asking.test.ts",
-        "Allow once is this document's; Allow and remember is the site's",
+        "Allow this time is this document's; Always allow is the site's",
       ),
     ],
     [
@@ -578,7 +625,7 @@ export const consent: readonly Mutant[] = [
       "What one document may reopen is no other document's",
       inUnit(
         "extension/background/consent/asking.test.ts",
-        "Allow once is this document's; Allow and remember is the site's",
+        "Allow this time is this document's; Always allow is the site's",
       ),
       becomes("const grants = (await documents.entries())[0]?.[1];"),
     ],
@@ -831,7 +878,7 @@ export const consent: readonly Mutant[] = [
       "Nothing is remembered where no marker cookie can be set",
       inUnit(
         "extension/background/consent/clearing.test.ts",
-        "where no marker can be set, Allow and remember is Allow once",
+        "where no marker can be set, Always allow is Allow this time",
       ),
       gone,
       becomes(
@@ -1126,7 +1173,7 @@ export const consent: readonly Mutant[] = [
         "extension/content/main.test.ts",
         "why an open is refused is said on the console, and nothing of it to the page",
       ),
-      becomes("document.title = message.text;"),
+      becomes("document.title = text;"),
     ],
     [
       "audit-lines-limited-per-origin",

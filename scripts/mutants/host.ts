@@ -157,12 +157,12 @@ export const host: readonly Mutant[] = [
     ["admin-may-forbid-private-entry", "An administrator can forbid the entry of private addresses", before],
     [
       "tls-only-needs-own-name",
-      "tlsOnly takes TLS whose certificate is verified for the host itself",
+      "TLS that is verified for another name does not count as verified for the host",
       inGo("nativehost/sockets", "TestTLSOnlyIsAuthenticated"),
     ],
     [
       "hash-list-does-not-authenticate",
-      "A list of certificate hashes does not count as authentication by authorities",
+      "A page's list of certificates counts as pinned, not as verified by authorities",
       inGo("nativehost/sockets", "TestTLSOnlyIsAuthenticated"),
     ],
     [
@@ -269,7 +269,18 @@ export const host: readonly Mutant[] = [
       "Allow rules that name an address do not match embedded IPv4 addresses",
       policyOf("TestEmbeddedAddresses"),
     ],
-    ["rule-may-require-tls", "A rule with tlsOnly matches secure connections only", policyOf("TestOneLayer"), never],
+    ["rule-may-require-tls", "A rule with tls admits only sockets with such TLS", policyOf("TestTLSRules"), never],
+    [
+      "later-rule-waives-no-tls",
+      "What a rule wants TLS for is not admitted by a later rule that wants none",
+      policyOf("TestTLSRules"),
+    ],
+    [
+      "tls-kind-must-match",
+      "A rule that wants verified TLS does not admit pinned TLS",
+      policyOf("TestTLSRules"),
+      becomes("has != NoTLS"),
+    ],
     [
       "every-allow-list-must-admit",
       "Every layer's allow list must admit a destination",
@@ -333,6 +344,43 @@ export const host: readonly Mutant[] = [
       "A new policy judges no open whose request is not known yet",
       socketsOf("TestNewPolicyWaitsForTheRequest"),
       becomes("if e.state == stateFailed {\n\tcontinue\n}\nif e.request == nil {\n\te.request = &rules.Request{}\n}"),
+    ],
+    [
+      "required-audit-refuses",
+      "What an administrator requires of the audit log counts",
+      auditOf("TestRequired"),
+      always,
+    ],
+    [
+      "open-needs-required-audit",
+      "Nothing is opened while the audit log that is required takes no lines",
+      socketsOf("TestRequiredAudit"),
+    ],
+    [
+      "listening-needs-required-audit",
+      "Nothing listens while the audit log that is required takes no lines",
+      socketsOf("TestRequiredAudit"),
+    ],
+    [
+      "required-audit-told-before-asking",
+      "Nobody is asked about what would not open for want of an audit log",
+      socketsOf("TestRequiredAudit"),
+    ],
+    [
+      "audit-path-stays-in-its-folder",
+      "A user's name in the path of the audit log leads to no other folder",
+      auditOf("TestExpand"),
+    ],
+    ["audit-tells-new-facts", "What changes about a session is in the audit log", auditOf("TestSessionFacts"), never],
+    [
+      "audit-repeats-session-facts",
+      "The facts of a session are written once, and again after an hour",
+      auditOf("TestSessionFacts"),
+    ],
+    [
+      "busy-system-log-holds-up-nobody",
+      "A system log that does not read is not waited for",
+      inGo("nativehost/systemlog", "TestDaemonThatDoesNotRead"),
     ],
     ["managed-storage-sets-no-audit", "Managed storage does not say where the audit log is", policyOf("TestManaged")],
     [
@@ -828,6 +876,16 @@ export const host: readonly Mutant[] = [
       inGo("nativehost/audit", "TestLines"),
     ],
     [
+      "audit-hides-private-settings",
+      "The audit log does not name the setting that refused, or would have refused, a private window",
+      inGo("nativehost/audit", "TestPrivateWindows"),
+    ],
+    [
+      "audit-leaves-private-windows-out",
+      "Where an administrator wants nothing of private windows in the audit log there is nothing",
+      inGo("nativehost/audit", "TestPrivateWindows"),
+    ],
+    [
       "audit-hides-private-refusals",
       "The audit log hides what the extension refused in private windows",
       socketsOf("TestAuditTellsAllButPrivateWindows"),
@@ -970,6 +1028,56 @@ export const host: readonly Mutant[] = [
       "unknown-caller-is-refused",
       "The host refuses an unknown caller",
       inGo("nativehost/cmd/portside", "TestCommandLine"),
+    ],
+    [
+      "allowlist-admits-nobody-else",
+      "Where an administrator has an allowlist, the host refuses every extension that it does not name",
+      inGo("nativehost/caller", "TestAllowlist"),
+      never,
+    ],
+    [
+      "broken-allowlist-admits-nobody",
+      "An allowlist of extensions that cannot be used admits nobody",
+      inGo("nativehost/caller", "TestAllowlist"),
+      never,
+    ],
+    [
+      "allowlist-not-writable",
+      "The allowlist of extensions must not be writable by others than root",
+      inGo("nativehost/caller", "TestAllowlist"),
+      becomes("text, err := os.ReadFile(path)"),
+    ],
+    [
+      "host-reads-allowlist",
+      "The program reads the allowlist of the machine's administrator",
+      inGo("nativehost/cmd/portside", "TestAllowlistOfTheMachine"),
+    ],
+    [
+      "install-keeps-allowlist",
+      "`portside install` without --only lets in nobody beside an allowlist",
+      inGo("install", "TestScripts"),
+    ],
+    [
+      "manifests-follow-allowlist",
+      "Manifests list whom an allowlist names, and not Portside's own extension beside them",
+      inGo("install", "TestScripts"),
+      becomes("return manifest.New(family, host, c.allowed...)"),
+    ],
+    [
+      "install-tells-closed-allowlist",
+      "An allowlist that users cannot read is told, since it admits nobody",
+      inGo("install", "TestScripts"),
+    ],
+    [
+      "status-tells-callers-beyond-allowlist",
+      "`portside status` tells of manifests that let in whom the allowlist does not name",
+      inGo("install", "TestScripts"),
+    ],
+    [
+      "uninstall-of-one-browser-keeps-allowlist",
+      "An uninstall that leaves a manifest for everybody leaves the allowlist",
+      inGo("install", "TestScripts"),
+      becomes("true"),
     ],
     [
       "manifest-lists-known-extensions",

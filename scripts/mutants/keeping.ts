@@ -228,8 +228,8 @@ export const keepings: readonly Mutant[] = [
   ...row("P2", [
     "unwritten-grant-not-remembered",
     "A grant that cannot be written is not reported as remembered",
-    keeping("Allow and remember is Allow once, and says why"),
-    becomes("!(await addGrant(grant))"),
+    keeping("Always allow is Allow this time, and says why"),
+    becomes("!(await addGrants(grant, ...more))"),
   ]),
   ...row(
     "P4",

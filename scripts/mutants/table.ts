@@ -4,16 +4,19 @@ import { accepting } from "./accepting.ts";
 import { addresses } from "./addresses.ts";
 import { bounds } from "./bound.ts";
 import { announcing } from "./announcing.ts";
+import { developer } from "./developer.ts";
 import { documents } from "./documents.ts";
 import { inbounds } from "./inbound.ts";
 import { host } from "./host.ts";
 import { keepings } from "./keeping.ts";
 import { intakes } from "./intake.ts";
+import { lifetime } from "./lifetimes.ts";
 import { local } from "./local.ts";
 import { listening } from "./listening.ts";
 import type { Mutant } from "./mutant.ts";
 import { nearby } from "./nearby.ts";
 import { page } from "./page.ts";
+import { policies } from "./policies.ts";
 import { consent, supply } from "./consent.ts";
 import { toolbar } from "./toolbar.ts";
 import { windows } from "./windows.ts";
@@ -32,8 +35,11 @@ export const mutants: readonly Mutant[] = [
   ...listening,
   ...accepting,
   ...local,
+  ...lifetime,
   ...announcing,
   ...intakes,
   ...page,
+  ...policies,
+  ...developer,
   ...supply,
 ];

@@ -1,7 +1,7 @@
 // What the user sees and has in hand while sockets are open: the toolbar's badge and popup, and the pause of a site (row P4); and that
 // nobody else has (H1).
 
-import { always, becomes, inBrowser, inUnit, precededBy, row, type Mutant } from "./mutant.ts";
+import { always, becomes, inBrowser, inUnit, never, precededBy, row, type Mutant } from "./mutant.ts";
 
 const consentTest = "extension/background/consent/consent.test.ts";
 
@@ -36,6 +36,18 @@ export const toolbar: readonly Mutant[] = [
         "a broker that goes with open sockets is started again, and one without them is not",
       ),
       becomes("size < 0"),
+    ],
+    [
+      "waiting-question-marks-badge",
+      "A question that waits for its answer marks the badge of its tab",
+      inUnit("extension/background/toolbar/toolbar.test.ts", "a question that waits marks the badge of its tab"),
+      becomes("(this.#prompts.waitsIn(tabId) && false)"),
+    ],
+    [
+      "question-brought-by-trusted-click",
+      "The popup brings a question that waits on a person's click only",
+      inUnit("extension/ui/popup.test.ts", "a question that waits is told, and brought by a person's click alone"),
+      becomes("(event.isTrusted || true)"),
     ],
     [
       "refusals-mark-the-badge",
@@ -87,6 +99,17 @@ export const toolbar: readonly Mutant[] = [
       "Closing a socket in the popup takes a trusted click",
       inUnit("extension/ui/popup.test.ts", "a socket is closed"),
       becomes('event.type !== ""'),
+    ],
+    [
+      "copied-text-is-shown-text",
+      "What the popup copies as text is what it shows",
+      inUnit("extension/ui/popup_scale.test.ts", "what is copied is what is shown"),
+      never,
+    ],
+    [
+      "popup-window-goes-with-tab",
+      "The popup in a window of its own goes with its tab",
+      inUnit("extension/background/toolbar/toolbar.test.ts", "the menu of the toolbar's button shows the popup"),
     ],
     [
       "paused-site-is-refused",
@@ -202,6 +225,12 @@ export const toolbar: readonly Mutant[] = [
   ),
   ...row(
     "P3",
+    [
+      "private-popup-lists-no-permissions",
+      "The popup over a private window lists no saved permissions of other windows",
+      inUnit("extension/ui/popup_scale.test.ts", "the saved permissions of the site are there"),
+      becomes("site?.origin"),
+    ],
     [
       "private-pause-not-on-disk",
       "A pause in a private window is not written to disk",

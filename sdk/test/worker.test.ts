@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { after, test } from "node:test";
 import { exposeSockets } from "../expose.ts";
-import { supported, type Scope } from "../supported.ts";
+import { available, supported, type Scope } from "../supported.ts";
 import { install } from "../worker/worker.ts";
 import { nodePage, type NodePage } from "./node_page.ts";
 
@@ -497,4 +497,25 @@ test("supported() trusts constructors in isolated web apps only", () => {
     assert.equal(`${kind} ${reason}`, want);
   }
   assert.equal(supported().kind, "none");
+});
+
+test("available() asks Portside in a page for its program, and else says what supported() says", async () => {
+  const secure = { isSecureContext: true, location: { protocol: "https:" } };
+  const portside = (answer?: () => Promise<boolean>): Scope => ({
+    ...secure,
+    navigator: { openTCPSocket: Object.assign(() => undefined, answer === undefined ? {} : { available: answer }) },
+  });
+  const refused = (): Promise<boolean> => Promise.reject(new DOMException("", "NotAllowedError"));
+  const table: [Scope, string][] = [
+    [portside(() => Promise.resolve(true)), "portside extension"],
+    [portside(() => Promise.resolve(false)), "none program"],
+    [portside(refused), "portside extension"],
+    [portside(), "portside extension"],
+    [{ ...secure, TCPSocket: newWorker().TCPSocket }, "portside worker"],
+    [secure, "none missing"],
+  ];
+  for (const [scope, want] of table) {
+    const { kind, reason } = await available(scope);
+    assert.equal(`${kind} ${reason}`, want);
+  }
 });

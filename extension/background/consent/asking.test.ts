@@ -87,7 +87,7 @@ test("one click is one destination, for all documents of the site in the tab", a
   assert.equal((await world.prompts()).length, 1);
 });
 
-test("Allow once is this document's; Allow and remember is the site's, for one port of one host", async () => {
+test("Allow this time is this document's; Always allow is the site's, for one port of one host", async () => {
   const first = await world.page("https://b.test/");
   await world.allowed(first, mail);
   assert.equal(first.outcome(await first.open(mail, { click: false })), "opened", "the same document again");

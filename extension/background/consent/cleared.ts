@@ -6,7 +6,7 @@
 
 import { ext } from "../../shared/ext.ts";
 import { Stored, tableOf } from "../../shared/stored.ts";
-import { addGrant, listGrants, onRevoked, removeGrants } from "./grants.ts";
+import { addGrants, listGrants, onRevoked, removeGrants } from "./grants.ts";
 import type { Grant } from "./grants.ts";
 import {
   allMarkers,
@@ -77,8 +77,8 @@ async function forget(origins: ReadonlySet<string>): Promise<void> {
 /** Why nothing is remembered: no marker can be set, the browser does not write it down, or nobody could tell the network again. */
 export type NotRemembered = "marker" | "storage" | "network-unknown";
 
-/** Remembers a grant. Resolves with why not, if it cannot be; then nothing is remembered. */
-export function remember(grant: Grant): Promise<NotRemembered | undefined> {
+/** Remembers a grant, or several of the same origin. Resolves with why not, if they cannot be. */
+export function remember(grant: Grant, ...more: Grant[]): Promise<NotRemembered | undefined> {
   const { origin } = grant;
   const path = newPath();
   // From now on, as what is deleted meanwhile is deleted after the grant.
@@ -95,7 +95,7 @@ export function remember(grant: Grant): Promise<NotRemembered | undefined> {
     if (marker === undefined) return "marker";
     //rule:no-grant-without-marker.2
     await writeMarkers((await readMarkers()).set(origin, marker));
-    if (/*rule:unwritten-grant-not-remembered*/ await addGrant(grant)) return undefined;
+    if (/*rule:unwritten-grant-not-remembered*/ await addGrants(grant, ...more)) return undefined;
     await tidy(new Set([origin]));
     return "storage";
   }).finally(settled);

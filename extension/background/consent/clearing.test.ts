@@ -73,7 +73,7 @@ test("nor does one whose marker was overwritten", async () => {
   assert.equal(await mayOpen("https://d.test"), false);
 });
 
-test("where no marker can be set, Allow and remember is Allow once, and the user hears why", async () => {
+test("where no marker can be set, Always allow is Allow this time, and the user hears why", async () => {
   browser.cookies.blocked.add("https://e.test");
   const { page, id } = await remember("https://e.test");
   assert.equal(page.outcome(id), "opened");

@@ -44,6 +44,11 @@ let settles: boolean;
 let beforeTurn: () => void;
 /** Whether the rules were asked about TLS with the destination itself. */
 let judged: boolean[];
+/** What the rules were told of other TLS. */
+let judgedTLS: (string | undefined)[] = [];
+let hostVersion = 4;
+/** Whose word the last open stood on. */
+let admittedBy: string | undefined;
 /** Whether there is a gesture behind the next calls, and how many were taken. */
 let clicks: boolean;
 let taken: number;
@@ -96,9 +101,10 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   const reopened = await grants.documentGrants(who.documentId, request, (host) => protectionOf(options, host));
   const judge = async (
     _: string,
-    { host, secure, networkSalt }: { host?: string; secure: boolean; networkSalt?: string },
+    { host, secure, tls, networkSalt }: { host?: string; secure: boolean; tls?: string; networkSalt?: string },
   ): Promise<PolicyJudgeResult> => {
     judged.push(secure);
+    judgedTLS.push(tls);
     salts.add(networkSalt);
     await happens("judge");
     return {
@@ -135,7 +141,7 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   const around = {
     sender: who,
     attested: {},
-    hosts: { connect: async () => ({ request: judge }) },
+    hosts: { connect: async () => ({ request: judge, hello: { protocolVersion: hostVersion } }) },
     prompts,
     gesture: { take: () => clicks && ++taken > 0 },
     reachesPrivate,
@@ -148,7 +154,9 @@ async function open(options: OpenOptions, who = sender): Promise<string> {
   };
   try {
     const wish = { protocol: "tcp", remoteAddress, port, security: options } as const;
-    return (await consentTo(wish, { request, reopened }, claims, around)).host;
+    const { reached, by } = await consentTo(wish, { request, reopened }, claims, around);
+    admittedBy = by;
+    return reached.host;
   } catch (error) {
     if (error instanceof Refusal) {
       hidden = error.hidden;
@@ -196,20 +204,39 @@ test("a yes to an encrypted connection opens no plain one: not in the document, 
 
 test("to an administrator's rules TLS is TLS with the destination itself", async () => {
   const pins = { serverCertificateHashes: [{ algorithm: "sha-256", value: "A".repeat(43) + "=" }] };
-  const kinds: [OpenOptions, boolean][] = [
+  const kinds: [OpenOptions, boolean, string?][] = [
     [encrypted, true],
     [{ ...encrypted, tls: { serverName: "Mail.Example." } }, true],
     [mail, false],
     [{ ...mail, secureTransport: "starttls" }, false],
-    [{ ...encrypted, tls: { serverName: "evil.example" } }, false],
-    [{ ...encrypted, tls: pins as never }, false],
-    [{ secureTransport: "on", remotePort: 993, tls: { serverName: "mail.example" } }, false],
+    [{ ...encrypted, tls: { serverName: "evil.example" } }, false, "other-name"],
+    [{ ...encrypted, tls: pins as never }, false, "pinned"],
+    [{ secureTransport: "on", remotePort: 993, tls: { serverName: "mail.example" } }, false, "other-name"],
   ];
-  for (const [options, secure] of kinds) {
-    judged = [];
+  for (const [options, secure, tls] of kinds) {
+    [judged, judgedTLS] = [[], []];
     await open(options);
     assert.deepEqual([...new Set(judged)], [secure], JSON.stringify(options));
+    assert.deepEqual([...new Set(judgedTLS)], [tls], JSON.stringify(options));
   }
+  hostVersion = 3; // it would refuse a member that it does not know
+  await open({ ...encrypted, tls: pins as never });
+  hostVersion = 4;
+  assert.equal(judgedTLS.at(-1), undefined);
+});
+
+test("the host hears whose word an open stands on", async () => {
+  answer = allow("mail.example", { remember: true });
+  await open(mail);
+  assert.equal(admittedBy, "asked");
+  await open(mail);
+  assert.equal(admittedBy, "document");
+  answer = undefined;
+  await open(mail, other);
+  assert.equal(admittedBy, "remembered");
+  verdict = { prompt: "skip" };
+  await open({ ...mail, remoteAddress: "irc.example" });
+  assert.equal(admittedBy, "policy");
 });
 
 test("a yes to plain text serves TLS as well, and both stay on the list", async () => {
@@ -493,7 +520,7 @@ test("what is taken back while an open is under way does not open, nor come back
       const all = await grants.listGrants();
       await grants.removeGrants(() => true);
       meanwhile.judge = async () => {
-        for (const one of all) await grants.addGrant(one);
+        for (const one of all) await grants.addGrants(one);
         meanwhile.marker = takeBack;
       };
     },

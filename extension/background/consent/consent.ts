@@ -2,23 +2,28 @@
 // settles it, the user. Nothing is sent to the network here.
 
 import * as grants from "./grants.ts";
-import { authenticates, protectionOf, serving } from "./protection.ts";
+import { authenticates, otherTLS, protectionOf, serving } from "./protection.ts";
 import type { Protection } from "./protection.ts";
 import { answerRefusals, asksAnew, isPublic, mustPass, privateDenied, questionForbidden } from "./judged.ts";
 import { unknownNetwork } from "./local_consent.ts";
+import { endsFrom } from "./lifetime.ts";
 import type { Claims } from "../documents/admission.ts";
 import { remember, stillRemembers } from "./cleared.ts";
 import type { NotRemembered } from "./cleared.ts";
 import type { Gesture } from "./gestures.ts";
 import { HostError } from "../host/host.ts";
+import { otherTLSSince } from "../host/hosts.ts";
 import type { Hosts } from "../host/hosts.ts";
 import { canonicalHost } from "../intake/origin.ts";
 import { noGesture } from "../intake/refusal.ts";
 import { networkSalt } from "./network_salt.ts";
 import type { Helpers, Prompts } from "./prompt.ts";
 import type { Sender } from "../intake/sender.ts";
-import type { PolicyJudgeResult } from "../../../protocol/message.ts";
+import type { PolicyJudgeParams, PolicyJudgeResult, TCPOpenParams } from "../../../protocol/message.ts";
 import type { OpenOptions } from "../../../protocol/page.ts";
+
+/** Whose word an open stands on. */
+export type Admitted = NonNullable<TCPOpenParams["admitted"]>;
 
 /** What a document wants to reach. */
 export interface Wish {
@@ -50,8 +55,14 @@ export interface Surroundings {
   signal: AbortSignal;
   /** Called when the user is really asked: the question is on the screen. */
   asking?: () => void;
-  /** Hears that "Allow and remember" was no more than "Allow once", and why. */
+  /** Hears that what was to hold longer is no more than "Allow this time", and why. */
   notRemembered: (host: string, why: NotRemembered) => void;
+}
+
+/** What was agreed to, and whose word that is. */
+export interface Consented {
+  reached: grants.Reached;
+  by: Admitted;
 }
 
 /** How long devices nearby are looked for while the question stands, in ms. */
@@ -66,20 +77,24 @@ export async function consentTo(
   { request, reopened }: Asked,
   claims: Claims,
   around: Surroundings,
-): Promise<grants.Reached> {
+): Promise<Consented> {
   const { protocol, remoteAddress, port, security } = wish;
   const { sender, attested, hosts, prompts, gesture, reachesPrivate, signal, asking, notRemembered } = around;
   const { origin, documentId } = sender;
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
   const secure = (host: string | undefined): boolean =>
     authenticates(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
+  const tls = (host: string | undefined): Pick<PolicyJudgeParams, "tls"> => {
+    const kind = otherTLS(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
+    return kind === undefined ? {} : { tls: kind };
+  };
   const salt = await networkSalt();
   // What this open stood on was taken back, or closed, while it was under way: as if it had not been. It ends, since each time takes another
   // act of the user or of the site's, and a grant that there was.
-  const anew = (): Promise<grants.Reached> => consentTo(wish, { request, reopened: [] }, claims, around);
+  const anew = (): Promise<Consented> => consentTo(wish, { request, reopened: [] }, claims, around);
   /** `taken`: grants.timesTakenBack before the consent was read, or given. */
-  const agreed = async (reached: grants.Reached, taken: number): Promise<grants.Reached> =>
-    (await grants.addDocumentGrant(sender, request, reached, taken)) ? reached : await anew();
+  const agreed = async (reached: grants.Reached, by: Admitted, taken: number): Promise<Consented> =>
+    (await grants.addDocumentGrant(sender, request, reached, taken)) ? { reached, by } : await anew();
   // Connects anew each time: the host may go away while the user is thinking.
   const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
     const connection = await hosts.connect();
@@ -90,6 +105,7 @@ export async function consentTo(
       port,
       //rule:rules-asked-about-authentic-tls
       secure: secure(host),
+      ...(connection.hello.protocolVersion >= otherTLSSince ? tls(host) : {}),
       userEntered,
       ...(salt === undefined ? {} : { networkSalt: salt }),
     });
@@ -116,11 +132,11 @@ export async function consentTo(
   if (!reachesPrivate && !isPublic(verdict)) throw privateDenied();
   if (back !== undefined)
     return /*rule:revoking-stops-pending-open*/ (await grants.stillReaches(documentId, request, back))
-      ? back
+      ? { reached: back, by: "document" }
       : await anew();
 
   const proposed = verdict.host;
-  const remembered = async (judged: PolicyJudgeResult): Promise<grants.Reached | undefined> => {
+  const remembered = async (judged: PolicyJudgeResult): Promise<Consented | undefined> => {
     const now = async (host: string): Promise<PolicyJudgeResult> =>
       host === proposed ? judged : await judge(host, true);
     const serves = async (host: string, network: string | undefined): Promise<boolean> => {
@@ -132,7 +148,7 @@ export async function consentTo(
     if (asksAnew(judged)) return undefined;
     for (const again of await grants.documentGrants(documentId, request, protection))
       //rule:network-rechecked-after-question
-      if (await serves(again.host, again.network)) return again;
+      if (await serves(again.host, again.network)) return { reached: again, by: "document" };
     if (/*rule:grants-not-used-in-private*/ sender.private || !judged.remember) return undefined;
     const given =
       proposed === undefined
@@ -154,8 +170,7 @@ export async function consentTo(
     if (proposed === undefined && new Set(good.map(({ host }) => host)).size > 1) return undefined;
     const grant = serving(good, ({ host }) => protection(host));
     if (grant === undefined || /*rule:grant-needs-its-marker*/ !(await stillRemembers(origin))) return undefined;
-    const { host, entered, risk, network } = grant;
-    return { host, entered, risk, protection: grant.protection, ...(network === undefined ? {} : { network }) };
+    return { reached: grants.reachedBy(grant), by: "remembered" };
   };
   // What needs no question needs no gesture either, unless the user has just closed it.
   const returns = async (host: string): Promise<void> => {
@@ -168,8 +183,8 @@ export async function consentTo(
   let taken = grants.timesTakenBack(sender);
   const known = await remembered(verdict);
   if (known !== undefined) {
-    await returns(known.host);
-    return await agreed(known, taken);
+    await returns(known.reached.host);
+    return await agreed(known.reached, known.by, taken);
   }
   // Where the administrator's word does not stand for the user's, they are asked all the same.
   if (
@@ -180,7 +195,10 @@ export async function consentTo(
   ) {
     await returns(proposed);
     //rule:admin-skip-is-no-consent
-    return { host: proposed, entered: false, risk: false, protection: protection(proposed) };
+    return {
+      reached: { host: proposed, entered: false, risk: false, protection: protection(proposed) },
+      by: "policy",
+    };
   }
   if (verdict.prompt === "forbid") throw questionForbidden(verdict);
 
@@ -190,11 +208,12 @@ export async function consentTo(
 
   const look: Helpers["look"] = (found, over) =>
     hosts.browse(
-      { origin, protocol, port, secure: secure(undefined), timeout: lookingTime },
+      { origin, protocol, port, secure: secure(undefined), ...tls(undefined), timeout: lookingTime },
       found,
       /*rule:search-ends-with-question*/ over,
     );
   let settledAt: number | undefined;
+  let by: Admitted = "asked";
   const answer = await prompts.ask(
     {
       origin,
@@ -217,8 +236,10 @@ export async function consentTo(
         const settled = await remembered(/*rule:queued-question-judged-again*/ await judge(wanted, false)); // it may have waited for long, and be in another network now
         if (settled === undefined) return undefined;
         settledAt = before;
-        const { host, entered, risk } = settled;
-        return { allow: true, remember: false, host, how: entered ? "typed" : "asked", risk };
+        by = settled.by;
+        const { host, entered, risk, timed } = settled.reached;
+        const how = entered ? "typed" : "asked";
+        return { allow: true, remember: false, host, how, risk, ...(timed === undefined ? {} : { timed }) };
       },
       check: async (address) => {
         const named = await judge(address.trim() === "" ? "/" : address, true);
@@ -246,11 +267,13 @@ export async function consentTo(
   taken =
     /*rule:revoking-voids-settled-question*/ settledAt ??
     /*rule:later-answer-is-new-consent*/ grants.timesTakenBack(sender);
-  const rememberOrSay = async (grant: grants.Grant): Promise<void> => {
+  /** Resolves with whether it is remembered. */
+  const rememberOrSay = async (grant: grants.Grant): Promise<boolean> => {
     const why =
       //rule:unknown-network-not-remembered
       grant.network === unknownNetwork ? "network-unknown" : await remember(grant).catch(() => "storage" as const);
     if (why !== undefined) notRemembered(grant.host, why);
+    return why === undefined;
   };
   const { host, how, risk } = answer;
   //rule:consent-is-for-network-of-answer
@@ -261,9 +284,15 @@ export async function consentTo(
     protection: protection(host),
     ...(network === undefined ? {} : { network }),
   };
-  if (/*rule:remembering-takes-the-box*/ answer.remember)
-    await rememberOrSay({ origin, protocol, host, port, created: Date.now(), how, ...consent });
+  let reached: grants.Reached = { host, ...consent };
+  //rule:settled-question-ends-with-its-hour
+  if (answer.timed !== undefined) reached.timed = answer.timed;
+  if (/*rule:remembering-takes-the-box*/ answer.remember) {
+    const created = Date.now();
+    const grant = { origin, protocol, host, port, created, how, ...consent, ...endsFrom(answer.ends, created) };
+    if (await rememberOrSay(grant)) reached = grants.reachedBy(grant);
+  }
   const destination = { protocol, host, port };
   if (await grants.wasClosed(documentId, destination)) await grants.mayReturn(sender, destination);
-  return await agreed({ host, ...consent }, taken);
+  return await agreed(reached, by, taken);
 }

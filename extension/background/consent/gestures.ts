@@ -21,6 +21,8 @@ interface Used extends Activation {
 export interface Gesture {
   /** Takes it. Reports whether there is one that no other call has taken; the same answer each time. */
   take(): boolean;
+  /** Reports whether `take` would find one, and leaves it. */
+  unused(): boolean;
 }
 
 export class GestureLedger {
@@ -36,23 +38,29 @@ export class GestureLedger {
   of(sender: Pick<Sender, "origin" | "tabId">, activation: Activation | undefined): Gesture {
     const who = `${sender.tabId.toString()} ${/*rule:gesture-shared-by-site-frames*/ siteOf(sender.origin)}`;
     let taken: boolean | undefined;
-    return { take: () => (taken ??= activation !== undefined && this.#take(who, activation)) };
+    return {
+      take: () => (taken ??= activation !== undefined && this.#take(who, activation)),
+      unused: () => taken ?? (activation !== undefined && this.#find(who, activation) !== undefined),
+    };
   }
 
-  /** A press is the time from its beginning to the call. It was used if what was used overlaps with it. */
   #take(who: string, activation: Activation): boolean {
+    const press = this.#find(who, activation);
+    if (press === undefined) return false;
+    //rule:gesture-counts-once
+    this.#used = [...this.#used, press].slice(-most);
+    return true;
+  }
+
+  /** A press is the time from its beginning to the call. It was used if what was used overlaps with it: undefined then. */
+  #find(who: string, activation: Activation): Used | undefined {
     const now = this.#now();
     this.#used = this.#used.filter(({ at }) => at <= now); // the clock was put back
     const at = Math.min(activation.at, now);
     const began = Math.min(activation.began, at);
-    if (
-      this.#used.some(
-        (used) => /*rule:gesture-shared-across-documents*/ used.who === who && used.began <= at && used.at >= began,
-      )
-    )
-      return false;
-    //rule:gesture-counts-once
-    this.#used = [...this.#used, { who, began, at }].slice(-most);
-    return true;
+    const overlaps = this.#used.some(
+      (used) => /*rule:gesture-shared-across-documents*/ used.who === who && used.began <= at && used.at >= began,
+    );
+    return overlaps ? undefined : { who, began, at };
   }
 }

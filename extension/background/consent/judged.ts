@@ -12,16 +12,16 @@ type Judged = PolicyJudgeResult | PolicyJudgeLocalResult;
 
 /** What to call it when the answer is no. Only the user's own no comes when they gave it. */
 export const answerRefusals: Record<Extract<Answer, { allow: false }>["rule"], () => Refusal> = {
-  user: () => new Refusal("user", "the user did not allow it."),
+  user: () => new Refusal("user", "denied"),
   muted: () =>
-    new Refusal("muted", "the user has said no several times: this site may not ask for a while.", {
+    new Refusal("muted", "muted", {
       /*rule:cooldown-refusal-is-delayed*/ hidden: true,
     }),
   limit: () =>
-    new Refusal("limit", "too many questions of this site or tab wait for an answer.", {
+    new Refusal("limit", "questions", {
       /*rule:full-queue-refusal-is-delayed*/ hidden: true,
     }),
-  prompt: () => new Refusal("prompt", "the browser opened no window for the question.", { hidden: true }),
+  prompt: () => new Refusal("prompt", "noWindow", { hidden: true }),
 };
 
 /** Reports whether no earlier yes counts, neither a remembered one nor one of the document: each open is to be asked for, or none. */
@@ -38,7 +38,7 @@ function told({ by }: Judged): { by?: string } {
 
 /** The administrator lets only pass what needs no question, and this needs one. */
 export function questionForbidden(verdict: Judged): Refusal {
-  return new Refusal("policy", "the administrator allows this site only what needs no question.", {
+  return new Refusal("policy", "onlyWithoutQuestion", {
     hidden: true,
     ...told(verdict),
   });
@@ -49,23 +49,20 @@ export async function mustPass(verdict: Judged, claims: Claims, attested: chrome
   // Before the rules about the page, which are the strictest while a policy cannot be used: it is the policy that is to be mended then.
   if (/*rule:broken-policy-told-before-page-rules*/ !verdict.allowed) {
     const { reason } = verdict;
-    throw new Refusal(
-      reason === "policy-broken" ? reason : "policy",
-      "Portside's rules or the administrator do not allow it.",
-      {
-        hidden: true,
-        ...(reason === "address" || reason === "origin" || reason === "port" ? { reason } : {}),
-        ...told(verdict),
-      },
-    );
+    const broken = reason === "policy-broken";
+    throw new Refusal(broken ? reason : "policy", broken ? "policyBroken" : "rules", {
+      hidden: true,
+      ...(reason === "address" || reason === "origin" || reason === "port" ? { reason } : {}),
+      ...told(verdict),
+    });
   }
   if (verdict.cspRule !== "refuse-unsafe-eval") {
     const admission = await admit(attested, claims, /*rule:admin-csp-rule-reaches-page*/ verdict.cspRule);
-    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint, { hidden: true });
+    if (!admission.allowed) throw new Refusal(admission.rule, admission.line, { hidden: true });
   }
   //rule:installed-apps-only
   if (verdict.installedOnly && !(await isInstalledApp(attested.tab?.id)))
-    throw new Refusal("installed-only", "the administrator lets only installed apps open sockets.", { hidden: true });
+    throw new Refusal("installed-only", "installedOnly", { hidden: true });
 }
 
 /** Reports whether a destination is public, as far as its name tells; one that the user is still to name counts as public. */
@@ -75,5 +72,5 @@ export function isPublic({ place, mustEnter }: PolicyJudgeResult): boolean {
 
 /** A header or the attribute of a frame denies direct-sockets-private. `hidden`: the host was asked first. */
 export function privateDenied({ hidden = true } = {}): Refusal {
-  return new Refusal("permissions-policy", "the permissions policy does not allow direct-sockets-private.", { hidden });
+  return new Refusal("permissions-policy", "policyPrivate", { hidden });
 }

@@ -4,10 +4,20 @@
 // The order is that of consent.ts. What differs: no administrator's word stands for the user's; and what was agreed to is a place, so that an
 // earlier consent counts only where that place is there, in the network of then.
 
-import { addDocumentGrant, documentGrants, mayReturn, stillReaches, timesTakenBack, wasClosed } from "./grants.ts";
+import {
+  addDocumentGrant,
+  documentGrants,
+  mayReturn,
+  reachedBy,
+  stillReaches,
+  timesTakenBack,
+  wasClosed,
+} from "./grants.ts";
 import type { Destination, Grant, Reached } from "./grants.ts";
 import { remember, stillRemembers } from "./cleared.ts";
-import type { Asked, Surroundings } from "./consent.ts";
+import type { Admitted, Asked, Surroundings } from "./consent.ts";
+import { endsFrom } from "./lifetime.ts";
+import type { Lasting } from "./lifetime.ts";
 import { answerRefusals, asksAnew, mustPass, questionForbidden } from "./judged.ts";
 import { judgeLocal, judgePeer, protocols } from "./local_judge.ts";
 import type { LocalWish } from "./local_judge.ts";
@@ -27,6 +37,8 @@ export interface Agreed {
   place: LocalPlace;
   /** The names by which it can be taken back. */
   destination: Destination & { protection: Protection };
+  /** Whose word it is. */
+  by: Admitted;
   /** Groups may be joined. */
   multicast: boolean;
   peers?: Peers;
@@ -79,21 +91,20 @@ class LocalConsenting {
     const { request, reopened } = this.#asked;
     const verdict = await this.#judge();
     await mustPass(verdict, this.#claims, attested);
-    if (verdict.places.length === 0)
-      throw new Refusal("policy", "this computer has no such address.", { hidden: true, reason: "address" });
+    if (verdict.places.length === 0) throw new Refusal("policy", "noAddress", { hidden: true, reason: "address" });
     // The last that was allowed is what is meant now.
     for (const reached of /*rule:local-each-open-ignores-earlier*/ asksAnew(verdict) ? [] : reopened.toReversed()) {
       const place = await this.#holds(reached, verdict);
       if (place === undefined) continue;
       return /*rule:local-revoking-stops-pending*/ (await stillReaches(sender.documentId, request, reached))
-        ? this.#agreed(place, reached.local, verdict)
+        ? this.#agreed(place, reached.local, "document", verdict)
         : await this.#anew();
     }
     const taken = timesTakenBack(sender);
     const known = await this.#remembered(verdict);
     if (known !== undefined) {
       await this.#returns(known.place);
-      return await this.#documents(known.place, known.consent, taken, verdict);
+      return await this.#documents(known.place, known.consent, known.by, taken, verdict);
     }
     // An administrator who has connections opened without a question ("skip") has not said so of these.
     if (verdict.prompt === "forbid") throw questionForbidden(verdict);
@@ -142,13 +153,15 @@ class LocalConsenting {
   }
 
   /** A remembered grant that serves, the last that was given: it is what the user wanted last. */
-  async #remembered(verdict: PolicyJudgeLocalResult): Promise<{ place: LocalPlace; consent: Reached } | undefined> {
+  async #remembered(
+    verdict: PolicyJudgeLocalResult,
+  ): Promise<{ place: LocalPlace; consent: Reached; by: Admitted } | undefined> {
     const { sender } = this.#around;
     if (asksAnew(verdict)) return undefined;
     const { request } = this.#asked;
     for (const again of (await documentGrants(sender.documentId, request, () => this.#protection)).toReversed()) {
       const place = await this.#holds(again, verdict);
-      if (place !== undefined) return { place, consent: again };
+      if (place !== undefined) return { place, consent: again, by: "document" };
     }
     if (/*rule:local-grants-not-used-in-private*/ sender.private || !verdict.remember) return undefined;
     const { kind, localPort = 0 } = this.#wish;
@@ -165,11 +178,7 @@ class LocalConsenting {
       if (place === undefined) continue;
       //rule:local-grant-needs-its-marker
       if (!(await stillRemembers(sender.origin))) return undefined;
-      const { host, entered, risk, protection, network, local } = grant;
-      const consent: Reached = { host, entered, risk, protection };
-      if (network !== undefined) consent.network = network;
-      if (local !== undefined) consent.local = local;
-      return { place, consent };
+      return { place, consent: reachedBy(grant), by: "remembered" };
     }
     return undefined;
   }
@@ -179,9 +188,10 @@ class LocalConsenting {
     return { kind, protocol: protocols[kind], host: place.address, port: localPort, protection: this.#protection };
   }
 
-  #agreed(place: LocalPlace, local: LocalConsent | undefined, verdict: PolicyJudgeLocalResult): Agreed {
+  #agreed(place: LocalPlace, local: LocalConsent | undefined, by: Admitted, verdict: PolicyJudgeLocalResult): Agreed {
     const agreed: Agreed = {
       place,
+      by,
       destination: this.#destination(place),
       multicast: this.#needs(verdict).multicast,
     };
@@ -203,11 +213,12 @@ class LocalConsenting {
   async #documents(
     place: LocalPlace,
     consent: Reached,
+    by: Admitted,
     taken: number,
     verdict: PolicyJudgeLocalResult,
   ): Promise<Agreed> {
     const may = await addDocumentGrant(this.#around.sender, this.#asked.request, consent, taken);
-    return may ? this.#agreed(place, consent.local, verdict) : await this.#anew();
+    return may ? this.#agreed(place, consent.local, by, verdict) : await this.#anew();
   }
 
   #question(verdict: PolicyJudgeLocalResult): LocalQuestion {
@@ -231,6 +242,7 @@ class LocalConsenting {
   async #ask(verdict: PolicyJudgeLocalResult): Promise<Agreed> {
     const { sender, prompts, signal, asking } = this.#around;
     let settledAt: number | undefined;
+    let by: Admitted = "asked";
     const answer = await prompts.askLocal(
       this.#question(verdict),
       sender,
@@ -243,11 +255,13 @@ class LocalConsenting {
           const settled = await this.#remembered(now);
           if (settled === undefined) return undefined;
           settledAt = before;
-          const { peers, hosts } = this.#agreed(settled.place, settled.consent.local, now);
+          by = settled.by;
+          const { peers, hosts } = this.#agreed(settled.place, settled.consent.local, settled.by, now);
           return {
             allow: true,
             remember: false,
             place: settled.place,
+            ...(settled.consent.timed === undefined ? {} : { timed: settled.consent.timed }),
             ...(peers === undefined ? {} : { peers }),
             ...(hosts === undefined ? {} : { hosts }),
           };
@@ -259,12 +273,13 @@ class LocalConsenting {
     );
     if (!answer.allow) throw answerRefusals[answer.rule]();
     const taken = /*rule:local-revoking-voids-settled*/ settledAt ?? timesTakenBack(sender);
-    return await this.#answered(answer, taken, verdict);
+    return await this.#answered(answer, by, taken, verdict);
   }
 
   /** `verdict`: what the user was asked by. */
   async #answered(
     answer: Extract<LocalAnswer, { allow: true }>,
+    by: Admitted,
     taken: number,
     verdict: PolicyJudgeLocalResult,
   ): Promise<Agreed> {
@@ -280,7 +295,7 @@ class LocalConsenting {
     const there = now.places.find(({ address, reach }) => address === place.address && reach === place.reach);
     //rule:local-place-still-there-at-answer
     if (!now.allowed || there === undefined)
-      throw new Refusal("policy", "this computer does not have the address any more.", {
+      throw new Refusal("policy", "addressGone", {
         hidden: true,
         reason: "address",
       });
@@ -301,27 +316,34 @@ class LocalConsenting {
     //rule:local-consent-for-network-of-answer
     const network = networkOf(there, peers, now.places);
     if (network !== undefined) consent.network = network;
-    if (answer.remember) await this.#remember(consent);
+    //rule:local-settled-question-ends-with-its-hour
+    if (answer.timed !== undefined) consent.timed = answer.timed;
+    const kept = answer.remember ? await this.#remember(consent, answer) : undefined;
     const destination = this.#destination(there);
     if (await wasClosed(sender.documentId, destination)) await mayReturn(sender, destination);
-    return await this.#documents(there, consent, taken, now);
+    return await this.#documents(there, kept ?? consent, by, taken, now);
   }
 
-  async #remember(consent: Reached): Promise<void> {
+  /** Resolves with what the document has of it; undefined: it is not remembered. */
+  async #remember(consent: Reached, { ends }: Lasting): Promise<Reached | undefined> {
     const { sender, notRemembered } = this.#around;
     const { kind, localPort = 0 } = this.#wish;
+    const created = Date.now();
     const grant: Grant = {
       origin: sender.origin,
       kind,
       protocol: protocols[kind],
       port: localPort,
-      created: Date.now(),
+      created,
       ...consent,
+      ...endsFrom(ends, created),
     };
     const networks = [consent.network, ...(consent.local?.hosts ?? []).map(({ network }) => network)];
     const why =
       //rule:local-unknown-network-not-remembered
       networks.includes(unknownNetwork) ? "network-unknown" : await remember(grant).catch(() => "storage" as const);
-    if (why !== undefined) notRemembered(consent.host, why);
+    if (why === undefined) return reachedBy(grant);
+    notRemembered(consent.host, why);
+    return undefined;
   }
 }

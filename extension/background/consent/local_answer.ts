@@ -1,5 +1,6 @@
 // What the user answered to a question about a socket that others can send to: only what the question offered counts.
 
+import { lasting } from "./lifetime.ts";
 import { isWithin } from "./local_consent.ts";
 import type { AllowLocal, Complaint, LocalAnswer, LocalQuestion } from "./question.ts";
 import type { NamedPeer } from "../../../protocol/message.ts";
@@ -20,7 +21,7 @@ export async function localAnswer(
 ): Promise<LocalAnswer | { named: { address: string }; complaint: Complaint } | undefined> {
   const place = Number.isSafeInteger(message.place) ? places[message.place] : undefined;
   if (place === undefined) return undefined;
-  const answer = { allow: true as const, remember: message.remember && remember, place };
+  const answer = { allow: true as const, ...lasting(message, remember), place };
   if (kind === "listen") return answer;
   const { peers } = message;
   if (peers === undefined || widest === undefined || /*rule:peers-within-what-was-offered*/ !isWithin(peers, widest))

@@ -44,6 +44,9 @@ export type About =
 
 export type AnyAnswer = Answer | LocalAnswer;
 
+/** Whoever types at a question that has stood for less than this, in ms, was typing before it came. */
+const haste = 1_000;
+
 /** What no answer is. */
 export const no = { allow: false, rule: "user" } as const;
 
@@ -61,6 +64,8 @@ export class Pending implements Queued {
   shown = false;
   /** The user has had the time to look at it: a no before that was meant for something else, and does not count towards a cooldown. */
   seen = false;
+  /** When the page in its window got it, by performance.now(). */
+  #put: number | undefined;
   window: PromptWindow | undefined;
   /** To the page of the prompt, while it is there. */
   tell: ((view: PromptView) => void) | undefined;
@@ -108,6 +113,19 @@ export class Pending implements Queued {
   isAsked(window: PromptWindow): void {
     this.window = window;
     for (const asking of this.#watching.splice(0)) asking();
+  }
+
+  /** The page in its window has got it. */
+  isPut(): void {
+    this.#put = performance.now();
+  }
+
+  /**
+   * It has stood on the screen for so long that a key was meant for it: a no by keyboard before that does not count towards a cooldown. Nor does
+   * the end of its window, which may have been closed by a key, of which nobody hears.
+   */
+  get stood(): boolean {
+    return this.#put !== undefined && performance.now() - this.#put >= haste;
   }
 
   get isOver(): boolean {

@@ -20,7 +20,8 @@ const windows = {
   update: async () => undefined,
   remove: async () => undefined,
 };
-Object.assign((globalThis as unknown as { chrome: object }).chrome, { windows });
+const tabs = { get: async (id: number) => ({ id, height: 500 }) };
+Object.assign((globalThis as unknown as { chrome: object }).chrome, { windows, tabs });
 const { Prompts } = await import("./prompt.ts");
 const { noteAnswer } = await import("./cooldown.ts");
 

@@ -4,8 +4,9 @@
 // that is shown, of one document, are one question with one answer, unless the administrator has each open asked for. A closed window is a no.
 
 import { ext } from "../../shared/ext.ts";
-import { HostError } from "../host/host.ts";
+import { lasting } from "./lifetime.ts";
 import { localAnswer } from "./local_answer.ts";
+import { lookNearby } from "./nearby_search.ts";
 import { Pending, keyOf, no, siteKey } from "./pending_question.ts";
 import type { About, AnyAnswer, Helpers, LocalHelpers } from "./pending_question.ts";
 import { QuestionQueue } from "./queue.ts";
@@ -25,16 +26,24 @@ import type { Sender } from "../intake/sender.ts";
 
 export type { Helpers, LocalHelpers };
 
-/** More devices than this are not listed: something on the link is making them up. */
-const maxDevices = 100;
-
 export class Prompts {
   readonly #queue = new QuestionQueue<Pending>();
+  readonly #changed: (tabId: number) => void;
+  readonly #isTestPage: (sender: Sender) => boolean;
 
-  constructor() {
+  /**
+   * `changed` is called when a question of a tab begins, or ceases, to wait for its answer; `isTestPage` says whether a document is Portside's own
+   * page to try it with.
+   */
+  constructor(
+    changed: (tabId: number) => void = () => undefined,
+    isTestPage: (sender: Sender) => boolean = () => false,
+  ) {
+    this.#changed = changed;
+    this.#isTestPage = isTestPage;
     ext.windows.onRemoved.addListener((windowId) => {
       const closed = this.#queue.all.find(({ window }) => window?.is(windowId));
-      if (closed !== undefined) /*rule:closing-prompt-denies*/ this.#answer(closed, no);
+      if (closed !== undefined) /*rule:closing-prompt-denies*/ this.#answer(closed, no, { inHaste: !closed.stood });
     });
   }
 
@@ -75,9 +84,9 @@ export class Prompts {
     if (signal.aborted) return no;
     const site = siteKey(sender);
     // They clicked again, and may not have seen that there is a question.
-    for (const shown of this.#queue.all)
-      if (this.#queue.isShown(shown) && (shown.site === site || shown.tab === sender.tabId))
-        /*rule:repeated-click-raises-prompt*/ shown.window?.raise();
+    const inTheWay = this.#queue.inWayOf(site, sender.tabId);
+    //rule:repeated-click-raises-prompt
+    raise(inTheWay, sender);
     //rule:question-queue-is-bounded
     if (!this.#queue.hasRoom(site, sender.tabId)) return { allow: false, rule: "limit" };
     const key = keyOf(about.question, sender);
@@ -87,6 +96,9 @@ export class Prompts {
         one.key === key && !one.isOver && !alone(one.about) && !alone(about),
     );
     const pending = /*rule:same-question-asked-once*/ same ?? this.#begin(about, sender);
+    // As many are on the screen as there may be: the user is to see what this one waits for.
+    //rule:waiting-question-raises-prompt
+    if (inTheWay === undefined && !this.#queue.isShown(pending)) raise(this.#queue.inWayOf(site, sender.tabId), sender);
     pending.watch(() => {
       if (!signal.aborted) asking();
     });
@@ -101,12 +113,33 @@ export class Prompts {
       void pending.noted.finally(() => {
         this.#queue.leave(pending);
         this.#tellWaiting(pending.site);
+        this.#changed(pending.tab);
         this.#advance();
       });
     });
     this.#tellWaiting(pending.site);
+    this.#changed(pending.tab);
     this.#advance();
     return pending;
+  }
+
+  /** Reports whether a question of this tab waits for its answer, with a window or without. */
+  waitsIn(tabId: number): boolean {
+    return this.#queue.oldestOf(tabId) !== undefined;
+  }
+
+  /** The user clicks in a document: where a question of its site or tab waits, they may not have seen the window. */
+  pressed(sender: Sender): void {
+    //rule:click-raises-prompt
+    raise(this.#queue.inWayOf(siteKey(sender), sender.tabId), sender);
+  }
+
+  /** The user wants to see the question that waits in this tab: in a window of its own at once, unless another of its tab or site has one. */
+  bring(tabId: number): void {
+    const oldest = this.#queue.oldestOf(tabId);
+    const shown = oldest && this.#queue.shownOf(oldest.site, tabId);
+    if (shown !== undefined) shown.window?.bring();
+    else if (oldest !== undefined) this.#put(this.#queue.show(oldest));
   }
 
   /** Waits for the answer, or until this one asker goes. The question goes with the last of them. */
@@ -130,16 +163,17 @@ export class Prompts {
   }
 
   #advance(): void {
-    for (let next = this.#queue.next(); next !== undefined; next = this.#queue.next()) {
-      const pending = next;
-      this.#show(pending).catch((error: unknown) => {
-        pending.fail(error);
-      });
-    }
+    for (let next = this.#queue.next(); next !== undefined; next = this.#queue.next()) this.#put(next);
+  }
+
+  #put(pending: Pending): void {
+    this.#show(pending).catch((error: unknown) => {
+      pending.fail(error);
+    });
   }
 
   async #show(pending: Pending): Promise<void> {
-    const { origin, private: isPrivate, windowId } = pending.sender;
+    const { origin, private: isPrivate } = pending.sender;
     const settled = await pending.about.helpers.stillNeeded();
     if (settled !== undefined) {
       pending.settle(settled);
@@ -157,7 +191,7 @@ export class Prompts {
     pending.shown = true;
     let window: PromptWindow | undefined;
     try {
-      window = await PromptWindow.open(pending.id, windowId, beside);
+      window = await PromptWindow.open(pending.id, pending.sender, beside);
     } catch (error) {
       console.error("the question has no window:", error);
       pending.shown = false;
@@ -171,11 +205,12 @@ export class Prompts {
   }
 
   /** What the user said, be it a word or a closed window. */
-  #answer(pending: Pending, answer: AnyAnswer, { all = false } = {}): void {
+  #answer(pending: Pending, answer: AnyAnswer, { all = false, inHaste = false } = {}): void {
     if (pending.isOver) return;
     const { origin, private: isPrivate } = pending.sender;
     if (answer.allow) pending.noted = noteAnswer(origin, isPrivate, "yes");
-    else if (/*rule:unseen-denial-not-counted*/ pending.seen) pending.noted = noteAnswer(origin, isPrivate, "no");
+    else if (/*rule:unseen-denial-not-counted*/ pending.seen && /*rule:hasty-denial-not-counted*/ !inHaste)
+      pending.noted = noteAnswer(origin, isPrivate, "no");
     if (all) for (const other of this.#queue.waiting(pending.site)) other.settle(no);
     pending.settle(answer);
   }
@@ -202,7 +237,7 @@ export class Prompts {
     port.onDisconnect.addListener(() => {
       pending.tell = undefined;
       //rule:closing-prompt-denies.2
-      this.#answer(pending, no);
+      this.#answer(pending, no, { inHaste: !pending.stood });
     });
     port.onMessage.addListener((message: PromptMessage) => {
       this.#receive(pending, message).catch((error: unknown) => {
@@ -210,14 +245,16 @@ export class Prompts {
       });
     });
     const { about } = pending;
+    pending.isPut();
     pending.tell({
       type: "question",
       question: about.question,
       waiting: this.#queue.waiting(pending.site).length,
       looks: about.kind === "connection" && about.helpers.look !== undefined,
+      ...(this.#isTestPage(pending.sender) ? { testPage: true } : {}),
       ...(pending.cooldown === undefined ? {} : { cooldown: pending.cooldown }),
     });
-    void this.#look(pending);
+    void lookNearby(pending);
   }
 
   async #receive(pending: Pending, message: PromptMessage): Promise<void> {
@@ -226,7 +263,7 @@ export class Prompts {
       return;
     }
     if (message.type === "deny") {
-      this.#answer(pending, no, { all: message.all === true });
+      this.#answer(pending, no, { all: message.all === true, inHaste: message.key === true && !pending.stood });
       return;
     }
     const { about } = pending;
@@ -249,9 +286,9 @@ export class Prompts {
       pending.tell?.({ type: "named", named, ...found });
       return;
     }
-    const remember = message.remember && question.remember;
+    const lasts = lasting(message, question.remember);
     if (question.host !== undefined) {
-      this.#answer(pending, { allow: true, remember, host: question.host, how: "asked", risk: question.risk });
+      this.#answer(pending, { allow: true, ...lasts, host: question.host, how: "asked", risk: question.risk });
       return;
     }
     const { named = { address: "" } } = message;
@@ -264,7 +301,7 @@ export class Prompts {
       const risk = question.risk || pending.warned.has(found.host);
       this.#answer(pending, {
         allow: true,
-        remember,
+        ...lasts,
         host: /*rule:typed-host-replaces-proposal*/ found.host,
         how,
         risk,
@@ -282,22 +319,11 @@ export class Prompts {
     if ("complaint" in answer) pending.tell?.({ type: "complaint", ...answer });
     else this.#answer(pending, answer);
   }
+}
 
-  /** Looks for devices nearby as long as the question stands. */
-  async #look(pending: Pending): Promise<void> {
-    const { about, devices, over } = pending;
-    if (about.kind === "local" || about.helpers.look === undefined) return;
-    let how: "done" | "failed" | "forbidden" = "done";
-    try {
-      await about.helpers.look(({ name, service, host, address }) => {
-        if (devices.length >= maxDevices || pending.isOver) return;
-        const device = { index: devices.length, name, service, host, address };
-        devices.push(device);
-        pending.tell?.({ type: "device", device });
-      }, over.signal);
-    } catch (error) {
-      how = error instanceof HostError && error.data?.reason.startsWith("policy") === true ? "forbidden" : "failed";
-    }
-    if (!pending.isOver) pending.tell?.({ type: "looked", how });
-  }
+/** Brings a window to the front for somebody who clicks in a page of this sender's. */
+function raise(shown: Pending | undefined, sender: Sender): void {
+  if (shown === undefined) return;
+  const own = shown.tab === sender.tabId || shown.site === siteKey(sender);
+  shown.window?.raise(own ? "own" : "other");
 }

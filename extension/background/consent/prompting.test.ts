@@ -20,6 +20,7 @@ beforeEach(async () => {
   for (const { id } of browser.tabs.windows) browser.tabs.closeWindow(id);
   await clock.advance(3 * 86_400_000); // nobody may have to wait for what they were told in another test
   host.asked.length = 0;
+  browser.tabs.raised.length = 0;
 });
 
 /** Who is asked for now: origin and port. */
@@ -97,12 +98,52 @@ test("who clicks again sees the question again, ten times and not for ever", asy
   await (await world.prompt()).say({ type: "deny", all: true });
 });
 
+test("three are on the screen; the fourth site's question waits behind the oldest of them, which comes to the front for its clicks", async () => {
+  const pages = await Promise.all([1, 2, 3, 4].map((n) => world.page(`https://many${n.toString()}.test/`)));
+  const [first, , , fourth] = pages;
+  assert.ok(first !== undefined && fourth !== undefined, "no pages");
+  for (const page of pages.slice(0, 3)) await page.open(mail);
+  const [oldest] = await world.prompts();
+  const raised = (): number => browser.tabs.raised.filter((id) => id === oldest?.windowId).length;
+  assert.equal(raised(), 0);
+  const id = await fourth.open(mail);
+  assert.deepEqual([(await onScreen()).length, raised()], [3, 1], "the user sees what it waits for");
+  fourth.say({ type: "pressed", id });
+  await settled();
+  assert.equal(raised(), 2);
+  // A site that waits may bring it up so often, and no more; it does not use up what the others may.
+  for (let n = 0; n < 20; n++) fourth.say({ type: "pressed", id });
+  await settled();
+  assert.equal(raised(), 10);
+  first.say({ type: "pressed", id: 1 });
+  await settled();
+  assert.equal(raised(), 11);
+  assert.equal(browser.tabs.raised.length, 11, "the others stay where they are");
+  await oldest?.say({ type: "deny" });
+  assert.equal((await onScreen()).at(-1), "https://many4.test 993");
+});
+
+test("a click in a page raises the question of that page only; where none waits, nothing", async () => {
+  const [page, other] = [await world.page("https://clicks.test/"), await world.page("https://idle.test/")];
+  const id = await page.open(mail);
+  other.say({ type: "pressed", id });
+  await settled();
+  assert.deepEqual(browser.tabs.raised.length, 0);
+  page.say({ type: "pressed", id });
+  await settled();
+  assert.deepEqual(browser.tabs.raised, [(await world.prompt()).windowId]);
+  await (await world.prompt()).say({ type: "deny" });
+  page.say({ type: "pressed", id });
+  await settled();
+  assert.equal(browser.tabs.raised.length, 1);
+});
+
 test("a question that finds no place for its window comes without one, and says where it wanted to be", async () => {
   const page = await world.page("https://aside.test/", { left: 3_000, top: -500 });
   const id = await page.open(mail);
   const prompt = await world.prompt();
   const { url = "" } = browser.tabs.tabs.find(({ windowId }) => windowId === prompt.windowId) ?? {};
-  assert.match(url.slice(extensionURL("ui/prompt.html").length), /^#[\w-]+:3270:-420$/);
+  assert.match(url.slice(extensionURL("ui/prompt.html").length), /^#[\w-]+:3270:-420:3000:-500:1000:80$/);
   await prompt.allow();
   assert.equal(page.outcome(id), "opened");
 });
@@ -168,6 +209,43 @@ test("after three denials in a row the site may not ask for ten minutes: the thi
   await page.open(mail);
   assert.equal((await onScreen()).length, 1);
   await (await world.prompt()).say({ type: "deny" });
+});
+
+test("a no that comes within a second by the keyboard, or by the end of the window, is a no, and does not count", async () => {
+  const page = await world.page("https://hasty.test/");
+  const ways = [
+    async () => (await world.prompt()).say({ type: "deny", key: true }),
+    async () => {
+      browser.tabs.closeWindow((await world.prompt()).windowId);
+    },
+    async () => {
+      (await world.prompt()).port.disconnect();
+    },
+  ];
+  const answer = async (say: () => Promise<void>, after: number): Promise<void> => {
+    const id = await page.open(mail);
+    await (await world.prompt()).say({ type: "seen" });
+    await clock.advance(after);
+    await say();
+    await settled();
+    assert.equal(page.outcome(id), "NotAllowedError");
+  };
+  const announced = async (): Promise<number | undefined> => {
+    const id = await page.open(mail);
+    const { cooldown } = (await world.prompt()).question;
+    await (await world.prompt()).say({ type: "deny" }); // nobody has looked
+    assert.equal(page.outcome(id), "NotAllowedError");
+    return cooldown;
+  };
+  for (const say of ways) await answer(say, 999);
+  assert.equal(await announced(), undefined);
+  // Later each of them counts; and the mouse does at once.
+  for (const say of ways) {
+    await answer(say, 1_000);
+    await answer(async () => (await world.prompt()).say({ type: "deny" }), 600);
+    assert.equal(await announced(), 10 * minute);
+    await clock.advance(11 * minute);
+  }
 });
 
 test("what waits when it happens is not put any more", async () => {

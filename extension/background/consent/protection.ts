@@ -44,7 +44,13 @@ export function protectionOf({ secureTransport = "off", tls }: OpenOptions, host
   return { encryption: "on", authentication: "serverName", serverName };
 }
 
-/** Reports whether TLS proves from the first byte that the other end is the host itself, which is what administrators mean by TLS. */
+/** What administrators tell apart besides TLS that is verified for the host itself: `tls` of policy.judge. */
+export function otherTLS(protection: Protection): "pinned" | "other-name" | undefined {
+  if (protection.encryption !== "on" || protection.authentication === "name") return undefined;
+  return protection.authentication === "pinned" ? "pinned" : "other-name";
+}
+
+/** Reports whether TLS proves from the first byte that the other end is the host itself: `secure` of policy.judge. */
 export function authenticates(protection: Protection): boolean {
   return protection.encryption === "on" && protection.authentication === "name";
 }

@@ -1,6 +1,7 @@
 // What the user is asked and what they answer; and what the consent window and the background say to each other about it.
 
 import type { How } from "./grants.ts";
+import type { Lasting } from "./lifetime.ts";
 import type { Protection } from "./protection.ts";
 import type { LocalPlace, NamedPeer, PolicyJudgeResult } from "../../../protocol/message.ts";
 
@@ -27,7 +28,7 @@ export interface LocalQuestion {
   /** It is to be announced on the link, by this name and as this service. Foreign texts. */
   announce?: { name: string; type: string };
   private: boolean;
-  /** Whether "Allow and remember" is offered. */
+  /** Whether anything longer than "Allow this time" is offered. */
   remember: boolean;
 }
 
@@ -47,20 +48,26 @@ interface Destination {
   /** Routers watch this port: the prompt names the danger. */
   risk: boolean;
   private: boolean;
-  /** Whether "Allow and remember" is offered. */
+  /** Whether anything longer than "Allow this time" is offered. */
   remember: boolean;
+}
+
+/** A yes. */
+interface Allowed extends Lasting {
+  allow: true;
+  /** It was settled by a grant whose time ends. */
+  timed?: true;
 }
 
 export type Answer =
   /** `rule`: what to call the refusal. The user said no; they may not be asked now; too many questions wait; no window could be opened. */
   | { allow: false; rule: "user" | "muted" | "limit" | "prompt" }
   /** `risk`: the danger of the port was named. */
-  | { allow: true; remember: boolean; host: string; how: How; risk: boolean };
+  | (Allowed & { host: string; how: How; risk: boolean });
 
 /** The same for a socket that others can send to. `place` is one of the question's; `hosts` are canonical, and only with peers "named". */
 export type LocalAnswer =
-  | Extract<Answer, { allow: false }>
-  | { allow: true; remember: boolean; place: LocalPlace; peers?: Peers; hosts?: NamedPeer[] };
+  Extract<Answer, { allow: false }> | (Allowed & { place: LocalPlace; peers?: Peers; hosts?: NamedPeer[] });
 
 /** What is wrong with an address that the user typed or picked. */
 export type Complaint = "invalid" | "never" | "policy";
@@ -82,9 +89,8 @@ export interface Device {
 export type Named = { address: string } | { device: number };
 
 /** What the prompt page sends where the question is a LocalQuestion, in place of `allow`: the number of the place; whom it may send to; and whom the user named, as they typed it. */
-export interface AllowLocal {
+export interface AllowLocal extends Lasting {
   type: "allowLocal";
-  remember: boolean;
   place: number;
   peers?: Peers;
   hosts?: string[];
@@ -92,14 +98,14 @@ export interface AllowLocal {
 
 /** What the prompt page sends. */
 export type PromptMessage =
-  | { type: "allow"; remember: boolean; named?: Named }
+  | ({ type: "allow"; named?: Named } & Lasting)
   | AllowLocal
   /** They have had the time to look at the question. Sent once, before any answer. */
   | { type: "seen" }
   /** They named something, and have not pressed a button yet: what would it be? */
   | { type: "name"; named: Named }
-  /** `all`: whatever else this site asks and has not shown yet. */
-  | { type: "deny"; all?: boolean };
+  /** `all`: whatever else this site asks and has not shown yet. `key`: by the keyboard. */
+  | { type: "deny"; all?: boolean; key?: boolean };
 
 /** What it receives. */
 export type PromptView =
@@ -109,6 +115,8 @@ export type PromptView =
       waiting: number;
       /** Devices nearby are looked for. */
       looks: boolean;
+      /** It is Portside's own page to try it with that asks. */
+      testPage?: boolean;
       /** For how long the site could not ask after another no, in ms. */
       cooldown?: number;
     }

@@ -65,16 +65,36 @@ export class QuestionQueue<T extends Queued> {
       (best, one) => (best === undefined || last(one) < last(best) ? one : best),
       undefined,
     );
-    if (first === undefined) return undefined;
-    this.#shown.add(first);
+    return first && this.show(first);
+  }
+
+  /** It is this one's turn from now on. */
+  show(one: T): T {
+    this.#shown.add(one);
     //rule:longest-waiting-site-goes-first
-    this.#turns.set(first.site, ++this.#turn);
-    return first;
+    this.#turns.set(one.site, ++this.#turn);
+    return one;
   }
 
   /** Reports whether it is this one's turn. */
   isShown(one: T): boolean {
     return this.#shown.has(one);
+  }
+
+  /** The oldest of a tab. */
+  oldestOf(tab: number): T | undefined {
+    return this.#all.find((one) => one.tab === tab);
+  }
+
+  /** The oldest on the screen of this site or tab: others of theirs wait for that. */
+  shownOf(site: string, tab: number): T | undefined {
+    return this.#all.find((one) => this.#shown.has(one) && (one.site === site || one.tab === tab));
+  }
+
+  /** The oldest on the screen that those of this site and tab are, or wait for; undefined where they have none. */
+  inWayOf(site: string, tab: number): T | undefined {
+    if (!this.#all.some((one) => one.site === site || one.tab === tab)) return undefined;
+    return this.shownOf(site, tab) ?? this.#all.find((one) => this.#shown.has(one));
   }
 
   /** Those of a site that still wait. */

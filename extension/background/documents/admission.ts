@@ -23,6 +23,7 @@ import type { DocumentRecord } from "./headers.ts";
 import { findOriginPolicy, findPolicy } from "./header_lookup.ts";
 import { creatorPolicy } from "./creators.ts";
 import { isTrustworthyOrigin } from "../intake/origin.ts";
+import type { ConsoleLine } from "../../shared/console_lines.ts";
 import { isFeatureEnabled } from "./permissions_policy.ts";
 import type { DeclaredPolicy, DefaultAllowlist, PolicyDocument } from "./permissions_policy.ts";
 
@@ -32,7 +33,7 @@ export type Admission =
   | {
       allowed: false;
       rule: "insecure" | "permissions-policy" | "csp";
-      /** For the developer's console. */ hint: string;
+      /** For the developer's console. */ line: ConsoleLine;
     };
 
 /** What the document says of itself. */
@@ -41,14 +42,10 @@ export interface Claims {
   evidence: DocumentEvidence;
 }
 
-const insecure: Admission = { allowed: false, rule: "insecure", hint: "only secure pages may open sockets." };
+const insecure: Admission = { allowed: false, rule: "insecure", line: "insecure" };
 
-function denied(why: string): Admission {
-  return {
-    allowed: false,
-    rule: "permissions-policy",
-    hint: `the permissions policy does not allow direct-sockets: ${why}`,
-  };
+function denied(line: ConsoleLine): Admission {
+  return { allowed: false, rule: "permissions-policy", line };
 }
 
 /**
@@ -79,7 +76,7 @@ export async function admit(
     return insecure;
   if (tab?.id === undefined || documentId === undefined || url === undefined || frameId === undefined) return insecure;
   const path = await pathTo({ tabId: tab.id, documentId, url, frameId });
-  if (path === undefined) return denied("this document is not on the screen.");
+  if (path === undefined) return denied("policyNotShown");
   //rule:urls-of-ancestors-are-secure
   if (!areSecure(path)) return insecure;
 
@@ -129,33 +126,27 @@ async function judgePolicy(known: readonly Known[], origin: string, evidence: Do
   const own = known.at(-1)?.policy?.allowlist;
   //rule:own-header-denies
   if (own !== undefined && !known.at(-1)?.inherits && !matches(own, origin, origin))
-    return refused(denied("the header of this document."));
+    return refused(denied("policyHeader"));
 
   const held = await Promise.all(known.slice(1).map(({ documentId }) => heldBy(documentId)));
   //rule:silent-parent-refuses-frame
   if (held.some((one, index) => one?.parent.documentId !== known[index]?.documentId))
-    return refused(
-      denied(
-        "the page that holds this frame did not say so, or changed the frame's allow attribute after it had loaded.",
-      ),
-    );
+    return refused(denied("policySilentParent"));
   const origins = [...held.map((one) => one?.parent.origin ?? /*rule:silent-parent-refuses-frame.2*/ "null"), origin];
   //rule:broker-checks-secure-ancestors.2
   if (!origins.every(isTrustworthyOrigin)) return refused(insecure);
 
   const has = (feature: Feature): boolean => isFeatureEnabled(pathOf(feature, known, origins, held), defaults[feature]);
   //rule:tree-decides-the-feature
-  if (!has("sockets")) return refused(denied("a header, or the allow attribute of a frame."));
+  if (!has("sockets")) return refused(denied("policyTree"));
 
   // Where headers are not known, the default allowlist is enough for the origin of the page itself, and for nobody else.
   const unknown = known.map(({ policy, inherits }) => policy === undefined && !inherits);
   if (unknown.includes(true)) {
     //rule:unknown-headers-same-origin-tree
-    if (origins.some((other) => other !== origin))
-      return refused(denied("the headers of the pages around this frame are not known."));
+    if (origins.some((other) => other !== origin)) return refused(denied("policyUnknownHeaders"));
     //rule:frames-before-install-need-reload
-    if (unknown.includes(true, 1) && !evidence.controlled)
-      return refused(denied("this frame was here before the extension. Reload the page."));
+    if (unknown.includes(true, 1) && !evidence.controlled) return refused(denied("policyLoadedBefore"));
   }
   return { multicast: has("multicast"), private: has("private") };
 }
@@ -202,9 +193,6 @@ function judgeCSP(known: readonly Known[], evidence: DocumentEvidence, rule: CSP
   return {
     allowed: false,
     rule: "csp",
-    hint:
-      rule === "refuse-unsafe-eval"
-        ? "the content security policy of this document has 'unsafe-eval'."
-        : "the administrator asks for a content security policy that forbids eval here.",
+    line: rule === "refuse-unsafe-eval" ? "unsafeEval" : "evalNotForbidden",
   };
 }

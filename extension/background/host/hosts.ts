@@ -26,6 +26,9 @@ interface Current {
   gone: () => void;
 }
 
+/** The version of the protocol that knows `tls` of policy.judge and resolve.browse. */
+export const otherTLSSince = 4;
+
 /** A host that nothing needs is let go after this many ms; an open native port would keep the worker alive for ever. */
 const idleTime = 30_000;
 /** One that was started only to see how it is. */
@@ -137,6 +140,8 @@ export class Hosts {
   ): Promise<void> {
     const connection = await this.connect();
     if (signal.aborted) return;
+    const { tls, ...others } = wish;
+    const known = tls === undefined || connection.hello.protocolVersion < otherTLSSince ? others : wish;
     const browseId = ++this.#lastBrowseId;
     const stop = (): void => {
       connection.request("resolve.stop", { browseId }).catch(() => undefined); // it is over, one way or the other
@@ -144,7 +149,7 @@ export class Hosts {
     this.#browses.set(browseId, found);
     signal.addEventListener("abort", stop);
     try {
-      await connection.request("resolve.browse", { browseId, ...wish });
+      await connection.request("resolve.browse", { browseId, ...known });
     } finally {
       signal.removeEventListener("abort", stop);
       this.#browses.delete(browseId);

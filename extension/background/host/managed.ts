@@ -80,7 +80,7 @@ export async function managedSettings(browser: Browser = platform): Promise<stri
   const bytes = bytesOf(text);
   //rule:oversized-managed-settings-refuse
   if (bytes <= maxBytes && bytesOf(JSON.stringify(text)) <= maxEncoded) return text;
-  throw new Refusal("policy-broken", "the administrator's settings in the browser are too large.", {
+  throw new Refusal("policy-broken", "settingsTooLarge", {
     hidden: true,
     by: `managed storage: ${longest(settings)}: ${bytes.toString()} bytes of settings, at most ${maxBytes.toString()} in all`,
   });

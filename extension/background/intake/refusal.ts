@@ -1,12 +1,13 @@
 // Why the extension refuses what a document asks: which rule, and who may know.
 
+import { consoleLines, type ConsoleLine } from "../../shared/console_lines.ts";
 import type { AuditRefusedParams } from "../../../protocol/message.ts";
 
 export type Rule = AuditRefusedParams["rule"];
 /** What the host's rules name besides: an address, an origin, or a port of this computer that is too low. */
 export type JudgedReason = "address" | "origin" | "port";
 
-/** A refusal: which rule, and what the developer may be told on the console. The page gets the same error for every rule. */
+/** A refusal: which rule, and what the developer is told on the console. The page gets the same error for every rule. */
 export class Refusal extends Error {
   readonly rule: Rule;
   /** The page cannot work it out by itself: the refusal comes after the refusal delay, so that the time says nothing of which rule it was. */
@@ -14,13 +15,15 @@ export class Refusal extends Error {
   /** What the user may know: the reason that the host gave, and the administrator's setting that decided. */
   readonly reason: Rule | JudgedReason;
   readonly by: string | undefined;
+  readonly line: ConsoleLine;
   constructor(
     rule: Rule,
-    hint: string,
+    line: ConsoleLine,
     { hidden = false, reason, by }: { hidden?: boolean; reason?: JudgedReason; by?: string } = {},
   ) {
-    super(hint);
+    super(consoleLines[line]);
     this.rule = rule;
+    this.line = line;
     this.hidden = hidden;
     this.reason = reason ?? rule;
     this.by = by;
@@ -32,9 +35,5 @@ export class Refusal extends Error {
  * refused.
  */
 export function noGesture({ hidden = /*rule:missing-gesture-is-hidden*/ true } = {}): Refusal {
-  return new Refusal(
-    "activation",
-    "what is neither remembered nor let pass by an administrator needs a click or a key press of its own, no more than five seconds ago.",
-    { hidden },
-  );
+  return new Refusal("activation", "activation", { hidden });
 }

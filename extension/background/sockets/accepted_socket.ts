@@ -35,7 +35,7 @@ export class AcceptedSocket extends DataSocket {
     } as const;
     // The user ends this connection: the listener, and the consent to it, are another matter.
     this.begin(/*rule:accepted-stands-on-listener*/ destination, at, shown, () => {
-      this.cut();
+      this.cut("closedByUser");
     });
     this.home.tell({ type: "opened", id: this.id, ...result, ...(this.byLane ? { lane: at.socketId } : {}) });
   }
@@ -78,7 +78,10 @@ export async function takeConnection(
     );
   } catch (error) {
     hosts.forget(connection, socketId);
-    if (home.has(socket) && !signal.aborted) socket.failed("open", reasonOf(error));
+    if (home.has(socket) && !signal.aborted) {
+      socket.failed("open", reasonOf(error));
+      socket.print(socket.lineOf(error));
+    }
     const why = pageErrorOf(socket, error);
     if (socket.end()) home.tell({ type: "failed", id: socket.id, error: why });
   }

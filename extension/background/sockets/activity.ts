@@ -41,10 +41,12 @@ export class Activity {
   readonly refusals: Refusals;
   readonly #sockets = new Map<number, LiveSocket>();
   readonly #changed: (tabId: number) => void;
+  readonly #noted: (socket: LiveSocket) => void;
   #lastKey = 0;
 
-  /** `changed` is called for a tab when its sockets or its refusals have changed. */
-  constructor(changed: (tabId: number) => void) {
+  /** `changed` is called for a tab when its sockets or its refusals have changed; `noted` with each socket that opens. */
+  constructor(changed: (tabId: number) => void, noted: (socket: LiveSocket) => void = () => undefined) {
+    this.#noted = noted;
     // A toolbar that cannot be told keeps no socket open, and none from ending.
     this.#changed = (tabId) => {
       try {
@@ -60,6 +62,7 @@ export class Activity {
     const live: LiveSocket = { ...socket, key: ++this.#lastKey };
     //rule:every-socket-is-counted
     this.#sockets.set(live.key, live);
+    this.#noted(live);
     this.#changed(live.sender.tabId);
     return live;
   }

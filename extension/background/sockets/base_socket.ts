@@ -8,17 +8,19 @@ import { HostUnavailable } from "../host/host.ts";
 import type { HostConnection } from "../host/host.ts";
 import type { SocketOwner } from "../host/hosts.ts";
 import { Refusal } from "../intake/refusal.ts";
+import { lineOf, lineOfReason, textOf } from "./developer_line.ts";
 import { Outgoing } from "./outgoing.ts";
 import { pageReasonOf } from "./page_reason.ts";
 import { reasonOfEnd } from "./refusals.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { Connection, SocketHome } from "./socket_home.ts";
+import type { ConsoleLine } from "../../shared/console_lines.ts";
 import type { SocketClosedParams } from "../../../protocol/message.ts";
 import { pageError } from "../../../protocol/page.ts";
 import type { DocumentMessage, PageReason } from "../../../protocol/page.ts";
 
 /** What a document says to a socket that it has asked for. */
-export type SocketMessage = Exclude<DocumentMessage, { type: "open" | "listen" | "bind" | "accept" }>;
+export type SocketMessage = Exclude<DocumentMessage, { type: "open" | "listen" | "bind" | "accept" | "pressed" }>;
 
 /** Where a socket is at the host. */
 export interface AtHost {
@@ -154,12 +156,13 @@ export abstract class BaseSocket {
   stop(refusal: Refusal): void {
     if (this.#state.phase === "refused") return;
     this.withdraw.abort(/*rule:revoked-connect-is-refusal*/ /*rule:pause-of-pending-is-refusal*/ refusal); // without effect where the page has withdrawn it, or closes it
-    this.cut();
+    this.cut(refusal.line);
   }
 
-  /** Ends it at once, if it is open: nothing of it goes on. For the page it is an error like any other of the network. */
-  protected cut(): void {
+  /** Ends it at once, if it is open: nothing of it goes on. For the page it is an error like any other of the network; `line` is for the console. */
+  protected cut(line: ConsoleLine | undefined): void {
     if (this.#state.phase !== "open" || !this.home.has(this)) return;
+    this.print(line);
     this.home.shared.hosts.release(this.#state.connection, this.#state.socketId, true);
     this.home.ended(this.id, this.outgoing);
     this.end();
@@ -171,13 +174,23 @@ export abstract class BaseSocket {
     //rule:closed-by-user-loses-grant
     await grants.closeDocumentGrants(this.home.sender, destination); // before the page hears of it, and tries again
     //rule:popup-close-ends-socket
-    this.cut();
+    this.cut("closedByUser");
   }
 
   /** Tells the toolbar what did not work, and why; undefined: it is none of the user's business. */
   failed(stage: Attempt["stage"], why: Why | undefined, named = this.destination?.host): void {
     if (why === undefined) return;
     this.home.failed({ stage, ...this.attempt(named) }, why);
+  }
+
+  /** The developer reads a line on the console, which the page cannot read. */
+  print(line: ConsoleLine | undefined): void {
+    if (line !== undefined) this.home.tell({ type: "hint", text: textOf(line, this.attempt()) });
+  }
+
+  /** The line for what the broker caught. */
+  lineOf(error: unknown): ConsoleLine | undefined {
+    return lineOf(error, this.destination !== undefined && this.home.shared.hosts.tellsReasons);
   }
 
   /** What the page may hear of why: once somebody has agreed to the destination; without a host nobody can say whether that still holds. */
@@ -213,7 +226,11 @@ export abstract class BaseSocket {
     const name = params === undefined ? "NetworkError" : params.name;
     const tellsReasons = this.home.shared.hosts.tellsReasons;
     const reason = params === undefined ? (tellsReasons ? "host" : undefined) : params.pageReason;
-    if (name !== undefined && !this.#state.explained) this.failed("end", reasonOfEnd(params));
+    if (name !== undefined && !this.#state.explained) {
+      const why = reasonOfEnd(params);
+      this.failed("end", why);
+      this.print(lineOfReason(why.reason, tellsReasons || params === undefined));
+    }
     this.home.ended(this.id, this.outgoing);
     this.end();
     const { id } = this;

@@ -80,6 +80,7 @@ export class BoundSocket extends DataSocket {
       this.home.tell({ type: "member", id, ack });
     } catch (error) {
       const name = (error instanceof HostError ? error.data?.name : undefined) ?? "NetworkError";
+      if (name === "NetworkError") this.print("option");
       this.home.tell({ type: "member", id, ack, error: pageError(name) });
     } finally {
       this.#changes.delete(ack);

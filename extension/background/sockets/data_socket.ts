@@ -13,6 +13,8 @@ import type { DocumentMessage, PageError } from "../../../protocol/page.ts";
 type StartTls = Extract<DocumentMessage, { type: "startTls" }>;
 
 export abstract class DataSocket extends BaseSocket {
+  #hasLost = false;
+
   protected override hear(message: SocketMessage, { connection, socketId }: AtHost): void {
     const { id } = this;
     switch (message.type) {
@@ -31,6 +33,7 @@ export abstract class DataSocket extends BaseSocket {
             await connection.request("socket.shutdown", { socketId });
             this.home.tell({ type: "shut", id });
           } catch {
+            // The line comes with the end of the socket.
             this.home.tell({ type: "shut", id, error: pageError("NetworkError") });
           }
         });
@@ -42,6 +45,7 @@ export abstract class DataSocket extends BaseSocket {
             await connection.request("socket.setOption", { socketId, option, value });
             this.home.tell({ type: "optionSet", id });
           } catch {
+            this.print("option");
             this.home.tell({ type: "optionSet", id, error: pageError("NetworkError") });
           }
         });
@@ -57,7 +61,7 @@ export abstract class DataSocket extends BaseSocket {
   /** The document has said more to it than the host has room for: it ends, before the host hears of it. */
   #overrun(): void {
     this.failed("end", { reason: "protocol" });
-    this.cut();
+    this.cut("network");
   }
 
   async #writeDatagram(connection: HostConnection, socketId: number, data: string, ack: number): Promise<void> {
@@ -65,11 +69,20 @@ export abstract class DataSocket extends BaseSocket {
     let error: PageError | undefined;
     try {
       await connection.writeDatagram({ socketId, data });
-    } catch {
+    } catch (cause) {
       error = pageError("NetworkError");
+      this.#lost(cause);
     }
     this.outgoing.answered(ack);
     this.home.tell(error === undefined ? { type: "wrote", id, ack } : { type: "wrote", id, ack, error });
+  }
+
+  /** The first datagram of a socket that could not be sent is worth a line. */
+  #lost(cause: unknown): void {
+    if (this.#hasLost || this.state.phase !== "open") return;
+    this.#hasLost = true;
+    const tooLarge = cause instanceof HostError && cause.data?.reason === "message-size";
+    this.print(tooLarge ? "messageSize" : "datagram");
   }
 
   /** What went wrong with the server is one error for the page, with no more of the reason than it may know; the host's log has it. */
@@ -90,7 +103,8 @@ export abstract class DataSocket extends BaseSocket {
       const reason = this.reason(error);
       if (this.state.phase === "open") this.state.explained = why !== undefined;
       this.failed("upgrade", why);
-      if (!isRefusal(error)) this.cut(); // the host may think that it is upgraded
+      this.print(this.lineOf(error));
+      if (!isRefusal(error)) this.cut(undefined); // the host may think that it is upgraded
       const name = (error instanceof HostError ? error.data?.name : undefined) ?? "NetworkError";
       this.home.tell({ type: "unsecured", id, error: pageError(name, reason) });
     }

@@ -17,6 +17,8 @@ import { openLocal } from "./local_request.ts";
 import type { Bind, Listen } from "./local_request.ts";
 import { openSocket } from "./open_request.ts";
 import type { Open } from "./open_request.ts";
+import { answerProbe } from "./probe.ts";
+import type { Probe } from "./probe.ts";
 import { pausedRefusal } from "./refuse.ts";
 import { Socket } from "./socket.ts";
 import type { Connection, Shared, SocketHome } from "./socket_home.ts";
@@ -26,7 +28,7 @@ import { validateDocumentMessage } from "../../../protocol/validators.js";
 
 /** What the open stood on has been taken back. */
 function takenBackRefusal(): Refusal {
-  return new Refusal("user", "what was allowed has been taken back.", { hidden: true });
+  return new Refusal("user", "takenBack", { hidden: true });
 }
 
 type Accept = Extract<DocumentMessage, { type: "accept" }>;
@@ -146,12 +148,17 @@ export class DocumentConnection {
   }
 
   #receive(message: DocumentMessage): void {
-    if (message.type === "open" || message.type === "listen" || message.type === "bind") {
+    if ("secure" in message) {
       this.#begin(message);
       return;
     }
     if (message.type === "accept") {
       this.#accept(message);
+      return;
+    }
+    if (message.type === "pressed") {
+      this.#home.shared.prompts.pressed(this.sender);
+      this.#useless("stray"); // no person clicks so often that it counts
       return;
     }
     const socket = this.#sockets.get(message.id);
@@ -165,8 +172,8 @@ export class DocumentConnection {
     if (message.type === "close") this.#tell({ type: "closed", id: message.id });
   }
 
-  /** A document asks for a socket, of whichever kind. */
-  #begin(message: Open | Listen | Bind): void {
+  /** A document asks for a socket, of whichever kind, or whether it could have one. */
+  #begin(message: Open | Listen | Bind | Probe): void {
     const { id } = message;
     if (this.#sockets.has(id)) {
       this.#useless("open");
@@ -183,10 +190,12 @@ export class DocumentConnection {
     void this.#open(message).finally(/*rule:broker-limits-opens.2*/ answered);
   }
 
-  #open(message: Open | Listen | Bind): Promise<void> {
+  #open(message: Open | Listen | Bind | Probe): Promise<void> {
     const home = this.#home;
     const { id } = message;
     switch (message.type) {
+      case "probe":
+        return answerProbe(home, message);
       case "open": {
         const socket = new Socket(home, id, message.protocol, message.options);
         this.#sockets.set(id, socket);

@@ -32,6 +32,7 @@ const agreed = (kind: "listen" | "bind"): Agreed => ({
     protection: { encryption: "off" },
   },
   multicast: false,
+  by: "asked",
   peers: "network",
 });
 const shown = (): Partial<LiveSocket> | undefined => {

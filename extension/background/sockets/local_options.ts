@@ -44,8 +44,8 @@ export function usesMulticast({ type, options }: Extract<DocumentMessage, { type
 function localRequest(
   socketId: number,
   { origin, documentId, private: isPrivate }: Sender,
-  { place }: Agreed,
-): Pick<TCPListenParams, "socketId" | "origin" | "document" | "private" | "localAddress" | "reach"> {
+  { place, by }: Agreed,
+): Pick<TCPListenParams, "socketId" | "origin" | "document" | "private" | "localAddress" | "reach" | "admitted"> {
   return {
     socketId,
     origin,
@@ -55,6 +55,7 @@ function localRequest(
     //rule:picked-place-is-bound
     localAddress: place.address,
     reach: place.reach,
+    admitted: by,
   };
 }
 

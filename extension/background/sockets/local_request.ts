@@ -3,7 +3,7 @@
 
 import { admit } from "../documents/admission.ts";
 import type { BoundSocket } from "./bound_socket.ts";
-import { documentGrants, requestKey } from "../consent/grants.ts";
+import { documentGrants, noteUse, requestKey } from "../consent/grants.ts";
 import { privateDenied } from "../consent/judged.ts";
 import { consentToLocal, localProtection } from "../consent/local.ts";
 import type { Agreed } from "../consent/local.ts";
@@ -82,11 +82,11 @@ class LocalRequest {
         isPaused(sender),
       ]),
     );
-    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
+    if (!admission.allowed) throw new Refusal(admission.rule, admission.line);
     // Whoever reaches such a socket comes from this computer or from the user's own network, for all that a page can know.
     if (/*rule:denied-private-has-no-listeners*/ !admission.private) throw privateDenied({ hidden: false });
     if (/*rule:multicast-options-need-policy*/ !admission.multicast && usesMulticast(message))
-      throw new Refusal("permissions-policy", "the permissions policy does not allow direct-sockets-multicast.");
+      throw new Refusal("permissions-policy", "policyMulticast");
     if (message.type === "listen") checkListen(message.options);
     else checkBind(message.options);
     socket.known = reopened.length > 0;
@@ -119,6 +119,7 @@ class LocalRequest {
       });
       signal.throwIfAborted();
       socket.agreedTo(agreed.destination);
+      void noteUse(sender, agreed.destination).catch(() => undefined);
       await reconnected(shared.hosts, at, signal);
       mustKnow(at.connection, kind);
       await this.#open(at, agreed);

@@ -1,5 +1,6 @@
 // What a page passed to an open: which of it is no use, and how it reads in the host's words.
 
+import type { Admitted } from "../consent/consent.ts";
 import type { Destination, Reached } from "../consent/grants.ts";
 import { HostError } from "../host/host.ts";
 import { canonicalHost } from "../intake/origin.ts";
@@ -7,6 +8,9 @@ import type { Sender } from "../intake/sender.ts";
 import type { TCPOpenParams, UDPOpenParams } from "../../../protocol/message.ts";
 import type { OpenOptions, TLSOptions } from "../../../protocol/page.ts";
 import { Invalid, checkRanges, sharedOptions, tcpOptions } from "./host_options.ts";
+
+/** The version of the protocol in which the host hears whose word an open stands on, for its audit log. */
+export const admittedSince = 4;
 
 /** Returns the port; throws Invalid where an option is out of its range. */
 export function checkOptions(options: OpenOptions): number {
@@ -22,7 +26,7 @@ export function udpOpen(
   socketId: number,
   { origin, documentId, private: isPrivate }: Sender,
   { host, port }: Destination,
-  { entered, risk }: Reached,
+  { entered, risk, by }: Pick<Reached, "entered" | "risk"> & { by: Admitted },
   options: OpenOptions,
   window: number,
   version: number,
@@ -41,6 +45,7 @@ export function udpOpen(
     ...sharedOptions(options, version),
   };
   if (risk) params.riskAccepted = true;
+  if (version >= admittedSince) params.admitted = by;
   return params;
 }
 

@@ -1,7 +1,7 @@
 // A document asks for a socket: the checks in the order of the API, the question, and the host.
 
 import { consentTo } from "../consent/consent.ts";
-import type { Wish } from "../consent/consent.ts";
+import type { Admitted, Wish } from "../consent/consent.ts";
 import * as grants from "../consent/grants.ts";
 import type { Gesture } from "../consent/gestures.ts";
 import { protectionOf } from "../consent/protection.ts";
@@ -63,7 +63,7 @@ class OpenRequest {
         isPaused(sender),
       ]),
     );
-    if (!admission.allowed) throw new Refusal(admission.rule, admission.hint);
+    if (!admission.allowed) throw new Refusal(admission.rule, admission.line);
     this.#socket.known = reopened.length > 0;
     withdraw.signal.throwIfAborted();
     const gesture = (this.gesture = shared.gestures.of(sender, activation));
@@ -87,7 +87,7 @@ class OpenRequest {
     const at = { connection, socketId: shared.hosts.reserve(connection) };
     try {
       //rule:no-network-before-answer
-      const reached = await consentTo(wish, { request, reopened }, claims, {
+      const { reached, by } = await consentTo(wish, { request, reopened }, claims, {
         sender,
         attested,
         hosts: shared.hosts,
@@ -105,8 +105,9 @@ class OpenRequest {
       withdraw.signal.throwIfAborted();
       const destination = { protocol, host: reached.host, port, protection: protectionOf(options, reached.host) };
       this.#socket.agreedTo(destination);
+      void grants.noteUse(sender, destination).catch(() => undefined);
       await reconnected(shared.hosts, at, withdraw.signal);
-      await this.#connect(at, destination, reached);
+      await this.#connect(at, destination, reached, by);
     } catch (error) {
       shared.hosts.forget(at.connection, at.socketId);
       throw explained(this.#socket, error, gesture);
@@ -117,6 +118,7 @@ class OpenRequest {
     { connection, socketId }: { connection: HostConnection; socketId: number },
     destination: Connection,
     reached: grants.Reached,
+    by: Admitted,
   ): Promise<void> {
     const { sender, shared } = this.#home;
     const socket = this.#socket;
@@ -125,7 +127,7 @@ class OpenRequest {
     withdraw.signal.throwIfAborted();
     const window = byLane ? 0 : windows[protocol];
     const { protocolVersion } = connection.hello;
-    const wish = [socketId, sender, destination, reached, asked, window, protocolVersion] as const;
+    const wish = [socketId, sender, destination, { ...reached, by }, asked, window, protocolVersion] as const;
     withdraw.signal.addEventListener("abort", () => {
       if (socket.state.phase !== "open") connection.request("socket.close", { socketId }).catch(() => undefined);
     });

@@ -22,6 +22,8 @@ const mostOfSite = 8;
 
 /** The version of the protocol that knows refusals of sockets that others could send to. */
 const localSince = 4;
+/** The same for the setting that decided. */
+const bySince = 4;
 
 type Count = Omit<AuditRefusedParams, "host" | "port"> & { site: string; more: number };
 
@@ -47,13 +49,14 @@ export class RefusalAudit {
     this.#private = new AuditBudget(around.now());
   }
 
-  /** `local`: a socket that others could send to; then the address and the port are this computer's. */
+  /** `local`: a socket that others could send to; then the address and the port are this computer's. `by`: the administrator's setting. */
   async refused(
     { origin, private: isPrivate }: Pick<Sender, "origin" | "private">,
     protocol: "tcp" | "udp",
     { remoteAddress, remotePort }: OpenOptions,
     rule: Rule,
     local = false,
+    by?: string,
   ): Promise<void> {
     const { now } = this.#around;
     const site = URL.canParse(origin) ? siteOf(origin) : origin;
@@ -73,6 +76,7 @@ export class RefusalAudit {
       ...(remotePort === undefined || remotePort === 0 ? {} : { port: remotePort }),
       private: isPrivate,
       rule,
+      ...(by === undefined ? {} : { by }),
     });
   }
 
@@ -114,7 +118,9 @@ export class RefusalAudit {
       for (const params of refusals) {
         // A host of an earlier version does not know the member; without it the line would be about a connection.
         if (params.local === true && connection.hello.protocolVersion < localSince) continue;
-        connection.notify("audit.refused", params);
+        const { by, ...others } = params;
+        const known = by === undefined || connection.hello.protocolVersion < bySince ? others : params;
+        connection.notify("audit.refused", known);
       }
     } catch {
       // No host, no audit log.

@@ -13,7 +13,7 @@ import { pageError } from "../../../protocol/page.ts";
 
 /** The user has paused the site. */
 export function pausedRefusal(): Refusal {
-  return new Refusal("paused", "Portside is paused on this site.", /*rule:pause-refusal-is-delayed*/ { hidden: true });
+  return new Refusal("paused", "paused", /*rule:pause-refusal-is-delayed*/ { hidden: true });
 }
 
 /** Without a host: with a gesture the user sees what to do, and without one no page is to learn whether there is a host. */
@@ -43,7 +43,7 @@ export function waitsForGesture(
   if (gesture.take()) return false;
   socket.refused();
   if (socket.end()) {
-    home.tell({ type: "hint", text: "a socket waits for a click or a key press in this page." });
+    socket.print("waits");
     home.tell({ type: "gestureWanted", id: socket.id });
   }
   return true;
@@ -59,16 +59,16 @@ export async function refuse(home: SocketHome, socket: BaseSocket, error: unknow
   const reason = socket.reason(error);
   if (home.has(socket) && !withdrawn) socket.failed("open", reasonOf(error));
   if (!socket.end()) return;
+  if (!withdrawn && !(error instanceof Invalid)) socket.print(socket.lineOf(error) ?? "network");
   if (withdrawn) {
     home.tell({ type: "failed", id, error: pageError("AbortError") });
   } else if (error instanceof Invalid) {
     home.tell({ type: "failed", id, error: { name: "TypeError", message: error.message } });
   } else if (error instanceof Refusal) {
-    home.tell({ type: "hint", text: error.message });
     home.tell({ type: "failed", id, error: pageError("NotAllowedError") });
     const { protocol, host, port, kind } = socket.attempt();
     const asked = { remoteAddress: host, remotePort: port };
-    void home.shared.audit.refused(home.sender, protocol, asked, error.rule, kind !== undefined);
+    void home.shared.audit.refused(home.sender, protocol, asked, error.rule, kind !== undefined, error.by);
   } else if (error instanceof HostError && error.data !== undefined) {
     home.tell({ type: "failed", id, error: /*rule:page-errors-are-uniform*/ pageError(error.data.name, reason) });
   } else {

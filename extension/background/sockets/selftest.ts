@@ -4,6 +4,8 @@
 import { ext } from "../../shared/ext.ts";
 import { textDirection, textLanguage } from "../../shared/language.ts";
 import { removeGrants } from "../consent/grants.ts";
+import { tried } from "../host/tried.ts";
+import type { Sender } from "../intake/sender.ts";
 import type { TryoutStartParams } from "../../../protocol/message.ts";
 import type { HostConnection } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";
@@ -46,6 +48,17 @@ export class SelfTest {
     ext.webNavigation.onCommitted.addListener(({ tabId, frameId, url }) => {
       if (this.#running?.tabId === tabId && frameId === 0 && new URL(url).origin !== this.#running.origin) this.#stop();
     });
+  }
+
+  /** Reports whether a document is the page's own: in its tab, of its origin, which is the host's as long as the page is served. */
+  isPage({ origin, tabId }: Pick<Sender, "origin" | "tabId">): boolean {
+    //rule:only-own-page-is-test-page
+    return this.#running?.origin === origin && this.#running.tabId === tabId;
+  }
+
+  /** A socket has opened. */
+  noted({ sender }: { sender: Pick<Sender, "origin" | "tabId"> }): void {
+    if (this.isPage(sender)) void tried.setIfWritten(true);
   }
 
   /** Starts both and opens the page, in place of the one before. Resolves with false when the host cannot. */

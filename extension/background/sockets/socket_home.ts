@@ -5,6 +5,7 @@ import type { GestureLedger } from "../consent/gestures.ts";
 import type { Prompts } from "../consent/prompt.ts";
 import type { Protection } from "../consent/protection.ts";
 import type { Hosts } from "../host/hosts.ts";
+import type { Presence } from "../host/presence.ts";
 import type { DocumentIntake } from "../intake/intake.ts";
 import type { Sender } from "../intake/sender.ts";
 import type { Activity } from "./activity.ts";
@@ -30,6 +31,7 @@ export interface Shared {
   lanes: Lanes;
   gestures: GestureLedger;
   audit: RefusalAudit;
+  presence: Presence;
 }
 
 /** What a socket uses of its document. */

@@ -1,8 +1,9 @@
-// The badge on the toolbar's icon: how many sockets this tab has open, that something was refused, that the site is paused. What it shows,
-// the icon's title says in words.
+// The badge on the toolbar's icon: that a question of this tab waits for its answer, how many sockets it has open, that something was refused,
+// that the site is paused. What it shows, the icon's title says in words.
 
 import { ext } from "../../shared/ext.ts";
 import { numberLanguage } from "../../shared/language.ts";
+import type { Prompts } from "../consent/prompt.ts";
 import type { Activity } from "../sockets/activity.ts";
 import { isPaused } from "../sockets/paused.ts";
 import { siteOfTab } from "./site.ts";
@@ -13,7 +14,7 @@ const pace = 100;
 const numbers = new Intl.NumberFormat(numberLanguage());
 
 /** Dark enough for white text, in light and dark toolbars. */
-const colours = { open: "#0b5c8a", refused: "#a33b00", paused: "#545d68" };
+const colours = { asks: "#6b2fa0", open: "#0b5c8a", refused: "#a33b00", paused: "#545d68" };
 
 interface Look {
   text: string;
@@ -21,15 +22,25 @@ interface Look {
   title: string;
 }
 
+/** What there is to show of a tab. */
+interface State {
+  open: number;
+  asks: boolean;
+  refused: boolean;
+  paused: boolean;
+}
+
 /** Undefined: as on most tabs, nothing but the icon. */
-function look(open: number, refused: boolean, paused: boolean): Look | undefined {
-  if (open === 0 && !refused && !paused) return undefined;
+function look({ open, asks, refused, paused }: State): Look | undefined {
+  if (open === 0 && !asks && !refused && !paused) return undefined;
   const lines = [
     open > 0 ? ext.i18n.getMessage("badgeOpen", numbers.format(open)) : ext.i18n.getMessage("extensionName"),
+    ...(asks ? [ext.i18n.getMessage("badgeAsks")] : []),
     ...(paused ? [ext.i18n.getMessage("badgePaused")] : []),
     ...(refused ? [ext.i18n.getMessage("badgeRefused")] : []),
   ];
   const title = lines.join("\n");
+  if (asks) return { text: "?", colour: colours.asks, title };
   if (paused) return { text: "II", colour: colours.paused, title };
   if (refused) return { text: "!", colour: colours.refused, title };
   const text = open > 99 ? `${numbers.format(99)}+` : numbers.format(open);
@@ -38,12 +49,14 @@ function look(open: number, refused: boolean, paused: boolean): Look | undefined
 
 export class Badge {
   readonly #activity: Activity;
+  readonly #prompts: Pick<Prompts, "waitsIn">;
   readonly #due = new Set<number>();
   /** Tabs that may have a badge. */
   readonly #badged = new Set<number>();
 
-  constructor(activity: Activity) {
+  constructor(activity: Activity, prompts: Pick<Prompts, "waitsIn">) {
     this.#activity = activity;
+    this.#prompts = prompts;
     // The browser itself takes a tab's badge away when another document comes into it. So does the call for attention go, for good.
     ext.webNavigation.onCommitted.addListener(({ tabId, frameId }) => {
       if (frameId !== 0) return;
@@ -87,7 +100,8 @@ export class Badge {
     const { refusals } = this.#activity;
     const refused = (await refusals.of(tabId)).some(/*rule:refusals-mark-the-badge*/ ({ unseen }) => unseen);
     const paused = site.origin !== undefined && (await isPaused({ origin: site.origin, private: site.private }));
-    const wanted = look(this.#activity.socketsOf(tabId).length, refused, paused);
+    const asks = /*rule:waiting-question-marks-badge*/ this.#prompts.waitsIn(tabId);
+    const wanted = look({ open: this.#activity.socketsOf(tabId).length, asks, refused, paused });
     try {
       if (wanted === undefined) {
         if (!this.#badged.delete(tabId)) return;

@@ -4,7 +4,7 @@
 // the host, once a second and only while a popup is open. To show how the host is, one may be started; if nobody else uses it, it is let go
 // a moment later, and the popup shows what it has said.
 
-import { listGrants } from "../consent/grants.ts";
+import { ext } from "../../shared/ext.ts";
 import { isTroubled } from "../../shared/store.ts";
 import type { PolicyGetResult, SocketState } from "../../../protocol/message.ts";
 import type { Activity, LiveSocket } from "../sockets/activity.ts";
@@ -13,19 +13,22 @@ import { HostUnavailable } from "../host/host.ts";
 import type { HostConnection, HostProblem } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";
 import { cooldownUntil, endCooldown } from "../consent/cooldown.ts";
+import type { Prompts } from "../consent/prompt.ts";
 import { isTrustworthyOrigin } from "../intake/origin.ts";
 import { listPaused, setPaused } from "../sockets/paused.ts";
 import type { RefusalRecord } from "../sockets/refusals.ts";
 import { shownSockets, type More } from "./shown.ts";
 import { siteOfTab } from "./site.ts";
 
-/** What the popup sends. `watch` is the first, and names the tab. */
+/** What the popup sends. `watch` is the first, and names the tab; said again it only tells that the popup is still there. */
 export type PopupMessage =
   | { type: "watch"; tabId: number }
   | { type: "close"; key: number }
   | { type: "close-all" }
   | { type: "pause"; origin: string; paused: boolean }
-  | { type: "endCooldown"; origin: string };
+  | { type: "endCooldown"; origin: string }
+  /** The user wants to see the question that waits. */
+  | { type: "bring" };
 
 export interface SocketView extends Pick<
   LiveSocket,
@@ -43,8 +46,6 @@ export interface SiteView {
   paused: boolean;
   /** Whether pages like this one may have sockets at all. */
   secure: boolean;
-  /** How many destinations are remembered for it. */
-  remembered: number;
 }
 
 export type HostView =
@@ -68,6 +69,8 @@ export interface PopupView {
   /** Sites of this tab that may not ask for a while, and until when (ms since 1970). */
   cooldowns: Record<string, number>;
   host: HostView;
+  /** Whether a question of this tab waits for its answer. Absent: none does. */
+  asks?: boolean;
   /** Something could not be written down, and holds until the browser closes. */
   unsaved: boolean;
 }
@@ -76,10 +79,13 @@ export interface Surroundings {
   activity: Activity;
   hosts: Hosts;
   documents: ReadonlySet<DocumentConnection>;
+  prompts: Pick<Prompts, "waitsIn" | "bring">;
 }
 
 /** How often the host is asked about sockets, in ms. */
 const interval = 1_000;
+/** After so many ms it is looked again whether a host that could not be used can be: somebody may be installing it. */
+const retry = 5_000;
 /** Changes within this many ms are sent together. */
 const pace = 100;
 /** How many sockets the host tells of in one answer. */
@@ -91,6 +97,10 @@ export class Popups {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    // One that stays shows the page that has come, as one that is opened then would.
+    ext.webNavigation.onCommitted.addListener(({ tabId, frameId }) => {
+      if (frameId === 0) this.changed(tabId);
+    });
   }
 
   /** Takes the connection of a popup. The caller has checked that it is one of the extension's own pages. */
@@ -118,6 +128,8 @@ class Popup {
   #host: HostView = { kind: "checking" };
   /** The site that the host was asked about; null: it was not asked yet. */
   #asked: string | undefined | null = null;
+  /** When that was, in ms since 1970. */
+  #askedAt = 0;
   #due: ReturnType<typeof setTimeout> | undefined;
   #inspecting: ReturnType<typeof setTimeout> | undefined;
   #over = false;
@@ -153,6 +165,9 @@ class Popup {
         return;
       case "endCooldown":
         void this.#endCooldown(message.origin);
+        return;
+      case "bring":
+        this.#around.prompts.bring(this.tabId);
     }
   }
 
@@ -193,10 +208,9 @@ class Popup {
     const { activity, documents } = this.#around;
     const site = await siteOfTab(tabId);
     const isPrivate = site?.private === true;
-    const [paused, refusals, grants, unsaved] = await Promise.all([
+    const [paused, refusals, unsaved] = await Promise.all([
       listPaused(isPrivate),
       activity.refusals.of(tabId),
-      isPrivate ? [] : listGrants(), // grants of other windows do not count there
       isTroubled(),
     ]);
     const origin = site?.origin;
@@ -218,7 +232,6 @@ class Popup {
               origin,
               paused: paused.includes(origin),
               secure: isTrustworthyOrigin(origin),
-              remembered: grants.filter((grant) => grant.origin === origin).length,
             },
           }),
       private: isPrivate,
@@ -232,6 +245,7 @@ class Popup {
       alsoPaused: paused.filter((other) => other !== origin && here.has(other)),
       cooldowns,
       host: this.#host,
+      asks: this.#around.prompts.waitsIn(tabId),
       unsaved,
     };
   }
@@ -239,6 +253,7 @@ class Popup {
   /** Finds out how the host is, and what policy is in force: once for each site that the tab shows. */
   async #meetHost(origin: string | undefined): Promise<void> {
     this.#asked = origin;
+    this.#askedAt = Date.now();
     try {
       const connection = await this.#around.hosts.probe();
       const version = connection.hello.hostVersion;
@@ -274,6 +289,8 @@ class Popup {
     if (this.#over) return;
     //rule:popup-starts-no-host
     if (sockets.length > 0) this.refresh();
+    const works = this.#host.kind === "ready" || this.#host.kind === "checking";
+    if (!works && Date.now() - this.#askedAt >= retry) void this.#meetHost(this.#asked ?? undefined);
     this.#inspecting = setTimeout(() => void this.#inspect(), interval);
   }
 

@@ -67,6 +67,56 @@ test("what was refused calls for attention until the popup is opened or another 
   assert.deepEqual(reasons(await world.popup(page.tabId)), ["user", "activation"]);
 });
 
+test("a question that waits marks the badge of its tab, with a window or without; the popup shows it, and brings it", async () => {
+  host.verdict = {};
+  const pages = await Promise.all([1, 2, 3, 4].map((n) => world.page(`https://ask${n.toString()}.test/`)));
+  for (const page of pages) await page.open(mail);
+  const badges = async (): Promise<string[]> => {
+    const all: string[] = [];
+    for (const { tabId } of pages) all.push(await world.badge(tabId));
+    return all;
+  };
+  assert.deepEqual(await badges(), ["?", "?", "?", "?"]);
+  const [first, , , fourth] = pages.map(({ tabId }) => tabId);
+  assert.ok(first !== undefined && fourth !== undefined, "no tabs");
+  assert.match(browser.badges.get(fourth)?.title ?? "", /A question is waiting for you/);
+  const origins = async (): Promise<string[]> =>
+    (await world.prompts()).map(({ question }) => question.question.origin);
+  assert.equal((await origins()).length, 3);
+  // It has a window: that comes to the front. It has none: it gets one, also where three are there.
+  browser.tabs.raised.length = 0;
+  const [shown, hidden] = [await world.popup(first), await world.popup(fourth)];
+  assert.deepEqual([shown.view.asks, hidden.view.asks], [true, true]);
+  await shown.say({ type: "bring" });
+  assert.deepEqual(browser.tabs.raised, [(await world.prompts())[0]?.windowId]);
+  await hidden.say({ type: "bring" });
+  assert.deepEqual((await origins()).slice(3), ["https://ask4.test"]);
+  await hidden.say({ type: "bring" });
+  assert.equal((await origins()).length, 4);
+  for (const prompt of await world.prompts()) await prompt.say({ type: "deny" });
+  await clock.advance(100);
+  assert.deepEqual([shown.view.asks, hidden.view.asks], [false, false]);
+  for (const popup of [shown, hidden]) popup.close();
+  assert.deepEqual(await badges(), ["", "", "", ""]);
+  const idle = await world.popup(first);
+  await idle.say({ type: "bring" }); // nothing waits any more
+  assert.deepEqual(await origins(), []);
+  idle.close();
+});
+
+test("a question that waits for another one of its site, in another tab, is answered after that", async () => {
+  host.verdict = {};
+  const [one, two] = [await world.page("https://twice.test/"), await world.page("https://twice.test/")];
+  await one.open(mail);
+  await two.open(mail);
+  browser.tabs.raised.length = 0;
+  const popup = await world.popup(two.tabId);
+  await popup.say({ type: "bring" });
+  assert.deepEqual(browser.tabs.raised, [(await world.prompt()).windowId]);
+  popup.close();
+  await (await world.prompt()).say({ type: "deny", all: true });
+});
+
 test("the popup shows what the host says of the open sockets of its tab, every second and only while it is open", async () => {
   const [page, other] = [await world.page("https://c.test/"), await world.page("https://c.test/")];
   await page.open(mail);
@@ -299,4 +349,58 @@ test("a popup starts a host to see how it is, and keeps none alive", async () =>
   await clock.advance(5_000);
   assert.equal(host.isRunning, false);
   popup.close();
+});
+
+test("an open popup finds out that a program that was missing is there", async () => {
+  const { native } = browser;
+  browser.native = undefined;
+  const page = await world.page("https://t.test/");
+  const popup = await world.popup(page.tabId);
+  await clock.advance(100);
+  assert.equal(popup.view.host.kind, "missing");
+  browser.native = native;
+  await clock.advance(6_000);
+  assert.equal(popup.view.host.kind, "ready");
+  popup.close();
+});
+
+test("a popup that stays shows the page that has come into its tab", async () => {
+  const page = await world.page("https://o.test/");
+  const popup = await world.popup(page.tabId);
+  browser.tabs.navigate(page.tabId, "https://p.test/");
+  await clock.advance(100);
+  assert.equal(popup.view.site?.origin, "https://p.test");
+  popup.close();
+});
+
+test("the menu of the toolbar's button shows the popup in a window, one for a tab, which goes with the tab", async () => {
+  const [item] = browser.menu.values();
+  assert.deepEqual([item?.contexts, item?.title], [["action"], "Show in a window"]);
+  const [page, other] = [await world.page("https://q.test/"), await world.page("https://r.test/", { type: "app" })];
+  const click = async ({ tabId }: typeof page, menuItemId = item?.id ?? ""): Promise<void> => {
+    const tab = browser.tabs.tabs.find(({ id }) => id === tabId);
+    browser.onMenuClicked.emit({ menuItemId, editable: false, pageUrl: "" }, tab);
+    await settled();
+  };
+  const shown = (): [string | undefined, string | undefined][] =>
+    browser.tabs.tabs.flatMap(({ url, windowId }) => {
+      const [, path] = /\/(ui\/popup.*)/.exec(url ?? "") ?? [];
+      return path === undefined ? [] : [[path, browser.tabs.windows.find(({ id }) => id === windowId)?.type]];
+    });
+  await click(page, "another item");
+  assert.deepEqual(shown(), []);
+  await click(page);
+  await click(other);
+  const expected = [page, other].map(({ tabId }) => [`ui/popup.html?tab=${tabId.toString()}#window`, "popup"]);
+  assert.deepEqual(shown(), expected);
+  const raised = browser.tabs.raised.length;
+  await click(page);
+  assert.deepEqual(shown(), expected, "there is one already");
+  assert.equal(browser.tabs.raised.length, raised + 1);
+  browser.tabs.closeTab(page.tabId);
+  await settled();
+  assert.deepEqual(shown(), expected.slice(1));
+  browser.tabs.noWindows = true;
+  await click(await world.page("https://s.test/"));
+  browser.tabs.noWindows = false;
 });

@@ -26,8 +26,8 @@ const toSocketDnsQueryType = enumeration(["ipv4", "ipv6"]);
 const toPortsideSecureTransport = enumeration(["off", "on", "starttls"]);
 const toPortsideServerTransport = enumeration(["off", "on"]);
 
-/** SocketOptions. */
-export const socketOptions = [
+/** PortsideSocketOptions. */
+export const portsideSocketOptions = [
   ["alpnProtocols", toProtocols],
   ["dnsQueryType", toSocketDnsQueryType],
   ["ipTypeOfService", enforceOctet],
@@ -48,6 +48,9 @@ export const socketOptions = [
   ["timeout", enforceLong],
   ["useSecureTransport", toBoolean],
 ] as const;
+
+/** PortsideReceiveOptions. */
+export const portsideReceiveOptions = [["signal", toSignal]] as const;
 
 /** TCPSocketOptions. */
 export const tcpSocketOptions = [

@@ -7,7 +7,7 @@
 // ---- The first generation: the explainer of 2020 to 2022 ----
 
 // Options of navigator.openTCPSocket() and navigator.openUDPSocket().
-dictionary SocketOptions {
+dictionary PortsideSocketOptions {
   DOMString remoteAddress;
   // 1 to 65535. A TypeError without it.
   [EnforceRange] unsigned short remotePort;
@@ -35,6 +35,12 @@ dictionary SocketOptions {
   // Called as the open goes on: "asking" when the question is on the screen, if there is one; "connecting" when somebody
   // has agreed and the connection is about to be made. Not called for an open that is refused before.
   PortsideStateCallback onstate;
+};
+
+// Options of receive(), of the sockets that navigator.openUDPSocket() gives.
+dictionary PortsideReceiveOptions {
+  // Withdraws the wish: the promise rejects with its reason, and the next datagram is for the next who asks.
+  AbortSignal signal;
 };
 
 // ---- The second generation: the draft of the WICG, of February 2026 ----
@@ -229,7 +235,7 @@ partial dictionary TCPSocketOptions {
   [EnforceRange] unsigned long timeout;
   // Withdraws the question, or the connection attempt.
   AbortSignal signal;
-  // Called as the open goes on, as in SocketOptions.
+  // Called as the open goes on, as in PortsideSocketOptions.
   PortsideStateCallback onstate;
 };
 
@@ -244,7 +250,7 @@ partial dictionary UDPSocketOptions {
   [EnforceRange] unsigned long timeout;
   // Withdraws the question.
   AbortSignal signal;
-  // Called as the open goes on, as in SocketOptions.
+  // Called as the open goes on, as in PortsideSocketOptions.
   PortsideStateCallback onstate;
   // Bound only.
   PortsideAnnouncement announce;
@@ -258,7 +264,7 @@ partial dictionary TCPServerSocketOptions {
   PortsideAnnouncement announce;
   // Withdraws the question.
   AbortSignal signal;
-  // Called as the open goes on, as in SocketOptions.
+  // Called as the open goes on, as in PortsideSocketOptions.
   PortsideStateCallback onstate;
 };
 

@@ -1,6 +1,6 @@
 // The first generation of the API: navigator.openTCPSocket() and navigator.openUDPSocket().
 
-import { own } from "../builtins.ts";
+import { defineProperty, own } from "../builtins.ts";
 import type { OpenRequest } from "../core/connection.ts";
 import { DatagramSocket } from "../core/datagram_socket.ts";
 import { makeError } from "../core/errors.ts";
@@ -40,5 +40,15 @@ export function install({ navigator, Navigator }: Scope, { connection, clock, ac
       return new OpenedUDPSocket(token, socket);
     },
   };
-  Object.defineProperties(Navigator.prototype, Object.getOwnPropertyDescriptors(operations));
+  const descriptors = Object.getOwnPropertyDescriptors(operations);
+  const presence = {
+    async available(this: void): Promise<boolean> {
+      if (!active()) throw makeError("NotSupportedError");
+      return connection.probe();
+    },
+  };
+  // On the function, so that the window gets no further name.
+  const { value } = descriptors.openTCPSocket;
+  defineProperty(value as object, "available", { value: presence.available, writable: true, configurable: true });
+  Object.defineProperties(Navigator.prototype, descriptors);
 }

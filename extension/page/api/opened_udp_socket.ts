@@ -4,6 +4,7 @@ import type { DatagramSocket } from "../core/datagram_socket.ts";
 import { guard } from "./constructor.ts";
 import { iterateDatagrams } from "./datagram_iterator.ts";
 import type { DatagramSource } from "./datagram_iterator.ts";
+import { receiveDatagram, type ReceivedDatagram } from "./receive.ts";
 
 /** An open UDP socket in connected mode. */
 export class OpenedUDPSocket {
@@ -35,6 +36,10 @@ export class OpenedUDPSocket {
   /** Sends a Blob or BufferSource as one datagram; resolves when the system has taken it. */
   async send(data: unknown): Promise<undefined> {
     return this.#socket.send(data);
+  }
+  /** Takes one datagram; one call at a time. */
+  async receive(options = undefined as unknown): Promise<ReceivedDatagram> {
+    return receiveDatagram(this.#socket.readable, this.#socket.channel.info, options);
   }
   /** Closes the socket. Always resolves. */
   async close(): Promise<undefined> {

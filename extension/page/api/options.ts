@@ -4,7 +4,13 @@
 import { NativeTypeError } from "../builtins.ts";
 import type { OpenRequest, Wish } from "../core/connection.ts";
 import { defaultKeepAliveDelay } from "./converters.ts";
-import { portsideTLSOptions, socketOptions, type tcpSocketOptions, type udpSocketOptions } from "./dictionaries.ts";
+import {
+  portsideTLSOptions,
+  portsideSocketOptions,
+  type tcpSocketOptions,
+  type udpSocketOptions,
+} from "./dictionaries.ts";
+import { checkRemoteAddress } from "../host.ts";
 import { canonicalAddress } from "../ip_address.ts";
 import { enforceLong, readDictionary, refuse, takeOut, type Dictionary } from "../webidl.ts";
 import type { OpenState, PageOpenOptions, PageTLSOptions } from "../../../protocol/page.ts";
@@ -35,10 +41,11 @@ export function toRequest(options: Options): OpenRequest {
 
 const ignored = [["localAddress"], ["localPort"], ["keepAlive"], ["useSecureTransport"]] as const;
 
-/** Converts `SocketOptions`, of the first generation. Throws TypeError, or what a getter throws. */
+/** Converts `PortsideSocketOptions`, of the first generation. Throws TypeError, or what a getter throws. */
 export function toSocketOptions(value: unknown): OpenRequest {
-  const options = readDictionary(value, "The options", socketOptions);
+  const options = readDictionary(value, "The options", portsideSocketOptions);
   const { keepAlive, keepAliveDelay = keepAlive, secureTransport, useSecureTransport } = options;
+  checkRemoteAddress(options.remoteAddress);
   // Local addresses are accepted and ignored, as in 2021.
   takeOut(options, ignored);
   // 0 means "off" on the wire, but here it is a delay that is too short: the broker refuses it as such.

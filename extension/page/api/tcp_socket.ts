@@ -4,6 +4,7 @@ import { own, rejected } from "../builtins.ts";
 import { makeError } from "../core/errors.ts";
 import { openStream } from "../core/open_stream.ts";
 import type { StreamSocket } from "../core/stream_socket.ts";
+import { checkRemoteAddress } from "../host.ts";
 import { readDictionary, toDOMString, toShort } from "../webidl.ts";
 import { token } from "./constructor.ts";
 import type { Context } from "./context.ts";
@@ -52,6 +53,7 @@ export function tcpSocketInterface(context: Context) {
     // "If options["keepAliveDelay"] is less than 1,000, throw a TypeError", and so on.
     if (options.keepAliveDelay !== undefined) checkKeepAliveDelay(options.keepAliveDelay, "keepAliveDelay");
     checkBuffers(options);
+    checkRemoteAddress(remoteAddress);
     const request = toRequest(options);
     // The operating system connects to no such port.
     if (remotePort === 0) return rejected(makeError("NetworkError"));

@@ -4,6 +4,7 @@ import { NativeTypeError, typedArrayLength } from "../builtins.ts";
 import { makeError } from "../core/errors.ts";
 import type { Memberships } from "../core/memberships.ts";
 import { MessageSocket, type OutgoingMessage } from "../core/message_socket.ts";
+import { checkRemoteAddress } from "../host.ts";
 import { readDictionary, refuse, type Dictionary } from "../webidl.ts";
 import { token } from "./constructor.ts";
 import type { Context } from "./context.ts";
@@ -129,6 +130,7 @@ export function udpSocketInterface(
       requireWindow(context);
       const local = inferMode(options);
       checkBuffers(options);
+      checkRemoteAddress(options.remoteAddress);
       void this.#state.start(local === undefined ? connect(options) : bind(local, options));
     }
 

@@ -60,7 +60,7 @@ export interface BindRequest extends Wish {
   bind: BindOptions;
 }
 
-type Answer = SocketInfo | Listening<ArrayBuffer>;
+type Answer = SocketInfo | Listening<ArrayBuffer> | Extract<ContentMessage, { type: "probed" }>;
 
 interface Opening extends Pending<Answer> {
   readonly onstate: Wish["onstate"] | undefined;
@@ -92,6 +92,8 @@ interface Lane {
 export interface Connection {
   /** A tap that is set here sees everything from then on, on either carrier. */
   readonly point: TapPoint;
+  /** Asks whether the program is there. Rejects with what the page shall see. */
+  probe(): Promise<boolean>;
   /** Opens a socket: asks for permission, and connects. Rejects with what the page shall see. */
   open<Handler extends SocketHandler>(
     protocol: "tcp" | "udp",
@@ -243,6 +245,7 @@ export function connect(
       case "opened":
       case "listening":
       case "bound":
+      case "probed":
       case "failed": {
         const pending = mapGet(opening, message.id);
         mapDelete(opening, message.id);
@@ -293,6 +296,12 @@ export function connect(
 
   return {
     point,
+    probe: () =>
+      ask(
+        (id) => ({ type: "probe", id, evalBlocked: isEvalBlocked() }),
+        {},
+        (answer) => (answer as Extract<Answer, { type: "probed" }>).there,
+      ),
     open: (protocol, request, create) =>
       ask(
         (id) => ({

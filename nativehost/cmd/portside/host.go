@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -42,7 +41,7 @@ const (
 // host is what a browser runs. It returns the exit code.
 func host(from caller.Caller) int {
 	// stdout belongs to the protocol; nothing else may write to it.
-	id := strconv.Itoa(os.Getpid())
+	id := audit.NewSession()
 	out := &logfile.Keeper{LastResort: os.Stderr, Lost: lostLine(id)}
 	logErr := out.Use(logfile.Own(os.Getenv, "portside.log", logfile.Options{MaxBytes: logBound, Keep: 1}))
 	defer out.Close()
@@ -51,9 +50,9 @@ func host(from caller.Caller) int {
 		log.Warn().Err(logErr).Msg("logging to stderr")
 	}
 	//rule:unknown-caller-is-refused
-	if !from.Known && !from.Listed(surroundings()) {
-		log.Error().Str("family", from.Family).Str("caller", from.ID).Msg("the caller is not Portside's extension")
-		fmt.Fprintf(os.Stderr, "error: %q is not Portside's extension\n", from.ID)
+	if err := from.Admit(surroundings()); err != nil {
+		log.Error().Err(err).Str("family", from.Family).Str("caller", from.ID).Msg("the caller may not use this program")
+		fmt.Fprintln(os.Stderr, "error:", err)
 		return exitStranger
 	}
 	validator, err := protocol.NewValidator()
@@ -61,10 +60,13 @@ func host(from caller.Caller) int {
 		log.Error().Err(err).Msg("the schemas cannot be used")
 		return exitFault
 	}
-	log.Info().Str("version", version.Host).Str("family", from.Family).Msg("started")
+	log.Info().Str("version", version.Host).Str("family", from.Family).Int("pid", os.Getpid()).Msg("started")
 	store := policy.Open(policy.Folder, policy.Options{Validator: validator, Log: log})
-	auditLog := audit.Open(audit.Surroundings{Getenv: os.Getenv, LastResort: os.Stderr, Diagnostics: log}, id,
-		auditSettings(store.Current()))
+	now := facts(from, store.Current())
+	auditLog := audit.Open(audit.Surroundings{
+		Getenv: os.Getenv, LastResort: os.Stderr, Diagnostics: log, User: known(now), Host: now.Machine,
+	}, id, store.Current().Settings.Audit.Value)
+	auditLog.Identify(now)
 	defer auditLog.Close()
 	code := serve(from, log, validator, store, auditLog)
 	log.Info().Int("code", code).Msg("ended")
@@ -86,13 +88,11 @@ func surroundings() caller.Surroundings {
 	// Without a path of our own no manifest can be found to name it.
 	executable, _ := os.Executable()
 	browser, dir := caller.Parent()
-	return caller.Surroundings{Executable: executable, Getenv: os.Getenv, Browser: browser, BrowserDir: dir, UID: os.Geteuid()}
-}
-
-// auditSettings are what the administrators say about the audit log.
-func auditSettings(p *policy.Policy) audit.Settings {
-	set := p.Settings.Audit.Value
-	return audit.Settings{File: set.File, MaxBytes: set.MaxBytes, Keep: set.Keep, Detail: audit.Detail(set.Detail)}
+	return caller.Surroundings{
+		Executable: executable, Getenv: os.Getenv, Browser: browser, BrowserDir: dir, UID: os.Geteuid(),
+		//rule:host-reads-allowlist
+		Folder: policy.Folder,
+	}
 }
 
 // serve runs the session on stdin and stdout until it ends or a signal comes.
@@ -117,9 +117,12 @@ func serve(from caller.Caller, log zerolog.Logger, validator *protocol.Validator
 				Probe:    sockets.Probe( /*rule:host-runs-cors-probe*/ &corsprobe.Prober{}, near),
 				Resolver: &resolve.Resolver{Servers: func() []netip.AddrPort { return store.Current().Settings.DNSServers.Value }},
 			},
-			Policy:        store,
-			Near:          near,
-			PolicyChanged: func(p *policy.Policy) { auditLog.Use(auditSettings(p)) },
+			Policy: store,
+			Near:   near,
+			PolicyChanged: func(p *policy.Policy) {
+				auditLog.Use(p.Settings.Audit.Value)
+				auditLog.Governed(p.Hashes.Files, p.Hashes.Managed)
+			},
 			//rule:host-applies-standard-limits
 			Caps:       limits.Standard(),
 			Audit:      auditLog,

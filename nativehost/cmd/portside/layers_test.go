@@ -23,10 +23,10 @@ func layers() [][]string {
 		{"stream", "datagram", "listen"},
 		{"dial"},
 		{"resolve", "clienthello", "gate", "carrier", "buffer", "sockopt"},
-		{"rules"},
+		{"rules", "policy/firewall"},
 		{"policy", "nearby", "network"},
 		{"limits", "audit", "caller", "peers"},
-		{"logfile", "trust", "link", "loopback"},
+		{"logfile", "systemlog", "trust", "link", "loopback"},
 		{"address"},
 		{"fault", "printable", "version"},
 	}

@@ -5,7 +5,7 @@
 // settings mean.
 //
 // Exit codes of the host: 0 the browser closed the connection; 1 a fault of the
-// host; 3 framing was lost; 4 the caller is not Portside's extension.
+// host; 3 framing was lost; 4 the caller is no extension that may use the host.
 package main
 
 import (
@@ -41,7 +41,7 @@ usage:
   portside install      tell the browsers of this computer where portside is
   portside uninstall    take that back
   portside status       say which browsers know portside
-  portside policy       say what administrators allow: check, show, explain
+  portside policy       say what administrators allow: check, show, explain, import
   portside --version    print the version
   portside --help       print this
 

@@ -5,6 +5,7 @@ package hosttest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/dial"
 	"github.com/portside/portside/nativehost/discover"
+	"github.com/portside/portside/nativehost/internal/auditschema"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
@@ -68,6 +70,8 @@ type Options struct {
 	// Patience with peers that acknowledge nothing.
 	Patience time.Duration
 	Log      io.Writer
+	// AuditLog takes the place of one in memory.
+	AuditLog *audit.Log
 	// PolicyChanged is called with each new policy.
 	PolicyChanged func()
 	Browse        func(*discover.Browser, context.Context, discover.Query, func(discover.Device)) error
@@ -115,7 +119,7 @@ func Start(t testing.TB, o Options) *Broker {
 	}
 	s := session.New(session.Config{
 		In: hostIn, Out: hostOut, Validator: v, Dialer: o.Dialer, Policy: store, Near: near,
-		Caps: caps, Audit: audit.New(b.Audit, "test"), Log: log, Window: o.Window, Patience: o.Patience, Browse: o.Browse,
+		Caps: caps, Audit: cmp.Or(o.AuditLog, audit.New(b.Audit, "test")), Log: log, Window: o.Window, Patience: o.Patience, Browse: o.Browse,
 	})
 	if o.Lanes {
 		s.LaneOrigin = laneOrigin
@@ -135,6 +139,11 @@ func Start(t testing.TB, o Options) *Broker {
 		case <-b.Ended:
 		case <-time.After(Patience):
 			t.Error("the session does not end")
+		}
+		for _, line := range b.Audit.All() {
+			if err := auditschema.Check(line); line != "" && err != nil {
+				t.Errorf("the audit log: %v", err)
+			}
 		}
 		cancel()
 		<-listening

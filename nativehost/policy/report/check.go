@@ -1,13 +1,14 @@
 package report
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/policy"
@@ -17,30 +18,79 @@ import (
 // mostRead is a byte more than a policy file may have.
 const mostRead = 1<<20 + 1
 
-// check says of each file whether its text could be a policy. Who may write it is a
-// question for show: here it may still lie on the author's desk.
+// check says of each file whether it could be a policy, which of its rules never decide
+// anything, and whether the files together decide what their tests want. Who may read and
+// write a file counts where it is in force: elsewhere it may still be under way.
 func (c *command) check() error {
 	var problems []error
+	var texts []policy.Text
 	for _, file := range c.files {
 		text, err := read(file)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		faults := policy.Check(text, c.validator)
-		for _, fault := range faults {
-			problems = append(problems, advise("docs/POLICY.md lists the settings", "%s: %s", file, fault.Detailed()))
-		}
+		faults := c.checkOne(file, text)
+		problems = append(problems, faults...)
 		if len(faults) > 0 {
 			c.say("%s  of no use, and would refuse every socket", file)
 			continue
 		}
-		c.say("%s  ok", file)
-		for _, note := range notes(text) {
+		texts = append(texts, policy.Text{Name: file, Content: text})
+	}
+	together := policy.Of(texts, c.options())
+	notices := together.Notices()
+	for _, source := range together.Sources {
+		c.say("%s  ok", source.Name)
+		for _, note := range append(notes(source.Said), about(notices, source.Name)...) {
 			c.say("  note: %s", note)
 		}
+		problems = append(problems, c.test(together, source)...)
+	}
+	for _, note := range about(notices, "") {
+		c.say("note: %s", note)
 	}
 	return errors.Join(problems...)
+}
+
+// checkOne lists what makes a file unusable.
+func (c *command) checkOne(file string, text []byte) []error {
+	var problems []error
+	for _, fault := range policy.Check(file, text, c.validator) {
+		problems = append(problems, advise(hintOf(fault), "%s: %s", file, fault.Detailed()))
+	}
+	if path, inForce := c.inForce(file); inForce {
+		if err := policy.Place(path, c.options()); err != nil {
+			problems = append(problems, advise(placeHint, "%s: %w", file, err))
+		}
+	} else if name := filepath.Base(file); !strings.HasSuffix(name, ".json") && !strings.HasSuffix(name, ".jsonc") {
+		c.say("note: %s has to be called .json or .jsonc where it is to count", file)
+	}
+	return problems
+}
+
+// inForce reports whether a file is one of those that count, and its absolute path.
+func (c *command) inForce(file string) (string, bool) {
+	path, err := filepath.Abs(file)
+	if err != nil || c.folder == "" {
+		return "", false
+	}
+	folder := filepath.Dir(path)
+	if slices.Contains(policy.Overlooked(c.folder), path) {
+		return path, false
+	}
+	return path, folder == filepath.Clean(c.folder) || folder == filepath.Join(c.folder, "policy.d")
+}
+
+// about lists the notices about a source.
+func about(notices []policy.Notice, source string) []string {
+	var list []string
+	for _, one := range notices {
+		if one.Source == source {
+			list = append(list, one.Text)
+		}
+	}
+	return list
 }
 
 func read(path string) ([]byte, error) {
@@ -67,11 +117,7 @@ func read(path string) ([]byte, error) {
 }
 
 // notes tells of settings that are right and probably not what was meant.
-func notes(text []byte) []string {
-	var said protocol.PolicySettings
-	if err := json.Unmarshal(text, &said); err != nil {
-		return nil
-	}
+func notes(said *protocol.PolicySettings) []string {
 	var list []string
 	note := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	for i, rule := range said.BlockedDestinations {
@@ -101,6 +147,9 @@ func notes(text []byte) []string {
 		if any && (policy.Prompt(rule.Prompt) == policy.Skip || rule.Prompt == "" && policy.Prompt(said.Prompt) == policy.Skip) {
 			note("allowedDestinations[%d] lets every page connect to any host on these ports without a question", i)
 		}
+	}
+	if said.ReportOnly != nil && *said.ReportOnly {
+		note("reportOnly: its lists refuse and allow nothing; what they would refuse is written to the audit log")
 	}
 	return list
 }

@@ -15,33 +15,42 @@ import (
 // explain says what becomes of one socket. What it says is what package rules decides:
 // nothing is judged here.
 func (c *command) explain() error {
-	if _, err := address.ParseOrigin(c.origin); err != nil {
-		return advise("it is written as in https://mail.example.org, without a path; http only has sockets on this computer",
-			"%w%q is not the origin of a secure page", errUsage, c.origin)
-	}
 	if c.to == "" {
 		return c.explainLocal()
 	}
-	c.protocol = or(c.protocol, "tcp")
-	q, err := policy.ParseQuery(c.origin, c.protocol, c.to, c.tls)
+	r, addr, err := request(asked{c.origin, c.protocol, c.to, c.address, policy.TLS(c.tls)})
 	if err != nil {
-		return advise("as in mail.example.org:993 or [2001:db8::1]:22", "%w--to: %w", errUsage, err)
+		return err
 	}
-	var addr netip.Addr
-	if c.address != "" {
-		if q.Host.Kind() == address.Literal {
-			return misuse("--address goes with a name, and %s is an address", q.Host)
-		}
-		if addr, err = address.ParseAddr(c.address); err != nil {
-			return misuse("--address: %q is no address", c.address)
-		}
-	}
-	p := c.load()
-	err = c.tell(p, rules.Request{Origin: c.origin, Protocol: c.protocol, Host: q.Host, Port: q.Port, Secure: c.tls}, addr)
+	p, err := c.load()
 	if err != nil {
-		return errors.Join(append(refused(p), err)...)
+		return err
 	}
-	return nil
+	return withFaults(p, c.tell(p, r, addr))
+}
+
+// withFaults adds what makes a policy unusable to what is told of a socket.
+func withFaults(p *policy.Policy, told error) error {
+	problems := append(refused(p), told)
+	if p.Broken() {
+		problems = append(problems, errUnusable)
+	}
+	return errors.Join(problems...)
+}
+
+// fate is what becomes of a socket.
+type fate string
+
+// The fates, as tests of a policy name them.
+const (
+	allowed fate = "allow"
+	asks    fate = "ask"
+	refuses fate = "refuse"
+)
+
+// err has the exit code of a fate.
+func (f fate) err() error {
+	return map[fate]error{asks: errAsked, refuses: errRefused}[f]
 }
 
 // outcome is what becomes of a socket.
@@ -73,11 +82,33 @@ func (c *command) decide(p *policy.Policy, r rules.Request, addr netip.Addr) out
 	return o
 }
 
-// tell says what was asked, which settings have a say, and what becomes of it.
+// fate says in one word what becomes of it, if the user does whatever they are asked for.
+func (o outcome) fate() fate {
+	switch {
+	case o.Refused != nil, o.late != nil, o.Prompt == policy.Forbid:
+		return refuses
+	case o.Prompt == policy.Skip && !o.MustEnter && !o.Risk:
+		return allowed
+	default:
+		return asks
+	}
+}
+
+// tell says what was asked, what becomes of it, and which settings have a say.
 func (c *command) tell(p *policy.Policy, r rules.Request, addr netip.Addr) error {
 	o := c.decide(p, r, addr)
 	c.asked(r, o)
 	verdict, reasons := p.Explain(rules.Query(r), o.addr)
+	c.say("")
+	c.say("%s", o.headline(p))
+	if o.fate() == refuses {
+		c.refusal(r, o, verdict)
+	} else {
+		c.details(p, r, o, verdict)
+	}
+	if verdict.Reported != "" {
+		c.say("  it would be refused if it were not reported only: %s", verdict.Reported)
+	}
 	c.say("")
 	if len(reasons) == 0 {
 		c.say("No setting has a say.")
@@ -91,21 +122,24 @@ func (c *command) tell(p *policy.Policy, r rules.Request, addr netip.Addr) error
 		}
 		c.say("  %-36s %s", effect, reason.By)
 	}
-	c.say("")
-	return c.answer(p, r, o, verdict)
+	return o.fate().err()
+}
+
+// protections are the kinds of TLS in words.
+var protections = map[policy.TLS]string{
+	policy.NoTLS:     "without TLS",
+	policy.Verified:  "with TLS from the first byte",
+	policy.Pinned:    "with TLS from the first byte, accepting what the page lists (pinned)",
+	policy.OtherName: "with TLS from the first byte, verified for another name",
 }
 
 // asked repeats what was asked, as it was understood.
 func (c *command) asked(r rules.Request, o outcome) {
-	tls := "without TLS"
-	if r.Secure {
-		tls = "with TLS from the first byte"
-	}
 	host := r.Host.String()
 	if r.Host.Addr().Is6() {
 		host = "[" + host + "]"
 	}
-	c.say("%s asks for %s to %s, port %d, %s", r.Origin, strings.ToUpper(r.Protocol), host, r.Port, tls)
+	c.say("%s asks for %s to %s, port %d, %s", r.Origin, strings.ToUpper(r.Protocol), host, r.Port, protections[r.TLS])
 	if o.addr.IsValid() {
 		c.say("  %s is %s", o.addr, c.kind(o.addr))
 	} else {
@@ -113,36 +147,39 @@ func (c *command) asked(r rules.Request, o outcome) {
 	}
 }
 
-// answer says what becomes of it. verdict is what administrators say of the address.
-func (c *command) answer(p *policy.Policy, r rules.Request, o outcome, verdict policy.Verdict) error {
+// headline says what becomes of it, and by which setting.
+func (o outcome) headline(p *policy.Policy) string {
+	switch {
+	case o.Refused != nil:
+		return "Refused" + because(o.By)
+	case errors.Is(o.late, fault.ErrPolicy):
+		return "Refused" + because(fault.Setting(o.late))
+	case o.Prompt == policy.Forbid:
+		return "Refused, since the user would have to be asked" + because(o.By)
+	case o.late != nil:
+		return "Refused"
+	default:
+		return consent(p, o)
+	}
+}
+
+// refusal says why it is refused, where that is not the headline's setting alone. verdict
+// is what administrators say of the address.
+func (c *command) refusal(r rules.Request, o outcome, verdict policy.Verdict) {
 	switch {
 	case errors.Is(o.Refused, fault.ErrPolicy) && verdict.Allowed:
-		c.say("Refused")
-		c.say("  it leads to no public address, and the user may not name it: refused%s", because(o.By))
-		return errTold
+		c.say("  it leads to no public address, and the user may not name it")
 	case errors.Is(o.Refused, fault.ErrAddress):
-		c.say("Refused%s", because(o.By))
 		c.say("  nobody can be reached there")
-		return errTold
 	case errors.Is(o.Refused, fault.ErrDNS):
-		c.say("Refused%s", because(o.By))
 		c.say("  no name server can be asked for it")
-		return errTold
-	case o.Refused != nil:
-		c.say("Refused%s", because(o.By))
-		return errTold
-	case errors.Is(o.late, fault.ErrPolicy):
-		c.say("Refused%s", because(fault.Setting(o.late)))
-		return errTold
-	case o.Prompt == policy.Forbid:
-		c.say("Refused, since the user would have to be asked%s", because(o.By))
-		return errTold
-	case o.late != nil:
-		c.say("Refused")
+	case o.late != nil && !errors.Is(o.late, fault.ErrPolicy) && o.Prompt != policy.Forbid:
 		c.say("  %s", unreached(r, o))
-		return errTold
 	}
-	c.consent(p, o)
+}
+
+// details says on what it depends that is not refused.
+func (c *command) details(p *policy.Policy, r rules.Request, o outcome, verdict policy.Verdict) {
 	c.conditions(p)
 	switch {
 	case o.addr.IsValid() && o.MustEnter:
@@ -163,23 +200,22 @@ func (c *command) answer(p *policy.Policy, r rules.Request, o outcome, verdict p
 	if verdict.Prompt != o.Prompt {
 		c.say("  the user is asked before the address is known: the strictest rule that may fit counts")
 	}
-	return nil
 }
 
 // consent says whether the user is asked.
-func (c *command) consent(p *policy.Policy, o outcome) {
+func consent(p *policy.Policy, o outcome) string {
 	remember := p.Settings.Remember
 	switch {
-	case o.Prompt == policy.Skip && !o.MustEnter && !o.Risk:
-		c.say("Allowed without a question%s", because(o.By))
+	case o.fate() == allowed:
+		return "Allowed without a question" + because(o.By)
 	case o.Prompt == policy.Always:
-		c.say("Asked every time, whatever was remembered%s", because(o.By))
+		return "Asked every time, whatever was remembered" + because(o.By)
 	case !remember.Value:
-		c.say("Asked every time, since nothing is remembered%s", because(remember.By))
+		return "Asked every time, since nothing is remembered" + because(remember.By)
 	case o.Prompt == policy.Skip:
-		c.say("Asked, unless the user's answer is remembered: the rule that skips the question does not stand for what is missing%s", because(o.By))
+		return "Asked, unless the user's answer is remembered: the rule that skips the question does not stand for what is missing" + because(o.By)
 	default:
-		c.say("Asked, unless the user's answer is remembered%s", because(o.By))
+		return "Asked, unless the user's answer is remembered" + because(o.By)
 	}
 }
 
@@ -199,7 +235,7 @@ func unreached(r rules.Request, o outcome) string {
 	case errors.Is(o.late, fault.ErrRisk):
 		return fmt.Sprintf("routers watch port %d, and the user was not asked about that", r.Port)
 	case r.Host.Kind() == address.Name && o.class != address.Never:
-		return "but the address is not public, and no rule has both this host and cidr: Portside refuses it"
+		return "the address is not public, and no rule has both this host and cidr: Portside refuses it"
 	default:
 		return strings.TrimPrefix(o.late.Error(), fault.ErrAddress.Error()+": ")
 	}

@@ -21,15 +21,15 @@ func TestExplainNearby(t *testing.T) {
 		code        int
 		want        []string
 	}{
-		{"93.184.220.7:22", "", 0, []string{"93.184.220.7 is an address of this computer, not public", "the user has to type it"}},
-		{"10.9.8.7:22", "", 0, []string{"10.9.8.7 is an address of this computer, not public"}},
-		{"10.9.8.9:22", "", 0, []string{"10.9.8.9 is an address of a private network, not public"}},
-		{"127.0.0.1:22", "", 0, []string{"127.0.0.1 is this computer, not public"}},
-		{"93.184.220.8:22", "", 0, []string{"93.184.220.8 is an address on a link of this computer, not public", "the user has to type it"}},
-		{"93.184.221.8:22", "", 0, []string{"93.184.221.8 is a public address"}},
+		{"93.184.220.7:22", "", 3, []string{"93.184.220.7 is an address of this computer, not public", "the user has to type it"}},
+		{"10.9.8.7:22", "", 3, []string{"10.9.8.7 is an address of this computer, not public"}},
+		{"10.9.8.9:22", "", 3, []string{"10.9.8.9 is an address of a private network, not public"}},
+		{"127.0.0.1:22", "", 3, []string{"127.0.0.1 is this computer, not public"}},
+		{"93.184.220.8:22", "", 3, []string{"93.184.220.8 is an address on a link of this computer, not public", "the user has to type it"}},
+		{"93.184.221.8:22", "", 3, []string{"93.184.221.8 is a public address"}},
 		{"10.9.8.255:22", "", 1, []string{"10.9.8.255 is an address of everybody on a link, not public", "nobody can be reached there"}},
 		{"nas.example:22", "93.184.220.8", 1, []string{"on a link of this computer", "Portside refuses it"}},
-		{"nas.example:22", "93.184.221.8", 0, []string{"93.184.221.8 is a public address"}},
+		{"nas.example:22", "93.184.221.8", 3, []string{"93.184.221.8 is a public address"}},
 	} {
 		args := []string{"explain", "--origin", "https://a.example", "--to", c.to}
 		if c.address != "" {

@@ -83,6 +83,7 @@ func TestExplanationsAreTrue(t *testing.T) {
 		`{"privateAddressEntry": false, "allowedDestinations": [{"host": "*.example", "cidr": "192.168.0.0/16", "prompt": "skip"}, {}]}`,
 		`{"allowedDestinations": [{"host": "nas.example", "cidr": "10.0.0.0/8", "ports": ["5060", "22"], "prompt": "skip"}, {"ports": ["1-65535"], "prompt": "skip"}]}`,
 		`{"allowedDestinations": [{"cidr": "fc00::/7"}, {"cidr": "2000::/3", "prompt": "always"}, {"prompt": "skip", "protocol": "udp"}, {"tlsOnly": true}]}`,
+		`{"allowedDestinations": [{"ports": ["22"], "tls": "pinned"}, {"cidr": "10.0.0.0/8", "tls": "any"}, {"prompt": "always"}]}`,
 		`{"blockedDestinations": [{"cidr": "127.0.0.0/8"}, {"cidr": "10.0.0.0/8", "protocol": "udp"}, {"host": "192.168.0.0"}, {"ports": ["161"]}]}`,
 		`{"blockedOrigins": ["https://a.example"]}`,
 		`{"enabled": false}`,
@@ -119,7 +120,7 @@ func TestExplanationsAreTrue(t *testing.T) {
 				}
 				r := rules.Request{
 					Origin: "https://a.example", Protocol: []string{"tcp", "udp"}[j%2], Host: host,
-					Port: []uint16{22, 5060, 443, 5353, 161}[(i+j/2)%5], Secure: j%3 == 0,
+					Port: []uint16{22, 5060, 443, 5353, 161}[(i+j/2)%5], TLS: []policy.TLS{policy.Verified, policy.NoTLS, policy.Pinned}[j%3],
 				}
 				if name == "" {
 					counts[check(t, p, r, netip.Addr{}, addr)]++
@@ -180,7 +181,7 @@ func check(t *testing.T, p *policy.Policy, r rules.Request, found, leads netip.A
 			t.Fatalf("%+v, found at %v: it is %s, by %+v, and %q is told wrongly:\n%s", r, found, kind, before, text, told)
 		}
 	}
-	if errors.Is(err, errTold) != !opens {
+	if errors.Is(err, errRefused) != !opens {
 		t.Fatalf("%+v, found at %v: %v\n%s", r, found, err, told)
 	}
 	return kind

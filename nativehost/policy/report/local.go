@@ -17,6 +17,9 @@ import (
 // explainLocal says what becomes of one socket that others can send to: where it may be
 // open, and who would be let in. What it says is what package rules decides.
 func (c *command) explainLocal() error {
+	if err := checkOrigin(c.origin); err != nil {
+		return err
+	}
 	r := rules.LocalRequest{Origin: c.origin, Protocol: "tcp", Announce: c.announce, Multicast: c.multicast}
 	flag, at := "--listen", c.listen
 	if c.bind != "" {
@@ -36,15 +39,15 @@ func (c *command) explainLocal() error {
 	if err != nil {
 		return fmt.Errorf("the interfaces of this computer cannot be read: %w", err)
 	}
-	p := c.load()
+	p, err := c.load()
+	if err != nil {
+		return err
+	}
 	places, err := []rules.LocalPlace(nil), rules.LocalBefore(p, r)
 	if err == nil {
 		places, err = rules.Places(p, c.near, own, r.Protocol, r.Address, false)
 	}
-	if told := c.tellLocal(p, r, places, err, remote); told != nil {
-		return errors.Join(append(refused(p), told)...)
-	}
-	return nil
+	return withFaults(p, c.tellLocal(p, r, places, err, remote))
 }
 
 // parseLocal reads ADDRESS:PORT of this computer, where the port may be 0.
@@ -76,8 +79,14 @@ func (c *command) tellLocal(p *policy.Policy, r rules.LocalRequest, places []rul
 	}
 	c.say("%s asks to %s at %s, %s", r.Origin, does, r.Address, port)
 	c.say("")
-	c.localSettings(p, r)
+	fate := c.answerLocal(p, r, places, why, remote)
 	c.say("")
+	c.localSettings(p, r)
+	return fate.err()
+}
+
+// answerLocal says what becomes of it.
+func (c *command) answerLocal(p *policy.Policy, r rules.LocalRequest, places []rules.LocalPlace, why error, remote netip.AddrPort) fate {
 	if why != nil {
 		c.say("Refused%s", because(fault.Setting(why)))
 		switch {
@@ -86,10 +95,17 @@ func (c *command) tellLocal(p *policy.Policy, r rules.LocalRequest, places []rul
 		case errors.Is(why, fault.ErrAddress):
 			c.say("  this computer has no such address now")
 		}
-		return errTold
+		return refuses
 	}
-	prompt, by := p.LocalPrompt()
-	c.consent(p, outcome{Judgement: rules.Judgement{Prompt: prompt, By: by}})
+	lines, in := c.where(p, r, places, remote)
+	result := asks
+	if remote.IsValid() && !in {
+		c.say("Refused: %s would be turned away everywhere", remote)
+		result = refuses
+	} else {
+		prompt, by := p.LocalPrompt()
+		c.say("%s", consent(p, outcome{Judgement: rules.Judgement{Prompt: prompt, By: by}}))
+	}
 	c.conditions(p)
 	if r.Protocol == "udp" {
 		widest, _ := rules.PeersAllowed(p)
@@ -99,21 +115,26 @@ func (c *command) tellLocal(p *policy.Policy, r rules.LocalRequest, places []rul
 	}
 	c.say("")
 	c.say("Where it may be open; the user picks one")
-	in := false
+	for _, line := range lines {
+		c.say("%s", line)
+	}
+	return result
+}
+
+// where lists the places, and whether somebody at remote, if it is given, would be let in
+// at each; in: at one of them.
+func (c *command) where(p *policy.Policy, r rules.LocalRequest, places []rules.LocalPlace, remote netip.AddrPort) (lines []string, in bool) {
 	for _, place := range places {
-		c.say("  %-36s %s", place.Address, reaches(place))
+		lines = append(lines, fmt.Sprintf("  %-36s %s", place.Address, reaches(place)))
 		if !remote.IsValid() {
 			continue
 		}
 		r.Address, r.Reach = place.Address, place.Reach
 		err := rules.Inbound(p, c.near, r, remote)
 		in = in || err == nil
-		c.say("    %s", letIn(r, place, remote, err))
+		lines = append(lines, "    "+letIn(r, place, remote, err))
 	}
-	if remote.IsValid() && !in {
-		return errTold
-	}
-	return nil
+	return lines, in
 }
 
 // localSettings lists the settings that have a say.

@@ -21,9 +21,7 @@ func TestExplainListening(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"--listen", "0.0.0.0:40000", "--from", "10.9.8.1:50000"}, 0, `https://a.example asks to listen for TCP at 0.0.0.0, port 40000
-
-No setting has a say.
+		{[]string{"--listen", "0.0.0.0:40000", "--from", "10.9.8.1:50000"}, 3, `https://a.example asks to listen for TCP at 0.0.0.0, port 40000
 
 Asked, unless the user's answer is remembered
 
@@ -36,24 +34,26 @@ Where it may be open; the user picks one
     a connection from 10.9.8.1:50000 would be let in, if it comes in by lan0
   0.0.0.0                              everybody who can reach this computer
     a connection from 10.9.8.1:50000 would be let in
+
+No setting has a say.
 `},
 		{[]string{"--bind", "10.9.8.7:40000", "--from", "10.9.8.255:50000"}, 1, `https://a.example asks to bind a UDP socket at 10.9.8.7, port 40000
 
-No setting has a say.
-
-Asked, unless the user's answer is remembered
+Refused: 10.9.8.255:50000 would be turned away everywhere
   the user says whom it may send to, and hear from: at most any server on the Internet
 
 Where it may be open; the user picks one
   10.9.8.7                             devices in the network of lan0
     a datagram from 10.9.8.255:50000 would be turned away: nobody can be there
+
+No setting has a say.
 `},
 		{[]string{"--listen", "10.9.8.1:40000"}, 1, `https://a.example asks to listen for TCP at 10.9.8.1, port 40000
 
-No setting has a say.
-
 Refused
   this computer has no such address now
+
+No setting has a say.
 `},
 	} {
 		var stdout, stderr bytes.Buffer

@@ -7,15 +7,20 @@
 //	show     says what holds on this computer, and which file says so
 //	explain  says what becomes of one socket, and every setting that had a say: one that
 //	         connects, listens, or is bound
+//	import   turns firewall rules into a policy
+//	settings lists what a policy may have
+//	schema   prints the JSON Schema of a policy, for editors
 //
-// What the browser manages (docs/POLICY.md) is known to the browser only, so that
-// show and explain go by the files.
+// What the browser manages (docs/POLICY.md) is known to the browser only: show and explain
+// go by the files, and by what --managed names.
 //
 // # Exit codes
 //
-//	0  the file is fine; the policy is usable; the socket is allowed, perhaps after a question
+//	0  the file is fine; the policy is usable; the socket is allowed without a question
 //	1  a problem, told on stderr as "error:" with a "hint:" on what to do; or the socket is refused
 //	2  wrong usage
+//	3  the user is asked about the socket
+//	4  the policy cannot be used, so the socket is refused
 package report
 
 import (
@@ -23,6 +28,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"unicode"
@@ -35,32 +41,6 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
-const usage = `Usage:
-  portside policy check FILE...
-  portside policy show
-  portside policy explain --origin ORIGIN --to HOST:PORT [--protocol tcp|udp] [--tls] [--address ADDRESS]
-  portside policy explain --origin ORIGIN --listen ADDRESS:PORT [--announce] [--from ADDRESS:PORT]
-  portside policy explain --origin ORIGIN --bind ADDRESS:PORT [--announce] [--multicast] [--from ADDRESS:PORT]
-
-check says whether policy files could be used, and where they could not. show says
-which settings hold here and which file each comes from. explain says what becomes of
-one socket, and why. None of them sends anything to the network.
-
-  --origin ORIGIN         the page that asks, as in https://mail.example.org
-  --to HOST:PORT          where it wants to go; an IPv6 address is written in brackets
-  --protocol PROTOCOL     tcp or udp; default: tcp
-  --tls                   with TLS from the first byte, verified for the host itself: neither by
-                          the page's list of certificates nor for another name
-  --address ADDRESS       what the host's name is to be resolved to
-  --listen ADDRESS:PORT   where it wants to listen for TCP; 0.0.0.0 and [::] are every interface
-  --bind ADDRESS:PORT     where it wants to bind a UDP socket that is not connected
-  --announce              it is to be announced on the link
-  --multicast             it is to join multicast groups
-  --from ADDRESS:PORT     who connects, or sends a datagram that nobody asked for
-  --help                  this text
-
-`
-
 // command is one run: what was asked, and the world in which it is carried out.
 type command struct {
 	stdout, stderr io.Writer
@@ -68,12 +48,16 @@ type command struct {
 	// tests only.
 	folder string
 	owner  int
+	// everybody judges as every user will, and not as root, who may read everything.
+	everybody bool
 
 	name                          string
 	files                         []string
 	origin, to, protocol, address string
-	listen, bind, from            string
-	tls, announce, multicast      bool
+	listen, bind, from, managed   string
+	hinted                        string
+	tls                           tlsFlag
+	announce, multicast           bool
 	validator                     *protocol.Validator
 	near                          rules.Near
 	// own lists the addresses of this computer's interfaces.
@@ -96,8 +80,19 @@ func advise(hint, format string, args ...any) error {
 var (
 	// errUsage marks errors that end with exit code 2.
 	errUsage = errors.New("usage")
-	// errTold marks a refusal that stdout has told of already.
-	errTold = errors.New("refused")
+	// These stand for what was told already, and have exit codes of their own: a refusal, a
+	// question to the user, and a policy that cannot be used.
+	errRefused  = errors.New("refused")
+	errAsked    = errors.New("asked")
+	errUnusable = errors.New("the policy cannot be used")
+)
+
+// The exit codes but 0.
+const (
+	exitProblem = 1 + iota
+	exitUsage
+	exitAsked
+	exitUnusable
 )
 
 func misuse(format string, args ...any) error {
@@ -107,14 +102,14 @@ func misuse(format string, args ...any) error {
 // Run carries out args, whose first element is "policy", and returns the exit code.
 // Results go to stdout, errors and hints to stderr.
 func Run(args []string, stdout, stderr io.Writer) int {
-	c := &command{stdout: stdout, stderr: stderr, folder: policy.Folder}
+	c := &command{stdout: stdout, stderr: stderr, folder: policy.Folder, everybody: os.Geteuid() == 0}
 	return c.run(args)
 }
 
 func (c *command) run(args []string) int {
 	err := c.parse(args[1:])
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(c.stdout, usage, c.where(), "\n")
+		fmt.Fprint(c.stdout, usage, c.places(), "\n")
 		return 0
 	}
 	if err == nil {
@@ -122,22 +117,22 @@ func (c *command) run(args []string) int {
 	}
 	c.near, c.own = nearby.New(zerolog.Nop()), nearby.Addresses
 	if err == nil {
-		err = map[string]func() error{"check": c.check, "show": c.show, "explain": c.explain}[c.name]()
+		err = c.commands()[c.name]()
 	}
 	return c.report(err)
 }
 
-// where says which files count.
-func (c *command) where() string {
-	if c.folder == "" {
-		return "This system has no place for policy files; what the browser manages counts."
+func (c *command) commands() map[string]func() error {
+	return map[string]func() error{
+		"check": c.check, "show": c.show, "explain": c.explain, "import": c.importCSV, "settings": c.listSettings, "schema": c.schema,
 	}
-	return fmt.Sprintf("Policy files: %s/policy.json and %[1]s/policy.d/*.json.", c.folder)
 }
+
+const commandNames = "check, show, explain, import, settings or schema"
 
 func (c *command) parse(args []string) error {
 	if len(args) == 0 {
-		return misuse("the command must be check, show or explain")
+		return misuse("the command must be %s", commandNames)
 	}
 	c.name = args[0]
 	flags := flag.NewFlagSet("policy "+c.name, flag.ContinueOnError)
@@ -146,20 +141,23 @@ func (c *command) parse(args []string) error {
 	switch c.name {
 	case "-h", "-help", "--help", "help":
 		return flag.ErrHelp
-	case "check", "show":
+	case "check", "import", "settings", "schema":
+	case "show":
+		flags.StringVar(&c.managed, "managed", "", "")
 	case "explain":
+		flags.StringVar(&c.managed, "managed", "", "")
 		flags.StringVar(&c.origin, "origin", "", "")
 		flags.StringVar(&c.to, "to", "", "")
 		flags.StringVar(&c.protocol, "protocol", "", "")
 		flags.StringVar(&c.address, "address", "", "")
-		flags.BoolVar(&c.tls, "tls", false, "")
+		flags.Var(&c.tls, "tls", "")
 		flags.StringVar(&c.listen, "listen", "", "")
 		flags.StringVar(&c.bind, "bind", "", "")
 		flags.StringVar(&c.from, "from", "", "")
 		flags.BoolVar(&c.announce, "announce", false, "")
 		flags.BoolVar(&c.multicast, "multicast", false, "")
 	default:
-		return misuse("the command must be check, show or explain, not %q", c.name)
+		return misuse("the command must be %s, not %q", commandNames, c.name)
 	}
 	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
 		return err
@@ -168,9 +166,11 @@ func (c *command) parse(args []string) error {
 	}
 	c.files = flags.Args()
 	switch {
-	case c.name == "check" && len(c.files) == 0:
+	case (c.name == "check" || c.name == "import") && len(c.files) == 0:
 		return misuse("no file is named")
-	case c.name != "check" && len(c.files) > 0:
+	case c.name == "import" && len(c.files) > 1:
+		return misuse("import takes one file")
+	case c.name != "check" && c.name != "import" && len(c.files) > 0:
 		return misuse("unexpected argument %q", c.files[0])
 	case c.name == "explain":
 		return c.question()
@@ -191,7 +191,7 @@ func (c *command) question() error {
 		return misuse("explain needs --origin, and one of --to, --listen and --bind")
 	case c.to != "" && (c.announce || c.multicast || c.from != ""):
 		return misuse("--announce, --multicast and --from go with --listen or --bind")
-	case c.to == "" && (c.address != "" || c.tls || c.protocol != ""):
+	case c.to == "" && (c.address != "" || c.tls != "" || c.protocol != ""):
 		return misuse("--address, --tls and --protocol go with --to")
 	case c.listen != "" && c.multicast:
 		return misuse("--multicast goes with --bind")
@@ -201,9 +201,24 @@ func (c *command) question() error {
 	return nil
 }
 
-// load reads the policy as the host does.
-func (c *command) load() *policy.Policy {
-	return policy.Load(c.folder, policy.Options{Validator: c.validator, Owner: c.owner, Log: zerolog.Nop()})
+func (c *command) options() policy.Options {
+	return policy.Options{Validator: c.validator, Owner: c.owner, Everybody: c.everybody, Log: zerolog.Nop()}
+}
+
+// load reads the policy as the host does, and the managed settings that were given.
+func (c *command) load() (*policy.Policy, error) {
+	if c.managed == "" {
+		return policy.Load(c.folder, c.options()), nil
+	}
+	text, err := read(c.managed)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := managedSettings(c.managed, text)
+	if err != nil {
+		return nil, err
+	}
+	return policy.LoadManaged(c.folder, settings, c.options()), nil
 }
 
 // refused lists the sources that cannot be used, as errors.
@@ -211,14 +226,33 @@ func refused(p *policy.Policy) []error {
 	var list []error
 	for _, source := range p.Sources {
 		for _, fault := range source.Faults {
-			hint := "portside policy check " + source.Name
-			if fault.Line == 0 && fault.Setting == "" {
-				hint = "it must be a regular file of root's, and only root may write it and the folders above; docs/POLICY.md says more"
+			hint := hintOf(fault)
+			switch {
+			case source.Name == p.Required:
+				hint = "put a policy beside it, {} for one that sets nothing, or remove it"
+			case source.Browser:
+				hint = "mend it where the browser is managed; portside policy settings lists what there is"
+			case fault.Line == 0 && fault.Setting == "":
+				hint = placeHint
+			default:
+				hint = "portside policy check " + source.Name + " tells all that is wrong there; " + hint
 			}
 			list = append(list, advise(hint, "%s: %s", source.Name, fault.Detailed()))
 		}
 	}
 	return list
+}
+
+// placeHint is what to do about a file that cannot be used where it is.
+const placeHint = "a policy is a regular file that belongs to root and that everybody may read (mode 0644); " +
+	"the folders above it are root's, and only root may write them (mode 0755)"
+
+// hintOf says what to do about a fault in the text of a file.
+func hintOf(f policy.Fault) string {
+	if strings.HasPrefix(f.Problem, "it is not JSON") {
+		return "portside policy schema prints what an editor needs to check it while it is written"
+	}
+	return "portside policy settings lists what there is"
 }
 
 // report prints err, which may join several, and returns the exit code for it.
@@ -233,16 +267,19 @@ func (c *command) report(err error) int {
 		}
 		return code
 	}
-	if errors.Is(err, errTold) {
-		return 1
+	for told, code := range map[error]int{errRefused: exitProblem, errAsked: exitAsked, errUnusable: exitUnusable} {
+		if errors.Is(err, told) {
+			return code
+		}
 	}
-	code, text := 1, err.Error()
+	code, text := exitProblem, err.Error()
 	if errors.Is(err, errUsage) {
-		code, text = 2, strings.TrimPrefix(text, errUsage.Error())
+		code, text = exitUsage, strings.TrimPrefix(text, errUsage.Error())
 	}
 	fmt.Fprintln(c.stderr, "error:", printable(text))
 	var p *problem
-	if errors.As(err, &p) && p.hint != "" {
+	if errors.As(err, &p) && p.hint != "" && p.hint != c.hinted {
+		c.hinted = p.hint // said once for all that it is about
 		fmt.Fprintln(c.stderr, "hint: ", printable(p.hint))
 	}
 	return code

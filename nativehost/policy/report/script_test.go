@@ -3,8 +3,11 @@
 package report
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -22,6 +25,7 @@ func TestMain(m *testing.M) {
 			if os.Getenv("TESTOWNER") == "root" {
 				c.owner = 0
 			}
+			c.everybody = os.Getenv("TESTEVERYBODY") != ""
 			os.Exit(c.run(os.Args[1:]))
 		},
 	})
@@ -39,6 +43,7 @@ func TestScripts(t *testing.T) {
 		WorkdirRoot:         root,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			e.Setenv("TESTFOLDER", filepath.Join(e.WorkDir, "etc"))
@@ -54,4 +59,22 @@ func TestScripts(t *testing.T) {
 			})
 		},
 	})
+}
+
+// exits runs `portside policy` and wants an exit code: "exits 3 explain --origin ...".
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	err := ts.Exec("portside", append([]string{"policy"}, args[1:]...)...)
+	code := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, not %s", code, args[0])
+	}
 }

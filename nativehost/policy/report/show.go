@@ -3,6 +3,9 @@ package report
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/portside/portside/nativehost/limits"
@@ -10,24 +13,21 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
-// show says what was found, what holds, and where each setting comes from.
+// show says what was found, what holds, where each setting comes from, and what is
+// probably not meant.
 func (c *command) show() error {
-	p := c.load()
+	p, err := c.load()
+	if err != nil {
+		return err
+	}
 	if len(p.Sources) == 0 {
 		c.say("There is no policy on this computer: everything is as usual.")
-		c.say("%s", c.where())
+		c.say("%s", c.places())
 	} else {
-		c.say("Files, in the order in which they are asked")
-		for _, source := range p.Sources {
-			state := "ok"
-			if source.Said == nil {
-				state = "refused"
-			}
-			c.say("  %-8s %s", state, source.Name)
-		}
-		for _, note := range p.Notes {
-			c.say("  note: %s", note)
-		}
+		c.found(p)
+	}
+	for _, path := range policy.Overlooked(c.folder) {
+		c.say("  note: %s is not looked at: its name is none of those that count", path)
 	}
 	problems := refused(p)
 	if len(problems) > 0 {
@@ -35,9 +35,71 @@ func (c *command) show() error {
 		c.say("Every socket is refused until this is mended.")
 		return errors.Join(problems...)
 	}
+	for _, source := range p.Sources {
+		problems = append(problems, c.test(p, source)...)
+	}
 	c.settings(p)
 	c.lists(p)
-	return nil
+	return errors.Join(problems...)
+}
+
+// found lists the sources, and what is probably not meant.
+func (c *command) found(p *policy.Policy) {
+	c.say("Files, in the order in which they are asked")
+	notices := p.Notices()
+	for _, source := range p.Sources {
+		state, why := "ok", ""
+		switch {
+		case source.Said == nil:
+			state = "refused"
+		case source.Elsewhere != "":
+			state, why = "not now", ": "+source.Elsewhere
+		}
+		c.say("  %-8s %s%s", state, source.Name, why)
+		if source.Said == nil {
+			continue
+		}
+		for _, note := range append(notes(source.Said), about(notices, source.Name)...) {
+			c.say("    note: %s", note)
+		}
+	}
+	if p.Required != "" {
+		c.say("  There has to be a policy: %s", p.Required)
+	}
+	for _, note := range append(about(notices, ""), p.Notes...) {
+		c.say("  note: %s", note)
+	}
+	if note := auditNote(p); note != "" {
+		c.say("  note: %s", note)
+	}
+}
+
+// auditNote says what is wrong with the folder of the audit log, or "". The host runs as
+// the user, and makes the file there.
+func auditNote(p *policy.Policy) string {
+	setting := p.Settings.Audit
+	if setting.Value.File == "" {
+		return ""
+	}
+	// What stands for the user or the machine begins with a percent sign: only the folders
+	// above it are the same for all.
+	fixed, _, _ := strings.Cut(setting.Value.File, "%")
+	folder := filepath.Dir(fixed)
+	info, err := os.Stat(folder)
+	const others = 0o022
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return setting.By + ": the folder " + folder + " does not exist: lines go to the user's own state folder"
+	case err != nil:
+		return setting.By + ": the folder " + folder + " cannot be looked at"
+	case !info.IsDir():
+		return setting.By + ": " + folder + " is no folder: lines go to the user's own state folder"
+	case info.Mode().Perm()&others == 0 && fixed == setting.Value.File:
+		return fmt.Sprintf("%s: only the owner of %s may make files in it (mode %04o), and the host runs as the user: for others lines go to their own state folders",
+			setting.By, folder, info.Mode().Perm())
+	default:
+		return ""
+	}
 }
 
 // settings prints what holds for all sockets.
@@ -73,6 +135,9 @@ func (c *command) settings(p *policy.Policy) {
 	row("errorDetail", map[bool]string{true: "reason", false: "none"}[s.ErrorDetail.Value], s.ErrorDetail.By)
 	row("dataLane", onOff[s.DataLane.Value], s.DataLane.By)
 	audit := s.Audit.Value
+	row("audit.sink", or(string(audit.Sink), "file"), only(audit.Sink != "", s.Audit.By))
+	row("audit.required", fmt.Sprint(audit.Required), only(audit.Required, s.Audit.By))
+	row("audit.privateWindows", or(string(audit.Private), "counts"), only(audit.Private != "", s.Audit.By))
 	row("audit.file", or(audit.File, "audit.log"), only(audit.File != "", s.Audit.By))
 	if audit.MaxBytes > 0 {
 		row("audit.maxBytes", fmt.Sprint(audit.MaxBytes), s.Audit.By)
@@ -102,6 +167,9 @@ func only(set bool, by string) string {
 func (c *command) lists(p *policy.Policy) {
 	for _, source := range p.Sources {
 		said := source.Said
+		if source.Elsewhere != "" {
+			continue
+		}
 		var lines []string
 		add := func(setting, text string) { lines = append(lines, fmt.Sprintf("  %-32s %s", setting, text)) }
 		origins := func(name string, list []string) {
@@ -156,9 +224,11 @@ func destination(d *protocol.PolicyDestination) string {
 	add("cidr", d.CIDR)
 	add("ports", strings.Join(d.Ports, ","))
 	add("protocol", d.Protocol)
+	tls := d.TLS
 	if d.TLSOnly != nil && *d.TLSOnly {
-		parts = append(parts, "with TLS only")
+		tls = string(policy.Verified)
 	}
+	add("tls", tls)
 	add("for", strings.Join(d.Origins, ","))
 	add("prompt", d.Prompt)
 	if len(parts) == 0 {

@@ -15,8 +15,11 @@
     said.textContent = answer;
     said.hidden = answer === "";
   }
+  let last;
   async function converse(port) {
+    await last?.close().catch(() => void 0);
     const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: port });
+    last = socket;
     const writer = socket.writable.getWriter();
     await writer.write(new TextEncoder().encode("Hello from a web page.\n"));
     const decoder = new TextDecoder();
@@ -24,7 +27,6 @@
     let answer = "";
     for (let next = await reader.read(); !next.done; next = await reader.read())
       answer += decoder.decode(next.value, { stream: true });
-    await socket.close();
     return answer.trim();
   }
   async function run() {

@@ -20,9 +20,14 @@ function show(text: "asking" | "done" | "denied" | "failed" | "missing", answer 
   said.hidden = answer === "";
 }
 
+/** The last connection. It stays open when the server has closed its side, so that the user sees it in the toolbar. */
+let last: PortsideTCPSocket | undefined;
+
 /** One conversation: what the server says until it closes. */
 async function converse(port: number): Promise<string> {
+  await last?.close().catch(() => undefined);
   const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: port });
+  last = socket;
   const writer = socket.writable.getWriter();
   await writer.write(new TextEncoder().encode("Hello from a web page.\n"));
   const decoder = new TextDecoder();
@@ -30,7 +35,6 @@ async function converse(port: number): Promise<string> {
   let answer = "";
   for (let next = await reader.read(); !next.done; next = await reader.read())
     answer += decoder.decode(next.value, { stream: true });
-  await socket.close();
   return answer.trim();
 }
 
