@@ -5,6 +5,7 @@ import { before, test } from "node:test";
 import { settled } from "../fake/clock.ts";
 import { OwnPage } from "../fake/own_page.ts";
 import type { PopupView } from "../background/toolbar/popup.ts";
+import type { PolicyGetResult } from "../../protocol/message.ts";
 
 const page = new OwnPage("popup.html");
 await import("./popup.ts");
@@ -98,4 +99,19 @@ test("what somebody does while the background was stopped reaches it all the sam
   assert.deepEqual(await page.click(page.element("close-all")), [{ type: "watch", tabId: 1 }, { type: "close-all" }]);
   await page.clock.advance(1_000);
   assert.equal(page.ports.length, before + 1, "it is connected twice");
+});
+
+test("an audit log that takes no lines is told, and one that tells of private windows", async () => {
+  const shows = async (policy: Partial<PolicyGetResult>): Promise<string> => {
+    await page.hear({ ...view, host: { kind: "ready", version: "1.0.0", policy: { sources: [], ...policy } } });
+    return page.element("host").textContent;
+  };
+  const nothing = await shows({});
+  assert.doesNotMatch(nothing, /audit/);
+  assert.match(await shows({ auditFault: "no room" }), /audit log takes no lines: .*no room/);
+  assert.match(await shows({ auditFault: "no room", auditRequired: false }), /audit log takes no lines: .*no room/);
+  const required = await shows({ auditFault: "no room", auditRequired: true });
+  assert.match(required, /^[^]*Nothing can be opened: .*no room/);
+  assert.match(await shows({ auditPrivate: true }), /also records private windows/);
+  assert.equal(await shows({ auditPrivate: false, auditRequired: true }), nothing);
 });

@@ -20,6 +20,17 @@ function sourceLine({ name, kind, fault }: PolicySource): HTMLElement {
   return element;
 }
 
+/** What the user should know of the audit log that an administrator wants: that it cannot be written, and that it tells of private windows. */
+function auditParts({ auditFault, auditRequired, auditPrivate }: PolicyGetResult): HTMLElement[] {
+  const parts: HTMLElement[] = [];
+  if (/*rule:popup-tells-audit-fault*/ auditFault !== undefined) {
+    const words = auditRequired === true ? "auditFaultRequired" : "auditFault";
+    parts.push(paragraph(text(words, isolated(auditFault)), "plain"));
+  }
+  if (/*rule:popup-tells-private-audit*/ auditPrivate === true) parts.push(paragraph(text("auditPrivate"), "plain"));
+  return parts;
+}
+
 function policyParts({ sources, siteAllowed, siteBy }: PolicyGetResult): HTMLElement[] {
   const parts: HTMLElement[] = [];
   if (siteAllowed === false) {
@@ -56,7 +67,7 @@ export function showHost(
     return;
   }
   if (host.kind === "ready") {
-    const policy = host.policy === undefined ? [] : policyParts(host.policy);
+    const policy = host.policy === undefined ? [] : [...policyParts(host.policy), ...auditParts(host.policy)];
     place.replaceChildren(paragraph(text("popupHostReady", host.version), "ready"), ...policy);
     return;
   }

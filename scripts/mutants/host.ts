@@ -362,6 +362,16 @@ export const host: readonly Mutant[] = [
       socketsOf("TestRequiredAudit"),
     ],
     [
+      "popup-tells-audit-fault",
+      "The popup says that the administrator's audit log takes no lines",
+      inUnit("extension/ui/popup.test.ts", "an audit log that takes no lines is told"),
+    ],
+    [
+      "popup-tells-private-audit",
+      "The popup says that the audit log tells as much of private windows as of others",
+      inUnit("extension/ui/popup.test.ts", "an audit log that takes no lines is told"),
+    ],
+    [
       "required-audit-told-before-asking",
       "Nobody is asked about what would not open for want of an audit log",
       socketsOf("TestRequiredAudit"),

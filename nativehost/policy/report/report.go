@@ -35,6 +35,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/nearby"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/rules"
@@ -60,6 +61,9 @@ type command struct {
 	announce, multicast           bool
 	validator                     *protocol.Validator
 	near                          rules.Near
+	// daemon returns why the daemon of an audit log's sink cannot be reached; nil: daemon
+	// asks this computer.
+	daemon func(audit.Sink) error
 	// own lists the addresses of this computer's interfaces.
 	own func() ([]nearby.Address, error)
 }
@@ -114,6 +118,9 @@ func (c *command) run(args []string) int {
 	}
 	if err == nil {
 		c.validator, err = protocol.NewValidator()
+	}
+	if c.daemon == nil {
+		c.daemon = daemon
 	}
 	c.near, c.own = nearby.New(zerolog.Nop()), nearby.Addresses
 	if err == nil {

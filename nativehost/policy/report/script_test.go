@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/portside/portside/nativehost/audit"
 )
 
 // TestMain lets the scripts run this package as the program portside, whose policy
@@ -24,6 +26,9 @@ func TestMain(m *testing.M) {
 			c := &command{stdout: os.Stdout, stderr: os.Stderr, folder: os.Getenv("TESTFOLDER"), owner: os.Geteuid()}
 			if os.Getenv("TESTOWNER") == "root" {
 				c.owner = 0
+			}
+			if fault := os.Getenv("TESTDAEMON"); fault != "" {
+				c.daemon = func(audit.Sink) error { return errors.New(fault) }
 			}
 			c.everybody = os.Getenv("TESTEVERYBODY") != ""
 			os.Exit(c.run(os.Args[1:]))

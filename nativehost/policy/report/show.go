@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/limits"
 	"github.com/portside/portside/nativehost/policy"
+	"github.com/portside/portside/nativehost/systemlog"
 	"github.com/portside/portside/protocol"
 )
 
@@ -69,34 +71,68 @@ func (c *command) found(p *policy.Policy) {
 	for _, note := range append(about(notices, ""), p.Notes...) {
 		c.say("  note: %s", note)
 	}
-	if note := auditNote(p); note != "" {
+	for _, note := range c.auditNotes(p) {
 		c.say("  note: %s", note)
 	}
 }
 
-// auditNote says what is wrong with the folder of the audit log, or "". The host runs as
-// the user, and makes the file there.
-func auditNote(p *policy.Policy) string {
-	setting := p.Settings.Audit
-	if setting.Value.File == "" {
-		return ""
+// auditNotes says what is wrong with the places of the audit log. The host runs as the
+// user, and makes a file there.
+func (c *command) auditNotes(p *policy.Policy) []string {
+	by, set := p.Settings.Audit.By, p.Settings.Audit.Value
+	otherwise := "lines go to the user's own state folder"
+	if set.Required {
+		otherwise = "every socket is refused until it is mended (audit.required)"
 	}
+	var notes []string
+	if set.Sink != "" && set.Sink != audit.File {
+		without := otherwise
+		if set.File != "" && !set.Required {
+			without = "lines go to audit.file"
+		}
+		if err := c.daemon(set.Sink); err != nil {
+			notes = append(notes, fmt.Sprintf("%s: %s takes no lines now (%v): %s", by, set.Sink, err, without))
+		}
+		otherwise = "lines that " + string(set.Sink) + " does not take go to the user's own state folder"
+	}
+	if set.File != "" {
+		if fault := folderFault(set.File); fault != "" {
+			notes = append(notes, fmt.Sprintf("%s: %s: %s", by, fault, otherwise))
+		}
+	}
+	return notes
+}
+
+// daemon returns why the daemon of a sink cannot be reached, or nil. It writes no line.
+func daemon(sink audit.Sink) error {
+	open := systemlog.Journal
+	if sink == audit.Syslog {
+		open = func(app string) (*systemlog.Place, error) { return systemlog.Syslog(app, "") }
+	}
+	place, err := open("portside")
+	if err != nil {
+		return err
+	}
+	return place.Close()
+}
+
+// folderFault says why the audit log cannot be made in the folder of a file, or "".
+func folderFault(file string) string {
 	// What stands for the user or the machine begins with a percent sign: only the folders
 	// above it are the same for all.
-	fixed, _, _ := strings.Cut(setting.Value.File, "%")
+	fixed, _, _ := strings.Cut(file, "%")
 	folder := filepath.Dir(fixed)
 	info, err := os.Stat(folder)
 	const others = 0o022
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return setting.By + ": the folder " + folder + " does not exist: lines go to the user's own state folder"
+		return "the folder " + folder + " does not exist"
 	case err != nil:
-		return setting.By + ": the folder " + folder + " cannot be looked at"
+		return "the folder " + folder + " cannot be looked at"
 	case !info.IsDir():
-		return setting.By + ": " + folder + " is no folder: lines go to the user's own state folder"
-	case info.Mode().Perm()&others == 0 && fixed == setting.Value.File:
-		return fmt.Sprintf("%s: only the owner of %s may make files in it (mode %04o), and the host runs as the user: for others lines go to their own state folders",
-			setting.By, folder, info.Mode().Perm())
+		return folder + " is no folder"
+	case info.Mode().Perm()&others == 0 && fixed == file:
+		return fmt.Sprintf("only the owner of %s may make files in it (mode %04o), and the host runs as the user; for others", folder, info.Mode().Perm())
 	default:
 		return ""
 	}
@@ -134,18 +170,18 @@ func (c *command) settings(p *policy.Policy) {
 	row("dnsServers", servers, s.DNSServers.By)
 	row("errorDetail", map[bool]string{true: "reason", false: "none"}[s.ErrorDetail.Value], s.ErrorDetail.By)
 	row("dataLane", onOff[s.DataLane.Value], s.DataLane.By)
-	audit := s.Audit.Value
-	row("audit.sink", or(string(audit.Sink), "file"), only(audit.Sink != "", s.Audit.By))
-	row("audit.required", fmt.Sprint(audit.Required), only(audit.Required, s.Audit.By))
-	row("audit.privateWindows", or(string(audit.Private), "counts"), only(audit.Private != "", s.Audit.By))
-	row("audit.file", or(audit.File, "audit.log"), only(audit.File != "", s.Audit.By))
-	if audit.MaxBytes > 0 {
-		row("audit.maxBytes", fmt.Sprint(audit.MaxBytes), s.Audit.By)
+	log := s.Audit.Value
+	row("audit.sink", or(string(log.Sink), "file"), only(log.Sink != "", s.Audit.By))
+	row("audit.required", fmt.Sprint(log.Required), only(log.Required, s.Audit.By))
+	row("audit.privateWindows", or(string(log.Private), "counts"), only(log.Private != "", s.Audit.By))
+	row("audit.file", or(log.File, "audit.log"), only(log.File != "", s.Audit.By))
+	if log.MaxBytes > 0 {
+		row("audit.maxBytes", fmt.Sprint(log.MaxBytes), s.Audit.By)
 	}
-	if audit.Keep != nil {
-		row("audit.keep", fmt.Sprint(*audit.Keep), s.Audit.By)
+	if log.Keep != nil {
+		row("audit.keep", fmt.Sprint(*log.Keep), s.Audit.By)
 	}
-	row("audit.detail", or(string(audit.Detail), "full"), only(audit.Detail != "", s.Audit.By))
+	row("audit.detail", or(string(log.Detail), "full"), only(log.Detail != "", s.Audit.By))
 }
 
 func or(value, otherwise string) string {
