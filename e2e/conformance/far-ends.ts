@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { TLSSocket, createSecureContext } from "node:tls";
 import { certificates } from "../world/certs.ts";
 import type { Life } from "../world/life.ts";
+import { freeHighPort } from "../world/ports.ts";
 import { sleep } from "../world/wait.ts";
 import type { FarCommand, FarConnection, FarListening, FarReport, TCPBehaviour, UDPBehaviour } from "./far-protocol.ts";
 
@@ -44,7 +45,7 @@ export class FarEnds {
       case "bind":
         return await this.#bind(command.behaviour, command.host);
       case "closed-port":
-        return { id: 0, host: "127.0.0.1", port: await closedPort() };
+        return { id: 0, host: "127.0.0.1", port: await freeHighPort() };
       case "report":
         return await this.#report(command.id, command.until);
       case "send": {
@@ -159,15 +160,6 @@ export class FarEnds {
 
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
-}
-
-/** Binds a port and lets it go again. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function serve(socket: Socket, behaviour: TCPBehaviour, seen: FarReport, tls: { key: string; cert: string }): void {

@@ -2,13 +2,22 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
-// Below the range from which Linux takes the near ends of outgoing connections (32768-60999): between our look and the
-// server's bind nobody gets such a port by chance.
-const lowest = 20_000;
-const highest = 32_000;
+// Linux takes the near ends of outgoing connections from 32768 to 60999. Nobody gets a port below or above by chance between
+// our look and the server's bind.
+const below = [20_000, 32_000] as const;
+const above = [61_000, 65_535] as const;
 
 /** A TCP and UDP port of 127.0.0.1 that nobody uses. */
-export async function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
+  return freeIn(below);
+}
+
+/** The same, of those that a page may listen at. */
+export function freeHighPort(): Promise<number> {
+  return freeIn(above);
+}
+
+async function freeIn([lowest, highest]: readonly [number, number]): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));
     if ((await tcpIsFree(port)) && (await udpIsFree(port))) return port;

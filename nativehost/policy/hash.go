@@ -18,14 +18,15 @@ type Hashes struct {
 
 func hashes(files []source, managed []byte) Hashes {
 	var h Hashes
-	if len(files) > 0 {
-		sum := sha256.New()
-		for _, file := range files {
-			if file.demand {
-				continue // no policy
-			}
-			sum.Write(file.text)
+	sum, some := sha256.New(), false
+	for _, file := range files {
+		if file.demand {
+			continue // no policy
 		}
+		sum.Write(file.text)
+		some = true
+	}
+	if some {
 		h.Files = hex.EncodeToString(sum.Sum(nil))
 	}
 	if len(managed) > 0 {

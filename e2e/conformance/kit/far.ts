@@ -19,7 +19,7 @@ export class Far {
     return this.#end(await this.#ask({ op: "connect", behaviour, host, port }));
   }
 
-  /** A port that nobody listens to. */
+  /** A port that nobody uses, and that a page may listen at. */
   async closedPort(): Promise<number> {
     return (await this.#ask({ op: "closed-port" })).port;
   }
