@@ -399,16 +399,24 @@ export class Page extends Frame {
 
   /** Waits until two frames have been drawn since now: what has changed is on the screen. */
   async settle(): Promise<void> {
-    await this.evaluate(
-      () =>
-        new Promise<void>((resolve) => {
-          requestAnimationFrame(() =>
-            requestAnimationFrame(() => {
-              resolve();
-            }),
-          );
-        }),
-    );
+    // A browser without a screen sometimes stops drawing a page until somebody wants a picture of it.
+    const stalled = setTimeout(() => {
+      this.session.send("Page.captureScreenshot", { format: "png" }).catch(() => undefined);
+    }, 5_000);
+    try {
+      await this.evaluate(
+        () =>
+          new Promise<void>((resolve) => {
+            requestAnimationFrame(() =>
+              requestAnimationFrame(() => {
+                resolve();
+              }),
+            );
+          }),
+      );
+    } finally {
+      clearTimeout(stalled);
+    }
   }
 
   /** Runs a script at the top of the page, whatever the page's CSP says of scripts. */
