@@ -102,11 +102,14 @@ export class Toolbar {
     );
   }
 
-  /** Waits for the badge to say this. */
+  /** Waits for the badge to say this, and for its title to stay as it is: the two are set one after the other. */
   async shows(tabId: number, text: string): Promise<Badge> {
+    let last = "";
     return await until(`the badge to say "${text}"`, async () => {
       const badge = await this.badge(tabId);
-      return badge.text === text ? badge : undefined;
+      const before = last;
+      last = JSON.stringify(badge);
+      return badge.text === text && last === before ? badge : undefined;
     });
   }
 
