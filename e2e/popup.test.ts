@@ -453,7 +453,7 @@ describe("the popup", () => {
     await popup.showsSockets(1);
     assert.match(await outcome(frame, to(peer), { click: false }), /^NotAllowedError/);
     assert.equal((await peer.connection(0)).closedAt, undefined);
-    assert.equal((await toolbar.badge(await toolbar.tabOf(page))).text, "1"); // the site itself goes on
+    await toolbar.shows(await toolbar.tabOf(page), "1"); // the site itself goes on
     await popup.showsRefusal(/widget\.test[^]*You have paused Portside on this site/);
     await popup.page.click('#also-paused [role=switch][aria-label*="widget.test"]');
     await popup.page.waitFor("the pause to end", () => document.querySelector("#also-paused")?.children.length === 0);
