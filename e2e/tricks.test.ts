@@ -217,9 +217,10 @@ describe("clicks and keys that were meant for something else", () => {
       "https://popunder.test/bait",
       "<!doctype html><title>Bait</title><body style='background: gold'>Double-click here<script>onmousedown = () => close()</script>",
     );
+    // A click in the page brings the question to the front, so a page that wants to be over it waits for that.
     await page.evaluateOnClick(
       "#go",
-      (url: string) => void open(url, "", "popup,left=0,top=0,width=1200,height=850"),
+      (url: string) => void setTimeout(() => open(url, "", "popup,left=0,top=0,width=1200,height=850"), 1_000),
       bait,
     );
     const over = await stage.browser.nextPage("the bait", /popunder\.test\/bait/);
