@@ -176,7 +176,7 @@ fuzz: ## Run every fuzz target for FUZZTIME seconds (60 each; ONLY=words for som
 	@node --import tsx scripts/fuzz.ts $(FUZZTIME)
 
 .PHONY: mutants
-mutants: ## Take each rule of docs/SECURITY.md out and show which test goes red (ONLY=words for some)
+mutants: ## Take each rule of docs/SECURITY.md out and show which test goes red (ONLY=words,words for some)
 	$(say) "Mutation check"
 	@node --import tsx scripts/mutants/run.ts
 
