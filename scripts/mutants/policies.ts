@@ -56,7 +56,7 @@ export const policies: readonly Mutant[] = row(
     "hours-pass-midnight",
     "Hours that end before they begin end on the next day",
     policyOf("TestConditions"),
-    becomes("return on(today) && at >= h.from"),
+    becomes("return on(today) && at >= h.from && yesterday >= 0"),
   ],
   [
     "conditions-are-judged-again",
