@@ -76,7 +76,7 @@ const looks = {
   dark: { colours: "dark" },
   "at 200 %": { zoom: 2 },
   "with the system's colours": { contrast: "forced", motion: "reduced" },
-  "in a window as narrow as a telephone": { size: { width: 340, height: 640 } },
+  "in a window as narrow as a telephone": { size: { width: 320, height: 640 } },
 } satisfies Record<string, Look>;
 type LookName = keyof typeof looks;
 

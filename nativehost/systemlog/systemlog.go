@@ -121,10 +121,8 @@ func (p *Place) send(text []byte) error {
 	if p.conn == nil {
 		return net.ErrClosed
 	}
-	var until time.Time
 	//rule:busy-system-log-holds-up-nobody
-	until = time.Now().Add(Patience)
-	if err := p.conn.SetWriteDeadline(until); err != nil {
+	if err := p.conn.SetWriteDeadline(time.Now().Add(Patience)); err != nil {
 		return err
 	}
 	n, err := p.conn.Write(text)

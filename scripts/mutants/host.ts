@@ -391,6 +391,7 @@ export const host: readonly Mutant[] = [
       "busy-system-log-holds-up-nobody",
       "A system log that does not read is not waited for",
       inGo("nativehost/systemlog", "TestDaemonThatDoesNotRead"),
+      becomes("_ = Patience"),
     ],
     ["managed-storage-sets-no-audit", "Managed storage does not say where the audit log is", policyOf("TestManaged")],
     [

@@ -211,7 +211,7 @@ test("one that was started only to look is let go when it has answered, however 
     "it owes an answer",
   );
   started[0]?.answer("policy.get");
-  assert.ok(!((await said) instanceof HostUnavailable));
+  assert.ok(!((await said) instanceof HostUnavailable), "it was let go before it answered");
   mock.timers.tick(1_000);
   await settle();
   assert.deepEqual(
