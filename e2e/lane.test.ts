@@ -88,11 +88,13 @@ const reopen = (remotePort: number): Promise<string> =>
     (e: unknown) => (e as Error).name,
   );
 
-/** Reports whether the socket's bytes take the lane: it ends when the lane's frame is taken away. */
+/** Reports whether the socket's bytes take the lane: it ends when the lane's frame is taken away, and within ten seconds. */
 async function endsWithFrame(page: Page): Promise<boolean> {
   const ended = page.evaluate(ending);
   assert.equal(await page.evaluate(removeFrame), 1, "there was no frame to take away");
-  return (await ended)[0] === "NetworkError";
+  const [how] = await Promise.race([ended, sleep(10_000).then(() => ["it goes on"])]);
+  ended.catch(() => undefined); // it goes on by stdio, and nobody looks at its end
+  return how === "NetworkError";
 }
 
 describe("who may have a lane", () => {
@@ -388,7 +390,12 @@ describe("a lane comes when it is wanted", () => {
     );
     await openTCP(there, page, peer);
     assert.equal(await page.evaluate(say, "hello"), "hello");
-    assert.equal(await endsWithFrame(page), true);
+    // A lane that comes too late on a busy machine is the next socket's. One that Chromium forbids never comes.
+    for (let tries = 3; !(await endsWithFrame(page)); tries--) {
+      assert.ok(tries > 1, "no lane comes");
+      assert.equal(await page.evaluate(reopen, peer.port), "");
+      assert.equal(await page.evaluate(say, "again"), "again");
+    }
   });
 });
 
