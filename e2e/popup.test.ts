@@ -124,6 +124,8 @@ describe("the popup", () => {
       await stage.person.allowsOnce();
       assert.equal(await opened, "");
     }
+    // The click in the frame was one for the page around it, too: as long as that lasts, the page would ask.
+    await page.waitFor("the click to be over", () => !navigator.userActivation.isActive);
     await attempt(frame, to({ host: `${"long.".repeat(40)}example.org`, port: 9 }), { click: false });
     await attempt(page, to({ host: "no-such-host.test", port: 9 }), { click: false });
     await popup.showsSockets(2);
