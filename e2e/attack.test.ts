@@ -146,7 +146,7 @@ describe("forged messages", () => {
     await openTCP(stage, victim, peer);
     const page = await stage.open("https://evil.test/compromised");
     // What a compromised renderer could do: speak to the broker as the content script of its own document.
-    const say = (messages: unknown[]): Promise<unknown[]> =>
+    const say = (messages: unknown[], ms: number): Promise<unknown[]> =>
       new Promise((resolve) => {
         const heard: unknown[] = [];
         const port = chrome.runtime.connect({ name: "document" });
@@ -159,7 +159,7 @@ describe("forged messages", () => {
         setTimeout(() => {
           port.disconnect();
           resolve(heard);
-        }, 700);
+        }, ms);
       });
     const open = {
       type: "open",
@@ -173,19 +173,19 @@ describe("forged messages", () => {
 
     // Another document's sockets cannot be named: ids are each document's own.
     const before = (await peer.connection()).received;
-    await page.evaluateInContentScript(say, [
+    const forged = [
       { type: "write", id: 1, data: btoa("evil") },
       { type: "write", id: 2, data: btoa("evil") },
       { type: "shutdown", id: 1 },
       { type: "close", id: 1 },
-    ]);
+    ];
+    await page.evaluateInContentScript(say, forged, 700);
     assert.equal((await peer.connection()).received, before);
     assert.equal((await peer.connection()).endedAt, undefined);
 
     // An origin that it claims is not heard at all: there is no such member, and the schema has no room for one.
-    assert.deepEqual(await page.evaluateInContentScript(say, [{ ...open, origin: "https://victim.test" }]), [
-      "disconnected",
-    ]);
+    const claiming = { ...open, origin: "https://victim.test" };
+    assert.deepEqual(await page.evaluateInContentScript(say, [claiming], 5_000), ["disconnected"]);
     for (const bad of [
       5,
       "open",
@@ -211,16 +211,16 @@ describe("forged messages", () => {
       { type: "eval", id: 1 },
     ]) {
       assert.deepEqual(
-        await page.evaluateInContentScript(say, [bad]),
+        await page.evaluateInContentScript(say, [bad], 5_000),
         ["disconnected"],
         JSON.stringify(bad).slice(0, 80),
       );
     }
     // It may claim a gesture; the user is still asked, and is told the true origin.
-    const claimed = page.evaluateInContentScript(say, [open]);
+    const claimed = page.evaluateInContentScript(say, [open], 5_000);
     const prompt = await stage.person.seesPrompt();
     assert.equal(await prompt.who(), "evil.test");
-    await claimed; // the port closes after 700 ms, and the prompt with it
+    await claimed; // the port closes, and the prompt with it
     await prompt.page.waitUntilClosed();
     // The victim never noticed.
     assert.equal(await victim.evaluate(sendFine), "fine");
