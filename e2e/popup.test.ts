@@ -419,7 +419,7 @@ describe("the popup", () => {
     await popup.page.click("#settings");
     // They are open already: that tab comes to the front.
     await toolbar.desk.waitFor("the settings", async () => (await chrome.tabs.getCurrent())?.active);
-    assert.match(await toolbar.desk.text("body"), /keeping\.test/);
+    await toolbar.desk.waitFor("the site", () => document.body.innerText.includes("keeping.test"));
     const ended = ending(page);
     await popup.page.click("#saved .revoke");
     assert.equal(await ended, "NetworkError");
