@@ -150,7 +150,7 @@ test-go: ## Go tests with the race detector, and every fuzz target's seeds
 .PHONY: test-ts
 test-ts: ## TypeScript unit tests
 	$(say) "TypeScript unit tests"
-	@$(NODE_TEST) --test-timeout=60000 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'scripts/*.test.ts' 'e2e/pages/*.test.ts' 'bench/*.test.ts' 'examples/*.test.ts' 'sdk/*.test.ts')
+	@$(NODE_TEST) --test-timeout=60000 --test-concurrency=2 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'scripts/*.test.ts' 'e2e/pages/*.test.ts' 'bench/*.test.ts' 'examples/*.test.ts' 'sdk/*.test.ts')
 
 .PHONY: test-fuzz
 test-fuzz: ## Run every fuzz target for five seconds
