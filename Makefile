@@ -153,9 +153,9 @@ test-ts: ## TypeScript unit tests
 	@$(NODE_TEST) --test-timeout=60000 --test-concurrency=2 $$(git ls-files -co --exclude-standard 'protocol/*.test.ts' 'extension/*.test.ts' 'scripts/*.test.ts' 'e2e/pages/*.test.ts' 'bench/*.test.ts' 'examples/*.test.ts' 'sdk/*.test.ts')
 
 .PHONY: test-fuzz
-test-fuzz: ## Run every fuzz target for five seconds
-	$(say) "Fuzz targets, 5 s each"
-	@node --import tsx scripts/fuzz.ts 5
+test-fuzz: ## Run every fuzz target for three seconds
+	$(say) "Fuzz targets, 3 s each"
+	@node --import tsx scripts/fuzz.ts 3
 
 .PHONY: test-e2e
 test-e2e: ## Real Chromium, real servers
