@@ -76,7 +76,7 @@ export function bare({ tcp }: Place): Peer {
 const lane =
   (stream: boolean) =>
   ({ relay }: Place): Peer => {
-    const { origin, hash } = new URL(relay);
+    const { hash } = new URL(relay);
     const frame = document.createElement("iframe");
     frame.src = relay;
     const loaded = new Promise((resolve) => {
