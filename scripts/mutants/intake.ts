@@ -207,6 +207,18 @@ export const intakes: readonly Mutant[] = [
       inUnit("extension/background/host/hosts.test.ts", "one that was started only to look is let go when it has"),
     ],
     [
+      "owed-answer-has-its-time",
+      "A host that never answers is ended, though somebody waits for it",
+      inUnit("extension/background/host/hosts.test.ts", "one that never answers is ended all the same"),
+      always,
+    ],
+    [
+      "settings-are-answered-in-time",
+      "A host that does not say whether it takes the settings is ended",
+      inUnit("extension/background/host/hosts.test.ts", "one that never answers is ended all the same"),
+      becomes("const late = undefined;"),
+    ],
+    [
       "host-version-was-offered",
       "A host that chooses a protocol version that was not offered is refused",
       inUnit("extension/background/host/versions.test.ts", "a host that speaks what nobody asked for is none"),

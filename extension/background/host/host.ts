@@ -99,8 +99,8 @@ function hostGone(): HostUnavailable {
   return new HostUnavailable({ kind: "failed", detail: "The host is gone." });
 }
 
-/** How long the host may take to answer hello: a disk that sleeps, a scanner that reads a new program first, a busy machine. */
-const helloTimeout = 30_000;
+/** How long the host may take for its first answers, in ms: a disk that sleeps, a scanner that reads a new program first, a busy machine. */
+export const firstAnswerTime = 30_000;
 
 const isSpoken = (version: number): boolean => version >= oldestProtocolVersion && version <= protocolVersion;
 
@@ -146,7 +146,7 @@ export class HostConnection {
         late ??= setTimeout(() => {
           for (const waiter of waiting.values())
             waiter.reject(new HostUnavailable({ kind: "failed", detail: "The host did not answer." }));
-        }, helloTimeout);
+        }, firstAnswerTime);
         waiting.set(id, { resolve, reject });
         port.postMessage({ jsonrpc: "2.0", id, method: "hello", params: { ...versions, ...params } });
       });

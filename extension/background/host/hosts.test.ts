@@ -187,36 +187,40 @@ test("a host that cannot be told the new settings is ended, and whoever waits fo
   }
 });
 
-/** Lets what is due now happen; timers stand still. */
-async function settle(): Promise<void> {
+/** Lets time pass, and what is due then happen. Tells which of the hosts that were started have been ended. */
+async function after(ms: number): Promise<boolean[]> {
   for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
+  mock.timers.tick(ms);
+  for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
+  return started.map(({ ended }) => ended);
 }
 
 test("one that was started only to look is let go when it has answered, however long it takes to start", async () => {
   silent = new Set(["hello", "policy.get"]);
   const hosts = new Hosts();
   const probe = hosts.probe();
-  await settle();
-  mock.timers.tick(5_000);
-  await settle();
+  await after(5_000);
   started[0]?.answer("hello");
   const connection = await probe;
   const said = connection.request("policy.get", {}).catch((error: unknown) => error);
-  await settle();
-  mock.timers.tick(5_000);
-  await settle();
-  assert.deepEqual(
-    started.map(({ ended }) => ended),
-    [false],
-    "it owes an answer",
-  );
+  assert.deepEqual(await after(5_000), [false], "it owes an answer");
   started[0]?.answer("policy.get");
   assert.ok(!((await said) instanceof HostUnavailable), "it was let go before it answered");
-  mock.timers.tick(1_000);
-  await settle();
-  assert.deepEqual(
-    started.map(({ ended }) => ended),
-    [true],
-    "nobody needs it",
-  );
+  assert.deepEqual(await after(1_000), [true], "nobody needs it");
+});
+
+test("one that never answers is ended all the same, and whoever waits hears of it", async () => {
+  silent = new Set(["policy.managed"]);
+  const refused = assert.rejects(new Hosts().connect(), HostUnavailable);
+  assert.deepEqual(await after(29_000), [false]);
+  assert.deepEqual(await after(1_000), [true], "it does not take the settings");
+  await refused;
+
+  started = [];
+  silent = new Set(["policy.get"]);
+  const connection = await new Hosts().connect();
+  const unanswered = assert.rejects(connection.request("policy.get", {}), HostUnavailable);
+  for (let seconds = 30; seconds <= 120; seconds += 30) assert.deepEqual(await after(30_000), [false], String(seconds));
+  assert.deepEqual(await after(30_000), [true], "it has had its time");
+  await unanswered;
 });

@@ -1,6 +1,6 @@
 // Shares one host connection among all documents, and hands each socket's messages to its owner.
 
-import { HostConnection, HostUnavailable } from "./host.ts";
+import { HostConnection, HostUnavailable, firstAnswerTime } from "./host.ts";
 import { managedSettings } from "./managed.ts";
 import { StorageFailure } from "../../shared/store.ts";
 import type { HostListener } from "./host.ts";
@@ -33,6 +33,8 @@ export const otherTLSSince = 4;
 const idleTime = 30_000;
 /** One that was started only to see how it is. */
 const probeTime = 1_000;
+/** For so many ms it is waited for an answer that it owes, if nothing else needs it. The longest is that about devices nearby. */
+const owedTime = 120_000;
 
 /**
  * Starts a host and tells it the administrator's settings, before anybody can ask it for anything. Where it cannot be told them, none is
@@ -43,12 +45,18 @@ async function introduce(listener: HostListener): Promise<HostConnection> {
     throw error instanceof StorageFailure ? new HostUnavailable({ kind: "storage" }) : error;
   });
   const connection = await HostConnection.open(listener);
+  //rule:settings-are-answered-in-time
+  const late = setTimeout(() => {
+    connection.close();
+  }, firstAnswerTime);
   try {
     await connection.request("policy.managed", { settings });
   } catch (error) {
     //rule:unusable-host-is-ended
     connection.close(); // a host that does not know the settings is asked for nothing
     throw error;
+  } finally {
+    clearTimeout(late);
   }
   return connection;
 }
@@ -184,8 +192,8 @@ export class Hosts {
     });
   }
 
-  /** Counts anew how long nothing has needed the host. */
-  #rest(): void {
+  /** Counts anew how long nothing has needed the host. `owing`: for so many ms it has only owed an answer. */
+  #rest(owing = 0): void {
     clearTimeout(this.#idle);
     const patience = this.#current?.used === false ? probeTime : idleTime;
     this.#idle = setTimeout(() => {
@@ -194,8 +202,8 @@ export class Hosts {
       if (current?.ready === undefined) return; // it is counted from when it is there
       if (current.sockets.size > 0) return; // it is counted from the last one's end
       //rule:host-that-owes-an-answer-stays
-      if (current.ready.awaited) {
-        this.#rest();
+      if (current.ready.awaited && /*rule:owed-answer-has-its-time*/ owing < owedTime) {
+        this.#rest(owing + patience);
         return;
       }
       this.#current = undefined;
