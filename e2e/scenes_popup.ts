@@ -2,7 +2,7 @@
 // program.
 import type { PopupView, SocketView } from "../extension/background/toolbar/popup.ts";
 import type { Reason } from "../extension/background/sockets/refusals.ts";
-import type { SocketState } from "../protocol/message.ts";
+import type { PolicyGetResult, SocketState } from "../protocol/message.ts";
 import type { Scene, Theatre } from "./scene.ts";
 import { scripted } from "./scripted.ts";
 import { untilMarkersLooked } from "./stage.ts";
@@ -168,6 +168,22 @@ export const popups: readonly Scene[] = [
         site: { origin: site, paused: true, secure: true },
         host: { kind: "missing" },
       });
+      return { page, close: () => page.close() };
+    },
+  },
+  {
+    name: "popup-audit",
+    about: "The popup where the administrator's audit log is required, takes no lines, and records private windows.",
+    width: 380,
+    grows: true,
+    async open(theatre) {
+      const policy: PolicyGetResult = {
+        sources: [{ name: "/etc/portside/policy.json", kind: "file" }],
+        auditFault: "dial unixgram /run/systemd/journal/socket: connect: no such file or directory",
+        auditRequired: true,
+        auditPrivate: true,
+      };
+      const page = await shows(theatre, { ...usual, host: { kind: "ready", version: "0.1.0", policy } });
       return { page, close: () => page.close() };
     },
   },

@@ -28,6 +28,18 @@ export async function openStage(life: Life, options: Parameters<typeof openWorld
 }
 
 /**
+ * Has something refused that comes on the beat of a second, and tells how long that took, in ms. Never is it sooner. A busy machine may be late
+ * with one of three, a rule that keeps no beat is with each.
+ */
+export async function onTheBeat(refuse: () => Promise<number>): Promise<void> {
+  const times: number[] = [];
+  while (times.length < 3 && !times.some((took) => took < 1_600)) times.push(await refuse());
+  const said = `refused after ${times.map(Math.round).join(", ")} ms: the beat is a second`;
+  assert.ok(Math.min(...times) > 900, said);
+  assert.ok(Math.min(...times) < 1_600, said);
+}
+
+/**
  * Waits until the extension has compared all grants with their markers, as it does a few seconds after the browser starts. A grant that a
  * test writes by itself has no marker: that look takes it away.
  */

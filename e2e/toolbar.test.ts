@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import { attempt, openStage, openTCP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
+import { attempt, onTheBeat, openStage, openTCP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
 import { Toolbar, ending, generous, openMore, outcome } from "./toolbar.ts";
 import type { HostSpace } from "./world/host-space.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
@@ -126,16 +126,16 @@ describe("a pause", () => {
 
     // Known destination, new destination, destination that is left open: one answer, on the beat, and nobody is asked or called.
     const known = peer.connections.length;
-    const called = performance.now();
-    const answers = await Promise.all([
-      outcome(one, to(peer), { click: false }),
-      outcome(two, { remotePort: peer.port }),
-    ]);
-    const took = performance.now() - called;
+    const answers: string[] = [];
+    await onTheBeat(async () => {
+      const called = performance.now();
+      const both = [outcome(one, to(peer), { click: false }), outcome(two, { remotePort: peer.port })];
+      answers.push(...(await Promise.all(both)));
+      return performance.now() - called;
+    });
     await stage.person.seesNoPrompt(300);
     answers.push(await outcome(two, to({ host: "peer.example.org", port: 9 })));
     assert.equal(peer.connections.length, known);
-    assert.ok(took > 900, `refused after ${took.toFixed(0)} ms: the beat is a second`);
     // The same as any other refusal.
     admin.setPolicy({ ...generous, blockedOrigins: ["https://neighbour.test"] });
     await new Promise((resolve) => setTimeout(resolve, 400));

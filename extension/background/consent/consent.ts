@@ -82,10 +82,11 @@ export async function consentTo(
   const { sender, attested, hosts, prompts, gesture, reachesPrivate, signal, asking, notRemembered } = around;
   const { origin, documentId } = sender;
   const protection = (host: string | undefined): Protection => protectionOf(security, host);
-  const secure = (host: string | undefined): boolean =>
-    authenticates(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
+  const protectedAs = (host: string | undefined): Protection =>
+    protection(host === undefined ? undefined : (canonicalHost(host) ?? host));
+  const secure = (host: string | undefined): boolean => authenticates(protectedAs(host));
   const tls = (host: string | undefined): Pick<PolicyJudgeParams, "tls"> => {
-    const kind = otherTLS(protection(host === undefined ? undefined : (canonicalHost(host) ?? host)));
+    const kind = otherTLS(protectedAs(host));
     return kind === undefined ? {} : { tls: kind };
   };
   const salt = await networkSalt();
