@@ -92,7 +92,7 @@ bench-programs:
 	@$(MAKE) build
 	$(say) "Building the benchmark's far end and plain client: build/bench"
 	@mkdir -p build/bench
-	@CGO_ENABLED=0 go build -trimpath -o build/bench/ ./bench/far ./bench/floor ./bench/bare
+	@CGO_ENABLED=0 go build -trimpath -o build/bench/ ./bench/far ./bench/floor ./bench/bare ./bench/barelane
 
 .PHONY: install
 install: build-host ## Build the program and put it in place for you, in ~/.local/bin

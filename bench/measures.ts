@@ -32,6 +32,11 @@ export interface Measures {
    * stays open until `release`.
    */
   udpSend: { args: { ms: number; size: number; run: number }; result: { sent: number; ms: number } };
+  /** Asks the far end for datagrams of `size` bytes, 32 at a time and up to 64 under way, for `ms`. What has not come after `patience` is lost. */
+  udpReceive: {
+    args: { ms: number; size: number; patience: number };
+    result: { received: number; lost: number; ms: number };
+  };
   /** Opens `count` more connections, `parallel` at a time, each until the far end's first byte, and keeps them. */
   hold: { args: { count: number; parallel: number }; result: { ms: number } };
   /** Closes all connections that are still open. */

@@ -56,7 +56,17 @@ export const metrics = {
     how: "as fast as the API takes them, up to 64 under way",
   },
   udpCame: { title: "UDP, 1,200 bytes, arrived", unit: "/s", how: "counted at the far end" },
-  udpLoss: { title: "UDP, lost", unit: "%", how: "of those sent" },
+  udpLoss: { title: "UDP, sent, lost", unit: "%", how: "of those sent" },
+  udpReceived: {
+    title: "UDP, 1,200 bytes, received",
+    unit: "/s",
+    how: "counted in the page, which asks the far end for 32 at a time, up to 64 under way",
+  },
+  udpReceiveLoss: {
+    title: "UDP, received, lost",
+    unit: "%",
+    how: "of those asked for: what has not come within 200 ms",
+  },
   idleRelay: {
     title: "host or relay, each idle socket",
     unit: "KiB",

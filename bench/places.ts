@@ -8,6 +8,7 @@ export const programs = {
   far: inRepository("build/bench/far"),
   floor: inRepository("build/bench/floor"),
   bare: inRepository("build/bench/bare"),
+  barelane: inRepository("build/bench/barelane"),
 };
 
 export const resultsFolder = inRepository("bench/results");

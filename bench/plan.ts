@@ -58,7 +58,7 @@ export const plans: Record<Plan["name"], Plan> = {
   },
   quick: {
     name: "quick",
-    without: ["bare"],
+    without: ["bare", "barelane", "baresocket"],
     rounds: 1,
     limit: 100_000,
     hashBytes: 4 << 20,

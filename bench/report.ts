@@ -151,6 +151,7 @@ export function charts(results: Results): Chart[] {
     chart("opensPerSecond", "more"),
     chart("udpP50", "less"),
     chart("udpCame", "more"),
+    chart("udpReceived", "more"),
     chart("idleRelay", "less"),
     chart("cpuReceiveBrowser", "less"),
   ];

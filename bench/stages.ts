@@ -159,7 +159,17 @@ export const stages: Stage[] = [
     },
   },
   {
-    title: "UDP, 1,200 bytes",
+    title: "UDP, 1,200 bytes, received",
+    shown: "udpReceived",
+    fits: ({ udp }) => udp,
+    async run(peer, { udpSendMs }) {
+      const args = { ms: udpSendMs, size: 1_200, patience: 200 };
+      const { received, lost, ms } = await peer.measure("udpReceive", args, udpSendMs + slack);
+      return { udpReceived: received / (ms / 1000), udpReceiveLoss: (100 * lost) / (received + lost) };
+    },
+  },
+  {
+    title: "UDP, 1,200 bytes, sent",
     shown: "udpCame",
     fits: ({ udp }) => udp,
     async run(peer, { udpSendMs }, far) {

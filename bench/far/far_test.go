@@ -204,6 +204,33 @@ func TestDatagrams(t *testing.T) {
 	}
 }
 
+func TestGivesDatagrams(t *testing.T) {
+	_, _, udp := open(t)
+	for _, asked := range []struct{ count, size, given, bytes int }{
+		{32, 1200, 32, 1200},
+		{1000, 9000, mostGiven, largestGiven}, // no more than the bounds
+		{1, 0, 1, 2},
+	} {
+		wish := []byte{'G'}
+		wish = binary.BigEndian.AppendUint16(wish, uint16(asked.count))
+		wish = binary.BigEndian.AppendUint16(wish, uint16(asked.size))
+		conn := dial(t, "udp", udp, string(wish))
+		data := make([]byte, 64<<10)
+		for i := range asked.given {
+			n, err := conn.Read(data)
+			if err != nil || n != asked.bytes || int(binary.BigEndian.Uint16(data)) != i {
+				t.Fatalf("%+v: number %d: %d bytes, %v", asked, i, n, err)
+			}
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := conn.Read(data); err == nil {
+			t.Errorf("%+v: %d bytes more", asked, n)
+		}
+	}
+}
+
 func TestQuestions(t *testing.T) {
 	f, _, _ := open(t)
 	f.setSinkReport(3, sinkReport{Bytes: 5, WrongAt: -1})

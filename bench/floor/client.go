@@ -54,6 +54,8 @@ func (c *client) measure(r request) (any, error) {
 		return c.udpTrips(a.Count, time.Duration(a.Patience*float64(time.Millisecond)))
 	case "udpSend":
 		return c.udpSend(limit, a.Size, a.Run)
+	case "udpReceive":
+		return c.udpReceive(limit, a.Size, time.Duration(a.Patience*float64(time.Millisecond)))
 	case "release":
 		return map[string]int{"closed": c.release()}, nil
 	}

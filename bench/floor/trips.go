@@ -124,6 +124,52 @@ func (c *client) udpTrips(count int, patience time.Duration) (any, error) {
 	return map[string]any{"times": times, "lost": lost}, nil
 }
 
+// givenAtOnce is how many datagrams the far end is asked for at a time.
+const givenAtOnce = 32
+
+func (c *client) udpReceive(limit time.Duration, size int, patience time.Duration) (any, error) {
+	conn, err := net.Dial("udp4", c.udp)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	wish := make([]byte, 5)
+	wish[0] = 'G'
+	binary.BigEndian.PutUint16(wish[1:], givenAtOnce)
+	binary.BigEndian.PutUint16(wish[3:], uint16(size))
+	buffer := make([]byte, 2048)
+	received, lost, underWay := 0, 0, 0
+	start := time.Now()
+	last := start
+	for {
+		for underWay <= givenAtOnce && time.Since(start) < limit {
+			if _, err := conn.Write(wish); err != nil {
+				return nil, err
+			}
+			underWay += givenAtOnce
+		}
+		if underWay == 0 {
+			return map[string]any{"received": received, "lost": lost, "ms": ms(last.Sub(start))}, nil
+		}
+		if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			return nil, err
+		}
+		switch n, err := conn.Read(buffer); {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			lost += underWay
+			underWay = 0
+		case err != nil:
+			return nil, err
+		case n != size:
+			return nil, fmt.Errorf("a datagram of %d bytes", n)
+		default:
+			received++
+			underWay--
+			last = time.Now()
+		}
+	}
+}
+
 func (c *client) udpSend(limit time.Duration, size int, run uint32) (any, error) {
 	conn, err := net.Dial("udp4", c.udp)
 	if err != nil {

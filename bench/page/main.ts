@@ -2,13 +2,16 @@
 import type { Args, MeasureName, Result } from "../measures.ts";
 import type { Peer, Place } from "./link.ts";
 import { measuresOf } from "./measures.ts";
-import { bare } from "./bare.ts";
+import { bare, bareLane, bareSocket } from "./bare.ts";
 import { native } from "./native.ts";
 import { portside } from "./portside.ts";
 import { websockify } from "./websockify.ts";
 import { wisp } from "./wisp.ts";
 
-const peers = { portside, bare, native, websockify, wisp } satisfies Record<string, (place: Place) => Peer>;
+const peers = { portside, bare, bareLane, bareSocket, native, websockify, wisp } satisfies Record<
+  string,
+  (place: Place) => Peer
+>;
 
 export interface Bench {
   start(peer: keyof typeof peers, place: Place): void;

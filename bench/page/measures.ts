@@ -13,6 +13,8 @@ const one = text.encode(".");
 
 /** How many datagrams may be on their way into the API at a time: it answers each one when the system has taken it. */
 const sendsUnderWay = 64;
+/** How many datagrams the far end is asked for at a time. */
+const askedAtOnce = 32;
 
 /** Says what the connection is for, and waits until that has left the browser: what is timed begins with nothing under way. */
 async function begin(link: Link, line: string): Promise<void> {
@@ -205,6 +207,48 @@ export function measuresOf(peer: Peer): { [M in MeasureName]: (args: Args<M>) =>
         },
       );
       return { sent, ms: now() - start };
+    },
+
+    async udpReceive({ ms, size, patience }) {
+      if (peer.openDatagrams === undefined) throw new Error("no UDP");
+      const socket = await peer.openDatagrams();
+      const wish = new Uint8Array(5).fill(0x47);
+      new DataView(wish.buffer).setUint16(1, askedAtOnce);
+      new DataView(wish.buffer).setUint16(3, size);
+      let [received, lost, underWay] = [0, 0, 0];
+      const start = now();
+      let last = start;
+      await new Promise<void>((resolve, reject) => {
+        /** Asks for more while there is room. When it is time to end, and nothing is under way, that is all. */
+        const ask = async (): Promise<void> => {
+          while (underWay + askedAtOnce <= sendsUnderWay && now() - start < ms) {
+            underWay += askedAtOnce;
+            await socket.send(wish);
+          }
+          if (underWay === 0) resolve();
+        };
+        const receive = async (): Promise<void> => {
+          for (;;) {
+            const data = await socket.receive(); // rejects when the socket is closed
+            if (data.length !== size) throw new Error(`a datagram of ${data.length} bytes`);
+            received++;
+            underWay--;
+            last = now();
+            if (underWay + askedAtOnce <= sendsUnderWay) ask().catch(reject);
+          }
+        };
+        const watch = setInterval(() => {
+          if (now() - last < patience) return;
+          lost += underWay;
+          underWay = 0;
+          ask().catch(reject);
+          if (now() - start >= ms) clearInterval(watch);
+        }, patience / 4);
+        receive().catch(reject);
+        ask().catch(reject);
+      });
+      await socket.close();
+      return { received, lost, ms: last - start };
     },
 
     async hold({ count, parallel }) {

@@ -1,6 +1,7 @@
 // Starts peers by name. One that cannot be had is absent, with the reason; the others are measured.
 import type { Chromium } from "../../e2e/world/chromium.ts";
 import { startBare } from "./bare.ts";
+import { startBareLane } from "./barelane.ts";
 import { startFloor } from "./floor.ts";
 import { startNative } from "./native.ts";
 import type { Peer, PeerKey, Scene } from "./peer.ts";
@@ -26,6 +27,8 @@ export async function startPeers(
     lane: () => startLane(scene, { anyway: laneAnyway }),
     stdio: () => startStdio(scene),
     bare: () => startBare(scene),
+    barelane: () => startBareLane(scene, "barelane"),
+    baresocket: () => startBareLane(scene, "baresocket"),
     wisp: async () => await startWisp(scene, await browser()),
     websockify: async () => await startWebsockify(scene, await browser()),
     native: () => startNative(scene),

@@ -10,6 +10,8 @@ export const peerTitles = {
   lane: "Portside, lane",
   stdio: "Portside, stdio",
   bare: "bare stdio",
+  barelane: "bare lane",
+  baresocket: "bare lane, WebSocket",
   wisp: "wisp-js",
   websockify: "websockify",
   native: "native",
