@@ -86,13 +86,18 @@ bench-quick: bench-programs ## The same, cut down to under a minute (bench/resul
 	$(say) "Benchmark, the quick run (at most 120 s)"
 	@timeout --kill-after=30 120 node --import tsx bench/main.ts --quick
 
+.PHONY: bench-network
+bench-network: bench-programs ## Measure Portside beside a plain Go client over links with a length, a rate and losses, 10 min (bench/results/network.md)
+	$(say) "Benchmark over a link (at most $(BENCH_LIMIT) s)"
+	@timeout --kill-after=30 $(BENCH_LIMIT) node --import tsx bench/network.ts
+
 .PHONY: bench-programs
 bench-programs:
 	@scripts/setup.sh bench
 	@$(MAKE) build
 	$(say) "Building the benchmark's far end and plain client: build/bench"
 	@mkdir -p build/bench
-	@CGO_ENABLED=0 go build -trimpath -o build/bench/ ./bench/far ./bench/floor ./bench/bare ./bench/barelane
+	@CGO_ENABLED=0 go build -trimpath -o build/bench/ ./bench/far ./bench/floor ./bench/bare ./bench/barelane ./bench/link
 
 .PHONY: install
 install: build-host ## Build the program and put it in place for you, in ~/.local/bin

@@ -36,21 +36,24 @@ const datagramPatience = 500;
 const limit = 5_000;
 
 export class Far {
+  readonly address: string;
   readonly tcp: number;
   readonly udp: number;
   readonly #program: Asked;
   #nextId = 1;
 
-  private constructor(program: Asked, tcp: number, udp: number) {
+  private constructor(program: Asked, address: string, tcp: number, udp: number) {
     this.#program = program;
+    this.address = address;
     this.tcp = tcp;
     this.udp = udp;
   }
 
-  static async start(life: Life): Promise<Far> {
-    const program = await Asked.start(life, "far end", programs.far);
+  /** Starts it on this computer, or by a command that puts it on another machine, at an address of that one. */
+  static async start(life: Life, by: readonly string[] = [], address = "127.0.0.1"): Promise<Far> {
+    const program = await Asked.start(life, "far end", [...by, programs.far, address]);
     const { tcp, udp } = (await program.next(limit)) as { tcp: number; udp: number };
-    return new Far(program, tcp, udp);
+    return new Far(program, address, tcp, udp);
   }
 
   get pid(): number {

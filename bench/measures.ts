@@ -32,6 +32,8 @@ export interface Measures {
    * stays open until `release`.
    */
   udpSend: { args: { ms: number; size: number; run: number }; result: { sent: number; ms: number } };
+  /** Sends `perSecond` datagrams of `size` bytes each second for `ms`, counted by the far end under `run`. The socket stays open until `release`. */
+  udpRate: { args: { ms: number; size: number; perSecond: number; run: number }; result: { sent: number } };
   /** Asks the far end for datagrams of `size` bytes, 32 at a time and up to 64 under way, for `ms`. What has not come after `patience` is lost. */
   udpReceive: {
     args: { ms: number; size: number; patience: number };

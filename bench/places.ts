@@ -8,8 +8,12 @@ export const programs = {
   far: inRepository("build/bench/far"),
   floor: inRepository("build/bench/floor"),
   bare: inRepository("build/bench/bare"),
+  link: inRepository("build/bench/link"),
   barelane: inRepository("build/bench/barelane"),
 };
+
+/** What `make bench-network` starts itself by, on another machine. */
+export const networkScript = inRepository("bench/network.ts");
 
 export const resultsFolder = inRepository("bench/results");
 

@@ -18,8 +18,9 @@ export class Asked {
     this.#lines = createInterface({ input: this.#stream })[Symbol.asyncIterator]();
   }
 
-  static async start(life: Life, name: string, command: string): Promise<Asked> {
-    return new Asked(await start(life, { name, command, args: [], extraPipes: 1 }));
+  /** Starts it by its words: the program's path, and what follows. */
+  static async start(life: Life, name: string, [command = "", ...args]: readonly string[]): Promise<Asked> {
+    return new Asked(await start(life, { name, command, args, extraPipes: 1 }));
   }
 
   /** The program's next line, at most `limit` milliseconds from now. */

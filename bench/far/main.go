@@ -1,4 +1,8 @@
-// Command far is the far end of the benchmark: what all peers are measured against. It serves TCP and UDP on one port each of 127.0.0.1 and is told
+// Command far is the far end of the benchmark: what all peers are measured against.
+//
+//	far [ADDRESS]
+//
+// It serves TCP and UDP on one port each of 127.0.0.1, or of another address of its network, and is told
 // apart by what a client says first, so that a relay needs one destination only and the user at the browser is asked once.
 //
 // Over TCP the first line says what the connection is for:
@@ -11,7 +15,7 @@
 // Over UDP the first byte does: 'E' is sent back; 'S' and a number of four bytes, big-endian, is counted under that number.
 //
 // The harness holds descriptor 3, a stream of JSON lines both ways: the far end says its ports, then answers questions about sinks and datagrams
-// (see control.go). When the harness closes it, the far end ends. It listens on loopback only.
+// (see control.go). When the harness closes it, the far end ends.
 package main
 
 import (
@@ -33,11 +37,15 @@ func run() error {
 	if control == nil {
 		return fmt.Errorf("descriptor 3 is not open: the benchmark starts this program")
 	}
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	address := "127.0.0.1"
+	if len(os.Args) > 1 {
+		address = os.Args[1]
+	}
+	listener, err := net.Listen("tcp4", net.JoinHostPort(address, "0"))
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	datagrams, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	datagrams, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(address)})
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -34,7 +35,7 @@ func (c *client) measure(r request) (any, error) {
 	limit := time.Duration(a.Ms * float64(time.Millisecond))
 	switch r.Measure {
 	case "start":
-		c.tcp, c.udp = fmt.Sprintf("127.0.0.1:%d", a.TCP), fmt.Sprintf("127.0.0.1:%d", a.UDP)
+		c.tcp, c.udp = net.JoinHostPort(a.Address, strconv.Itoa(a.TCP)), net.JoinHostPort(a.Address, strconv.Itoa(a.UDP))
 		return nil, nil
 	case "receive":
 		return c.receive(a.Streams, a.Bytes, limit)
@@ -54,6 +55,8 @@ func (c *client) measure(r request) (any, error) {
 		return c.udpTrips(a.Count, time.Duration(a.Patience*float64(time.Millisecond)))
 	case "udpSend":
 		return c.udpSend(limit, a.Size, a.Run)
+	case "udpRate":
+		return c.udpRate(limit, a.Size, a.Rate, a.Run)
 	case "udpReceive":
 		return c.udpReceive(limit, a.Size, time.Duration(a.Patience*float64(time.Millisecond)))
 	case "release":

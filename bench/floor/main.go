@@ -19,6 +19,7 @@ import (
 type request struct {
 	Measure string `json:"measure"`
 	Args    struct {
+		Address  string  `json:"address"`
 		TCP      int     `json:"tcp"`
 		UDP      int     `json:"udp"`
 		Streams  int     `json:"streams"`
@@ -34,6 +35,7 @@ type request struct {
 		Patience float64 `json:"patience"`
 		Size     int     `json:"size"`
 		Run      uint32  `json:"run"`
+		Rate     float64 `json:"perSecond"`
 	} `json:"args"`
 }
 

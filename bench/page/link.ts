@@ -24,7 +24,8 @@ export interface Peer {
 
 /** What the harness tells a page: where the far end is, or the relay that leads to it. */
 export interface Place {
-  /** The far end's TCP and UDP port on 127.0.0.1. */
+  /** The far end's IPv4 address, and its TCP and UDP port there. */
+  address: string;
   tcp: number;
   udp: number;
   /** The relay's WebSocket, "" if there is none. */

@@ -16,6 +16,13 @@ const sendsUnderWay = 64;
 /** How many datagrams the far end is asked for at a time. */
 const askedAtOnce = 32;
 
+/** A datagram that the far end counts under this number. */
+function countedDatagram(size: number, run: number): Uint8Array<ArrayBuffer> {
+  const datagram = new Uint8Array(size).fill(0x53);
+  new DataView(datagram.buffer).setUint32(1, run);
+  return datagram;
+}
+
 /** Says what the connection is for, and waits until that has left the browser: what is timed begins with nothing under way. */
 async function begin(link: Link, line: string): Promise<void> {
   await link.write(text.encode(line));
@@ -192,8 +199,7 @@ export function measuresOf(peer: Peer): { [M in MeasureName]: (args: Args<M>) =>
     async udpSend({ ms, size, run }) {
       if (peer.openDatagrams === undefined) throw new Error("no UDP");
       const socket = await peer.openDatagrams();
-      const datagram = new Uint8Array(size).fill(0x53);
-      new DataView(datagram.buffer).setUint32(1, run);
+      const datagram = countedDatagram(size, run);
       heldDatagrams.push(socket);
       let sent = 0;
       const start = now();
@@ -207,6 +213,22 @@ export function measuresOf(peer: Peer): { [M in MeasureName]: (args: Args<M>) =>
         },
       );
       return { sent, ms: now() - start };
+    },
+
+    async udpRate({ ms, size, perSecond, run }) {
+      if (peer.openDatagrams === undefined) throw new Error("no UDP");
+      const socket = await peer.openDatagrams();
+      heldDatagrams.push(socket);
+      const datagram = countedDatagram(size, run);
+      let sent = 0;
+      const start = now();
+      for (let taken = 0; taken < ms; taken = now() - start) {
+        const due = Math.ceil((taken / 1000) * perSecond) - sent;
+        await Promise.all(Array.from({ length: due }, () => socket.send(datagram)));
+        sent += due;
+        await pause(1);
+      }
+      return { sent };
     },
 
     async udpReceive({ ms, size, patience }) {

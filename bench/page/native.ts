@@ -14,15 +14,15 @@ declare const UDPSocket: new (options: { remoteAddress: string; remotePort: numb
   opened: Promise<Opened<{ data: Uint8Array }, { data: BufferSource }>>;
 };
 
-export function native({ tcp, udp }: Place): Peer {
+export function native({ address, tcp, udp }: Place): Peer {
   return {
     async open({ byob } = { byob: false }) {
-      const socket = new TCPSocket("127.0.0.1", tcp);
+      const socket = new TCPSocket(address, tcp);
       const { readable, writable } = await socket.opened;
       return streamLink(readable, writable, { byob });
     },
     async openDatagrams(): Promise<Datagrams> {
-      const socket = new UDPSocket({ remoteAddress: "127.0.0.1", remotePort: udp });
+      const socket = new UDPSocket({ remoteAddress: address, remotePort: udp });
       const { readable, writable } = await socket.opened;
       const reader = readable.getReader();
       const writer = writable.getWriter();

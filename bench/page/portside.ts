@@ -1,14 +1,14 @@
 // Portside in a page: the API that its extension puts there. The same for both carriers; which one it is, the page cannot tell.
 import { streamLink, type Datagrams, type Peer, type Place } from "./link.ts";
 
-export function portside({ tcp, udp }: Place): Peer {
+export function portside({ address: remoteAddress, tcp, udp }: Place): Peer {
   return {
     async open({ byob } = { byob: false }) {
-      const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort: tcp });
+      const socket = await navigator.openTCPSocket({ remoteAddress, remotePort: tcp });
       return streamLink(socket.readable, socket.writable, { byob, close: () => socket.close() });
     },
     async openDatagrams(): Promise<Datagrams> {
-      const socket = await navigator.openUDPSocket({ remoteAddress: "127.0.0.1", remotePort: udp });
+      const socket = await navigator.openUDPSocket({ remoteAddress, remotePort: udp });
       const reader = socket.readable.getReader();
       return {
         send: async (data) => {

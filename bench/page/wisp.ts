@@ -41,7 +41,7 @@ function link(connection: ClientConnection, stream: ClientStream): Link {
   };
 }
 
-export function wisp({ relay, tcp, udp }: Place): Peer {
+export function wisp({ relay, address, tcp, udp }: Place): Peer {
   // What is on its way when a page closes a stream is warned of, packet for packet; the console is not what is measured.
   console.warn = () => undefined;
   let connecting: Promise<ClientConnection> | undefined;
@@ -58,11 +58,11 @@ export function wisp({ relay, tcp, udp }: Place): Peer {
   return {
     async open() {
       const connection = await connect();
-      return link(connection, connection.create_stream("127.0.0.1", tcp));
+      return link(connection, connection.create_stream(address, tcp));
     },
     async openDatagrams(): Promise<Datagrams> {
       const connection = await connect();
-      const stream = connection.create_stream("127.0.0.1", udp, "udp");
+      const stream = connection.create_stream(address, udp, "udp");
       const inbox = new Inbox();
       stream.onmessage = (data) => {
         inbox.push(data);

@@ -48,7 +48,7 @@ export async function startBare({ life, far, pages, script }: Scene): Promise<Pe
   await makeExtension(toy);
   const browser = await startChromium(life, { pages, portside: false, toy, home, switches: measuringSwitches });
   const url = servePage(pages, "https://bare.test/", script);
-  const tab = new Tab(browser, url, "bare", { tcp: far.tcp, udp: far.udp, relay: "" });
+  const tab = new Tab(browser, url, "bare", { address: far.address, tcp: far.tcp, udp: far.udp, relay: "" });
   await tab.open();
   const hosts = (): number[] => childrenOf(browser.process.pid).filter((pid) => commandLine(pid).includes(origin));
   return {

@@ -49,7 +49,7 @@ export async function startBareLane(
   const url = servePage(pages, `https://${key}.test/`, script);
   const frame = `chrome-extension://${extensionId}/frame.html#${ports}`;
   const kind = key === "barelane" ? "bareLane" : "bareSocket";
-  const tab = new Tab(browser, url, kind, { tcp: far.tcp, udp: far.udp, relay: frame });
+  const tab = new Tab(browser, url, kind, { address: far.address, tcp: far.tcp, udp: far.udp, relay: frame });
   await tab.open();
   return {
     key,

@@ -5,13 +5,13 @@ import type { Args, MeasureName, Result } from "../measures.ts";
 import { usualChunk, type Peer, type Scene } from "./peer.ts";
 
 export async function startFloor({ life, far }: Scene): Promise<Peer> {
-  const program = await Asked.start(life, "Go client", programs.floor);
+  const program = await Asked.start(life, "Go client", [programs.floor]);
   const ask = async (measure: string, args: object, limit: number): Promise<unknown> => {
     const answer = (await program.ask({ measure, args }, limit)) as { value?: unknown; error?: string };
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer.value;
   };
-  await ask("start", { tcp: far.tcp, udp: far.udp }, 5_000);
+  await ask("start", { address: far.address, tcp: far.tcp, udp: far.udp }, 5_000);
   return {
     key: "floor",
     udp: true,

@@ -9,7 +9,7 @@ const permissions = { "permissions-policy": "direct-sockets=(self), cross-origin
 export async function startNative({ life, far, pages, script }: Scene): Promise<Peer> {
   const browser = await startContentShell(life, "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", measuringSwitches);
   const url = servePage(pages, "http://127.0.0.1/", script, permissions);
-  const tab = new Tab(browser, url, "native", { tcp: far.tcp, udp: far.udp, relay: "" });
+  const tab = new Tab(browser, url, "native", { address: far.address, tcp: far.tcp, udp: far.udp, relay: "" });
   await tab.open();
   return {
     key: "native",

@@ -26,7 +26,7 @@ async function start({ life, far, pages, script }: Scene, key: "lane" | "stdio",
   const watch = new LaneWatch(browser);
   const person = new Person(browser);
   const url = servePage(pages, `https://${host}/`, script);
-  const tab = new Tab(browser, url, "portside", { tcp: far.tcp, udp: far.udp, relay: "" });
+  const tab = new Tab(browser, url, "portside", { address: far.address, tcp: far.tcp, udp: far.udp, relay: "" });
 
   /**
    * The first socket to each destination takes a click; the first of all takes the user's word, which is remembered. The one over TCP stays
@@ -39,12 +39,13 @@ async function start({ life, far, pages, script }: Scene, key: "lane" | "stdio",
     ] as const) {
       const opened = tab.page.evaluateOnClick(
         "#go",
-        async (call: "openTCPSocket" | "openUDPSocket", port: number) => {
-          const socket = await navigator[call]({ remoteAddress: "127.0.0.1", remotePort: port });
+        async (call: "openTCPSocket" | "openUDPSocket", remoteAddress: string, port: number) => {
+          const socket = await navigator[call]({ remoteAddress, remotePort: port });
           if (call === "openUDPSocket") await socket.close();
           else Object.assign(window, { socket });
         },
         kind,
+        far.address,
         remotePort,
       );
       if (asked) await person.allowsAndRemembers();

@@ -37,7 +37,12 @@ export async function startWebsockify({ life, far, pages, script }: Scene, brows
   });
   await listening("websockify", port);
   const url = servePage(pages, "https://websockify.test/", script);
-  const tab = new Tab(browser, url, "websockify", { tcp: far.tcp, udp: far.udp, relay: `ws://127.0.0.1:${port}/` });
+  const tab = new Tab(browser, url, "websockify", {
+    address: far.address,
+    tcp: far.tcp,
+    udp: far.udp,
+    relay: `ws://127.0.0.1:${port}/`,
+  });
   await tab.open();
   return {
     key: "websockify",

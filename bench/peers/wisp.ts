@@ -21,7 +21,12 @@ export async function startWisp({ life, far, pages, script }: Scene, browser: Ch
   });
   await listening("the Wisp server", port);
   const url = servePage(pages, "https://wisp.test/", script);
-  const tab = new Tab(browser, url, "wisp", { tcp: far.tcp, udp: far.udp, relay: `ws://127.0.0.1:${port}/` });
+  const tab = new Tab(browser, url, "wisp", {
+    address: far.address,
+    tcp: far.tcp,
+    udp: far.udp,
+    relay: `ws://127.0.0.1:${port}/`,
+  });
   await tab.open();
   return {
     key: "wisp",
