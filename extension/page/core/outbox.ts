@@ -118,6 +118,7 @@ export class Outbox {
     }
     const size = typedArrayLength(gathered);
     const n = min(length, min(room, size - this.#used));
+    this.#budget.sent(n, inFlight);
     typedArraySet(gathered, n === length ? bytes : typedArraySubarray(bytes, 0, n), this.#used);
     this.#used += n;
     this.#credit.use(n);

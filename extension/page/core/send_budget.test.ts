@@ -147,6 +147,22 @@ test("large messages are for who is alone on the lane", () => {
   assert.equal(socket(false).chunk(windowBytes), chunkBytes);
 });
 
+test("the size of messages is measured of who is alone, and holds for all who are", () => {
+  const { at, socket } = world();
+  const one = socket();
+  const send = (share: number, msPerChunk: (bytes: number) => number): void => {
+    for (let sent = 0, ms = 0; sent < 5 * much; sent += chunkBytes) {
+      at((ms += msPerChunk(one.chunk(share))));
+      one.sent(chunkBytes, share);
+    }
+  };
+  send(4 * chunkBytes, () => 1); // beside others: not measured
+  send(windowBytes, () => 20);
+  assert.equal(one.chunk(windowBytes), chunkBytes, "the other size is next");
+  send(windowBytes, () => 1);
+  assert.equal(socket().chunk(windowBytes), chunkBytes, "the faster one is also the next socket's");
+});
+
 test("what the host may owe is never more than a page keeps back", () => {
   // The host gives credit back from two chunks on; the page waits with less than half a chunk of room.
   assert.ok((beside[1] ?? 0) - chunkBytes / 2 >= 2 * chunkBytes, "a page and its host might wait for each other");

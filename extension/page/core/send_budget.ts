@@ -11,6 +11,7 @@ import {
   stdioWindowBytes,
   windowBytes,
 } from "../../../protocol/message.ts";
+import { MessageSize } from "./message_size.ts";
 
 /** Sockets count as busy, and as light, for this long, and up to twice as long, in milliseconds. */
 const span = 512;
@@ -41,10 +42,13 @@ export class Traffic {
   #at = 0;
   now = new Span();
   before = new Span();
+  /** How large the messages of a socket are that is alone. */
+  readonly messageSize: MessageSize;
 
   /** `clock` tells milliseconds. */
   constructor(clock: () => number) {
     this.#clock = clock;
+    this.messageSize = new MessageSize(clock);
   }
 
   /** Begins another span when it is time. */
@@ -113,7 +117,16 @@ export class SendBudget {
 
   /** The most that one message carries where so many bytes may be on their way. */
   chunk(share: number): number {
-    return this.#onLane && share >= 4 * laneChunkBytes ? laneChunkBytes : chunkBytes;
+    return this.#isAlone(share) ? this.#traffic.messageSize.bytes : chunkBytes;
+  }
+
+  /** So many bytes were sent in one message, where so many may be on their way. */
+  sent(bytes: number, share: number): void {
+    if (this.#isAlone(share)) this.#traffic.messageSize.sent(bytes);
+  }
+
+  #isAlone(share: number): boolean {
+    return this.#onLane && share >= 4 * laneChunkBytes;
   }
 
   #of({ alone, together, beside }: Amounts): number {
