@@ -289,6 +289,43 @@ describe("a lane comes when it is wanted", () => {
     await page.close();
   });
 
+  test("it carries datagrams that are sent together, in order, each with its own bytes and answer", async () => {
+    const peer = await peers.udpEchoPeer(life);
+    const page = await stage.open();
+    await openUDP(stage, page, peer);
+    const { wrong, refused, shared } = await page.evaluate(async () => {
+      const { socket } = window as unknown as { socket: PortsideUDPSocket };
+      const reader = socket.readable.getReader();
+      const [wrong, refused]: [number[], string[]] = [[], []];
+      let shared = 0;
+      // As many at a time as any system keeps for a socket.
+      for (let first = 0; first < 1_000; first += 50) {
+        const sends = Array.from({ length: 50 }, (_, n) => {
+          const data = new Uint8Array(2 + ((first + n) % 1_200));
+          new DataView(data.buffer).setUint16(0, first + n);
+          return socket.send(data);
+        });
+        sends.push(socket.send(new Uint8Array(65_508)));
+        for (let n = first; n < first + 50; n++) {
+          const { value } = await reader.read();
+          if (value?.data.length !== 2 + (n % 1_200) || new DataView(value.data.buffer).getUint16(0) !== n)
+            wrong.push(n);
+          if (value?.data.buffer.byteLength !== value?.data.length) shared++;
+        }
+        for (const one of await Promise.allSettled(sends))
+          if (one.status === "rejected") refused.push((one.reason as Error).name);
+      }
+      return { wrong, refused, shared };
+    });
+    assert.deepEqual(wrong, []);
+    assert.equal(shared, 0, "a message shows more than its own bytes");
+    assert.deepEqual(
+      refused,
+      Array.from({ length: 20 }, () => "NetworkError"),
+    );
+    await page.close();
+  });
+
   test("it carries a socket before its upgrade, and what comes at once under TLS", async () => {
     const peer = await peers.startTlsPeer(life, {}, "first!");
     const page = await stage.open();

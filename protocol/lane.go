@@ -21,8 +21,11 @@ type LaneFrame struct {
 	Kind     LaneKind
 	SocketID int64
 	// Number counts bytes of credit (LaneCredit) or in the next message (LaneBulk), or
-	// tells a datagram from others (LaneDatagram, LaneWrote).
+	// tells a datagram from others (LaneDatagram, LaneWrote), or is that of the first
+	// (LaneDatagrams to the host, LaneSent).
 	Number int64
+	// Count is how many datagrams LaneSent answers, 1 to BatchDatagrams.
+	Count int64
 	// Failed tells that what LaneWrote and LaneShut answer did not work.
 	Failed bool
 	// Name is the DOMException name of LaneClosed, empty after an orderly close, and
@@ -44,9 +47,15 @@ func AppendLaneFrame(dst []byte, f LaneFrame) ([]byte, error) {
 	switch f.Kind {
 	case LaneData:
 		return append(dst, f.Payload...), nil
-	case LaneDatagram:
+	case LaneDatagram, LaneDatagrams:
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Number))
 		return append(dst, f.Payload...), nil
+	case LaneSent:
+		if f.Count < 1 || f.Count > BatchDatagrams {
+			return nil, fmt.Errorf("%w: %d answers", ErrLane, f.Count)
+		}
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Number))
+		return binary.LittleEndian.AppendUint32(dst, uint32(f.Count)), nil
 	case LaneCredit, LaneBulk:
 		return binary.LittleEndian.AppendUint32(dst, uint32(f.Number)), nil
 	case LaneShutdown, LaneClose, LaneEnd:
@@ -92,6 +101,15 @@ func ReadLaneFrame(message []byte) (LaneFrame, error) {
 	case LaneDatagram:
 		if ok = ok && len(body) >= 4; ok {
 			f.Number, f.Payload = int64(binary.LittleEndian.Uint32(body)), body[4:]
+		}
+	case LaneDatagrams:
+		if ok = ok && len(body) >= 4 && isBatch(body[4:]); ok {
+			f.Number, f.Payload = int64(binary.LittleEndian.Uint32(body)), body[4:]
+		}
+	case LaneSent:
+		if ok = ok && len(body) == 8; ok {
+			f.Number, f.Count = int64(binary.LittleEndian.Uint32(body)), int64(binary.LittleEndian.Uint32(body[4:]))
+			ok = f.Count >= 1 && f.Count <= BatchDatagrams
 		}
 	case LaneCredit, LaneBulk:
 		if ok = ok && len(body) == 4; ok {

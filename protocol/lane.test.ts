@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { laneMessages, laneReader, type LaneEvent, type LaneRequest } from "./lane.ts";
-import { bulkBytes, chunkBytes, laneChunkBytes, maxPeerBytes } from "./message.ts";
+import { batchDatagrams, bulkBytes, chunkBytes, laneChunkBytes, maxPeerBytes } from "./message.ts";
 import { pageError, type PageReason } from "./page.ts";
 
 interface Vector {
@@ -11,6 +11,7 @@ interface Vector {
   kind: number;
   socketId: number;
   number?: number;
+  count?: number;
   failed?: boolean;
   name?: "NetworkError" | "AbortError" | "NotAllowedError";
   reason?: PageReason;
@@ -37,6 +38,8 @@ function request({ kind, socketId: id, number = 0, payload = "" }: Vector): Lane
       return { type: "shutdown", id };
     case 5:
       return { type: "close", id };
+    case 11:
+      return { type: "datagrams", id, ack: number, data: bytes("00".repeat(12) + payload) };
     default:
       return undefined;
   }
@@ -44,9 +47,11 @@ function request({ kind, socketId: id, number = 0, payload = "" }: Vector): Lane
 
 /** What a frame of the host says to the page; undefined for those that are the page's. */
 function event({
+  wire,
   kind,
   socketId: id,
   number = 0,
+  count = 0,
   failed = false,
   name,
   reason,
@@ -60,6 +65,10 @@ function event({
       return { type: "credit", id, bytes: number };
     case 6:
       return { type: "wrote", id, ack: number, ...error };
+    case 11:
+      return { type: "datagrams", id, data: bytes(wire) };
+    case 12:
+      return { type: "sent", id, ack: number, count };
     case 7:
       return { type: "shut", id, ...error };
     case 8:
@@ -135,6 +144,10 @@ test("what a page should not say is no frame", () => {
     { type: "write", id: 1, data: new Uint8Array(1) },
     { type: "write", id: 1, data, ack: -1 },
     { type: "write", id: 1, data, ack: null },
+    { type: "datagrams", id: 0, ack: 0, data: batch("x") },
+    { type: "datagrams", id: 1, ack: -1, data: batch("x") },
+    { type: "datagrams", id: 1, data: batch("x") },
+    { type: "datagrams", id: 1, ack: 0, data: new Uint8Array(batch("x")) },
     { type: "credit", id: 1, bytes: 0 },
     { type: "credit", id: 1, bytes: 2 ** 32 },
     { type: "credit", id: 1 },
@@ -155,8 +168,64 @@ test("a frame that is cut short, or of a kind that is not the host's, says nothi
     "0900000001000000",
     "090000000100000001",
     "0a00000001000000",
+    "0b00000001000000",
+    "0c0000000100000000000000",
+    "0c000000010000000000000000000000",
+    "0c000000010000000000000001010000",
   ])
     assert.throws(() => laneReader()(bytes(wire)), RangeError, wire);
-  for (const wire of ["0000000001000000", "0400000001000000", "0b00000001000000"])
+  for (const wire of ["0000000001000000", "0400000001000000", "0d00000001000000"])
     assert.equal(laneReader()(bytes(wire)), undefined, wire);
+});
+
+/** A batch as the page makes it, with room for the header. */
+function batch(...payloads: readonly string[]): ArrayBuffer {
+  const entries = payloads.map((payload) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(payload.length);
+    return Buffer.concat([length, Buffer.from(payload)]);
+  });
+  return new Uint8Array(Buffer.concat([Buffer.alloc(12), ...entries])).buffer;
+}
+
+test("datagrams go in one frame, which is what the page has made", () => {
+  const data = batch("abc", "", "x");
+  const said = laneMessages({ type: "datagrams", id: 2, ack: 7, data });
+  assert.equal(said[0], data);
+  assert.equal(hex(said), "0b0000000200000007000000" + "03000000616263" + "00000000" + "0100000078");
+});
+
+test("a host that knows no batches gets one frame for each datagram", () => {
+  const said = laneMessages({ type: "datagrams", id: 2, ack: 2 ** 32 - 1, data: batch("abc", "", "x") }, false);
+  assert.equal(hex(said), "0200000002000000ffffffff616263 020000000200000000000000 02000000020000000100000078");
+});
+
+test("what does not fill its frame is no batch, whoever says it", () => {
+  const most = Array.from({ length: batchDatagrams }, () => "");
+  assert.equal(laneMessages({ type: "datagrams", id: 1, ack: 0, data: batch(...most) }).length, 1);
+  const bad = [
+    batch(),
+    batch("abc").slice(0, -1),
+    batch("abc").slice(0, 14),
+    new Uint8Array([...new Uint8Array(batch("abc")), 0]).buffer,
+    batch(...most, ""),
+    new ArrayBuffer(0),
+  ];
+  const long = batch("abc");
+  new DataView(long).setUint32(12, 2 ** 32 - 1, true);
+  for (const data of [...bad, long]) {
+    for (const batches of [true, false])
+      assert.deepEqual(laneMessages({ type: "datagrams", id: 1, ack: 0, data }, batches), []);
+    if (data.byteLength < 12) continue;
+    new DataView(data).setUint8(0, 11);
+    assert.throws(() => laneReader()(data), RangeError);
+  }
+  assert.deepEqual(laneMessages({ type: "datagrams", id: 1, ack: 0, data: batch("x".repeat(65_800)) }), []);
+});
+
+test("datagrams of the host are told in the frame that they came in", () => {
+  const frame = bytes("0b00000001000000000000000100000078");
+  const heard = laneReader()(frame);
+  assert.deepEqual(heard, { type: "datagrams", id: 1, data: frame });
+  assert.equal(heard.data, frame, "it was copied");
 });

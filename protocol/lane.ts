@@ -5,7 +5,9 @@
 
 import type { ContentMessage, PageErrorName, PageMessage } from "./page.ts";
 import { pageError, pageReasons } from "./page.ts";
+import { batchHeaderBytes, batchOverhead, isBatch, readLength } from "./lane_batch.ts";
 import {
+  batchDatagrams,
   bulkBytes,
   chunkBytes,
   laneChunkBytes,
@@ -15,10 +17,18 @@ import {
   maxPeerBytes,
 } from "./message.ts";
 
-/** What a page may say on its lane. */
-export type LaneRequest = Extract<PageMessage, { type: "write" | "credit" | "shutdown" | "close" }>;
-/** What it may be told there. */
-export type LaneEvent = Extract<ContentMessage, { type: "data" | "credit" | "wrote" | "shut" | "end" | "closed" }>;
+/** What a page may say of a socket's bytes, by either way. */
+export type BytesRequest = Extract<PageMessage, { type: "write" | "credit" | "shutdown" | "close" }>;
+/** What it may say on its lane. `datagrams` has room for the header before them (lane_batch.ts); `ack` is the number of the first. */
+export type LaneRequest = BytesRequest | { type: "datagrams"; id: number; ack: number; data: ArrayBuffer };
+/** What it may be told there. `datagrams` is the frame as it came; `sent` answers `count` datagrams, of which the first has the number `ack`. */
+export type LaneEvent =
+  | Extract<ContentMessage, { type: "data" | "credit" | "wrote" | "shut" | "end" | "closed" }>
+  | { type: "datagrams"; id: number; data: ArrayBuffer }
+  | { type: "sent"; id: number; ack: number; count: number };
+
+/** The most that a frame has: lane.go's LaneFrameBytes. */
+const mostFrameBytes = headerBytes + 4 + maxPeerBytes + chunkBytes;
 
 function isU32(value: unknown): value is number {
   return typeof value === "number" && value >>> 0 === value;
@@ -40,8 +50,40 @@ function numberFrame(kind: number, id: number, number: number): ArrayBuffer {
   return bytes;
 }
 
-/** The messages that say it to the host, one behind the other; none when no page script of ours says it. */
-export function laneMessages(message: LaneRequest): ArrayBuffer[] {
+/** A frame with one datagram. */
+function datagramFrame(id: number, number: number, data: Uint8Array): ArrayBuffer {
+  const [bytes, view] = frame(kinds.datagram, id, 4 + data.byteLength);
+  view.setUint32(headerBytes, number, true);
+  new Uint8Array(bytes).set(data, headerBytes + 4);
+  return bytes;
+}
+
+/** A frame with several, which the page has laid out; one by one for a host that does not know such frames. */
+function batchFrames(id: number, number: number, data: ArrayBuffer, batches: boolean): ArrayBuffer[] {
+  const bytes = new Uint8Array(data);
+  if (data.byteLength > mostFrameBytes || !isBatch(bytes, data.byteLength)) return [];
+  if (batches) {
+    const view = new DataView(data);
+    view.setUint32(0, kinds.datagrams, true);
+    view.setUint32(4, id, true);
+    view.setUint32(headerBytes, number, true);
+    return [data];
+  }
+  const frames: ArrayBuffer[] = [];
+  for (let at = batchHeaderBytes; at < data.byteLength;) {
+    const start = at + batchOverhead;
+    const end = start + readLength(bytes, at);
+    frames.push(datagramFrame(id, (number + frames.length) >>> 0, bytes.subarray(start, end)));
+    at = end;
+  }
+  return frames;
+}
+
+/**
+ * The messages that say it to the host, one behind the other; none when no page script of ours says it. `batches`: the host knows frames with
+ * several datagrams.
+ */
+export function laneMessages(message: LaneRequest, batches = true): ArrayBuffer[] {
   const { type, id } = message;
   //rule:lane-frame-ids-are-valid
   if (!isU32(id) || id === 0) return [];
@@ -54,12 +96,15 @@ export function laneMessages(message: LaneRequest): ArrayBuffer[] {
         return data.byteLength > laneChunkBytes ? [] : [numberFrame(kinds.bulk, id, data.byteLength), data];
       // A datagram may have its peer before it.
       if (data.byteLength > chunkBytes + (numbered ? maxPeerBytes : 0) || (numbered && !isU32(ack))) return [];
-      const before = headerBytes + (numbered ? 4 : 0);
-      const [bytes, view] = frame(numbered ? kinds.datagram : kinds.data, id, before - headerBytes + data.byteLength);
-      if (numbered) view.setUint32(headerBytes, ack, true);
-      new Uint8Array(bytes).set(new Uint8Array(data), before);
+      if (numbered) return [datagramFrame(id, ack, new Uint8Array(data))];
+      const [bytes] = frame(kinds.data, id, data.byteLength);
+      new Uint8Array(bytes).set(new Uint8Array(data), headerBytes);
       return [bytes];
     }
+    case "datagrams":
+      return message.data instanceof ArrayBuffer && isU32(message.ack)
+        ? batchFrames(id, message.ack, message.data, batches)
+        : [];
     case "credit":
       return isU32(message.bytes) && message.bytes > 0 ? [numberFrame(kinds.credit, id, message.bytes)] : [];
     case "shutdown":
@@ -76,7 +121,7 @@ function outcome(failed: boolean): { error?: ReturnType<typeof pageError> } {
 
 /**
  * Makes what reads a lane: each message of the host, in order, is what the page is told, if anything. It throws RangeError for a frame that is
- * cut short or for bulk of another length than was said; undefined for a kind that is not the host's.
+ * cut short, for bulk of another length than was said, and for datagrams that do not fill their frame; undefined for a kind that is not the host's.
  */
 export function laneReader(): (message: ArrayBuffer) => LaneEvent | undefined {
   /** The frame before said that the next message is this socket's, and how many bytes it has. */
@@ -111,6 +156,15 @@ function frameEvent(buffer: ArrayBuffer, view: DataView): LaneEvent | undefined 
         ack: view.getUint32(headerBytes, true),
         ...outcome(view.getUint8(headerBytes + 4) !== 0),
       };
+    case kinds.datagrams:
+      if (/*rule:lane-batch-fits-in-browser*/ !isBatch(new Uint8Array(buffer), buffer.byteLength))
+        throw new RangeError("datagrams that do not fill their frame");
+      return { type: "datagrams", id, data: buffer };
+    case kinds.sent: {
+      const count = view.getUint32(headerBytes + 4, true);
+      if (count === 0 || count > batchDatagrams) throw new RangeError("no number of datagrams that a frame has");
+      return { type: "sent", id, ack: view.getUint32(headerBytes, true), count };
+    }
     case kinds.shut:
       return { type: "shut", id, ...outcome(view.getUint8(headerBytes) !== 0) };
     case kinds.end:

@@ -3,7 +3,10 @@
 package protocol
 
 // LaneProtocol: The WebSocket subprotocol of the lane (RFC 6455, section 1.9).
-const LaneProtocol = "portside.lane.1"
+const LaneProtocol = "portside.lane.2"
+
+// FirstLaneProtocol: The subprotocol of who knows neither datagrams nor sent: the kinds of frames up to bulk.
+const FirstLaneProtocol = "portside.lane.1"
 
 // LaneTicketPrefix: What stands before the ticket among the subprotocols that are offered.
 const LaneTicketPrefix = "portside.ticket."
@@ -37,10 +40,14 @@ const (
 	LaneClosed LaneKind = 9
 	// Like data, but the payload is the next message, without a header: nobody in the browser has to copy it to take the header off. Both ways.
 	LaneBulk LaneKind = 10
+	// Several datagrams of one socket in one frame. Both ways: data and datagram are the same for one.
+	LaneDatagrams LaneKind = 11
+	// Answers datagrams whose numbers follow each other: the system has taken them. To the page only.
+	LaneSent LaneKind = 12
 )
 
 // laneKinds is how many there are, numbered from 1.
-const laneKinds = 10
+const laneKinds = 12
 
 // laneNames: The DOMException names of closed, by their number on the wire; the first is an orderly end. The number of a reason is its place in PageReason, from 1; 0 is none.
 func laneNames() []string {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -23,6 +24,7 @@ func laneFrames(t testing.TB) map[string]LaneFrame {
 		Kind     LaneKind
 		SocketID int64
 		Number   int64
+		Count    int64
 		Failed   bool
 		Name     string
 		Reason   string
@@ -35,7 +37,7 @@ func laneFrames(t testing.TB) map[string]LaneFrame {
 		"\x01\x00\x00\x00\x01\x00\x00\x00" + string(chunk(ChunkBytes)): {Kind: LaneData, SocketID: 1, Payload: chunk(ChunkBytes)},
 	}
 	for _, one := range all {
-		f := LaneFrame{Kind: one.Kind, SocketID: one.SocketID, Number: one.Number, Failed: one.Failed, Name: one.Name, Reason: one.Reason}
+		f := LaneFrame{Kind: one.Kind, SocketID: one.SocketID, Number: one.Number, Count: one.Count, Failed: one.Failed, Name: one.Name, Reason: one.Reason}
 		if one.Payload != nil {
 			f.Payload, _ = hex.DecodeString(*one.Payload)
 		}
@@ -68,9 +70,9 @@ func TestLaneFrames(t *testing.T) {
 }
 
 func TestMalformedLaneFrames(t *testing.T) {
-	const to1 = "\x00\x00\x00\x01\x00\x00\x00"
+	const to1, zeros = "\x00\x00\x00\x01\x00\x00\x00", "\x00\x00\x00\x00"
 	for what, wire := range map[string]string{
-		"empty": "", "cut in the header": "\x01\x00\x00\x00\x01\x00\x00", "no kind": "\x00" + to1, "unknown kind": "\x0b" + to1,
+		"empty": "", "cut in the header": "\x01\x00\x00\x00\x01\x00\x00", "no kind": "\x00" + to1, "unknown kind": "\x0d" + to1,
 		"socket 0": "\x01\x00\x00\x00\x00\x00\x00\x00x", "a reserved byte": "\x01\x00\x01\x00\x01\x00\x00\x00x",
 		"too much data": "\x01" + to1 + string(chunk(ChunkBytes+1)), "a datagram without a number": "\x02" + to1 + "\x00\x00\x00",
 		"too long a datagram": "\x02" + to1 + string(chunk(4+MaxPeerBytes+ChunkBytes+1)),
@@ -79,6 +81,10 @@ func TestMalformedLaneFrames(t *testing.T) {
 		"wrote and perhaps": "\x06" + to1 + "\x00\x00\x00\x00\x02", "shut without its flag": "\x07" + to1, "shut and perhaps": "\x07" + to1 + "\x02",
 		"end with a body": "\x08" + to1 + "x", "closed without a name": "\x09" + to1, "closed with a name nobody knows": "\x09" + to1 + "\x04\x00", "closed without a reason": "\x09" + to1 + "\x01", "closed with a reason nobody knows": "\x09" + to1 + "\x01\x07", "a reason of a refusal": "\x09" + to1 + "\x03\x01",
 		"bulk of nothing": "\x0a" + to1 + "\x00\x00\x00\x00", "too much bulk": "\x0a" + to1 + "\x01\x00\x04\x00", "bulk without its length": "\x0a" + to1, "bulk with its payload": "\x0a" + to1 + "\x01\x00\x00\x00x",
+		"a batch without a number": "\x0b" + to1 + "\x00\x00\x00", "a batch of none": "\x0b" + to1 + zeros, "half a length in a batch": "\x0b" + to1 + zeros + "\x00\x00\x00",
+		"a batch that is cut short": "\x0b" + to1 + zeros + "\x02\x00\x00\x00x", "a length beyond all": "\x0b" + to1 + zeros + "\xff\xff\xff\xffx",
+		"more behind a batch": "\x0b" + to1 + zeros + "\x01\x00\x00\x00xy", "too many in a batch": "\x0b" + to1 + zeros + strings.Repeat(zeros, BatchDatagrams+1),
+		"sent without a count": "\x0c" + to1 + zeros, "sent none": "\x0c" + to1 + zeros + zeros, "sent too many": "\x0c" + to1 + zeros + "\x01\x01\x00\x00", "sent and more": "\x0c" + to1 + zeros + "\x01\x00\x00\x00x",
 	} {
 		if f, err := ReadLaneFrame([]byte(wire)); !errors.Is(err, ErrLane) {
 			t.Errorf("%s: %.40v, %v", what, f, err)
@@ -88,10 +94,43 @@ func TestMalformedLaneFrames(t *testing.T) {
 		"socket 0": {Kind: LaneEnd}, "a large id": {Kind: LaneEnd, SocketID: 1 << 32}, "a large number": {Kind: LaneCredit, SocketID: 1, Number: 1 << 32},
 		"a negative number": {Kind: LaneCredit, SocketID: 1, Number: -1}, "no kind": {SocketID: 1}, "no name of ours": {Kind: LaneClosed, SocketID: 1, Name: "TypeError"},
 		"no reason of ours": {Kind: LaneClosed, SocketID: 1, Name: "NetworkError", Reason: "policy"}, "a reason of a refusal": {Kind: LaneClosed, SocketID: 1, Name: "NotAllowedError", Reason: "refused"},
+		"no answers": {Kind: LaneSent, SocketID: 1}, "too many answers": {Kind: LaneSent, SocketID: 1, Count: BatchDatagrams + 1},
 	} {
 		if wire, err := AppendLaneFrame(nil, f); !errors.Is(err, ErrLane) {
 			t.Errorf("%s: %q, %v", what, wire, err)
 		}
+	}
+}
+
+// Each datagram of a batch has the number behind the one before, and goes round at the end.
+func TestBatches(t *testing.T) {
+	var body []byte
+	payloads := []string{"one", "", string(chunk(1200))}
+	for _, payload := range payloads {
+		body = AppendToBatch(body, []byte(payload))
+	}
+	wire, err := AppendLaneFrame(nil, LaneFrame{Kind: LaneDatagrams, SocketID: 1, Number: 1<<32 - 1, Payload: body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := ReadLaneFrame(wire)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var numbers []int64
+	var got []string
+	for number, payload := range f.Batch() {
+		numbers, got = append(numbers, number), append(got, string(payload))
+	}
+	if !reflect.DeepEqual(got, payloads) || !reflect.DeepEqual(numbers, []int64{1<<32 - 1, 0, 1}) {
+		t.Errorf("%.40q with the numbers %v", got, numbers)
+	}
+	for range f.Batch() {
+		break
+	}
+	most := bytes.Repeat([]byte("\x00\x00\x00\x00"), BatchDatagrams)
+	if _, err := ReadLaneFrame(append([]byte("\x0b\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00"), most...)); err != nil {
+		t.Errorf("as many as there may be: %v", err)
 	}
 }
 
@@ -112,6 +151,16 @@ func FuzzLaneFrame(f *testing.F) {
 		again, err := AppendLaneFrame(nil, frame)
 		if err != nil || !bytes.Equal(again, wire) {
 			t.Fatalf("%q was read as %v and written as %q, %v", wire, frame, again, err)
+		}
+		if frame.Kind != LaneDatagrams {
+			return
+		}
+		var body []byte
+		for _, payload := range frame.Batch() {
+			body = AppendToBatch(body, payload)
+		}
+		if !bytes.Equal(body, frame.Payload) {
+			t.Fatalf("%q has the datagrams %q", wire, body)
 		}
 	})
 }

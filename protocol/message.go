@@ -20,6 +20,10 @@ const (
 	LaneChunkBytes = 262144
 	// From so many payload bytes on, senders on the lane say them in a bulk frame.
 	BulkBytes = 32768
+	// The most that a frame of the lane with several datagrams has, with its header; a larger datagram goes alone. Browsers make shared memory for a larger message.
+	BatchBytes = 65536
+	// The most datagrams that one frame of the lane has.
+	BatchDatagrams = 256
 	// Initial credit of a socket towards the host, in bytes: what of one socket the host holds at most for a peer that takes nothing.
 	WindowBytes = 1048576
 	// The most that a page lets be on its way towards it of a TCP socket on the lane, in bytes.

@@ -24,6 +24,12 @@ export const laneChunkBytes = 262144;
 /** From so many payload bytes on, senders on the lane say them in a bulk frame. */
 export const bulkBytes = 32768;
 
+/** The most that a frame of the lane with several datagrams has, with its header; a larger datagram goes alone. Browsers make shared memory for a larger message. */
+export const batchBytes = 65536;
+
+/** The most datagrams that one frame of the lane has. */
+export const batchDatagrams = 256;
+
 /** Initial credit of a socket towards the host, in bytes: what of one socket the host holds at most for a peer that takes nothing. */
 export const windowBytes = 1048576;
 
@@ -98,7 +104,10 @@ export const methods = {
 export type MethodName = keyof typeof methods;
 
 /** The WebSocket subprotocol of the lane (RFC 6455, section 1.9). */
-export const laneProtocol = "portside.lane.1";
+export const laneProtocol = "portside.lane.2";
+
+/** The subprotocol of who knows neither datagrams nor sent: the kinds of frames up to bulk. */
+export const firstLaneProtocol = "portside.lane.1";
 
 /** What stands before the ticket among the subprotocols that are offered. */
 export const ticketPrefix = "portside.ticket.";
@@ -128,6 +137,10 @@ export const laneKinds = {
   closed: 9,
   /** Like data, but the payload is the next message, without a header: nobody in the browser has to copy it to take the header off. Both ways. */
   bulk: 10,
+  /** Several datagrams of one socket in one frame. Both ways: data and datagram are the same for one. */
+  datagrams: 11,
+  /** Answers datagrams whose numbers follow each other: the system has taken them. To the page only. */
+  sent: 12,
 } as const;
 
 /** The DOMException names of closed, by their number on the wire; the first is an orderly end. The number of a reason is its place in PageReason, from 1; 0 is none. */

@@ -32,6 +32,22 @@ func (a *Attachable) Data(ctx context.Context, payload []byte) error {
 	return ErrClosed
 }
 
+// Batch implements Path.
+func (a *Attachable) Batch() int {
+	if p := a.path.Load(); p != nil {
+		return (*p).Batch()
+	}
+	return 0
+}
+
+// Datagrams implements Path.
+func (a *Attachable) Datagrams(ctx context.Context, batch []byte) error {
+	if p := a.path.Load(); p != nil {
+		return (*p).Datagrams(ctx, batch)
+	}
+	return ErrClosed
+}
+
 // End implements Path.
 func (a *Attachable) End() {
 	if p := a.path.Load(); p != nil {
@@ -69,9 +85,11 @@ func (a *Attachable) Closed(last protocol.SocketClosedParams) {
 // detached is the Path of a socket that ended before it was attached.
 type detached struct{}
 
-func (detached) Chunk() int                         { return protocol.ChunkBytes }
-func (detached) Data(context.Context, []byte) error { return ErrClosed }
-func (detached) End()                               {}
-func (detached) Credit(int64)                       {}
-func (detached) StopData()                          {}
-func (detached) Closed(protocol.SocketClosedParams) {}
+func (detached) Chunk() int                              { return protocol.ChunkBytes }
+func (detached) Data(context.Context, []byte) error      { return ErrClosed }
+func (detached) Batch() int                              { return 0 }
+func (detached) Datagrams(context.Context, []byte) error { return ErrClosed }
+func (detached) End()                                    {}
+func (detached) Credit(int64)                            {}
+func (detached) StopData()                               {}
+func (detached) Closed(protocol.SocketClosedParams)      {}

@@ -27,6 +27,11 @@ type Path interface {
 	// Data sends payload and returns when it may be reused. It waits for the turns
 	// of other sockets, until ctx is done or the path is stopped.
 	Data(ctx context.Context, payload []byte) error
+	// Batch is how many bytes of datagrams one frame takes, as protocol.AppendToBatch lays
+	// them out; 0: each datagram is Data.
+	Batch() int
+	// Datagrams is Data for a batch.
+	Datagrams(ctx context.Context, batch []byte) error
 	// End says that the peer will send nothing more. It follows all Data.
 	End()
 	// Credit says that bytes have left the host's hands.

@@ -71,7 +71,7 @@ func overStdio() *tested {
 
 func overLane() *tested {
 	out := &slow{frames: make(chan string), gone: make(chan struct{})}
-	l := NewLane(out)
+	l := NewLane(out, true)
 	answer := func(id int64) { l.Wrote(1, id, false) }
 	defect := func() { l.Path(1).Closed(protocol.SocketClosedParams{SocketID: 1, Name: "TypeError"}) }
 	return &tested{l.pump, out, answer, defect, func(t *testing.T, frame string) (string, string) {

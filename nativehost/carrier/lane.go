@@ -11,12 +11,26 @@ import (
 type Lane struct{ *pump }
 
 // NewLane returns a carrier that writes to out, each message with one Write, once Run
-// runs.
-func NewLane(out io.Writer) *Lane { return &Lane{newPump(out, binaryFrames{})} }
+// runs. batches: the other end knows frames with several datagrams.
+func NewLane(out io.Writer, batches bool) *Lane { return &Lane{newPump(out, binaryFrames{batches})} }
 
 // Wrote answers the datagram of socket id that had this number.
 func (l *Lane) Wrote(id, number int64, failed bool) {
 	l.send(frame(protocol.LaneFrame{Kind: protocol.LaneWrote, SocketID: id, Number: number, Failed: failed}))
+}
+
+// Sent answers count datagrams of socket id, the first of which had this number and the
+// others those behind it: the system has taken them.
+func (l *Lane) Sent(id, number, count int64) {
+	if count == 1 || l.mostBatch() == 0 {
+		for i := range count {
+			l.Wrote(id, int64(uint32(number+i)), false)
+		}
+		return
+	}
+	for ; count > 0; number, count = int64(uint32(number+protocol.BatchDatagrams)), count-protocol.BatchDatagrams {
+		l.send(frame(protocol.LaneFrame{Kind: protocol.LaneSent, SocketID: id, Number: number, Count: min(count, protocol.BatchDatagrams)}))
+	}
 }
 
 // Shut says that the FIN of socket id is with the system, or that it failed.
@@ -25,7 +39,7 @@ func (l *Lane) Shut(id int64, failed bool) {
 }
 
 // binaryFrames is the encoding of the lane.
-type binaryFrames struct{}
+type binaryFrames struct{ batches bool }
 
 func frame(f protocol.LaneFrame) ([]byte, error) { return protocol.AppendLaneFrame(nil, f) }
 
@@ -38,6 +52,17 @@ func (binaryFrames) data(dst []byte, id int64, payload []byte) (frame []byte, re
 	}
 	head, err := protocol.AppendLaneFrame(dst, protocol.LaneFrame{Kind: protocol.LaneBulk, SocketID: id, Number: int64(len(payload))})
 	return append(head, payload...), len(head), err
+}
+
+func (b binaryFrames) mostBatch() int {
+	if !b.batches {
+		return 0
+	}
+	return protocol.BatchRoom
+}
+
+func (binaryFrames) batch(dst []byte, id int64, body []byte) ([]byte, error) {
+	return protocol.AppendLaneFrame(dst, protocol.LaneFrame{Kind: protocol.LaneDatagrams, SocketID: id, Payload: body})
 }
 
 func (binaryFrames) credit(id, bytes int64) ([]byte, error) {

@@ -25,6 +25,10 @@ type encoding interface {
 	// data appends a data frame to dst. What begins at rest is a message of its own;
 	// most frames are one.
 	data(dst []byte, id int64, payload []byte) (frame []byte, rest int, err error)
+	// mostBatch is how many bytes of datagrams a batch has, 0 where there is none; batch
+	// appends the frame of one to dst.
+	mostBatch() int
+	batch(dst []byte, id int64, body []byte) ([]byte, error)
 	credit(id, bytes int64) ([]byte, error)
 	end(id int64) ([]byte, error)
 	closed(last protocol.SocketClosedParams) ([]byte, error)
@@ -76,7 +80,12 @@ func (p *pump) Run() error {
 		case turn != nil:
 			var rest int
 			var err error
-			frame, rest, err = p.data(frame[:0], turn.id, payload)
+			if turn.batch {
+				frame, err = p.batch(frame[:0], turn.id, payload)
+				rest = len(frame)
+			} else {
+				frame, rest, err = p.data(frame[:0], turn.id, payload)
+			}
 			// The frame is a copy, so the socket may fill its buffer again
 			// while this one is on its way.
 			turn.taken <- err
@@ -197,6 +206,8 @@ type path struct {
 	id   int64
 	// payload is the sender's, who waits for taken to have a token.
 	payload []byte
+	// batch: the payload is several datagrams. It is set while nothing is queued.
+	batch   bool
 	queued  bool
 	stopped bool
 	taken   chan error
@@ -205,14 +216,24 @@ type path struct {
 // Chunk implements Path.
 func (w *path) Chunk() int { return w.pump.most() }
 
-func (w *path) Data(ctx context.Context, payload []byte) error {
+// Data implements Path.
+func (w *path) Data(ctx context.Context, payload []byte) error { return w.take(ctx, payload, false) }
+
+// Batch implements Path.
+func (w *path) Batch() int { return w.pump.mostBatch() }
+
+// Datagrams implements Path.
+func (w *path) Datagrams(ctx context.Context, batch []byte) error { return w.take(ctx, batch, true) }
+
+// take waits for the path's turn with a frame.
+func (w *path) take(ctx context.Context, payload []byte, batch bool) error {
 	p := w.pump
 	p.mu.Lock()
 	if p.err != nil || p.finishing || w.stopped {
 		p.mu.Unlock()
 		return ErrClosed
 	}
-	w.payload, w.queued = payload, true
+	w.payload, w.batch, w.queued = payload, batch, true
 	p.turns = append(p.turns, w)
 	p.mu.Unlock()
 	signal(p.wake)

@@ -38,6 +38,10 @@ func (nativeMessaging) data(dst []byte, id int64, payload []byte) (frame []byte,
 	return frame, len(frame), err
 }
 
+func (nativeMessaging) mostBatch() int { return 0 }
+
+func (nativeMessaging) batch([]byte, int64, []byte) ([]byte, error) { return nil, ErrClosed }
+
 func (nativeMessaging) credit(id, bytes int64) ([]byte, error) {
 	return protocol.AppendNotification(nil, protocol.MethodSocketCredit,
 		protocol.SocketCreditParams{SocketID: id, Bytes: bytes})

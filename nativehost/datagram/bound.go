@@ -73,7 +73,7 @@ func headerBytes(message []byte) int {
 	return n
 }
 
-// data returns what a datagram carries, without the header of its peer.
+// data returns what a received datagram carries, without the header of its peer.
 func (s *Socket) data(message *buffer.Buffer) []byte {
 	if s.Peers == nil {
 		return message.Bytes
@@ -99,29 +99,28 @@ func (s *Socket) waits(o *outgoing) bool {
 	}
 }
 
-// sendTo sends a datagram to its peer. It returns ErrAsk when that has to be looked for,
-// and the datagram waits for it.
-func (s *Socket) sendTo(o outgoing) error {
-	n := headerBytes(o.payload.Bytes)
-	header, payload := o.payload.Bytes[:n], o.payload.Bytes[n:]
+// judge finds the peer of a datagram, and says in o.err why nothing is sent there, if so.
+// It returns false when the peer has to be looked for, and the datagram waits for it.
+func (s *Socket) judge(o *outgoing) bool {
+	o.header = headerBytes(o.payload.Bytes)
+	header := o.payload.Bytes[:o.header]
 	if !o.looked {
 		o.to, o.err = s.Peers.Look(header)
 	}
 	if errors.Is(o.err, ErrAsk) {
-		if o.err = s.search(string(header), o); o.err == nil {
-			return ErrAsk
+		if o.err = s.search(string(header), *o); o.err == nil {
+			return false
 		}
 	}
 	if o.err == nil {
 		//rule:peers-may-refuse-datagrams
-		o.err = s.Peers.Send(o.to, len(payload))
+		o.err = s.Peers.Send(o.to, len(o.data()))
 	}
 	if o.err != nil {
 		s.refuse()
-		return fault.Classify(o.err)
+		o.err = fault.Classify(o.err)
 	}
-	_, err := s.conn.WriteToUDPAddrPort(payload, o.to)
-	return fault.Classify(err)
+	return true
 }
 
 // search looks for the peer of a datagram, which waits for it.
@@ -167,28 +166,23 @@ func (s *Socket) Refused() int64 {
 	return s.refused
 }
 
-// filter returns what reads the next datagram that the page is to get, with the header of
-// its peer, from one of the system's sockets. What it is not to get costs a system call
-// and a look at the rules, and no memory.
-func (s *Socket) filter(conn *net.UDPConn) func() (header []byte, payload *buffer.Buffer, waited bool, err error) {
-	space := make([]byte, 0, protocol.MaxPeerBytes)
-	arrivals := sockopt.NewArrivals()
-	return func() (header []byte, payload *buffer.Buffer, waited bool, err error) {
-		for {
-			payload, from, by, waitedNow, err := receiveFrom(conn, s.Buffers, arrivals)
-			waited = waited || waitedNow
-			if err != nil {
-				return nil, nil, waited, err
-			}
-			header, ok := s.Peers.Receive(space[:0], from, by)
-			//rule:unwanted-datagrams-are-dropped
-			if ok {
-				return header, payload, waited, nil
-			}
-			payload.Release()
-			s.refuse()
+// filter returns what the page is to get of what was read, each datagram with the header
+// of its peer before it. What it is not to get costs its part of a system call and a look
+// at the rules, and no memory.
+func (s *Socket) filter(got []received) []*buffer.Buffer {
+	var space [protocol.MaxPeerBytes]byte
+	kept := make([]*buffer.Buffer, 0, len(got))
+	for _, one := range got {
+		header, ok := s.Peers.Receive(space[:0], one.from, one.by)
+		//rule:unwanted-datagrams-are-dropped
+		if ok {
+			kept = append(kept, s.compact(header, one.payload))
+			continue
 		}
+		one.payload.Release()
+		s.refuse()
 	}
+	return kept
 }
 
 // Join has the socket receive from one more of the system's, of which it becomes the
@@ -222,18 +216,4 @@ func (s *Socket) Leave(conn *net.UDPConn) {
 	if _, joined := s.joined[conn]; joined {
 		_ = conn.SetReadDeadline(time.Unix(1, 0))
 	}
-}
-
-// readFrom reads the next datagram.
-func readFrom(conn *net.UDPConn, buffers *buffer.Pool, arrivals *sockopt.Arrivals) (
-	*buffer.Buffer, netip.AddrPort, sockopt.Arrival, error,
-) {
-	payload := buffers.Get(receiveBytes)
-	n, told, _, from, err := conn.ReadMsgUDPAddrPort(payload.Bytes[:cap(payload.Bytes)], arrivals.Space)
-	if err != nil {
-		payload.Release()
-		return nil, netip.AddrPort{}, sockopt.Arrival{}, err
-	}
-	payload.Bytes = payload.Bytes[:n]
-	return payload, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), arrivals.Read(told), nil
 }

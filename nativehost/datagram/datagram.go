@@ -21,7 +21,6 @@ import (
 	"github.com/portside/portside/nativehost/fault"
 	"github.com/portside/portside/nativehost/gate"
 	"github.com/portside/portside/nativehost/sockopt"
-	"github.com/portside/portside/protocol"
 )
 
 const (
@@ -52,6 +51,9 @@ type Config struct {
 	// Answer answers a write; nil means that the system took it. It must not
 	// block.
 	Answer func(id int64, err error)
+	// Sent answers several writes whose ids follow each other, the first of which is id:
+	// the system took them. It must not block. Nil: Answer does.
+	Sent func(id, count int64)
 	// KeepBuffer: the system's buffer is as large as the page wants it, and holds what has
 	// to wait. Else it is made large with the first credit, and there is a backlog.
 	KeepBuffer bool
@@ -284,20 +286,6 @@ func signal(c chan struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-// Credit lets the host deliver more. Too much of it ends the socket.
-func (s *Socket) Credit(bytes int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.receiveCredit+bytes > protocol.MaxWindowBytes {
-		s.fail(fault.ErrProtocol)
-		return
-	}
-	s.receiveCredit += bytes
-	s.mostCredit = max(s.mostCredit, s.receiveCredit)
-	s.begin()
-	signal(s.credited)
 }
 
 // Shutdown is nothing that UDP has.

@@ -18,13 +18,32 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// path hands datagrams over one by one.
+// path hands datagrams over one by one, or several at a time as batches.
 type path struct {
 	data    chan string
 	stopped chan struct{}
+	// room is how many bytes a batch has; 0: there are none.
+	room    int
+	batches chan []string
 }
 
 func (l *path) Chunk() int { return protocol.ChunkBytes }
+func (l *path) Batch() int { return l.room }
+
+func (l *path) Datagrams(ctx context.Context, batch []byte) error {
+	var all []string
+	for _, payload := range (protocol.LaneFrame{Payload: batch}).Batch() {
+		all = append(all, string(payload))
+	}
+	select {
+	case l.batches <- all:
+		return nil
+	case <-l.stopped:
+		return net.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 func (l *path) Data(ctx context.Context, p []byte) error {
 	select {
@@ -60,6 +79,13 @@ type world struct {
 	peer    *net.UDPConn
 	end     chan End
 	cancel  context.CancelFunc
+}
+
+// sendOne hands one datagram to the system.
+func (s *Socket) sendOne(payload []byte) error {
+	batch := []outgoing{{payload: &buffer.Buffer{Bytes: payload}}}
+	s.send(newBatchConn(s.conn), batch)
+	return batch[0].err
 }
 
 func newWorld(t *testing.T, sendWindow, receiveWindow int64, change ...func(*Config)) *world {
@@ -184,7 +210,7 @@ func TestRefusalDoesNotEatTheNextDatagram(t *testing.T) {
 	// Without Run nobody else hears of the refusal.
 	s := New(conn, Config{})
 	for i := range 10 {
-		if err := s.send([]byte("x")); err != nil {
+		if err := s.sendOne([]byte("x")); err != nil {
 			t.Fatalf("datagram %d: %v", i, err)
 		}
 	}

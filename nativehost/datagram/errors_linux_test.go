@@ -153,7 +153,7 @@ func TestLateErrorsEatNoDatagram(t *testing.T) {
 				defer conn.Close()
 				s := New(conn, Config{})
 				send := func(p string) {
-					if err := s.send([]byte(p)); err != nil {
+					if err := s.sendOne([]byte(p)); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -193,7 +193,7 @@ func TestADatagramsOwnError(t *testing.T) {
 			netns.Run(t, "ip", "route", "del", "prohibit", f.route)
 			if name == "IPv6" {
 				// 65,508 to 65,527 bytes fit IPv6; what does not fit the system is refused by it.
-				if err := w.Socket.send(make([]byte, protocol.MaxDatagramBytes+100)); !errors.Is(err, fault.ErrMessageSize) {
+				if err := w.sendOne(make([]byte, protocol.MaxDatagramBytes+100)); !errors.Is(err, fault.ErrMessageSize) {
 					t.Errorf("too large: %v", err)
 				}
 			}

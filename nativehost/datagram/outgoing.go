@@ -11,14 +11,23 @@ import (
 	"github.com/portside/portside/protocol"
 )
 
+// sendBatch is how many datagrams the system gets at a time, where it takes several.
+const sendBatch = 64
+
 type outgoing struct {
 	payload *buffer.Buffer
 	id      int64
+	// header is the length of what stands before the data: a bound socket's peer.
+	header int
 	// looked: a bound socket has looked for the peer, which is at to, or err says why not.
 	looked bool
 	to     netip.AddrPort
-	err    error
+	// err is why it was not sent.
+	err error
 }
+
+// data is what the datagram carries.
+func (o *outgoing) data() []byte { return o.payload.Bytes[o.header:] }
 
 // Write queues one datagram and becomes the owner of payload. It is answered once
 // the system has taken it, unless Write returns an error. Credit comes back with
@@ -63,37 +72,45 @@ func cost(payload *buffer.Buffer) int64 {
 
 // sendAll sends what is queued until the socket is closed and the queue empty.
 func (s *Socket) sendAll() {
+	conn := newBatchConn(s.conn)
+	batch := make([]outgoing, 0, 1) // few sockets ever have more waiting
 	for {
-		next, wait, over := s.next()
-		switch {
-		case over:
+		var over bool
+		if batch, over = s.next(batch[:0]); over {
 			return
-		case wait:
-			<-s.mayWrite
-		default:
-			s.order.Enter()
-			var err error
-			if s.Peers == nil {
-				err = s.send(next.payload.Bytes)
-			} else if err = s.sendTo(next); errors.Is(err, ErrAsk) {
-				// It is answered later.
-				s.order.Leave()
-				continue
-			}
-			s.mu.Lock()
-			s.sendCredit += cost(next.payload)
-			if err == nil {
-				s.out += int64(len(s.data(next.payload)))
-			}
-			s.mu.Unlock()
-			next.payload.Release()
-			s.Answer(next.id, err)
-			s.order.Leave()
 		}
+		if len(batch) == 0 {
+			<-s.mayWrite
+			continue
+		}
+		s.order.Enter()
+		s.send(conn, batch)
+		s.answer(batch)
+		s.order.Leave()
+		clear(batch)
 	}
 }
 
-func (s *Socket) next() (next outgoing, wait, over bool) {
+// next appends to batch what is to be sent or answered next. It appends nothing when
+// nothing waits, and reports when nothing will.
+func (s *Socket) next(batch []outgoing) (_ []outgoing, over bool) {
+	for len(batch) < sendBatch {
+		o, wait, over := s.nextOne()
+		if over && len(batch) == 0 {
+			return nil, true
+		}
+		if over || wait {
+			break
+		}
+		// One after the other: a peer that one datagram has to wait for keeps those behind it.
+		if s.Peers == nil || s.judge(&o) {
+			batch = append(batch, o)
+		}
+	}
+	return batch, false
+}
+
+func (s *Socket) nextOne() (next outgoing, wait, over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -116,15 +133,68 @@ func (s *Socket) next() (next outgoing, wait, over bool) {
 	return next, true, s.closing && len(s.sought) == 0
 }
 
-// send hands one datagram to the system. What became of earlier ones (an ICMP message)
-// is reported by the next call, whatever that sends, so the datagram itself is still to
-// be sent then.
-func (s *Socket) send(payload []byte) error {
-	for pending := 0; ; pending++ {
-		_, err := s.conn.Write(payload)
-		if err == nil || pending == maxPending || !isNews(err) {
-			return fault.Classify(err)
+// send hands a batch to the system, but for those that have an error already, and notes
+// what it does not take. What became of earlier datagrams of a connected socket (an ICMP
+// message) is reported by the next call, whatever that sends, so the datagram itself is
+// still to be sent then.
+func (s *Socket) send(conn *batchConn, batch []outgoing) {
+	for pending := 0; len(batch) > 0; {
+		if batch[0].err != nil {
+			batch = batch[1:]
+			continue
 		}
+		ready := 1
+		for ready < len(batch) && batch[ready].err == nil {
+			ready++
+		}
+		taken, err := conn.write(batch[:ready])
+		if taken > 0 {
+			pending = 0
+		}
+		batch = batch[taken:]
+		switch {
+		case taken == ready:
+		case err == nil:
+			// The system has more to say of the next one when that is the first.
+		case s.Peers == nil && pending < maxPending && isNews(err):
+			pending++
+		default:
+			batch[0].err = fault.Classify(err)
+			pending = 0
+		}
+	}
+}
+
+// answer says what became of a batch, and gives its credit back.
+func (s *Socket) answer(batch []outgoing) {
+	s.mu.Lock()
+	for i := range batch {
+		o := &batch[i]
+		s.sendCredit += cost(o.payload)
+		if o.err == nil {
+			s.out += int64(len(o.data()))
+		}
+	}
+	s.mu.Unlock()
+	for len(batch) > 0 {
+		run := 0
+		for run < len(batch) && batch[run].err == nil && batch[run].id == batch[0].id+int64(run) {
+			batch[run].payload.Release()
+			run++
+		}
+		switch {
+		case run == 0:
+			run = 1
+			batch[0].payload.Release()
+			s.Answer(batch[0].id, batch[0].err)
+		case run == 1 || s.Sent == nil:
+			for i := range run {
+				s.Answer(batch[i].id, nil)
+			}
+		default:
+			s.Sent(batch[0].id, int64(run))
+		}
+		batch = batch[run:]
 	}
 }
 

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix && !linux
 
 package datagram
 
@@ -8,8 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/sockopt"
@@ -74,15 +72,4 @@ func receiveFrom(conn *net.UDPConn, buffers *buffer.Pool, arrivals *sockopt.Arri
 	}
 	payload, from, by, err = readFrom(conn, buffers, arrivals)
 	return payload, from, by, waited, err
-}
-
-// readable reports whether a read would not wait, also when it would fail.
-func readable(fd int) bool {
-	look := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	for {
-		n, err := unix.Poll(look[:], 0)
-		if !errors.Is(err, unix.EINTR) {
-			return n > 0 || err != nil
-		}
-	}
 }

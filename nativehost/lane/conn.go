@@ -26,6 +26,9 @@ func newConn(ws *websocket.Conn) *Conn {
 	return c
 }
 
+// Batches reports whether the other end knows frames with several datagrams.
+func (c *Conn) Batches() bool { return c.ws.Subprotocol() == protocol.LaneProtocol }
+
 // Read reads the next message into p and returns its length. One that is longer, or
 // text, is an error that ends the lane.
 func (c *Conn) Read(p []byte) (int, error) {

@@ -20,6 +20,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -47,6 +48,9 @@ const (
 	// browser lets a script put words of its own that no log and no referrer shows.
 	ticketPrefix = protocol.LaneTicketPrefix
 )
+
+// laneProtocols are spoken; the first that both sides speak is.
+func laneProtocols() []string { return []string{protocol.LaneProtocol, protocol.FirstLaneProtocol} }
 
 // ErrFull says that too many tickets wait.
 var ErrFull = errors.New("too many lanes are being opened")
@@ -207,7 +211,7 @@ func (l *Listener) serve(on *server, w http.ResponseWriter, r *http.Request) {
 	}
 	// The origin was looked at, and is not the server's own.
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		Subprotocols: []string{protocol.LaneProtocol}, InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled,
+		Subprotocols: laneProtocols(), InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
 		l.log.Warn().Str("cause", "no WebSocket").Msg("a lane was refused")
@@ -236,7 +240,7 @@ func (l *Listener) admit(on *server, r *http.Request) (document, why string) {
 	var spoken bool
 	for _, offered := range strings.Split(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
 		offered = strings.TrimSpace(offered)
-		if offered == protocol.LaneProtocol {
+		if slices.Contains(laneProtocols(), offered) {
 			spoken = true
 		} else if after, ok := strings.CutPrefix(offered, ticketPrefix); ok {
 			secret = after

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,6 +194,32 @@ func TestListensWhileNeeded(t *testing.T) {
 }
 
 // Whoever else comes is refused, and uses no ticket up.
+// An extension of the release before offers the first protocol only, and gets that.
+func TestProtocols(t *testing.T) {
+	l := newLanes(t)
+	for _, c := range []struct {
+		offered []string
+		want    string
+	}{
+		{[]string{protocol.LaneProtocol, protocol.FirstLaneProtocol}, protocol.LaneProtocol},
+		{[]string{protocol.FirstLaneProtocol, protocol.LaneProtocol}, protocol.LaneProtocol},
+		{[]string{protocol.FirstLaneProtocol}, protocol.FirstLaneProtocol},
+	} {
+		at, secret := l.ticket("document")
+		v := proper(at, secret)
+		v.protocols = append(slices.Clone(c.offered), ticketPrefix+secret)
+		ws, err := v.dial(t.Context(), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := <-l.in
+		if got := ws.Subprotocol(); got != c.want || in.conn.Batches() != (c.want == protocol.LaneProtocol) {
+			t.Errorf("%v: %q, batches: %v", c.offered, got, in.conn.Batches())
+		}
+		_ = ws.CloseNow()
+	}
+}
+
 func TestWhoIsRefused(t *testing.T) {
 	l := newLanes(t)
 	at, secret := l.ticket("document")
@@ -210,7 +237,7 @@ func TestWhoIsRefused(t *testing.T) {
 		"another port":               func(v *visit) { v.host = "127.0.0.1:1" },
 		"another path":               func(v *visit) { v.path = "/lane" },
 		"a query":                    func(v *visit) { v.path = "/?x" },
-		"another protocol":           func(v *visit) { v.protocols = []string{"portside.lane.2", ticketPrefix + secret} },
+		"another protocol":           func(v *visit) { v.protocols = []string{"portside.lane.3", ticketPrefix + secret} },
 		"no protocol but the ticket": func(v *visit) { v.protocols = v.protocols[1:] },
 	} {
 		v := good

@@ -84,7 +84,7 @@ func (s *Session) lanesLocked(private bool) int {
 // newListener returns what lanes of one kind of windows come in by.
 func (s *Session) newListener(ctx context.Context, private bool) *lane.Listener {
 	return lane.New(s.LaneOrigin, s.Log, func(document string, conn *lane.Conn) {
-		s.serveLane(ctx, &openLane{Lane: sockets.Lane{Document: document, Out: carrier.NewLane(conn)}, private: private, conn: conn})
+		s.serveLane(ctx, &openLane{Lane: sockets.Lane{Document: document, Out: carrier.NewLane(conn, conn.Batches())}, private: private, conn: conn})
 	})
 }
 

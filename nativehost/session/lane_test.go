@@ -90,6 +90,63 @@ func TestLaneCarriesUDP(t *testing.T) {
 	p.WaitGone("bulk for UDP")
 }
 
+// Several datagrams go in one frame, both ways, and are answered in one; an extension that
+// does not know such frames gets them one by one.
+func TestLaneCarriesBatches(t *testing.T) {
+	const count = 40
+	for _, spoken := range []string{protocol.LaneProtocol, protocol.FirstLaneProtocol} {
+		t.Run(spoken, func(t *testing.T) {
+			peer := hosttest.UDPPeer(t)
+			b := hosttest.Start(t, hosttest.Options{Lanes: true})
+			p := b.ConnectAs(t, b.Ticket("document"), spoken)
+			r, local := openDatagrams(b, peer)
+			var body []byte
+			for i := range count {
+				payload := bytes.Repeat([]byte{byte(i)}, 1200)
+				body = protocol.AppendToBatch(body, payload)
+				if _, err := peer.WriteTo(payload, local); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.Credit(r.ID, protocol.WindowBytes)
+			p.Wait("all", r.ID, func(s *hosttest.OnLane) bool { return len(s.Frames) == count })
+			p.Mu.Lock()
+			for i, one := range p.Of(r.ID).Frames {
+				if len(one) != 1200 || one[0] != byte(i) {
+					t.Errorf("datagram %d is another, of %d bytes", i, len(one))
+				}
+			}
+			together := p.Of(r.ID).Batches
+			p.Mu.Unlock()
+			if (together > 0) != (spoken == protocol.LaneProtocol) {
+				t.Errorf("%d frames had several", together)
+			}
+			// An extension may say so whatever it hears.
+			p.Say(protocol.LaneFrame{Kind: protocol.LaneDatagrams, SocketID: r.ID, Number: 1<<32 - 5, Payload: body})
+			read := make([]byte, 2000)
+			_ = peer.SetReadDeadline(time.Now().Add(hosttest.Patience))
+			for i := range count {
+				if n, _, err := peer.ReadFrom(read); err != nil || n != 1200 || read[0] != byte(i) {
+					t.Fatalf("datagram %d: %d bytes, the first %d, %v", i, n, read[0], err)
+				}
+			}
+			p.Wait("the answers", r.ID, func(s *hosttest.OnLane) bool {
+				for i := range uint32(count) {
+					if failed, ok := s.Wrote[int64(1<<32-5+i)]; !ok || failed {
+						return false
+					}
+				}
+				return len(s.Wrote) == count
+			})
+			p.Mu.Lock()
+			defer p.Mu.Unlock()
+			if spoken != protocol.LaneProtocol && p.Of(r.ID).Batches > 0 {
+				t.Error("answers came together")
+			}
+		})
+	}
+}
+
 // openDatagrams opens a socket to peer that waits for its carrier. It returns where peer finds it.
 func openDatagrams(b *hosttest.Broker, peer net.PacketConn) (*hosttest.Remote, net.Addr) {
 	b.T.Helper()
@@ -274,7 +331,14 @@ func TestLanesAreApart(t *testing.T) {
 	mine.Say(protocol.LaneFrame{Kind: protocol.LaneDatagram, SocketID: 1 << 20, Payload: []byte("x")})
 	mine.Bulk(1<<20, 1, []byte("x"))
 	mine.WantOnLane(r)
+	mine.Say(protocol.LaneFrame{Kind: protocol.LaneDatagrams, SocketID: 1 << 20, Payload: protocol.AppendToBatch(nil, []byte("x"))})
+	mine.WantOnLane(r)
 	// A datagram for TCP is one, and it is the lane's own.
+	several := b.Lane(t, "document")
+	other := b.OpenOn(several, port)
+	several.Say(protocol.LaneFrame{Kind: protocol.LaneDatagrams, SocketID: other.ID, Payload: protocol.AppendToBatch(nil, []byte("x"))})
+	several.WaitGone("datagrams for TCP")
+	b.WantClosed(other, "NetworkError", "network")
 	mine.Say(protocol.LaneFrame{Kind: protocol.LaneDatagram, SocketID: r.ID, Payload: []byte("x")})
 	mine.WaitGone("a datagram for TCP")
 	if last := b.WantClosed(r, "NetworkError", "network"); !last.OnLane {

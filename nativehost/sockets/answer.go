@@ -17,12 +17,7 @@ func (r *Registry) answer(socketID, id int64, err error) {
 // came.
 func (r *Registry) answerer(o *opening) func(id int64, err error) {
 	return func(id int64, err error) {
-		r.mu.Lock()
-		var by *Lane
-		if e := r.sockets[o.subject.SocketID]; e != nil {
-			by = e.lane
-		}
-		r.mu.Unlock()
+		by := r.laneOf(o)
 		switch {
 		case by == nil:
 			r.answer(o.subject.SocketID, id, err)
@@ -32,4 +27,27 @@ func (r *Registry) answerer(o *opening) func(id int64, err error) {
 			by.Out.Shut(o.subject.SocketID, err != nil)
 		}
 	}
+}
+
+// sent answers count datagrams that the system has taken, with the ids from id on.
+func (r *Registry) sent(o *opening) func(id, count int64) {
+	return func(id, count int64) {
+		if by := r.laneOf(o); by != nil {
+			by.Out.Sent(o.subject.SocketID, id, count)
+			return
+		}
+		for i := range count {
+			r.answer(o.subject.SocketID, id+i, nil)
+		}
+	}
+}
+
+// laneOf returns the lane that a socket has taken, or nil.
+func (r *Registry) laneOf(o *opening) *Lane {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.sockets[o.subject.SocketID]; e != nil {
+		return e.lane
+	}
+	return nil
 }

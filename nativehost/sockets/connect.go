@@ -113,6 +113,7 @@ func (r *Registry) datagrams(o *opening) datagram.Config {
 		Path:          o.path,
 		Buffers:       r.config.Buffers,
 		Answer:        r.answerer(o),
+		Sent:          r.sent(o),
 		KeepBuffer:    o.options.ReceiveBuffer > 0,
 		Room:          r.backlogs.room,
 		MayWait:       func() (func(), bool) { return r.backlogs.take(o.subject.Origin, o.subject.Private) },

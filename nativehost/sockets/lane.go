@@ -38,6 +38,13 @@ func (r *Registry) LaneFrame(l *Lane, f protocol.LaneFrame) error {
 		if r.writeFromLane(target, f, &f.Number) != nil {
 			l.Out.Wrote(f.SocketID, f.Number, true)
 		}
+	case protocol.LaneDatagrams:
+		for number, payload := range f.Batch() {
+			one := protocol.LaneFrame{SocketID: f.SocketID, Payload: payload}
+			if r.writeFromLane(target, one, &number) != nil {
+				l.Out.Wrote(f.SocketID, number, true)
+			}
+		}
 	case protocol.LaneShutdown:
 		if target.Shutdown(0) != nil {
 			l.Out.Shut(f.SocketID, true)
@@ -91,7 +98,7 @@ func (r *Registry) onLane(l *Lane, f protocol.LaneFrame) (socket, error) {
 		//rule:lane-reaches-own-document
 	case e.document != l.Document:
 		return nil, fmt.Errorf("%w: a socket of another document", protocol.ErrLane)
-	case /*rule:lane-bulk-for-streams-only*/ (f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams, f.Kind == protocol.LaneDatagram && !e.datagrams:
+	case /*rule:lane-bulk-for-streams-only*/ (f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams, (f.Kind == protocol.LaneDatagram || f.Kind == protocol.LaneDatagrams) && !e.datagrams:
 		return nil, fmt.Errorf("%w: kind %d is not of this socket", protocol.ErrLane, f.Kind)
 	case e.lane == l:
 	case e.lane == nil &&

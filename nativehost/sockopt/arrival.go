@@ -29,28 +29,36 @@ func TellArrival(conn *net.UDPConn, six bool) error {
 	}
 }
 
-// arrivalBytes is room for what the system tells of a datagram, in all its ways to.
-const arrivalBytes = 256
+// ArrivalBytes is room for what the system tells of a datagram, in all its ways to.
+const ArrivalBytes = 256
 
 // Arrivals reads what the system tells. It belongs to one reader. Use NewArrivals.
 type Arrivals struct {
-	// Space is where the system's control messages go.
+	// Space is where the system's control messages of one datagram go.
 	Space []byte
 	four  ipv4.ControlMessage
 	six   ipv6.ControlMessage
 }
 
 // NewArrivals returns Arrivals.
-func NewArrivals() *Arrivals { return &Arrivals{Space: make([]byte, arrivalBytes)} }
+func NewArrivals() *Arrivals { return &Arrivals{Space: make([]byte, ArrivalBytes)} }
 
 // Read reads the first n bytes of Space. What it cannot read has not been told.
 func (a *Arrivals) Read(n int) Arrival {
 	if n <= 0 || n > len(a.Space) {
 		return Arrival{}
 	}
+	return a.ReadFrom(a.Space[:n])
+}
+
+// ReadFrom reads the control messages of one datagram, wherever they are.
+func (a *Arrivals) ReadFrom(told []byte) Arrival {
+	if len(told) == 0 {
+		return Arrival{}
+	}
 	// The addresses stay, to be filled again; the index tells whether they have been.
 	a.four.IfIndex, a.six.IfIndex = 0, 0
-	if a.four.Parse(a.Space[:n]) != nil || a.six.Parse(a.Space[:n]) != nil {
+	if a.four.Parse(told) != nil || a.six.Parse(told) != nil {
 		return Arrival{}
 	}
 	index, to := a.four.IfIndex, a.four.Dst

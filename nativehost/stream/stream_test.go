@@ -49,6 +49,10 @@ func (l *path) change(f func()) {
 
 func (l *path) Chunk() int { return protocol.ChunkBytes }
 
+// A stream has no datagrams.
+func (l *path) Batch() int                              { return 0 }
+func (l *path) Datagrams(context.Context, []byte) error { return errors.ErrUnsupported }
+
 func (l *path) Data(_ context.Context, p []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -119,6 +119,9 @@ package protocol
 // LaneProtocol: ${lane.protocol.doc}
 const LaneProtocol = ${JSON.stringify(lane.protocol.value)}
 
+// FirstLaneProtocol: ${lane.firstProtocol.doc}
+const FirstLaneProtocol = ${JSON.stringify(lane.firstProtocol.value)}
+
 // LaneTicketPrefix: ${lane.ticketPrefix.doc}
 const LaneTicketPrefix = ${JSON.stringify(lane.ticketPrefix.value)}
 

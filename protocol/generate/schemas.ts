@@ -52,6 +52,7 @@ export interface Constant<T = number> {
 }
 export interface LaneTable {
   protocol: Constant<string>;
+  firstProtocol: Constant<string>;
   ticketPrefix: Constant<string>;
   headerBytes: Constant;
   kinds: Record<string, Constant>;

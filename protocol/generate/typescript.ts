@@ -66,6 +66,7 @@ export async function tsFile(): Promise<string> {
   );
   parts.push(
     `/** ${lane.protocol.doc} */\nexport const laneProtocol = ${JSON.stringify(lane.protocol.value)};\n`,
+    `/** ${lane.firstProtocol.doc} */\nexport const firstLaneProtocol = ${JSON.stringify(lane.firstProtocol.value)};\n`,
     `/** ${lane.ticketPrefix.doc} */\nexport const ticketPrefix = ${JSON.stringify(lane.ticketPrefix.value)};\n`,
     `/** ${lane.headerBytes.doc} */\nexport const laneHeaderBytes = ${lane.headerBytes.value.toString()};\n`,
     `/** The kinds of the lane's frames. */\nexport const laneKinds = {\n${kinds.join("\n")}\n} as const;\n`,

@@ -77,6 +77,18 @@ export const host: readonly Mutant[] = [
       becomes("r.left.Add(-bytes); true"),
     ],
     [
+      "datagram-batch-within-backlog",
+      "Several datagrams are read at a time only where the largest would fit the socket's backlog",
+      inGo("nativehost/datagram", "TestBatchesKeepTheBounds"),
+      never,
+    ],
+    [
+      "datagram-batch-within-room",
+      "Several datagrams are read at a time only where the largest would fit the room of all sockets",
+      inGo("nativehost/datagram", "TestBatchesKeepTheBounds"),
+      never,
+    ],
+    [
       "waiting-sockets-per-origin",
       "Few sockets of an origin leave datagrams waiting in the system",
       socketsOf("TestBacklogsOfAnOriginAreBounded"),

@@ -1,6 +1,6 @@
 // What comes in by the lane (H3).
 
-import { becomes, gone, inBrowser, inGo, inJSON, inUnit, precededBy, row, type Mutant } from "./mutant.ts";
+import { becomes, gone, inBrowser, inGo, inJSON, inUnit, never, precededBy, row, type Mutant } from "./mutant.ts";
 
 const listenerOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/lane", name);
 const sessionOf = (name: string): ReturnType<typeof inGo> => inGo("nativehost/session", name);
@@ -91,6 +91,23 @@ export const listening: readonly Mutant[] = [
       "malformed-lane-frame-ends-lane",
       "A lane frame with unknown bits in its header is malformed",
       inGo("protocol", "TestMalformedLaneFrames"),
+    ],
+    [
+      "lane-batch-lengths-fit",
+      "Datagrams of a lane frame lie within it",
+      inGo("protocol", "TestMalformedLaneFrames"),
+      never,
+    ],
+    [
+      "lane-batch-is-bounded",
+      "A lane frame has a bounded number of datagrams",
+      inGo("protocol", "TestMalformedLaneFrames"),
+    ],
+    [
+      "lane-batch-fits-in-browser",
+      "The browser's end takes no datagrams that do not fill their lane frame",
+      inUnit("protocol/lane.test.ts", "what does not fill its frame is no batch, whoever says it"),
+      never,
     ],
     [
       "lane-key-for-lane-frame",

@@ -30,7 +30,7 @@ export interface TapPoint {
 export type Send<Message> = (this: void, message: Message, transfer?: Transferable[]) => void;
 
 /** Takes a port into use: `receive` is called with each message that comes in, and its event. Returns what posts on it. */
-export function openCarrier<Sent extends PageMessage, Received extends ContentMessage | LaneMessage>(
+export function openCarrier<Sent extends PageMessage | LaneRequest, Received extends ContentMessage | LaneMessage>(
   port: MessagePort,
   kind: CarrierKind,
   point: TapPoint,

@@ -4,7 +4,7 @@
 // script. Options and upgrades always take the port, since the broker decides on them.
 
 import { arrayPush, arrayShift, deferred, settle } from "../builtins.ts";
-import type { LaneEvent, LaneRequest } from "../../../protocol/lane.ts";
+import type { BytesRequest, LaneEvent, LaneRequest } from "../../../protocol/lane.ts";
 import type { SettableOption } from "../../../protocol/message.ts";
 import type {
   Bound,
@@ -25,8 +25,12 @@ export interface SocketHandler {
   /** The credit that it gives at the beginning, in bytes. */
   readonly window: number;
   data(bytes: ArrayBuffer): void;
+  /** Several datagrams, in the lane's frame. */
+  datagrams?(frame: ArrayBuffer): void;
   credit?(bytes: number): void;
   wrote?(ack: number, error: Error | undefined): void;
+  /** The system has taken `count` datagrams, from the number `ack` on. */
+  sent?(ack: number, count: number): void;
   /** Our FIN is with the system, or could not be sent. */
   shut?(error: Error | undefined): void;
   /** The peer's FIN. */
@@ -51,6 +55,10 @@ export interface Channel<Info extends SocketInfo = Opened<PageTLSInfo>> {
   readonly info: Info;
   /** The buffer is transferred. With an `ack`, `wrote` says what became of it. */
   write(data: ArrayBuffer, ack?: number): void;
+  /** Whether its bytes take the lane, where `datagrams` posts several at a time. */
+  readonly onLane: boolean;
+  /** Posts datagrams as the lane has them (lane_batch.ts); the first has the number `ack`. The buffer is transferred. */
+  datagrams(frame: ArrayBuffer, ack: number): void;
   credit(bytes: number): void;
   shutdown(): void;
   /** Sets an option of the system's socket, one after the other: 0 is off. Rejects with InvalidStateError when the socket ends before. */
@@ -86,8 +94,8 @@ export type ChannelEvent =
   LaneEvent | Extract<ContentMessage, { type: "secured" | "unsecured" | "optionSet" | "member" }>;
 
 /** Where a socket's bytes go, and what the socket is called there. */
-export interface Place {
-  readonly send: Send<LaneRequest>;
+export interface Place<Request extends BytesRequest | LaneRequest = LaneRequest> {
+  readonly send: Send<Request>;
   readonly id: number;
 }
 
@@ -95,7 +103,9 @@ export interface Place {
 export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Channel<Info> {
   info: Info;
   readonly #post: Send<PageMessage>;
-  readonly #place: Place;
+  readonly #place: Place<BytesRequest>;
+  /** The same, where that is the lane. */
+  readonly #lane: Place | undefined;
   readonly #traffic: Traffic;
   readonly #leave: () => void;
   /** Undefined after the last event. */
@@ -109,6 +119,7 @@ export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Chan
   constructor(info: Info, post: Send<PageMessage>, place: Place | undefined, traffic: Traffic, leave: () => void) {
     this.info = info;
     this.#post = post;
+    this.#lane = place;
     this.#place = place ?? { send: post, id: info.id };
     this.#traffic = traffic;
     this.#leave = leave;
@@ -116,7 +127,7 @@ export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Chan
 
   /** Makes the handler that has the socket from now on. */
   handOver<Handler extends SocketHandler>(create: CreateHandler<Handler, Info>): Handler {
-    const handler = create(this, new SendBudget(this.#traffic, this.#place.send !== this.#post));
+    const handler = create(this, new SendBudget(this.#traffic, this.onLane));
     this.#handler = handler;
     return handler;
   }
@@ -124,6 +135,15 @@ export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Chan
   write(data: ArrayBuffer, ack?: number): void {
     const { send, id } = this.#place;
     send(ack === undefined ? { type: "write", id, data } : { type: "write", id, data, ack }, [data]);
+  }
+
+  get onLane(): boolean {
+    return this.#lane !== undefined;
+  }
+
+  datagrams(frame: ArrayBuffer, ack: number): void {
+    const lane = this.#lane;
+    lane?.send({ type: "datagrams", id: lane.id, ack, data: frame }, [frame]);
   }
 
   credit(bytes: number): void {
@@ -185,6 +205,12 @@ export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Chan
     switch (message.type) {
       case "data":
         this.#handler?.data(message.data);
+        return;
+      case "datagrams":
+        this.#handler?.datagrams?.(message.data);
+        return;
+      case "sent":
+        this.#handler?.sent?.(message.ack, message.count);
         return;
       case "credit":
         this.#handler?.credit?.(message.bytes);

@@ -1,7 +1,10 @@
 // What a datagram socket does with what the page hands over. What pages see of it is tested in the browser (e2e/api.test.ts).
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { batchHeaderBytes, batchOverhead, writeLength } from "../../../protocol/lane_batch.ts";
+import { datagramOverhead, datagramWindowBytes } from "../../../protocol/message.ts";
 import type { Channel } from "./channel.ts";
+import { eachDatagram } from "./datagram_batch.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
 import { makeError } from "./errors.ts";
 import { SendBudget, Traffic } from "./send_budget.ts";
@@ -14,18 +17,27 @@ interface World {
   answer(refused?: (text: string) => boolean): void;
 }
 
-function world(window = 1 << 20): World {
+function world(window = 1 << 20, onLane = false): World {
   const said: string[] = [];
   let answered = 0;
   const unanswered: [number, string][] = [];
+  const write = (data: BufferSource, ack: number): void => {
+    const text = new TextDecoder().decode(data);
+    said.push(text);
+    unanswered.push([ack, text]);
+  };
   const channel = {
     info: { window, remoteAddress: "192.0.2.1", remotePort: 9 },
-    write: (data: ArrayBuffer, ack: number) => {
-      const text = new TextDecoder().decode(data);
-      said.push(text);
-      unanswered.push([ack, text]);
+    onLane,
+    write,
+    datagrams(frame: ArrayBuffer, ack: number) {
+      let next = ack;
+      said.push("FRAME");
+      eachDatagram(frame, (bytes) => {
+        write(bytes, next++);
+      });
     },
-    credit: () => undefined,
+    credit: (bytes: number) => said.push(`CREDIT ${bytes.toString()}`),
     close: () => said.push("CLOSE"),
   } as unknown as Channel;
   const socket = new DatagramSocket(channel, new SendBudget(new Traffic(() => 0), false));
@@ -168,4 +180,60 @@ test("a datagram that is refused ends neither send() nor the writable", async ()
   // What is no datagram at all is a mistake of the page's, as with any stream.
   assert.equal(await ask(writer.write({ data: "text" })), "TypeError");
   assert.equal(await ask(writer.write({ data: bytes("good") })), "TypeError");
+});
+
+test("on the lane what was handed over before close() goes out before it, together", async () => {
+  const { socket, said, answer } = world(1 << 20, true);
+  const sends = ["one", "two"].map((text) => outcome(socket.send(bytes(text))));
+  const writes = outcome(socket.writable.getWriter().write({ data: bytes("three") }));
+  void socket.close();
+  await task();
+  assert.deepEqual(said, ["FRAME", "one", "two", "three", "CLOSE"]);
+  answer();
+  assert.deepEqual(await Promise.all([...sends, writes]), ["", "", ""]);
+});
+
+test("on the lane datagrams wait for credit in their order, and one answer is for several", async () => {
+  const { socket, said } = world(2 * (3 + datagramOverhead), true);
+  const sends = ["one", "two", "six", "ten"].map((text) => outcome(socket.send(bytes(text))));
+  await task();
+  assert.deepEqual(said, ["FRAME", "one", "two"]);
+  socket.sent(1, 2);
+  await task();
+  assert.deepEqual(said.slice(3), ["FRAME", "six", "ten"]);
+  socket.sent(3, 2);
+  assert.deepEqual(await Promise.all(sends), ["", "", "", ""]);
+  socket.sent(5, 2); // what was not asked is no answer
+});
+
+/** A frame of the lane's with these datagrams. */
+function frameOf(datagrams: readonly Uint8Array[]): ArrayBuffer {
+  const size = datagrams.reduce((sum, { length }) => sum + batchOverhead + length, batchHeaderBytes);
+  const frame = new Uint8Array(size);
+  let at = batchHeaderBytes;
+  for (const datagram of datagrams) {
+    writeLength(frame, at, datagram.length);
+    frame.set(datagram, at + batchOverhead);
+    at += batchOverhead + datagram.length;
+  }
+  return frame.buffer;
+}
+
+test("each datagram of a frame is read in its order, in a buffer of its own, and gives its credit back", async () => {
+  const { socket, said } = world();
+  const reader = socket.readable.getReader();
+  const first = reader.read();
+  socket.datagrams(frameOf(["one", "", "three"].map(bytes)));
+  socket.data(bytes("four").buffer);
+  const got = [await first, await reader.read(), await reader.read(), await reader.read()];
+  assert.deepEqual(
+    got.map(({ value }) => new TextDecoder().decode(value?.data)),
+    ["one", "", "three", "four"],
+  );
+  for (const { value } of got) assert.equal(value?.data.buffer.byteLength, value?.data.length);
+  const large = new Uint8Array(datagramWindowBytes / 16);
+  for (let n = 0; n < 4; n++) socket.datagrams(frameOf([large]));
+  for (let n = 0; n < 4; n++) await reader.read();
+  const owed = 3 + 5 + 4 + 4 * large.length + 8 * datagramOverhead;
+  assert.deepEqual(said, [`CREDIT ${owed.toString()}`]);
 });

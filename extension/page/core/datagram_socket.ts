@@ -7,7 +7,7 @@ import type { Channel, SocketHandler } from "./channel.ts";
 import { datagramOf } from "./datagram.ts";
 import type { Datagram } from "./datagram.ts";
 import { DatagramSender } from "./datagram_sender.ts";
-import { DatagramSource } from "./datagram_source.ts";
+import { DatagramSource, ownBytes } from "./datagram_source.ts";
 import { makeError } from "./errors.ts";
 import type { SendBudget } from "./send_budget.ts";
 
@@ -39,7 +39,7 @@ export class DatagramSocket implements SocketHandler {
     this.channel = channel;
     this.#budget = budget;
     this.#sender = new DatagramSender(channel, budget, channel.info.window);
-    this.#source = new DatagramSource(channel, budget, (data) => ({ data }));
+    this.#source = new DatagramSource(channel, budget, (bytes) => ({ data: ownBytes(bytes) }));
     this.readable = this.#source.readable as ReadableStream<{ data: Bytes }>;
     const emptied = (): void => {
       this.#writableEnded = true;
@@ -66,7 +66,6 @@ export class DatagramSocket implements SocketHandler {
           if (this.#sender.failure !== undefined) reject(error);
           else resolve(undefined);
         };
-        this.#inQueue++;
         if (this.#inWritable > 0) this.#inWritable--;
         this.#enqueue(data, { promise, resolve, reject: lost });
         return promise;
@@ -95,7 +94,6 @@ export class DatagramSocket implements SocketHandler {
     try {
       const datagram = datagramOf(data);
       if (this.#closing && this.#sender.failure === undefined) throw makeError("InvalidStateError");
-      this.#inQueue++;
       this.#enqueue(datagram, result);
     } catch (error) {
       result.reject(error);
@@ -105,6 +103,12 @@ export class DatagramSocket implements SocketHandler {
 
   /** Puts a datagram in our queue. Bytes are copied by now; Blobs are read in turn, so that datagrams leave in the order of the calls. */
   #enqueue({ size, bytes, blob }: Datagram, result: Deferred<undefined>): void {
+    if (bytes !== undefined && this.#inQueue === 0 && size <= maxDatagramBytes && this.#sender.mayPost(size)) {
+      this.#sender.post(bytes, result); // nothing waits before it
+      this.#leaveIfDone();
+      return;
+    }
+    this.#inQueue++;
     const before = this.#sending;
     const turn = deferred<undefined>();
     this.#sending = turn.promise;
@@ -112,7 +116,7 @@ export class DatagramSocket implements SocketHandler {
       try {
         await before;
         if (size > maxDatagramBytes) throw makeError("NetworkError", "A datagram carries at most 65507 bytes.");
-        await this.#sender.post(bytes ?? new NativeUint8Array(await blobArrayBuffer(blob)), result);
+        await this.#sender.postInTurn(bytes ?? new NativeUint8Array(await blobArrayBuffer(blob)), result);
       } catch (error) {
         result.reject(error);
       } finally {
@@ -143,8 +147,16 @@ export class DatagramSocket implements SocketHandler {
     this.#source.data(buffer);
   }
 
+  datagrams(frame: ArrayBuffer): void {
+    this.#source.datagrams(frame);
+  }
+
   wrote(ack: number, error: Error | undefined): void {
     this.#sender.wrote(ack, error);
+  }
+
+  sent(ack: number, count: number): void {
+    this.#sender.sent(ack, count);
   }
 
   closed(error: Error | undefined): void {

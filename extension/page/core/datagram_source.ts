@@ -5,18 +5,27 @@
 import {
   NativeReadableStream,
   NativeUint8Array,
+  arrayBufferLength,
   arrayPush,
   arrayShift,
   defaultClose,
   defaultEnqueue,
   defaultError,
+  typedArrayBuffer,
   typedArrayLength,
 } from "../builtins.ts";
+import { copyOf } from "../webidl.ts";
 import { datagramOverhead, datagramWindowBytes } from "../../../protocol/message.ts";
 import type { Channel } from "./channel.ts";
+import { eachDatagram } from "./datagram_batch.ts";
 import type { SendBudget } from "./send_budget.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A datagram in a buffer of its own, which a page may hand on without giving away another's bytes. */
+export function ownBytes(bytes: Bytes): Bytes {
+  return arrayBufferLength(typedArrayBuffer(bytes)) === typedArrayLength(bytes) ? bytes : copyOf(bytes);
+}
 
 export class DatagramSource {
   readonly readable: ReadableStream<unknown>;
@@ -30,7 +39,10 @@ export class DatagramSource {
   #stopped = false; // no more credit is given
   #owed = 0; // credit that the host has not got yet, in bytes
 
-  /** `toMessage` makes what a read gets, or undefined for what nobody gets; `cancelled` is called when the page cancels the readable. */
+  /**
+   * `toMessage` makes what a read gets, or undefined for what nobody gets. The bytes may be a part of a buffer that has others' datagrams as well:
+   * a page gets none but those of its own message. `cancelled` is called when the page cancels the readable.
+   */
   constructor(
     channel: Pick<Channel, "credit">,
     budget: SendBudget,
@@ -67,14 +79,23 @@ export class DatagramSource {
 
   /** A datagram has come from the host. */
   data(buffer: ArrayBuffer): void {
-    const bytes = new NativeUint8Array(buffer);
-    this.#budget.moves(typedArrayLength(bytes));
-    if (this.#done) {
-      this.#consumed(bytes);
-      return;
-    }
-    arrayPush(this.#queue, bytes);
+    this.#budget.moves(arrayBufferLength(buffer));
+    this.#take(new NativeUint8Array(buffer));
     this.#deliver();
+  }
+
+  /** Several have come, in the lane's frame. */
+  datagrams(frame: ArrayBuffer): void {
+    this.#budget.moves(arrayBufferLength(frame));
+    eachDatagram(frame, (bytes) => {
+      this.#take(bytes);
+    });
+    this.#deliver();
+  }
+
+  #take(bytes: Bytes): void {
+    if (this.#done) this.#consumed(bytes);
+    else arrayPush(this.#queue, bytes);
   }
 
   /** The readable ends. `error` is undefined after an orderly end. */

@@ -23,7 +23,7 @@ import type { Bound, Opened, PageTLSInfo } from "../../../protocol/page.ts";
 import { peerLength, readPeer, writePeer, type Peer } from "../../../protocol/peer.ts";
 import type { Channel, SocketHandler } from "./channel.ts";
 import { DatagramSender } from "./datagram_sender.ts";
-import { DatagramSource } from "./datagram_source.ts";
+import { DatagramSource, ownBytes } from "./datagram_source.ts";
 import { makeError } from "./errors.ts";
 import { Memberships } from "./memberships.ts";
 import type { SendBudget } from "./send_budget.ts";
@@ -93,9 +93,14 @@ export class MessageSocket<
     this.#sender = new DatagramSender(channel, budget, info.window);
     const bound = info.type === "bound";
     if (bound && info.multicast) this.memberships = new Memberships(channel);
-    this.#source = new DatagramSource(channel, budget, bound ? withPeer : (data) => ({ data }), () => {
-      this.#over();
-    });
+    this.#source = new DatagramSource(
+      channel,
+      budget,
+      bound ? withPeer : (bytes) => ({ data: ownBytes(bytes) }),
+      () => {
+        this.#over();
+      },
+    );
     this.readable = this.#source.readable;
     void handled(this.#ended.promise);
     const ended = (): void => {
@@ -114,7 +119,7 @@ export class MessageSocket<
       write: async (chunk: unknown) => {
         try {
           const done = deferred<undefined>();
-          await this.#sender.post(toDatagram(toMessage(chunk)), done);
+          await this.#sender.postInTurn(toDatagram(toMessage(chunk)), done);
           try {
             await done.promise;
           } catch (error) {
@@ -148,8 +153,16 @@ export class MessageSocket<
     this.#source.data(buffer);
   }
 
+  datagrams(frame: ArrayBuffer): void {
+    this.#source.datagrams(frame);
+  }
+
   wrote(ack: number, error: Error | undefined): void {
     this.#sender.wrote(ack, error);
+  }
+
+  sent(ack: number, count: number): void {
+    this.#sender.sent(ack, count);
   }
 
   member(ack: number, error: Error | undefined): void {

@@ -33,10 +33,12 @@ type OnLane struct {
 	Frames [][]byte
 	Credit int64
 	Wrote  map[int64]bool
-	Shut   int
-	Ended  bool
-	Closed *string
-	Reason string
+	// Batches counts frames that were about several datagrams.
+	Batches int
+	Shut    int
+	Ended   bool
+	Closed  *string
+	Reason  string
 }
 
 // Lane brings a lane for a document.
@@ -55,10 +57,16 @@ func (b *Broker) Ticket(document string) (result protocol.LaneOpenResult) {
 // Connect brings the lane.
 func (b *Broker) Connect(t testing.TB, result protocol.LaneOpenResult) *Page {
 	t.Helper()
+	return b.ConnectAs(t, result, protocol.LaneProtocol)
+}
+
+// ConnectAs brings the lane of an extension that speaks this subprotocol.
+func (b *Broker) ConnectAs(t testing.TB, result protocol.LaneOpenResult, spoken string) *Page {
+	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	ws, _, err := websocket.Dial(t.Context(), fmt.Sprintf("ws://127.0.0.1:%d/", result.Port), &websocket.DialOptions{
 		HTTPClient: client, HTTPHeader: http.Header{"Origin": {laneOrigin}},
-		Subprotocols: []string{protocol.LaneProtocol, "portside.ticket." + result.Ticket},
+		Subprotocols: []string{spoken, "portside.ticket." + result.Ticket},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -118,6 +126,16 @@ func (p *Page) listen() {
 		case protocol.LaneData:
 			s.Data = append(s.Data, f.Payload...)
 			s.Frames = append(s.Frames, f.Payload)
+		case protocol.LaneDatagrams:
+			for _, payload := range f.Batch() {
+				s.Frames = append(s.Frames, payload)
+			}
+			s.Batches++
+		case protocol.LaneSent:
+			for i := range f.Count {
+				s.Wrote[int64(uint32(f.Number+i))] = false
+			}
+			s.Batches++
 		case protocol.LaneCredit:
 			s.Credit += f.Number
 		case protocol.LaneWrote:
