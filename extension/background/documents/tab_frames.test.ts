@@ -30,6 +30,16 @@ test("the browser is asked once for all opens of a tab", async () => {
   assert.equal(asked, 0);
 });
 
+test("of two calls in one click the first has the click", async () => {
+  const page = await world.page("https://a.test/");
+  const click = world.click();
+  const first = page.begin(mail, { click });
+  const second = page.begin({ ...mail, remotePort: 994 }, { click });
+  await world.clock.advance(1_000);
+  assert.deepEqual([page.outcome(first), page.outcome(second)], ["", "NotAllowedError"]);
+  assert.equal((await world.prompt()).question.question.port, 993);
+});
+
 test("a document that has left is not on the screen: another one has come in its place", async () => {
   const page = await world.page("https://a.test/");
   await world.allowed(page, mail);

@@ -12,22 +12,22 @@ export type Frame = chrome.webNavigation.GetAllFrameResultDetails;
 /** By tab; undefined while nobody watches for what would make them wrong. */
 let lists: Map<number, Promise<readonly Frame[]>> | undefined;
 
-/** The frames of a tab; the document is among them if the browser lists it. */
+/** The frames of a tab; the document is among them if the browser lists it. Who asks first is answered first. */
 export async function framesAround(documentId: string, tabId: number): Promise<readonly Frame[]> {
-  const known = await lists?.get(tabId);
-  return known?.some((frame) => frame.documentId === documentId) === true ? known : await framesNow(tabId);
+  const asked = lists?.get(tabId);
+  const known = await (asked ?? framesNow(tabId));
+  if (asked === undefined || known.some((frame) => frame.documentId === documentId)) return known;
+  return await framesNow(tabId);
 }
 
 /** The frames of a tab as they are now. */
-export async function framesNow(tabId: number): Promise<readonly Frame[]> {
+export function framesNow(tabId: number): Promise<readonly Frame[]> {
   const asking = ext.webNavigation.getAllFrames({ tabId }).then((frames) => frames ?? []);
   lists?.set(tabId, asking); // before the answer: a commit that comes meanwhile takes it away
-  try {
-    return await asking;
-  } catch (error) {
+  asking.catch(() => {
     if (lists?.get(tabId) === asking) forgetFrames(tabId);
-    throw error;
-  }
+  });
+  return asking;
 }
 
 export function forgetFrames(tabId: number): void {
