@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Background } from "../../fake/background.ts";
 import type { FakeDocument } from "../../fake/background.ts";
-import type { HostConnection } from "../host/host.ts";
 import type { PolicyJudgeParams, PolicyJudgeResult } from "../../../protocol/message.ts";
 
 const world = await Background.start();
@@ -100,7 +99,7 @@ test("what was taken back is not opened by what the rules said of it", async () 
 
 test("of so many destinations it is kept what was said, of one host, and only what it lets open", () => {
   const verdicts = new Verdicts();
-  const [one, another] = [{}, {}] as [HostConnection, HostConnection];
+  const [one, another] = [{}, {}];
   const asked = (port: number): PolicyJudgeParams => ({
     ...{ origin: "https://a.test", protocol: "tcp", host: "mail.example", port, secure: false, userEntered: false },
   });

@@ -35,9 +35,10 @@ const most = 64;
 /** What a host said last of a document's destinations: only what it lets open. */
 export class Verdicts {
   readonly #known = new Map<string, PolicyJudgeResult>();
-  #host: HostConnection | undefined;
+  /** Whose words they are: another host may have other rules. */
+  #host: object | undefined;
 
-  note(host: HostConnection, asked: PolicyJudgeParams, verdict: PolicyJudgeResult): void {
+  note(host: object, asked: PolicyJudgeParams, verdict: PolicyJudgeResult): void {
     if (this.#host !== host) this.forget();
     this.#host = host;
     const key = JSON.stringify(asked);
@@ -48,7 +49,7 @@ export class Verdicts {
       if (/*rule:verdicts-are-bounded*/ this.#known.size > most) this.#known.delete(oldest);
   }
 
-  of(host: HostConnection, asked: PolicyJudgeParams): PolicyJudgeResult | undefined {
+  of(host: object, asked: PolicyJudgeParams): PolicyJudgeResult | undefined {
     return this.#host === host ? this.#known.get(JSON.stringify(asked)) : undefined;
   }
 
