@@ -2,7 +2,7 @@ package protocol
 
 import "fmt"
 
-// The codes of JSON-RPC 2.0, section 5.1, and the one of our own.
+// The codes of JSON-RPC 2.0, section 5.1, and those of our own.
 const (
 	// CodeParse: the frame is not valid UTF-8 or not JSON.
 	CodeParse = -32700
@@ -16,6 +16,9 @@ const (
 	CodeInternal = -32603
 	// CodeFailed: the operation failed; the error's data says how.
 	CodeFailed = 1
+	// CodeVerdict: an open carries a verdict that the rules do not give any more. Nothing
+	// was opened.
+	CodeVerdict = 2
 )
 
 // NewError returns an error with a code's standard message and no data.
@@ -55,6 +58,8 @@ func codeMessage(code int64) string {
 		return "invalid params"
 	case CodeFailed:
 		return "operation failed"
+	case CodeVerdict:
+		return "another verdict"
 	default:
 		return "internal error"
 	}

@@ -456,6 +456,8 @@ type PolicyJudgeResult struct {
 	CSPRule string `json:"cspRule"`
 	// True: only installed web apps may open sockets.
 	InstalledOnly bool `json:"installedOnly"`
+	// Names all of this. An open that carries it is judged anew, and not opened where it would have another. Absent to versions before 4.
+	Verdict string `json:"verdict,omitempty"`
 	// Whether a page may know why the network failed at a destination that somebody agreed to.
 	ErrorDetail string `json:"errorDetail"`
 }
@@ -861,6 +863,10 @@ type OpenRequest struct {
 	RiskAccepted bool `json:"riskAccepted,omitempty"`
 	// Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
 	Admitted string `json:"admitted,omitempty"`
+	// What the extension has decided by: what policy.judge said of the same destination before. Where it would say something else now nothing is opened (code 2). Absent: it has just been asked.
+	Verdict string `json:"verdict,omitempty"`
+	// With verdict: what policy.judge was given.
+	NetworkSalt string `json:"networkSalt,omitempty"`
 }
 
 // SharedOptions: Options that TCP and UDP sockets have.

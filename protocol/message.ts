@@ -223,6 +223,10 @@ export interface DocumentOpen {
    * Without a gesture of its own nothing is refused: the document asks again with the next one (gestureWanted).
    */
   waits?: boolean;
+  /**
+   * The page wants to hear how far it is (state).
+   */
+  states?: boolean;
   options: OpenOptions;
   evidence: DocumentEvidence;
 }
@@ -358,6 +362,10 @@ export interface DocumentListen {
    * Without a gesture of its own nothing is refused: the document asks again with the next one (gestureWanted).
    */
   waits?: boolean;
+  /**
+   * The page wants to hear how far it is (state).
+   */
+  states?: boolean;
   options: ListenOptions;
   evidence: DocumentEvidence;
 }
@@ -442,6 +450,10 @@ export interface DocumentBind {
    * Without a gesture of its own nothing is refused: the document asks again with the next one (gestureWanted).
    */
   waits?: boolean;
+  /**
+   * The page wants to hear how far it is (state).
+   */
+  states?: boolean;
   options: BindOptions;
   evidence: DocumentEvidence;
 }
@@ -1196,6 +1208,10 @@ export interface PolicyJudgeResult {
    */
   installedOnly: boolean;
   /**
+   * Names all of this. An open that carries it is judged anew, and not opened where it would have another. Absent to versions before 4.
+   */
+  verdict?: string;
+  /**
    * Whether a page may know why the network failed at a destination that somebody agreed to.
    */
   errorDetail: "reason" | "none";
@@ -1694,6 +1710,14 @@ export interface TCPOpenParams {
    */
   admitted?: "asked" | "document" | "remembered" | "policy";
   /**
+   * What the extension has decided by: what policy.judge said of the same destination before. Where it would say something else now nothing is opened (code 2). Absent: it has just been asked.
+   */
+  verdict?: string;
+  /**
+   * With verdict: what policy.judge was given.
+   */
+  networkSalt?: string;
+  /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */
   timeout?: number;
@@ -1929,6 +1953,14 @@ export interface UDPOpenParams {
    * Whose word an open stands on, for the audit log: the user was asked for it (asked), allowed the same to this document before (document) or had it remembered (remembered), or an administrator lets it pass without a question (policy). Absent: an extension of an earlier version does not say.
    */
   admitted?: "asked" | "document" | "remembered" | "policy";
+  /**
+   * What the extension has decided by: what policy.judge said of the same destination before. Where it would say something else now nothing is opened (code 2). Absent: it has just been asked.
+   */
+  verdict?: string;
+  /**
+   * With verdict: what policy.judge was given.
+   */
+  networkSalt?: string;
   /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */

@@ -119,7 +119,7 @@ export type SocketEvent<TLS, Hash> =
 
 /**
  * Broker -> content script. Data stays base64, as the host sent it; `hint` is for the developer's console, never for the page. `lane` has the
- * key by which a frame of ours gets a lane for the document, and whether the page may hear that the host has gone; after `laneLost` there is none. `left` says that a socket has ended whose last word the page hears on the lane.
+ * key by which a frame of ours gets a lane for the document, and whether the page may hear that the host has gone; after `laneLost` there is none. `left` says that sockets have ended whose last word the page hears on the lane.
  * After `full` there is no room for opens for a moment. `gestureWanted` answers an open that waits for a gesture: it is to be asked again with one.
  */
 export type BrokerMessage =
@@ -127,7 +127,7 @@ export type BrokerMessage =
   | { type: "data"; id: number; data: string }
   | { type: "lane"; key: string; reasons: boolean }
   | { type: "laneLost" }
-  | { type: "left"; id: number }
+  | { type: "left"; ids: number[] }
   | { type: "hint"; text: string }
   | { type: "gestureWanted"; id: number }
   | { type: "full" };
@@ -141,16 +141,22 @@ export type ContentMessage =
   /** Every socket is gone. For good: nobody listens at the other end any more, since the extension was loaded again or removed. */
   | { type: "lost"; forGood?: true };
 
+/** What the page says of each wish for a socket. With `states` it wants to hear how far it is. */
+interface Begun {
+  evalBlocked: boolean;
+  states?: true;
+}
+
 /** Page script -> content script. */
 export type PageMessage =
-  | { type: "open"; id: number; protocol: "tcp" | "udp"; options: PageOpenOptions; evalBlocked: boolean; waits?: true }
+  | ({ type: "open"; id: number; protocol: "tcp" | "udp"; options: PageOpenOptions; waits?: true } & Begun)
   /** These wait for a gesture, as an open with `waits` does: the page hears nothing before there is one. */
-  | { type: "listen"; id: number; options: ListenOptions; evalBlocked: boolean }
+  | ({ type: "listen"; id: number; options: ListenOptions } & Begun)
   /** Asks whether the program is there; answered by `probed` or `failed`. */
   | { type: "probe"; id: number; evalBlocked: boolean }
   /** Asks for the next connection of `listener`, which gets this id; answered by `opened` or `failed`. One at a time for each. */
   | { type: "accept"; id: number; listener: number }
-  | { type: "bind"; id: number; options: BindOptions; evalBlocked: boolean }
+  | ({ type: "bind"; id: number; options: BindOptions } & Begun)
   | { type: "membership"; id: number; ack: number; change: "join" | "leave"; group: string; source?: string }
   | { type: "write"; id: number; data: ArrayBuffer; ack?: number }
   | { type: "credit"; id: number; bytes: number }

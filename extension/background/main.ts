@@ -19,6 +19,7 @@ import { injectEverywhere } from "./documents/inject.ts";
 import { Intake } from "./intake/intake.ts";
 import { Lanes } from "./sockets/lanes.ts";
 import { watchCreators } from "./documents/creators.ts";
+import { watchFrames } from "./documents/tab_frames.ts";
 import { beginToReadSettings, onManagedChange } from "./host/managed.ts";
 import { onCooldownChange, forgetCooldownsOfPrivateWindows } from "./consent/cooldown.ts";
 import { hostReport, hostState } from "./host/own_pages.ts";
@@ -80,6 +81,7 @@ ext.storage.local
   })
   .catch(() => undefined); // Firefox has it for session only
 watchHeaders(clearedByItself);
+watchFrames();
 watchHandshakes();
 watchCreators();
 //rule:private-denials-forgotten

@@ -35,7 +35,7 @@ const maxAddress = 1024;
 /** What a page asks for in its own answer to a click comes within this time, in ms. */
 const clickTime = 50;
 
-type Claims = Pick<Extract<DocumentMessage, { type: "open" }>, "activation" | "secure" | "evidence">;
+type Claims = Pick<Extract<DocumentMessage, { type: "open" }>, "activation" | "secure" | "evidence" | "states">;
 
 class Gatekeeper {
   readonly #page: MessagePort;
@@ -98,7 +98,7 @@ class Gatekeeper {
           type: "open",
           id,
           protocol,
-          ...this.#claims(message.evalBlocked),
+          ...this.#claims(message),
           options,
           ...(waits ? { waits } : {}),
         });
@@ -110,12 +110,11 @@ class Gatekeeper {
         const { type, id, options: given } = message;
         const options = { ...given, localAddress: given.localAddress.slice(0, maxAddress) };
         this.#waiting.asked(message);
-        this.#tell({ type, id, ...this.#claims(message.evalBlocked), options, waits: true });
+        this.#tell({ type, id, ...this.#claims(message), options, waits: true });
         return;
       }
       case "probe":
-        if (this.#mayOpen(message.id))
-          this.#tell({ type: "probe", id: message.id, ...this.#claims(message.evalBlocked) });
+        if (this.#mayOpen(message.id)) this.#tell({ type: "probe", id: message.id, ...this.#claims(message) });
         return;
       case "accept":
         // Whoever connects makes these, not the page: they have no bounds of their own, but one at a time for each listener.
@@ -179,8 +178,8 @@ class Gatekeeper {
     return true;
   }
 
-  /** What only the document can see of itself. */
-  #claims(evalBlocked: boolean): Claims {
+  /** What only the document can see of itself, and whether the page wants to hear how far it is. */
+  #claims({ evalBlocked, states }: { evalBlocked: boolean; states?: true }): Claims {
     const activation = activationNow();
     const evidence = collectEvidence(evalBlocked);
     announce();
@@ -189,6 +188,7 @@ class Gatekeeper {
       //rule:claims-built-from-own-members
       secure: isSecureContext,
       evidence,
+      ...(states === true ? { states } : {}),
     };
   }
 
@@ -222,7 +222,7 @@ class Gatekeeper {
         this.#lane = undefined;
         return;
       case "left":
-        this.#open.delete(message.id);
+        for (const id of message.ids) this.#open.delete(id);
         return;
       case "data": {
         const { buffer } = Uint8Array.fromBase64(message.data);

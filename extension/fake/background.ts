@@ -15,7 +15,7 @@ import type { BindOptions, BrokerMessage, DocumentMessage, ListenOptions, OpenOp
 import type { ScriptPolicy } from "../../protocol/message.ts";
 
 type Of<T, K> = Extract<T, { type: K }>;
-type Claimed = "secure" | "evidence" | "activation" | "waits";
+type Claimed = "secure" | "evidence" | "activation" | "waits" | "states";
 type Asked<Q> = Omit<Of<PromptView, "question">, "question"> & { question: Q };
 
 /** How an open is made. */
@@ -27,6 +27,8 @@ export interface OpenInit {
   evalBlocked?: boolean;
   /** Whether it waits for a gesture. */
   waits?: boolean;
+  /** Whether the page wants to hear how far it is. */
+  states?: boolean;
 }
 
 /** A document's content script, with its page. */
@@ -65,10 +67,17 @@ export class FakeDocument {
     policies = [],
     evalBlocked = true,
     waits = false,
+    states = false,
   }: OpenInit): Pick<Of<DocumentMessage, "open">, Claimed> {
     const evidence = { policies, evalBlocked, controlled: false };
     const activation = click === true ? this.#world.click() : click;
-    return { secure: true, evidence, ...(activation === false ? {} : { activation }), ...(waits ? { waits } : {}) };
+    return {
+      secure: true,
+      evidence,
+      ...(activation === false ? {} : { activation }),
+      ...(waits ? { waits } : {}),
+      ...(states ? { states } : {}),
+    };
   }
 
   /** Asks for a socket that listens, and waits until nothing more happens. Resolves with its id. */

@@ -1,5 +1,6 @@
 // A native host in memory: it answers what the extension asks, connects to nobody, and says what a test has it say.
 
+import { createHash } from "node:crypto";
 import type { FakePort } from "./events.ts";
 import { canonicalHost } from "../background/intake/origin.ts";
 import { protocolVersion } from "../../protocol/message.ts";
@@ -28,6 +29,11 @@ interface Accept {
   listenerId: number;
   resolve: (result: MethodResult["tcp.accept"]) => void;
   reject: (error: HostFault) => void;
+}
+
+/** The name of a verdict: the same for the same. */
+function nameOf(verdict: PolicyJudgeResult): string {
+  return createHash("sha256").update(JSON.stringify(verdict)).digest("base64url");
 }
 
 /** A promise that a test settles. */
@@ -63,12 +69,13 @@ export class FakeHost {
     "policy.managed": () => ({ valid: true }),
     "policy.judge": ({ host }) => {
       const canonical = host === undefined ? undefined : canonicalHost(host);
-      return {
+      const verdict: PolicyJudgeResult = {
         ...{ allowed: true, prompt: "ask", remember: true, cspRule: "refuse-unsafe-eval", installedOnly: false },
         ...{ mustEnter: false, risk: false, errorDetail: "reason" },
         ...(canonical === undefined ? {} : { host: canonical }),
         ...this.verdict,
       };
+      return { ...verdict, verdict: nameOf(verdict) };
     },
     "policy.get": () => ({ sources: [] }),
     "resolve.browse": () => new Promise(() => undefined),
@@ -167,6 +174,17 @@ export class FakeHost {
     return this.asked.flatMap((one) => (one.method === method ? [one.params as T] : []));
   }
 
+  /** Whether the rules still say of an open what it was decided by. */
+  async #holds(method: Method, params: MethodParams["tcp.open"]): Promise<boolean> {
+    if ((method !== "tcp.open" && method !== "udp.open") || params.verdict === undefined) return true;
+    const { origin, host, port, userEntered, networkSalt } = params;
+    const secure = params.secureTransport === "on";
+    const protocol = method === "tcp.open" ? "tcp" : "udp";
+    const salt = networkSalt === undefined ? {} : { networkSalt };
+    const verdict = await this.serve["policy.judge"]({ origin, protocol, host, port, secure, userEntered, ...salt });
+    return verdict.verdict === params.verdict;
+  }
+
   async #receive(
     port: FakePort,
     { id, method, params }: { id?: number; method: Method; params: never },
@@ -176,7 +194,9 @@ export class FakeHost {
     let answer: object;
     try {
       // Datagrams are answered, too: the system has taken them.
-      answer = { result: method in this.serve ? await Promise.resolve(this.serve[method](params)) : {} };
+      answer = (await this.#holds(method, params))
+        ? { result: method in this.serve ? await Promise.resolve(this.serve[method](params)) : {} }
+        : { error: { code: 2, message: "another verdict" } };
     } catch (error) {
       if (!(error instanceof HostFault)) throw error;
       answer = { error: { code: -32_000, message: "a fault", data: error.data } };

@@ -14,8 +14,38 @@ const full = {
   managed: "This is a read-only store.",
 };
 
+/** What is in an area. Whoever changes it here, as a test does, is another context of the extension: all others are told. */
+class Shelf extends Map<string, unknown> {
+  readonly #tell: (changes: Changes) => void;
+
+  constructor(tell: (changes: Changes) => void) {
+    super();
+    this.#tell = tell;
+  }
+
+  override set(key: string, newValue: unknown): this {
+    const change = this.has(key) ? { oldValue: this.get(key), newValue } : { newValue };
+    super.set(key, newValue);
+    this.#tell({ [key]: change });
+    return this;
+  }
+
+  override delete(key: string): boolean {
+    const oldValue = this.get(key);
+    const was = super.delete(key);
+    if (was) this.#tell({ [key]: { oldValue } });
+    return was;
+  }
+
+  override clear(): void {
+    const changes = Object.fromEntries([...this].map(([key, oldValue]) => [key, { oldValue }]));
+    super.clear();
+    if (Object.keys(changes).length > 0) this.#tell(changes);
+  }
+}
+
 export class FakeArea {
-  readonly stored = new Map<string, unknown>();
+  readonly stored: Map<string, unknown>;
   /** In bytes; that of browsers is 10 MiB. */
   quota = Infinity;
   /** Every write fails, as on a disk that is full. */
@@ -28,10 +58,16 @@ export class FakeArea {
   accessLevel: "TRUSTED_CONTEXTS" | "TRUSTED_AND_UNTRUSTED_CONTEXTS";
   readonly #name: AreaName;
   readonly #tell: (changes: Changes, area: string) => void;
+  /** Changes that are told together. */
+  #gathered: Changes | undefined;
 
   constructor(name: AreaName, tell: (changes: Changes, area: string) => void) {
     this.#name = name;
     this.#tell = tell;
+    this.stored = new Shelf((changes) => {
+      if (this.#gathered === undefined) this.#tell(changes, this.#name);
+      else Object.assign(this.#gathered, changes);
+    });
     this.accessLevel = name === "session" ? "TRUSTED_CONTEXTS" : "TRUSTED_AND_UNTRUSTED_CONTEXTS";
   }
 
@@ -57,23 +93,23 @@ export class FakeArea {
 
   /** Writes whatever the state of the disk is: as an administrator does to managed storage, and tests to all. */
   put(items: Items): void {
-    const changes: Changes = {};
-    for (const [key, newValue] of Object.entries(items)) {
-      changes[key] = this.stored.has(key) ? { oldValue: this.stored.get(key), newValue } : { newValue };
-      this.stored.set(key, structuredClone(newValue));
-    }
-    this.#tell(changes, this.#name);
+    this.#together(() => {
+      for (const [key, newValue] of Object.entries(items)) this.stored.set(key, structuredClone(newValue));
+    });
+  }
+
+  #together(change: () => void): void {
+    const changes: Changes = (this.#gathered = {});
+    change();
+    this.#gathered = undefined;
+    if (Object.keys(changes).length > 0) this.#tell(changes, this.#name);
   }
 
   async remove(keys: string | string[]): Promise<void> {
     await Promise.resolve();
-    const changes: Changes = {};
-    for (const key of [keys].flat()) {
-      if (!this.stored.has(key)) continue;
-      changes[key] = { oldValue: this.stored.get(key) };
-      this.stored.delete(key);
-    }
-    if (Object.keys(changes).length > 0) this.#tell(changes, this.#name);
+    this.#together(() => {
+      for (const key of [keys].flat()) this.stored.delete(key);
+    });
   }
 
   async setAccessLevel({ accessLevel }: { accessLevel: FakeArea["accessLevel"] }): Promise<void> {

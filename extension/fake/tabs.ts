@@ -106,18 +106,35 @@ export class FakeTabs {
 
   /** Another page comes into a tab. */
   navigate(tabId: number, url: string, arrival: Arrival = {}): void {
-    const tab = this.#tabs.get(tabId);
-    if (tab === undefined) throw new Error(`No tab with id: ${tabId.toString()}.`);
+    const tab = this.navigateQuietly(tabId, url, arrival);
+    this.onTabUpdated.emit(tabId, { status: "complete" }, { ...tab });
+  }
+
+  /** The same, of which the ports of the page before have not heard yet. */
+  navigateQuietly(tabId: number, url: string, arrival: Arrival = {}): chrome.tabs.Tab {
+    const tab = this.#there(tabId);
     tab.url = url;
     this.#frames.set(tabId, []);
     this.#arrive(tab, { frameId: 0, parentFrameId: -1 }, url, arrival);
-    this.onTabUpdated.emit(tabId, { status: "complete" }, { ...tab });
+    return tab;
+  }
+
+  /** The page in a tab goes elsewhere within its document (history.pushState), or comes onto the screen: nobody is told. */
+  changePage(tabId: number, change: { url?: string; documentLifecycle?: string }): void {
+    const frames = this.#frames.get(tabId) ?? [];
+    const changed = frames.map((frame) => (frame.frameId === 0 ? ({ ...frame, ...change } as Frame) : frame));
+    this.#frames.set(tabId, changed);
+  }
+
+  #there(tabId: number): chrome.tabs.Tab & { id: number; url: string } {
+    const tab = this.#tabs.get(tabId);
+    if (tab === undefined) throw new Error(`No tab with id: ${tabId.toString()}.`);
+    return tab;
   }
 
   /** A frame comes into a page. Returns its id. */
   addFrame(tabId: number, url: string, parentFrameId = 0, arrival: Arrival = {}): number {
-    const tab = this.#tabs.get(tabId);
-    if (tab === undefined) throw new Error(`No tab with id: ${tabId.toString()}.`);
+    const tab = this.#there(tabId);
     const frameId = ++this.#lastId;
     this.#arrive(tab, { frameId, parentFrameId }, url, arrival);
     return frameId;
@@ -219,11 +236,7 @@ export class FakeTabs {
 
   /** `chrome.tabs`. */
   tabsAPI() {
-    const there = (id: number): chrome.tabs.Tab & { id: number; url: string } => {
-      const tab = this.#tabs.get(id);
-      if (tab === undefined) throw new Error(`No tab with id: ${id.toString()}.`);
-      return tab;
-    };
+    const there = this.#there.bind(this);
     return {
       onCreated: this.onTabCreated,
       onUpdated: this.onTabUpdated,

@@ -6,7 +6,7 @@ import { installStorage } from "../fake/storage.ts";
 
 const { local, session } = installStorage();
 const store = await import("./store.ts");
-const { isTroubled, keep, kept, onFull, onKept, tryToWrite, writeUnsaved } = store;
+const { editKept, isTroubled, keep, kept, onFull, onKept, tryToWrite, writeUnsaved } = store;
 mock.method(console, "error", () => undefined);
 
 beforeEach(() => {
@@ -22,6 +22,43 @@ test("a value is where it belongs", async () => {
   assert.deepEqual(local.stored.get("paused"), ["a"]);
   assert.deepEqual(await kept("local", "paused"), ["a"]);
   assert.equal(await isTroubled(), false);
+});
+
+test("what was read is good until somebody changes it, and what two ask for at once is read once", async () => {
+  local.stored.set("grants", ["a"]);
+  const get = mock.method(local, "get");
+  assert.deepEqual(await Promise.all([kept("local", "grants"), kept("local", "grants")]), [["a"], ["a"]]);
+  assert.deepEqual(await kept("local", "grants"), ["a"]);
+  assert.equal(get.mock.callCount(), 1);
+  local.put({ grants: ["b"] }); // as another page of the extension does
+  assert.deepEqual(await kept("local", "grants"), ["b"]);
+  const reading = kept("local", "paused");
+  local.put({ paused: ["c"] });
+  await reading;
+  assert.deepEqual(await kept("local", "paused"), ["c"], "what was read before the change");
+  session.put({ "unsaved:paused": ["d"] });
+  assert.deepEqual(await kept("local", "paused"), ["d"]);
+  local.unreadable = true;
+  await assert.rejects(kept("local", "other"));
+  local.unreadable = false;
+  assert.equal(await kept("local", "other"), undefined, "a failure is no value");
+  get.mock.restore();
+});
+
+test("who changes a value reads it anew: what another page wrote may not have been told yet", async () => {
+  local.stored.set("paused", ["a"]);
+  await kept("local", "paused");
+  Map.prototype.set.call(local.stored, "paused", ["a", "b"]); // written, and not told
+  await editKept("local", "paused", (paused) => [...(paused as string[]), "c"], { mustHold: true });
+  assert.deepEqual(local.stored.get("paused"), ["a", "b", "c"]);
+});
+
+test("what was written is what is read next, though the browser tells of it later", async () => {
+  const told = mock.method(chrome.storage.onChanged as unknown as { emit(): void }, "emit", () => undefined);
+  await kept("local", "paused");
+  await keep("local", "paused", ["a"]);
+  assert.deepEqual(await kept("local", "paused"), ["a"]);
+  told.mock.restore();
 });
 
 test("a disk that cannot be written: it holds until the browser ends, and is written when that works again", async () => {

@@ -21,8 +21,20 @@ const unsavedPrefix = "unsaved:";
 /** What could be written nowhere, by area and key: of this context, and in the background also of the extension's pages. */
 const inMemory = new Map<string, unknown>();
 const nameOf = (area: AreaName, key: string): string => `${area} ${key}`;
-ext.storage.onChanged.addListener((changes, area) => {
-  for (const key of Object.keys(changes)) inMemory.delete(nameOf(area as AreaName, key)); // somebody has written it after us
+/** What was read, by area and key, until somebody changes it: so whoever opens a socket does not wait for the browser to say the same again. */
+const known = new Map<string, Promise<unknown>>();
+function changed(area: AreaName, key: string): void {
+  known.delete(nameOf(area, key));
+  if (area === "session" && key.startsWith(unsavedPrefix))
+    known.delete(nameOf("local", key.slice(unsavedPrefix.length)));
+}
+ext.storage.onChanged.addListener((changes, where) => {
+  const area = where as AreaName;
+  for (const key of Object.keys(changes)) {
+    inMemory.delete(nameOf(area, key)); // somebody has written it after us
+    //rule:kept-values-follow-changes
+    changed(area, key);
+  }
 });
 /** Keys of storage.local that were asked for. */
 const used = new Set<string>();
@@ -30,7 +42,14 @@ const used = new Set<string>();
 /** One write of a key after the other, whichever page of the extension makes them. */
 function alone<T>(area: AreaName, key: string, work: () => Promise<T>): Promise<T> {
   //rule:pauses-are-written-in-turn
-  return navigator.locks.request<Promise<T>>(`store ${nameOf(area, key)}`, work);
+  return navigator.locks.request<Promise<T>>(`store ${nameOf(area, key)}`, async () => {
+    try {
+      return await work();
+    } finally {
+      //rule:writes-are-read-next
+      changed(area, key); // the browser may tell of it only after whoever wrote goes on
+    }
+  });
 }
 
 /** Areas that did not take something, as far as this context knows. */
@@ -71,8 +90,24 @@ interface Listener {
 }
 const listeners: Listener[] = [];
 
-/** The value of a key; undefined: there is none. Rejects with StorageFailure. */
+/** The value of a key, which nobody may change in place; undefined: there is none. Rejects with StorageFailure. */
 export async function kept(area: AreaName, key: string): Promise<unknown> {
+  const name = nameOf(area, key);
+  if (inMemory.has(name)) return inMemory.get(name);
+  const before = known.get(name);
+  if (before !== undefined) return await before;
+  const reading = readAnew(area, key);
+  known.set(name, reading); // before it is there: a change that comes meanwhile takes it away
+  try {
+    return await reading;
+  } catch (error) {
+    if (known.get(name) === reading) known.delete(name);
+    throw error;
+  }
+}
+
+/** The same, as it is in the browser now: what another context of the extension has written may not have been told here yet. */
+async function readAnew(area: AreaName, key: string): Promise<unknown> {
   const name = nameOf(area, key);
   if (area === "local") used.add(key);
   if (inMemory.has(name)) return inMemory.get(name);
@@ -100,7 +135,7 @@ export function editKept(
   { mustHold }: { mustHold: boolean },
 ): Promise<boolean> {
   return alone(area, key, async () => {
-    const value = edit(await kept(area, key));
+    const value = edit(await /*rule:edits-read-anew*/ readAnew(area, key));
     return await (mustHold ? put : write)(area, key, value);
   });
 }
@@ -218,7 +253,7 @@ export async function writeUnsaved(): Promise<void> {
     await alone(area, key, async () => {
       // Meanwhile somebody may have written it, or there is something newer.
       //rule:late-write-keeps-newer-value.2
-      if (await isUnsaved(area, key)) await put(area, key, await kept(area, key));
+      if (await isUnsaved(area, key)) await put(area, key, await readAnew(area, key));
     });
   }
 }

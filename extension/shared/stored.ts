@@ -11,6 +11,8 @@ export class Stored<T> {
   readonly area: AreaName;
   readonly key: string;
   readonly #read: Reader<T>;
+  /** What was read last, and what it was read from. */
+  #last: { stored: unknown; value: T } | undefined;
 
   constructor(area: AreaName, key: string, read: Reader<T>) {
     this.area = area;
@@ -18,9 +20,11 @@ export class Stored<T> {
     this.#read = read;
   }
 
-  /** The value. Rejects with StorageFailure. */
+  /** The value, which nobody may change in place: others get the same. Rejects with StorageFailure. */
   async get(): Promise<T> {
-    return this.#read(await kept(this.area, this.key));
+    const stored = await kept(this.area, this.key);
+    if (this.#last === undefined || this.#last.stored !== stored) this.#last = { stored, value: this.#read(stored) };
+    return this.#last.value;
   }
 
   /**

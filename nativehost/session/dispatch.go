@@ -51,7 +51,7 @@ func (s calls) Hello(_ context.Context, id int64, params protocol.HelloParams) *
 			version.Host, protocol.OldestProtocolVersion, protocol.ProtocolVersion, oldest, newest)
 		return protocol.NewFailure("NetworkError", "version", detail)
 	}
-	s.helloDone = true
+	s.helloDone, s.version = true, spoken
 	s.Audit.Greeted(params.ExtensionVersion, params.Browser)
 	capabilities := []string{"tcp", "udp", "tls", "listen", "bind"}
 	if s.LaneOrigin != "" {

@@ -7,8 +7,6 @@ import (
 
 	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/audit"
-	"github.com/portside/portside/nativehost/fault"
-	"github.com/portside/portside/nativehost/network"
 	"github.com/portside/portside/nativehost/policy"
 	"github.com/portside/portside/nativehost/printable"
 	"github.com/portside/portside/nativehost/requests"
@@ -30,45 +28,25 @@ func (s calls) PolicyManaged(_ context.Context, id int64, params protocol.Policy
 // PolicyJudge says what the rules make of a destination before the user is asked. It
 // does not touch the network, and counts no attempt.
 func (s calls) PolicyJudge(_ context.Context, id int64, params protocol.PolicyJudgeParams) *protocol.RPCError {
-	p := s.Policy.Current()
-	result := protocol.PolicyJudgeResult{
-		Prompt:        string(policy.Ask),
-		Remember:      p.Settings.Remember.Value,
-		CSPRule:       p.Settings.CSPRule.Value,
-		InstalledOnly: p.Settings.InstalledOnly.Value,
-		ErrorDetail:   map[bool]string{true: "reason", false: "none"}[p.Settings.ErrorDetail.Value],
-	}
 	var host address.Host
 	_, err := address.ParseOrigin( /*rule:judgement-checks-origin*/ params.Origin)
 	if err == nil && params.Host != "" {
 		host, err = address.ParseHost(params.Host)
 	}
-	if err == nil {
-		j := rules.Before(p, s.Near, rules.Request{
-			Origin: params.Origin, Protocol: params.Protocol, Host: host, Port: uint16(params.Port),
-			TLS: policy.ClaimedTLS(params.Secure, params.TLS), UserEntered: params.UserEntered,
-		})
-		err = j.Refused
-		//rule:required-audit-told-before-asking
-		if missing := sockets.MustAudit(s.Audit, p); err == nil && missing != nil {
-			err, j.By = missing, requests.Setting(missing)
-		}
-		result.By, result.Prompt, result.Place = j.By, string(j.Prompt), string(j.Place)
-		result.MustEnter, result.Risk = j.MustEnter, j.Risk
-		result.Host = host.String()
-		if params.NetworkSalt != "" && /*rule:public-destinations-have-no-network*/ network.DependsOn(host) {
-			result.Network = network.Of(host, []byte(params.NetworkSalt))
-		}
+	result := s.sockets.Verdict(rules.Request{
+		Origin: params.Origin, Protocol: params.Protocol, Host: host, Port: uint16(params.Port),
+		TLS: policy.ClaimedTLS(params.Secure, params.TLS), UserEntered: params.UserEntered,
+	}, err, params.NetworkSalt)
+	if s.version >= verdictSince {
+		result.Verdict = sockets.NameOf(result)
 	}
-	if err != nil {
-		result.Reason = fault.Describe(err).Reason
-	}
-	result.Allowed = err == nil
 	s.requests.Result(id, result)
 	return nil
 }
 
 const (
+	// verdictSince is the version of the protocol in which verdicts have names.
+	verdictSince = 4
 	// maxSources is the schema's.
 	maxSources = 64
 	// maxSourcesBytes is what all sources may take of a control message.

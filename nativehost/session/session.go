@@ -85,8 +85,10 @@ type Session struct {
 	sockets  *sockets.Registry
 	// owners counts the goroutines that own a search for devices, or the self-test page.
 	owners sync.WaitGroup
-	// helloDone belongs to the goroutine that reads.
+	// helloDone, and the version of the protocol that is spoken from then on, belong to the
+	// goroutine that reads.
 	helloDone bool
+	version   int64
 
 	// mu guards what follows. It may be held while that of requests is taken.
 	mu        sync.Mutex

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/portside/portside/nativehost/address"
 	"github.com/portside/portside/nativehost/audit"
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/dial"
@@ -101,12 +100,13 @@ func (r *Registry) TCPOpen(ctx context.Context, id int64, params protocol.TCPOpe
 	o.options.NoDelay, o.options.KeepAlive = params.NoDelay, time.Duration(params.KeepAliveDelay)*time.Millisecond
 	o.upgradable = params.SecureTransport == "starttls"
 	o.subject.StartTLS = o.upgradable
-	return r.open(ctx, o, r.outgoing(r.connectTCP))
+	return r.openAsked(ctx, o, params.OpenRequest, r.connectTCP)
 }
 
 // UDPOpen serves udp.open.
 func (r *Registry) UDPOpen(ctx context.Context, id int64, params protocol.UDPOpenParams) *protocol.RPCError {
-	return r.open(ctx, newOpening("udp", id, params.OpenRequest, params.SharedOptions), r.outgoing(r.connectUDP))
+	o := newOpening("udp", id, params.OpenRequest, params.SharedOptions)
+	return r.openAsked(ctx, o, params.OpenRequest, r.connectUDP)
 }
 
 // newOpening is a request to open a socket, as far as it says the same for TCP and UDP.
@@ -187,19 +187,9 @@ func (r *Registry) beginLocked(ctx context.Context, o *opening) (context.Context
 
 // admit puts the request before the rules that need no network.
 func (r *Registry) admit(e *entry, o *opening) (*limits.Ticket, error) {
-	//rule:open-checks-origin
-	if _, err := address.ParseOrigin(o.subject.Origin); err != nil {
+	if err := o.parse(); err != nil {
 		return nil, err
 	}
-	host, err := address.ParseHost(o.subject.Host)
-	if err != nil {
-		return nil, err
-	}
-	o.target.Host = host
-	if o.options.Secure {
-		o.target.TLS = o.options.TLS.Authentication(host.String())
-	}
-	o.subject.Host = host.String()
 	asked := request(o.target)
 	r.mu.Lock()
 	e.request = &asked

@@ -50,7 +50,7 @@ export const consent: readonly Mutant[] = [
         "every new destination is asked for, and nothing reaches the network before the answer",
       ),
       precededBy(
-        'const early = { protocol, host: remoteAddress, port, protection: protectionOf(options, remoteAddress) };\nif (remoteAddress !== "") await this.#connect({ connection, socketId: shared.hosts.reserve(connection) }, early, { ...early, entered: true, risk: true }).catch(() => undefined);',
+        'const early = { protocol: wish.protocol, host: wish.remoteAddress, port: wish.port, protection: protectionOf(wish.security, wish.remoteAddress) };\nif (early.host !== "") await this.#connect({ connection: at.connection, socketId: hosts.reserve(at.connection) }, early, { reached: { ...early, entered: true, risk: true }, by: "asked" }).catch(() => undefined);',
       ),
     ],
     [
@@ -81,7 +81,7 @@ export const consent: readonly Mutant[] = [
       "document-grant-needs-same-network",
       "What a document was allowed in one network does not count in another",
       inNetworks,
-      becomes('if (reached.host === "") continue;'),
+      always,
     ],
     [
       "network-rechecked-after-question",
@@ -775,7 +775,7 @@ export const consent: readonly Mutant[] = [
       "revoking-stops-pending-open",
       "An open that is under way does not succeed with a grant that was taken back",
       underWay,
-      becomes("back"),
+      always,
     ],
     [
       "revoking-voids-settled-question",

@@ -1,6 +1,6 @@
 // Which documents may ask at all: secure contexts (row 1), the permissions policy (row 5), the CSP rule (row 8).
 
-import { also, always, becomes, gone, inUnit, precededBy, row, type Mutant } from "./mutant.ts";
+import { also, always, becomes, gone, inUnit, never, precededBy, row, type Mutant } from "./mutant.ts";
 
 const inMeta = (name: string): ReturnType<typeof inUnit> => inUnit("extension/content/meta_policies.test.ts", name);
 
@@ -266,6 +266,22 @@ export const documents: readonly Mutant[] = [
         "extension/background/documents/admission.test.ts",
         "a frame that was there before the extension waits for a reload, unless a service worker made it",
       ),
+    ],
+    [
+      "frames-asked-anew-after-commit",
+      "Which frames a tab has is asked anew once another document has come into it",
+      inUnit("extension/background/documents/tab_frames.test.ts", "a document that has left is not on the screen"),
+    ],
+    [
+      "frames-asked-anew-after-refusal",
+      "A document that was not on the screen is looked for again",
+      inUnit("extension/background/documents/tab_frames.test.ts", "a refusal is not for ever"),
+    ],
+    [
+      "unseen-documents-judged-by-url-of-now",
+      "A document of which no response was seen is judged by the URL that it has now",
+      inUnit("extension/background/documents/tab_frames.test.ts", "a document of which no response was seen"),
+      never,
     ],
     [
       "last-response-counts",

@@ -181,7 +181,7 @@ export const host: readonly Mutant[] = [
       "rules-asked-about-authentic-tls",
       "The extension reports TLS to the rules only where it is verified for the host itself",
       inUnit("extension/background/consent/consent.test.ts", "TLS with the destination itself"),
-      becomes('secure: security.secureTransport === "on"'),
+      becomes('protection.encryption === "on"'),
     ],
     [
       "audit-tells-authentication",
@@ -729,6 +729,12 @@ export const host: readonly Mutant[] = [
   ),
   ...row(
     "E1",
+    [
+      "states-wait-for-the-rules",
+      "A page that hears how far an open is hears nothing before the rules were asked",
+      inUnit("extension/background/consent/judge.test.ts", "a page hears that somebody has agreed before"),
+      always,
+    ],
     [
       "host-audit-lines-per-origin",
       "In the host an origin has a bounded number of audit lines for refusals and failures",

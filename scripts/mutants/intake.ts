@@ -1,16 +1,23 @@
 // What the broker takes in: bounds in number, length and rate, for each document, tab and site.
 
-import { always, becomes, gone, inGo, inUnit, row, type Mutant } from "./mutant.ts";
+import { always, becomes, gone, inGo, inUnit, never, row, type Mutant } from "./mutant.ts";
 
 const inBudget = (name: string): ReturnType<typeof inUnit> => inUnit("extension/shared/budget.test.ts", name);
 const inIntake = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/intake/intake.test.ts", name);
 const inOutgoing = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/sockets/outgoing.test.ts", name);
+const ofJudge = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/consent/judge.test.ts", name);
 
 export const intakes: readonly Mutant[] = [
   ...row(
     "3",
+    [
+      "verdicts-are-bounded",
+      "What the rules said is kept of so many destinations of a document",
+      ofJudge("of so many destinations it is kept what was said"),
+      never,
+    ],
     ["opens-at-once-are-bounded", "Opens that are under way at a time are bounded", inBudget("so many at a time")],
     ["opens-in-row-are-bounded", "Opens have a bounded rate in the long run", inBudget("so many in a row")],
     ["opens-limited-per-document", "Opens are limited for each document", inIntake("of a document: so many at a time")],
@@ -262,6 +269,17 @@ export const intakes: readonly Mutant[] = [
       "ask-each-open-ignores-document-grants",
       "Where each open is to be asked for, what the document was allowed does not count",
       inUnit("extension/background/consent/consent.test.ts", "what a document was allowed counts neither"),
+      always,
+    ],
+    [
+      "open-needs-its-verdict",
+      "An open that was decided by what the rules said before opens nothing where they say something else",
+      inGo("nativehost/sockets", "TestOpenNeedsItsVerdict"),
+    ],
+    [
+      "open-carries-its-verdict",
+      "What was decided by what the rules said before is told so to the host",
+      ofJudge("rules that have changed meanwhile are heard"),
     ],
     [
       "ask-each-open-ignores-remembered",

@@ -245,6 +245,22 @@ export const keepings: readonly Mutant[] = [
       becomes("return work();"),
     ],
     [
+      "kept-values-follow-changes",
+      "What was read counts no longer than until another page of the extension changes it",
+      ofStore("what was read is good until somebody changes it"),
+    ],
+    [
+      "edits-read-anew",
+      "Who changes what is kept changes what is there now, told or not",
+      ofStore("who changes a value reads it anew"),
+      becomes("kept"),
+    ],
+    [
+      "writes-are-read-next",
+      "What the background has written is what it reads next",
+      ofStore("what was written is what is read next"),
+    ],
+    [
       "failed-deletes-are-retried",
       "What could not be deleted is deleted with the next write",
       inUnit(

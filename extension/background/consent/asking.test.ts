@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 test("every new destination is asked for, and nothing reaches the network before the answer", async () => {
   const page = await world.page("https://a.test/");
-  const id = await page.open(mail);
+  const id = await page.open(mail, { states: true });
   const prompt = await world.prompt();
   const { origin, host: named, port, encryption } = prompt.question.question;
   assert.deepEqual([origin, named, port, encryption], ["https://a.test", "mail.example", 993, "off"]);

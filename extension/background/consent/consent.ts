@@ -2,7 +2,9 @@
 // settles it, the user. Nothing is sent to the network here.
 
 import * as grants from "./grants.ts";
-import { authenticates, otherTLS, protectionOf, serving } from "./protection.ts";
+import { Judge } from "./judge.ts";
+import type { Carried, Verdicts, Wish } from "./judge.ts";
+import { serving } from "./protection.ts";
 import type { Protection } from "./protection.ts";
 import { answerRefusals, asksAnew, isPublic, mustPass, privateDenied, questionForbidden } from "./judged.ts";
 import { unknownNetwork } from "./local_consent.ts";
@@ -12,28 +14,15 @@ import { remember, stillRemembers } from "./cleared.ts";
 import type { NotRemembered } from "./cleared.ts";
 import type { Gesture } from "./gestures.ts";
 import { HostError } from "../host/host.ts";
-import { otherTLSSince } from "../host/hosts.ts";
 import type { Hosts } from "../host/hosts.ts";
-import { canonicalHost } from "../intake/origin.ts";
 import { noGesture } from "../intake/refusal.ts";
 import { networkSalt } from "./network_salt.ts";
 import type { Helpers, Prompts } from "./prompt.ts";
 import type { Sender } from "../intake/sender.ts";
-import type { PolicyJudgeParams, PolicyJudgeResult, TCPOpenParams } from "../../../protocol/message.ts";
-import type { OpenOptions } from "../../../protocol/page.ts";
+import type { PolicyJudgeResult, TCPOpenParams } from "../../../protocol/message.ts";
 
 /** Whose word an open stands on. */
 export type Admitted = NonNullable<TCPOpenParams["admitted"]>;
-
-/** What a document wants to reach. */
-export interface Wish {
-  protocol: "tcp" | "udp";
-  /** As the page wrote it; blank: the user is to name it. */
-  remoteAddress: string;
-  port: number;
-  /** How it is to be protected. */
-  security: Pick<OpenOptions, "secureTransport" | "tls">;
-}
 
 /** The name of the request in the document's own list, and where it led before, what serves best first. */
 export interface Asked {
@@ -46,6 +35,9 @@ export interface Surroundings {
   sender: Sender;
   attested: chrome.runtime.MessageSender;
   hosts: Hosts;
+  /** What the host said last, for connections. `carry`: an open may carry that in place of a question. */
+  verdicts?: Verdicts;
+  carry?: boolean;
   prompts: Prompts;
   /** The gesture behind the call. */
   gesture: Gesture;
@@ -63,6 +55,8 @@ export interface Surroundings {
 export interface Consented {
   reached: grants.Reached;
   by: Admitted;
+  /** It holds only for an open that carries this. */
+  carried?: Carried;
 }
 
 /** How long devices nearby are looked for while the question stands, in ms. */
@@ -78,49 +72,47 @@ export async function consentTo(
   claims: Claims,
   around: Surroundings,
 ): Promise<Consented> {
-  const { protocol, remoteAddress, port, security } = wish;
-  const { sender, attested, hosts, prompts, gesture, reachesPrivate, signal, asking, notRemembered } = around;
+  const { protocol, remoteAddress, port } = wish;
+  const { sender, attested, hosts, verdicts, prompts, gesture, reachesPrivate, signal, asking, notRemembered } = around;
   const { origin, documentId } = sender;
-  const protection = (host: string | undefined): Protection => protectionOf(security, host);
-  const protectedAs = (host: string | undefined): Protection =>
-    protection(host === undefined ? undefined : (canonicalHost(host) ?? host));
-  const secure = (host: string | undefined): boolean => authenticates(protectedAs(host));
-  const tls = (host: string | undefined): Pick<PolicyJudgeParams, "tls"> => {
-    const kind = otherTLS(protectedAs(host));
-    return kind === undefined ? {} : { tls: kind };
-  };
-  const salt = await networkSalt();
+  const rules = new Judge(origin, wish, hosts, await networkSalt(), verdicts);
+  const judge = rules.ask.bind(rules);
+  const protection = (host: string | undefined): Protection => rules.protection(host);
   // What this open stood on was taken back, or closed, while it was under way: as if it had not been. It ends, since each time takes another
   // act of the user or of the site's, and a grant that there was.
   const anew = (): Promise<Consented> => consentTo(wish, { request, reopened: [] }, claims, around);
   /** `taken`: grants.timesTakenBack before the consent was read, or given. */
   const agreed = async (reached: grants.Reached, by: Admitted, taken: number): Promise<Consented> =>
     (await grants.addDocumentGrant(sender, request, reached, taken)) ? { reached, by } : await anew();
-  // Connects anew each time: the host may go away while the user is thinking.
-  const judge = async (host: string | undefined, userEntered: boolean): Promise<PolicyJudgeResult> => {
-    const connection = await hosts.connect();
-    const verdict = await connection.request("policy.judge", {
-      origin,
-      protocol,
-      ...(host === undefined ? {} : { host }),
-      port,
-      //rule:rules-asked-about-authentic-tls
-      secure: secure(host),
-      ...(connection.hello.protocolVersion >= otherTLSSince ? tls(host) : {}),
-      userEntered,
-      ...(salt === undefined ? {} : { networkSalt: salt }),
-    });
-    hosts.tellsReasons = verdict.errorDetail === "reason";
-    return verdict;
+  // Else it was allowed in another network, where it is another machine, or what was allowed does not count: as if it had not been.
+  const counts = (reached: grants.Reached, there: PolicyJudgeResult): boolean =>
+    /*rule:document-grant-needs-same-network*/ reached.network === there.network &&
+    /*rule:ask-each-open-ignores-document-grants*/ !asksAnew(there);
+  const mustBeReachable = async (verdict: PolicyJudgeResult): Promise<void> => {
+    await mustPass(verdict, claims, attested);
+    //rule:denied-private-is-refused
+    if (!reachesPrivate && !isPublic(verdict)) throw privateDenied();
   };
+  const standing = async (back: grants.Reached): Promise<Consented | undefined> =>
+    /*rule:revoking-stops-pending-open*/ (await grants.stillReaches(documentId, request, back))
+      ? { reached: back, by: "document" }
+      : undefined;
+  const first = around.carry === true ? reopened[0] : undefined;
+  const last = first && (await rules.last(first.host, first.entered));
+  if (first !== undefined && last !== undefined && counts(first, last.verdict)) {
+    const passes = await mustBeReachable(last.verdict).then(
+      () => true,
+      () => false, // the rules may have changed
+    );
+    const again = passes ? await standing(first) : undefined;
+    if (again !== undefined) return { ...again, carried: last.carried };
+  }
   const wanted = remoteAddress.trim() === "" ? undefined : remoteAddress;
   let back: grants.Reached | undefined;
   let verdict: PolicyJudgeResult | undefined;
   for (const reached of reopened) {
     const there = await judge(reached.host, reached.entered);
-    // Else it was allowed in another network, where it is another machine, or what was allowed does not count: as if it had not been.
-    //rule:document-grant-needs-same-network
-    if (reached.network !== there.network || /*rule:ask-each-open-ignores-document-grants*/ asksAnew(there)) continue;
+    if (!counts(reached, there)) continue;
     [back, verdict] = [reached, there];
     break;
   }
@@ -128,13 +120,8 @@ export async function consentTo(
   //rule:dns-failure-needs-gesture
   if (verdict.reason === "dns" && !gesture.take()) throw noGesture(); // or it would tell that there is a host
   if (verdict.reason === "dns") throw new HostError("no host name", { name: "NetworkError", reason: "dns" });
-  await mustPass(verdict, claims, attested);
-  //rule:denied-private-is-refused
-  if (!reachesPrivate && !isPublic(verdict)) throw privateDenied();
-  if (back !== undefined)
-    return /*rule:revoking-stops-pending-open*/ (await grants.stillReaches(documentId, request, back))
-      ? { reached: back, by: "document" }
-      : await anew();
+  await mustBeReachable(verdict);
+  if (back !== undefined) return (await standing(back)) ?? (await anew());
 
   const proposed = verdict.host;
   const remembered = async (judged: PolicyJudgeResult): Promise<Consented | undefined> => {
@@ -209,7 +196,7 @@ export async function consentTo(
 
   const look: Helpers["look"] = (found, over) =>
     hosts.browse(
-      { origin, protocol, port, secure: secure(undefined), ...tls(undefined), timeout: lookingTime },
+      { origin, protocol, port, ...rules.security(undefined), timeout: lookingTime },
       found,
       /*rule:search-ends-with-question*/ over,
     );

@@ -64,7 +64,7 @@ async function quietly(document: FakeDocument, ask: ListenOptions | Bind): Promi
 
 test("every listener is asked for, with a click, and opened where the user picked", async () => {
   const document = await page();
-  const id = await document.listen(everywhere);
+  const id = await document.listen(everywhere, { states: true });
   const prompt = await world.prompt();
   assert.deepEqual(prompt.local, {
     kind: "listen",

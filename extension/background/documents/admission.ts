@@ -75,25 +75,42 @@ export async function admit(
   if (/*rule:insecure-claim-refuses*/ !secure || /*rule:broker-checks-secure-ancestors*/ !isTrustworthyOrigin(origin))
     return insecure;
   if (tab?.id === undefined || documentId === undefined || url === undefined || frameId === undefined) return insecure;
-  const path = await pathTo({ tabId: tab.id, documentId, url, frameId });
-  if (path === undefined) return denied("policyNotShown");
+  const place = { tabId: tab.id, documentId, url, frameId };
+  let path = await pathTo(place);
+  let records = path && (await recordsIn(tab.id, path));
+  // Where a URL stands for what a document came with, it is that of now that counts.
+  if (records?.some((record) => /*rule:unseen-documents-judged-by-url-of-now*/ record?.policy === undefined) === true) {
+    path = await pathTo(place, { now: true });
+    records = path && (await recordsIn(tab.id, path));
+  }
+  if (path === undefined || records === undefined) return denied("policyNotShown");
   //rule:urls-of-ancestors-are-secure
   if (!areSecure(path)) return insecure;
 
-  const known = await lookUpHeaders(path, tab, origin);
+  const known = await lookUpHeaders(path, records, tab, origin);
   const { refusal, ...may } = await judgePolicy(known, origin, evidence);
   return refusal ?? judgeCSP(known, evidence, cspRule) ?? { allowed: true, ...may };
 }
 
-/** Collects what is known of each document's headers. */
-async function lookUpHeaders(path: readonly TreeDocument[], tab: chrome.tabs.Tab, origin: string): Promise<Known[]> {
-  const records = await recordsOf(
-    tab.id ?? -1,
+type Records = readonly (DocumentRecord | undefined)[];
+
+function recordsIn(tabId: number, path: readonly TreeDocument[]): Promise<Records> {
+  return recordsOf(
+    tabId,
     path.map(({ documentId }) => documentId),
   );
+}
+
+/** Collects what is known of each document's headers, beside their records. */
+async function lookUpHeaders(
+  path: readonly TreeDocument[],
+  records: Records,
+  tab: chrome.tabs.Tab,
+  origin: string,
+): Promise<Known[]> {
   const known: Known[] = [];
   for (const [index, document] of path.entries()) {
-    const record: DocumentRecord | undefined = records[index];
+    const record = records[index];
     if (record?.policy !== undefined) {
       known.push({ ...document, policy: record.policy, own: true, inherits: false });
     } else if (isLocal(document.url)) {

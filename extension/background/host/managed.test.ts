@@ -18,6 +18,9 @@ Object.assign(browser.storage, {
   onChanged: {
     addListener: (listener: (typeof changes)[number]) => changes.push(listener),
     removeListener: (listener: (typeof changes)[number]) => changes.splice(changes.indexOf(listener), 1),
+    emit: (change: object, area: string) => {
+      for (const listener of [...changes]) listener(change, area);
+    },
   },
 });
 Object.assign(browser, {

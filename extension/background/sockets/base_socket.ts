@@ -17,7 +17,7 @@ import type { Connection, SocketHome } from "./socket_home.ts";
 import type { ConsoleLine } from "../../shared/console_lines.ts";
 import type { SocketClosedParams } from "../../../protocol/message.ts";
 import { pageError } from "../../../protocol/page.ts";
-import type { DocumentMessage, PageReason } from "../../../protocol/page.ts";
+import type { DocumentMessage, OpenState, PageReason } from "../../../protocol/page.ts";
 
 /** What a document says to a socket that it has asked for. */
 export type SocketMessage = Exclude<DocumentMessage, { type: "open" | "listen" | "bind" | "accept" | "pressed" }>;
@@ -59,6 +59,8 @@ export abstract class BaseSocket {
    * stopped it.
    */
   readonly withdraw = new AbortController();
+  /** The page wants to hear how far it is. */
+  readonly #states: boolean;
   /** The document was allowed before what it asks for, whether or not that counts now. */
   known = false;
   protected readonly home: SocketHome;
@@ -69,10 +71,16 @@ export abstract class BaseSocket {
   /** It counts as a user of the document's lane. */
   #byLane = false;
 
-  constructor(home: SocketHome, id: number, protocol: "tcp" | "udp") {
+  constructor(home: SocketHome, id: number, protocol: "tcp" | "udp", states = false) {
     this.home = home;
     this.id = id;
     this.protocol = protocol;
+    this.#states = states;
+  }
+
+  /** Tells a page that wants to know how far it is. */
+  says(state: OpenState): void {
+    if (this.#states) this.home.tell({ type: "state", id: this.id, state });
   }
 
   /** What was asked for, for the user to read. `named`: the host that somebody has agreed to, if it is not its own. */
@@ -104,6 +112,12 @@ export abstract class BaseSocket {
   /** From here on it is ended when that is taken back. */
   agreedTo(destination: Connection): void {
     this.#state = { phase: "connecting", destination };
+  }
+
+  /** Nobody had agreed to it after all: it is decided anew. */
+  reconsidered(): void {
+    if (this.#state.phase === "connecting") this.#state = { phase: "deciding" };
+    this.#leaveLane();
   }
 
   /** Resolves with whether it shall choose its carrier by its first credit. */
@@ -234,7 +248,7 @@ export abstract class BaseSocket {
     this.home.ended(this.id, this.outgoing);
     this.end();
     const { id } = this;
-    if (params?.onLane === true) this.home.tell({ type: "left", id });
+    if (params?.onLane === true) this.home.left(id);
     else
       this.home.tell(
         name === undefined ? { type: "closed", id } : { type: "closed", id, error: pageError(name, reason) },

@@ -21,8 +21,8 @@ export class BoundSocket extends DataSocket {
   #multicast = false;
   readonly #changes = new Set<number>();
 
-  constructor(home: SocketHome, id: number, asked: BindOptions) {
-    super(home, id, "udp");
+  constructor(home: SocketHome, id: number, asked: BindOptions, states?: boolean) {
+    super(home, id, "udp", states);
     this.asked = asked;
   }
 

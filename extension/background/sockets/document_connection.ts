@@ -3,6 +3,8 @@
 // Facts are what the browser attests of the sender (origin, documentId, frame, tab, private window). What the document says
 // of itself (activation, secure) can only make the answer stricter.
 
+import { Verdicts } from "../consent/judge.ts";
+import { Departures } from "./departures.ts";
 import { InFlight } from "./in_flight.ts";
 import { isReadable, maxText } from "../intake/intake.ts";
 import type { DocumentIntake } from "../intake/intake.ts";
@@ -42,6 +44,9 @@ export class DocumentConnection {
   //rule:socket-ids-are-per-document
   readonly #sockets = new Map<number, BaseSocket>();
   readonly #inFlight = new InFlight();
+  readonly #departures = new Departures((ids) => {
+    this.#tell({ type: "left", ids });
+  });
   #disposed = false;
 
   /** `gone` is called once, when the connection is over for whichever reason. */
@@ -75,6 +80,7 @@ export class DocumentConnection {
       shared,
       attested: this.#port.sender ?? {},
       intake: this.#intake,
+      verdicts: new Verdicts(),
       lane: new DocumentLane(sender, shared.lanes, (message) => {
         this.#tell(message.type === "lane" ? { ...message, reasons: shared.hosts.tellsReasons } : message);
       }),
@@ -92,6 +98,9 @@ export class DocumentConnection {
       remove: (socket) => this.#sockets.get(socket.id) === socket && this.#sockets.delete(socket.id),
       ended: (id, outgoing) => {
         this.#inFlight.ended(id, outgoing);
+      },
+      left: (id) => {
+        this.#departures.note(id);
       },
     };
   }
@@ -197,17 +206,17 @@ export class DocumentConnection {
       case "probe":
         return answerProbe(home, message);
       case "open": {
-        const socket = new Socket(home, id, message.protocol, message.options);
+        const socket = new Socket(home, id, message.protocol, message.options, message.states);
         this.#sockets.set(id, socket);
         return openSocket(home, socket, message);
       }
       case "listen": {
-        const socket = new ListeningSocket(home, id, message.options);
+        const socket = new ListeningSocket(home, id, message.options, message.states);
         this.#sockets.set(id, socket);
         return openLocal(home, { socket, message });
       }
       case "bind": {
-        const socket = new BoundSocket(home, id, message.options);
+        const socket = new BoundSocket(home, id, message.options, message.states);
         this.#sockets.set(id, socket);
         return openLocal(home, { socket, message });
       }

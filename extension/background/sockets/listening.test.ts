@@ -32,8 +32,8 @@ beforeEach(async () => {
 });
 
 /** The page listens, with the user's yes. */
-async function listening(document: FakeDocument, { remember = false } = {}): Promise<number> {
-  const id = await document.listen(local);
+async function listening(document: FakeDocument, { remember = false, states = false } = {}): Promise<number> {
+  const id = await document.listen(local, { states });
   await (await world.prompt()).allowLocal({ remember });
   assert.equal(document.outcome(id), "listening");
   return id;
@@ -69,7 +69,7 @@ const lastAsked = (method: string): number => Number(host.askedFor(method).at(-1
 
 test("a listener is told where it is, and each connection is taken when the page waits for it", async () => {
   const document = await page();
-  const listener = await listening(document);
+  const listener = await listening(document, { states: true });
   const listenerId = lastAsked("tcp.listen");
   assert.deepEqual(document.heardOf(listener, "listening"), [{ type: "listening", id: listener, ...local }]);
   assert.deepEqual(

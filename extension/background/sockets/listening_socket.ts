@@ -11,8 +11,8 @@ import type { ListenOptions } from "../../../protocol/page.ts";
 export class ListeningSocket extends BaseSocket {
   readonly asked: ListenOptions;
 
-  constructor(home: SocketHome, id: number, asked: ListenOptions) {
-    super(home, id, "tcp");
+  constructor(home: SocketHome, id: number, asked: ListenOptions, states?: boolean) {
+    super(home, id, "tcp", states);
     this.asked = asked;
   }
 

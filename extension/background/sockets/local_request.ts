@@ -111,7 +111,7 @@ class LocalRequest {
         reachesPrivate: true,
         signal,
         asking: () => {
-          this.#home.tell({ type: "state", id: socket.id, state: "asking" });
+          socket.says("asking");
         },
         notRemembered: (host, reason) => {
           socket.failed("remember", { reason }, host);
@@ -144,7 +144,7 @@ class LocalRequest {
     });
     // The host may speak of the socket in the very next message: it must be known before the answer is awaited.
     shared.hosts.attach(connection, socketId, socket.owner);
-    this.#home.tell({ type: "state", id: socket.id, state: "connecting" });
+    socket.says("connecting");
     const at = { connection, socketId };
     const release = (): void => {
       shared.hosts.release(connection, socketId);

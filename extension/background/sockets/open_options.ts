@@ -2,6 +2,7 @@
 
 import type { Admitted } from "../consent/consent.ts";
 import type { Destination, Reached } from "../consent/grants.ts";
+import type { Carried } from "../consent/judge.ts";
 import { HostError } from "../host/host.ts";
 import { canonicalHost } from "../intake/origin.ts";
 import type { Sender } from "../intake/sender.ts";
@@ -26,7 +27,7 @@ export function udpOpen(
   socketId: number,
   { origin, documentId, private: isPrivate }: Sender,
   { host, port }: Destination,
-  { entered, risk, by }: Pick<Reached, "entered" | "risk"> & { by: Admitted },
+  { entered, risk, by, carried }: Pick<Reached, "entered" | "risk"> & { by: Admitted; carried?: Carried | undefined },
   options: OpenOptions,
   window: number,
   version: number,
@@ -43,6 +44,8 @@ export function udpOpen(
     port,
     window,
     ...sharedOptions(options, version),
+    //rule:open-carries-its-verdict
+    ...carried,
   };
   if (risk) params.riskAccepted = true;
   if (version >= admittedSince) params.admitted = by;

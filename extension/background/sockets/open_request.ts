@@ -1,16 +1,18 @@
 // A document asks for a socket: the checks in the order of the API, the question, and the host.
 
 import { consentTo } from "../consent/consent.ts";
-import type { Admitted, Wish } from "../consent/consent.ts";
+import type { Asked, Consented, Surroundings } from "../consent/consent.ts";
 import * as grants from "../consent/grants.ts";
 import type { Gesture } from "../consent/gestures.ts";
+import type { Wish } from "../consent/judge.ts";
 import { protectionOf } from "../consent/protection.ts";
 import { admit } from "../documents/admission.ts";
-import type { HostConnection } from "../host/host.ts";
+import type { Claims } from "../documents/admission.ts";
 import { canonicalHost } from "../intake/origin.ts";
 import { Refusal, noGesture } from "../intake/refusal.ts";
 import { checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
-import { open, reconnected } from "./opening.ts";
+import { isOutdated, open, reconnected } from "./opening.ts";
+import type { Place } from "./opening.ts";
 import { isPaused } from "./paused.ts";
 import { explained, pausedRefusal, refuse, waitsForGesture } from "./refuse.ts";
 import type { Socket } from "./socket.ts";
@@ -47,7 +49,7 @@ class OpenRequest {
   }
 
   /** The checks in the order of the API: the document's own rules, arguments; then whatever needs host, gesture, person or network. */
-  async run({ activation, options, secure, evidence }: Open): Promise<void> {
+  async run({ activation, options, secure, evidence, states }: Open): Promise<void> {
     const { sender, attested, shared, intake } = this.#home;
     const claims = { secure, evidence };
     const { protocol, withdraw } = this.#socket;
@@ -84,41 +86,59 @@ class OpenRequest {
       throw explained(this.#socket, error, gesture);
     });
     withdraw.signal.throwIfAborted();
-    const at = { connection, socketId: shared.hosts.reserve(connection) };
-    try {
-      //rule:no-network-before-answer
-      const { reached, by } = await consentTo(wish, { request, reopened }, claims, {
-        sender,
-        attested,
-        hosts: shared.hosts,
-        prompts: shared.prompts,
-        gesture,
-        reachesPrivate: admission.private,
-        signal: withdraw.signal,
-        asking: () => {
-          this.#home.tell({ type: "state", id: this.#socket.id, state: "asking" });
-        },
-        notRemembered: (host, reason) => {
-          this.#socket.failed("remember", { reason }, host);
-        },
-      });
-      withdraw.signal.throwIfAborted();
-      const destination = { protocol, host: reached.host, port, protection: protectionOf(options, reached.host) };
-      this.#socket.agreedTo(destination);
-      void grants.noteUse(sender, destination).catch(() => undefined);
-      await reconnected(shared.hosts, at, withdraw.signal);
-      await this.#connect(at, destination, reached, by);
-    } catch (error) {
-      shared.hosts.forget(at.connection, at.socketId);
-      throw explained(this.#socket, error, gesture);
+    const asked = { request, reopened };
+    const { verdicts } = this.#home;
+    const around: Surroundings = {
+      sender,
+      attested,
+      hosts: shared.hosts,
+      verdicts,
+      prompts: shared.prompts,
+      gesture,
+      reachesPrivate: admission.private,
+      signal: withdraw.signal,
+      asking: () => {
+        this.#socket.says("asking");
+      },
+      notRemembered: (host, reason) => {
+        this.#socket.failed("remember", { reason }, host);
+      },
+    };
+    // Whoever hears how far it is, hears that somebody has agreed before the host is asked: so it must be known by then.
+    let carry = /*rule:states-wait-for-the-rules*/ states !== true;
+    for (;;) {
+      const at = { connection, socketId: shared.hosts.reserve(connection) };
+      try {
+        await this.#decideAndConnect(at, wish, asked, claims, { ...around, carry });
+        return;
+      } catch (error) {
+        shared.hosts.forget(at.connection, at.socketId);
+        if (!carry || !isOutdated(error)) throw explained(this.#socket, error, gesture);
+      }
+      carry = false;
+      verdicts.forget();
+      this.#socket.reconsidered();
     }
   }
 
+  async #decideAndConnect(at: Place, wish: Wish, asked: Asked, claims: Claims, around: Surroundings): Promise<void> {
+    const { sender, hosts, signal } = around;
+    //rule:no-network-before-answer
+    const agreed = await consentTo(wish, asked, claims, around);
+    signal.throwIfAborted();
+    const { host } = agreed.reached;
+    const { protocol, port, security } = wish;
+    const destination = { protocol, host, port, protection: protectionOf(security, host) };
+    this.#socket.agreedTo(destination);
+    void grants.noteUse(sender, destination).catch(() => undefined);
+    await reconnected(hosts, at, signal);
+    await this.#connect(at, destination, agreed);
+  }
+
   async #connect(
-    { connection, socketId }: { connection: HostConnection; socketId: number },
+    { connection, socketId }: Place,
     destination: Connection,
-    reached: grants.Reached,
-    by: Admitted,
+    { reached, by, carried }: Consented,
   ): Promise<void> {
     const { sender, shared } = this.#home;
     const socket = this.#socket;
@@ -127,13 +147,13 @@ class OpenRequest {
     withdraw.signal.throwIfAborted();
     const window = byLane ? 0 : windows[protocol];
     const { protocolVersion } = connection.hello;
-    const wish = [socketId, sender, destination, { ...reached, by }, asked, window, protocolVersion] as const;
+    const wish = [socketId, sender, destination, { ...reached, by, carried }, asked, window, protocolVersion] as const;
     withdraw.signal.addEventListener("abort", () => {
       if (socket.state.phase !== "open") connection.request("socket.close", { socketId }).catch(() => undefined);
     });
     // The host may speak of the socket in the very next message: it must be known before the answer is awaited.
     shared.hosts.attach(connection, socketId, socket.owner);
-    this.#home.tell({ type: "state", id: socket.id, state: "connecting" });
+    socket.says("connecting");
     await open(
       () =>
         protocol === "tcp"

@@ -5,6 +5,9 @@ import { HostError } from "../host/host.ts";
 import type { HostConnection } from "../host/host.ts";
 import type { Hosts } from "../host/hosts.ts";
 
+/** The code of an answer to an open (docs/PROTOCOL.md, "Errors"). */
+const otherVerdict = 2;
+
 /**
  * Asks the host for a socket, and does with its answer what there is to do. If anything fails but the host's own refusal, `release` is called:
  * the host may have the socket open.
@@ -21,11 +24,17 @@ export async function open<T>(ask: () => Promise<T>, use: (result: T) => void, r
 
 /** Reports whether the host has said no, and so has no socket open. An answer that is not understood may have been a yes. */
 export function isRefusal(error: unknown): boolean {
+  if (isOutdated(error)) return true;
   return error instanceof HostError && /*rule:unclear-open-ends-host-socket*/ error.data !== undefined;
 }
 
+/** Reports whether the host has opened nothing, since it says something else of the destination than what the open was decided by. */
+export function isOutdated(error: unknown): boolean {
+  return error instanceof HostError && error.code === otherVerdict;
+}
+
 /** A socket to be, by its number at a host. */
-interface Place {
+export interface Place {
   connection: HostConnection;
   socketId: number;
 }

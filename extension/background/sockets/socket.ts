@@ -11,8 +11,8 @@ import type { OpenOptions } from "../../../protocol/page.ts";
 export class Socket extends DataSocket {
   readonly asked: OpenOptions;
 
-  constructor(home: SocketHome, id: number, protocol: "tcp" | "udp", asked: OpenOptions) {
-    super(home, id, protocol);
+  constructor(home: SocketHome, id: number, protocol: "tcp" | "udp", asked: OpenOptions, states?: boolean) {
+    super(home, id, protocol, states);
     this.asked = asked;
   }
 

@@ -1,6 +1,7 @@
 // What a document's sockets use of their document, and of what all documents share.
 
 import type { Destination } from "../consent/grants.ts";
+import type { Verdicts } from "../consent/judge.ts";
 import type { GestureLedger } from "../consent/gestures.ts";
 import type { Prompts } from "../consent/prompt.ts";
 import type { Protection } from "../consent/protection.ts";
@@ -42,6 +43,8 @@ export interface SocketHome {
   readonly shared: Shared;
   readonly intake: DocumentIntake;
   readonly lane: DocumentLane;
+  /** What the host said last of this document's destinations. */
+  readonly verdicts: Verdicts;
   tell(message: BrokerMessage): void;
   /** The document has said something that there is no use for. */
   useless(): void;
@@ -52,4 +55,6 @@ export interface SocketHome {
   remove(socket: Numbered): boolean;
   /** It was open and has ended, which the document has not heard yet. `outgoing`: what it might say to it. */
   ended(id: number, outgoing: Outgoing): void;
+  /** The page hears on the lane that it has ended: its content script is to know, too, before long. */
+  left(id: number): void;
 }

@@ -131,6 +131,11 @@ export function connect(
   let lane: Lane | undefined;
   const post = openCarrier<PageMessage, ContentMessage>(port, "port", point, receive);
 
+  /** What is said of each wish for a socket. */
+  function begun({ onstate }: Wish): { evalBlocked: boolean; states?: true } {
+    return onstate === undefined ? { evalBlocked: isEvalBlocked() } : { evalBlocked: isEvalBlocked(), states: true };
+  }
+
   /** Says what the page wants, by an id of its own. Resolves with what `answered` makes of the answer, at the moment at which it comes. */
   function ask<T>(
     message: (id: number) => PageMessage,
@@ -309,7 +314,7 @@ export function connect(
           id,
           protocol,
           options: request.open,
-          evalBlocked: isEvalBlocked(),
+          ...begun(request),
           ...(own(request, "waits") === true ? { waits: true } : null),
         }),
         request,
@@ -317,13 +322,13 @@ export function connect(
       ),
     bind: (request, create) =>
       ask(
-        (id) => ({ type: "bind", id, options: request.bind, evalBlocked: isEvalBlocked() }),
+        (id) => ({ type: "bind", id, options: request.bind, ...begun(request) }),
         request,
         (answer) => opened(answer as Bound, create),
       ),
     listen: (request, create) =>
       ask(
-        (id) => ({ type: "listen", id, options: request.listen, evalBlocked: isEvalBlocked() }),
+        (id) => ({ type: "listen", id, options: request.listen, ...begun(request) }),
         request,
         (answer) => listening(answer as Listening<ArrayBuffer>, create),
       ),
