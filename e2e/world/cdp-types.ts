@@ -132,7 +132,9 @@ export interface Commands {
 export interface TraceEvent {
   name: string;
   ph: string;
-  dur?: number;
+  ts: number;
+  /** Of the thread's own time on the processor. */
+  tdur?: number;
   args?: { data?: { url?: string } };
 }
 
