@@ -135,7 +135,7 @@ export interface TraceEvent {
   ts: number;
   /** Of the thread's own time on the processor. */
   tdur?: number;
-  args?: { data?: { url?: string } };
+  args?: { data?: { url?: string; frame?: string } };
 }
 
 export interface Events {

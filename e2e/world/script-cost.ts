@@ -3,7 +3,6 @@
 // Counted is the processor's time of the page's own thread, so that whoever else has the processor meanwhile does not count.
 import type { TraceEvent } from "./cdp-types.ts";
 import type { Chromium } from "./chromium.ts";
-import type { Page } from "./page.ts";
 import { until } from "./wait.ts";
 
 /** Of what content scripts do at a start: classes are made, and what the browser has is looked up, each for the first time in its document. */
@@ -31,13 +30,10 @@ export const reference = `<script>{${work}}</script>`;
 /** What the reference takes on a quiet machine that has two processors of 2.1 GHz, in ms: where times are told, it is as if on that machine. */
 const referenceTime = 0.8;
 
-/** What each script took at the start of a document: one list for each load, in the order in which they ran. */
+/** What each script took in one load of a document, in ms of the page's thread, in the order in which they ran. The reference is the last. */
 type Load = { url: string; time: number }[];
 
-/**
- * Traces the browser while `during` loads pages with the reference in them, at addresses for which `isPage` holds. Resolves with the loads, in milliseconds
- * of the thread.
- */
+/** Traces the browser while `during` loads documents with the reference in them, at addresses for which `isPage` holds. Resolves with the loads. */
 async function trace(
   browser: Chromium,
   isPage: (url: string) => boolean,
@@ -45,10 +41,12 @@ async function trace(
 ): Promise<Load[]> {
   const events: TraceEvent[] = [];
   let complete = false;
-  browser.cdp.on("Tracing.dataCollected", ({ value }) => events.push(...value));
-  browser.cdp.on("Tracing.tracingComplete", () => {
-    complete = true;
-  });
+  const stop = [
+    browser.cdp.on("Tracing.dataCollected", ({ value }) => events.push(...value)),
+    browser.cdp.on("Tracing.tracingComplete", () => {
+      complete = true;
+    }),
+  ];
   await browser.cdp.send("Tracing.start", {
     traceConfig: { includedCategories: ["devtools.timeline", "v8"] },
     transferMode: "ReportEvents",
@@ -56,16 +54,20 @@ async function trace(
   await during();
   await browser.cdp.send("Tracing.end");
   await until("the trace", () => complete);
+  for (const end of stop) end();
   const loads: Load[] = [];
-  let load: Load = [];
+  /** By frame: many load at a time. */
+  const begun = new Map<string, Load>();
   for (const { args, tdur = Number.NaN } of events
     .filter(({ name, ph }) => name === "EvaluateScript" && ph === "X")
-    .toSorted((a, b) => a.ts - b.ts)) {
-    const url = args?.data?.url ?? "";
+    .toSorted((one, other) => one.ts - other.ts)) {
+    const { url = "", frame = "" } = args?.data ?? {};
+    const load = begun.get(frame) ?? [];
+    begun.set(frame, load);
     load.push({ url, time: tdur / 1_000 });
     if (!isPage(url)) continue;
-    loads.push(load); // the reference is the last
-    load = [];
+    loads.push(load);
+    begun.delete(frame);
   }
   return loads;
 }
@@ -83,23 +85,16 @@ export interface Cost {
 }
 
 /**
- * Loads a page that has the reference again and again, and resolves with what scripts cost in it that have these names. A ratio is of two times within one
- * load, a moment apart: a machine that is busy makes both slower.
+ * Resolves with what scripts cost, that have these names, in documents that have the reference, while `during` loads them at addresses for which `isPage` holds.
+ * A ratio is of two times within one load, a moment apart: a machine that is busy makes both slower.
  */
 export async function scriptCosts<Name extends string>(
   browser: Chromium,
-  page: Page,
+  isPage: (url: string) => boolean,
   names: readonly Name[],
-  loads: number,
+  during: () => Promise<unknown>,
 ): Promise<Record<Name, Cost>> {
-  const { url } = page;
-  const all = await trace(
-    browser,
-    (other) => other === url,
-    async () => {
-      for (let i = 0; i < loads; i++) await page.reload();
-    },
-  );
+  const all = await trace(browser, isPage, during);
   const costOf = (name: Name): Cost => {
     const times: number[] = [];
     const ratios: number[] = [];
@@ -116,6 +111,6 @@ export async function scriptCosts<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, costOf(name)])) as Record<Name, Cost>;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
