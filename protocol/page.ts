@@ -167,9 +167,10 @@ export type PageMessage =
 
 export type { BindOptions, DocumentMessage, ListenOptions, OpenOptions, TLSInfo, TLSOptions };
 
-/** The event by which the content script hands the page script its port, and the one that asks for it (BROWSERS: private port). */
+/** The event by which the content script hands the page script its port (BROWSERS: private port). */
 export const handoverEvent = "portside:handover";
-export const askEvent = "portside:ask";
+/** The message by which it asks the background for its rest. The answer says whether it was put into the document. */
+export const restMessage = "rest";
 
 /** The texts that go with each name. They are the same whatever the cause: a page must not learn which rule refused. */
 export const pageMessages = {

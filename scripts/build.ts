@@ -35,7 +35,7 @@ for (const browser of browsers) {
     }),
     build({
       ...common,
-      entryPoints: { content: "extension/content/main.ts" },
+      entryPoints: { content: "extension/content/main.ts", rest: "extension/content/rest.ts" },
       outdir: out,
       format: "iife",
       minify: true,

@@ -132,8 +132,10 @@ export interface Commands {
 export interface TraceEvent {
   name: string;
   ph: string;
-  dur?: number;
-  args?: { data?: { url?: string } };
+  ts: number;
+  /** Of the thread's own time on the processor. */
+  tdur?: number;
+  args?: { data?: { url?: string; frame?: string } };
 }
 
 export interface Events {

@@ -15,7 +15,7 @@ import { watchHandshakes } from "./documents/handshake.ts";
 import { watchHeaders } from "./documents/headers.ts";
 import { History } from "./sockets/history.ts";
 import { Hosts } from "./host/hosts.ts";
-import { injectEverywhere } from "./documents/inject.ts";
+import { injectEverywhere, watchFirstUses } from "./documents/inject.ts";
 import { Intake } from "./intake/intake.ts";
 import { Lanes } from "./sockets/lanes.ts";
 import { watchCreators } from "./documents/creators.ts";
@@ -83,6 +83,7 @@ ext.storage.local
 watchHeaders(clearedByItself);
 watchFrames();
 watchHandshakes();
+watchFirstUses();
 watchCreators();
 //rule:private-denials-forgotten
 forgetCooldownsOfPrivateWindows();

@@ -6,6 +6,7 @@
 // nor the other half of a click.
 
 import type { Activation } from "../../protocol/message.ts";
+import type { Listen } from "./life.ts";
 
 /** Longest life of transient activation, in ms (HTML: user activation data model; 5 s in Chromium and Firefox), and a little more. */
 export const activationLifetime = 5_500;
@@ -66,13 +67,13 @@ const events = ["keydown", "pointerdown", "pointerup"] as const;
 let presses: Presses | undefined;
 
 /** Looks at presses from now on. That costs a page a microsecond for each; without it, nobody could tell a click from one in another frame. */
-export function watchPresses(life: AbortSignal): void {
+export function watchPresses(listen: Listen): void {
   const own = new Presses(performance.now());
   presses = own;
   const see = (event: Event): void => {
     own.see(event);
   };
-  for (const type of events) addEventListener(type, see, { capture: true, passive: true, signal: life });
+  for (const type of events) listen(window, type, see);
 }
 
 /** What the broker is told of the activation that there is now. Undefined: there is none. */

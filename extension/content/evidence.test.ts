@@ -5,7 +5,10 @@ import { test } from "node:test";
 import "../fake/globals.ts";
 import { installWindow } from "../fake/document.ts";
 import type { FakeDocument } from "../fake/document.ts";
-import type * as Evidence from "./evidence.ts";
+import type { World } from "./early.ts";
+import type * as Policies from "./policies.ts";
+
+const { collectEvidence } = await import("./evidence.ts");
 
 Object.assign(globalThis, { chrome: { runtime: { id: "us" } } });
 const page = installWindow();
@@ -20,10 +23,10 @@ async function start(
 ): Promise<{ document: FakeDocument; says: () => string[] }> {
   const document = page.load(url);
   Object.assign(globalThis, { opener });
-  const copy = `./evidence.ts?${(++started).toString()}`;
-  const { collectEvidence, watchPolicies } = (await import(copy)) as typeof Evidence;
+  const copy = `./policies.ts?${(++started).toString()}`;
+  const { policiesSoFar, watchPolicies } = (await import(copy)) as typeof Policies;
   watchPolicies();
-  return { document, says: () => collectEvidence(false).policies.map((policy) => policy.eval) };
+  return { document, says: () => collectEvidence(policiesSoFar(), false).policies.map((policy) => policy.eval) };
 }
 
 test("a policy counts as it is, and after its element has gone", async () => {
@@ -62,7 +65,7 @@ test("a <head> in the place of the first: what went with the first may have been
   assert.deepEqual(empty.says(), []);
 });
 
-const creator = { portsidePolicies: () => [{ eval: "unsafe", requiresTrustedTypes: false }] };
+const creator = { portside: { policies: () => [unsafe] } } as unknown as World;
 
 test("a document without a response has the policies of the one that created it, and one with a response has not", async () => {
   const { says } = await start("about:blank");

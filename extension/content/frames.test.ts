@@ -16,8 +16,11 @@ const runtime = {
 };
 const dom = { openOrClosedShadowRoot: ({ shadow }: { shadow?: { root: unknown } }) => shadow?.root ?? null };
 Object.assign(globalThis, { chrome: { runtime, dom } });
-const { listenToFrames } = await import("./frames.ts");
-listenToFrames();
+const { answerFrame } = await import("./frames.ts");
+const { allowAtLoad, listenToFrames } = await import("./frame_words.ts");
+listenToFrames((word) => {
+  answerFrame(word, { allowAtLoad });
+});
 beforeEach(() => told.splice(0));
 
 let lastNonce = 0;

@@ -1,17 +1,15 @@
 // A frame and the element that holds it: both sides of the handshake (schema/frame.json).
 //
-// The child's side speaks on the first use of the API, never at load. The parent's side listens from the start, before any page script,
-// so that it can keep the page from seeing what passes; it listens in its own world, where a page cannot find it.
+// The child's side speaks on the first use of the API, never at load. The parent's side has listened from the start (frame_words.ts).
 
 import { content as platform } from "../platform/current.ts";
 import { ext } from "../shared/ext.ts";
 import type { FrameMessage } from "../../protocol/message.ts";
 import { Answers } from "./answers.ts";
 import { select } from "./dom.ts";
-import { endIfOver, isAlive, life } from "./life.ts";
+import type { Early, FrameWord } from "./early.ts";
+import { mark } from "./frame_words.ts";
 
-/** The member of the posted message that holds the nonce. */
-const mark = "portside:frame";
 /** A frame says it again after this time, in ms: its parent may not have listened yet, or been busy. */
 const pause = 500;
 /** Answers that one window gets within a second: it may hold several documents in that time, but nobody is to make us search all day. */
@@ -22,8 +20,6 @@ const maxLengths = { allow: 8_192, sandbox: 1_024, src: 2_048 } as const;
 let lastSaid = Number.NEGATIVE_INFINITY;
 const answers = new Answers(location.origin);
 const heard = new WeakMap<object, { since: number; count: number }>();
-/** What `allow` was when a frame had loaded. A change takes effect with the next load, so until then nobody can say what is in force. */
-const allowAtLoad = new WeakMap<Element, string | null>();
 
 /** Tells the broker about the element that holds this document, and about those above it. Does nothing at the top. */
 export function announce(): void {
@@ -36,27 +32,11 @@ export function announce(): void {
   parent.postMessage({ [mark]: nonce }, "*", [new MessageChannel().port2]);
 }
 
-/** Answers the frames of this document from now on. */
-export function listenToFrames(): void {
-  addEventListener("message", hear, { capture: true, signal: life });
-  document.addEventListener("load", noteLoad, { capture: true, signal: life }); // load events of elements do not reach the window
-}
-
-function hear(event: MessageEvent): void {
-  // Cheap things first: pages may post thousands of messages a second to themselves, and reading `data` copies it into this world.
-  const { source } = event;
-  if (!event.isTrusted || event.ports.length !== 1 || !isChild(source)) return;
-  const nonce = (event.data as { [mark]?: unknown } | null)?.[mark];
-  if (typeof nonce !== "string" || nonce.length !== 36) return;
-  if (!isAlive()) {
-    endIfOver(); // the extension was reloaded: its new script answers
-    return;
-  }
-  //rule:nonces-hidden-from-page
-  event.stopImmediatePropagation();
-  if (!isWithinRate(source) || !answers.take(event.origin, performance.now())) return;
+/** Answers a frame of this document. */
+export function answerFrame({ source, origin, nonce }: FrameWord, { allowAtLoad }: Pick<Early, "allowAtLoad">): void {
+  if (!isWithinRate(source) || !answers.take(origin, performance.now())) return;
   const element = findFrame(document, source);
-  tell({ type: "allow", nonce, ...(element === undefined ? { found: false } : describe(element)) });
+  tell({ type: "allow", nonce, ...(element === undefined ? { found: false } : describe(element, allowAtLoad)) });
   announce();
 }
 
@@ -68,13 +48,9 @@ function isWithinRate(source: Window): boolean {
   return true;
 }
 
-function isChild(source: MessageEventSource | null): source is Window {
-  return source !== null && source !== window && "parent" in source && source.parent === window;
-}
-
 type Description = Omit<Extract<FrameMessage, { type: "allow" }>, "type" | "nonce">;
 
-function describe(element: FrameElement): Description {
+function describe(element: FrameElement, allowAtLoad: Early["allowAtLoad"]): Description {
   const allow = element instanceof HTMLIFrameElement ? element.getAttribute("allow") : null;
   const atLoad = allowAtLoad.get(element);
   const sandbox = element.getAttribute("sandbox");
@@ -97,13 +73,6 @@ function aboutSockets(allow: string): string {
     .split(";")
     .filter((directive) => directive.includes("direct-sockets"))
     .join(";");
-}
-
-function noteLoad({ target }: Event): void {
-  if (!(target instanceof HTMLIFrameElement)) return;
-  // What was there before the first document that the page asked for does not count.
-  if (target.contentDocument?.URL === "about:blank") allowAtLoad.delete(target);
-  else allowAtLoad.set(target, target.getAttribute("allow"));
 }
 
 /** <iframe>, <frame> or <object>. */

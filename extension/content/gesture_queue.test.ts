@@ -5,12 +5,14 @@ import { installWindow } from "../fake/document.ts";
 import type { Waiting } from "./gesture_queue.ts";
 
 const page = installWindow();
-const { watchPresses } = await import("./activation.ts");
+const { activationNow, watchPresses } = await import("./activation.ts");
 const { GestureQueue } = await import("./gesture_queue.ts");
 
-watchPresses(new AbortController().signal);
+watchPresses((_, type, listener) => {
+  addEventListener(type, listener as EventListener);
+});
 const again: number[] = [];
-let queue = new GestureQueue(new AbortController().signal, ({ id }) => again.push(id));
+let queue = new GestureQueue(new AbortController().signal, activationNow, ({ id }) => again.push(id));
 let life = new AbortController();
 beforeEach(() => {
   mock.timers.reset();
@@ -18,7 +20,7 @@ beforeEach(() => {
   again.length = 0;
   life.abort();
   life = new AbortController();
-  queue = new GestureQueue(life.signal, ({ id }) => again.push(id));
+  queue = new GestureQueue(life.signal, activationNow, ({ id }) => again.push(id));
 });
 
 const listen = (id: number): Waiting => ({ type: "listen", id, options: { localAddress: "::1" }, evalBlocked: true });

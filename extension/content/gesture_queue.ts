@@ -4,7 +4,6 @@
 // next click or key press in the document.
 
 import type { PageMessage } from "../../protocol/page.ts";
-import { activationNow } from "./activation.ts";
 
 export type Waiting = Extract<PageMessage, { type: "open" | "listen" | "bind" }>;
 
@@ -13,14 +12,16 @@ const most = 16;
 
 export class GestureQueue {
   readonly #again: (message: Waiting) => void;
+  readonly #activation: () => object | undefined;
   /** What was asked, and may come to wait, by its id. */
   readonly #asked = new Map<number, Waiting>();
   /** What waits: the oldest first. */
   readonly #waiting = new Map<number, Waiting>();
 
-  /** `again` is called with what is to be asked again, at a moment at which there is a gesture. */
-  constructor(life: AbortSignal, again: (message: Waiting) => void) {
+  /** `again` is called with what is to be asked again, at a moment at which there is a gesture: `activation` tells of the one that there is. */
+  constructor(life: AbortSignal, activation: () => object | undefined, again: (message: Waiting) => void) {
     this.#again = again;
+    this.#activation = activation;
     // Behind the page's own listeners: what they ask for goes first. A press ends with one of these.
     for (const type of ["click", "keyup"])
       addEventListener(
@@ -68,7 +69,7 @@ export class GestureQueue {
   #next(): void {
     const [first] = this.#waiting.values();
     //rule:waiting-open-needs-activation
-    if (first === undefined || activationNow() === undefined) return;
+    if (first === undefined || this.#activation() === undefined) return;
     this.#waiting.delete(first.id);
     this.#again(first);
   }

@@ -1,415 +1,56 @@
-// The gatekeeper: the isolated-world script of every secure document.
-//
-// It adds what only a document can see (secure context, transient activation), turns bytes into the base64 that crosses
-// extension messaging and back, and ties the document's sockets to its active life. What the page script sends is a claim:
-// every message is built anew here from checked members, and the broker checks it again.
+// The content script of every frame, in a world of its own: as little of it as can be. It hands a private port to the page script, and sees what nobody
+// can see later: presses, policies that go again, what frames post. The rest (rest.ts) comes when the page first uses the API.
 
-import { content as platform } from "../platform/current.ts";
-import type { DataChannel } from "../platform/platform.ts";
-import { Budget, openBounds } from "../shared/budget.ts";
-import { consoleLines } from "../shared/console_lines.ts";
-import { ext } from "../shared/ext.ts";
 import { activationNow, watchPresses } from "./activation.ts";
-import { Backoff } from "./backoff.ts";
-import { DeveloperConsole } from "./developer_console.ts";
-import { GestureQueue } from "./gesture_queue.ts";
-import { collectEvidence, watchPolicies } from "./evidence.ts";
-import { announce, listenToFrames } from "./frames.ts";
-import { endIfOver, isAlive, life, onEnd } from "./life.ts";
-import { askEvent, handoverEvent, pageError } from "../../protocol/page.ts";
-import { certificatesOf, onTheWire } from "./tls.ts";
-import type {
-  BrokerMessage,
-  ContentMessage,
-  DocumentMessage,
-  OpenOptions,
-  Opened,
-  PageMessage,
-  PageTLSInfo,
-  TLSInfo,
-} from "../../protocol/page.ts";
+import type { World } from "./early.ts";
+import { allowAtLoad, listenToFrames } from "./frame_words.ts";
+import { endIfOver, isAlive, listen, onEnd } from "./life.ts";
+import { leavePolicies, policiesSoFar, watchPolicies } from "./policies.ts";
+import { WaitingRoom } from "./waiting_room.ts";
+import { handoverEvent } from "../../protocol/page.ts";
+import type { ContentMessage } from "../../protocol/page.ts";
 
-/** The schema takes no more, and no host is as long: what was too long stays too long, and fails as a name, in its turn. */
-const maxAddress = 1024;
-
-/** What a page asks for in its own answer to a click comes within this time, in ms. */
-const clickTime = 50;
-
-type Claims = Pick<Extract<DocumentMessage, { type: "open" }>, "activation" | "secure" | "evidence" | "states">;
-
-class Gatekeeper {
-  readonly #page: MessagePort;
-  /** Opens that wait for their answer; of these, those that the page asked for by itself. */
-  readonly #opening = new Set<number>();
-  readonly #counted = new Set<number>();
-  /** How often the page has asked for a socket by itself. */
-  #asked = 0;
-  readonly #opens = new Budget(openBounds.document, performance.now());
-  /** For when the broker has no room for opens of this document's tab or site. */
-  readonly #backoff = new Backoff();
-  /** Sockets that are open; false while the page does not know it yet. */
-  readonly #open = new Map<number, boolean>();
-  /** Opens that wait for a gesture. */
-  readonly #waiting = new GestureQueue(life, (message) => {
-    this.fromPage(message);
-  });
-  readonly #console = new DeveloperConsole(performance.now());
-  #lane: DataChannel | undefined;
-  #broker: chrome.runtime.Port | undefined;
-
-  /** `page` is the port to the page script, whose messages go to `fromPage`. */
-  constructor(page: MessagePort) {
-    this.#page = page;
-    addEventListener(
-      "pagehide",
-      () => {
-        this.#lose();
-      },
-      { signal: life },
-    );
-    // What the page asked for may wait for a question that the user does not see. A click by which it asks for more tells that by itself.
-    addEventListener(
-      "click",
-      ({ isTrusted }) => {
-        if (/*rule:only-trusted-clicks-raise-prompt*/ !isTrusted || this.#counted.size === 0) return;
-        const before = this.#asked;
-        setTimeout(() => {
-          if (this.#asked === before) this.#pressed();
-        }, clickTime);
-      },
-      { capture: true, passive: true, signal: life },
-    );
-    onEnd(() => {
-      this.#lose();
-    });
-  }
-
-  fromPage(message: PageMessage): void {
-    switch (message.type) {
-      case "open": {
-        if (!this.#mayOpen(message.id)) return;
-        const { id, protocol, options: given } = message;
-        const { tls, ...rest } = given;
-        const options: OpenOptions = tls === undefined ? rest : { ...rest, tls: onTheWire(tls) };
-        if (options.remoteAddress !== undefined) options.remoteAddress = options.remoteAddress.slice(0, maxAddress);
-        const waits = message.waits === true;
-        if (waits) this.#waiting.asked(message);
-        this.#tell({
-          type: "open",
-          id,
-          protocol,
-          ...this.#claims(message),
-          options,
-          ...(waits ? { waits } : {}),
-        });
-        return;
-      }
-      case "listen":
-      case "bind": {
-        if (!this.#mayOpen(message.id)) return;
-        const { type, id, options: given } = message;
-        const options = { ...given, localAddress: given.localAddress.slice(0, maxAddress) };
-        this.#waiting.asked(message);
-        this.#tell({ type, id, ...this.#claims(message), options, waits: true });
-        return;
-      }
-      case "probe":
-        if (this.#mayOpen(message.id)) this.#tell({ type: "probe", id: message.id, ...this.#claims(message) });
-        return;
-      case "accept":
-        // Whoever connects makes these, not the page: they have no bounds of their own, but one at a time for each listener.
-        this.#opening.add(message.id);
-        this.#tell({ type: "accept", id: message.id, listener: message.listener });
-        return;
-      case "membership": {
-        const { id, ack, change, group, source } = message;
-        this.#tell({ type: "membership", id, ack, change, group, ...(source === undefined ? {} : { source }) });
-        return;
-      }
-      case "write": {
-        const data = new Uint8Array(message.data).toBase64();
-        this.#tell(
-          message.ack === undefined
-            ? { type: "write", id: message.id, data }
-            : { type: "write", id: message.id, data, ack: message.ack },
-        );
-        return;
-      }
-      case "credit":
-        this.#tell({ type: "credit", id: message.id, bytes: message.bytes });
-        return;
-      case "startTls": {
-        const { id, received, sent, tls } = message;
-        this.#tell({ type: "startTls", id, received, sent, ...(tls === undefined ? {} : { tls: onTheWire(tls) }) });
-        return;
-      }
-      case "setOption": {
-        const { id, option, value } = message;
-        this.#tell({ type: "setOption", id, option, value });
-        return;
-      }
-      case "close":
-        if (this.#waiting.forget(message.id)) return; // the broker knows nothing of it
-        this.#tell({ type: "close", id: message.id });
-        return;
-      case "shutdown":
-        this.#tell({ type: "shutdown", id: message.id });
-    }
-  }
-
-  /** The user has clicked. */
-  #pressed(): void {
-    const [id] = this.#counted;
-    if (id !== undefined && this.#broker !== undefined) this.#tell({ type: "pressed", id });
-  }
-
-  /** Whether the page may ask for one more socket now; it hears if not. */
-  #mayOpen(id: number): boolean {
-    const now = performance.now();
-    if (!this.#backoff.may(now) || /*rule:content-script-limits-opens*/ !this.#opens.take(now)) {
-      this.#print(consoleLines.quota);
-      this.#tellPage({ type: "failed", id, error: pageError("QuotaExceededError") });
-      return false;
-    }
-    this.#asked++;
-    this.#backoff.sent(id, now);
-    this.#opening.add(id);
-    this.#counted.add(id);
-    return true;
-  }
-
-  /** What only the document can see of itself, and whether the page wants to hear how far it is. */
-  #claims({ evalBlocked, states }: { evalBlocked: boolean; states?: true }): Claims {
-    const activation = activationNow();
-    const evidence = collectEvidence(evalBlocked);
-    announce();
-    return {
-      ...(activation === undefined ? {} : { activation }),
-      //rule:claims-built-from-own-members
-      secure: isSecureContext,
-      evidence,
-      ...(states === true ? { states } : {}),
-    };
-  }
-
-  #fromBroker(message: BrokerMessage): void {
-    switch (message.type) {
-      case "hint":
-        this.#print(message.text);
-        return;
-      case "full":
-        this.#backoff.full(performance.now());
-        this.#print(consoleLines.quota);
-        return;
-      case "gestureWanted": {
-        const { id } = message;
-        if (!this.#opening.has(id)) return; // the page has withdrawn it meanwhile
-        const waits = this.#waiting.wait(id);
-        this.#answered(id);
-        if (!waits) this.#tellPage({ type: "failed", id, error: pageError("NotAllowedError") });
-        return;
-      }
-      case "lane": {
-        const { key, reasons } = message;
-        this.#lane = platform.openDataChannel?.(key, (port) => {
-          this.#tellPage({ type: "lane", reasons }, [port]);
-        });
-        return;
-      }
-      case "laneLost":
-        this.#tellPage(message); // before whatever waits for it
-        this.#lane?.lost();
-        this.#lane = undefined;
-        return;
-      case "left":
-        for (const id of message.ids) this.#open.delete(id);
-        return;
-      case "data": {
-        const { buffer } = Uint8Array.fromBase64(message.data);
-        this.#tellPage({ type: "data", id: message.id, data: buffer }, [buffer]);
-        return;
-      }
-      case "opened": {
-        this.#answered(message.id);
-        this.#open.set(message.id, false);
-        this.#onceSettled(message, () => {
-          this.#tellPage(message.tls === undefined ? plain(message) : { ...message, tls: certificatesOf(message.tls) });
-          this.#open.set(message.id, true);
-        });
-        return;
-      }
-      case "listening": {
-        this.#answered(message.id);
-        this.#open.set(message.id, false);
-        const { certificate, ...rest } = message;
-        if (certificate === undefined) this.#tellPage(rest);
-        else this.#tellPage({ ...rest, certificate: Uint8Array.fromBase64(certificate).buffer });
-        this.#open.set(message.id, true);
-        return;
-      }
-      case "bound":
-        this.#answered(message.id);
-        this.#open.set(message.id, false);
-        this.#onceSettled(message, () => {
-          this.#tellPage(message);
-          this.#open.set(message.id, true);
-        });
-        return;
-      case "closed": {
-        const { id, error = pageError("AbortError") } = message;
-        const known = this.#open.get(id);
-        this.#open.delete(id);
-        this.#tellPage(known === false ? { type: "failed", id, error } : message);
-        return;
-      }
-      case "failed":
-      case "probed":
-        this.#answered(message.id);
-        this.#tellPage(message);
-        return;
-      case "secured":
-        this.#tellPage({ ...message, tls: certificatesOf(message.tls) });
-        return;
-      default:
-        this.#tellPage(message);
-    }
-  }
-
-  /** An open is over, one way or the other. */
-  #answered(id: number): void {
-    this.#waiting.answered(id);
-    this.#backoff.answered(id);
-    this.#opening.delete(id);
-    if (this.#counted.delete(id)) this.#opens.give();
-  }
-
-  /** Goes on once it is known whether there is a lane for the socket, unless it is gone by then, and the page knows. */
-  #onceSettled({ id, lane }: { id: number; lane?: number }, next: () => void): void {
-    if (lane === undefined || this.#lane === undefined) next();
-    else
-      this.#lane.settled(() => {
-        if (this.#open.has(id)) this.#attempt(id, next);
-      });
-  }
-
-  /** Does what there is to do with a word about a socket. If it fails (nonsense in place of base64, say), the socket ends, rather than miss it. */
-  #attempt(id: number | undefined, work: () => void): void {
-    try {
-      work();
-    } catch (cause) {
-      console.error(cause);
-      if (id === undefined) return;
-      const type = this.#opening.has(id) || this.#open.get(id) === false ? "failed" : "closed";
-      this.#answered(id);
-      this.#open.delete(id);
-      this.#tell({ type: "close", id });
-      this.#tellPage({ type, id, error: pageError("NetworkError") });
-    }
-  }
-
-  /** Sends to the broker, and connects to it first if need be. */
-  #tell(message: DocumentMessage): void {
-    if (this.#broker === undefined) {
-      if (!("secure" in message)) return; // about a socket that went down with the last connection
-      try {
-        this.#broker = ext.runtime.connect({ name: "document" });
-      } catch {
-        this.#print(consoleLines.restarted);
-        // "Extension context invalidated": the extension was reloaded or removed, and its new content script has taken over.
-        this.#lose();
-        return;
-      }
-      const port = this.#broker;
-      port.onMessage.addListener((m: BrokerMessage) => {
-        this.#attempt("id" in m ? m.id : undefined, () => {
-          this.#fromBroker(m);
-        });
-      });
-      port.onDisconnect.addListener(() => {
-        if (this.#broker !== port) return;
-        const { size } = this.#open;
-        if (size + this.#opening.size > 0) {
-          this.#print(consoleLines.restarted);
-          this.#lose();
-        } else this.#broker = undefined; // what waits for a gesture is not lost with a background that sleeps
-        if (/*rule:badge-reset-after-worker-stop*/ size > 0) wakeBackground();
-      });
-    }
-    this.#broker.postMessage(message);
-  }
-
-  #print(text: string): void {
-    this.#console.print(text, performance.now());
-  }
-
-  #tellPage(message: ContentMessage, transfer: Transferable[] = []): void {
-    this.#page.postMessage(message, transfer);
-  }
-
-  /** The document's sockets are gone: it leaves (a socket never outlives its document's active life), or the broker did. */
-  #lose(): void {
-    const broker = this.#broker;
-    this.#broker = undefined;
-    for (const id of this.#opening) this.#answered(id);
-    this.#open.clear();
-    this.#waiting.clear();
-    this.#lane?.remove();
-    this.#lane = undefined;
-    broker?.disconnect();
-    this.#tellPage({ type: "lost" });
-  }
-}
-
-/** A socket that opened without TLS. */
-function plain({ tls: _, ...rest }: Opened<TLSInfo>): Opened<PageTLSInfo> {
-  return rest;
-}
-
-/** The background was stopped, and our sockets with it: started again, it sees that the toolbar shows what is no more. */
-function wakeBackground(): void {
-  try {
-    void ext.runtime.sendMessage("wake").catch(() => undefined); // nobody answers
-  } catch {
-    // The extension itself was reloaded or removed.
-  }
-}
-
-/** Hands the page script its end of a private port (protocol/page.ts); returns false when no page script took it. */
-function handOver(): boolean {
+/** Hands the page script its end of a private port (protocol/page.ts). Returns ours; undefined when no page script took it. */
+function handOver(): MessagePort | undefined {
   const { port1, port2 } = new MessageChannel();
-  const taken = !document.dispatchEvent(new MessageEvent(handoverEvent, { ports: [port2], cancelable: true }));
-  if (!taken) {
-    port1.close();
-    return false;
-  }
-  // Nothing is set up before the page asks for something: most pages never do.
-  let gatekeeper: Gatekeeper | undefined;
-  port1.onmessage = ({ data }: MessageEvent<PageMessage>) => {
-    gatekeeper ??= new Gatekeeper(port1);
-    gatekeeper.fromPage(data);
+  // At the window and not at its document, which would be made an object of this world for it.
+  if (!dispatchEvent(new MessageEvent(handoverEvent, { ports: [port2], cancelable: true }))) return port1;
+  port1.close();
+  return undefined;
+}
+
+function start(world: World): void {
+  const room = new WaitingRoom();
+  world.portside = {
+    isAlive,
+    onEnd,
+    activation: activationNow,
+    policies: policiesSoFar,
+    allowAtLoad,
+    begin: (make) => {
+      room.begin(make);
+    },
   };
-  onEnd(() => {
-    port1.onmessage = null;
-    port1.postMessage({ type: "lost", forGood: true } satisfies ContentMessage);
-    port1.close();
+  const page = handOver();
+  if (page !== undefined) room.page = page;
+  // Another copy that hands over is that of an extension which was loaded again.
+  listen(window, handoverEvent, endIfOver);
+  listenToFrames((word) => {
+    room.fromFrame(word);
   });
-  return true;
+  //rule:removed-csp-meta-counts
+  watchPolicies();
+  watchPresses(listen);
+  onEnd(() => {
+    delete world.portside;
+    leavePolicies();
+    room.lose();
+    page?.postMessage({ type: "lost", forGood: true } satisfies ContentMessage);
+    page?.close();
+  });
 }
 
 // The scripts may come a second time: at installation they are put into documents that are open, which may have them already. A copy
 // that still has its extension goes on; one whose extension was reloaded has lost it, and the new copy takes over.
-const world = globalThis as { portsideAlive?: () => boolean };
-if (/*rule:api-only-in-secure-contexts.2*/ isSecureContext && world.portsideAlive?.() !== true) {
-  world.portsideAlive = isAlive;
-  onEnd(() => {
-    delete world.portsideAlive;
-  });
-  // A page script that asks may belong to another copy: of an extension that was loaded again.
-  document.addEventListener(askEvent, endIfOver, { capture: true, signal: life });
-  listenToFrames();
-  //rule:removed-csp-meta-counts
-  watchPolicies();
-  watchPresses(life);
-  // Not taken: the page script comes later, and will ask.
-  if (!handOver()) document.addEventListener(askEvent, () => handOver(), { once: true, capture: true, signal: life });
-}
+const world = globalThis as World;
+if (/*rule:api-only-in-secure-contexts.2*/ isSecureContext && world.portside?.isAlive() !== true) start(world);

@@ -1,46 +1,32 @@
-// What the policies in a document's <meta> elements come to. Pure: evidence.ts finds the elements.
+// The texts of the policies in a document's <meta> elements, as far as anybody reads them. Pure: policies.ts finds the elements.
 //
-// A policy stays in force when its element changes or goes, so what was read once stays. The texts stay here.
-
-import { parseMetaPolicies } from "../shared/csp.ts";
-import type { ScriptPolicy } from "../shared/csp.ts";
+// A policy stays in force when its element changes or goes, so what was read once stays. The texts stay in this world.
 
 /** Texts that are read, and the length of one; what is more or longer counts as its worst reading. */
 const maxTexts = 64;
 const maxLength = 8_192;
-const worst: ScriptPolicy = { eval: "unsafe", requiresTrustedTypes: false };
+/** Texts that say the worst. */
+const worst = "script-src 'unsafe-eval'";
+const worstTypes = "require-trusted-types-for 'script'";
 
 export class MetaPolicies {
   readonly #texts = new Set<string>();
-  /** By what they say: there are few different ones, whatever a page writes. */
-  readonly #found = new Map<string, ScriptPolicy>();
 
-  /** A <meta> element has, or had, this `content` as a policy. */
+  /** A <meta> element has, or had, this `content` as a policy; or another document handed it on. */
   take(content: string): void {
     if (content === "" || this.#texts.has(content)) return;
-    if (
-      /*rule:overlong-csp-meta-is-unsafe*/ content.length > maxLength ||
-      /*rule:excess-csp-meta-is-unsafe*/ this.#texts.size === maxTexts
-    ) {
-      this.add([worst]);
-      return;
-    }
-    this.#texts.add(content);
-    this.add(parseMetaPolicies([content]));
+    const fits =
+      /*rule:overlong-csp-meta-is-unsafe*/ content.length <= maxLength &&
+      /*rule:excess-csp-meta-is-unsafe*/ this.#texts.size < maxTexts;
+    this.#texts.add(fits ? content : worst);
   }
 
   /** There were policies that nobody has read. */
   addWorst(): void {
-    this.add([worst, { eval: "silent", requiresTrustedTypes: true }]);
+    this.#texts.add(worst).add(worstTypes);
   }
 
-  /** What another document handed on. */
-  add(policies: Iterable<ScriptPolicy>): void {
-    for (const { eval: says, requiresTrustedTypes } of policies)
-      this.#found.set(`${says} ${String(requiresTrustedTypes)}`, { eval: says, requiresTrustedTypes });
-  }
-
-  get all(): ScriptPolicy[] {
-    return [...this.#found.values()];
+  get all(): string[] {
+    return [...this.#texts];
   }
 }

@@ -56,8 +56,8 @@ export class FakeBrowser {
   readonly menu = new Map<string, chrome.contextMenus.CreateProperties>();
   readonly onMenuClicked = new FakeEvent<[chrome.contextMenus.OnClickData, chrome.tabs.Tab?]>();
   installType: `${chrome.management.ExtensionInstallType}` = "development";
-  /** What was put into pages: the tab, and the files. */
-  readonly scripts: { tabId: number; files: string[] }[] = [];
+  /** What was put into pages, and where. */
+  readonly scripts: { target: chrome.scripting.InjectionTarget; files: string[] }[] = [];
   /** Pages that a server has for whom the background asks, by URL: their headers. All others cannot be reached. */
   readonly servers = new Map<string, Record<string, string>>();
   /** What the background has asked servers for, by URL. */
@@ -157,9 +157,9 @@ export class FakeBrowser {
       getUILanguage: () => "en-US",
     } satisfies Partial<Record<keyof typeof chrome.i18n, unknown>>;
     const scripting = {
-      executeScript: async ({ target, files }: { target: { tabId: number }; files: string[] }) => {
+      executeScript: async ({ target, files }: { target: chrome.scripting.InjectionTarget; files: string[] }) => {
         await Promise.resolve();
-        this.scripts.push({ tabId: target.tabId, files });
+        this.scripts.push({ target, files });
         return [];
       },
     } satisfies Partial<Record<keyof typeof chrome.scripting, unknown>>;

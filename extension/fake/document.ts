@@ -259,6 +259,8 @@ export function installWindow(url = "https://a.test/"): FakeWindow {
     ...{ Document: FakeDocument, DocumentFragment, ShadowRoot: DocumentFragment, HTMLElement },
     ...{ HTMLHtmlElement, HTMLHeadElement, HTMLMetaElement, HTMLIFrameElement },
     addEventListener: target.addEventListener.bind(target),
+    removeEventListener: target.removeEventListener.bind(target),
+    dispatchEvent: target.dispatchEvent.bind(target),
   });
   const userActivation = {
     get isActive() {

@@ -89,7 +89,6 @@ export const portPost = uncurry(
 export const portStart = uncurry(MessagePort.prototype.start);
 export const addListener = uncurry(EventTarget.prototype.addEventListener);
 export const removeListener = uncurry(EventTarget.prototype.removeEventListener);
-export const dispatch = uncurry(EventTarget.prototype.dispatchEvent);
 export const stopImmediate = uncurry(Event.prototype.stopImmediatePropagation);
 export const preventDefault = uncurry(Event.prototype.preventDefault);
 export const messageData = getter<unknown>(MessageEvent, "data");

@@ -1,12 +1,10 @@
 // When the page script puts the API on a page. The other end of the port is the test's.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { askEvent, handoverEvent, pageError, type PageMessage } from "../../protocol/page.ts";
+import { handoverEvent, pageError, type PageMessage } from "../../protocol/page.ts";
 import { start } from "./start.ts";
 
 interface World {
-  /** Whether the page script has asked for a port. */
-  asked(): boolean;
   /** Hands a port over, as the content script does; false when nobody takes it, so that the page's own listeners see it. */
   handOver(): boolean;
   /** The content script's end. */
@@ -27,10 +25,6 @@ function world(isSecureContext: boolean): World {
     }
   }
   const document = new Document();
-  let asked = false;
-  document.addEventListener(askEvent, () => {
-    asked = true;
-  });
   const window = new EventTarget();
   const navigator = Object.create(Navigator.prototype) as object;
   const { port1: content, port2 } = new MessageChannel();
@@ -39,7 +33,6 @@ function world(isSecureContext: boolean): World {
   });
   start({ isSecureContext, window, document, navigator, Navigator, Document });
   return {
-    asked: () => asked,
     handOver() {
       let seen = false;
       const see = (): void => {
@@ -63,14 +56,12 @@ const names = ({ api }: World): string[] => Object.getOwnPropertyNames(api).sort
 
 test("a page that is not secure has no API, though a port is on offer", () => {
   const page = world(false);
-  assert.equal(page.asked(), false);
   assert.equal(page.handOver(), false);
   assert.deepEqual(names(page), []);
 });
 
 test("a secure page has the API once the port is there, and takes one port", () => {
   const page = world(true);
-  assert.equal(page.asked(), true);
   assert.deepEqual(names(page), []);
   assert.equal(page.handOver(), true);
   assert.deepEqual(names(page), ["openTCPSocket", "openUDPSocket"]);

@@ -5,7 +5,7 @@ import type { Context } from "./api/context.ts";
 import { expose, type GlobalScope } from "./api/globals.ts";
 import { install } from "./api/navigator.ts";
 import type { Scope } from "./api/navigator.ts";
-import { connect } from "./core/connection.ts";
+import { connect, type Connection } from "./core/connection.ts";
 import { takePort } from "./core/handover.ts";
 import { isEvalBlocked } from "./eval.ts";
 
@@ -13,7 +13,7 @@ import { isEvalBlocked } from "./eval.ts";
 export interface PageScope extends Scope, GlobalScope {
   readonly isSecureContext: boolean;
   readonly window: EventTarget;
-  readonly document: EventTarget;
+  readonly document: object;
   readonly Document: { readonly prototype: object };
 }
 
@@ -23,9 +23,13 @@ export function start(scope: PageScope): void {
   if (!scope.isSecureContext) return;
   const { document, Document } = scope;
   const documentView = getter<Window | null>(Document, "defaultView");
-  takePort(scope, (port) => {
+  takePort(scope.window, (port) => {
+    let connection: Connection | undefined;
     const context: Context = {
-      connection: connect(port, now, isEvalBlocked, report),
+      // Made when it is used, which most pages never do.
+      get connection() {
+        return (connection ??= connect(port, now, isEvalBlocked, report));
+      },
       clock: now,
       active: () => documentView(document) !== null,
     };

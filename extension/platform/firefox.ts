@@ -7,6 +7,8 @@ const causeOf = (text: string): HostEnd["cause"] => (/no such native application
 
 export const background: BackgroundPlatform = {
   documentIdOf: ({ documentId }) => documentId, // older versions have none: then nothing is opened
+  // What has come into the frame meanwhile takes the script, and makes nothing of it before its page uses the API.
+  targetOf: ({ frameId = 0 }, tabId) => ({ tabId, frameIds: [frameId] }),
   // It prerenders nothing, and has no fenced frames; of what is in the back/forward cache, webNavigation lists nothing.
   isActive: () => true,
   isInPage: () => true,

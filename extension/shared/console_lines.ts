@@ -2,6 +2,8 @@
 //
 // They are printed by the content script, where no page can read them. docs/GUIDE.md lists every one of them, and a test compares.
 
+import { restarted } from "./restarted.ts";
+
 const popup = "The Portside popup in the toolbar says more.";
 
 /** In English, as all that developers read on the console. Each begins in lower case and ends with a full stop. */
@@ -60,8 +62,7 @@ export const consoleLines = {
   hostStorage:
     "the administrator's settings in the browser cannot be read, and without them nothing is opened. Restart the browser.",
   hostFailed: "Portside's program does not run: it ended, or did not answer. Try again; its log says why.",
-  restarted:
-    "Portside was updated, reloaded or stopped, and the sockets of this page have ended with it. Open them again.",
+  restarted,
   // The network, where somebody agreed to the destination.
   refused: "nobody listens at this port, or a firewall says so. Check the port, and that the server runs.",
   dns: "there is no such name, or no name server answers. Check the spelling.",

@@ -415,7 +415,7 @@ export const consent: readonly Mutant[] = [
     [
       "only-trusted-clicks-raise-prompt",
       "Clicks that a script makes do not bring the prompt to the front",
-      inUnit("extension/content/main.test.ts", "a click of a person's is told while an open has no answer"),
+      inUnit("extension/content/gatekeeper.test.ts", "a click of a person's is told while an open has no answer"),
       never,
     ],
     [
@@ -648,7 +648,7 @@ export const consent: readonly Mutant[] = [
     [
       "gesture-needs-user-activation",
       "A gesture takes a transient activation of the document",
-      inUnit("extension/content/main.test.ts", "activation is the document's own, as long as there is one"),
+      inUnit("extension/content/gatekeeper.test.ts", "activation is the document's own, as long as there is one"),
     ],
     [
       "hidden-refusals-wait-alike",
@@ -1170,7 +1170,7 @@ export const consent: readonly Mutant[] = [
       "reason-goes-to-console",
       "The reason of a refusal goes where the page cannot read it",
       inUnit(
-        "extension/content/main.test.ts",
+        "extension/content/gatekeeper.test.ts",
         "why an open is refused is said on the console, and nothing of it to the page",
       ),
       becomes("document.title = text;"),

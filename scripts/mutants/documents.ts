@@ -16,7 +16,7 @@ export const documents: readonly Mutant[] = [
     [
       "api-only-in-secure-contexts",
       "The page script and the content script start nothing on a page that is not a secure context",
-      inUnit("extension/content/main.test.ts", "a document that is not secure has nothing of it"),
+      inUnit("extension/content/gatekeeper.test.ts", "a document that is not secure has nothing of it"),
       gone,
       gone,
     ],
@@ -428,7 +428,7 @@ export const documents: readonly Mutant[] = [
     [
       "removed-csp-meta-counts",
       "The policy of a <meta> element counts also after the element was removed",
-      inUnit("extension/content/main.test.ts", "a policy in <meta> counts after its element has gone"),
+      inUnit("extension/content/gatekeeper.test.ts", "a policy in <meta> counts after its element has gone"),
     ],
     [
       "excess-csp-meta-is-unsafe",

@@ -60,7 +60,22 @@ export const intakes: readonly Mutant[] = [
     [
       "content-script-limits-opens",
       "The content script keeps to the limit of opens",
-      inUnit("extension/content/main.test.ts", "a document has 128 opens under way, and not one more"),
+      inUnit("extension/content/gatekeeper.test.ts", "a document has 128 opens under way, and not one more"),
+    ],
+    [
+      "page-waits-within-bounds",
+      "What a page asks for before the rest of the content script is there waits within a bound",
+      inUnit("extension/content/waiting_room.test.ts", "one more waits than may be under way"),
+    ],
+    [
+      "frames-wait-within-bounds",
+      "What frames say before the rest of the content script is there waits within a bound",
+      inUnit("extension/content/waiting_room.test.ts", "what frames say waits for the rest, a thousand of them"),
+    ],
+    [
+      "first-uses-limited-per-tab",
+      "Asking for the rest of the content script has a rate for each tab",
+      inUnit("extension/background/documents/inject.test.ts", "frames that ask without end leave a part to the page"),
     ],
     [
       "content-script-backs-off",

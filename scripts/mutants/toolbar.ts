@@ -32,7 +32,7 @@ export const toolbar: readonly Mutant[] = [
       "badge-reset-after-worker-stop",
       "The badge does not go on counting what ended with the worker",
       inUnit(
-        "extension/content/main.test.ts",
+        "extension/content/gatekeeper.test.ts",
         "a broker that goes with open sockets is started again, and one without them is not",
       ),
       becomes("size < 0"),

@@ -18,7 +18,8 @@ export interface Scope {
 }
 
 /** Puts the API on the prototype of `navigator`. Call before any page script can run. */
-export function install({ navigator, Navigator }: Scope, { connection, clock, active }: Context): void {
+export function install({ navigator, Navigator }: Scope, context: Context): void {
+  const { clock, active } = context;
   async function prepare(receiver: unknown, options: unknown): Promise<OpenRequest> {
     if (receiver !== navigator) throw makeError("TypeError", "Illegal invocation");
     const converted = toSocketOptions(options);
@@ -29,14 +30,18 @@ export function install({ navigator, Navigator }: Scope, { connection, clock, ac
   const operations = {
     async openTCPSocket(this: unknown, options = undefined as unknown): Promise<OpenedTCPSocket> {
       const prepared = await prepare(this, options);
-      return new OpenedTCPSocket(token, await openStream(connection, prepared, clock));
+      return new OpenedTCPSocket(token, await openStream(context.connection, prepared, clock));
     },
     async openUDPSocket(this: unknown, options = undefined as unknown): Promise<OpenedUDPSocket> {
       const prepared = await prepare(this, options);
       // Datagrams would go out in the clear where the page asked for the contrary.
       if ((own(prepared.open, "secureTransport") ?? "off") !== "off")
         throw makeError("TypeError", "useSecureTransport and secureTransport are for TCP.");
-      const socket = await connection.open("udp", prepared, (channel, budget) => new DatagramSocket(channel, budget));
+      const socket = await context.connection.open(
+        "udp",
+        prepared,
+        (channel, budget) => new DatagramSocket(channel, budget),
+      );
       return new OpenedUDPSocket(token, socket);
     },
   };
@@ -44,7 +49,7 @@ export function install({ navigator, Navigator }: Scope, { connection, clock, ac
   const presence = {
     async available(this: void): Promise<boolean> {
       if (!active()) throw makeError("NotSupportedError");
-      return connection.probe();
+      return context.connection.probe();
     },
   };
   // On the function, so that the window gets no further name.

@@ -45,7 +45,7 @@ export function tcpServerSocketInterface(
   context: Context,
   TCPSocket: new (given: typeof token, socket: StreamSocket, open: typeof token) => object,
 ) {
-  const { connection, clock } = context;
+  const { clock } = context;
 
   class TCPServerSocket {
     readonly #state = new SocketState(context, openInfo);
@@ -55,7 +55,9 @@ export function tcpServerSocketInterface(
       const request = toListenRequest(toDOMString(localAddress), options);
       requireWindow(context);
       const toChunk = (socket: StreamSocket): object => new TCPSocket(token, socket, token);
-      void this.#state.start(connection.listen(request, (listener) => new ServerSocket(listener, clock, toChunk)));
+      void this.#state.start(
+        context.connection.listen(request, (listener) => new ServerSocket(listener, clock, toChunk)),
+      );
     }
 
     get opened(): Promise<TCPServerSocketOpenInfo> {

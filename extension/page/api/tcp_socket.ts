@@ -42,7 +42,7 @@ function openInfo({ channel: { info }, readable, writable }: StreamSocket): TCPS
 
 /** Makes the class. */
 export function tcpSocketInterface(context: Context) {
-  const { connection, clock } = context;
+  const { clock } = context;
   /** The constructor steps. Options that cannot be throw; what the user, a policy or the network says is heard of by `opened`. */
   function begin(given: unknown, givenPort: unknown, givenOptions: unknown): Promise<StreamSocket> {
     const remoteAddress = toDOMString(given);
@@ -61,7 +61,7 @@ export function tcpSocketInterface(context: Context) {
     // Without a destination the user is asked for it.
     if (remoteAddress !== "") request.open.remoteAddress = remoteAddress;
     request.waits = true;
-    return openStream(connection, request, clock);
+    return openStream(context.connection, request, clock);
   }
 
   class TCPSocket {

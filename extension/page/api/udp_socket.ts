@@ -76,8 +76,6 @@ export function udpSocketInterface(
   context: Context,
   MulticastController: new (given: typeof token, memberships: Memberships) => object,
 ) {
-  const { connection } = context;
-
   /** The steps to perform in parallel, in connected mode. */
   async function connect(options: Options): Promise<MessageSocket> {
     // A connected socket sends to no group, with or without the policy.
@@ -85,7 +83,7 @@ export function udpSocketInterface(
     if (options.remotePort === 0) throw makeError("NetworkError");
     // Without a destination the user is asked for it.
     if (options.remoteAddress === "") delete options.remoteAddress;
-    return connection.open(
+    return context.connection.open(
       "udp",
       { ...takeWish(options), open: options, waits: true },
       (channel, budget) => new MessageSocket(channel, budget, (chunk) => toOutgoing(chunk, false)),
@@ -96,7 +94,7 @@ export function udpSocketInterface(
   async function bind(localAddress: string, options: Options): Promise<MessageSocket> {
     delete options.timeout;
     const multicast = wantsMulticast(options);
-    const socket: MessageSocket = await connection.bind(
+    const socket: MessageSocket = await context.connection.bind(
       { ...takeWish(options), bind: { ...options, localAddress } },
       (channel, budget) => new MessageSocket(channel, budget, (chunk) => toOutgoing(chunk, true)),
     );

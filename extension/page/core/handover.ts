@@ -1,16 +1,13 @@
 // How the page script gets its port: the content script hands it over in an event, before page scripts run (see protocol/page.ts).
 
-import { addListener, dispatch, messagePorts, preventDefault, stopImmediate } from "../builtins.ts";
-import { askEvent, handoverEvent } from "../../../protocol/page.ts";
+import { addListener, messagePorts, preventDefault, stopImmediate } from "../builtins.ts";
+import { handoverEvent } from "../../../protocol/page.ts";
 
 /**
  * Takes the port from the content script, and calls `ready` with it. Call once, before any page script can run. Without a content script
  * (one that serves this document already, or none that may) nothing happens.
  */
-export function takePort(
-  { window, document }: { window: EventTarget; document: EventTarget },
-  ready: (port: MessagePort) => void,
-): void {
+export function takePort(window: EventTarget, ready: (port: MessagePort) => void): void {
   addListener(
     window,
     handoverEvent,
@@ -22,6 +19,4 @@ export function takePort(
     },
     { once: true, capture: true },
   );
-  // At the start of a document the content script runs after this one and needs no asking; this is for the other order.
-  dispatch(document, new Event(askEvent));
 }
