@@ -17,7 +17,10 @@ interface Held {
   kind: string;
 }
 
-function heldNow(peer: Peer): Held {
+/** What is held when garbage was collected: what sockets leave behind while they open is not what they cost. */
+async function held(peer: Peer, settleMs: number): Promise<Held> {
+  await peer.collect();
+  await sleep(settleMs);
   const { relay, browser } = peer.processes();
   const [ofRelay, ofBrowser] = [memory(relay), memory(browser)];
   return { relay: ofRelay.bytes, browser: ofBrowser.bytes, kind: ofBrowser.kind };
@@ -35,14 +38,14 @@ export async function grow(
   await peer.measure("hold", { count: few, parallel: few }, slack);
   await peer.measure("release", {}, slack);
   await sleep(plan.settleMs);
-  const before = heldNow(peer);
+  const before = await held(peer, plan.settleMs);
   let open = 0;
   for (const sockets of counts) {
     const count = sockets - open;
     const { ms } = await peer.measure("hold", { count, parallel: plan.holdParallel }, count * patience + slack);
     open = sockets;
     await sleep(plan.settleMs);
-    const now = heldNow(peer);
+    const now = await held(peer, plan.settleMs);
     const args = { count: 200, ms: 1_000, loaded: false, held: true, sinkId: 0, chunk: peer.chunk };
     const { times } = await peer.measure("trips", args, slack);
     steps.push({

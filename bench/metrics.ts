@@ -70,7 +70,7 @@ export const metrics = {
   idleRelay: {
     title: "host or relay, each idle socket",
     unit: "KiB",
-    how: "growth of memory divided by the number of sockets (last column of the growth table)",
+    how: "growth of memory, once garbage was collected, divided by the number of sockets",
   },
   idleBrowser: { title: "browser, each idle socket", unit: "KiB", how: "the same, all processes of the browser" },
   cpuReceiveRelay: {

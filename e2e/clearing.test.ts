@@ -377,6 +377,14 @@ describe("Clear-Site-Data", () => {
 test("where no marker can be set, Always allow is Allow this time", async (t) => {
   const away = await openStage(lifeOf(t));
   const page = await away.open("https://withheld.test/");
+  const late = await away.open("https://late.test/");
+  const open = (remotePort: number): Promise<string> =>
+    navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
+      () => "",
+      (error: unknown) => (error as Error).name,
+    );
+  // Its content script comes whole with the first use of the API, even one without a gesture.
+  assert.equal(await page.evaluate(open, peer.port), "NotAllowedError");
   // The user keeps the extension away from sites: this page has its scripts already.
   const extensions = await away.browser.newPage("chrome://extensions");
   await extensions.evaluate(async (extensionId: string) => {
@@ -393,15 +401,9 @@ test("where no marker can be set, Always allow is Allow this time", async (t) =>
   assert.deepEqual(await remembered(settings), []);
   assert.deepEqual(await markers(settings), []);
   await page.evaluate(() => (window as unknown as WithTCP).socket.close());
-  const again = await page.evaluate(
-    (remotePort: number) =>
-      navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort }).then(
-        () => "",
-        (error: unknown) => (error as Error).name,
-      ),
-    peer.port,
-  );
-  assert.equal(again, "", "this document may go on");
+  assert.equal(await page.evaluate(open, peer.port), "", "this document may go on");
+  // One that has not used the API before is not let in any more, and hears so.
+  assert.equal(await attempt(late, to(peer)), "NetworkError");
 });
 
 test("a browser that deletes data when it closes keeps no grants either; one that does not, does", async (t) => {

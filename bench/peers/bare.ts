@@ -61,6 +61,7 @@ export async function startBare({ life, far, pages, script }: Scene): Promise<Pe
     chunk: usualChunk,
     measure: (name, args, limit) => tab.measure(name, args, limit),
     processes: () => ({ relay: hosts(), browser: tab.processes(hosts()) }),
+    collect: () => tab.collect(),
     renew: () => tab.open(),
     doubt: () => "",
   };

@@ -61,6 +61,7 @@ export async function startBareLane(
     chunk: usualChunk,
     measure: (name, args, limit) => tab.measure(name, args, limit),
     processes: () => ({ relay: [relay.pid], browser: tab.processes() }),
+    collect: () => tab.collect(),
     renew: () => tab.open(),
     doubt: () => "",
   };

@@ -22,6 +22,7 @@ export async function startFloor({ life, far }: Scene): Promise<Peer> {
     measure: async <M extends MeasureName>(name: M, args: Args<M>, limit: number) =>
       (await ask(name, args, limit)) as Result<M>,
     processes: () => ({ relay: [program.process.pid], browser: [] }),
+    collect: () => Promise.resolve(),
     renew: async () => {
       await ask("release", {}, 5_000);
     },

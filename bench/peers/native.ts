@@ -22,6 +22,7 @@ export async function startNative({ life, far, pages, script }: Scene): Promise<
     chunk: 1_000_000,
     measure: (name, args, limit) => tab.measure(name, args, limit),
     processes: () => ({ relay: [], browser: tab.processes() }),
+    collect: () => tab.collect(),
     renew: () => tab.open(),
     doubt: () => "",
   };

@@ -44,6 +44,8 @@ export interface Peer {
   /** Rejects after `limit` milliseconds. */
   measure<M extends MeasureName>(name: M, args: Args<M>, limit: number): Promise<Result<M>>;
   processes(): Processes;
+  /** Has the browser collect its garbage. */
+  collect(): Promise<void>;
   /** Begins again in a new page, after a measure has failed. */
   renew(): Promise<void>;
   /** Why the figures since the last call are not this peer's, or "". */

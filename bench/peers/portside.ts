@@ -76,6 +76,7 @@ async function start({ life, far, pages, script }: Scene, key: "lane" | "stdio",
       const hosts = hostsOf(browser);
       return { relay: hosts, browser: tab.processes(hosts) };
     },
+    collect: () => tab.collect(),
     renew: async () => {
       await tab.open();
       await openDestinations(false);

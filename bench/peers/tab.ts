@@ -82,6 +82,11 @@ export class Tab {
     );
   }
 
+  /** Has all processes of the browser collect their garbage, as they do when memory runs short. */
+  async collect(): Promise<void> {
+    await this.browser.cdp.send("Memory.simulatePressureNotification", { level: "critical" });
+  }
+
   /** All processes of the browser but those that are the host's. */
   processes(hosts: readonly number[] = []): number[] {
     const { pid } = this.browser.process;

@@ -54,6 +54,7 @@ export async function startWebsockify({ life, far, pages, script }: Scene, brows
     chunk: usualChunk,
     measure: (name, args, limit) => tab.measure(name, args, limit),
     processes: () => ({ relay: [relay.pid, ...descendantsOf(relay.pid)], browser: tab.processes() }),
+    collect: () => tab.collect(),
     renew: () => tab.open(),
     doubt: () => "",
   };

@@ -37,6 +37,7 @@ export async function startWisp({ life, far, pages, script }: Scene, browser: Ch
     chunk: usualChunk,
     measure: (name, args, limit) => tab.measure(name, args, limit),
     processes: () => ({ relay: [relay.pid, ...descendantsOf(relay.pid)], browser: tab.processes() }),
+    collect: () => tab.collect(),
     renew: () => tab.open(),
     doubt: () => "",
   };

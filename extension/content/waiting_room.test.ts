@@ -129,6 +129,26 @@ test("where the rest does not come, or the document leaves before, the page hear
   assert.deepEqual(begin()?.asked, []);
 });
 
+test("where the rest never comes, and nobody says so, the page hears after ten seconds that all is lost", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  say(probe(1));
+  await settled();
+  t.mock.timers.tick(9_999);
+  await settled();
+  assert.deepEqual(heard, []);
+  t.mock.timers.tick(1);
+  await settled();
+  assert.deepEqual(heard.splice(0), [{ type: "lost" }]);
+  // It may ask again, and is answered; the time of what came does not go on.
+  say(probe(2));
+  await settled();
+  assert.deepEqual(called, [restMessage, restMessage]);
+  assert.deepEqual(begin()?.asked.length, 1);
+  t.mock.timers.tick(20_000);
+  await settled();
+  assert.deepEqual(heard, []);
+});
+
 test("where the extension is gone, the developer hears so, and the page that all is lost", async () => {
   const warn = mock.method(console, "warn", () => undefined);
   gone = true;

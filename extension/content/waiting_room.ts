@@ -12,12 +12,15 @@ import type { Asked, Beginning, FrameWord, Rest } from "./early.ts";
 /** One more than may be under way: the rest refuses that one, and tells the developer. */
 const mostAsked = openBounds.document.atOnce + 1;
 const mostFrames = 1_000;
+/** How long it waits, in ms. Where the user has taken the site from the extension meanwhile, the browser lets the script wait for a click on its icon. */
+const patience = 10_000;
 
 export class WaitingRoom {
   #page: MessagePort | undefined;
   #asked: Asked[] = [];
   #frames: FrameWord[] = [];
   #called = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #rest: Rest | undefined;
 
   /** The port to the page script. */
@@ -61,7 +64,7 @@ export class WaitingRoom {
   /** The rest is there. A second copy of it (two calls that crossed) is not made anything of. */
   begin(make: (beginning: Beginning) => Rest): void {
     if (this.#rest !== undefined) return;
-    removeEventListener("pagehide", this.lose);
+    this.#stop();
     this.#rest = make({ page: this.#page, asked: this.#asked, frames: this.#frames });
     this.#asked = [];
     this.#frames = [];
@@ -71,6 +74,8 @@ export class WaitingRoom {
     if (this.#called) return;
     this.#called = true;
     addEventListener("pagehide", this.lose);
+    //rule:first-use-is-answered-in-time
+    this.#timer = setTimeout(this.lose, patience);
     const failed = (): void => {
       if (this.#rest === undefined) this.lose();
     };
@@ -85,12 +90,18 @@ export class WaitingRoom {
 
   /** Nobody will answer what waits: the document leaves, or the background cannot help. The next time it is asked again. */
   readonly lose = (): void => {
-    removeEventListener("pagehide", this.lose);
+    this.#stop();
     this.#called = false;
     this.#asked = [];
     this.#frames = [];
     if (this.#rest === undefined) this.#tellPage({ type: "lost" });
   };
+
+  /** It waits no more. */
+  #stop(): void {
+    clearTimeout(this.#timer);
+    removeEventListener("pagehide", this.lose);
+  }
 
   #tellPage(message: ContentMessage): void {
     this.#page?.postMessage(message);

@@ -73,6 +73,11 @@ export const intakes: readonly Mutant[] = [
       inUnit("extension/content/waiting_room.test.ts", "what frames say waits for the rest, a thousand of them"),
     ],
     [
+      "first-use-is-answered-in-time",
+      "What waits for the rest of the content script is answered though that never comes",
+      inUnit("extension/content/waiting_room.test.ts", "where the rest never comes, and nobody says so"),
+    ],
+    [
       "first-uses-limited-per-tab",
       "Asking for the rest of the content script has a rate for each tab",
       inUnit("extension/background/documents/inject.test.ts", "frames that ask without end leave a part to the page"),
