@@ -82,9 +82,9 @@ export class Tab {
     );
   }
 
-  /** Has all processes of the browser collect their garbage, as they do when memory runs short. */
+  /** Has the pages, frames and background of the browser collect their garbage. */
   async collect(): Promise<void> {
-    await this.browser.cdp.send("Memory.simulatePressureNotification", { level: "critical" });
+    await this.browser.collectGarbage();
   }
 
   /** All processes of the browser but those that are the host's. */

@@ -72,7 +72,6 @@ export interface Commands {
   "Emulation.setEmulatedMedia": Command<{ features: { name: string; value: string }[] }>;
   "Extensions.loadUnpacked": Command<{ path: string; enableInIncognito?: boolean }, { id: string }>;
   "HeapProfiler.collectGarbage": Command<None>;
-  "Memory.simulatePressureNotification": Command<{ level: "moderate" | "critical" }, None>;
   "Memory.getDOMCounters": Command<None, { documents: number; nodes: number; jsEventListeners: number }>;
   "Input.dispatchKeyEvent": Command<{
     type: "keyDown" | "keyUp" | "rawKeyDown";

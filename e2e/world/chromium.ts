@@ -286,6 +286,16 @@ export class Chromium {
     return { session, contexts };
   }
 
+  /** Has every page and frame, and the background, collect its garbage. */
+  async collectGarbage(): Promise<void> {
+    for (const { targetId, type } of this.targets()) {
+      if (!["page", "iframe", "service_worker"].includes(type)) continue;
+      const { sessionId } = await this.cdp.send("Target.attachToTarget", { targetId, flatten: true });
+      await this.#connection.session(sessionId, type).send("HeapProfiler.collectGarbage", {});
+      await this.cdp.send("Target.detachFromTarget", { sessionId });
+    }
+  }
+
   async #adopt(targetId: string, name: string): Promise<Page> {
     const { sessionId } = await this.cdp.send("Target.attachToTarget", { targetId, flatten: true });
     const session = this.#connection.session(sessionId, name);
