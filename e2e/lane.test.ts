@@ -19,6 +19,7 @@ import { makeNetwork, startPeer } from "./world/network.ts";
 import { startPages } from "./world/pages.ts";
 import * as peers from "./world/peers.ts";
 import { extensionId } from "./world/places.ts";
+import { connectionsOf } from "./world/proc.ts";
 import { Person } from "./world/consent.ts";
 import { startChromium } from "./world/chromium.ts";
 import { sleep, until } from "./world/wait.ts";
@@ -349,6 +350,38 @@ describe("a lane comes when it is wanted", () => {
       return { bytes, same };
     });
     assert.deepEqual(heard, { bytes: 3_000_000, same: true });
+    assert.equal(await endsWithFrame(page), true);
+    await page.close();
+  });
+
+  /** Reads a source of `length` bytes, and tells how many came, and their SHA-256. */
+  const readWhole = async (remotePort: number, length: number): Promise<{ bytes: number; sha256: string }> => {
+    const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort });
+    const all = new Uint8Array(length);
+    let bytes = 0;
+    for await (const chunk of socket.readable) {
+      all.set(chunk, bytes);
+      bytes += chunk.length;
+    }
+    await socket.close();
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
+    return { bytes, sha256: Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("") };
+  };
+
+  test("what comes moves to a stream once it is much, and no byte is lost or out of order", async () => {
+    const echo = await peers.echoPeer(life);
+    const [seed, length] = [7, 40 << 20];
+    const source = await peers.bulkSourcePeer(life, { seed, length });
+    const page = await stage.open("https://much.test/");
+    await openTCP(stage, page, source);
+    await page.evaluate(() => (window as unknown as WithTCP).socket.close());
+    await openTCP(stage, page, echo);
+    assert.equal(await page.evaluate(say, "a little"), "a little");
+    const got = await page.evaluate(readWhole, source.port, length);
+    assert.deepEqual(got, { bytes: length, sha256: peers.patternSha256(seed, length) });
+    const [host = 0] = stage.browser.hosts();
+    await until("the WebSocket, the stream, and the echo", () => connectionsOf(host) === 3);
+    assert.equal(await page.evaluate(say, "by the stream"), "by the stream");
     assert.equal(await endsWithFrame(page), true);
     await page.close();
   });

@@ -11,6 +11,24 @@ const LaneTicketPrefix = "portside.ticket."
 // laneHeaderBytes: Length of what stands before each body: the kind, three zeros, and the socket's id as a little-endian u32.
 const laneHeaderBytes = 8
 
+// LaneStreamProtocol: The subprotocol of a lane whose messages to the page can move to a streaming response (docs/PROTOCOL.md, "The stream of a lane").
+const LaneStreamProtocol = "portside.lane.2"
+
+// LaneStreamHeader: The header field that has a stream's ticket.
+const LaneStreamHeader = "Portside-Ticket"
+
+// LaneStreamAfterBytes: How many bytes a lane has sent to the page before it offers a stream.
+const LaneStreamAfterBytes = 1048576
+
+// LaneStreamOffer: The text that offers a stream begins so; port and ticket follow, behind a space each. To the page.
+const LaneStreamOffer = "stream at"
+
+// LaneStreamReady: The text that says that a stream works. To the host.
+const LaneStreamReady = "stream ready"
+
+// LaneStreamBegins: The text that is the last message of the WebSocket to the page: what follows comes by the stream.
+const LaneStreamBegins = "stream begins"
+
 // A LaneKind says what a frame of the lane is about.
 type LaneKind byte
 

@@ -106,6 +106,24 @@ export const ticketPrefix = "portside.ticket.";
 /** Length of what stands before each body: the kind, three zeros, and the socket's id as a little-endian u32. */
 export const laneHeaderBytes = 8;
 
+/** The subprotocol of a lane whose messages to the page can move to a streaming response (docs/PROTOCOL.md, "The stream of a lane"). */
+export const laneStreamProtocol = "portside.lane.2";
+
+/** The header field that has a stream's ticket. */
+export const laneStreamHeader = "Portside-Ticket";
+
+/** How many bytes a lane has sent to the page before it offers a stream. */
+export const laneStreamAfterBytes = 1048576;
+
+/** The text that offers a stream begins so; port and ticket follow, behind a space each. To the page. */
+export const laneStreamOffer = "stream at";
+
+/** The text that says that a stream works. To the host. */
+export const laneStreamReady = "stream ready";
+
+/** The text that is the last message of the WebSocket to the page: what follows comes by the stream. */
+export const laneStreamBegins = "stream begins";
+
 /** The kinds of the lane's frames. */
 export const laneKinds = {
   /** Bytes of a TCP socket, or a received datagram. */

@@ -121,3 +121,22 @@ export function openDescriptors(pid: number): number {
     return 0;
   }
 }
+
+/** The number of TCP connections over IPv4 that the process has established. */
+export function connectionsOf(pid: number): number {
+  const folder = `/proc/${String(pid)}`;
+  const own = new Set<string>();
+  try {
+    for (const fd of readdirSync(`${folder}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/fd/${fd}`))?.[1];
+      if (inode !== undefined) own.add(inode);
+    }
+  } catch {
+    return 0; // it has ended, or one of its sockets has
+  }
+  const established = "01";
+  return (read(`${folder}/net/tcp`) ?? "")
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/))
+    .filter(({ 3: state, 9: inode = "" }) => state === established && own.has(inode)).length;
+}

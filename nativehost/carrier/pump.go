@@ -83,18 +83,34 @@ func (p *pump) Run() error {
 			if err != nil {
 				continue
 			}
-			for _, message := range [][]byte{frame[:rest], frame[rest:]} {
-				if len(message) == 0 {
-					continue
-				}
-				if _, err := p.out.Write(message); err != nil {
-					return p.fail(fmt.Errorf("write to the browser: %w", err))
-				}
+			if err := p.write(frame[:rest], frame[rest:]); err != nil {
+				return p.fail(fmt.Errorf("write to the browser: %w", err))
 			}
 		default:
 			<-p.wake
 		}
 	}
+}
+
+// several is a writer that can write messages that follow each other at once.
+type several interface {
+	WriteMessages(messages ...[]byte) error
+}
+
+// write writes a frame, and what follows it as a message of its own, if anything does.
+func (p *pump) write(frame, rest []byte) error {
+	if out, ok := p.out.(several); ok && len(rest) > 0 {
+		return out.WriteMessages(frame, rest)
+	}
+	for _, message := range [][]byte{frame, rest} {
+		if len(message) == 0 {
+			continue
+		}
+		if _, err := p.out.Write(message); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // next takes the next thing to write out of the queues.

@@ -104,17 +104,22 @@ func (l *Listener) Ticket(ctx context.Context, document string) (port uint16, se
 			return 0, "", err
 		}
 	}
-	var random [ticketBytes]byte
-	// It never fails: crypto/rand ends the program instead.
-	_, _ = rand.Read(random[:])
-	secret = base64.RawURLEncoding.EncodeToString(random[:])
-	key := sha256.Sum256([]byte(secret))
+	secret, key := newSecret()
 	l.tickets[key] = ticket{document, time.AfterFunc( /*rule:lane-ticket-expires*/ l.ticketLife, func() {
 		if _, ok := l.take(key); ok {
 			l.admitted()
 		}
 	})}
 	return l.server.at.Port(), secret, nil
+}
+
+// newSecret returns what a ticket is, and by what it is known.
+func newSecret() (secret string, key [sha256.Size]byte) {
+	var random [ticketBytes]byte
+	// It never fails: crypto/rand ends the program instead.
+	_, _ = rand.Read(random[:])
+	secret = base64.RawURLEncoding.EncodeToString(random[:])
+	return secret, sha256.Sum256([]byte(secret))
 }
 
 // open begins to listen. The caller holds the mutex.
@@ -207,7 +212,8 @@ func (l *Listener) serve(on *server, w http.ResponseWriter, r *http.Request) {
 	}
 	// The origin was looked at, and is not the server's own.
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		Subprotocols: []string{protocol.LaneProtocol}, InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled,
+		Subprotocols:       []string{protocol.LaneStreamProtocol, protocol.LaneProtocol},
+		InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {
 		l.log.Warn().Str("cause", "no WebSocket").Msg("a lane was refused")
@@ -215,7 +221,7 @@ func (l *Listener) serve(on *server, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	l.admitted()
-	c := newConn(ws)
+	c := newConn(l, ws)
 	defer c.Close()
 	l.handle(document, c)
 }

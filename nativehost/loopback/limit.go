@@ -49,6 +49,15 @@ func (p *placed) Close() error {
 	return err
 }
 
+// Own returns the connection as the system has it, for who has taken it over from
+// NewServer's server: it can write several pieces at once (net.Buffers).
+func Own(conn net.Conn) net.Conn {
+	if p, ok := conn.(*placed); ok {
+		return p.Conn
+	}
+	return conn
+}
+
 // leave gives the place of a connection to another one.
 func leave(conn net.Conn) {
 	if p, ok := conn.(*placed); ok {

@@ -112,6 +112,10 @@ export function goLaneFile(): string {
   const kinds = Object.entries(lane.kinds).map(
     ([name, { doc, value }]) => comment(doc, "\t") + `\tLane${goName(name)} LaneKind = ${value.toString()}\n`,
   );
+  const streams = Object.entries(lane.stream).map(
+    ([name, { doc, value }]) =>
+      comment(`LaneStream${goName(name)}: ${doc}`) + `const LaneStream${goName(name)} = ${JSON.stringify(value)}\n`,
+  );
   return `// ${banner}
 
 package protocol
@@ -125,6 +129,7 @@ const LaneTicketPrefix = ${JSON.stringify(lane.ticketPrefix.value)}
 // laneHeaderBytes: ${lane.headerBytes.doc}
 const laneHeaderBytes = ${lane.headerBytes.value.toString()}
 
+${streams.join("\n")}
 // A LaneKind says what a frame of the lane is about.
 type LaneKind byte
 

@@ -54,6 +54,7 @@ export interface LaneTable {
   protocol: Constant<string>;
   ticketPrefix: Constant<string>;
   headerBytes: Constant;
+  stream: Record<string, Constant<string | number>>;
   kinds: Record<string, Constant>;
   closedNames: Constant<string[]>;
 }

@@ -68,6 +68,10 @@ export async function tsFile(): Promise<string> {
     `/** ${lane.protocol.doc} */\nexport const laneProtocol = ${JSON.stringify(lane.protocol.value)};\n`,
     `/** ${lane.ticketPrefix.doc} */\nexport const ticketPrefix = ${JSON.stringify(lane.ticketPrefix.value)};\n`,
     `/** ${lane.headerBytes.doc} */\nexport const laneHeaderBytes = ${lane.headerBytes.value.toString()};\n`,
+    ...Object.entries(lane.stream).map(
+      ([name, { doc, value }]) =>
+        `/** ${doc} */\nexport const laneStream${name[0]?.toUpperCase() ?? ""}${name.slice(1)} = ${JSON.stringify(value)};\n`,
+    ),
     `/** The kinds of the lane's frames. */\nexport const laneKinds = {\n${kinds.join("\n")}\n} as const;\n`,
     `/** ${lane.closedNames.doc} */\nexport const laneClosedNames = ${JSON.stringify(lane.closedNames.value)} as const;\n`,
     `/** ${definition("PageReason").description ?? ""} */\nexport const hostReasons = ${JSON.stringify(definition("PageReason").enum)} as const;\n`,
