@@ -14,7 +14,7 @@ GO_TEST_LIMIT := 600
 E2E_LIMIT := 2100
 BENCH_LIMIT := 2400
 # Suites in the browser mostly wait: on two cores three run at a time. These measure time or speed, or act on a screen of their own: they run alone.
-E2E_ALONE := e2e/focus.test.ts e2e/idle.test.ts e2e/transfer.test.ts e2e/tricks.test.ts
+E2E_ALONE := e2e/focus.test.ts e2e/idle.test.ts e2e/transfer.test.ts e2e/tricks.test.ts e2e/workers.test.ts
 # Floods and cold starts: their figures say something on a quiet machine only, so `make load` has them.
 E2E_LOAD := e2e/load.test.ts
 # These are about bytes, and run once more where an administrator has switched the lane off.

@@ -152,7 +152,6 @@ test("a worker's sockets are nearly as fast as its page's", { timeout: 120_000 }
   console.log(
     `# page ${median(rates.page).toFixed(0)} MiB/s, worker ${median(rates.worker).toFixed(0)}: ${ratio.toFixed(2)}`,
   );
-  // The figure is in docs/PERFORMANCE.md. Here it is only held that the way is not a slow one: machines that test have other load, and where memory is
-  // slow to get one hop more takes as long as all others.
-  assert.ok(ratio > 0.25, `${ratio.toFixed(2)} of the page's rate`);
+  // The figure is in docs/PERFORMANCE.md. Here it is only held that the way is not a slow one: machines that test have other load.
+  assert.ok(ratio > 0.4, `${ratio.toFixed(2)} of the page's rate`);
 });

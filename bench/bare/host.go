@@ -16,6 +16,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/portside/portside/bench/room"
 )
 
 const (
@@ -40,11 +42,10 @@ type message struct {
 
 // run serves one connection until the browser closes in.
 func run(in io.Reader, out io.Writer) error {
-	b := &bridge{out: out, room: credit}
-	b.more.L = &b.mu
+	b := &bridge{out: out, Room: room.New(credit)}
 	var reading sync.WaitGroup
 	defer reading.Wait()
-	defer b.end()
+	defer b.End()
 	var conn net.Conn
 	var plain, raw []byte
 	for {
@@ -73,7 +74,7 @@ func run(in io.Reader, out io.Writer) error {
 		}
 		switch {
 		case m.A > 0:
-			b.give(m.A)
+			b.Give(m.A)
 		case m.Port > 0 && conn == nil:
 			if conn, err = net.DialTimeout("tcp4", fmt.Sprintf("127.0.0.1:%d", m.Port), dialLimit); err != nil {
 				return err
@@ -106,10 +107,7 @@ type bridge struct {
 	writing sync.Mutex // guards out: one frame at a time
 	out     io.Writer
 
-	mu    sync.Mutex // guards room and ended
-	more  sync.Cond  // room has grown, or it has ended
-	room  int        // bytes that the page has room for
-	ended bool
+	*room.Room // what the page has room for
 }
 
 // say writes one frame. Who listens no more has closed the other direction too, and that ends the program.
@@ -119,46 +117,17 @@ func (b *bridge) say(text []byte) {
 	_, _ = b.out.Write(append(binary.NativeEndian.AppendUint32(nil, uint32(len(text))), text...))
 }
 
-func (b *bridge) give(n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.room += n
-	b.more.Signal()
-}
-
-func (b *bridge) end() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.ended = true
-	b.more.Signal()
-}
-
-// take waits for room and takes up to most bytes of it; 0: it has ended.
-func (b *bridge) take(most int) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for b.room == 0 && !b.ended {
-		b.more.Wait()
-	}
-	if b.ended {
-		return 0
-	}
-	n := min(b.room, most)
-	b.room -= n
-	return n
-}
-
 // pump reads what the page has room for, until the connection or the page ends.
 func (b *bridge) pump(conn net.Conn) {
 	buffer := make([]byte, frame)
 	var text []byte
 	for {
-		room := b.take(frame)
-		if room == 0 {
+		free := b.Take(frame)
+		if free == 0 {
 			return
 		}
-		n, err := conn.Read(buffer[:room])
-		b.give(room - n)
+		n, err := conn.Read(buffer[:free])
+		b.Give(free - n)
 		if n > 0 {
 			text = append(text[:0], `{"d":"`...)
 			text = base64.StdEncoding.AppendEncode(text, buffer[:n])

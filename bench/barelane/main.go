@@ -19,8 +19,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/portside/portside/bench/room"
 )
 
 const (
@@ -28,6 +31,8 @@ const (
 	frame  = 256 << 10 // bytes in one frame to the page
 	// ports are how many it listens on: a browser keeps at most six streams to one.
 	ports = 16
+	// patience is how long one half of a connection waits for the other.
+	patience = 10 * time.Second
 	// Each frame of a stream has a head: its kind and the length of what follows.
 	headBytes = 8
 	kindData  = 0
@@ -107,8 +112,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer far.Close()
-	b := &bridge{room: credit}
-	b.more.L = &b.mu
+	b := &bridge{Room: room.New(credit)}
 	if id == "" {
 		b.send = func(kind, n uint32, data []byte) error {
 			if kind == kindAck {
@@ -117,7 +121,15 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return ws.Write(r.Context(), websocket.MessageBinary, data)
 		}
 	} else {
-		down := <-s.half(id)
+		var down net.Conn
+		select {
+		case down = <-s.half(id):
+		case <-time.After(patience):
+			return
+		}
+		s.mu.Lock()
+		delete(s.waiting, id)
+		s.mu.Unlock()
 		defer down.Close()
 		b.send = func(kind, n uint32, data []byte) error {
 			head := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, kind), n)
@@ -128,7 +140,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var reading sync.WaitGroup
 	defer reading.Wait()
-	defer b.end()
+	defer b.End()
 	defer far.Close()
 	reading.Go(func() {
 		defer ws.CloseNow()
@@ -143,10 +155,7 @@ type bridge struct {
 	send    func(kind, n uint32, data []byte) error
 	writing sync.Mutex // one frame at a time
 
-	mu    sync.Mutex // guards what follows
-	more  sync.Cond  // room has grown, or it has ended
-	room  int        // bytes that the page has room for
-	ended bool
+	*room.Room // what the page has room for
 }
 
 func (b *bridge) frame(kind, n uint32, data []byte) error {
@@ -155,45 +164,16 @@ func (b *bridge) frame(kind, n uint32, data []byte) error {
 	return b.send(kind, n, data)
 }
 
-func (b *bridge) give(n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.room += n
-	b.more.Signal()
-}
-
-func (b *bridge) end() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.ended = true
-	b.more.Signal()
-}
-
-// take waits for room and takes up to most bytes of it; 0: it has ended.
-func (b *bridge) take(most int) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for b.room == 0 && !b.ended {
-		b.more.Wait()
-	}
-	if b.ended {
-		return 0
-	}
-	n := min(b.room, most)
-	b.room -= n
-	return n
-}
-
 // pump carries what the far end says to the page.
 func (b *bridge) pump(far io.Reader) {
 	buffer := make([]byte, frame)
 	for {
-		room := b.take(frame)
-		if room == 0 {
+		free := b.Take(frame)
+		if free == 0 {
 			return
 		}
-		n, err := far.Read(buffer[:room])
-		b.give(room - n)
+		n, err := far.Read(buffer[:free])
+		b.Give(free - n)
 		if n > 0 && b.frame(kindData, uint32(n), buffer[:n]) != nil {
 			return
 		}
@@ -217,7 +197,7 @@ func (b *bridge) feed(ctx context.Context, ws *websocket.Conn, far io.Writer) {
 			if err != nil || bad != nil {
 				return
 			}
-			b.give(n)
+			b.Give(n)
 			continue
 		}
 		for {

@@ -170,22 +170,25 @@ func (c *client) udpReceive(limit time.Duration, size int, patience time.Duratio
 	}
 }
 
-// countedDatagram is one that the far end counts under this number.
-func countedDatagram(size int, run uint32) []byte {
+// counted returns a socket, and a datagram that the far end counts under this number.
+func (c *client) counted(size int, run uint32) (net.Conn, []byte, error) {
+	conn, err := net.Dial("udp4", c.udp)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.held = append(c.held, conn)
 	datagram := make([]byte, max(size, 5))
 	datagram[0] = 'S'
 	binary.BigEndian.PutUint32(datagram[1:], run)
-	return datagram
+	return conn, datagram, nil
 }
 
 // udpRate sends at a rate.
 func (c *client) udpRate(limit time.Duration, size int, perSecond float64, run uint32) (any, error) {
-	conn, err := net.Dial("udp4", c.udp)
+	conn, datagram, err := c.counted(size, run)
 	if err != nil {
 		return nil, err
 	}
-	c.held = append(c.held, conn)
-	datagram := countedDatagram(size, run)
 	sent := 0
 	start := time.Now()
 	for taken := time.Duration(0); taken < limit; taken = time.Since(start) {
@@ -201,12 +204,10 @@ func (c *client) udpRate(limit time.Duration, size int, perSecond float64, run u
 }
 
 func (c *client) udpSend(limit time.Duration, size int, run uint32) (any, error) {
-	conn, err := net.Dial("udp4", c.udp)
+	conn, datagram, err := c.counted(size, run)
 	if err != nil {
 		return nil, err
 	}
-	c.held = append(c.held, conn)
-	datagram := countedDatagram(size, run)
 	sent := 0
 	start := time.Now()
 	for time.Since(start) < limit {
