@@ -31,6 +31,11 @@ type LaneFrame struct {
 	// Name is the DOMException name of LaneClosed, empty after an orderly close, and
 	// Reason what the page may know of why, with NetworkError.
 	Name, Reason string
+	// Of is the socket that LaneOpen opens again, and Page the page's number for the new one.
+	Of, Page int64
+	// Remote and Local are the two ends of the socket of LaneOpened, whose Number is the
+	// credit towards the host in bytes. They have no family.
+	Remote, Local Peer
 	// Payload is inside of the frame that was read, or is copied into the one that
 	// is written.
 	Payload []byte
@@ -39,7 +44,7 @@ type LaneFrame struct {
 // AppendLaneFrame appends a frame to dst. A frame that does not fit the wire is a
 // defect of the caller, and an error.
 func AppendLaneFrame(dst []byte, f LaneFrame) ([]byte, error) {
-	if f.SocketID < 1 || f.SocketID > 1<<32-1 || f.Number < 0 || f.Number > 1<<32-1 {
+	if !isU32(f.SocketID) || f.Number < 0 || f.Number > 1<<32-1 {
 		return nil, fmt.Errorf("%w: socket %d, number %d", ErrLane, f.SocketID, f.Number)
 	}
 	dst = append(dst, byte(f.Kind), 0, 0, 0)
@@ -58,7 +63,22 @@ func AppendLaneFrame(dst []byte, f LaneFrame) ([]byte, error) {
 		return binary.LittleEndian.AppendUint32(dst, uint32(f.Count)), nil
 	case LaneCredit, LaneBulk:
 		return binary.LittleEndian.AppendUint32(dst, uint32(f.Number)), nil
-	case LaneShutdown, LaneClose, LaneEnd:
+	case LaneShutdown, LaneClose, LaneEnd, LaneDeclined:
+		return dst, nil
+	case LaneOpen:
+		if !isU32(f.Of) || !isU32(f.Page) {
+			return nil, fmt.Errorf("%w: opens %d again as %d", ErrLane, f.Of, f.Page)
+		}
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Of))
+		return binary.LittleEndian.AppendUint32(dst, uint32(f.Page)), nil
+	case LaneOpened:
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Number))
+		for _, end := range []Peer{f.Remote, f.Local} {
+			var err error
+			if dst, err = AppendPeer(dst, end); err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrLane, err)
+			}
+		}
 		return dst, nil
 	case LaneWrote:
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Number))
@@ -75,6 +95,9 @@ func AppendLaneFrame(dst []byte, f LaneFrame) ([]byte, error) {
 		return nil, fmt.Errorf("%w: kind %d", ErrLane, f.Kind)
 	}
 }
+
+// isU32 reports whether a number is an id on the wire, which 0 is not.
+func isU32(n int64) bool { return n > 0 && n <= 1<<32-1 }
 
 func flag(set bool) byte {
 	if set {
@@ -116,8 +139,21 @@ func ReadLaneFrame(message []byte) (LaneFrame, error) {
 			f.Number = int64(binary.LittleEndian.Uint32(body))
 			ok = f.Number > 0 && /*rule:lane-bulk-is-bounded*/ (f.Kind == LaneCredit || f.Number <= LaneChunkBytes)
 		}
-	case LaneShutdown, LaneClose, LaneEnd:
+	case LaneShutdown, LaneClose, LaneEnd, LaneDeclined:
 		ok = ok && len(body) == 0
+	case LaneOpen:
+		if ok = ok && len(body) == 8; ok {
+			f.Of, f.Page = int64(binary.LittleEndian.Uint32(body)), int64(binary.LittleEndian.Uint32(body[4:]))
+			ok = f.Of > 0 && f.Page > 0 && /*rule:reopened-ids-are-apart*/ f.SocketID >= FirstReopenedID
+		}
+	case LaneOpened:
+		if ok = ok && len(body) > 4; ok {
+			var err [2]error
+			f.Number = int64(binary.LittleEndian.Uint32(body))
+			f.Remote, body, err[0] = ReadPeer(body[4:])
+			f.Local, body, err[1] = ReadPeer(body)
+			ok = errors.Join(err[:]...) == nil && len(body) == 0
+		}
 	case LaneWrote:
 		if ok = ok && len(body) == 5 && body[4] <= 1; ok {
 			f.Number, f.Failed = int64(binary.LittleEndian.Uint32(body)), body[4] == 1

@@ -16,6 +16,10 @@ interface Vector {
   name?: "NetworkError" | "AbortError" | "NotAllowedError";
   reason?: PageReason;
   payload?: string;
+  of?: number;
+  page?: number;
+  remote?: { address: string; port: number };
+  local?: { address: string; port: number };
 }
 const vectors = JSON.parse(readFileSync(new URL("testdata/lane.json", import.meta.url), "utf8")) as Vector[];
 
@@ -26,7 +30,7 @@ const lengths = (messages: readonly ArrayBuffer[]): number[] => messages.map((me
 const bytes = (hex: string): ArrayBuffer => new Uint8Array(Buffer.from(hex, "hex")).buffer;
 
 /** What the page says for a frame to the host; undefined for those that are the host's. */
-function request({ kind, socketId: id, number = 0, payload = "" }: Vector): LaneRequest | undefined {
+function request({ kind, socketId: id, number = 0, payload = "", of = 0, page = 0 }: Vector): LaneRequest | undefined {
   switch (kind) {
     case 1:
       return { type: "write", id, data: bytes(payload) };
@@ -40,6 +44,8 @@ function request({ kind, socketId: id, number = 0, payload = "" }: Vector): Lane
       return { type: "close", id };
     case 11:
       return { type: "datagrams", id, ack: number, data: bytes("00".repeat(12) + payload) };
+    case 13:
+      return { type: "open", id, of, page };
     default:
       return undefined;
   }
@@ -56,6 +62,8 @@ function event({
   name,
   reason,
   payload = "",
+  remote = { address: "", port: 0 },
+  local = { address: "", port: 0 },
 }: Vector): LaneEvent | undefined {
   const error = failed ? { error: pageError("NetworkError") } : {};
   switch (kind) {
@@ -69,6 +77,18 @@ function event({
       return { type: "datagrams", id, data: bytes(wire) };
     case 12:
       return { type: "sent", id, ack: number, count };
+    case 14:
+      return {
+        type: "opened",
+        id,
+        remoteAddress: remote.address,
+        remotePort: remote.port,
+        localAddress: local.address,
+        localPort: local.port,
+        window: number,
+      };
+    case 15:
+      return { type: "declined", id };
     case 7:
       return { type: "shut", id, ...error };
     case 8:

@@ -3,13 +3,15 @@
 // What a document's page says becomes messages for the host; messages of the host become what its page is told. Both name the socket by the
 // host's id. What does not fit becomes nothing. No payload that is worth it is copied.
 
-import type { ContentMessage, PageErrorName, PageMessage } from "./page.ts";
+import type { ContentMessage, Opened, PageErrorName, PageMessage } from "./page.ts";
 import { pageError, pageReasons } from "./page.ts";
+import { peerLength, readPeer } from "./peer.ts";
 import { batchHeaderBytes, batchOverhead, isBatch, readLength } from "./lane_batch.ts";
 import {
   batchDatagrams,
   bulkBytes,
   chunkBytes,
+  firstReopenedId,
   laneChunkBytes,
   laneClosedNames,
   laneHeaderBytes as headerBytes,
@@ -19,13 +21,26 @@ import {
 
 /** What a page may say of a socket's bytes, by either way. */
 export type BytesRequest = Extract<PageMessage, { type: "write" | "credit" | "shutdown" | "close" }>;
-/** What it may say on its lane. `datagrams` has room for the header before them (lane_batch.ts); `ack` is the number of the first. */
-export type LaneRequest = BytesRequest | { type: "datagrams"; id: number; ack: number; data: ArrayBuffer };
-/** What it may be told there. `datagrams` is the frame as it came; `sent` answers `count` datagrams, of which the first has the number `ack`. */
+/**
+ * What it may say on its lane. `datagrams` has room for the header before them (lane_batch.ts); `ack` is the number of the first. `open` opens
+ * again what the socket `of` of the lane was opened to: `id` is the lane's new number for it, `page` the page's.
+ */
+export type LaneRequest =
+  | BytesRequest
+  | { type: "datagrams"; id: number; ack: number; data: ArrayBuffer }
+  | { type: "open"; id: number; of: number; page: number };
+/** A socket that was opened on the lane: its ends, and the bytes of credit that its writer starts with. */
+export type LaneOpened = { type: "opened"; id: number } & Omit<Opened<never>, "type" | "id" | "lane" | "tls">;
+/**
+ * What it may be told there. `datagrams` is the frame as it came; `sent` answers `count` datagrams, of which the first has the number `ack`.
+ * `opened`, `declined` and `closed` answer `open`: after `declined` the broker is to be asked.
+ */
 export type LaneEvent =
   | Extract<ContentMessage, { type: "data" | "credit" | "wrote" | "shut" | "end" | "closed" }>
   | { type: "datagrams"; id: number; data: ArrayBuffer }
-  | { type: "sent"; id: number; ack: number; count: number };
+  | { type: "sent"; id: number; ack: number; count: number }
+  | LaneOpened
+  | { type: "declined"; id: number };
 
 /** The most that a frame has: lane.go's LaneFrameBytes. */
 const mostFrameBytes = headerBytes + 4 + maxPeerBytes + chunkBytes;
@@ -105,6 +120,15 @@ export function laneMessages(message: LaneRequest, batches = true): ArrayBuffer[
       return message.data instanceof ArrayBuffer && isU32(message.ack)
         ? batchFrames(id, message.ack, message.data, batches)
         : [];
+    case "open": {
+      const { of, page } = message;
+      //rule:lane-open-frames-are-valid
+      if (id < firstReopenedId || !isU32(of) || of === 0 || !isU32(page) || page === 0) return [];
+      const [bytes, view] = frame(kinds.open, id, 8);
+      view.setUint32(headerBytes, of, true);
+      view.setUint32(headerBytes + 4, page, true);
+      return [bytes];
+    }
     case "credit":
       return isU32(message.bytes) && message.bytes > 0 ? [numberFrame(kinds.credit, id, message.bytes)] : [];
     case "shutdown":
@@ -141,6 +165,28 @@ export function laneReader(): (message: ArrayBuffer) => LaneEvent | undefined {
   };
 }
 
+/** The socket that a frame says is open. */
+function openedEvent(buffer: ArrayBuffer, view: DataView, id: number): LaneOpened {
+  const remote = new Uint8Array(buffer, headerBytes + 4);
+  const length = peerLength(remote, remote.byteLength);
+  const local = remote.subarray(length);
+  if (length === 0 || peerLength(local, local.byteLength) !== local.byteLength)
+    throw new RangeError("a socket without its two ends");
+  const [there, here] = [
+    readPeer(remote, length, String.fromCharCode),
+    readPeer(local, local.byteLength, String.fromCharCode),
+  ];
+  return {
+    type: "opened",
+    id,
+    remoteAddress: there.address,
+    remotePort: there.port,
+    localAddress: here.address,
+    localPort: here.port,
+    window: view.getUint32(headerBytes, true),
+  };
+}
+
 /** What a frame that is one message says. */
 function frameEvent(buffer: ArrayBuffer, view: DataView): LaneEvent | undefined {
   const id = view.getUint32(4, true);
@@ -165,6 +211,10 @@ function frameEvent(buffer: ArrayBuffer, view: DataView): LaneEvent | undefined 
       if (count === 0 || count > batchDatagrams) throw new RangeError("no number of datagrams that a frame has");
       return { type: "sent", id, ack: view.getUint32(headerBytes, true), count };
     }
+    case kinds.opened:
+      return openedEvent(buffer, view, id);
+    case kinds.declined:
+      return { type: "declined", id };
     case kinds.shut:
       return { type: "shut", id, ...outcome(view.getUint8(headerBytes) !== 0) };
     case kinds.end:

@@ -44,10 +44,16 @@ const (
 	LaneDatagrams LaneKind = 11
 	// Answers datagrams whose numbers follow each other: the system has taken them. To the page only.
 	LaneSent LaneKind = 12
+	// Opens again what the broker has opened before, by that socket's id, with the page's number for the new one. To the host only.
+	LaneOpen LaneKind = 13
+	// Answers open: the socket is there. To the page only, as is declined.
+	LaneOpened LaneKind = 14
+	// Answers open: nothing was opened, and the broker is to be asked.
+	LaneDeclined LaneKind = 15
 )
 
 // laneKinds is how many there are, numbered from 1.
-const laneKinds = 12
+const laneKinds = 15
 
 // laneNames: The DOMException names of closed, by their number on the wire; the first is an orderly end. The number of a reason is its place in PageReason, from 1; 0 is none.
 func laneNames() []string {

@@ -28,6 +28,9 @@ func laneFrames(t testing.TB) map[string]LaneFrame {
 		Failed   bool
 		Name     string
 		Reason   string
+		Of, Page int64
+		Remote   Peer
+		Local    Peer
 		Payload  *string
 	}
 	if err := json.Unmarshal(text, &all); err != nil {
@@ -37,7 +40,7 @@ func laneFrames(t testing.TB) map[string]LaneFrame {
 		"\x01\x00\x00\x00\x01\x00\x00\x00" + string(chunk(ChunkBytes)): {Kind: LaneData, SocketID: 1, Payload: chunk(ChunkBytes)},
 	}
 	for _, one := range all {
-		f := LaneFrame{Kind: one.Kind, SocketID: one.SocketID, Number: one.Number, Count: one.Count, Failed: one.Failed, Name: one.Name, Reason: one.Reason}
+		f := LaneFrame{Kind: one.Kind, SocketID: one.SocketID, Number: one.Number, Count: one.Count, Failed: one.Failed, Name: one.Name, Reason: one.Reason, Of: one.Of, Page: one.Page, Remote: one.Remote, Local: one.Local}
 		if one.Payload != nil {
 			f.Payload, _ = hex.DecodeString(*one.Payload)
 		}
@@ -70,9 +73,9 @@ func TestLaneFrames(t *testing.T) {
 }
 
 func TestMalformedLaneFrames(t *testing.T) {
-	const to1, zeros = "\x00\x00\x00\x01\x00\x00\x00", "\x00\x00\x00\x00"
+	const to1, to80, zeros = "\x00\x00\x00\x01\x00\x00\x00", "\x00\x00\x00\x01\x00\x00\x80", "\x00\x00\x00\x00"
 	for what, wire := range map[string]string{
-		"empty": "", "cut in the header": "\x01\x00\x00\x00\x01\x00\x00", "no kind": "\x00" + to1, "unknown kind": "\x0d" + to1,
+		"empty": "", "cut in the header": "\x01\x00\x00\x00\x01\x00\x00", "no kind": "\x00" + to1, "unknown kind": "\x10" + to1,
 		"socket 0": "\x01\x00\x00\x00\x00\x00\x00\x00x", "a reserved byte": "\x01\x00\x01\x00\x01\x00\x00\x00x",
 		"too much data": "\x01" + to1 + string(chunk(ChunkBytes+1)), "a datagram without a number": "\x02" + to1 + "\x00\x00\x00",
 		"too long a datagram": "\x02" + to1 + string(chunk(4+MaxPeerBytes+ChunkBytes+1)),
@@ -85,6 +88,10 @@ func TestMalformedLaneFrames(t *testing.T) {
 		"a batch that is cut short": "\x0b" + to1 + zeros + "\x02\x00\x00\x00x", "a length beyond all": "\x0b" + to1 + zeros + "\xff\xff\xff\xffx",
 		"more behind a batch": "\x0b" + to1 + zeros + "\x01\x00\x00\x00xy", "too many in a batch": "\x0b" + to1 + zeros + strings.Repeat(zeros, BatchDatagrams+1),
 		"sent without a count": "\x0c" + to1 + zeros, "sent none": "\x0c" + to1 + zeros + zeros, "sent too many": "\x0c" + to1 + zeros + "\x01\x01\x00\x00", "sent and more": "\x0c" + to1 + zeros + "\x01\x00\x00\x00x",
+		"open by an id of the broker's": "\x0d" + to1 + "\x01\x00\x00\x00\x01\x00\x00\x00", "open of nothing": "\x0d" + to80 + zeros + "\x01\x00\x00\x00",
+		"open without the page's number": "\x0d" + to80 + "\x01\x00\x00\x00" + zeros, "half an open": "\x0d" + to80 + "\x01\x00\x00\x00", "open and more": "\x0d" + to80 + "\x01\x00\x00\x00\x01\x00\x00\x00x",
+		"opened nowhere": "\x0e" + to80 + zeros, "opened without the local end": "\x0e" + to80 + zeros + "\x01\x00\x50\x00x", "opened with a cut end": "\x0e" + to80 + zeros + "\x01\x00\x50\x00x\x02\x00\x50\x00x",
+		"opened and more": "\x0e" + to80 + zeros + "\x01\x00\x50\x00x\x01\x00\x50\x00xy", "declined with a body": "\x0f" + to80 + "x",
 	} {
 		if f, err := ReadLaneFrame([]byte(wire)); !errors.Is(err, ErrLane) {
 			t.Errorf("%s: %.40v, %v", what, f, err)
@@ -95,6 +102,8 @@ func TestMalformedLaneFrames(t *testing.T) {
 		"a negative number": {Kind: LaneCredit, SocketID: 1, Number: -1}, "no kind": {SocketID: 1}, "no name of ours": {Kind: LaneClosed, SocketID: 1, Name: "TypeError"},
 		"no reason of ours": {Kind: LaneClosed, SocketID: 1, Name: "NetworkError", Reason: "policy"}, "a reason of a refusal": {Kind: LaneClosed, SocketID: 1, Name: "NotAllowedError", Reason: "refused"},
 		"no answers": {Kind: LaneSent, SocketID: 1}, "too many answers": {Kind: LaneSent, SocketID: 1, Count: BatchDatagrams + 1},
+		"open of nothing": {Kind: LaneOpen, SocketID: FirstReopenedID, Page: 1}, "open of a large id": {Kind: LaneOpen, SocketID: FirstReopenedID, Of: 1 << 32, Page: 1},
+		"opened nowhere": {Kind: LaneOpened, SocketID: FirstReopenedID},
 	} {
 		if wire, err := AppendLaneFrame(nil, f); !errors.Is(err, ErrLane) {
 			t.Errorf("%s: %q, %v", what, wire, err)

@@ -5,7 +5,7 @@ package protocol
 // Limits and versions that both sides share.
 const (
 	// Newest version of the wire contract that this side speaks. The newest that both sides speak is spoken.
-	ProtocolVersion = 4
+	ProtocolVersion = 5
 	// Oldest version that this side still speaks.
 	OldestProtocolVersion = 2
 	// Largest frame body either side may send, in bytes. It is the browsers' own limit towards an extension.
@@ -36,6 +36,16 @@ const (
 	MaxWindowBytes = 16777216
 	// Credit that a received datagram costs besides its length, in bytes, so that empty ones are not free.
 	DatagramOverhead = 64
+	// From this id on a lane's page numbers the sockets that it opens there. The broker's own ids are smaller.
+	FirstReopenedID = 2147483648
+	// How many sockets a lane may be opening at a time.
+	ReopensAtOnce = 128
+	// How many sockets a lane may open in a row.
+	ReopenBurst = 1500
+	// How many sockets a lane may open in a second from then on.
+	ReopensPerSecond = 100
+	// How many destinations a document may open again on its lane: of more, the oldest is opened by the broker.
+	ReopenableOfDocument = 16
 	// Largest UDP payload over IPv4, in bytes (RFC 768, RFC 791).
 	MaxDatagramBytes = 65507
 	// Each payload of a bound UDP socket begins with the peer: the length of its address (u8), an address family (u8; 0, 4 or 6), its port (u16, little-endian), and so many bytes of address in ASCII.
@@ -96,6 +106,8 @@ const (
 	MethodSocketInspect = "socket.inspect"
 	// Lets a document bring a connection of its own for the bytes of its sockets.
 	MethodLaneOpen = "lane.open"
+	// Takes back that a document may open again on its lane what it has opened. All that came of it is told before the answer.
+	MethodReopenEnd = "reopen.end"
 	// Starts a small server on loopback, and a page beside it that connects to it by the API, so that the user can try that everything works. A second call replaces the first.
 	MethodTryoutStart = "tryout.start"
 	// Stops both.
@@ -112,6 +124,8 @@ const (
 	MethodSocketEnd = "socket.end"
 	// The socket is gone. Nothing more will be said about it.
 	MethodSocketClosed = "socket.closed"
+	// What a document has opened again on its lane, and what has ended of it.
+	MethodReopenReport = "reopen.report"
 )
 
 // AuditRefusedParams is defined by protocol/schema.
@@ -529,6 +543,59 @@ type PolicyManagedResult struct {
 	Valid bool `json:"valid"`
 }
 
+// ReopenEndParams is defined by protocol/schema.
+type ReopenEndParams struct {
+	// Opaque key of the document, as in tcp.open.
+	Document string `json:"document"`
+}
+
+// ReopenEndResult is defined by protocol/schema.
+type ReopenEndResult struct {
+}
+
+// Reopened: A socket that is open.
+type Reopened struct {
+	// Given by the host, and never used twice.
+	SocketID int64 `json:"socketId"`
+	// The socket that was opened with reopen.
+	Of int64 `json:"of"`
+	// The page's number for it. A claim.
+	Page int64 `json:"page"`
+}
+
+// ReopenFailed: One that did not open. Its page has heard it on the lane.
+type ReopenFailed struct {
+	Of   int64 `json:"of"`
+	Page int64 `json:"page"`
+	// The true reason, for the log and the user; never for the page.
+	Reason string `json:"reason"`
+	// The administrator's setting that decided, for the log and the user.
+	By string `json:"by,omitempty"`
+}
+
+// ReopenClosed: One that was open. What its members mean is in socket.closed.
+type ReopenClosed struct {
+	SocketID int64  `json:"socketId"`
+	Name     string `json:"name,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	// What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
+	PageReason string `json:"pageReason,omitempty"`
+	// The administrator's setting that decided, for the log and the user.
+	By       string `json:"by,omitempty"`
+	BytesIn  int64  `json:"bytesIn"`
+	BytesOut int64  `json:"bytesOut"`
+	Dropped  int64  `json:"dropped,omitempty"`
+}
+
+// ReopenReportParams: In the order in which it happened: a socket is told to be open before it is told to be closed, here or by a later report.
+type ReopenReportParams struct {
+	// Opaque key of the asking document.
+	Document string         `json:"document"`
+	Opened   []Reopened     `json:"opened"`
+	Failed   []ReopenFailed `json:"failed"`
+	Closed   []ReopenClosed `json:"closed"`
+}
+
 // ResolveBrowseParams is defined by protocol/schema.
 type ResolveBrowseParams struct {
 	// Chosen by the extension, never used twice on a connection.
@@ -867,6 +934,8 @@ type OpenRequest struct {
 	Verdict string `json:"verdict,omitempty"`
 	// With verdict: what policy.judge was given.
 	NetworkSalt string `json:"networkSalt,omitempty"`
+	// Version 5, with verdict: the document may open the same again on its lane, by this socket's id, until reopen.end. Only where nobody was asked, and without TLS.
+	Reopen bool `json:"reopen,omitempty"`
 }
 
 // SharedOptions: Options that TCP and UDP sockets have.

@@ -1,7 +1,7 @@
 // Code generated from protocol/schema by `make generate`. DO NOT EDIT.
 
 /** Newest version of the wire contract that this side speaks. The newest that both sides speak is spoken. */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 /** Oldest version that this side still speaks. */
 export const oldestProtocolVersion = 2;
@@ -48,6 +48,21 @@ export const maxWindowBytes = 16777216;
 /** Credit that a received datagram costs besides its length, in bytes, so that empty ones are not free. */
 export const datagramOverhead = 64;
 
+/** From this id on a lane's page numbers the sockets that it opens there. The broker's own ids are smaller. */
+export const firstReopenedId = 2147483648;
+
+/** How many sockets a lane may be opening at a time. */
+export const reopensAtOnce = 128;
+
+/** How many sockets a lane may open in a row. */
+export const reopenBurst = 1500;
+
+/** How many sockets a lane may open in a second from then on. */
+export const reopensPerSecond = 100;
+
+/** How many destinations a document may open again on its lane: of more, the oldest is opened by the broker. */
+export const reopenableOfDocument = 16;
+
 /** Largest UDP payload over IPv4, in bytes (RFC 768, RFC 791). */
 export const maxDatagramBytes = 65507;
 
@@ -92,6 +107,7 @@ export const methods = {
   "socket.close": { kind: "request", from: "browser" },
   "socket.inspect": { kind: "request", from: "browser" },
   "lane.open": { kind: "request", from: "browser" },
+  "reopen.end": { kind: "request", from: "browser" },
   "tryout.start": { kind: "request", from: "browser" },
   "tryout.stop": { kind: "request", from: "browser" },
   "audit.refused": { kind: "notification", from: "browser" },
@@ -100,6 +116,7 @@ export const methods = {
   "socket.credit": { kind: "notification", from: "both" },
   "socket.end": { kind: "notification", from: "host" },
   "socket.closed": { kind: "notification", from: "host" },
+  "reopen.report": { kind: "notification", from: "host" },
 } as const;
 export type MethodName = keyof typeof methods;
 
@@ -141,6 +158,12 @@ export const laneKinds = {
   datagrams: 11,
   /** Answers datagrams whose numbers follow each other: the system has taken them. To the page only. */
   sent: 12,
+  /** Opens again what the broker has opened before, by that socket's id, with the page's number for the new one. To the host only. */
+  open: 13,
+  /** Answers open: the socket is there. To the page only, as is declined. */
+  opened: 14,
+  /** Answers open: nothing was opened, and the broker is to be asked. */
+  declined: 15,
 } as const;
 
 /** The DOMException names of closed, by their number on the wire; the first is an orderly end. The number of a reason is its place in PageReason, from 1; 0 is none. */
@@ -1322,6 +1345,109 @@ export interface PolicyManagedResult {
    */
   valid: boolean;
 }
+export interface ReopenEndParams {
+  /**
+   * Opaque key of the document, as in tcp.open.
+   */
+  document: string;
+}
+export interface ReopenEndResult {}
+/**
+ * In the order in which it happened: a socket is told to be open before it is told to be closed, here or by a later report.
+ */
+export interface ReopenReportParams {
+  /**
+   * Opaque key of the asking document.
+   */
+  document: string;
+  /**
+   * @maxItems 32
+   */
+  opened: Reopened[];
+  /**
+   * @maxItems 32
+   */
+  failed: ReopenFailed[];
+  /**
+   * @maxItems 32
+   */
+  closed: ReopenClosed[];
+}
+/**
+ * A socket that is open.
+ */
+export interface Reopened {
+  /**
+   * Given by the host, and never used twice.
+   */
+  socketId: number;
+  /**
+   * The socket that was opened with reopen.
+   */
+  of: number;
+  /**
+   * The page's number for it. A claim.
+   */
+  page: number;
+}
+/**
+ * One that did not open. Its page has heard it on the lane.
+ */
+export interface ReopenFailed {
+  of: number;
+  page: number;
+  /**
+   * The true reason, for the log and the user; never for the page.
+   */
+  reason:
+    | "aborted"
+    | "address"
+    | "cors"
+    | "csp"
+    | "dns"
+    | "gone"
+    | "in-use"
+    | "limit"
+    | "message-size"
+    | "network"
+    | "origin"
+    | "plaintext"
+    | "policy"
+    | "policy-broken"
+    | "port"
+    | "protocol"
+    | "rate"
+    | "refused"
+    | "reset"
+    | "risk"
+    | "timeout"
+    | "tls"
+    | "unreachable"
+    | "version";
+  /**
+   * The administrator's setting that decided, for the log and the user.
+   */
+  by?: string;
+}
+/**
+ * One that was open. What its members mean is in socket.closed.
+ */
+export interface ReopenClosed {
+  socketId: number;
+  name?: "NetworkError" | "AbortError" | "NotAllowedError";
+  reason?: string;
+  /**
+   * What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
+   */
+  pageReason?: "refused" | "dns" | "timeout" | "unreachable" | "reset" | "tls";
+  /**
+   * The administrator's setting that decided, for the log and the user.
+   */
+  by?: string;
+  bytesIn: number;
+  bytesOut: number;
+  dropped?: number;
+}
 export interface ResolveBrowseParams {
   /**
    * Chosen by the extension, never used twice on a connection.
@@ -1718,6 +1844,10 @@ export interface TCPOpenParams {
    */
   networkSalt?: string;
   /**
+   * Version 5, with verdict: the document may open the same again on its lane, by this socket's id, until reopen.end. Only where nobody was asked, and without TLS.
+   */
+  reopen?: boolean;
+  /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */
   timeout?: number;
@@ -1962,6 +2092,10 @@ export interface UDPOpenParams {
    */
   networkSalt?: string;
   /**
+   * Version 5, with verdict: the document may open the same again on its lane, by this socket's id, until reopen.end. Only where nobody was asked, and without TLS.
+   */
+  reopen?: boolean;
+  /**
    * Milliseconds for opening; 0 or absent leaves it to the host.
    */
   timeout?: number;
@@ -2061,6 +2195,7 @@ export interface MethodParams {
   "socket.close": SocketCloseParams;
   "socket.inspect": SocketInspectParams;
   "lane.open": LaneOpenParams;
+  "reopen.end": ReopenEndParams;
   "tryout.start": TryoutStartParams;
   "tryout.stop": TryoutStopParams;
   "audit.refused": AuditRefusedParams;
@@ -2069,6 +2204,7 @@ export interface MethodParams {
   "socket.credit": SocketCreditParams;
   "socket.end": SocketEndParams;
   "socket.closed": SocketClosedParams;
+  "reopen.report": ReopenReportParams;
 }
 
 /** Result of each request. */
@@ -2093,6 +2229,7 @@ export interface MethodResult {
   "socket.close": SocketCloseResult;
   "socket.inspect": SocketInspectResult;
   "lane.open": LaneOpenResult;
+  "reopen.end": ReopenEndResult;
   "tryout.start": TryoutStartResult;
   "tryout.stop": TryoutStopResult;
 }

@@ -62,6 +62,8 @@ export interface Opened<TLS> {
   localPort: number;
   window: number;
   lane?: number;
+  /** The document may open the same again on its lane, by that id. */
+  reopen?: true;
   tls?: TLS;
 }
 

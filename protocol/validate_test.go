@@ -195,7 +195,15 @@ func twins() map[string]any {
 		"tryout.start.params": TryoutStartParams{Lang: "de-CH", Dir: "ltr", Texts: &TryoutTexts{
 			Title: "t", Intro: "i", Button: "b", Asking: "a", Done: "d", Denied: "d", Failed: "f", Missing: "m",
 		}},
-		"tryout.start.result":     TryoutStartResult{URL: "http://127.0.0.1:1/", Port: 1},
+		"tryout.start.result": TryoutStartResult{URL: "http://127.0.0.1:1/", Port: 1},
+		"reopen.end.params":   ReopenEndParams{Document: "d"},
+		"reopen.end.result":   ReopenEndResult{},
+		"reopen.report.params": ReopenReportParams{
+			Document: "d",
+			Opened:   []Reopened{{SocketID: 1, Of: 2, Page: 3}},
+			Failed:   []ReopenFailed{{Of: 2, Page: 3, Reason: "refused", By: "b"}},
+			Closed:   []ReopenClosed{{SocketID: 1, Name: "NetworkError", Reason: "reset", PageReason: "reset", By: "b", BytesIn: 1, BytesOut: 2, Dropped: 3}},
+		},
 		"tryout.stop.params":      TryoutStopParams{},
 		"tryout.stop.result":      TryoutStopResult{},
 		"error":                   *NewFailure("NetworkError", "dns", "A sentence."),

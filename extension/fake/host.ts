@@ -116,6 +116,7 @@ export class FakeHost {
     },
     "socket.inspect": () => ({ sockets: [] }),
     "lane.open": () => ({ port: 1, ticket: "A".repeat(43) }),
+    "reopen.end": () => ({}),
     "tryout.start": () => ({ url: "http://127.0.0.1:1/", port: 1 }),
     "tryout.stop": () => ({}),
   };

@@ -2,6 +2,7 @@ package carrier
 
 import (
 	"io"
+	"net/netip"
 
 	"github.com/portside/portside/protocol"
 )
@@ -31,6 +32,22 @@ func (l *Lane) Sent(id, number, count int64) {
 	for ; count > 0; number, count = int64(uint32(number+protocol.BatchDatagrams)), count-protocol.BatchDatagrams {
 		l.send(frame(protocol.LaneFrame{Kind: protocol.LaneSent, SocketID: id, Number: number, Count: min(count, protocol.BatchDatagrams)}))
 	}
+}
+
+// Opened answers that socket id is open, between remote and local, and may be sent so many
+// bytes.
+func (l *Lane) Opened(id, window int64, remote, local netip.AddrPort) {
+	l.send(frame(protocol.LaneFrame{Kind: protocol.LaneOpened, SocketID: id, Number: window, Remote: end(remote), Local: end(local)}))
+}
+
+// end is one end of a socket, as frames have it.
+func end(of netip.AddrPort) protocol.Peer {
+	return protocol.Peer{Address: of.Addr().String(), Port: of.Port()}
+}
+
+// Declined says that socket id was not opened, and that the broker is to be asked.
+func (l *Lane) Declined(id int64) {
+	l.send(frame(protocol.LaneFrame{Kind: protocol.LaneDeclined, SocketID: id}))
 }
 
 // Shut says that the FIN of socket id is with the system, or that it failed.

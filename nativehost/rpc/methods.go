@@ -53,6 +53,8 @@ type Handler interface {
 	SocketInspect(ctx context.Context, id int64, params protocol.SocketInspectParams) *protocol.RPCError
 	// LaneOpen serves lane.open. Lets a document bring a connection of its own for the bytes of its sockets.
 	LaneOpen(ctx context.Context, id int64, params protocol.LaneOpenParams) *protocol.RPCError
+	// ReopenEnd serves reopen.end. Takes back that a document may open again on its lane what it has opened. All that came of it is told before the answer.
+	ReopenEnd(ctx context.Context, id int64, params protocol.ReopenEndParams) *protocol.RPCError
 	// TryoutStart serves tryout.start. Starts a small server on loopback, and a page beside it that connects to it by the API, so that the user can try that everything works. A second call replaces the first.
 	TryoutStart(ctx context.Context, id int64, params protocol.TryoutStartParams) *protocol.RPCError
 	// TryoutStop serves tryout.stop. Stops both.
@@ -109,6 +111,8 @@ func Serve(ctx context.Context, h Handler, m protocol.Message) *protocol.RPCErro
 		return request(ctx, m, h.SocketInspect)
 	case protocol.MethodLaneOpen:
 		return request(ctx, m, h.LaneOpen)
+	case protocol.MethodReopenEnd:
+		return request(ctx, m, h.ReopenEnd)
 	case protocol.MethodTryoutStart:
 		return request(ctx, m, h.TryoutStart)
 	case protocol.MethodTryoutStop:

@@ -154,9 +154,12 @@ func (s *Session) readLane(ctx context.Context, l *openLane) error {
 		if err != nil {
 			return err
 		}
-		if frame.Kind == protocol.LaneBulk {
+		switch frame.Kind {
+		case protocol.LaneBulk:
 			err = s.bulk(l, frame)
-		} else {
+		case protocol.LaneOpen:
+			err = s.sockets.LaneOpen(ctx, &l.Lane, frame)
+		default:
 			err = s.sockets.LaneFrame(&l.Lane, frame)
 		}
 		if err != nil {

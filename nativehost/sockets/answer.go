@@ -22,9 +22,9 @@ func (r *Registry) answerer(o *opening) func(id int64, err error) {
 		case by == nil:
 			r.answer(o.subject.SocketID, id, err)
 		case o.subject.Protocol == "udp":
-			by.Out.Wrote(o.subject.SocketID, id, err != nil)
+			by.Out.Wrote(lanePart(o.subject.SocketID), id, err != nil)
 		default:
-			by.Out.Shut(o.subject.SocketID, err != nil)
+			by.Out.Shut(lanePart(o.subject.SocketID), err != nil)
 		}
 	}
 }
@@ -33,7 +33,7 @@ func (r *Registry) answerer(o *opening) func(id int64, err error) {
 func (r *Registry) sent(o *opening) func(id, count int64) {
 	return func(id, count int64) {
 		if by := r.laneOf(o); by != nil {
-			by.Out.Sent(o.subject.SocketID, id, count)
+			by.Out.Sent(lanePart(o.subject.SocketID), id, count)
 			return
 		}
 		for i := range count {

@@ -86,11 +86,8 @@ func (r *Registry) SocketClose(_ context.Context, id int64, params protocol.Sock
 	open := e.state == stateOpen
 	e.cut = e.lane != nil
 	if !open {
-		if e.state == stateOpening {
-			e.state = stateGivenUp
-		}
 		e.closers = append(e.closers, id)
-		e.cancel()
+		e.giveUpLocked()
 	}
 	r.mu.Unlock()
 	if open {

@@ -3,6 +3,8 @@ package sockets
 import (
 	"fmt"
 
+	"golang.org/x/time/rate"
+
 	"github.com/portside/portside/nativehost/buffer"
 	"github.com/portside/portside/nativehost/carrier"
 	"github.com/portside/portside/nativehost/fault"
@@ -18,6 +20,13 @@ type Lane struct {
 	// Document is whose sockets may take it.
 	Document string
 	Out      *carrier.Lane
+
+	// What follows is the Registry's, whose mutex guards it: the lane's number, 0 before it
+	// opens anything; the last id that it has used; how many of its sockets are opening,
+	// and how many more it may open.
+	number, last int64
+	opening      int
+	opens        *rate.Limiter
 }
 
 // LaneFrame serves one frame, which is only valid during the call. One about a socket
@@ -74,9 +83,15 @@ func (r *Registry) LaneBulk(l *Lane, f protocol.LaneFrame, payload *buffer.Buffe
 func (r *Registry) LaneEnded(l *Lane) {
 	var affected []socket
 	r.mu.Lock()
+	//rule:reopening-ends-with-its-lane
+	delete(r.reopenable, l.Document)
 	for _, e := range r.sockets {
-		if e.lane == l {
+		switch {
+		case e.lane != l:
+		case e.state == stateOpen:
 			affected = append(affected, e.conn.socket)
+		default:
+			e.giveUpLocked()
 		}
 	}
 	r.mu.Unlock()
@@ -91,7 +106,7 @@ func (r *Registry) LaneEnded(l *Lane) {
 func (r *Registry) onLane(l *Lane, f protocol.LaneFrame) (socket, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	e := r.sockets[f.SocketID]
+	e := r.sockets[l.key(f.SocketID)]
 	switch {
 	case e == nil:
 		return nil, nil
@@ -100,6 +115,13 @@ func (r *Registry) onLane(l *Lane, f protocol.LaneFrame) (socket, error) {
 		return nil, fmt.Errorf("%w: a socket of another document", protocol.ErrLane)
 	case /*rule:lane-bulk-for-streams-only*/ (f.Kind == protocol.LaneData || f.Kind == protocol.LaneBulk) && e.datagrams, (f.Kind == protocol.LaneDatagram || f.Kind == protocol.LaneDatagrams) && !e.datagrams:
 		return nil, fmt.Errorf("%w: kind %d is not of this socket", protocol.ErrLane, f.Kind)
+	case e.lane == l && e.state != stateOpen:
+		// It is opening here. The page has nothing else to say to it yet.
+		if f.Kind != protocol.LaneClose {
+			return nil, fmt.Errorf("%w: a socket that is not open", protocol.ErrLane)
+		}
+		e.giveUpLocked()
+		return nil, nil
 	case e.lane == l:
 	case e.lane == nil &&
 		//rule:lane-takes-detached-sockets-only

@@ -39,6 +39,10 @@ type opening struct {
 	attachable *carrier.Attachable
 	// upgradable: the socket is plain until socket.startTLS.
 	upgradable bool
+	// again is set where a lane asks for it, and nobody waits by request. reopen is what the
+	// document may do once it is open, or nil.
+	again  *reopening
+	reopen *reopenable
 	// unaudited: that it opened is only counted, so its end is not written either.
 	unaudited bool
 }
@@ -94,27 +98,29 @@ func (r *Registry) TCPOpen(ctx context.Context, id int64, params protocol.TCPOpe
 	if err != nil {
 		return protocol.NewError(protocol.CodeInvalidParams)
 	}
-	o := newOpening("tcp", id, params.OpenRequest, params.SharedOptions)
-	o.subject.Secure = params.SecureTransport == "on"
-	o.options.Secure, o.options.TLS = o.subject.Secure, options
-	o.options.NoDelay, o.options.KeepAlive = params.NoDelay, time.Duration(params.KeepAliveDelay)*time.Millisecond
-	o.upgradable = params.SecureTransport == "starttls"
-	o.subject.StartTLS = o.upgradable
-	return r.openAsked(ctx, o, params.OpenRequest, r.connectTCP)
+	return r.openAsked(ctx, id, params.OpenRequest, r.connectTCP, func(socketID int64) *opening {
+		o := newOpening("tcp", socketID, params.OpenRequest, params.SharedOptions)
+		o.subject.Secure = params.SecureTransport == "on"
+		o.options.Secure, o.options.TLS = o.subject.Secure, options
+		o.options.NoDelay, o.options.KeepAlive = params.NoDelay, time.Duration(params.KeepAliveDelay)*time.Millisecond
+		o.upgradable = params.SecureTransport == "starttls"
+		o.subject.StartTLS = o.upgradable
+		return o
+	})
 }
 
 // UDPOpen serves udp.open.
 func (r *Registry) UDPOpen(ctx context.Context, id int64, params protocol.UDPOpenParams) *protocol.RPCError {
-	o := newOpening("udp", id, params.OpenRequest, params.SharedOptions)
-	return r.openAsked(ctx, o, params.OpenRequest, r.connectUDP)
+	return r.openAsked(ctx, id, params.OpenRequest, r.connectUDP, func(socketID int64) *opening {
+		return newOpening("udp", socketID, params.OpenRequest, params.SharedOptions)
+	})
 }
 
 // newOpening is a request to open a socket, as far as it says the same for TCP and UDP.
-func newOpening(network string, id int64, asked protocol.OpenRequest, options protocol.SharedOptions) *opening {
+func newOpening(network string, socketID int64, asked protocol.OpenRequest, options protocol.SharedOptions) *opening {
 	o := &opening{
-		request: id,
 		subject: audit.Subject{
-			SocketID: asked.SocketID, Protocol: network, Origin: asked.Origin, Document: asked.Document,
+			SocketID: socketID, Protocol: network, Origin: asked.Origin, Document: asked.Document,
 			Host: asked.Host, Port: asked.Port, UserEntered: asked.UserEntered, Private: asked.Private,
 			Admitted: asked.Admitted,
 		},
@@ -144,35 +150,44 @@ func (r *Registry) open(ctx context.Context, o *opening, k kind) *protocol.RPCEr
 	}
 	started := time.Now()
 	ticket, err := k.admit(e, o)
-	r.owners.Go(func() {
-		defer e.cancel()
-		if err == nil {
-			defer ticket.Return()
-			var c *connection
-			if c, err = k.connect(ctx, o); err == nil {
-				err = r.opened(ctx, o, e, c, k, ticket)
-			}
-			if err == nil {
-				k.audited(o, c, time.Since(started))
-				//rule:reported-refusals-are-written
-				r.reported(o, c.remote)
-				r.serve(ctx, o, e, c, ticket.Return)
-				return
-			}
-			//rule:network-failure-costs-double
-			ticket.Failed()
-			ticket.Return()
-		}
-		r.notOpened(ctx, o, e, err, started)
-	})
+	r.owners.Go(func() { r.own(ctx, o, e, k, ticket, err, started) })
 	return nil
+}
+
+// own opens a socket that was admitted, or was refused with err, and has it until its end.
+func (r *Registry) own(ctx context.Context, o *opening, e *entry, k kind, ticket *limits.Ticket, err error, started time.Time) {
+	defer e.cancel()
+	if err == nil {
+		defer ticket.Return()
+		var c *connection
+		if c, err = k.connect(ctx, o); err == nil {
+			err = r.opened(ctx, o, e, c, k, ticket)
+		}
+		if err == nil {
+			k.audited(o, c, time.Since(started))
+			//rule:reported-refusals-are-written
+			r.reported(o, c.remote)
+			r.serve(ctx, o, e, c, ticket.Return)
+			return
+		}
+		//rule:network-failure-costs-double
+		ticket.Failed()
+		ticket.Return()
+	}
+	r.notOpened(ctx, o, e, err, started)
 }
 
 // beginLocked makes the entry of a socket that is to open, and the context that giving it
 // up ends, unless its id is in use. The caller holds the mutex.
 func (r *Registry) beginLocked(ctx context.Context, o *opening) (context.Context, *entry) {
-	o.path = r.config.Stdio.Path(o.subject.SocketID)
-	if o.window == 0 {
+	var lane *Lane
+	switch {
+	case o.again != nil:
+		lane = o.again.lane
+		o.path = lane.Out.Path(lanePart(o.subject.SocketID))
+	case o.window > 0:
+		o.path = r.config.Stdio.Path(o.subject.SocketID)
+	default:
 		o.attachable = &carrier.Attachable{}
 		o.path = o.attachable
 	}
@@ -180,7 +195,7 @@ func (r *Registry) beginLocked(ctx context.Context, o *opening) (context.Context
 		return nil, nil
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	e := &entry{cancel: cancel, document: o.subject.Document, datagrams: o.subject.Protocol == "udp"}
+	e := &entry{cancel: cancel, document: o.subject.Document, datagrams: o.subject.Protocol == "udp", lane: lane}
 	r.sockets[o.subject.SocketID] = e
 	return ctx, e
 }
@@ -282,7 +297,14 @@ func (r *Registry) answerOpened(
 	take()
 	e.state = stateOpen
 	e.conn, e.security, e.path = c, c.security, o.attachable
-	r.config.Requests.Result(o.request, result(o, c))
+	if o.reopen != nil {
+		r.allowReopeningLocked(o.subject.Document, o.reopen)
+	}
+	if o.again != nil {
+		r.reopenedLocked(o, c)
+	} else {
+		r.config.Requests.Result(o.request, result(o, c))
+	}
 	return nil
 }
 
@@ -319,7 +341,11 @@ func (r *Registry) notOpened(ctx context.Context, o *opening, e *entry, err erro
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.sockets, o.subject.SocketID)
-	r.config.Requests.Failure(o.request, err)
+	if o.again != nil {
+		r.reopenFailedLocked(o, err)
+	} else {
+		r.config.Requests.Failure(o.request, err)
+	}
 	for _, id := range e.closers {
 		r.config.Requests.Result(id, protocol.SocketCloseResult{SocketID: o.subject.SocketID})
 	}
@@ -348,14 +374,20 @@ func (r *Registry) closed(o *opening, e *entry, end ending, open time.Duration) 
 	delete(r.sockets, o.subject.SocketID)
 	last.OnLane = e.lane != nil
 	cut := e.cut
+	if o.again != nil {
+		r.reopenClosedLocked(o, last)
+	}
 	r.mu.Unlock()
 	if last.OnLane {
 		said := last
+		said.SocketID = lanePart(said.SocketID)
 		if cut && said.Name == "" {
 			// The page closes on the lane; this was somebody else.
 			said.Name = "NetworkError"
 		}
 		o.path.Closed(said)
 	}
-	r.config.Stdio.Path(o.subject.SocketID).Closed(last)
+	if o.again == nil {
+		r.config.Stdio.Path(o.subject.SocketID).Closed(last)
+	}
 }

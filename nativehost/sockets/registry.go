@@ -74,6 +74,13 @@ type Registry struct {
 	// never while a socket's is: sockets answer requests while they hold theirs.
 	mu      sync.Mutex
 	sockets map[int64]*entry
+	// reopenable is what documents may open again on their lanes, reports what the broker
+	// has not been told of that, and lanes how many lanes have done so.
+	reopenable map[string][]*reopenable
+	reports    map[string]*report
+	lanes      int64
+	// over: nothing is opened any more.
+	over bool
 }
 
 // state is how far a socket has come.
@@ -115,7 +122,7 @@ type entry struct {
 	conn     *connection
 	security *security
 	// path is nil unless its carrier was not known when it was opened; lane is nil unless
-	// it has taken one.
+	// it has taken one, or was opened there.
 	path *carrier.Attachable
 	lane *Lane
 	// cut: it is on a lane, and the broker closes it.
@@ -146,11 +153,28 @@ func New(config Config) *Registry {
 		limits:   limits.New(config.Caps),
 		backlogs: backlogs{room: datagram.NewRoom(backlogRoom)},
 		sockets:  map[int64]*entry{},
+
+		reopenable: map[string][]*reopenable{},
+		reports:    map[string]*report{},
 	}
 }
 
-// Wait waits until every socket has ended. No request to open one may come any more.
-func (r *Registry) Wait() { r.owners.Wait() }
+// Wait waits until every socket has ended. No request to open one may come any more; lanes
+// are told that they may not.
+func (r *Registry) Wait() {
+	r.mu.Lock()
+	r.over = true
+	r.mu.Unlock()
+	r.owners.Wait()
+}
+
+// giveUpLocked ends the attempt to open a socket. The caller holds the mutex.
+func (e *entry) giveUpLocked() {
+	if e.state == stateOpening {
+		e.state = stateGivenUp
+	}
+	e.cancel()
+}
 
 // find returns the connection of a socket that is open, or nil.
 func (r *Registry) find(socketID int64) *connection {

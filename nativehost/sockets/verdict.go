@@ -59,15 +59,26 @@ func NameOf(verdict protocol.PolicyJudgeResult) string {
 }
 
 // openAsked opens a connection that the page asks for, if what was decided of it still
-// holds. Else the extension is to decide anew: nothing is opened, counted or written.
+// holds. Else the extension is to decide anew: nothing is opened, counted or written. fresh
+// makes a request to open it, with the socket's id.
 func (r *Registry) openAsked(
-	ctx context.Context, o *opening, asked protocol.OpenRequest, connect func(context.Context, *opening) (*connection, error),
+	ctx context.Context, id int64, asked protocol.OpenRequest,
+	connect func(context.Context, *opening) (*connection, error), fresh func(socketID int64) *opening,
 ) *protocol.RPCError {
+	o := fresh(asked.SocketID)
+	o.request = id
 	//rule:open-needs-its-verdict
 	if !r.holds(o, asked) {
 		return protocol.NewError(protocol.CodeVerdict)
 	}
-	return r.open(ctx, o, r.outgoing(connect))
+	k := r.outgoing(connect)
+	if asked.Reopen && /*rule:reopening-needs-a-verdict*/ asked.Verdict != "" &&
+		//rule:tls-is-opened-by-the-broker
+		!o.options.Secure && !o.upgradable {
+		holds := func(o *opening) bool { return r.holds(o, asked) }
+		o.reopen = &reopenable{of: asked.SocketID, fresh: fresh, holds: holds, k: k}
+	}
+	return r.open(ctx, o, k)
 }
 
 // holds reports whether the rules still say of an open what the extension has decided by.

@@ -13,6 +13,7 @@ import type {
   HelloResult,
   MethodParams,
   MethodResult,
+  ReopenReportParams,
   ResolveFoundParams,
   SocketClosedParams,
   SocketWriteParams,
@@ -60,6 +61,8 @@ export interface HostListener {
   end(socketId: number): void;
   closed(params: SocketClosedParams): void;
   found(device: ResolveFoundParams): void;
+  /** What a document has opened again on its lane. */
+  reopened(report: ReopenReportParams): void;
   /** The connection is over: every socket with it. */
   gone(): void;
 }
@@ -91,6 +94,7 @@ const results: Record<Requests, (value: unknown) => boolean> = {
   "socket.close": validators.validateSocketCloseResult,
   "socket.inspect": validators.validateSocketInspectResult,
   "lane.open": validators.validateLaneOpenResult,
+  "reopen.end": validators.validateReopenEndResult,
   "tryout.start": validators.validateTryoutStartResult,
   "tryout.stop": validators.validateTryoutStopResult,
 };
@@ -261,6 +265,7 @@ function notified(method: string, params: unknown, listener: HostListener): void
   else if (method === "socket.end" && validators.validateSocketEndParams(params)) listener.end(params.socketId);
   else if (method === "socket.closed" && validators.validateSocketClosedParams(params)) listener.closed(params);
   else if (method === "resolve.found" && validators.validateResolveFoundParams(params)) listener.found(params);
+  else if (method === "reopen.report" && validators.validateReopenReportParams(params)) listener.reopened(params);
   else console.error(`host: notification ${method} is unknown or does not fit its schema`);
 }
 

@@ -4,7 +4,12 @@ import { HostConnection, HostUnavailable, firstAnswerTime } from "./host.ts";
 import { managedSettings } from "./managed.ts";
 import { StorageFailure } from "../../shared/store.ts";
 import type { HostListener } from "./host.ts";
-import type { ResolveBrowseParams, ResolveFoundParams, SocketClosedParams } from "../../../protocol/message.ts";
+import type {
+  ReopenReportParams,
+  ResolveBrowseParams,
+  ResolveFoundParams,
+  SocketClosedParams,
+} from "../../../protocol/message.ts";
 
 /** Who hears of one socket. */
 export interface SocketOwner {
@@ -28,6 +33,9 @@ interface Current {
 
 /** The version of the protocol that knows `tls` of policy.judge and resolve.browse. */
 export const otherTLSSince = 4;
+
+/** Who hears what a document has opened again on its lane. */
+export type ReopenListener = (connection: HostConnection, report: ReopenReportParams) => void;
 
 /** A host that nothing needs is let go after this many ms; an open native port would keep the worker alive for ever. */
 const idleTime = 30_000;
@@ -67,6 +75,8 @@ export class Hosts {
   #current: Current | undefined;
   readonly #browses = new Map<number, (device: ResolveFoundParams) => void>();
   #lastBrowseId = 0;
+  /** By the document's id. */
+  readonly #reopens = new Map<string, ReopenListener>();
   readonly #sockets = new WeakMap<HostConnection, Map<number, SocketOwner | undefined>>();
   #lastSocketId = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
@@ -106,6 +116,9 @@ export class Hosts {
           sockets.delete(params.socketId);
           owner?.closed(params);
           this.#rest();
+        },
+        reopened: (report) => {
+          this.#reopened(current, report);
         },
         found: (device) => this.#browses.get(device.browseId)?.(device),
         gone,
@@ -169,6 +182,28 @@ export class Hosts {
     const socketId = ++this.#lastSocketId;
     this.#sockets.get(connection)?.set(socketId, undefined);
     return socketId;
+  }
+
+  /** From now on this document's `listener` hears what it opens again on its lane. Returns what ends that. */
+  hearReopened(documentId: string, listener: ReopenListener): () => void {
+    this.#reopens.set(documentId, listener);
+    return () => {
+      if (this.#reopens.get(documentId) === listener) this.#reopens.delete(documentId);
+    };
+  }
+
+  #reopened({ ready, sockets }: Current, report: ReopenReportParams): void {
+    if (ready === undefined) return; // nothing was asked of it yet
+    const listener = this.#reopens.get(report.document);
+    listener?.(ready, report);
+    //rule:reopened-for-nobody-ends
+    if (listener === undefined) for (const { socketId } of report.opened) this.release(ready, socketId, true);
+    for (const params of report.closed) {
+      const owner = sockets.get(params.socketId);
+      sockets.delete(params.socketId);
+      owner?.closed({ ...params, onLane: true });
+    }
+    this.#rest();
   }
 
   attach(connection: HostConnection, socketId: number, owner: SocketOwner): void {

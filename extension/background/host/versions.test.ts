@@ -57,6 +57,7 @@ const listener: HostListener = {
   end: (socketId) => heard.push({ method: "socket.end", params: { socketId } }),
   closed: (params) => heard.push({ method: "socket.closed", params }),
   found: (params) => heard.push({ method: "resolve.found", params }),
+  reopened: () => 0,
   gone: () => heard.push("gone"),
 };
 beforeEach(() => {

@@ -127,6 +127,12 @@ export abstract class BaseSocket {
     return this.#byLane;
   }
 
+  /** It was opened on the document's lane. */
+  protected joinsLane(): void {
+    this.#byLane = true;
+    this.home.lane.joined();
+  }
+
   /** The host has opened it. `close`: the user ends it. */
   protected begin(destination: Connection, at: AtHost, shown: Shown, close: () => void): void {
     const live = this.home.shared.activity.opened({
@@ -186,6 +192,7 @@ export abstract class BaseSocket {
   /** The user closes it. The document may not open it again by itself: that takes a gesture and, if it is not remembered, a yes. */
   protected async closeByHand(destination: Destination): Promise<void> {
     //rule:closed-by-user-loses-grant
+    void this.home.reopening.end((other) => grants.sameDestination(other, destination));
     await grants.closeDocumentGrants(this.home.sender, destination); // before the page hears of it, and tries again
     //rule:popup-close-ends-socket
     this.cut("closedByUser");

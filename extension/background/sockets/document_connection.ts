@@ -11,6 +11,7 @@ import type { DocumentIntake } from "../intake/intake.ts";
 import { Refusal } from "../intake/refusal.ts";
 import type { Sender } from "../intake/sender.ts";
 import { DocumentLane } from "./lanes.ts";
+import { Reopening } from "./reopening.ts";
 import { AcceptedSocket, takeConnection } from "./accepted_socket.ts";
 import type { BaseSocket } from "./base_socket.ts";
 import { BoundSocket } from "./bound_socket.ts";
@@ -75,15 +76,23 @@ export class DocumentConnection {
 
   #makeHome(shared: Shared): SocketHome {
     const { sender } = this;
-    return {
+    const home: SocketHome = {
       sender,
       shared,
       attested: this.#port.sender ?? {},
       intake: this.#intake,
       verdicts: new Verdicts(),
-      lane: new DocumentLane(sender, shared.lanes, (message) => {
-        this.#tell(message.type === "lane" ? { ...message, reasons: shared.hosts.tellsReasons } : message);
-      }),
+      lane: new DocumentLane(
+        sender,
+        shared.lanes,
+        (message) => {
+          this.#tell(message.type === "lane" ? { ...message, reasons: shared.hosts.tellsReasons } : message);
+        },
+        () => home.reopening.end(),
+      ),
+      get reopening() {
+        return reopening;
+      },
       tell: (message) => {
         this.#tell(message);
       },
@@ -103,6 +112,12 @@ export class DocumentConnection {
         this.#departures.note(id);
       },
     };
+    const reopening = new Reopening(home, (socket) => {
+      if (this.#disposed || this.#sockets.has(socket.id)) return false;
+      this.#sockets.set(socket.id, socket);
+      return true;
+    });
+    return home;
   }
 
   /** The document is gone, or may not go on: its sockets close. */
@@ -111,6 +126,7 @@ export class DocumentConnection {
     this.#disposed = true;
     this.#intake.leave();
     this.#gone();
+    this.#home.reopening.dispose();
     for (const socket of [...this.#sockets.values()]) socket.dispose();
   }
 
@@ -134,11 +150,13 @@ export class DocumentConnection {
    * destination yet finds out by itself (consent.ts).
    */
   revoke(concerned: (destination: Connection) => boolean): void {
+    void this.#home.reopening.end(concerned);
     this.#stop(takenBackRefusal, ({ destination }) => destination !== undefined && concerned(destination));
   }
 
   /** The user has paused this site: open sockets end, and those that are opening are refused. */
   pause(): void {
+    void this.#home.reopening.end(() => true);
     this.#stop(pausedRefusal, /*rule:pause-refuses-pending-opens*/ () => true);
   }
 
@@ -156,7 +174,8 @@ export class DocumentConnection {
     }
   }
 
-  #receive(message: DocumentMessage): void {
+  /** `late`: it has waited for its socket. */
+  #receive(message: DocumentMessage, late = false): void {
     if ("secure" in message) {
       this.#begin(message);
       return;
@@ -174,6 +193,13 @@ export class DocumentConnection {
     if (socket !== undefined) {
       socket.receive(message);
       return;
+    }
+    // The document may know of a socket that it has opened on its lane before the broker does.
+    if (message.type === "setOption" && !late) {
+      const waits = this.#home.reopening.waits(() => {
+        this.#receive(message, true);
+      });
+      if (waits) return;
     }
     //rule:crossing-messages-are-no-fault
     if (!this.#inFlight.covers(message)) this.#useless("stray");

@@ -27,15 +27,20 @@ function world(): { wanted: () => Promise<boolean>; host: { refuses: boolean; as
   } as unknown as HostConnection;
   const lanes = new Lanes();
   let takeAway: () => void = () => undefined;
-  const lane = new DocumentLane(sender, lanes, (message) => {
-    if (message.type !== "lane") return;
-    const port = {
-      sender: { id: "ours", url: "chrome-extension://ours/lane/frame.html", tab: { id: 1 } },
-      onDisconnect: { addListener: (gone: () => void) => (takeAway = gone) },
-      postMessage: () => undefined,
-    } as unknown as chrome.runtime.Port;
-    lanes.connect(port, message.key);
-  });
+  const lane = new DocumentLane(
+    sender,
+    lanes,
+    (message) => {
+      if (message.type !== "lane") return;
+      const port = {
+        sender: { id: "ours", url: "chrome-extension://ours/lane/frame.html", tab: { id: 1 } },
+        onDisconnect: { addListener: (gone: () => void) => (takeAway = gone) },
+        postMessage: () => undefined,
+      } as unknown as chrome.runtime.Port;
+      lanes.connect(port, message.key);
+    },
+    () => Promise.resolve(),
+  );
   return {
     wanted: () => lane.wanted(connection),
     host,

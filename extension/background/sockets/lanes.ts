@@ -58,6 +58,7 @@ export class DocumentLane {
   readonly #sender: Sender;
   readonly #lanes: Lanes;
   readonly #tell: (message: Word) => void;
+  readonly #rest: () => Promise<void>;
   /** A page that takes its lane's frame away does not get new ones for ever. */
   #left = 3;
   #coming: Promise<boolean> | undefined;
@@ -66,11 +67,18 @@ export class DocumentLane {
   #users = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  /** `tell` reaches the document's content script, which makes the frame. */
-  constructor(sender: Sender, lanes: Lanes, tell: (message: Word) => void) {
+  /** `tell` reaches the document's content script, which makes the frame. `rest` resolves when no socket of the lane's own can come any more. */
+  constructor(sender: Sender, lanes: Lanes, tell: (message: Word) => void, rest: () => Promise<void>) {
     this.#sender = sender;
     this.#lanes = lanes;
     this.#tell = tell;
+    this.#rest = rest;
+  }
+
+  /** A socket was opened on it. It counts as a user until `leave`. */
+  joined(): void {
+    this.#users++;
+    clearTimeout(this.#idle);
   }
 
   /**
@@ -79,21 +87,23 @@ export class DocumentLane {
    */
   async wanted(connection: HostConnection): Promise<boolean> {
     const there = await (this.#coming ??= this.#ask(connection));
-    if (there) {
-      this.#users++;
-      clearTimeout(this.#idle);
-    }
+    if (there) this.joined();
     return there;
   }
 
   /** A user needs it no more. */
   leave(): void {
     if (--this.#users > 0) return;
-    this.#idle = setTimeout(() => {
-      if (this.#end === undefined) return;
-      this.#left++; // nobody took it away
-      this.#end();
-    }, idleTime);
+    this.#idle = setTimeout(() => void this.#letGo(), idleTime);
+  }
+
+  async #letGo(): Promise<void> {
+    const end = this.#end;
+    //rule:lane-rests-before-it-goes
+    await this.#rest();
+    if (this.#users > 0 || end === undefined || end !== this.#end) return;
+    this.#left++; // nobody took it away
+    end();
   }
 
   async #ask(connection: HostConnection): Promise<boolean> {

@@ -27,7 +27,13 @@ export function udpOpen(
   socketId: number,
   { origin, documentId, private: isPrivate }: Sender,
   { host, port }: Destination,
-  { entered, risk, by, carried }: Pick<Reached, "entered" | "risk"> & { by: Admitted; carried?: Carried | undefined },
+  {
+    entered,
+    risk,
+    by,
+    carried,
+    reopen,
+  }: Pick<Reached, "entered" | "risk"> & { by: Admitted; carried?: Carried | undefined; reopen?: boolean },
   options: OpenOptions,
   window: number,
   version: number,
@@ -47,6 +53,7 @@ export function udpOpen(
     //rule:open-carries-its-verdict
     ...carried,
   };
+  if (reopen === true) params.reopen = true;
   if (risk) params.riskAccepted = true;
   if (version >= admittedSince) params.admitted = by;
   return params;

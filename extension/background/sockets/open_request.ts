@@ -14,6 +14,7 @@ import { checkOptions, tcpOpen, udpOpen } from "./open_options.ts";
 import { isOutdated, open, reconnected } from "./opening.ts";
 import type { Place } from "./opening.ts";
 import { isPaused } from "./paused.ts";
+import { reopenSince } from "./reopening.ts";
 import { explained, pausedRefusal, refuse, waitsForGesture } from "./refuse.ts";
 import type { Socket } from "./socket.ts";
 import type { Connection, SocketHome } from "./socket_home.ts";
@@ -147,7 +148,20 @@ class OpenRequest {
     withdraw.signal.throwIfAborted();
     const window = byLane ? 0 : windows[protocol];
     const { protocolVersion } = connection.hello;
-    const wish = [socketId, sender, destination, { ...reached, by, carried }, asked, window, protocolVersion] as const;
+    //rule:only-unasked-opens-are-reopenable
+    const reopen =
+      byLane &&
+      carried !== undefined &&
+      by === "document" &&
+      /*rule:timed-grants-are-not-reopenable*/ reached.timed !== true &&
+      protocolVersion >= reopenSince &&
+      (asked.secureTransport ?? "off") === "off" &&
+      asked.tls === undefined;
+    const how = { ...reached, by, carried, reopen };
+    const wish = [socketId, sender, destination, how, asked, window, protocolVersion] as const;
+    const { reopening } = this.#home;
+    const { ends } = reopening;
+    if (reopen) reopening.asks(connection);
     withdraw.signal.addEventListener("abort", () => {
       if (socket.state.phase !== "open") connection.request("socket.close", { socketId }).catch(() => undefined);
     });
@@ -161,9 +175,11 @@ class OpenRequest {
           : connection.request("udp.open", udpOpen(...wish)),
       (result) => {
         if (withdraw.signal.aborted) throw new DOMException("withdrawn", "AbortError"); // while the answer was on its way
-        socket.opened(destination, { connection, socketId }, result);
+        const again = reopen && reopening.allow(socketId, { destination, asked }, ends);
+        socket.opened(destination, { connection, socketId }, result, again);
       },
       () => {
+        if (reopen) void reopening.end();
         shared.hosts.release(connection, socketId);
       },
     );

@@ -16,9 +16,26 @@ export class Socket extends DataSocket {
     this.asked = asked;
   }
 
-  /** The host has opened it. */
-  opened(destination: Connection, at: AtHost, result: TCPOpenResult): void {
+  /** The host has opened it. `reopen`: the document may open the same again on its lane. */
+  opened(destination: Connection, at: AtHost, result: TCPOpenResult, reopen = false): void {
     this.outgoing.granted(result.window);
+    this.#begin(destination, at);
+    this.home.tell({
+      type: "opened",
+      id: this.id,
+      ...result,
+      ...(this.byLane ? { lane: at.socketId } : {}),
+      ...(reopen ? { reopen } : {}),
+    });
+  }
+
+  /** The document has opened it on its lane, and knows. */
+  reopened(destination: Connection, at: AtHost): void {
+    this.joinsLane();
+    this.#begin(destination, at);
+  }
+
+  #begin(destination: Connection, at: AtHost): void {
     const shown = {
       protocol: this.protocol,
       kind: "connect",
@@ -27,7 +44,6 @@ export class Socket extends DataSocket {
       encryption: destination.protection.encryption,
     } as const;
     this.begin(destination, at, shown, () => void this.closeByHand(destination));
-    this.home.tell({ type: "opened", id: this.id, ...result, ...(this.byLane ? { lane: at.socketId } : {}) });
   }
 
   override attempt(named?: string): Omit<Attempt, "origin" | "stage"> {

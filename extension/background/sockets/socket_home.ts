@@ -12,6 +12,7 @@ import type { Sender } from "../intake/sender.ts";
 import type { Activity } from "./activity.ts";
 import type { DocumentLane, Lanes } from "./lanes.ts";
 import type { Outgoing } from "./outgoing.ts";
+import type { Reopening } from "./reopening.ts";
 import type { RefusalAudit } from "./refusal_audit.ts";
 import type { Attempt, Why } from "./refusals.ts";
 import type { BrokerMessage } from "../../../protocol/page.ts";
@@ -43,6 +44,8 @@ export interface SocketHome {
   readonly shared: Shared;
   readonly intake: DocumentIntake;
   readonly lane: DocumentLane;
+  /** What it may open again on its lane. */
+  readonly reopening: Reopening;
   /** What the host said last of this document's destinations. */
   readonly verdicts: Verdicts;
   tell(message: BrokerMessage): void;

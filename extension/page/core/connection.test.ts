@@ -258,6 +258,141 @@ test("the lane's frame says that the host has gone: the page hears it as the rea
   }
 });
 
+/** What comes of an open that nobody answers here. */
+type Outcome = { channel?: Channel; heard: string[]; error?: Error; settled: boolean };
+
+/** Asks for a socket, and waits until it is said on one of the two ways. Tells what is said. */
+async function ask(
+  carriers: (readonly PageMessage[])[],
+  options: object,
+  more: object = {},
+): Promise<{ said: PageMessage & { of?: number; page?: number }; by: number; outcome: Outcome }> {
+  const outcome: Outcome = { heard: [], settled: false };
+  const before = carriers.map(({ length }) => length);
+  void connection
+    .open("tcp", { open: options, ...more }, (channel) => {
+      outcome.channel = channel;
+      return handler(outcome.heard);
+    })
+    .catch((error: unknown) => {
+      outcome.error = error as Error;
+    })
+    .finally(() => {
+      outcome.settled = true;
+    });
+  const found = (): number =>
+    carriers.findIndex((messages, by) => messages.slice(before[by]).some(({ type }) => type === "open"));
+  await until(() => found() >= 0);
+  const by = found();
+  const said = carriers[by]?.slice(before[by]).find(({ type }) => type === "open");
+  assert.ok(said !== undefined);
+  return { said, by, outcome };
+}
+
+const ends = { remoteAddress: "192.0.2.1", remotePort: 9, localAddress: "192.0.2.2", localPort: 10, window: 1000 };
+
+/** A lane on which a socket to mail.example may be opened again, by 50. */
+async function reopenable(): Promise<{
+  frame: MessagePort;
+  onLane: PageMessage[];
+  onPort: PageMessage[];
+  open: typeof ask;
+}> {
+  const { frame, said: onLane } = await newLane();
+  const onPort = listen(content);
+  const open: typeof ask = (_, options, more) => ask([onPort, onLane], options, more);
+  const first = await open([], mail);
+  assert.equal(first.by, 0);
+  await say({ type: "opened", id: first.said.id, ...ends, lane: 50, reopen: true });
+  await until(() => first.outcome.settled);
+  return { frame, onLane, onPort, open };
+}
+const mail = { remoteAddress: "mail.example", remotePort: 993 };
+
+test("what may be opened again is opened on the lane, if it is asked for in the same words", async () => {
+  const { frame, onLane, open } = await reopenable();
+  const { said, by, outcome } = await open([], mail);
+  assert.deepEqual([by, said.of], [1, 50]);
+  assert.ok(said.id > 2 ** 31 && said.page !== undefined && said.page < 1_000);
+  frame.postMessage({ type: "opened", id: said.id, ...ends });
+  await until(() => outcome.settled);
+  assert.deepEqual(
+    [outcome.channel?.info.id, outcome.channel?.info.lane, outcome.channel?.info.window],
+    [said.page, said.id, 1000],
+  );
+  await until(() => onLane.some(({ type, id }) => type === "credit" && id === said.id));
+  frame.postMessage({ type: "data", id: said.id, data: new ArrayBuffer(5) });
+  frame.postMessage({ type: "closed", id: said.id });
+  await until(() => outcome.heard.length === 2);
+  assert.deepEqual(outcome.heard, ["data 5", "closed undefined undefined"]);
+  for (const other of [{ ...mail, remotePort: 994 }, { ...mail, noDelay: true }, { remoteAddress: "mail.example" }])
+    assert.equal((await open([], other)).by, 0, JSON.stringify(other));
+  assert.equal(
+    (await open([], mail, { onstate: () => undefined })).by,
+    0,
+    "who wants to hear how far it is asks the broker",
+  );
+  assert.equal((await open([], mail)).by, 1);
+});
+
+test("what the host declines is asked of the broker, and so is all that comes after it", async () => {
+  const { frame, open, onPort } = await reopenable();
+  const { said, outcome } = await open([], mail);
+  onPort.length = 0;
+  frame.postMessage({ type: "declined", id: said.id });
+  await until(() => onPort.length > 0);
+  assert.equal(onPort[0]?.type, "open");
+  const { id } = onPort[0];
+  assert.notEqual(id, said.page);
+  assert.equal((await open([], mail)).by, 0);
+  await say({ type: "opened", id, ...ends, lane: 51, reopen: true });
+  await until(() => outcome.settled);
+  assert.equal(outcome.channel?.info.id, id);
+  assert.deepEqual((await open([], mail)).said.of, 51, "by another socket than before");
+});
+
+test("what fails on the lane fails for the page, with the reason", async () => {
+  const { frame, open } = await reopenable();
+  const { said, outcome } = await open([], mail);
+  frame.postMessage({ type: "closed", id: said.id, error: pageError("NetworkError", "refused") });
+  await until(() => outcome.settled);
+  assert.deepEqual([outcome.error?.name, (outcome.error as { reason?: string }).reason], ["NetworkError", "refused"]);
+});
+
+test("a signal gives up what is being opened on the lane; one that was aborted before is heard as ever", async () => {
+  const { frame, open, onLane } = await reopenable();
+  const controller = new AbortController();
+  const { said, outcome } = await open([], mail, { signal: controller.signal });
+  controller.abort();
+  await until(() => outcome.settled);
+  assert.equal(outcome.error?.name, "AbortError");
+  await until(() => onLane.some(({ type, id }) => type === "close" && id === said.id));
+  frame.postMessage({ type: "opened", id: said.id, ...ends });
+  frame.postMessage({ type: "closed", id: said.id, error: pageError("AbortError") });
+  await assert.rejects(
+    connection.open("tcp", { open: mail, signal: controller.signal }, () => assert.fail()),
+    { name: "AbortError" },
+  );
+});
+
+test("a lane that is lost while something is opened there: the broker is asked", async () => {
+  const { open, onPort } = await reopenable();
+  const { outcome } = await open([], mail);
+  onPort.length = 0;
+  await say({ type: "laneLost" });
+  await until(() => onPort.some(({ type }) => type === "open"));
+  assert.equal(outcome.settled, false);
+  await say({ type: "lost" });
+  await until(() => outcome.settled);
+  assert.equal(outcome.error?.name, "NetworkError");
+  const again = await reopenable();
+  const second = await again.open([], mail);
+  assert.equal(second.by, 1);
+  await say({ type: "lost" });
+  await until(() => second.outcome.settled);
+  assert.equal(second.outcome.error?.name, "NetworkError");
+});
+
 test("an upgrade hands the socket to a new handler; what the lane says before the answer is for that one", async () => {
   const { frame } = await newLane();
   const socket = await openSocket(45);

@@ -7,6 +7,7 @@ import {
   addListener,
   call,
   deferred,
+  hasOwn,
   mapDelete,
   mapForEach,
   mapGet,
@@ -16,7 +17,8 @@ import {
   signalAborted,
   signalReason,
 } from "../builtins.ts";
-import type { LaneRequest } from "../../../protocol/lane.ts";
+import type { LaneOpened, LaneRequest } from "../../../protocol/lane.ts";
+import { firstReopenedId } from "../../../protocol/message.ts";
 import type {
   BindOptions,
   Bound,
@@ -80,8 +82,28 @@ export interface ListenerHandler {
   closed(error: Error | undefined): void;
 }
 
+/** A socket that is being opened on the lane. */
+interface Reopening {
+  opened(this: void, message: LaneOpened): void;
+  failed(this: void, error: Error | undefined): void;
+  /** The broker is to be asked. */
+  declined(this: void): void;
+}
+
+/** The same for two opens that ask for the same. */
+function keyOf(protocol: string, options: PageOpenOptions): string {
+  let key = protocol;
+  for (const name in options)
+    if (hasOwn(options, name)) key += `\n${name}=${String(options[name as keyof PageOpenOptions])}`;
+  return key;
+}
+
 interface Lane {
   readonly send: Send<LaneRequest>;
+  /** What may be opened again here, by what was asked for: the id of the socket that was opened first. */
+  readonly again: Map<string, number>;
+  /** What is being opened here, by the lane's ids. */
+  readonly opening: Map<number, Reopening>;
   /** The sockets on it, by the host's ids. */
   readonly channels: Map<number, SocketChannel>;
   /** Ends its sockets. */
@@ -125,6 +147,8 @@ export function connect(
   /** Sockets that are there, those that listen among them. */
   const channels = new Map<number, Pick<SocketChannel, "receive" | "end">>();
   let lastId = 0;
+  /** The number of the last socket that was opened on a lane. */
+  let lastOnLane = firstReopenedId;
   /** Nobody listens at the other end any more. */
   let gone = false;
   /** The other carrier, while there is one. */
@@ -192,6 +216,44 @@ export function connect(
     mapSet(channels, info.id, channel);
     if (name !== undefined) channel.credit(handler.window);
     return handler;
+  }
+
+  /**
+   * Opens on the lane what was opened before, by the socket `of`. What the broker and the host know of the document has not changed then, or the
+   * host declines: `otherwise` asks the broker.
+   */
+  function reopen<Handler extends SocketHandler>(
+    on: Lane,
+    of: number,
+    { signal }: Wish,
+    create: CreateHandler<Handler>,
+    otherwise: () => Promise<Handler>,
+  ): Promise<Handler> {
+    const { promise, resolve, reject } = deferred<Handler | Promise<Handler>>();
+    const page = ++lastId;
+    const id = ++lastOnLane;
+    mapSet(on.opening, id, {
+      opened: (message) => {
+        resolve(opened({ ...message, id: page, lane: id }, create));
+      },
+      failed: reject,
+      declined: () => {
+        resolve(otherwise());
+      },
+    });
+    on.send({ type: "open", id, of, page });
+    if (signal !== undefined)
+      addListener(
+        signal,
+        "abort",
+        () => {
+          if (!mapDelete(on.opening, id)) return;
+          on.send({ type: "close", id });
+          reject(signalReason(signal));
+        },
+        { once: true },
+      );
+    return promise as Promise<Handler>;
   }
 
   /** A socket listens: it gets its handler. */
@@ -272,6 +334,10 @@ export function connect(
     mapForEach(channels, (channel) => {
       channel.end(makeError("NetworkError"));
     });
+    if (lane !== undefined)
+      mapForEach(lane.opening, ({ failed }) => {
+        failed(makeError("NetworkError"));
+      });
     lane = undefined;
     gone = forGood;
   }
@@ -280,11 +346,16 @@ export function connect(
   function takeLane(toFrame: MessagePort | undefined, reasons: boolean): void {
     if (toFrame === undefined) return;
     const onLane = new Map<number, SocketChannel>();
+    const reopening = new Map<number, Reopening>();
     const laneLost = (reason?: PageReason): void => {
       if (lane === own) lane = undefined;
       mapForEach(onLane, (channel) => {
         post({ type: "close", id: channel.info.id });
         channel.end(makeError("NetworkError", undefined, reason));
+      });
+      mapForEach(reopening, ({ declined }, id) => {
+        mapDelete(reopening, id);
+        declined();
       });
     };
     const send = openCarrier<LaneRequest, LaneMessage>(toFrame, "lane", point, (message) => {
@@ -293,9 +364,16 @@ export function connect(
         laneLost(reasons ? "host" : undefined);
         return;
       }
-      mapGet(onLane, message.id)?.receiveOnLane(message);
+      const { id } = message;
+      const asked = mapGet(reopening, id);
+      if (asked !== undefined) {
+        mapDelete(reopening, id);
+        if (message.type === "opened") asked.opened(message);
+        else if (message.type === "closed") asked.failed(errorOf(message));
+        else asked.declined();
+      } else mapGet(onLane, id)?.receiveOnLane(message);
     });
-    const own: Lane = { send, channels: onLane, lost: laneLost };
+    const own: Lane = { send, again: new Map(), opening: reopening, channels: onLane, lost: laneLost };
     lane = own;
   }
 
@@ -307,19 +385,42 @@ export function connect(
         {},
         (answer) => (answer as Extract<Answer, { type: "probed" }>).there,
       ),
-    open: (protocol, request, create) =>
-      ask(
-        (id) => ({
-          type: "open",
-          id,
-          protocol,
-          options: request.open,
-          ...begun(request),
-          ...(own(request, "waits") === true ? { waits: true } : null),
-        }),
-        request,
-        (answer) => opened(answer as Opened<PageTLSInfo>, create),
-      ),
+    open(protocol, request, create) {
+      const { onstate, signal, open: options } = request;
+      const key = keyOf(protocol, options);
+      const byBroker = () =>
+        ask(
+          (id) => ({
+            type: "open",
+            id,
+            protocol,
+            options,
+            ...begun(request),
+            ...(own(request, "waits") === true ? { waits: true } : null),
+          }),
+          request,
+          (answer) => {
+            const info = answer as Opened<PageTLSInfo>;
+            const id = own(info, "lane");
+            if (lane !== undefined && id !== undefined && own(info, "reopen") === true) mapSet(lane.again, key, id);
+            return opened(info, create);
+          },
+        );
+      const on = lane;
+      const of = on && mapGet(on.again, key);
+      // A page that wants to hear how far it is hears that from the broker.
+      if (
+        on === undefined ||
+        of === undefined ||
+        onstate !== undefined ||
+        (signal !== undefined && signalAborted(signal))
+      )
+        return byBroker();
+      return reopen(on, of, request, create, () => {
+        mapDelete(on.again, key);
+        return byBroker();
+      });
+    },
     bind: (request, create) =>
       ask(
         (id) => ({ type: "bind", id, options: request.bind, ...begun(request) }),

@@ -11,6 +11,19 @@ import (
 // further tries to connect.
 func BlackHole(t testing.TB) int {
 	t.Helper()
+	port := TakesOne(t)
+	c, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return port
+}
+
+// TakesOne returns the port of a listener that nobody accepts from, and whose backlog is
+// full after one connection.
+func TakesOne(t testing.TB) int {
+	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -23,13 +36,6 @@ func BlackHole(t testing.TB) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := name.(*syscall.SockaddrInet4).Port
-	address := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
 	// A backlog of 0 holds one.
-	c, err := net.DialTCP("tcp", nil, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return port
+	return name.(*syscall.SockaddrInet4).Port
 }

@@ -52,6 +52,7 @@ type Broker struct {
 	WithoutID []Message // errors without an id
 	Sockets   map[int64]*Remote
 	Found     []protocol.ResolveFoundParams
+	Reports   []protocol.ReopenReportParams
 	Sequence  []string // what came, in order, when remembering
 	Remember  bool
 	Gone      bool // the host's stdout has ended

@@ -129,6 +129,13 @@ func (b *Broker) notification(m Message) {
 		b.Found = append(b.Found, p)
 		return
 	}
+	if m.Method == protocol.MethodReopenReport {
+		var p protocol.ReopenReportParams
+		_ = json.Unmarshal(m.Params, &p)
+		b.note("report of %s: %d opened, %d failed, %d closed", p.Document, len(p.Opened), len(p.Failed), len(p.Closed))
+		b.Reports = append(b.Reports, p)
+		return
+	}
 	var subject struct{ SocketID int64 }
 	_ = json.Unmarshal(m.Params, &subject)
 	r := b.Sockets[subject.SocketID]

@@ -39,6 +39,9 @@ type OnLane struct {
 	Ended   bool
 	Closed  *string
 	Reason  string
+	// Opened is the answer to an open that the host did not decline.
+	Opened   *protocol.LaneFrame
+	Declined bool
 }
 
 // Lane brings a lane for a document.
@@ -144,6 +147,10 @@ func (p *Page) listen() {
 			s.Shut++
 		case protocol.LaneEnd:
 			s.Ended = true
+		case protocol.LaneOpened:
+			s.Opened, s.Credit = &f, f.Number
+		case protocol.LaneDeclined:
+			s.Declined = true
 		case protocol.LaneClosed:
 			s.Closed, s.Reason = &f.Name, f.Reason
 		default:
@@ -267,6 +274,15 @@ func (b *Broker) OpenOn(p *Page, port int) *Remote {
 	p.Mu.Unlock()
 	p.Credit(r.ID, protocol.WindowBytes)
 	return r
+}
+
+// Reopen opens again what the socket of was opened to, as the lane's socket n and the
+// page's number n, and returns the lane's id for it.
+func (p *Page) Reopen(of, n int64) int64 {
+	p.T.Helper()
+	id := protocol.FirstReopenedID + n
+	p.Say(protocol.LaneFrame{Kind: protocol.LaneOpen, SocketID: id, Of: of, Page: n})
+	return id
 }
 
 // WantOnLane wants a socket of the lane whose peer echoes to echo.

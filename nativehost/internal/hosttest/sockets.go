@@ -67,6 +67,37 @@ func (b *Broker) Open(port int, change func(*protocol.TCPOpenParams, *Remote)) (
 	return r, result
 }
 
+// OpenReopenable opens a TCP socket that its document may open again on its lane, as change
+// says.
+func (b *Broker) OpenReopenable(port int, change func(*protocol.TCPOpenParams)) *Remote {
+	b.T.Helper()
+	verdict := b.Judged("127.0.0.1", int64(port), true).Verdict
+	r, _ := b.Open(port, func(p *protocol.TCPOpenParams, _ *Remote) {
+		p.Verdict, p.Reopen, p.Window = verdict, true, 0
+		if change != nil {
+			change(p)
+		}
+	})
+	return r
+}
+
+// WaitReported waits until reports that satisfy done have come, and returns what all
+// of them say together.
+func (b *Broker) WaitReported(what string, done func(all protocol.ReopenReportParams) bool) (all protocol.ReopenReportParams) {
+	b.T.Helper()
+	b.Wait(what, func() bool {
+		all = protocol.ReopenReportParams{}
+		for _, report := range b.Reports {
+			all.Document = report.Document
+			all.Opened = append(all.Opened, report.Opened...)
+			all.Failed = append(all.Failed, report.Failed...)
+			all.Closed = append(all.Closed, report.Closed...)
+		}
+		return done(all)
+	})
+	return all
+}
+
 // Keep has a socket keep the bytes that it receives.
 func Keep(_ *protocol.TCPOpenParams, r *Remote) { r.Keep = true }
 
