@@ -107,6 +107,62 @@ describe("the badge", () => {
   });
 });
 
+describe("what a document opens again", () => {
+  /** How many sockets of an origin were opened on a lane: they have ids of their own. */
+  const onLane = (origin: string): number =>
+    (stage.browser.hostFiles()["audit.log"] ?? "")
+      .split("\n")
+      .filter((line) => line.includes(`"${origin}"`) && /"event":"open".*"socketId":\d{10}/.test(line)).length;
+
+  /** Opens several sockets more, one after the other, says a word on each, and hears it. */
+  const openAgain = (remotePort: number, count: number): Promise<string[]> =>
+    (async () => {
+      const heard: string[] = [];
+      const more: PortsideTCPSocket[] = [];
+      Object.assign(window, { more });
+      for (let n = 0; n < count; n++) {
+        const socket = await navigator.openTCPSocket({ remoteAddress: "127.0.0.1", remotePort });
+        more.push(socket);
+        const writer = socket.writable.getWriter();
+        await writer.write(new TextEncoder().encode(`word ${n.toString()}`));
+        const reader = socket.readable.getReader();
+        const { value } = await reader.read();
+        heard.push(new TextDecoder().decode(value));
+        reader.releaseLock();
+        writer.releaseLock();
+      }
+      await more[0]?.setNoDelay(true);
+      return heard;
+    })();
+
+  test("goes by its lane, is in the popup as any other, and ends with what it stands on", async () => {
+    const peer = await peers.echoPeer(life);
+    const page = await stage.open("https://again.test/");
+    await openTCP(stage, page, peer);
+    assert.deepEqual(await page.evaluate(openAgain, peer.port, 4), ["word 0", "word 1", "word 2", "word 3"]);
+    await until("the audit log", () => (onLane("https://again.test") >= 3 ? true : undefined));
+    const tab = await toolbar.tabOf(page);
+    await toolbar.shows(tab, "5");
+    await closeMore(page);
+    await toolbar.shows(tab, "1");
+    assert.equal((await page.evaluate(openAgain, peer.port, 2)).length, 2);
+    await toolbar.shows(tab, "3");
+
+    const before = onLane("https://again.test");
+    const popup = await toolbar.popup(tab);
+    await popup.page.click("#pause");
+    await toolbar.shows(tab, "II");
+    assert.match(await outcome(page, to(peer), { click: false }), /^NotAllowedError: /);
+    assert.equal(onLane("https://again.test"), before);
+    for (const { closedAt } of peer.connections)
+      assert.notEqual(closedAt, undefined, "a socket is open in spite of the pause");
+    await popup.page.click("#pause");
+    await popup.isPaused(false);
+    await popup.close();
+    await page.close();
+  });
+});
+
 describe("a pause", () => {
   test("closes what the site has open in every tab, and refuses what it asks for, on the beat and like anything else", async () => {
     const peer = await peers.echoPeer(life);

@@ -154,6 +154,11 @@ test("what a page should not say is no frame", () => {
   const data = new ArrayBuffer(1);
   for (const said of [
     { type: "write", id: 0, data },
+    { type: "open", id: 1, of: 1, page: 1 },
+    { type: "open", id: 2 ** 31, of: 0, page: 1 },
+    { type: "open", id: 2 ** 31, of: 1.5, page: 1 },
+    { type: "open", id: 2 ** 31, of: 1, page: 0 },
+    { type: "open", id: 2 ** 31, of: 1, page: 2 ** 32 },
     { type: "write", id: -1, data },
     { type: "write", id: 1.5, data },
     { type: "write", id: 2 ** 32, data },

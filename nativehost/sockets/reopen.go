@@ -134,7 +134,7 @@ func (r *Registry) mayReopenLocked(l *Lane, f protocol.LaneFrame) (*opening, *re
 			again = one
 		}
 	}
-	if /*rule:reopening-needs-permission*/ again == nil || r.over || l.number >= mostLaneNumbers ||
+	if again == nil || r.over || l.number >= mostLaneNumbers ||
 		//rule:reopening-at-once-is-bounded
 		l.opening >= protocol.ReopensAtOnce ||
 		//rule:reopening-in-row-is-bounded

@@ -74,12 +74,15 @@ func (r *Registry) openAsked(
 	k := r.outgoing(connect)
 	if asked.Reopen && /*rule:reopening-needs-a-verdict*/ asked.Verdict != "" &&
 		//rule:tls-is-opened-by-the-broker
-		!o.options.Secure && !o.upgradable {
+		o.isPlain() {
 		holds := func(o *opening) bool { return r.holds(o, asked) }
 		o.reopen = &reopenable{of: asked.SocketID, fresh: fresh, holds: holds, k: k}
 	}
 	return r.open(ctx, o, k)
 }
+
+// isPlain reports whether it is opened without TLS, and stays so.
+func (o *opening) isPlain() bool { return !o.options.Secure && !o.upgradable }
 
 // holds reports whether the rules still say of an open what the extension has decided by.
 // One that carries no verdict was decided by what they have just said.

@@ -18,6 +18,7 @@ import { nearby } from "./nearby.ts";
 import { page } from "./page.ts";
 import { policies } from "./policies.ts";
 import { consent, supply } from "./consent.ts";
+import { reopening } from "./reopening.ts";
 import { toolbar } from "./toolbar.ts";
 import { windows } from "./windows.ts";
 
@@ -38,6 +39,7 @@ export const mutants: readonly Mutant[] = [
   ...lifetime,
   ...announcing,
   ...intakes,
+  ...reopening,
   ...page,
   ...policies,
   ...developer,

