@@ -31,16 +31,13 @@ export type LaneRequest =
   | { type: "open"; id: number; of: number; page: number };
 /** A socket that was opened on the lane: its ends, and the bytes of credit that its writer starts with. */
 export type LaneOpened = { type: "opened"; id: number } & Omit<Opened<never>, "type" | "id" | "lane" | "tls">;
-/**
- * What it may be told there. `datagrams` is the frame as it came; `sent` answers `count` datagrams, of which the first has the number `ack`.
- * `opened`, `declined` and `closed` answer `open`: after `declined` the broker is to be asked.
- */
-export type LaneEvent =
+/** What it may be told there of a socket that is open. `datagrams` is the frame as it came; `sent` answers `count` datagrams, of which the first has the number `ack`. */
+export type LaneSocketEvent =
   | Extract<ContentMessage, { type: "data" | "credit" | "wrote" | "shut" | "end" | "closed" }>
   | { type: "datagrams"; id: number; data: ArrayBuffer }
-  | { type: "sent"; id: number; ack: number; count: number }
-  | LaneOpened
-  | { type: "declined"; id: number };
+  | { type: "sent"; id: number; ack: number; count: number };
+/** All that it may be told there. `opened`, `declined` and `closed` answer `open`: after `declined` the broker is to be asked. */
+export type LaneEvent = LaneSocketEvent | LaneOpened | { type: "declined"; id: number };
 
 /** The most that a frame has: lane.go's LaneFrameBytes. */
 const mostFrameBytes = headerBytes + 4 + maxPeerBytes + chunkBytes;

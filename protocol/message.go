@@ -560,13 +560,13 @@ type Reopened struct {
 	// The socket that was opened with reopen.
 	Of int64 `json:"of"`
 	// The page's number for it. A claim.
-	Page int64 `json:"page"`
+	PageID int64 `json:"pageId"`
 }
 
 // ReopenFailed: One that did not open. Its page has heard it on the lane.
 type ReopenFailed struct {
-	Of   int64 `json:"of"`
-	Page int64 `json:"page"`
+	Of     int64 `json:"of"`
+	PageID int64 `json:"pageId"`
 	// The true reason, for the log and the user; never for the page.
 	Reason string `json:"reason"`
 	// The administrator's setting that decided, for the log and the user.

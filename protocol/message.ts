@@ -1388,14 +1388,14 @@ export interface Reopened {
   /**
    * The page's number for it. A claim.
    */
-  page: number;
+  pageId: number;
 }
 /**
  * One that did not open. Its page has heard it on the lane.
  */
 export interface ReopenFailed {
   of: number;
-  page: number;
+  pageId: number;
   /**
    * The true reason, for the log and the user; never for the page.
    */

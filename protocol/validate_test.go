@@ -200,8 +200,8 @@ func twins() map[string]any {
 		"reopen.end.result":   ReopenEndResult{},
 		"reopen.report.params": ReopenReportParams{
 			Document: "d",
-			Opened:   []Reopened{{SocketID: 1, Of: 2, Page: 3}},
-			Failed:   []ReopenFailed{{Of: 2, Page: 3, Reason: "refused", By: "b"}},
+			Opened:   []Reopened{{SocketID: 1, Of: 2, PageID: 3}},
+			Failed:   []ReopenFailed{{Of: 2, PageID: 3, Reason: "refused", By: "b"}},
 			Closed:   []ReopenClosed{{SocketID: 1, Name: "NetworkError", Reason: "reset", PageReason: "reset", By: "b", BytesIn: 1, BytesOut: 2, Dropped: 3}},
 		},
 		"tryout.stop.params":      TryoutStopParams{},

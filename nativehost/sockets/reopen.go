@@ -163,7 +163,7 @@ func (r *Registry) reopenedLocked(o *opening, c *connection) {
 	o.again.lane.opening--
 	o.again.lane.Out.Opened(lanePart(o.subject.SocketID), r.config.Window, c.remote, c.local)
 	report := r.reportOfLocked(o.subject.Document)
-	report.Opened = append(report.Opened, protocol.Reopened{SocketID: o.subject.SocketID, Of: o.again.of, Page: o.again.page})
+	report.Opened = append(report.Opened, protocol.Reopened{SocketID: o.subject.SocketID, Of: o.again.of, PageID: o.again.page})
 	r.reportFullLocked(report)
 }
 
@@ -184,7 +184,7 @@ func (r *Registry) reopenFailedLocked(o *opening, err error) {
 		return // the page has given it up
 	}
 	report := r.reportOfLocked(o.subject.Document)
-	report.Failed = append(report.Failed, protocol.ReopenFailed{Of: o.again.of, Page: o.again.page, Reason: says.Reason, By: requests.Setting(err)})
+	report.Failed = append(report.Failed, protocol.ReopenFailed{Of: o.again.of, PageID: o.again.page, Reason: says.Reason, By: requests.Setting(err)})
 	r.reportFullLocked(report)
 }
 

@@ -66,7 +66,7 @@ func TestReopening(t *testing.T) {
 	}
 	told := b.WaitReported("the report", opened(1))
 	socket := told.Opened[0]
-	if told.Document != "document" || socket.Of != of || socket.Page != 7 || socket.SocketID == id || socket.SocketID < protocol.FirstReopenedID {
+	if told.Document != "document" || socket.Of != of || socket.PageID != 7 || socket.SocketID == id || socket.SocketID < protocol.FirstReopenedID {
 		t.Errorf("reported: %+v", told)
 	}
 	p.Say(protocol.LaneFrame{Kind: protocol.LaneClose, SocketID: id})
@@ -254,7 +254,7 @@ func TestReopeningFails(t *testing.T) {
 	}
 	p.Mu.Unlock()
 	told := b.WaitReported("the report", func(all protocol.ReopenReportParams) bool { return len(all.Failed) > 0 })
-	if failed := told.Failed[0]; failed.Of != of || failed.Page != 1 || failed.Reason != "refused" || len(told.Opened) != 0 {
+	if failed := told.Failed[0]; failed.Of != of || failed.PageID != 1 || failed.Reason != "refused" || len(told.Opened) != 0 {
 		t.Errorf("reported: %+v", told)
 	}
 }

@@ -55,7 +55,7 @@ async function report(page: FakeDocument, told: Partial<ReopenReportParams>): Pr
 /** It has opened one. Resolves with the host's number. */
 async function reopened(page: FakeDocument, of: number, number: number): Promise<number> {
   const socketId = ++last;
-  await report(page, { opened: [{ socketId, of, page: number }] });
+  await report(page, { opened: [{ socketId, of, pageId: number }] });
   return socketId;
 }
 
@@ -100,7 +100,7 @@ test("the toolbar shows what a document has opened by itself, until it ends", as
   assert.equal(await world.badge(page.tabId), "2");
   const brief = ++last;
   await report(page, {
-    opened: [{ socketId: brief, of, page: 71 }],
+    opened: [{ socketId: brief, of, pageId: 71 }],
     closed: [{ socketId: brief, bytesIn: 1, bytesOut: 2 }],
   });
   assert.equal(await world.badge(page.tabId), "2");
@@ -110,7 +110,7 @@ test("the toolbar shows what a document has opened by itself, until it ends", as
 test("what did not open is told to the user and on the console", async () => {
   const { page, of } = await reopenable();
   const popup = await world.popup(page.tabId);
-  await report(page, { failed: [{ of, page: 70, reason: "refused" }] });
+  await report(page, { failed: [{ of, pageId: 70, reason: "refused" }] });
   await clock.advance(100);
   assert.deepEqual(
     popup.view.refusals.map(({ reason, stage, host: named }) => [reason, stage, named]),
@@ -231,7 +231,10 @@ test("a document that is gone opens nothing any more", async () => {
   page.port.disconnect();
   await settled();
   assert.equal(ends(), 1);
-  assert.ok(closed().some((one) => (one as unknown[])[0] === socketId));
+  assert.ok(
+    closed().some((one) => (one as unknown[])[0] === socketId),
+    "it is open",
+  );
   const late = await reopened(page, of, 71);
   assert.deepEqual(closed().at(-1), [late, true]);
 });

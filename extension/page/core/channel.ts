@@ -4,7 +4,7 @@
 // script. Options and upgrades always take the port, since the broker decides on them.
 
 import { arrayPush, arrayShift, deferred, settle } from "../builtins.ts";
-import type { BytesRequest, LaneEvent, LaneRequest } from "../../../protocol/lane.ts";
+import type { BytesRequest, LaneSocketEvent, LaneRequest } from "../../../protocol/lane.ts";
 import type { SettableOption } from "../../../protocol/message.ts";
 import type {
   Bound,
@@ -86,12 +86,12 @@ export interface Pending<T> {
 
 /** An upgrade that waits for its answer. What the lane says of the socket meanwhile is for whoever has it then: the answer comes by another way. */
 interface Upgrade extends Pending<Secured<PageTLSInfo>> {
-  readonly received: LaneEvent[];
+  readonly received: LaneSocketEvent[];
 }
 
 /** What is said of one open socket. */
 export type ChannelEvent =
-  LaneEvent | Extract<ContentMessage, { type: "secured" | "unsecured" | "optionSet" | "member" }>;
+  LaneSocketEvent | Extract<ContentMessage, { type: "secured" | "unsecured" | "optionSet" | "member" }>;
 
 /** Where a socket's bytes go, and what the socket is called there. */
 export interface Place<Request extends BytesRequest | LaneRequest = LaneRequest> {
@@ -246,7 +246,7 @@ export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Chan
   }
 
   /** The same, of the lane: it waits while an upgrade waits for its answer. */
-  receiveOnLane(message: LaneEvent): void {
+  receiveOnLane(message: LaneSocketEvent): void {
     if (this.#upgrade === undefined) this.receive(message);
     else arrayPush(this.#upgrade.received, message);
   }

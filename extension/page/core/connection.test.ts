@@ -259,7 +259,12 @@ test("the lane's frame says that the host has gone: the page hears it as the rea
 });
 
 /** What comes of an open that nobody answers here. */
-type Outcome = { channel?: Channel; heard: string[]; error?: Error; settled: boolean };
+interface Outcome {
+  channel?: Channel;
+  heard: string[];
+  error?: Error;
+  settled: boolean;
+}
 
 /** Asks for a socket, and waits until it is said on one of the two ways. Tells what is said. */
 async function ask(
@@ -285,7 +290,7 @@ async function ask(
   await until(() => found() >= 0);
   const by = found();
   const said = carriers[by]?.slice(before[by]).find(({ type }) => type === "open");
-  assert.ok(said !== undefined);
+  assert.ok(said !== undefined, "nothing is said");
   return { said, by, outcome };
 }
 
@@ -313,7 +318,7 @@ test("what may be opened again is opened on the lane, if it is asked for in the 
   const { frame, onLane, open } = await reopenable();
   const { said, by, outcome } = await open([], mail);
   assert.deepEqual([by, said.of], [1, 50]);
-  assert.ok(said.id > 2 ** 31 && said.page !== undefined && said.page < 1_000);
+  assert.ok(said.id > 2 ** 31 && said.page !== undefined && said.page < 1_000, JSON.stringify(said));
   frame.postMessage({ type: "opened", id: said.id, ...ends });
   await until(() => outcome.settled);
   assert.deepEqual(

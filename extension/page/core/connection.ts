@@ -91,12 +91,15 @@ interface Reopening {
 }
 
 /** The same for two opens that ask for the same. */
-function keyOf(protocol: string, options: PageOpenOptions): string {
+function keyOf(protocol: string, options: Omit<PageOpenOptions, "tls">): string {
   let key = protocol;
   for (const name in options)
-    if (hasOwn(options, name)) key += `\n${name}=${String(options[name as keyof PageOpenOptions])}`;
+    if (name !== "tls" && hasOwn(options, name)) key += `\n${name}=${String(options[name as keyof typeof options])}`;
   return key;
 }
+
+/** The largest number that a frame of the lane has room for. */
+const mostOnLane = 2 ** 32 - 1;
 
 interface Lane {
   readonly send: Send<LaneRequest>;
@@ -371,7 +374,7 @@ export function connect(
         if (message.type === "opened") asked.opened(message);
         else if (message.type === "closed") asked.failed(errorOf(message));
         else asked.declined();
-      } else mapGet(onLane, id)?.receiveOnLane(message);
+      } else if (message.type !== "opened" && message.type !== "declined") mapGet(onLane, id)?.receiveOnLane(message);
     });
     const own: Lane = { send, again: new Map(), opening: reopening, channels: onLane, lost: laneLost };
     lane = own;
@@ -412,6 +415,7 @@ export function connect(
       if (
         on === undefined ||
         of === undefined ||
+        lastOnLane === mostOnLane ||
         onstate !== undefined ||
         (signal !== undefined && signalAborted(signal))
       )
