@@ -377,8 +377,8 @@ test("messages that the lane has sent on leave their memory to those that follow
   const send = (most: number): Promise<number> =>
     fresh.evaluate(async (mebibytes: number) => {
       const { socket } = window as unknown as WithUDP;
-      const datagram = new Uint8Array(1_024);
-      let left = mebibytes * 1_024;
+      const datagram = new Uint8Array(16 << 10); // three in a message, or one: each is worth giving back
+      let left = mebibytes * 64;
       const sender = async (): Promise<void> => {
         while (left-- > 0) await socket.send(datagram);
       };
@@ -391,7 +391,7 @@ test("messages that the lane has sent on leave their memory to those that follow
       .reduce((sum, pid) => sum + pagesGotBy(pid), 0);
   await send(4);
   const before = pages();
-  const sent = await send(32);
+  const sent = await send(64);
   const each = (pages() - before) / sent;
   t.diagnostic(`${each.toFixed(0)} pages of memory got from the system for each MiB`);
   // A MiB has 256 of 4 KiB.
