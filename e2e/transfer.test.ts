@@ -1,10 +1,12 @@
 // Bytes: many, in every size, on many sockets, and none lost. Lengths and SHA-256 are compared at both ends.
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { before, test } from "node:test";
 import { openStage, openTCP, openUDP, type Page, type Stage, type WithTCP, type WithUDP } from "./stage.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import { until } from "./world/wait.ts";
-import type { Memory } from "./world/proc.ts";
+import { commandLine, descendantsOf, pagesGotBy, type Memory } from "./world/proc.ts";
 import * as peers from "./world/peers.ts";
 
 const MiB = 1 << 20;
@@ -356,5 +358,43 @@ test("a page that reads no datagrams: what exceeds the window and the system's r
     dropped > 0 && numbers.length + dropped === sent,
     `${dropped.toString()} dropped, ${numbers.length.toString()} received of ${sent.toString()}`,
   );
+  await fresh.close();
+});
+
+test("messages that the lane has sent on leave their memory to those that follow", { timeout: 60_000 }, async (t) => {
+  if (process.env["TEST_CARRIER"] === "stdio") {
+    t.skip("no lane");
+    return;
+  }
+  const sink = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(sink, "listening");
+  t.after(() => {
+    sink.close();
+  });
+  const fresh = await stage.open("https://memory.test/");
+  await openUDP(stage, fresh, { host: "127.0.0.1", port: sink.address().port });
+  /** Sends so many MiB, 64 datagrams under way at a time. */
+  const send = (most: number): Promise<number> =>
+    fresh.evaluate(async (mebibytes: number) => {
+      const { socket } = window as unknown as WithUDP;
+      const datagram = new Uint8Array(16 << 10); // three in a message, or one: each is worth giving back
+      let left = mebibytes * 64;
+      const sender = async (): Promise<void> => {
+        while (left-- > 0) await socket.send(datagram);
+      };
+      await Promise.all(Array.from({ length: 64 }, sender));
+      return mebibytes;
+    }, most);
+  const pages = (): number =>
+    descendantsOf(stage.browser.process.pid)
+      .filter((pid) => commandLine(pid).includes("--extension-process"))
+      .reduce((sum, pid) => sum + pagesGotBy(pid), 0);
+  await send(4);
+  const before = pages();
+  const sent = await send(64);
+  const each = (pages() - before) / sent;
+  t.diagnostic(`${each.toFixed(0)} pages of memory got from the system for each MiB`);
+  // A MiB has 256 of 4 KiB.
+  assert.ok(each < 160, `${each.toFixed(0)} pages for each MiB`);
   await fresh.close();
 });

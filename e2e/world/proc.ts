@@ -113,6 +113,12 @@ export function memoryOf(pid: number): Memory | undefined {
   return resident === undefined || peak === undefined ? undefined : { pid, resident, peak };
 }
 
+/** How many pages of memory the process has got from the system so far (proc(5), minflt); 0 when it is gone. */
+export function pagesGotBy(pid: number): number {
+  const stat = read(`/proc/${String(pid)}/stat`) ?? "";
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[7] ?? 0);
+}
+
 /** The number of file descriptors that the process has open, sockets and pipes included. */
 export function openDescriptors(pid: number): number {
   try {

@@ -2,6 +2,7 @@
 
 import { laneMessages, laneReader } from "../../protocol/lane.ts";
 import { firstLaneProtocol, laneProtocol, ticketPrefix } from "../../protocol/message.ts";
+import { giveBack } from "./give_back.ts";
 import type { LaneEvent, LaneRequest } from "../../protocol/lane.ts";
 import type { LaneOpenResult } from "../../protocol/message.ts";
 
@@ -19,6 +20,7 @@ addEventListener(
       const batches = host.protocol === laneProtocol;
       page.onmessage = ({ data: request }: MessageEvent<LaneRequest>) => {
         for (const message of laneMessages(request, batches)) host.send(message);
+        if ("data" in request) giveBack(request.data);
       };
       page.postMessage({ type: "lane" });
     };

@@ -13,10 +13,10 @@ export function uncurry<This, Args extends readonly unknown[], Result>(
   return (self, ...args) => apply(method as unknown as (...a: unknown[]) => unknown, self, args) as Result;
 }
 
-/** The same for an accessor property of a class's instances. */
+/** The same for an accessor property of a class's instances. (In Node.js, where unit tests run, a MessageChannel has its ports as its own.) */
 export function getter<Result>({ prototype }: { prototype: object }, name: string | symbol): (self: object) => Result {
-  const { get } = getOwnPropertyDescriptor(prototype, name) as { get: () => Result };
-  return (self) => apply<object, readonly unknown[], Result>(get, self, []);
+  const { get } = (getOwnPropertyDescriptor(prototype, name) ?? {}) as { get?: () => Result };
+  return (self) => (get ? apply<object, readonly unknown[], Result>(get, self, []) : (self as never)[name]);
 }
 
 export const NativePromise = Promise;
@@ -86,6 +86,10 @@ export const arrayShift = uncurry(Array.prototype.shift) as <T>(self: T[]) => T 
 export const portPost = uncurry(
   MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, transfer: Transferable[]) => void,
 );
+export const portClose = uncurry(MessagePort.prototype.close);
+export const NativeMessageChannel = MessageChannel;
+export const firstPort = getter<MessagePort>(MessageChannel, "port1");
+export const secondPort = getter<MessagePort>(MessageChannel, "port2");
 export const portStart = uncurry(MessagePort.prototype.start);
 export const addListener = uncurry(EventTarget.prototype.addEventListener);
 export const removeListener = uncurry(EventTarget.prototype.removeEventListener);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { batchHeaderBytes, batchOverhead, writeLength } from "../../../protocol/lane_batch.ts";
 import { datagramOverhead, datagramWindowBytes } from "../../../protocol/message.ts";
+import { worthGivingBack } from "../../shared/give_back.ts";
 import type { Channel } from "./channel.ts";
 import { eachDatagram } from "./datagram_batch.ts";
 import { DatagramSocket } from "./datagram_socket.ts";
@@ -236,4 +237,23 @@ test("each datagram of a frame is read in its order, in a buffer of its own, and
   for (let n = 0; n < 4; n++) await reader.read();
   const owed = 3 + 5 + 4 + 4 * large.length + 8 * datagramOverhead;
   assert.deepEqual(said, [`CREDIT ${owed.toString()}`]);
+});
+
+test("a frame is given back once its last datagram has been read, and not before", async () => {
+  const { socket } = world();
+  const reader = socket.readable.getReader();
+  const datagrams = Array.from({ length: 3 }, (_, n) => new Uint8Array(worthGivingBack / 2).fill(n));
+  const frame = frameOf(datagrams);
+  const size = frame.byteLength;
+  const alone = new Uint8Array(worthGivingBack).fill(3);
+  socket.datagrams(frame);
+  socket.data(alone.buffer);
+  const got: Uint8Array[] = [];
+  for (const _ of datagrams) {
+    assert.equal(frame.byteLength, size);
+    got.push((await reader.read()).value?.data as Uint8Array);
+  }
+  assert.equal(frame.byteLength, 0, "its memory is given back");
+  got.push((await reader.read()).value?.data as Uint8Array);
+  assert.deepEqual(got, [...datagrams, alone], "what the page has stays");
 });

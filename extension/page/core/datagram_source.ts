@@ -13,11 +13,13 @@ import {
   defaultError,
   typedArrayBuffer,
   typedArrayLength,
+  typedArrayOffset,
 } from "../builtins.ts";
 import { copyOf } from "../webidl.ts";
 import { datagramOverhead, datagramWindowBytes } from "../../../protocol/message.ts";
 import type { Channel } from "./channel.ts";
 import { eachDatagram } from "./datagram_batch.ts";
+import { giveBack } from "./give_back.ts";
 import type { SendBudget } from "./send_budget.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -25,6 +27,12 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** A datagram in a buffer of its own, which a page may hand on without giving away another's bytes. */
 export function ownBytes(bytes: Bytes): Bytes {
   return arrayBufferLength(typedArrayBuffer(bytes)) === typedArrayLength(bytes) ? bytes : copyOf(bytes);
+}
+
+/** Whether the bytes are the last datagram of a frame. */
+function isLast(bytes: Bytes): boolean {
+  const start = typedArrayOffset(bytes);
+  return start > 0 && start + typedArrayLength(bytes) === arrayBufferLength(typedArrayBuffer(bytes));
 }
 
 export class DatagramSource {
@@ -117,6 +125,7 @@ export class DatagramSource {
       if (bytes === undefined) return;
       this.#consumed(bytes);
       const message = this.#toMessage(bytes);
+      if (isLast(bytes)) giveBack(typedArrayBuffer(bytes) as ArrayBuffer);
       if (message === undefined) continue;
       this.#wanted = false;
       defaultEnqueue(this.#controller, message);
