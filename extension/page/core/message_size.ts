@@ -18,15 +18,13 @@ const rarer = 4;
 const pause = 100;
 /** The other size has to be so many times as fast. */
 const worth = 1.1;
-/** It is as slow as this where messages of the own size are still on their way: no need to wait until it can be measured. */
+/** It is given up when it takes so many times as long, also while messages of the own size are still on their way. */
 const hopeless = 1.5;
 
 export class MessageSize {
   readonly #clock: () => number;
   /** The most that one message carries, in bytes. */
   bytes = chunkBytes;
-  /** What it is unless the other size is being tried. */
-  #own = chunkBytes;
   /** 0 between two looks; in one 1, 3 and 5 measure the own size, the other, and the own again. 2 and 4 wait until what is on its way is of the next. */
   #step = 0;
   /** The bytes that are left of the step, or until the next look. */
@@ -35,7 +33,7 @@ export class MessageSize {
   /** When the step began, and the last bytes were sent, in milliseconds. */
   #began = 0;
   #at = -Infinity;
-  /** How long the own size took, and the other, in milliseconds a byte. */
+  /** How long the own size took, and the other, in milliseconds. */
   #ownTook = 0;
   #otherTook = 0;
 
@@ -47,46 +45,44 @@ export class MessageSize {
   /** So many bytes were sent by a socket that is alone. */
   sent(bytes: number): void {
     const now = this.#clock();
-    const paused = now - this.#at > pause;
+    // In a look it begins anew. Where one begins just after a pause, the own size seems fast, and stays.
+    if (now - this.#at > pause) this.#wait(this.#step > 0 ? part : this.#left);
     this.#at = now;
-    if (paused) this.#wait(this.#step > 0 || this.#left < part ? part : this.#left);
     this.#left -= bytes;
-    const took = (now - this.#began) / part;
-    // The other size is given up as soon as it has taken too long. While it is only on its way it may take as long as the own.
-    if ((this.#step === 2 && took > hopeless * this.#ownTook) || (this.#step === 3 && worth * took > this.#ownTook))
-      this.#end(false);
-    else if (this.#left <= 0) this.#next(took, now);
-  }
-
-  /** A step is over. */
-  #next(took: number, now: number): void {
-    if (this.#step === 5) {
-      this.#end(worth * this.#otherTook < took);
+    const took = now - this.#began;
+    const hopes = !this.#tries || took < hopeless * this.#ownTook;
+    if (hopes && this.#left > 0) return;
+    if (!hopes || this.#step === 5) {
+      // The look is over.
+      this.#rest = min(rarer * this.#rest, mostRest);
+      if (hopes && worth * this.#otherTook < min(this.#ownTook, took)) {
+        this.#change();
+        this.#rest = firstRest;
+      }
+      this.#wait(this.#rest);
       return;
     }
     if (this.#step === 1) this.#ownTook = took;
     if (this.#step === 3) this.#otherTook = took;
-    if (this.#step % 2 === 1) this.bytes = other(this.bytes);
+    if (this.#step % 2 === 1) this.#change();
     this.#step++;
     this.#left = part;
     this.#began = now;
   }
 
-  /** A look is over. */
-  #end(otherIsFaster: boolean): void {
-    if (otherIsFaster) this.#own = other(this.#own);
-    this.#rest = otherIsFaster ? firstRest : min(rarer * this.#rest, mostRest);
-    this.#wait(this.#rest);
-  }
-
   /** There is no look before so many bytes. */
   #wait(bytes: number): void {
-    this.bytes = this.#own;
+    if (this.#tries) this.#change();
     this.#step = 0;
     this.#left = bytes;
   }
-}
 
-function other(size: number): number {
-  return chunkBytes + laneChunkBytes - size;
+  /** Whether messages have the other size for now. */
+  get #tries(): boolean {
+    return this.#step >> 1 === 1;
+  }
+
+  #change(): void {
+    this.bytes = chunkBytes + laneChunkBytes - this.bytes;
+  }
 }
