@@ -118,6 +118,7 @@ export interface Commands {
   "SystemInfo.getProcessInfo": Command<None, { processInfo: { type: string; id: number; cpuTime: number }[] }>;
   "Target.activateTarget": Command<{ targetId: string }>;
   "Target.attachToTarget": Command<{ targetId: string; flatten: true }, { sessionId: string }>;
+  "Target.setAutoAttach": Command<{ autoAttach: boolean; waitForDebuggerOnStart: boolean; flatten: true }>;
   "Target.closeTarget": Command<{ targetId: string }, { success: boolean }>;
   "Target.createBrowserContext": Command<None, { browserContextId: string }>;
   "Target.createTarget": Command<{ url: string; browserContextId?: string; newWindow?: boolean }, { targetId: string }>;
@@ -149,6 +150,7 @@ export interface Events {
   "Runtime.executionContextsCleared": None;
   "Target.detachedFromTarget": { sessionId: string; targetId?: string };
   "Target.targetCreated": { targetInfo: TargetInfo };
+  "Target.attachedToTarget": { sessionId: string };
   "Target.targetDestroyed": { targetId: string };
   "Target.targetInfoChanged": { targetInfo: TargetInfo };
   "Tracing.dataCollected": { value: TraceEvent[] };

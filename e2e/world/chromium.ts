@@ -286,12 +286,19 @@ export class Chromium {
     return { session, contexts };
   }
 
-  /** Has every page and frame, and the background, collect its garbage. */
+  /** Has every page and frame, their workers, and the background collect their garbage. */
   async collectGarbage(): Promise<void> {
     for (const { targetId, type } of this.targets()) {
       if (!["page", "iframe", "service_worker"].includes(type)) continue;
       const { sessionId } = await this.cdp.send("Target.attachToTarget", { targetId, flatten: true });
-      await this.#connection.session(sessionId, type).send("HeapProfiler.collectGarbage", {});
+      const session = this.#connection.session(sessionId, type);
+      const workers: string[] = [];
+      session.on("Target.attachedToTarget", (attached) => workers.push(attached.sessionId));
+      // Answers once those that there are have been attached to.
+      await session.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: false, flatten: true });
+      await session.send("HeapProfiler.collectGarbage", {});
+      for (const worker of workers)
+        await this.#connection.session(worker, "a worker").send("HeapProfiler.collectGarbage", {});
       await this.cdp.send("Target.detachFromTarget", { sessionId });
     }
   }

@@ -23,6 +23,9 @@ export const NativePromise = Promise;
 export const NativeUint8Array = Uint8Array;
 export const NativeReadableStream = ReadableStream;
 export const NativeWritableStream = WritableStream;
+/** How much a stream of ours takes in ahead. (__proto__: null, so that a polluted Object.prototype adds nothing.) */
+export const nothingAhead = { __proto__: null, highWaterMark: 0 } as QueuingStrategy;
+export const oneAhead = { __proto__: null, highWaterMark: 1 } as QueuingStrategy;
 export const NativeBlob = Blob;
 export const NativeDOMException = DOMException;
 export const NativeTypeError = TypeError;
@@ -170,6 +173,27 @@ export function settle(
   else pending?.reject(error);
 }
 
+/** How something ends. The promise of it is made only for who asks, and need not be heard. */
+export class Ending {
+  #outcome: { error: unknown } | undefined;
+  #waiting: Deferred<undefined> | undefined;
+
+  /** It ends with an error, or without. Only the first time counts. */
+  settle(error?: unknown): void {
+    this.#outcome ??= { error };
+    settle(this.#waiting, error);
+  }
+
+  get promise(): Promise<undefined> {
+    if (this.#waiting === undefined) {
+      this.#waiting = deferred();
+      void handled(this.#waiting.promise);
+      if (this.#outcome !== undefined) settle(this.#waiting, this.#outcome.error);
+    }
+    return this.#waiting.promise;
+  }
+}
+
 /** A promise that is rejected. */
 export function rejected(reason: unknown): Promise<never> {
   const { promise, reject } = deferred<never>();
@@ -178,7 +202,7 @@ export function rejected(reason: unknown): Promise<never> {
 }
 
 /** Nobody has to hear when this promise rejects. */
-export async function handled(promise: Promise<unknown>): Promise<void> {
+export async function handled(promise: Promise<unknown> | undefined): Promise<void> {
   try {
     await promise;
   } catch {

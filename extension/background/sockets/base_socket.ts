@@ -50,15 +50,18 @@ export type SocketState =
 /** What the toolbar shows of a socket besides what every one has. */
 type Shown = Omit<LiveSocket, "key" | "sender" | "since" | "close" | "connection" | "socketId">;
 
+/** What a socket has for `withdraw` once it is open: there is nothing to withdraw, and a document may have a thousand sockets that idle. */
+const nothing = new AbortController();
+
 export abstract class BaseSocket {
   /** The document's number for it. */
   readonly id: number;
   readonly protocol: "tcp" | "udp";
   /**
    * Ends the question and the connection attempt while it is not open yet. Its reason is the refusal where somebody else than the page has
-   * stopped it.
+   * stopped it. Only this class aborts it.
    */
-  readonly withdraw = new AbortController();
+  withdraw = new AbortController();
   /** The page wants to hear how far it is. */
   readonly #states: boolean;
   /** The document was allowed before what it asks for, whether or not that counts now. */
@@ -66,7 +69,7 @@ export abstract class BaseSocket {
   protected readonly home: SocketHome;
   protected readonly outgoing = new Outgoing(0);
   /** Requests of the document that the host has not answered: one of a kind at a time. */
-  readonly #asking = new Set<DocumentMessage["type"]>();
+  #asking: Set<DocumentMessage["type"]> | undefined;
   #state: SocketState = { phase: "deciding" };
   /** It counts as a user of the document's lane. */
   #byLane = false;
@@ -143,6 +146,7 @@ export abstract class BaseSocket {
       close,
     });
     this.#state = { phase: "open", destination, ...at, live, explained: false };
+    this.withdraw = nothing;
   }
 
   /** It will not be opened. */
@@ -167,7 +171,7 @@ export abstract class BaseSocket {
   /** The document is gone. */
   dispose(): void {
     //rule:question-closes-with-tab
-    this.withdraw.abort();
+    this.#giveUp();
     if (this.#state.phase === "open") this.home.shared.hosts.release(this.#state.connection, this.#state.socketId);
     this.end();
   }
@@ -175,8 +179,12 @@ export abstract class BaseSocket {
   /** Somebody else than the page stops it: what is open ends, and what is opening is refused with this. */
   stop(refusal: Refusal): void {
     if (this.#state.phase === "refused") return;
-    this.withdraw.abort(/*rule:revoked-connect-is-refusal*/ /*rule:pause-of-pending-is-refusal*/ refusal); // without effect where the page has withdrawn it, or closes it
+    this.#giveUp(/*rule:revoked-connect-is-refusal*/ /*rule:pause-of-pending-is-refusal*/ refusal); // without effect where the page has withdrawn it, or closes it
     this.cut(refusal.line);
+  }
+
+  #giveUp(reason?: Refusal): void {
+    if (this.withdraw !== nothing) this.withdraw.abort(reason);
   }
 
   /** Ends it at once, if it is open: nothing of it goes on. For the page it is an error like any other of the network; `line` is for the console. */
@@ -222,24 +230,32 @@ export abstract class BaseSocket {
 
   /** What the host says of it. */
   get owner(): SocketOwner {
-    const { id } = this;
-    return {
-      data: (data) => {
-        this.outgoing.heard();
-        this.home.tell({ type: "data", id, data });
-      },
-      credit: (bytes) => {
-        this.outgoing.granted(bytes);
-        this.home.tell({ type: "credit", id, bytes });
-      },
-      end: () => {
-        this.home.tell({ type: "end", id });
-      },
-      closed: (params?: SocketClosedParams) => {
-        this.#closed(params);
-      },
-    };
+    return new BaseSocket.#Owner(this);
   }
+
+  static readonly #Owner = class implements SocketOwner {
+    readonly #socket: BaseSocket;
+    constructor(socket: BaseSocket) {
+      this.#socket = socket;
+    }
+    data(data: string): void {
+      const { id, home, outgoing } = this.#socket;
+      outgoing.heard();
+      home.tell({ type: "data", id, data });
+    }
+    credit(bytes: number): void {
+      const { id, home, outgoing } = this.#socket;
+      outgoing.granted(bytes);
+      home.tell({ type: "credit", id, bytes });
+    }
+    end(): void {
+      const { id, home } = this.#socket;
+      home.tell({ type: "end", id });
+    }
+    closed(params?: SocketClosedParams): void {
+      this.#socket.#closed(params);
+    }
+  };
 
   /** The host's last word on it, or the host's own end (without parameters). */
   #closed(params: SocketClosedParams | undefined): void {
@@ -264,7 +280,7 @@ export abstract class BaseSocket {
 
   /** The document says something to it. */
   receive(message: SocketMessage): void {
-    if (message.type === "close") this.withdraw.abort();
+    if (message.type === "close") this.#giveUp();
     if (this.#state.phase !== "open") return;
     const { connection, socketId } = this.#state;
     if (message.type === "close")
@@ -276,12 +292,13 @@ export abstract class BaseSocket {
 
   /** Asks the host, unless it has not answered the same yet. Returns false then. */
   protected once(type: DocumentMessage["type"], ask: () => Promise<void>): boolean {
-    if (this.#asking.has(type)) {
+    const asking = (this.#asking ??= new Set());
+    if (asking.has(type)) {
       this.home.useless();
       return false;
     }
-    this.#asking.add(type);
-    void ask().finally(() => this.#asking.delete(type));
+    asking.add(type);
+    void ask().finally(() => asking.delete(type));
     return true;
   }
 }

@@ -205,7 +205,9 @@ test("what crosses the end of a socket is no fault, however much of it the credi
         connect: () => Promise.resolve(connection),
         reserve: () => ++reserved,
         attach: (_: unknown, __: unknown, handlers: { closed: (params?: SocketClosedParams) => void }) =>
-          ends.push(handlers.closed),
+          ends.push((params) => {
+            handlers.closed(params);
+          }),
         forget: () => undefined,
         release: () => undefined,
       } as unknown as Hosts,

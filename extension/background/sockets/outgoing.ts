@@ -11,8 +11,8 @@ const perMessage = 8;
 export class Outgoing {
   #room: number;
   #credits = unowed;
-  /** The cost of datagrams that were sent and not answered yet. */
-  readonly #pending = new Map<number, number>();
+  /** The cost of datagrams that were sent and not answered yet. Undefined before the first: a document may have a thousand sockets that idle. */
+  #pending: Map<number, number> | undefined;
 
   /** `window`: the bytes that may be sent before the host has given credit. */
   constructor(window: number) {
@@ -25,18 +25,18 @@ export class Outgoing {
     const cost = ack === undefined ? bytes : bytes + datagramOverhead;
     if (
       /*rule:writes-within-host-credit*/ cost > this.#room ||
-      (ack === undefined ? cost <= 0 : this.#pending.has(ack))
+      (ack === undefined ? cost <= 0 : this.#pending?.has(ack) === true)
     )
       return false;
     this.#room -= cost;
-    if (ack !== undefined) this.#pending.set(ack, cost);
+    if (ack !== undefined) (this.#pending ??= new Map<number, number>()).set(ack, cost);
     return true;
   }
 
   /** The host has answered for a datagram. */
   answered(ack: number): void {
-    this.#room += this.#pending.get(ack) ?? 0;
-    this.#pending.delete(ack);
+    this.#room += this.#pending?.get(ack) ?? 0;
+    this.#pending?.delete(ack);
   }
 
   /** The host gives credit. */

@@ -1,6 +1,6 @@
 // What the sockets of the second generation have in common: [[openedPromise]], [[closedPromise]] and close(), in the draft's words.
 
-import { deferred, handled, readableCancel, readableLocked, rejected, writableLocked } from "../builtins.ts";
+import { Ending, deferred, handled, readableCancel, readableLocked, rejected, writableLocked } from "../builtins.ts";
 import type { Deferred } from "../builtins.ts";
 import { makeError } from "../core/errors.ts";
 import type { Context } from "./context.ts";
@@ -22,14 +22,13 @@ export class SocketState<Socket extends OpenSocket, Info> {
   readonly #context: Context;
   readonly #toInfo: (socket: Socket) => Info;
   readonly #opened: Deferred<Info> = deferred();
-  readonly #closed: Deferred<undefined> = deferred();
+  readonly #closed = new Ending();
   #settled = false; // [[closedPromise]] is
 
   /** `toInfo` makes the open info. It may throw what `opened` rejects with. */
   constructor(context: Context, toInfo: (socket: Socket) => Info) {
     this.#context = context;
     this.#toInfo = toInfo;
-    void handled(this.#closed.promise);
   }
 
   get opened(): Promise<Info> {
@@ -53,7 +52,7 @@ export class SocketState<Socket extends OpenSocket, Info> {
       this.open(await opening);
     } catch (error) {
       this.#opened.reject(error);
-      this.#closed.reject(error);
+      this.#closed.settle(error);
     }
   }
 
@@ -66,7 +65,7 @@ export class SocketState<Socket extends OpenSocket, Info> {
     if (this.#settled) return this.closed;
     // The frame was removed, and the socket has gone with it. Nothing that waits goes on there: this is settled now, or never.
     if (!this.#context.active()) {
-      this.#closed.reject(makeError("NetworkError"));
+      this.#closed.settle(makeError("NetworkError"));
       return this.closed;
     }
     // "If [[readable]] or [[writable]] are locked, reject with InvalidStateError."
@@ -83,9 +82,9 @@ export class SocketState<Socket extends OpenSocket, Info> {
   async #end(ended: Promise<undefined>): Promise<void> {
     try {
       await ended;
-      this.#closed.resolve(undefined);
+      this.#closed.settle();
     } catch (error) {
-      this.#closed.reject(error);
+      this.#closed.settle(error);
     }
     this.#settled = true;
   }

@@ -21,6 +21,7 @@ import {
   typedArrayOffset,
   typedArraySet,
   typedArraySubarray,
+  nothingAhead,
 } from "../builtins.ts";
 import type { Channel } from "./channel.ts";
 import type { SendBudget } from "./send_budget.ts";
@@ -36,6 +37,7 @@ interface Room {
 /** No typed array has larger elements, in bytes. */
 const largestElement = 8;
 
+/** It is the stream's underlying source itself, so that an idle socket has no functions of its own. */
 export class ByteSource {
   readonly readable: ReadableStream<Bytes>;
   readonly #channel: Pick<Channel, "credit">;
@@ -61,28 +63,31 @@ export class ByteSource {
     this.#budget = budget;
     this.#granted = granted;
     this.#over = over;
-    // __proto__: null, so that a polluted Object.prototype adds nothing to the dictionaries.
-    const source = {
-      __proto__: null,
-      type: "bytes",
-      start: (controller: ReadableByteStreamController) => {
-        this.#controller = controller;
-      },
-      pull: () => {
-        this.#wanted = true;
-        this.#deliver();
-      },
-      cancel: () => {
-        this.#done = true;
-        this.#given -= this.#keptThen; // in case that it was kept to the end
-        this.#discard();
-        this.#over();
-      },
-    };
-    this.readable = new NativeReadableStream(
-      source as UnderlyingByteSource,
-      { __proto__: null, highWaterMark: 0 } as QueuingStrategy,
-    );
+    this.readable = new NativeReadableStream(this as UnderlyingByteSource, nothingAhead);
+  }
+
+  // Of what the stream looks for, nothing is left to a polluted Object.prototype.
+  get type(): "bytes" {
+    return "bytes";
+  }
+  get autoAllocateChunkSize(): number | undefined {
+    return undefined;
+  }
+
+  start(controller: ReadableByteStreamController): void {
+    this.#controller = controller;
+  }
+
+  pull(): void {
+    this.#wanted = true;
+    this.#deliver();
+  }
+
+  cancel(): void {
+    this.#done = true;
+    this.#given -= this.#keptThen; // in case that it was kept to the end
+    this.#discard();
+    this.#over();
   }
 
   /** Bytes that the host may still send; whoever takes the socket over has granted them. */

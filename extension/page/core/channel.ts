@@ -3,7 +3,7 @@
 // Bytes, credit and ends take the socket's carrier: the lane where it has one, by the host's id for the socket, else the port to the content
 // script. Options and upgrades always take the port, since the broker decides on them.
 
-import { arrayPush, arrayShift, deferred, settle } from "../builtins.ts";
+import { arrayPush, arrayShift, deferred, handled, settle } from "../builtins.ts";
 import type { BytesRequest, LaneSocketEvent, LaneRequest } from "../../../protocol/lane.ts";
 import type { SettableOption } from "../../../protocol/message.ts";
 import type {
@@ -270,11 +270,7 @@ export class SocketChannel<Info extends SocketInfo = SocketInfo> implements Chan
 
   /** Has the option set once `before` is through. */
   async #setNext(before: Promise<undefined> | undefined, option: SettableOption, value: number): Promise<undefined> {
-    try {
-      await before;
-    } catch {
-      // Whoever asked for it has heard.
-    }
+    await handled(before); // whoever asked for it has heard
     if (this.#handler === undefined) throw makeError("InvalidStateError");
     const setting = deferred<undefined>();
     this.#setting = setting;

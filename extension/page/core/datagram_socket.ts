@@ -1,6 +1,13 @@
 // A datagram socket of the first generation: connected, so that only datagrams of the chosen remote arrive here. Two streams and send() on one channel.
 
-import { NativeUint8Array, NativeWritableStream, blobArrayBuffer, deferred, writableError } from "../builtins.ts";
+import {
+  Ending,
+  NativeUint8Array,
+  NativeWritableStream,
+  blobArrayBuffer,
+  deferred,
+  writableError,
+} from "../builtins.ts";
 import type { Deferred } from "../builtins.ts";
 import { datagramWindowBytes, maxDatagramBytes } from "../../../protocol/message.ts";
 import type { Channel, SocketHandler } from "./channel.ts";
@@ -19,7 +26,7 @@ export class DatagramSocket implements SocketHandler {
   readonly readable: ReadableStream<{ data: Bytes }>;
   readonly writable: WritableStream<unknown>;
   /** Settles when the socket is gone, and never rejects. */
-  readonly #gone: Deferred<undefined> = deferred();
+  readonly #gone = new Ending();
   readonly #budget: SendBudget;
 
   readonly #source: DatagramSource;
@@ -166,7 +173,7 @@ export class DatagramSocket implements SocketHandler {
     this.#endWriting(reason);
     this.#sender.closed(reason);
     this.#budget.end();
-    this.#gone.resolve(undefined);
+    this.#gone.settle();
   }
 
   /** Nothing more is sent. What the host has still gets its answers. */

@@ -13,6 +13,7 @@ import {
   defaultError,
   typedArrayBuffer,
   typedArrayLength,
+  nothingAhead,
   typedArrayOffset,
 } from "../builtins.ts";
 import { copyOf } from "../webidl.ts";
@@ -77,7 +78,7 @@ export class DatagramSource {
         cancelled?.();
       },
     };
-    this.readable = new NativeReadableStream(source, { __proto__: null, highWaterMark: 0 } as QueuingStrategy<unknown>);
+    this.readable = new NativeReadableStream(source, nothingAhead);
   }
 
   /** Whether the readable is closed, cancelled or errored. */

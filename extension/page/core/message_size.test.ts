@@ -3,109 +3,212 @@ import { test } from "node:test";
 import { chunkBytes, laneChunkBytes, windowBytes } from "../../../protocol/message.ts";
 import { MessageSize } from "./message_size.ts";
 
-/** A document on a computer that moves so many KiB a millisecond in large and in small messages. */
-function world(
-  large: number,
-  small: number,
-): { size: MessageSize; send(bytes: number): void; wait(ms: number): void; turn(large: number, small: number): void } {
+const MiB = 1 << 20;
+/** What is sent before the first look, and by each step of one. */
+const firstRest = 8 * MiB;
+const step = windowBytes;
+
+/** How a computer moves messages. */
+interface Computer {
+  /** MiB a second, in large and in small messages. */
+  large: number;
+  small: number;
+  /** What a chunk in a large message takes the page itself, in milliseconds. */
+  posting?: number;
+  /** How much the rate wanders, up to some times of e: 0 is not at all. It takes a tenth of a second or so to be another one. */
+  wanders?: number;
+  /** How often in a second something else runs for 2 to 20 ms. */
+  interruptions?: number;
+  seed?: number;
+}
+
+/** A document on a computer. What it sends is under way until the credit for it comes back, a window of it at most. */
+function world(computer: Computer): {
+  size: MessageSize;
+  /** Sends so much, for so many milliseconds at most; returns how many bytes went, and the share of them that went in large messages. */
+  send(bytes: number, forMs?: number): { bytes: number; large: number };
+  wait(ms: number): void;
+  turn(computer: Computer): void;
+} {
+  let now = computer;
   let time = 0;
-  const rates = new Map([
-    [laneChunkBytes, large],
-    [chunkBytes, small],
-  ]);
-  const size = new MessageSize(() => time);
+  let wandered = 0;
+  const underWay: number[] = [];
+  let seed = computer.seed ?? 1;
+  /** 0 to 1. */
+  const random = (): number => {
+    seed = (seed * 48_271) % 0x7fffffff;
+    return seed / 0x7fffffff;
+  };
+  const normal = (): number => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+  /** How long a chunk takes that is in a message of this size, in milliseconds. */
+  const takes = (size: number): number => {
+    const { wanders = 0, interruptions = 0 } = now;
+    let ms = (1_000 * chunkBytes) / MiB / (size === laneChunkBytes ? now.large : now.small);
+    if (wanders > 0) {
+      const same = Math.exp(-ms / 100);
+      wandered = wandered * same + wanders * Math.sqrt(1 - same * same) * normal();
+      ms *= Math.exp(wandered) * (0.5 + random());
+    }
+    return random() < (interruptions * ms) / 1_000 ? ms + 2 + 18 * random() : ms;
+  };
+  // The page's clock ticks every tenth of a millisecond.
+  const size = new MessageSize(() => Math.floor(time * 10) / 10);
   return {
     size,
-    send: (bytes) => {
-      for (let sent = 0; sent < bytes; sent += chunkBytes) {
-        time += chunkBytes / 1_024 / (rates.get(size.bytes) ?? NaN);
+    send(bytes, forMs = Infinity) {
+      const end = time + forMs;
+      let sent = 0;
+      let inLarge = 0;
+      for (; sent < bytes && time < end; sent += chunkBytes) {
+        underWay.push(size.bytes);
+        if (size.bytes === laneChunkBytes) {
+          inLarge += chunkBytes;
+          time += now.posting ?? 0;
+        }
+        if (underWay.length * chunkBytes >= windowBytes) time += takes(underWay.shift() ?? 0);
         size.sent(chunkBytes);
       }
+      return { bytes: sent, large: inLarge / sent };
     },
-    wait: (ms) => {
+    wait(ms) {
       time += ms;
+      underWay.length = 0;
     },
-    turn: (ofLarge, ofSmall) => {
-      rates.set(laneChunkBytes, ofLarge).set(chunkBytes, ofSmall);
+    turn(computer) {
+      now = computer;
     },
   };
 }
 
-/** What both sizes take to be measured. */
-const look = 2 * (windowBytes + 4 * windowBytes);
-const MiB = 1 << 20;
+const slowMemory = { large: 22, small: 50 };
+const fastMemory = { large: 195, small: 158 };
 
-test("messages are large until both sizes were measured, each once what is on its way is its own", () => {
-  const { size, send } = world(300, 200);
-  send(look / 2 - chunkBytes);
-  assert.equal(size.bytes, laneChunkBytes);
-  send(chunkBytes);
-  assert.equal(size.bytes, chunkBytes);
-  send(look / 2);
-  assert.equal(size.bytes, laneChunkBytes, "the faster");
+test("who sends no more than some MiB never pays for a look", () => {
+  const { send } = world(slowMemory);
+  assert.equal(send(firstRest + step).large, 0);
 });
 
-test("a computer on which small messages are faster gets small ones", () => {
-  const { size, send } = world(100, 200);
-  send(look);
-  assert.equal(size.bytes, chunkBytes);
-  send(63 * MiB);
+test("where large messages are slow, a look costs less than a MiB in them", () => {
+  const { size, send } = world({ ...slowMemory, posting: 1 });
+  const { bytes, large } = send(16 * MiB);
+  assert.ok(large > 0, "it has not looked");
+  assert.ok(bytes * large < MiB, `${(bytes * large).toString()} bytes`);
   assert.equal(size.bytes, chunkBytes);
 });
 
-test("where the size makes no difference, as to a slow peer, they stay large", () => {
-  const { size, send } = world(100, 110);
-  send(look);
-  assert.equal(size.bytes, laneChunkBytes);
+test("where large messages are a little slower, they are measured, and small ones stay", () => {
+  const { size, send } = world({ large: 45, small: 50 });
+  const { bytes, large } = send(20 * MiB);
+  assert.ok(bytes * large > step && bytes * large <= 2 * step + laneChunkBytes, `${(bytes * large).toString()} bytes`);
+  assert.equal(size.bytes, chunkBytes);
 });
 
-test("it looks again, more and more seldom, and follows what has changed", () => {
-  const { size, send, turn } = world(300, 200);
-  /** How many bytes go by until it tries the other size. */
-  const untilLook = (): number => {
-    const now = size.bytes;
-    let sent = 0;
-    for (; size.bytes === now && sent < 4_096 * MiB; sent += MiB) send(MiB);
-    return sent / MiB;
-  };
-  send(look);
-  // The rest, and what the size of now is measured by.
-  assert.equal(untilLook(), 64 + 4);
-  send(look / 2);
+test("where large messages are faster, they are taken after one look", () => {
+  const { size, send } = world(fastMemory);
+  send(firstRest + 5 * step + laneChunkBytes);
   assert.equal(size.bytes, laneChunkBytes);
-  assert.equal(untilLook(), 128 + 4);
-  send(look / 2);
-  turn(100, 200);
-  assert.equal(untilLook(), 256 + 4);
-  send(look / 2);
-  assert.equal(size.bytes, chunkBytes);
-  for (const rest of [512, 1_024, 1_024]) {
-    assert.equal(untilLook(), rest + 4);
-    send(look / 2);
+  const { large } = send(1_000 * MiB);
+  assert.ok(large > 0.97, large.toString());
+});
+
+test("where the size makes no difference, as to a slow peer, messages stay small", () => {
+  for (const rate of [5, 30, 150]) {
+    const { size, send } = world({ large: rate, small: rate });
+    send(200 * MiB);
     assert.equal(size.bytes, chunkBytes);
   }
 });
 
-test("a page that pauses is measured from the beginning", () => {
-  const { size, send, wait } = world(300, 200);
-  send(2 * MiB);
-  wait(101);
-  send(look / 2 - chunkBytes);
-  assert.equal(size.bytes, laneChunkBytes);
-  send(chunkBytes);
-  assert.equal(size.bytes, chunkBytes);
-  // In the midst of the second size: its pause does not count as slowness.
-  send(3 * MiB);
-  wait(5_000);
-  send(look / 2);
+test("it looks more and more seldom", () => {
+  const { size, send } = world(slowMemory);
+  const rests: number[] = [];
+  for (let look = 0; look < 6; look++) {
+    let sent = 0;
+    for (; size.bytes === chunkBytes; sent += chunkBytes) send(chunkBytes);
+    rests.push(Math.round(sent / MiB));
+    while (size.bytes === laneChunkBytes) send(chunkBytes);
+  }
+  // What the own size is measured by comes on top.
+  assert.deepEqual(
+    rests.map((rest) => rest - 1),
+    [8, 32, 128, 512, 1_024, 1_024],
+  );
+});
+
+test("it follows what has changed", () => {
+  const { size, send, turn } = world(fastMemory);
+  assert.ok(send(200 * MiB).large > 0.9, "they are not large");
+  turn(slowMemory);
+  let until = 0;
+  while (send(MiB).large > 0) until++;
+  assert.ok(until < 600, `after ${until.toString()} MiB`);
+  turn(fastMemory);
+  send(20 * MiB); // it looks again soon after a change
   assert.equal(size.bytes, laneChunkBytes);
 });
 
+test("a connection that gets faster by itself does not make messages large", () => {
+  const { size, send, turn } = world({ large: 2, small: 2 });
+  let tried = 0;
+  for (let rate = 2; rate < 60; rate *= 1.05) {
+    turn({ large: rate, small: rate });
+    tried += send(MiB).large;
+  }
+  assert.ok(tried > 1, "it has not looked");
+  assert.ok(tried < 6, `${tried.toString()} MiB`);
+  assert.equal(size.bytes, chunkBytes);
+});
+
+test("a page that pauses is measured from the beginning, by messages of its own size", () => {
+  // In the midst of each step of a look.
+  for (const sent of [0.5, 1.5, 2.5, 3.5, 4.5]) {
+    const { size, send, wait } = world(fastMemory);
+    send(firstRest + sent * step);
+    wait(101);
+    // What goes before the host owes credit says nothing: a window of it, and then comes the look.
+    const { bytes, large } = send(2 * step - chunkBytes);
+    assert.ok(bytes * large <= chunkBytes, `after ${sent.toString()}`); // the page is seen to have paused when it goes on
+    send(4 * step + laneChunkBytes);
+    assert.equal(size.bytes, laneChunkBytes, `after ${sent.toString()}`);
+  }
+});
+
 test("a page that sends a little now and then never changes the size", () => {
-  const { size, send, wait } = world(100, 300);
+  const { size, send, wait } = world({ large: 300, small: 100 });
   for (let i = 0; i < 1_000; i++) {
-    send(chunkBytes);
+    send(4 * chunkBytes);
     wait(200);
-    assert.equal(size.bytes, laneChunkBytes);
+    assert.equal(size.bytes, chunkBytes);
+  }
+});
+
+/** Shares of large messages in this many documents that each send for 0.6 seconds, and then for five more. */
+function documents(computer: Computer): { early: number; late: number; worst: number } {
+  const count = 20;
+  const early: number[] = [];
+  const late: number[] = [];
+  for (let i = 1; i <= count; i++) {
+    const { send } = world({ ...computer, seed: 1_000 * i });
+    early.push(send(Infinity, 600).large);
+    late.push(send(Infinity, 5_000).large);
+  }
+  const mean = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0) / count;
+  const worst = computer.large < computer.small ? Math.max(...late) : Math.min(...late);
+  return { early: mean(early), late: mean(late), worst };
+}
+
+test("the choice is steady where the rate is not", () => {
+  for (const noise of [
+    { wanders: 0.2, interruptions: 5 },
+    { wanders: 0.5, interruptions: 20 },
+  ]) {
+    const slow = documents({ ...slowMemory, ...noise });
+    const text = (of: object): string => `${JSON.stringify(noise)}: ${JSON.stringify(of)}`;
+    assert.ok(slow.early < 0.1 && slow.late < 0.03 && slow.worst < 0.1, text(slow));
+    const fast = documents({ ...fastMemory, ...noise });
+    assert.ok(fast.late > 0.75, text(fast));
+    const faster = documents({ large: 300, small: 200, ...noise });
+    assert.ok(faster.late > 0.95 && faster.worst > 0.5, text(faster));
   }
 });

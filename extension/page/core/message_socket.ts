@@ -2,21 +2,20 @@
 // peer in front, both ways (protocol/peer.ts).
 
 import {
+  Ending,
   NativeUint8Array,
   NativeWritableStream,
   addListener,
   charCodeAt,
   deferred,
   fromCharCode,
-  handled,
-  settle,
   typedArrayLength,
   typedArraySet,
   typedArraySubarray,
   writableError,
   writableSignal,
+  oneAhead,
 } from "../builtins.ts";
-import type { Deferred } from "../builtins.ts";
 import { copyOf } from "../webidl.ts";
 import { datagramWindowBytes, maxDatagramBytes, maxPeerBytes } from "../../../protocol/message.ts";
 import type { Bound, Opened, PageTLSInfo } from "../../../protocol/page.ts";
@@ -74,8 +73,8 @@ export class MessageSocket<
   readonly writable: WritableStream<unknown>;
   /** Of a bound socket that may join groups. */
   readonly memberships: Memberships | undefined;
-  readonly #gone: Deferred<undefined> = deferred();
-  readonly #ended: Deferred<undefined> = deferred();
+  readonly #gone = new Ending();
+  readonly #ended = new Ending();
   readonly #budget: SendBudget;
   readonly #source: DatagramSource;
   readonly #sender: DatagramSender;
@@ -102,7 +101,6 @@ export class MessageSocket<
       },
     );
     this.readable = this.#source.readable;
-    void handled(this.#ended.promise);
     const ended = (): void => {
       this.#writeDone = true;
       this.#over();
@@ -135,7 +133,7 @@ export class MessageSocket<
       close: ended,
       abort: ended,
     };
-    this.writable = new NativeWritableStream(sink, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
+    this.writable = new NativeWritableStream(sink, oneAhead);
   }
 
   /** As StreamSocket's. */
@@ -176,7 +174,7 @@ export class MessageSocket<
     this.#finish(error, reason);
     this.#sender.closed(this.#sender.failure ?? reason);
     this.#budget.end();
-    this.#gone.resolve(undefined);
+    this.#gone.settle();
   }
 
   /** Ends both streams: the readable with an error, if there is one, the writable with `reason` in any case. */
@@ -210,6 +208,6 @@ export class MessageSocket<
 
   async #settle(): Promise<void> {
     await this.#gone.promise;
-    settle(this.#ended, this.#stored);
+    this.#ended.settle(this.#stored);
   }
 }

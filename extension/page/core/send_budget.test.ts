@@ -139,28 +139,25 @@ test("native messaging knows one amount", () => {
   assert.deepEqual(of(one), [stdioWindowBytes, stdioWindowBytes]);
 });
 
-test("large messages are for who is alone on the lane", () => {
-  const { socket } = world();
-  assert.equal(socket().chunk(windowBytes), laneChunkBytes);
-  assert.equal(socket().chunk(4 * chunkBytes), chunkBytes);
-  assert.equal(socket(false).chunk(stdioWindowBytes), chunkBytes);
-  assert.equal(socket(false).chunk(windowBytes), chunkBytes);
-});
-
-test("the size of messages is measured of who is alone, and holds for all who are", () => {
+test("large messages are for who is alone on the lane, once they are known to be faster, and for all who are", () => {
   const { at, socket } = world();
   const one = socket();
-  const send = (share: number, msPerChunk: (bytes: number) => number): void => {
-    for (let sent = 0, ms = 0; sent < 5 * much; sent += chunkBytes) {
-      at((ms += msPerChunk(one.chunk(share))));
+  let ms = 0;
+  const send = (share: number): void => {
+    for (let sent = 0; sent < 20 * much; sent += chunkBytes) {
+      at((ms += one.chunk(share) === chunkBytes ? 2 : 1));
       one.sent(chunkBytes, share);
     }
   };
-  send(4 * chunkBytes, () => 1); // beside others: not measured
-  send(windowBytes, () => 20);
-  assert.equal(one.chunk(windowBytes), chunkBytes, "the other size is next");
-  send(windowBytes, () => 1);
-  assert.equal(socket().chunk(windowBytes), chunkBytes, "the faster one is also the next socket's");
+  send(4 * chunkBytes); // beside others: not measured
+  assert.equal(one.chunk(windowBytes), chunkBytes);
+  send(windowBytes);
+  assert.equal(one.chunk(windowBytes), laneChunkBytes);
+  one.end();
+  assert.equal(socket().chunk(windowBytes), laneChunkBytes, "the next socket's, too");
+  assert.equal(socket().chunk(4 * chunkBytes), chunkBytes);
+  assert.equal(socket(false).chunk(stdioWindowBytes), chunkBytes);
+  assert.equal(socket(false).chunk(windowBytes), chunkBytes);
 });
 
 test("what the host may owe is never more than a page keeps back", () => {

@@ -2,6 +2,7 @@
 
 import { deferred } from "../builtins.ts";
 import type { Deferred } from "../builtins.ts";
+import { makeError } from "./errors.ts";
 
 export class SendCredit {
   #bytes: number;
@@ -14,6 +15,11 @@ export class SendCredit {
   /** How many bytes the host takes now. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Whether a write waits. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
   }
 
   use(bytes: number): void {
@@ -32,6 +38,11 @@ export class SendCredit {
   more(): Promise<undefined> {
     this.#waiting = deferred();
     return this.#waiting.promise;
+  }
+
+  /** The page has aborted the stream that it writes to: as a listener to that. */
+  handleEvent(): void {
+    this.interrupt(makeError("AbortError"));
   }
 
   /** Ends the write that waits, if one does. */

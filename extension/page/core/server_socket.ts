@@ -1,23 +1,22 @@
 // A socket that listens: a readable stream of the connections that were accepted. One is taken from the host at a time, when a read waits for it.
 
 import {
+  Ending,
   NativeReadableStream,
   defaultClose,
   defaultEnqueue,
   defaultError,
-  deferred,
   handled,
   readableLocked,
-  settle,
+  nothingAhead,
 } from "../builtins.ts";
-import type { Deferred } from "../builtins.ts";
 import type { Listener, ListenerHandler } from "./connection.ts";
 import { StreamSocket } from "./stream_socket.ts";
 
 export class ServerSocket implements ListenerHandler {
   readonly readable: ReadableStream<unknown>;
   readonly listener: Listener;
-  readonly #ended: Deferred<undefined> = deferred();
+  readonly #ended = new Ending();
   readonly #clock: () => number;
   readonly #toChunk: (socket: StreamSocket) => unknown;
   #controller!: ReadableStreamDefaultController<unknown>;
@@ -31,7 +30,6 @@ export class ServerSocket implements ListenerHandler {
     this.listener = listener;
     this.#clock = clock;
     this.#toChunk = toChunk;
-    void handled(this.#ended.promise);
     const source = {
       __proto__: null, // so that a polluted Object.prototype adds nothing
       start: (controller: ReadableStreamDefaultController<unknown>) => {
@@ -42,7 +40,7 @@ export class ServerSocket implements ListenerHandler {
         this.#end();
       },
     };
-    this.readable = new NativeReadableStream(source, { __proto__: null, highWaterMark: 0 } as QueuingStrategy<unknown>);
+    this.readable = new NativeReadableStream(source, nothingAhead);
   }
 
   /** Settles when the host has closed it: rejects with the error of the readable, if it has one. Nobody has to listen. */
@@ -63,7 +61,7 @@ export class ServerSocket implements ListenerHandler {
       else defaultError(this.#controller, error);
       this.#giveUpHeld();
     }
-    settle(this.#ended, this.#failure);
+    this.#ended.settle(this.#failure);
   }
 
   /** "Invoke the operating system to accept up to desiredSize incoming connections": one, since there is room for what is read only. */

@@ -4,6 +4,7 @@
 // it send FIN, and resolve when the system has it. startTls() hands the channel, with its credits, to a new socket, and ends this one's streams.
 
 import {
+  Ending,
   NativeUint8Array,
   NativeWritableStream,
   addListener,
@@ -13,6 +14,7 @@ import {
   settle,
   writableError,
   writableSignal,
+  oneAhead,
 } from "../builtins.ts";
 import type { Deferred } from "../builtins.ts";
 import { stdioWindowBytes } from "../../../protocol/message.ts";
@@ -32,14 +34,39 @@ interface Credits {
   granted: number;
 }
 
+/** What is not needed before it is used is made then: a page may have a thousand of these that idle. */
 export class StreamSocket implements SocketHandler {
+  /** What the writable writes to. */
+  static readonly #Sink = class implements UnderlyingSink<unknown> {
+    readonly #socket: StreamSocket;
+    constructor(socket: StreamSocket) {
+      this.#socket = socket;
+    }
+    // Nothing of what the stream looks for is left to a polluted Object.prototype.
+    get type(): undefined {
+      return undefined;
+    }
+    start(controller: WritableStreamDefaultController): void {
+      this.#socket.#sink = controller;
+    }
+    write(chunk: unknown): Promise<void> {
+      return this.#socket.#write(chunk);
+    }
+    close(): Promise<undefined> | undefined {
+      return this.#socket.#shutdown();
+    }
+    abort(): Promise<undefined> | undefined {
+      return this.close();
+    }
+  };
+
   readonly window: number;
   readonly channel: Channel;
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<unknown>;
-  /** Settles when the socket is gone, and never rejects. */
-  readonly #gone: Deferred<undefined> = deferred();
-  readonly #ended: Deferred<undefined> = deferred();
+  /** The socket is gone. Without an error. */
+  readonly #gone = new Ending();
+  readonly #ended = new Ending();
   /** The first error of a direction that has ended. */
   #stored: unknown;
   readonly #budget: SendBudget;
@@ -75,32 +102,8 @@ export class StreamSocket implements SocketHandler {
     this.#source = new ByteSource(channel, budget, granted, (error) => {
       this.#over(error);
     });
-    void handled(this.#ended.promise);
     this.readable = this.#source.readable;
-    const sink = {
-      __proto__: null, // so that a polluted Object.prototype adds nothing
-      start: (controller: WritableStreamDefaultController) => {
-        this.#sink = controller;
-        addListener(writableSignal(controller), "abort", () => {
-          this.#credit.interrupt(makeError("AbortError"));
-        });
-      },
-      write: (chunk: unknown) => {
-        let bytes;
-        try {
-          bytes = bufferSource(chunk);
-        } catch (error) {
-          // The stream errors, and nothing more is sent: no FIN either, which would say that this was all.
-          this.#writeDone = true;
-          this.#over(error);
-          throw error;
-        }
-        return (this.#writing = this.#outbox.write(bytes));
-      },
-      close: () => this.#shutdown(),
-      abort: () => this.#shutdown(),
-    };
-    this.writable = new NativeWritableStream(sink, { __proto__: null, highWaterMark: 1 } as QueuingStrategy<unknown>);
+    this.writable = new NativeWritableStream(new StreamSocket.#Sink(this), oneAhead);
   }
 
   /**
@@ -156,11 +159,7 @@ export class StreamSocket implements SocketHandler {
     this.#writeDone = true;
     const read = this.#source.leave(makeError("NetworkError"));
     try {
-      try {
-        await writing;
-      } catch {
-        // Whoever wrote has heard of it.
-      }
+      await handled(writing); // whoever wrote has heard of it
       if (this.#dead !== undefined) throw this.#dead;
       this.#outbox.flush();
       return await this.channel.startTls(
@@ -177,7 +176,7 @@ export class StreamSocket implements SocketHandler {
       throw this.#gaveUp ? this.#dead : error;
     } finally {
       this.#spent = "spent";
-      this.#ended.resolve(undefined);
+      this.#ended.settle();
       this.#budget.end();
     }
   }
@@ -212,7 +211,7 @@ export class StreamSocket implements SocketHandler {
     if (!this.#writeDone) this.#stored ??= error ?? makeError("NetworkError");
     this.#finish(error ?? makeError("NetworkError"), error === undefined);
     this.#budget.end();
-    this.#gone.resolve(undefined);
+    this.#gone.settle();
   }
 
   /** No more can be sent; what was received can still be read, then `orderly` decides between end and error. */
@@ -227,6 +226,22 @@ export class StreamSocket implements SocketHandler {
     if (orderly) this.#source.end();
     else this.#source.fail(error);
     this.#over();
+  }
+
+  #write(chunk: unknown): Promise<void> {
+    let bytes;
+    try {
+      bytes = bufferSource(chunk);
+    } catch (error) {
+      // The stream errors, and nothing more is sent: no FIN either, which would say that this was all.
+      this.#writeDone = true;
+      this.#over(error);
+      throw error;
+    }
+    this.#writing = this.#outbox.write(bytes);
+    // abort() of the writable ends a write that waits. (Who listens already is not added again.)
+    if (this.#credit.isWaiting) addListener(writableSignal(this.#sink), "abort", this.#credit);
+    return this.#writing;
   }
 
   #shutdown(): Promise<undefined> | undefined {
@@ -254,7 +269,7 @@ export class StreamSocket implements SocketHandler {
 
   async #settle(): Promise<void> {
     if (this.#awaited) await this.#gone.promise;
-    settle(this.#ended, this.#stored ?? this.#lost);
+    this.#ended.settle(this.#stored ?? this.#lost);
   }
 
   /** Whether a page that closes waits for the peer: of writes that were given up while they waited nobody asks how far they got. */
