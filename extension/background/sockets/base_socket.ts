@@ -199,8 +199,8 @@ export abstract class BaseSocket {
 
   /** The user closes it. The document may not open it again by itself: that takes a gesture and, if it is not remembered, a yes. */
   protected async closeByHand(destination: Destination): Promise<void> {
-    //rule:closed-by-user-loses-grant
     void this.home.reopening.end((other) => grants.sameDestination(other, destination));
+    //rule:closed-by-user-loses-grant
     await grants.closeDocumentGrants(this.home.sender, destination); // before the page hears of it, and tries again
     //rule:popup-close-ends-socket
     this.cut("closedByUser");
