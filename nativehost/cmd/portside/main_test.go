@@ -197,7 +197,7 @@ func TestCommandLine(t *testing.T) {
 		stdout string
 		stderr string
 	}{
-		{[]string{"--version"}, 0, "portside 0.1.0 (protocol 2 to 4)\n", ""},
+		{[]string{"--version"}, 0, "portside 0.1.0 (protocol 2 to 5)\n", ""},
 		{[]string{"--help"}, 0, "usage:", ""},
 		{nil, 2, "", "usage:"},
 		{[]string{"dance"}, 2, "", `no command "dance"`},
