@@ -174,6 +174,18 @@ test("a page that pauses is measured from the beginning, by messages of its own 
   }
 });
 
+test("large messages that make the page pause are given up, though no look at them comes to its end", () => {
+  const { size, send, wait } = world({ large: 250, small: 100 });
+  send(64 * MiB);
+  assert.equal(size.bytes, laneChunkBytes);
+  // From now on each MiB of them ends in a pause.
+  for (let n = 0; n < 2_000 && size.bytes === laneChunkBytes; n++) {
+    send(MiB);
+    wait(150);
+  }
+  assert.equal(size.bytes, chunkBytes);
+});
+
 test("a page that sends a little now and then never changes the size", () => {
   const { size, send, wait } = world({ large: 300, small: 100 });
   for (let i = 0; i < 1_000; i++) {

@@ -45,8 +45,15 @@ export class MessageSize {
   /** So many bytes were sent by a socket that is alone. */
   sent(bytes: number): void {
     const now = this.#clock();
-    // In a look it begins anew. Where one begins just after a pause, the own size seems fast, and stays.
-    if (now - this.#at > pause) this.#wait(this.#step > 0 ? part : this.#left);
+    // In a look it begins anew, with small messages: large ones may be what makes it pause. Where one begins just after a pause, the own size
+    // seems fast, and stays.
+    if (now - this.#at > pause) {
+      if (this.#step === 0) this.#wait(this.#left);
+      else {
+        this.#wait(part);
+        this.bytes = chunkBytes;
+      }
+    }
     this.#at = now;
     this.#left -= bytes;
     const took = now - this.#began;
