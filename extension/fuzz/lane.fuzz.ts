@@ -7,8 +7,8 @@ import { bulkBytes, chunkBytes, laneChunkBytes, maxPeerBytes } from "../../proto
 import type { Target } from "./target.ts";
 
 const words = [
-  '{"type":"write",', '{"type":"credit",', '{"type":"shutdown",', '{"type":"close",', '{"type":"datagrams",', '"id":', '"ack":', '"bytes":', '"data":', "1", "0", "4294967295", "4294967296", "-1", "0.5",
-  "null", '"1"', "{}", ",", "}", "\x00", "\x01", "\x03", "\x06", "\x09", "\x0a", "\x0b", "\x0c", "\xff",
+  '{"type":"write",', '{"type":"credit",', '{"type":"shutdown",', '{"type":"close",', '{"type":"datagrams",', '{"type":"open",', '"of":', '"page":', "2147483648", '"id":', '"ack":', '"bytes":', '"data":', "1", "0", "4294967295", "4294967296", "-1", "0.5",
+  "null", '"1"', "{}", ",", "}", "\x00", "\x01", "\x03", "\x06", "\x09", "\x0a", "\x0b", "\x0c", "\x0e", "\x0f", "\x80", "\xff",
 ]; // prettier-ignore
 
 /** Zeros; or, of an odd size, one datagram laid out as the page does, of as many bytes, or of one more. */
@@ -35,6 +35,8 @@ export const lane: Target = {
     '{"type":"write","id":1,"data":0}',
     '{"type":"write","id":1,"data":0,"ack":7}',
     '{"type":"datagrams","id":1,"ack":7,"data":0}',
+    '{"type":"open","id":2147483648,"of":1,"page":1}',
+    "\x0e\x00\x00\x00\x00\x00\x00\x80\x00\x00\x10\x00\x01\x00\x50\x00x\x01\x00\x50\x00y",
     "\x0b\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00x",
     "\x0c\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00",
     '{"type":"credit","id":4294967295,"bytes":1}',
@@ -45,11 +47,14 @@ export const lane: Target = {
     const size = Math.floor(random.next() * (laneChunkBytes + 2));
     const said = posted(input, size);
     if (typeof said === "object" && said !== null) {
-      const [head, payload] = laneMessages(said as LaneRequest, random.next() < 0.5);
+      const batches = random.next() < 0.5;
+      const [head, next] = laneMessages(said as LaneRequest, batches);
+      // A host that knows no batches gets datagrams one by one, each in a frame.
+      const payload = (said as LaneRequest).type === "datagrams" && !batches ? undefined : next;
       if (head !== undefined) {
         const view = new DataView(head);
         const kind = view.getUint8(0);
-        assert.ok((kind >= 1 && kind <= 5) || kind === 10 || kind === 11, "a kind that is the host's");
+        assert.ok((kind >= 1 && kind <= 5) || kind === 10 || kind === 11 || kind === 13, "a kind that is the host's");
         assert.equal(view.getUint32(0, true) >>> 8, 0, "what is reserved is zero");
         assert.equal(view.getUint32(4, true), (said as LaneRequest).id, "another socket");
         assert.ok(head.byteLength <= 8 + 4 + maxPeerBytes + chunkBytes, "longer than a frame may be");
