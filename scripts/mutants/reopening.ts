@@ -22,6 +22,18 @@ export const reopening: readonly Mutant[] = [
       always,
     ],
     [
+      "installed-only-is-not-reopenable",
+      "Where only installed apps may open sockets, each open is looked at by the broker: a tab moves to another window without a word",
+      inBroker("nor are rules that may say otherwise without a word"),
+      becomes("const lasting = true;"),
+    ],
+    [
+      "unseen-documents-are-not-reopenable",
+      "A document that is judged by the URL of now is judged at each open",
+      inBroker("nor are rules that may say otherwise without a word"),
+      always,
+    ],
+    [
       "reopening-not-restored-by-open",
       "What was taken back while the host opened is not allowed by its answer",
       inBroker("what is taken back while the host opens"),

@@ -55,8 +55,9 @@ export interface Surroundings {
 export interface Consented {
   reached: grants.Reached;
   by: Admitted;
-  /** It holds only for an open that carries this. */
+  /** It holds only for an open that carries this. `lasting`: as long as the host says the same, nothing else decides. */
   carried?: Carried;
+  lasting?: boolean;
 }
 
 /** How long devices nearby are looked for while the question stands, in ms. */
@@ -105,7 +106,10 @@ export async function consentTo(
       () => false, // the rules may have changed
     );
     const again = passes ? await standing(first) : undefined;
-    if (again !== undefined) return { ...again, carried: last.carried };
+    // A tab is moved from window to window without a word.
+    //rule:installed-only-is-not-reopenable
+    const lasting = !last.verdict.installedOnly;
+    if (again !== undefined) return { ...again, carried: last.carried, lasting };
   }
   const wanted = remoteAddress.trim() === "" ? undefined : remoteAddress;
   let back: grants.Reached | undefined;

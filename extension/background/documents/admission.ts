@@ -28,8 +28,11 @@ import { isFeatureEnabled } from "./permissions_policy.ts";
 import type { DeclaredPolicy, DefaultAllowlist, PolicyDocument } from "./permissions_policy.ts";
 
 export type Admission =
-  /** `multicast`: it may join multicast groups. `private`: it may reach what is not public, and be reached. */
-  | { allowed: true; multicast: boolean; private: boolean }
+  /**
+   * `multicast`: it may join multicast groups. `private`: it may reach what is not public, and be reached. `lasting`: nothing of it goes by the
+   * URL of now, so that the browser will say the same for as long as the document lives.
+   */
+  | { allowed: true; multicast: boolean; private: boolean; lasting: boolean }
   | {
       allowed: false;
       rule: "insecure" | "permissions-policy" | "csp";
@@ -79,7 +82,8 @@ export async function admit(
   let path = await pathTo(place);
   let records = path && (await recordsIn(tab.id, path));
   // Where a URL stands for what a document came with, it is that of now that counts.
-  if (records?.some((record) => /*rule:unseen-documents-judged-by-url-of-now*/ record?.policy === undefined) === true) {
+  const byURL = records?.some((record) => /*rule:unseen-documents-judged-by-url-of-now*/ record?.policy === undefined);
+  if (byURL === true) {
     path = await pathTo(place, { now: true });
     records = path && (await recordsIn(tab.id, path));
   }
@@ -89,7 +93,7 @@ export async function admit(
 
   const known = await lookUpHeaders(path, records, tab, origin);
   const { refusal, ...may } = await judgePolicy(known, origin, evidence);
-  return refusal ?? judgeCSP(known, evidence, cspRule) ?? { allowed: true, ...may };
+  return refusal ?? judgeCSP(known, evidence, cspRule) ?? { allowed: true, ...may, lasting: byURL !== true };
 }
 
 type Records = readonly (DocumentRecord | undefined)[];

@@ -43,6 +43,8 @@ class OpenRequest {
   readonly #socket: Socket;
   /** The one behind the call; undefined before the document's own rules let it pass. */
   gesture: Gesture | undefined;
+  /** What the document's own rules said of it holds for as long as it lives. */
+  #lasting = false;
 
   constructor(home: SocketHome, socket: Socket) {
     this.#home = home;
@@ -67,6 +69,7 @@ class OpenRequest {
       ]),
     );
     if (!admission.allowed) throw new Refusal(admission.rule, admission.line);
+    this.#lasting = admission.lasting;
     this.#socket.known = reopened.length > 0;
     withdraw.signal.throwIfAborted();
     const gesture = (this.gesture = shared.gestures.of(sender, activation));
@@ -139,7 +142,7 @@ class OpenRequest {
   async #connect(
     { connection, socketId }: Place,
     destination: Connection,
-    { reached, by, carried }: Consented,
+    { reached, by, carried, lasting }: Consented,
   ): Promise<void> {
     const { sender, shared } = this.#home;
     const socket = this.#socket;
@@ -150,7 +153,8 @@ class OpenRequest {
     const { protocolVersion } = connection.hello;
     const reopen =
       byLane &&
-      /*rule:only-unasked-opens-are-reopenable*/ carried !== undefined &&
+      /*rule:only-unasked-opens-are-reopenable*/ lasting === true &&
+      /*rule:unseen-documents-are-not-reopenable*/ this.#lasting &&
       /*rule:timed-grants-are-not-reopenable*/ reached.timed !== true &&
       protocolVersion >= reopenSince &&
       (asked.secureTransport ?? "off") === "off" &&

@@ -91,6 +91,27 @@ test("nor is a grant whose time ends enough", async () => {
   assert.deepEqual(asked(), [undefined, undefined]);
 });
 
+test("nor are rules that may say otherwise without a word: installed apps only, and a document that nobody saw load", async () => {
+  host.verdict = { installedOnly: true };
+  const app = await world.page("https://a.test/", { type: "app" });
+  await world.allowed(app, mail);
+  assert.equal(app.outcome(await app.open(mail)), "opened");
+  host.verdict = {};
+  browser.servers.set("https://unseen.test/", {});
+  const unseen = await world.page("https://unseen.test/", { unseen: true });
+  // Its server is asked, which takes more turns than what is at hand.
+  const first = unseen.begin(mail);
+  for (let n = 0; n < 1_000 && (await world.prompts()).length === 0; n++) await settled();
+  await (await world.prompt()).allow();
+  const second = unseen.begin(mail);
+  for (let n = 0; n < 1_000 && unseen.outcome(second) === ""; n++) await settled();
+  assert.deepEqual(
+    [first, second].map((id) => unseen.outcome(id)),
+    ["opened", "opened"],
+  );
+  assert.deepEqual([...new Set(asked()), asked().length], [undefined, 4]);
+});
+
 test("the toolbar shows what a document has opened by itself, until it ends", async () => {
   const { page, of } = await reopenable();
   assert.equal(await world.badge(page.tabId), "2");
