@@ -573,18 +573,26 @@ type ReopenFailed struct {
 	By string `json:"by,omitempty"`
 }
 
-// ReopenClosed: One that was open. What its members mean is in socket.closed.
-type ReopenClosed struct {
-	SocketID int64  `json:"socketId"`
-	Name     string `json:"name,omitempty"`
-	Reason   string `json:"reason,omitempty"`
+// SocketEnd: The end of a socket that was open.
+type SocketEnd struct {
+	SocketID int64 `json:"socketId"`
+	// The DOMException name that the page sees; absent after an orderly close.
+	Name string `json:"name,omitempty"`
+	// The true reason, for the log and the user.
+	Reason string `json:"reason,omitempty"`
 	// What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
 	PageReason string `json:"pageReason,omitempty"`
-	// The administrator's setting that decided, for the log and the user.
+	// The administrator's setting that decided, for the user.
 	By       string `json:"by,omitempty"`
 	BytesIn  int64  `json:"bytesIn"`
 	BytesOut int64  `json:"bytesOut"`
-	Dropped  int64  `json:"dropped,omitempty"`
+	// UDP: datagrams that came and were dropped because the page did not read, as far as the system tells.
+	Dropped int64 `json:"dropped,omitempty"`
+}
+
+// ReopenClosed: One that was open.
+type ReopenClosed struct {
+	SocketEnd
 }
 
 // ReopenReportParams: In the order in which it happened: a socket is told to be open before it is told to be closed, here or by a later report.
@@ -656,21 +664,9 @@ type SocketCloseResult struct {
 
 // SocketClosedParams is defined by protocol/schema.
 type SocketClosedParams struct {
-	SocketID int64 `json:"socketId"`
-	// The DOMException name that the page sees; absent after an orderly close.
-	Name string `json:"name,omitempty"`
-	// The true reason, for the log and the user.
-	Reason string `json:"reason,omitempty"`
-	// What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
-	PageReason string `json:"pageReason,omitempty"`
-	// The administrator's setting that decided, for the user.
-	By string `json:"by,omitempty"`
+	SocketEnd
 	// The same was said on the lane, behind the socket's last data.
-	OnLane   bool  `json:"onLane,omitempty"`
-	BytesIn  int64 `json:"bytesIn"`
-	BytesOut int64 `json:"bytesOut"`
-	// UDP: datagrams that came and were dropped because the page did not read, as far as the system tells.
-	Dropped int64 `json:"dropped,omitempty"`
+	OnLane bool `json:"onLane,omitempty"`
 }
 
 // SocketCreditParams is defined by protocol/schema.

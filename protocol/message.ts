@@ -1430,22 +1430,31 @@ export interface ReopenFailed {
   by?: string;
 }
 /**
- * One that was open. What its members mean is in socket.closed.
+ * One that was open.
  */
 export interface ReopenClosed {
   socketId: number;
+  /**
+   * The DOMException name that the page sees; absent after an orderly close.
+   */
   name?: "NetworkError" | "AbortError" | "NotAllowedError";
+  /**
+   * The true reason, for the log and the user.
+   */
   reason?: string;
   /**
    * What the page may know of the reason, after a NetworkError of a destination that somebody agreed to; absent where it may know nothing.
    */
   pageReason?: "refused" | "dns" | "timeout" | "unreachable" | "reset" | "tls";
   /**
-   * The administrator's setting that decided, for the log and the user.
+   * The administrator's setting that decided, for the user.
    */
   by?: string;
   bytesIn: number;
   bytesOut: number;
+  /**
+   * UDP: datagrams that came and were dropped because the page did not read, as far as the system tells.
+   */
   dropped?: number;
 }
 export interface ResolveBrowseParams {
@@ -1538,16 +1547,16 @@ export interface SocketClosedParams {
    * The administrator's setting that decided, for the user.
    */
   by?: string;
-  /**
-   * The same was said on the lane, behind the socket's last data.
-   */
-  onLane?: boolean;
   bytesIn: number;
   bytesOut: number;
   /**
    * UDP: datagrams that came and were dropped because the page did not read, as far as the system tells.
    */
   dropped?: number;
+  /**
+   * The same was said on the lane, behind the socket's last data.
+   */
+  onLane?: boolean;
 }
 export interface SocketCreditParams {
   socketId: number;

@@ -28,7 +28,7 @@ func TestAttachable(t *testing.T) {
 	if path.Over() {
 		t.Error("it was attached")
 	}
-	path.Closed(protocol.SocketClosedParams{SocketID: 1})
+	path.Closed(protocol.SocketClosedParams{SocketEnd: protocol.SocketEnd{SocketID: 1}})
 	for _, l := range []*Lane{a, b} {
 		l.Finish()
 		if err := l.Run(); err != nil {

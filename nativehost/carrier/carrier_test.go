@@ -73,7 +73,7 @@ func overLane() *tested {
 	out := &slow{frames: make(chan string), gone: make(chan struct{})}
 	l := NewLane(out, true)
 	answer := func(id int64) { l.Wrote(1, id, false) }
-	defect := func() { l.Path(1).Closed(protocol.SocketClosedParams{SocketID: 1, Name: "TypeError"}) }
+	defect := func() { l.Path(1).Closed(protocol.SocketClosedParams{SocketEnd: protocol.SocketEnd{SocketID: 1, Name: "TypeError"}}) }
 	return &tested{l.pump, out, answer, defect, func(t *testing.T, frame string) (string, string) {
 		f, err := protocol.ReadLaneFrame([]byte(frame))
 		if err != nil {
@@ -240,7 +240,7 @@ func TestStopDataAndCancel(t *testing.T) {
 			t.Errorf("cancelled: %v", err)
 		}
 		stopped.Credit(1)
-		stopped.Closed(protocol.SocketClosedParams{SocketID: 1})
+		stopped.Closed(protocol.SocketClosedParams{SocketEnd: protocol.SocketEnd{SocketID: 1}})
 		got := []string{c.take(t), c.take(t), c.take(t)}
 		if want := []string{"answer 1", "credit 1", "closed 1"}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)

@@ -353,10 +353,10 @@ func (r *Registry) notOpened(ctx context.Context, o *opening, e *entry, err erro
 
 // closed says the last word about a socket.
 func (r *Registry) closed(o *opening, e *entry, end ending, open time.Duration) {
-	last := protocol.SocketClosedParams{
+	last := protocol.SocketClosedParams{SocketEnd: protocol.SocketEnd{
 		SocketID: o.subject.SocketID,
 		BytesIn:  end.traffic.In, BytesOut: end.traffic.Out, Dropped: end.traffic.Dropped,
-	}
+	}}
 	if end.err != nil {
 		says := fault.Describe(end.err)
 		last.Reason, last.By = says.Reason, requests.Setting(end.err)
@@ -375,7 +375,7 @@ func (r *Registry) closed(o *opening, e *entry, end ending, open time.Duration) 
 	last.OnLane = e.lane != nil
 	cut := e.cut
 	if o.again != nil {
-		r.reopenClosedLocked(o, last)
+		r.reopenClosedLocked(o, last.SocketEnd)
 	}
 	r.mu.Unlock()
 	if last.OnLane {

@@ -171,7 +171,7 @@ func (r *Registry) reopenedLocked(o *opening, c *connection) {
 func (r *Registry) reopenFailedLocked(o *opening, err error) {
 	o.again.lane.opening--
 	says := fault.Describe(err)
-	last := protocol.SocketClosedParams{SocketID: lanePart(o.subject.SocketID), Name: says.Name}
+	last := protocol.SocketClosedParams{SocketEnd: protocol.SocketEnd{SocketID: lanePart(o.subject.SocketID), Name: says.Name}}
 	switch says.Name {
 	case "NetworkError":
 		last.PageReason = r.config.Requests.PageReason(says)
@@ -190,12 +190,9 @@ func (r *Registry) reopenFailedLocked(o *opening, err error) {
 
 // reopenClosedLocked tells the broker the end of a socket that it knows, or is about to. The caller
 // holds the mutex.
-func (r *Registry) reopenClosedLocked(o *opening, last protocol.SocketClosedParams) {
+func (r *Registry) reopenClosedLocked(o *opening, last protocol.SocketEnd) {
 	report := r.reportOfLocked(o.subject.Document)
-	report.Closed = append(report.Closed, protocol.ReopenClosed{
-		SocketID: last.SocketID, Name: last.Name, Reason: last.Reason, PageReason: last.PageReason, By: last.By,
-		BytesIn: last.BytesIn, BytesOut: last.BytesOut, Dropped: last.Dropped,
-	})
+	report.Closed = append(report.Closed, protocol.ReopenClosed{SocketEnd: last})
 	r.reportFullLocked(report)
 }
 
