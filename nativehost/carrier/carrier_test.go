@@ -73,7 +73,9 @@ func overLane() *tested {
 	out := &slow{frames: make(chan string), gone: make(chan struct{})}
 	l := NewLane(out, true)
 	answer := func(id int64) { l.Wrote(1, id, false) }
-	defect := func() { l.Path(1).Closed(protocol.SocketClosedParams{SocketEnd: protocol.SocketEnd{SocketID: 1, Name: "TypeError"}}) }
+	defect := func() {
+		l.Path(1).Closed(protocol.SocketClosedParams{SocketEnd: protocol.SocketEnd{SocketID: 1, Name: "TypeError"}})
+	}
 	return &tested{l.pump, out, answer, defect, func(t *testing.T, frame string) (string, string) {
 		f, err := protocol.ReadLaneFrame([]byte(frame))
 		if err != nil {
