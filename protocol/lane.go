@@ -31,8 +31,8 @@ type LaneFrame struct {
 	// Name is the DOMException name of LaneClosed, empty after an orderly close, and
 	// Reason what the page may know of why, with NetworkError.
 	Name, Reason string
-	// Of is the socket that LaneOpen opens again, and Page the page's number for the new one.
-	Of, Page int64
+	// Of is the socket that LaneOpen opens again.
+	Of int64
 	// Remote and Local are the two ends of the socket of LaneOpened, whose Number is the
 	// credit towards the host in bytes. They have no family.
 	Remote, Local Peer
@@ -66,11 +66,10 @@ func AppendLaneFrame(dst []byte, f LaneFrame) ([]byte, error) {
 	case LaneShutdown, LaneClose, LaneEnd, LaneDeclined:
 		return dst, nil
 	case LaneOpen:
-		if !isU32(f.Of) || !isU32(f.Page) {
-			return nil, fmt.Errorf("%w: opens %d again as %d", ErrLane, f.Of, f.Page)
+		if !isU32(f.Of) {
+			return nil, fmt.Errorf("%w: opens %d again", ErrLane, f.Of)
 		}
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Of))
-		return binary.LittleEndian.AppendUint32(dst, uint32(f.Page)), nil
+		return binary.LittleEndian.AppendUint32(dst, uint32(f.Of)), nil
 	case LaneOpened:
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(f.Number))
 		for _, end := range []Peer{f.Remote, f.Local} {
@@ -142,9 +141,9 @@ func ReadLaneFrame(message []byte) (LaneFrame, error) {
 	case LaneShutdown, LaneClose, LaneEnd, LaneDeclined:
 		ok = ok && len(body) == 0
 	case LaneOpen:
-		if ok = ok && len(body) == 8; ok {
-			f.Of, f.Page = int64(binary.LittleEndian.Uint32(body)), int64(binary.LittleEndian.Uint32(body[4:]))
-			ok = f.Of > 0 && f.Page > 0 && /*rule:reopened-ids-are-apart*/ f.SocketID >= FirstReopenedID
+		if ok = ok && len(body) == 4; ok {
+			f.Of = int64(binary.LittleEndian.Uint32(body))
+			ok = f.Of > 0 && /*rule:reopened-ids-are-apart*/ f.SocketID > FirstReopenedID
 		}
 	case LaneOpened:
 		if ok = ok && len(body) > 4; ok {

@@ -17,7 +17,6 @@ interface Vector {
   reason?: PageReason;
   payload?: string;
   of?: number;
-  page?: number;
   remote?: { address: string; port: number };
   local?: { address: string; port: number };
 }
@@ -30,7 +29,7 @@ const lengths = (messages: readonly ArrayBuffer[]): number[] => messages.map((me
 const bytes = (hex: string): ArrayBuffer => new Uint8Array(Buffer.from(hex, "hex")).buffer;
 
 /** What the page says for a frame to the host; undefined for those that are the host's. */
-function request({ kind, socketId: id, number = 0, payload = "", of = 0, page = 0 }: Vector): LaneRequest | undefined {
+function request({ kind, socketId: id, number = 0, payload = "", of = 0 }: Vector): LaneRequest | undefined {
   switch (kind) {
     case 1:
       return { type: "write", id, data: bytes(payload) };
@@ -45,7 +44,7 @@ function request({ kind, socketId: id, number = 0, payload = "", of = 0, page = 
     case 11:
       return { type: "datagrams", id, ack: number, data: bytes("00".repeat(12) + payload) };
     case 13:
-      return { type: "open", id, of, page };
+      return { type: "open", id, of };
     default:
       return undefined;
   }
@@ -154,11 +153,11 @@ test("what a page should not say is no frame", () => {
   const data = new ArrayBuffer(1);
   for (const said of [
     { type: "write", id: 0, data },
-    { type: "open", id: 1, of: 1, page: 1 },
-    { type: "open", id: 2 ** 31, of: 0, page: 1 },
-    { type: "open", id: 2 ** 31, of: 1.5, page: 1 },
-    { type: "open", id: 2 ** 31, of: 1, page: 0 },
-    { type: "open", id: 2 ** 31, of: 1, page: 2 ** 32 },
+    { type: "open", id: 1, of: 1 },
+    { type: "open", id: 2 ** 31, of: 1 },
+    { type: "open", id: 2 ** 31 + 1, of: 0 },
+    { type: "open", id: 2 ** 31 + 1, of: 1.5 },
+    { type: "open", id: 2 ** 31 + 1, of: 2 ** 32 },
     { type: "write", id: -1, data },
     { type: "write", id: 1.5, data },
     { type: "write", id: 2 ** 32, data },

@@ -23,12 +23,12 @@ import {
 export type BytesRequest = Extract<PageMessage, { type: "write" | "credit" | "shutdown" | "close" }>;
 /**
  * What it may say on its lane. `datagrams` has room for the header before them (lane_batch.ts); `ack` is the number of the first. `open` opens
- * again what the socket `of` of the lane was opened to: `id` is the lane's new number for it, `page` the page's.
+ * again what the socket `of` of the lane was opened to; `id` is firstReopenedId and the page's own number for it.
  */
 export type LaneRequest =
   | BytesRequest
   | { type: "datagrams"; id: number; ack: number; data: ArrayBuffer }
-  | { type: "open"; id: number; of: number; page: number };
+  | { type: "open"; id: number; of: number };
 /** A socket that was opened on the lane: its ends, and the bytes of credit that its writer starts with. */
 export type LaneOpened = { type: "opened"; id: number } & Omit<Opened<never>, "type" | "id" | "lane" | "tls">;
 /** What it may be told there of a socket that is open. `datagrams` is the frame as it came; `sent` answers `count` datagrams, of which the first has the number `ack`. */
@@ -118,13 +118,9 @@ export function laneMessages(message: LaneRequest, batches = true): ArrayBuffer[
         ? batchFrames(id, message.ack, message.data, batches)
         : [];
     case "open": {
-      const { of, page } = message;
+      const { of } = message;
       //rule:lane-open-frames-are-valid
-      if (id < firstReopenedId || !isU32(of) || of === 0 || !isU32(page) || page === 0) return [];
-      const [bytes, view] = frame(kinds.open, id, 8);
-      view.setUint32(headerBytes, of, true);
-      view.setUint32(headerBytes + 4, page, true);
-      return [bytes];
+      return id > firstReopenedId && isU32(of) && of > 0 ? [numberFrame(kinds.open, id, of)] : [];
     }
     case "credit":
       return isU32(message.bytes) && message.bytes > 0 ? [numberFrame(kinds.credit, id, message.bytes)] : [];

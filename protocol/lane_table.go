@@ -44,7 +44,7 @@ const (
 	LaneDatagrams LaneKind = 11
 	// Answers datagrams whose numbers follow each other: the system has taken them. To the page only.
 	LaneSent LaneKind = 12
-	// Opens again what the broker has opened before, by that socket's id, with the page's number for the new one. To the host only.
+	// Opens again what the broker has opened before, by that socket's id. The new one's id is the page's number for it, and firstReopenedId. To the host only.
 	LaneOpen LaneKind = 13
 	// Answers open: the socket is there. To the page only, as is declined.
 	LaneOpened LaneKind = 14

@@ -28,7 +28,7 @@ func laneFrames(t testing.TB) map[string]LaneFrame {
 		Failed   bool
 		Name     string
 		Reason   string
-		Of, Page int64
+		Of       int64
 		Remote   Peer
 		Local    Peer
 		Payload  *string
@@ -40,7 +40,7 @@ func laneFrames(t testing.TB) map[string]LaneFrame {
 		"\x01\x00\x00\x00\x01\x00\x00\x00" + string(chunk(ChunkBytes)): {Kind: LaneData, SocketID: 1, Payload: chunk(ChunkBytes)},
 	}
 	for _, one := range all {
-		f := LaneFrame{Kind: one.Kind, SocketID: one.SocketID, Number: one.Number, Count: one.Count, Failed: one.Failed, Name: one.Name, Reason: one.Reason, Of: one.Of, Page: one.Page, Remote: one.Remote, Local: one.Local}
+		f := LaneFrame{Kind: one.Kind, SocketID: one.SocketID, Number: one.Number, Count: one.Count, Failed: one.Failed, Name: one.Name, Reason: one.Reason, Of: one.Of, Remote: one.Remote, Local: one.Local}
 		if one.Payload != nil {
 			f.Payload, _ = hex.DecodeString(*one.Payload)
 		}
@@ -88,8 +88,8 @@ func TestMalformedLaneFrames(t *testing.T) {
 		"a batch that is cut short": "\x0b" + to1 + zeros + "\x02\x00\x00\x00x", "a length beyond all": "\x0b" + to1 + zeros + "\xff\xff\xff\xffx",
 		"more behind a batch": "\x0b" + to1 + zeros + "\x01\x00\x00\x00xy", "too many in a batch": "\x0b" + to1 + zeros + strings.Repeat(zeros, BatchDatagrams+1),
 		"sent without a count": "\x0c" + to1 + zeros, "sent none": "\x0c" + to1 + zeros + zeros, "sent too many": "\x0c" + to1 + zeros + "\x01\x01\x00\x00", "sent and more": "\x0c" + to1 + zeros + "\x01\x00\x00\x00x",
-		"open by an id of the broker's": "\x0d" + to1 + "\x01\x00\x00\x00\x01\x00\x00\x00", "open of nothing": "\x0d" + to80 + zeros + "\x01\x00\x00\x00",
-		"open without the page's number": "\x0d" + to80 + "\x01\x00\x00\x00" + zeros, "half an open": "\x0d" + to80 + "\x01\x00\x00\x00", "open and more": "\x0d" + to80 + "\x01\x00\x00\x00\x01\x00\x00\x00x",
+		"open by an id of the broker's": "\x0d" + to1 + "\x01\x00\x00\x00", "open of nothing": "\x0d" + to80 + zeros,
+		"open without the page's number": "\x0d\x00\x00\x00\x00\x00\x00\x80\x01\x00\x00\x00", "half an open": "\x0d" + to80 + "\x01\x00", "open and more": "\x0d" + to80 + "\x01\x00\x00\x00x",
 		"opened nowhere": "\x0e" + to80 + zeros, "opened without the local end": "\x0e" + to80 + zeros + "\x01\x00\x50\x00x", "opened with a cut end": "\x0e" + to80 + zeros + "\x01\x00\x50\x00x\x02\x00\x50\x00x",
 		"opened and more": "\x0e" + to80 + zeros + "\x01\x00\x50\x00x\x01\x00\x50\x00xy", "declined with a body": "\x0f" + to80 + "x",
 	} {
@@ -102,7 +102,7 @@ func TestMalformedLaneFrames(t *testing.T) {
 		"a negative number": {Kind: LaneCredit, SocketID: 1, Number: -1}, "no kind": {SocketID: 1}, "no name of ours": {Kind: LaneClosed, SocketID: 1, Name: "TypeError"},
 		"no reason of ours": {Kind: LaneClosed, SocketID: 1, Name: "NetworkError", Reason: "policy"}, "a reason of a refusal": {Kind: LaneClosed, SocketID: 1, Name: "NotAllowedError", Reason: "refused"},
 		"no answers": {Kind: LaneSent, SocketID: 1}, "too many answers": {Kind: LaneSent, SocketID: 1, Count: BatchDatagrams + 1},
-		"open of nothing": {Kind: LaneOpen, SocketID: FirstReopenedID, Page: 1}, "open of a large id": {Kind: LaneOpen, SocketID: FirstReopenedID, Of: 1 << 32, Page: 1},
+		"open of nothing": {Kind: LaneOpen, SocketID: FirstReopenedID + 1}, "open of a large id": {Kind: LaneOpen, SocketID: FirstReopenedID + 1, Of: 1 << 32},
 		"opened nowhere": {Kind: LaneOpened, SocketID: FirstReopenedID},
 	} {
 		if wire, err := AppendLaneFrame(nil, f); !errors.Is(err, ErrLane) {

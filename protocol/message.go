@@ -36,7 +36,7 @@ const (
 	MaxWindowBytes = 16777216
 	// Credit that a received datagram costs besides its length, in bytes, so that empty ones are not free.
 	DatagramOverhead = 64
-	// From this id on a lane's page numbers the sockets that it opens there. The broker's own ids are smaller.
+	// A page numbers the sockets that it opens on its lane from here: its own number for one comes on top. The broker's own ids are smaller.
 	FirstReopenedID = 2147483648
 	// How many sockets a lane may be opening at a time.
 	ReopensAtOnce = 128
@@ -559,7 +559,7 @@ type Reopened struct {
 	SocketID int64 `json:"socketId"`
 	// The socket that was opened with reopen.
 	Of int64 `json:"of"`
-	// The page's number for it. A claim.
+	// The page's number for it, as its id on the lane says. A claim.
 	PageID int64 `json:"pageId"`
 }
 

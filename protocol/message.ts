@@ -48,7 +48,7 @@ export const maxWindowBytes = 16777216;
 /** Credit that a received datagram costs besides its length, in bytes, so that empty ones are not free. */
 export const datagramOverhead = 64;
 
-/** From this id on a lane's page numbers the sockets that it opens there. The broker's own ids are smaller. */
+/** A page numbers the sockets that it opens on its lane from here: its own number for one comes on top. The broker's own ids are smaller. */
 export const firstReopenedId = 2147483648;
 
 /** How many sockets a lane may be opening at a time. */
@@ -158,7 +158,7 @@ export const laneKinds = {
   datagrams: 11,
   /** Answers datagrams whose numbers follow each other: the system has taken them. To the page only. */
   sent: 12,
-  /** Opens again what the broker has opened before, by that socket's id, with the page's number for the new one. To the host only. */
+  /** Opens again what the broker has opened before, by that socket's id. The new one's id is the page's number for it, and firstReopenedId. To the host only. */
   open: 13,
   /** Answers open: the socket is there. To the page only, as is declined. */
   opened: 14,
@@ -1386,7 +1386,7 @@ export interface Reopened {
    */
   of: number;
   /**
-   * The page's number for it. A claim.
+   * The page's number for it, as its id on the lane says. A claim.
    */
   pageId: number;
 }

@@ -3,6 +3,7 @@
  * be. None of them is a name of the browser's, of a message or of a dictionary (internal_names.test.ts).
  */
 export const internalNames: readonly string[] = [
+  "again",
   "alone",
   "answered",
   "beside",
@@ -10,6 +11,7 @@ export const internalNames: readonly string[] = [
   "chunk",
   "clock",
   "cost",
+  "decline",
   "fail",
   "failure",
   "give",

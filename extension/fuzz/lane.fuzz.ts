@@ -7,7 +7,7 @@ import { bulkBytes, chunkBytes, laneChunkBytes, maxPeerBytes } from "../../proto
 import type { Target } from "./target.ts";
 
 const words = [
-  '{"type":"write",', '{"type":"credit",', '{"type":"shutdown",', '{"type":"close",', '{"type":"datagrams",', '{"type":"open",', '"of":', '"page":', "2147483648", '"id":', '"ack":', '"bytes":', '"data":', "1", "0", "4294967295", "4294967296", "-1", "0.5",
+  '{"type":"write",', '{"type":"credit",', '{"type":"shutdown",', '{"type":"close",', '{"type":"datagrams",', '{"type":"open",', '"of":', "2147483649", '"id":', '"ack":', '"bytes":', '"data":', "1", "0", "4294967295", "4294967296", "-1", "0.5",
   "null", '"1"', "{}", ",", "}", "\x00", "\x01", "\x03", "\x06", "\x09", "\x0a", "\x0b", "\x0c", "\x0e", "\x0f", "\x80", "\xff",
 ]; // prettier-ignore
 
@@ -35,7 +35,7 @@ export const lane: Target = {
     '{"type":"write","id":1,"data":0}',
     '{"type":"write","id":1,"data":0,"ack":7}',
     '{"type":"datagrams","id":1,"ack":7,"data":0}',
-    '{"type":"open","id":2147483648,"of":1,"page":1}',
+    '{"type":"open","id":2147483649,"of":1}',
     "\x0e\x00\x00\x00\x00\x00\x00\x80\x00\x00\x10\x00\x01\x00\x50\x00x\x01\x00\x50\x00y",
     "\x0b\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00x",
     "\x0c\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00",

@@ -36,7 +36,7 @@ type reopenable struct {
 // reopening is what is to be told of a socket that a lane opens.
 type reopening struct {
 	lane *Lane
-	// of and page are in the frame that asked for it.
+	// of is in the frame that asked for it, and page the page's number for it.
 	of, page int64
 }
 
@@ -142,7 +142,7 @@ func (r *Registry) mayReopenLocked(l *Lane, f protocol.LaneFrame) (*opening, *re
 		return nil, nil, nil
 	}
 	o := again.fresh(l.key(f.SocketID))
-	o.again = &reopening{lane: l, of: f.Of, page: f.Page}
+	o.again = &reopening{lane: l, of: f.Of, page: f.SocketID - protocol.FirstReopenedID}
 	return o, again, nil
 }
 

@@ -17,7 +17,7 @@ import {
   signalAborted,
   signalReason,
 } from "../builtins.ts";
-import type { LaneOpened, LaneRequest } from "../../../protocol/lane.ts";
+import type { LaneRequest } from "../../../protocol/lane.ts";
 import { firstReopenedId } from "../../../protocol/message.ts";
 import type {
   BindOptions,
@@ -66,6 +66,10 @@ type Answer = SocketInfo | Listening<ArrayBuffer> | Extract<ContentMessage, { ty
 
 interface Opening extends Pending<Answer> {
   readonly onstate: Wish["onstate"] | undefined;
+  /** The lane that is asked for it, as long as that has not declined. */
+  on: Lane | undefined;
+  /** Asks the broker for it. */
+  decline(this: void): void;
 }
 
 /** A socket that listens, as its handler uses it. */
@@ -82,14 +86,6 @@ export interface ListenerHandler {
   closed(error: Error | undefined): void;
 }
 
-/** A socket that is being opened on the lane. */
-interface Reopening {
-  opened(this: void, message: LaneOpened): void;
-  failed(this: void, error: Error | undefined): void;
-  /** The broker is to be asked. */
-  declined(this: void): void;
-}
-
 /** The same for two opens that ask for the same. */
 function keyOf(protocol: string, options: Omit<PageOpenOptions, "tls">): string {
   let key = protocol;
@@ -98,15 +94,10 @@ function keyOf(protocol: string, options: Omit<PageOpenOptions, "tls">): string 
   return key;
 }
 
-/** The largest number that a frame of the lane has room for. */
-const mostOnLane = 2 ** 32 - 1;
-
 interface Lane {
   readonly send: Send<LaneRequest>;
   /** What may be opened again here, by what was asked for: the id of the socket that was opened first. */
   readonly again: Map<string, number>;
-  /** What is being opened here, by the lane's ids. */
-  readonly opening: Map<number, Reopening>;
   /** The sockets on it, by the host's ids. */
   readonly channels: Map<number, SocketChannel>;
   /** Ends its sockets. */
@@ -150,8 +141,6 @@ export function connect(
   /** Sockets that are there, those that listen among them. */
   const channels = new Map<number, Pick<SocketChannel, "receive" | "end">>();
   let lastId = 0;
-  /** The number of the last socket that was opened on a lane. */
-  let lastOnLane = firstReopenedId;
   /** Nobody listens at the other end any more. */
   let gone = false;
   /** The other carrier, while there is one. */
@@ -163,11 +152,15 @@ export function connect(
     return onstate === undefined ? { evalBlocked: isEvalBlocked() } : { evalBlocked: isEvalBlocked(), states: true };
   }
 
-  /** Says what the page wants, by an id of its own. Resolves with what `answered` makes of the answer, at the moment at which it comes. */
+  /**
+   * Says what the page wants, by an id of its own. Resolves with what `answered` makes of the answer, at the moment at which it comes. What may be
+   * opened again by this `key` is asked of the lane: what the broker decided by has not changed then, or the host declines.
+   */
   function ask<T>(
     message: (id: number) => PageMessage,
     { signal, onstate }: Wish,
     answered: (answer: Answer) => T,
+    key = "",
   ): Promise<T> {
     const { promise, resolve, reject } = deferred<T>();
     if (signal !== undefined && signalAborted(signal)) {
@@ -179,21 +172,33 @@ export function connect(
       return promise;
     }
     const id = ++lastId;
-    mapSet(opening, id, {
+    const again = lane?.again;
+    // A page that wants to hear how far it is hears that from the broker. Frames have no room for larger numbers.
+    const of = again && onstate === undefined && id < firstReopenedId ? mapGet(again, key) : undefined;
+    const pending: Opening = {
       resolve: (answer) => {
         resolve(answered(answer));
       },
       reject,
       onstate,
-    });
-    post(message(id));
+      on: of === undefined ? undefined : lane,
+      decline() {
+        pending.on = undefined;
+        if (again !== undefined) mapDelete(again, key);
+        post(message(id));
+      },
+    };
+    mapSet(opening, id, pending);
+    if (of === undefined) post(message(id));
+    else lane?.send({ type: "open", id: firstReopenedId + id, of });
     if (signal !== undefined) {
       addListener(
         signal,
         "abort",
         () => {
           if (!mapDelete(opening, id)) return;
-          post({ type: "close", id });
+          if (pending.on === undefined) post({ type: "close", id });
+          else pending.on.send({ type: "close", id: firstReopenedId + id });
           reject(signalReason(signal));
         },
         { once: true },
@@ -219,44 +224,6 @@ export function connect(
     mapSet(channels, info.id, channel);
     if (name !== undefined) channel.credit(handler.window);
     return handler;
-  }
-
-  /**
-   * Opens on the lane what was opened before, by the socket `of`. What the broker and the host know of the document has not changed then, or the
-   * host declines: `otherwise` asks the broker.
-   */
-  function reopen<Handler extends SocketHandler>(
-    on: Lane,
-    of: number,
-    { signal }: Wish,
-    create: CreateHandler<Handler>,
-    otherwise: () => Promise<Handler>,
-  ): Promise<Handler> {
-    const { promise, resolve, reject } = deferred<Handler | Promise<Handler>>();
-    const page = ++lastId;
-    const id = ++lastOnLane;
-    mapSet(on.opening, id, {
-      opened: (message) => {
-        resolve(opened({ ...message, id: page, lane: id }, create));
-      },
-      failed: reject,
-      declined: () => {
-        resolve(otherwise());
-      },
-    });
-    on.send({ type: "open", id, of, page });
-    if (signal !== undefined)
-      addListener(
-        signal,
-        "abort",
-        () => {
-          if (!mapDelete(on.opening, id)) return;
-          on.send({ type: "close", id });
-          reject(signalReason(signal));
-        },
-        { once: true },
-      );
-    return promise as Promise<Handler>;
   }
 
   /** A socket listens: it gets its handler. */
@@ -337,10 +304,6 @@ export function connect(
     mapForEach(channels, (channel) => {
       channel.end(makeError("NetworkError"));
     });
-    if (lane !== undefined)
-      mapForEach(lane.opening, ({ failed }) => {
-        failed(makeError("NetworkError"));
-      });
     lane = undefined;
     gone = forGood;
   }
@@ -349,16 +312,14 @@ export function connect(
   function takeLane(toFrame: MessagePort | undefined, reasons: boolean): void {
     if (toFrame === undefined) return;
     const onLane = new Map<number, SocketChannel>();
-    const reopening = new Map<number, Reopening>();
     const laneLost = (reason?: PageReason): void => {
       if (lane === own) lane = undefined;
       mapForEach(onLane, (channel) => {
         post({ type: "close", id: channel.info.id });
         channel.end(makeError("NetworkError", undefined, reason));
       });
-      mapForEach(reopening, ({ declined }, id) => {
-        mapDelete(reopening, id);
-        declined();
+      mapForEach(opening, ({ on, decline }) => {
+        if (on === own) decline();
       });
     };
     const send = openCarrier<LaneRequest, LaneMessage>(toFrame, "lane", point, (message) => {
@@ -368,15 +329,18 @@ export function connect(
         return;
       }
       const { id } = message;
-      const asked = mapGet(reopening, id);
-      if (asked !== undefined) {
-        mapDelete(reopening, id);
-        if (message.type === "opened") asked.opened(message);
-        else if (message.type === "closed") asked.failed(errorOf(message));
-        else asked.declined();
-      } else if (message.type !== "opened" && message.type !== "declined") mapGet(onLane, id)?.receiveOnLane(message);
+      const page = id - firstReopenedId;
+      const pending = mapGet(opening, page);
+      if (pending?.on !== own) {
+        if (message.type !== "opened" && message.type !== "declined") mapGet(onLane, id)?.receiveOnLane(message);
+      } else if (message.type === "declined") pending.decline();
+      else {
+        mapDelete(opening, page);
+        if (message.type === "opened") pending.resolve({ ...message, id: page, lane: id });
+        else if (message.type === "closed") pending.reject(errorOf(message));
+      }
     });
-    const own: Lane = { send, again: new Map(), opening: reopening, channels: onLane, lost: laneLost };
+    const own: Lane = { send, again: new Map(), channels: onLane, lost: laneLost };
     lane = own;
   }
 
@@ -389,41 +353,26 @@ export function connect(
         (answer) => (answer as Extract<Answer, { type: "probed" }>).there,
       ),
     open(protocol, request, create) {
-      const { onstate, signal, open: options } = request;
+      const { open: options } = request;
       const key = keyOf(protocol, options);
-      const byBroker = () =>
-        ask(
-          (id) => ({
-            type: "open",
-            id,
-            protocol,
-            options,
-            ...begun(request),
-            ...(own(request, "waits") === true ? { waits: true } : null),
-          }),
-          request,
-          (answer) => {
-            const info = answer as Opened<PageTLSInfo>;
-            const id = own(info, "lane");
-            if (lane !== undefined && id !== undefined && own(info, "reopen") === true) mapSet(lane.again, key, id);
-            return opened(info, create);
-          },
-        );
-      const on = lane;
-      const of = on && mapGet(on.again, key);
-      // A page that wants to hear how far it is hears that from the broker.
-      if (
-        on === undefined ||
-        of === undefined ||
-        lastOnLane === mostOnLane ||
-        onstate !== undefined ||
-        (signal !== undefined && signalAborted(signal))
-      )
-        return byBroker();
-      return reopen(on, of, request, create, () => {
-        mapDelete(on.again, key);
-        return byBroker();
-      });
+      return ask(
+        (id) => ({
+          type: "open",
+          id,
+          protocol,
+          options,
+          ...begun(request),
+          ...(own(request, "waits") === true ? { waits: true } : null),
+        }),
+        request,
+        (answer) => {
+          const info = answer as Opened<PageTLSInfo>;
+          const id = own(info, "lane");
+          if (lane !== undefined && id !== undefined && own(info, "reopen") === true) mapSet(lane.again, key, id);
+          return opened(info, create);
+        },
+        key,
+      );
     },
     bind: (request, create) =>
       ask(

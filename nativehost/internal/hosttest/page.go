@@ -276,12 +276,12 @@ func (b *Broker) OpenOn(p *Page, port int) *Remote {
 	return r
 }
 
-// Reopen opens again what the socket of was opened to, as the lane's socket n and the
-// page's number n, and returns the lane's id for it.
+// Reopen opens again what the socket of was opened to, as the page's socket n, and returns
+// the lane's id for it.
 func (p *Page) Reopen(of, n int64) int64 {
 	p.T.Helper()
 	id := protocol.FirstReopenedID + n
-	p.Say(protocol.LaneFrame{Kind: protocol.LaneOpen, SocketID: id, Of: of, Page: n})
+	p.Say(protocol.LaneFrame{Kind: protocol.LaneOpen, SocketID: id, Of: of})
 	return id
 }
 
