@@ -119,8 +119,8 @@ export function laneMessages(message: LaneRequest, batches = true): ArrayBuffer[
         : [];
     case "open": {
       const { of } = message;
-      //rule:lane-open-frames-are-valid
-      return id > firstReopenedId && isU32(of) && of > 0 ? [numberFrame(kinds.open, id, of)] : [];
+      const valid = /*rule:lane-open-frames-are-valid*/ id > firstReopenedId && isU32(of) && of > 0;
+      return valid ? [numberFrame(kinds.open, id, of)] : [];
     }
     case "credit":
       return isU32(message.bytes) && message.bytes > 0 ? [numberFrame(kinds.credit, id, message.bytes)] : [];

@@ -13,10 +13,10 @@ export function uncurry<This, Args extends readonly unknown[], Result>(
   return (self, ...args) => apply(method as unknown as (...a: unknown[]) => unknown, self, args) as Result;
 }
 
-/** The same for an accessor property of a class's instances. (In Node.js, where unit tests run, a MessageChannel has its ports as its own.) */
+/** The same for an accessor property of a class's instances. */
 export function getter<Result>({ prototype }: { prototype: object }, name: string | symbol): (self: object) => Result {
-  const { get } = (getOwnPropertyDescriptor(prototype, name) ?? {}) as { get?: () => Result };
-  return (self) => (get ? apply<object, readonly unknown[], Result>(get, self, []) : (self as never)[name]);
+  const { get } = getOwnPropertyDescriptor(prototype, name) as { get: () => Result };
+  return (self) => apply<object, readonly unknown[], Result>(get, self, []);
 }
 
 export const NativePromise = Promise;
@@ -91,8 +91,11 @@ export const portPost = uncurry(
 );
 export const portClose = uncurry(MessagePort.prototype.close);
 export const NativeMessageChannel = MessageChannel;
-export const firstPort = getter<MessagePort>(MessageChannel, "port1");
-export const secondPort = getter<MessagePort>(MessageChannel, "port2");
+/** One end of a channel: by its class, where a page may change that, else its own (in Node.js, where unit tests run). */
+const endOf = (name: "port1" | "port2"): ((channel: MessageChannel) => MessagePort) =>
+  hasOwn(NativeMessageChannel.prototype, name) ? getter(NativeMessageChannel, name) : (channel) => channel[name];
+export const firstPort = endOf("port1");
+export const secondPort = endOf("port2");
 export const portStart = uncurry(MessagePort.prototype.start);
 export const addListener = uncurry(EventTarget.prototype.addEventListener);
 export const removeListener = uncurry(EventTarget.prototype.removeEventListener);

@@ -131,6 +131,7 @@ export const reopening: readonly Mutant[] = [
       "lane-open-frames-are-valid",
       "Only a number of the lane's own, and of a socket, becomes a frame that opens",
       inUnit("protocol/lane.test.ts", "what a page should not say is no frame"),
+      always,
     ],
   ),
 ];
