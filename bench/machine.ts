@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { arch, cpus, release, totalmem, type } from "node:os";
-import { contentShell } from "../e2e/world/content-shell.ts";
+import { contentShell } from "../e2e/world/chromium/content-shell.ts";
 import { wispServer } from "./places.ts";
 import { chromiumProgram } from "../e2e/world/places.ts";
 

@@ -2,7 +2,7 @@
 // And nothing else does: the marker is out of the reach of pages, servers and private windows.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import {
   attempt,
@@ -15,9 +15,9 @@ import {
   type Stage,
   type WithTCP,
 } from "./stage.ts";
-import { startChromium } from "./world/chromium.ts";
+import { asChromium, startChromium } from "./world/chromium/chromium.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
-import { deleteBrowsingData, deleteSiteData } from "./world/own-settings.ts";
+import { deleteBrowsingData, deleteSiteData } from "./world/chromium/own-settings.ts";
 import * as peers from "./world/peers.ts";
 import { extensionId } from "./world/places.ts";
 import { until } from "./world/wait.ts";
@@ -255,7 +255,7 @@ describe("the marker", () => {
       });
       await chrome.storage.session.remove("markersLooked");
     });
-    await stage.browser.killServiceWorker();
+    await stage.browser.stopBackground();
     await own.evaluate(() => chrome.runtime.sendMessage("host-state"));
     await until("what has lost its marker to go", async () => !(await remembered()).includes("https://lost.test"));
     await until("what stands for nothing to go", async () =>
@@ -279,7 +279,7 @@ describe("the user deletes data in the browser's own settings", () => {
     const other = await peers.echoPeer(life);
     await openTCP(stage, once, other);
     const neighbour = await remember("https://neighbour.test");
-    await deleteSiteData(stage.browser, "https://site.test");
+    await deleteSiteData(asChromium(stage.browser), "https://site.test");
     await isTakenBack("https://site.test", page);
     // Also what was allowed once: all that the user had agreed to with this site.
     await (await other.connection()).waitUntilClosed(2_000);
@@ -292,7 +292,7 @@ describe("the user deletes data in the browser's own settings", () => {
 
   test("of all sites, for the last hour", async () => {
     const page = await remember("https://all.test");
-    await deleteBrowsingData(stage.browser);
+    await deleteBrowsingData(asChromium(stage.browser));
     await isTakenBack("https://all.test", page);
     assert.deepEqual(await remembered(), []);
     await page.close();
@@ -411,8 +411,8 @@ test("a browser that deletes data when it closes keeps no grants either; one tha
   const first = await openStage(own);
   const { pages, browser } = first;
   await remember("https://exit.test", first);
-  const home = dirname(browser.userDataFolder);
-  const preferences = join(browser.userDataFolder, "Default", "Preferences");
+  const home = browser.home;
+  const preferences = join(asChromium(browser).userDataFolder, "Default", "Preferences");
   const start = async (cookies: number): Promise<{ origins: string[]; close(): Promise<void> }> => {
     const all = JSON.parse(readFileSync(preferences, "utf8")) as { profile: Record<string, unknown> };
     all.profile["default_content_setting_values"] = { cookies };

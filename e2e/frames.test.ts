@@ -6,7 +6,6 @@ import { plainPage, type Page, type Stage } from "./stage.ts";
 import { openWatchedStage, refusals, verdict, withHeaders } from "./verdict.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import type { Frame } from "./world/page.ts";
-import { extensionFolder } from "./world/places.ts";
 import { until } from "./world/wait.ts";
 
 const life = lifeOfSuite("frames");
@@ -278,7 +277,7 @@ describe("pages that come and go", () => {
         <script>setTimeout(() => (location.href = "${target}"), 2_000)</script>`,
       );
       const before = stage.pages.requests.length;
-      await stage.browser.cdp.send("Target.createTarget", { url });
+      await stage.browser.openUnwatched(url);
       await until("the prerendered page to be shown", () =>
         stage.pages.requests.slice(before).some((request) => request.url === "https://a.test/shown"),
       );
@@ -301,9 +300,9 @@ describe("pages that come and go", () => {
     const page = await open(
       `<iframe id=f ${size} ${allow} src="${inner}"></iframe><iframe id=g ${size} ${allow} src="${strict}"></iframe>`,
     );
-    await stage.browser.killServiceWorker();
+    await stage.browser.stopBackground();
     assert.equal(await ask(await page.frame("#f", { url: /b\.test/ })), "may ask");
-    await stage.browser.killServiceWorker();
+    await stage.browser.stopBackground();
     assert.equal(await ask(await page.frame("#g", { url: /c\.test/ })), "refused");
     await page.close();
   });
@@ -321,7 +320,7 @@ describe("documents that were here before the extension", () => {
     const [plainTab, strictTab, turnedTab, holdingTab] = pages as [Page, Page, Page, Page];
     late = deny;
     // Loading it again forgets what the session knew, as if it had come only now.
-    await stage.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder, enableInIncognito: true });
+    await stage.browser.reloadExtension();
     for (const page of pages)
       await page.waitFor("the new content script", async () => {
         const answer = navigator.openTCPSocket({}).catch((error: unknown) => (error as Error).name);

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import { restMessage } from "../protocol/page.ts";
-import { startChromium } from "./world/chromium.ts";
+import { startChromium } from "./world/chromium/chromium.ts";
 import { lifeOf, type Life } from "./world/life.ts";
 import { startPages } from "./world/pages.ts";
 import { extensionFolder } from "./world/places.ts";
 import type { Page } from "./world/page.ts";
-import { median, reference, scriptCosts, type Cost } from "./world/script-cost.ts";
+import { median, reference, scriptCosts, type Cost } from "./world/chromium/script-cost.ts";
 import { sleep, until } from "./world/wait.ts";
 
 /** What every document gets. */

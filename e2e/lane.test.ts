@@ -18,9 +18,9 @@ import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import { makeNetwork, startPeer } from "./world/network.ts";
 import { startPages } from "./world/pages.ts";
 import * as peers from "./world/peers.ts";
-import { extensionId } from "./world/places.ts";
+import { extensionOrigin } from "./world/places.ts";
 import { Person } from "./world/consent.ts";
-import { startChromium } from "./world/chromium.ts";
+import { startChromium } from "./world/chromium/chromium.ts";
 import { sleep, until } from "./world/wait.ts";
 
 const life = lifeOfSuite("the lane");
@@ -29,7 +29,7 @@ before(async () => {
   stage = await openStage(life);
 });
 
-const frameUrl = `chrome-extension://${extensionId}/lane/frame.html`;
+const frameUrl = `${extensionOrigin}/lane/frame.html`;
 
 /** The frames of lanes that there are in this browser. */
 function frames({ browser }: Pick<Stage, "browser"> = stage): string[] {

@@ -6,7 +6,6 @@ import { before, describe, test } from "node:test";
 import { attempt, openStage, openTCP, to, plainPage, type Page, type Stage, type WithTCP } from "./stage.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
-import { extensionFolder } from "./world/places.ts";
 import { isAlive } from "./world/proc.ts";
 import { until } from "./world/wait.ts";
 
@@ -125,7 +124,7 @@ describe("a part of Portside goes away", () => {
     const page = await stage.open("https://worker.test/");
     await openTCP(stage, page, peer);
     await watchSocket(page);
-    await closesInTime(peer, () => stage.browser.killServiceWorker());
+    await closesInTime(peer, () => stage.browser.stopBackground());
     assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
     assert.equal(
       await page.evaluate(reconnect, peer.port),
@@ -155,7 +154,7 @@ describe("a part of Portside goes away", () => {
     const page = await stage.open("https://question.test/");
     const first = attempt(page, to(peer));
     const prompt = await stage.person.seesPrompt();
-    await stage.browser.killServiceWorker();
+    await stage.browser.stopBackground();
     assert.equal(await first, "NetworkError");
     await prompt.page.waitUntilClosed();
     const second = attempt(page, to(peer));
@@ -187,9 +186,7 @@ describe("a part of Portside goes away", () => {
     await page.evaluate(() => {
       Object.assign(window, { before: navigator.openTCPSocket.bind(navigator) });
     });
-    await closesInTime(peer, () =>
-      own.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder, enableInIncognito: true }),
-    );
+    await closesInTime(peer, () => own.browser.reloadExtension());
     assert.deepEqual(await page.evaluate(ending), ["NetworkError", "NetworkError"]);
     // The new copy of the extension reaches the old page too; a reload empties session storage, so the user is asked again.
     const asked = page.evaluateOnClick(
@@ -243,7 +240,7 @@ describe("a part of Portside goes away", () => {
     };
     const counts = [await listeners()];
     for (let n = 0; n < 3; n++) {
-      await own.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder, enableInIncognito: true });
+      await own.browser.reloadExtension();
       counts.push(await listeners());
     }
     t.diagnostic(`event listeners after each reload: ${counts.join(", ")}`);

@@ -2,7 +2,7 @@
 // small. Each figure is printed beside the one of a quiet moment, measured just before.
 import assert from "node:assert/strict";
 import { before, describe, test, type TestContext } from "node:test";
-import { extensionId } from "./world/places.ts";
+import { extensionOrigin } from "./world/places.ts";
 import { attempt, openStage, openTCP, plainPage, to, type Page, type Stage } from "./stage.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
@@ -48,15 +48,15 @@ function median(times: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Infinity;
 }
 
-const extensionBytes = (): number => stage.browser.memory().extension?.resident ?? 0;
+const extensionBytes = async (): Promise<number> => (await stage.browser.memory()).extension?.resident ?? 0;
 
 /** What the other site and the extension's process notice of it. */
 async function under(t: TestContext, flood: () => Promise<unknown>): Promise<void> {
   const idle = await reopens(2);
-  const small = extensionBytes();
+  const small = await extensionBytes();
   let most = small;
   const watch = setInterval(() => {
-    most = Math.max(most, extensionBytes());
+    void extensionBytes().then((bytes) => (most = Math.max(most, bytes)));
   }, 100);
   const flooding = flood();
   await sleep(300);
@@ -154,7 +154,7 @@ test("keys to data lanes of 200 MiB", async (t) => {
         await new Promise((resolve) => setTimeout(resolve, 500));
         frame.remove();
       }
-    }, `chrome-extension://${extensionId}/lane/frame.html`),
+    }, `${extensionOrigin}/lane/frame.html`),
   );
   await page.close();
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { join } from "node:path";
-import { startChromium } from "./world/chromium.ts";
+import { startChromium } from "./world/chromium/chromium.ts";
 import { canLayerEtc, layerEtc, whyNoLayer } from "./world/etc.ts";
 import { lifeOf } from "./world/life.ts";
 import { extensionFolder, extensionId } from "./world/places.ts";

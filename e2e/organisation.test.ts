@@ -5,7 +5,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startChromium, type Chromium } from "./world/chromium.ts";
+import { startChromium, type Chromium } from "./world/chromium/chromium.ts";
 import { canLayerEtc, layerEtc, whyNoLayer } from "./world/etc.ts";
 import { lifeOf, type Life } from "./world/life.ts";
 import { chromiumProgram, extensionFolder, extensionId, hostName, hostProgram } from "./world/places.ts";

@@ -4,7 +4,7 @@ import { before, describe, test } from "node:test";
 import { attempt, onTheBeat, openStage, plainPage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
 import { refusals } from "./verdict.ts";
 import { canLayerEtc, layerEtc, whyNoLayer } from "./world/etc.ts";
-import { startChromium } from "./world/chromium.ts";
+import { startChromium } from "./world/chromium/chromium.ts";
 import { Person } from "./world/consent.ts";
 import { startPages } from "./world/pages.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";

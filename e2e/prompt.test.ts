@@ -289,7 +289,7 @@ describe("the window goes", () => {
     "when its document goes elsewhere": (page) => page.goto(stage.pages.serve("https://elsewhere.test/", plainPage)),
     "when its document is loaded anew": (page) => page.reload(),
     "when the page crashes": (page) => page.crash(),
-    "when the worker is stopped": () => stage.browser.killServiceWorker(),
+    "when the worker is stopped": () => stage.browser.stopBackground(),
   };
   for (const [name, way] of Object.entries(ways))
     test(name, async () => {
@@ -375,7 +375,7 @@ describe("a site that was told no three times in a row", () => {
     // So it is for all origins of the site, after a stop of the worker as well, and in every tab.
     const other = await stage.open("https://other.again.test/");
     await refused(other, 1);
-    await stage.browser.killServiceWorker();
+    await stage.browser.stopBackground();
     await refused(other, 1);
     // What was remembered goes on working.
     const fresh = await stage.open("https://www.again.test/fresh");

@@ -1,11 +1,10 @@
 // Pages that their own service worker serves: nobody sees the headers of what comes out of its cache. What was seen before counts, also after
 // the browser was restarted and without a network.
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
 import { before, describe, test } from "node:test";
 import { plainPage, type Page, type Stage } from "./stage.ts";
 import { openWatchedStage, verdict } from "./verdict.ts";
-import { startChromium } from "./world/chromium.ts";
+import { startChromium } from "./world/chromium/chromium.ts";
 import { Person } from "./world/consent.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import type { Frame } from "./world/page.ts";
@@ -129,7 +128,7 @@ describe("what the server said when the worker, or the page, last asked it", () 
       assert.equal(await isControlled(page), true);
       assert.equal(await ask(page), expected);
       // Again, after the extension's worker has stopped.
-      await stage.browser.killServiceWorker();
+      await stage.browser.stopBackground();
       await page.reload();
       assert.equal(await ask(page), expected);
       await page.close();
@@ -172,7 +171,7 @@ describe("what the server said when the worker, or the page, last asked it", () 
     // The extension saw nothing of the filling of the cache: it forgets what it saw when it is loaded again, as it keeps denials only.
     const app = new App(stage, "turned.test", "from its cache", {});
     const page = await app.install(stage);
-    await stage.browser.killServiceWorker();
+    await stage.browser.stopBackground();
     app.headers = deny;
     await page.goto(app.url);
     assert.equal(await ask(page), "refused");
@@ -292,7 +291,7 @@ test("after a restart of the browser, without a network: denials were kept, and 
   await first.browser.close();
 
   for (const app of apps) app.offline = true;
-  const browser = await startChromium(own, { pages: first.pages, home: dirname(first.browser.userDataFolder) });
+  const browser = await startChromium(own, { pages: first.pages, home: first.browser.home });
   const second = { browser, person: new Person(browser) };
   await sleep(1_000); // the extension's first turn
   assert.deepEqual((await kept(second)).sort(), keys.sort());

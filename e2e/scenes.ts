@@ -4,7 +4,7 @@ import { local } from "./scenes_local.ts";
 import { popups } from "./scenes_popup.ts";
 import { attempt, openTCP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
 import { Toolbar } from "./toolbar.ts";
-import type { ChromiumOptions } from "./world/chromium.ts";
+import type { BrowserOptions } from "./world/browser.ts";
 import type { Life } from "./world/life.ts";
 import { startDevices } from "./world/nearby.ts";
 import { makeNetwork, startNameServer, startPeer } from "./world/network.ts";
@@ -18,7 +18,7 @@ const [chat, mail] = ["93.184.215.14", "93.184.215.25"];
 /** Devices in the same network as the host. */
 const nearby = { "attic.local": "192.168.1.20", "media.local": "192.168.1.31" };
 
-export async function openTheatre(life: Life, options: Omit<ChromiumOptions, "pages" | "host"> = {}): Promise<Theatre> {
+export async function openTheatre(life: Life, options: Omit<BrowserOptions, "pages" | "host"> = {}): Promise<Theatre> {
   const network = await makeNetwork(life);
   await network.addAddresses(chat, mail);
   await startNameServer(life, network, `--address=/irc.example.org/${chat}`, `--address=/imap.example.org/${mail}`);

@@ -371,7 +371,7 @@ test("the report for support is saved as it is shown, without secrets and withou
   assert.equal(await opened, "");
 
   const folder = life.folder("downloads");
-  await stage.browser.cdp.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+  await stage.browser.saveDownloadsTo(folder);
   await settings.reload();
   await settings.waitFor("the report", () =>
     document.querySelector("#report-text")?.textContent.includes("report.test"),

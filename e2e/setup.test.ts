@@ -8,7 +8,8 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { attempt, openStage, openTCP, to, type Page, type Stage, type WithTCP } from "./stage.ts";
-import { startChromium, type Chromium } from "./world/chromium.ts";
+import type { Browser } from "./world/browser.ts";
+import { asChromium, startChromium } from "./world/chromium/chromium.ts";
 import { canLayerEtc, layerEtc, whyNoLayer } from "./world/etc.ts";
 import { isRoot, lifeOf, type Life } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
@@ -24,7 +25,7 @@ function withoutHost(t: Parameters<typeof lifeOf>[0]): Promise<Stage> {
 }
 
 function writeManifest(stage: Stage, manifest: object): void {
-  const folder = join(stage.browser.userDataFolder, "NativeMessagingHosts");
+  const folder = join(asChromium(stage.browser).userDataFolder, "NativeMessagingHosts");
   mkdirSync(folder, { recursive: true });
   const whole = {
     name: hostName,
@@ -54,7 +55,7 @@ async function says(setup: Page, words: RegExp): Promise<void> {
 function homeOf(stage: Stage): string {
   const home = stage.life.folder("home");
   mkdirSync(join(home, ".config"));
-  symlinkSync(stage.browser.userDataFolder, join(home, ".config", "chromium"));
+  symlinkSync(asChromium(stage.browser).userDataFolder, join(home, ".config", "chromium"));
   return home;
 }
 
@@ -79,13 +80,13 @@ test("the extension is installed: one page welcomes, says what it is, and what i
   assert.equal(await setup.evaluate(() => document.querySelector("#trying")?.checkVisibility()), false);
   await setup.close();
   // It is updated, as far as the browser is concerned: nobody is welcomed again.
-  await stage.browser.cdp.send("Extensions.loadUnpacked", { path: extensionFolder });
+  await stage.browser.loadExtension(extensionFolder);
   const again = await until("the extension to be back", () => stage.browser.newExtensionPage("ui/options.html"));
   await seesNoWelcome(stage.browser, again);
 });
 
 /** Gives the extension, of which this is a page, time to welcome: it does not. */
-async function seesNoWelcome(browser: Chromium, page: Page): Promise<void> {
+async function seesNoWelcome(browser: Browser, page: Page): Promise<void> {
   await page.waitFor("its worker", () => chrome.runtime.sendMessage("host-state"));
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   assert.deepEqual(
@@ -183,7 +184,7 @@ test("no host: a call opens the setup page; its command mends it, the page notic
   const home = homeOf(stage);
   const installed = await runAsTold(home, command);
   assert.match(installed, /Put the program in place: .*\.local\/bin\/portside\n.*Chromium: wrote/s);
-  const manifest = join(stage.browser.userDataFolder, "NativeMessagingHosts", `${hostName}.json`);
+  const manifest = join(asChromium(stage.browser).userDataFolder, "NativeMessagingHosts", `${hostName}.json`);
   const { path: program } = JSON.parse(readFileSync(manifest, "utf8")) as { path: string };
   assert.equal(program, join(realpathSync(home), ".local/bin/portside"));
   await says(setup, /program is there, version \d.*try again/);
@@ -344,7 +345,7 @@ test("a host that lists another extension: the setup page names this one's id", 
 test("another copy of the extension, with an id of its own: the page's command lets it in", async (t) => {
   const life = lifeOf(t);
   const stage = await openStage(life, { portside: false });
-  const { userDataFolder } = stage.browser;
+  const { userDataFolder } = asChromium(stage.browser);
   const install = async (...more: string[]): Promise<void> => {
     const env = { HOME: stage.life.folder("home"), PATH: process.env["PATH"] };
     await run(hostProgram, ["install", "--user-data-dir", userDataFolder, ...more], { env });
@@ -356,7 +357,7 @@ test("another copy of the extension, with an id of its own: the page's command l
   const manifest = JSON.parse(readFileSync(join(copy, "manifest.json"), "utf8")) as { key?: string };
   delete manifest.key;
   writeFileSync(join(copy, "manifest.json"), JSON.stringify(manifest));
-  const { id } = await stage.browser.cdp.send("Extensions.loadUnpacked", { path: copy });
+  const id = await stage.browser.loadExtension(copy);
   assert.notEqual(id, extensionId);
 
   const page = await stage.open();

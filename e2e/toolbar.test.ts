@@ -10,7 +10,7 @@ import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import * as networks from "./world/network.ts";
 import type { Frame } from "./world/page.ts";
 import * as peers from "./world/peers.ts";
-import { extensionFolder, extensionId } from "./world/places.ts";
+import { extensionFolder, extensionId, extensionOrigin } from "./world/places.ts";
 import { until } from "./world/wait.ts";
 
 const life = lifeOfSuite("toolbar");
@@ -254,7 +254,7 @@ describe("a pause", () => {
     const popup = await toolbar.popup(tab);
     await popup.page.click("#pause");
     await popup.isPaused(true);
-    await stage.browser.killServiceWorker();
+    await stage.browser.stopBackground();
     await page.goto(stage.pages.serve("https://lasting.test/again", plainPage));
     await toolbar.shows(tab, "II");
     assert.match(await outcome(page, to(peer)), /^NotAllowedError/);
@@ -594,7 +594,7 @@ describe("a stop of the worker", () => {
       (await toolbar.badge(tab)).title.includes("open connections 1"),
     );
     // With nobody else there to start it again: the badge does not go on counting what is gone.
-    await stage.browser.killServiceWorker();
+    await stage.browser.stopBackground();
     await (await peer.connection()).waitUntilClosed(2_000);
     assert.match(
       (
@@ -609,7 +609,7 @@ describe("a stop of the worker", () => {
     assert.equal(await attempt(page, to(peer), { click: false }), "");
     const popup = await toolbar.popup(tab);
     await popup.showsSockets(1);
-    await stage.browser.killServiceWorker();
+    await stage.browser.stopBackground();
     await popup.showsSockets(0);
     await popup.showsRefusal(/early\.example:9[^]*by itself/);
     // It is connected again, and not only shows what it had.
@@ -662,7 +662,7 @@ describe("nobody else", () => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "manifest.json"), JSON.stringify({ manifest_version: 3, name: "Other", version: "1" }));
     writeFileSync(join(folder, "page.html"), "<!doctype html><title>Other</title>");
-    const { id } = await stage.browser.cdp.send("Extensions.loadUnpacked", { path: folder });
+    const id = await stage.browser.loadExtension(folder);
     const other = await stage.browser.newPage(`chrome-extension://${id}/page.html`);
     assert.equal(await other.evaluate(pretend, extensionId, tab), "disconnected");
     await other.close();
@@ -691,7 +691,7 @@ describe("nobody else", () => {
   test("a page can neither frame nor open nor fetch the popup", async () => {
     const page = await stage.open("https://framing.test/");
     const tab = await toolbar.tabOf(page);
-    const url = `chrome-extension://${extensionId}/ui/popup.html?tab=${tab.toString()}`;
+    const url = `${extensionOrigin}/ui/popup.html?tab=${tab.toString()}`;
     // A popup that worked would take the call for attention away.
     assert.match(await outcome(page, to({ host: "peer.example.org", port: 9 }), { click: false }), /^NotAllowedError/);
     await toolbar.shows(tab, "!");

@@ -252,17 +252,17 @@ test(
     await openTCP(own, fresh, await peers.echoPeer(own.life)); // everything is started
     const sum = (all: (Memory | undefined)[]): number => all.reduce((bytes, m) => bytes + (m?.resident ?? 0), 0) / MiB;
     const parts = ["host", "browser", "extension"] as const;
-    const measure = (): Record<(typeof parts)[number], number> => {
-      const { hosts, browser, extension } = own.browser.memory();
+    const measure = async (): Promise<Record<(typeof parts)[number], number>> => {
+      const { hosts, browser, extension } = await own.browser.memory();
       return { host: sum(hosts), browser: sum([browser]), extension: sum([extension]) };
     };
-    const start = measure();
+    const start = await measure();
     const most = { ...start };
     await openTCP(own, fresh, source);
     // Without a bound, more than a hundred MiB would come in these five seconds.
     for (let i = 0; i < 20; i++) {
       await new Promise((resolve) => setTimeout(resolve, 250));
-      const now = measure();
+      const now = await measure();
       for (const part of parts) most[part] = Math.max(most[part], now[part]);
     }
     const growth = parts.map((part) => [part, most[part] - start[part]] as const);

@@ -9,7 +9,7 @@ import { attempt, openStage, plainPage, to, type Page, type Stage } from "./stag
 import type { Prompt } from "./world/consent.ts";
 import { openDisplay, type Display } from "./world/display.ts";
 import { lifeOfSuite } from "./world/life.ts";
-import { extensionId } from "./world/places.ts";
+import { extensionId, extensionOrigin } from "./world/places.ts";
 import { sleep, until } from "./world/wait.ts";
 
 const life = lifeOfSuite("tricks");
@@ -133,7 +133,7 @@ describe("look-alikes", () => {
   test("the extension's pages cannot be framed, opened or read by a page", async () => {
     const page = await stage.open("https://framer.test/");
     for (const path of ["prompt.html", "options.html", "popup.html", "setup.html", "explain.html"]) {
-      const url = `chrome-extension://${extensionId}/ui/${path}`;
+      const url = `${extensionOrigin}/ui/${path}`;
       const seen = await page.evaluateOnClick(
         "#go",
         async (src: string) => {

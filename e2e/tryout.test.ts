@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { protocolVersion, type TryoutStartParams, type TryoutStartResult } from "../protocol/message.ts";
 import { openStage, type Page, type Stage } from "./stage.ts";
-import { startChromium } from "./world/chromium.ts";
+import { startChromium } from "./world/chromium/chromium.ts";
 import { lifeOf } from "./world/life.ts";
 import { hostName } from "./world/places.ts";
 

@@ -7,9 +7,10 @@ import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { startChromium } from "../e2e/world/chromium.ts";
+import { startChromium } from "../e2e/world/chromium/chromium.ts";
 import { Person } from "../e2e/world/consent.ts";
 import { Life } from "../e2e/world/life.ts";
+import type { Page } from "../e2e/world/page.ts";
 import { start } from "../e2e/world/processes.ts";
 import { until } from "../e2e/world/wait.ts";
 import { buildExample } from "../examples/build.ts";
@@ -59,7 +60,7 @@ try {
     await browser.process.exited;
   } else {
     mkdirSync(pictures, { recursive: true });
-    const picture = async (of: typeof page, name: string): Promise<void> => {
+    const picture = async (of: Page, name: string): Promise<void> => {
       const file = join(pictures, `${name}.png`);
       await of.screenshot(file);
       say(`   picture: ${relative(process.cwd(), file)}`);

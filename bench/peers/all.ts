@@ -1,5 +1,5 @@
 // Starts peers by name. One that cannot be had is absent, with the reason; the others are measured.
-import type { Chromium } from "../../e2e/world/chromium.ts";
+import type { Chromium } from "../../e2e/world/chromium/chromium.ts";
 import { startBare } from "./bare.ts";
 import { startBareLane } from "./barelane.ts";
 import { startFloor } from "./floor.ts";

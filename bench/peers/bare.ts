@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundle } from "../../e2e/world/bundle.ts";
-import { startChromium } from "../../e2e/world/chromium.ts";
+import { startChromium } from "../../e2e/world/chromium/chromium.ts";
 import { childrenOf, commandLine } from "../../e2e/world/proc.ts";
 import { extensionId } from "../../e2e/world/places.ts";
 import { hostName } from "../bare/messages.ts";

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundle } from "../../e2e/world/bundle.ts";
-import { startChromium } from "../../e2e/world/chromium.ts";
+import { startChromium } from "../../e2e/world/chromium/chromium.ts";
 import { extensionId } from "../../e2e/world/places.ts";
 import { start } from "../../e2e/world/processes.ts";
 import { until } from "../../e2e/world/wait.ts";

@@ -1,5 +1,5 @@
 // Which carrier Portside's bytes take, seen from outside: a benchmark that believed the configuration would show one carrier's figures as another's.
-import type { Chromium } from "../../e2e/world/chromium.ts";
+import type { Chromium } from "../../e2e/world/chromium/chromium.ts";
 import { extensionId } from "../../e2e/world/places.ts";
 import { written } from "../usage.ts";
 

@@ -1,5 +1,5 @@
 // The browser's own Direct Sockets, in Chromium's content shell: there they work on an ordinary origin and ask nobody.
-import { startContentShell } from "../../e2e/world/content-shell.ts";
+import { startContentShell } from "../../e2e/world/chromium/content-shell.ts";
 import { measuringSwitches, servePage, Tab } from "./tab.ts";
 import type { Peer, Scene } from "./peer.ts";
 

@@ -1,5 +1,5 @@
 // Portside in Chromium: with its binary lane, as it comes; or over native messaging alone, as an administrator can have it.
-import { startChromium, type Chromium } from "../../e2e/world/chromium.ts";
+import { startChromium, type Chromium } from "../../e2e/world/chromium/chromium.ts";
 import { Person } from "../../e2e/world/consent.ts";
 import { childrenOf, commandLine } from "../../e2e/world/proc.ts";
 import { sleep } from "../../e2e/world/wait.ts";

@@ -1,5 +1,5 @@
 // A peer whose measures run in a page of a browser.
-import type { Chromium } from "../../e2e/world/chromium.ts";
+import type { Chromium } from "../../e2e/world/chromium/chromium.ts";
 import type { Page } from "../../e2e/world/page.ts";
 import type { Pages } from "../../e2e/world/pages.ts";
 import { descendantsOf } from "../../e2e/world/proc.ts";

@@ -1,6 +1,6 @@
 // websockify (Debian's), a process for each connection. TCP only.
 import { connect } from "node:net";
-import type { Chromium } from "../../e2e/world/chromium.ts";
+import type { Chromium } from "../../e2e/world/chromium/chromium.ts";
 import { freePort } from "../../e2e/world/ports.ts";
 import { descendantsOf } from "../../e2e/world/proc.ts";
 import { start } from "../../e2e/world/processes.ts";

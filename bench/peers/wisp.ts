@@ -1,5 +1,5 @@
 // A Wisp server and client: @mercuryworkshop/wisp-js, as its own command runs it.
-import type { Chromium } from "../../e2e/world/chromium.ts";
+import type { Chromium } from "../../e2e/world/chromium/chromium.ts";
 import { freePort } from "../../e2e/world/ports.ts";
 import { descendantsOf } from "../../e2e/world/proc.ts";
 import { start } from "../../e2e/world/processes.ts";

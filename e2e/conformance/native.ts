@@ -1,6 +1,6 @@
 // The browser's own Direct Sockets, in the world of the suite.
-import type { Chromium } from "../world/chromium.ts";
-import { startContentShell } from "../world/content-shell.ts";
+import type { Chromium } from "../world/chromium/chromium.ts";
+import { startContentShell } from "../world/chromium/content-shell.ts";
 import type { Life } from "../world/life.ts";
 import type { Pages } from "../world/pages.ts";
 

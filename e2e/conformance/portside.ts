@@ -1,6 +1,6 @@
 // Portside in the real Chromium. An administrator lets connections on loopback pass without questions. Listening and bound sockets have to be
 // asked about, so a user is there who allows whatever is asked.
-import { startChromium, type Chromium } from "../world/chromium.ts";
+import { startChromium, type Chromium } from "../world/chromium/chromium.ts";
 import { Prompt, promptUrl } from "../world/consent.ts";
 import type { Life } from "../world/life.ts";
 import type { Page } from "../world/page.ts";

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { hasContentShell } from "../world/content-shell.ts";
+import { hasContentShell } from "../world/chromium/content-shell.ts";
 import { Life } from "../world/life.ts";
 import { startPages } from "../world/pages.ts";
 import "./checks/all.ts";

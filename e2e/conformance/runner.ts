@@ -1,7 +1,6 @@
 // Runs checks one after the other in a page, whatever they do to it: a page that hangs or crashes is replaced.
-import { TargetGoneError } from "../world/cdp.ts";
-import type { Chromium } from "../world/chromium.ts";
-import type { Page } from "../world/page.ts";
+import type { Chromium } from "../world/chromium/chromium.ts";
+import { TargetGoneError, type Page } from "../world/page.ts";
 import { TimeoutError } from "../world/wait.ts";
 import { usualLimit, type Check, type Result } from "./kit/check.ts";
 

@@ -7,7 +7,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { bundle } from "../world/bundle.ts";
-import type { Chromium } from "../world/chromium.ts";
+import type { Chromium } from "../world/chromium/chromium.ts";
 import { Life } from "../world/life.ts";
 import type { Page } from "../world/page.ts";
 import { startPages, type Pages } from "../world/pages.ts";

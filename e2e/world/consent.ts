@@ -1,11 +1,10 @@
 // The user: reads the consent window and answers it with the mouse and the keyboard, as one does.
-import { TargetGoneError } from "./cdp.ts";
-import type { Chromium } from "./chromium.ts";
-import type { Page } from "./page.ts";
-import { extensionId } from "./places.ts";
+import type { Browser } from "./browser.ts";
+import { TargetGoneError, type Page } from "./page.ts";
+import { extensionOrigin } from "./places.ts";
 import { sleep, until } from "./wait.ts";
 
-export const promptUrl = new RegExp(`^chrome-extension://${extensionId}/ui/prompt\\.html`);
+export const promptUrl = new RegExp(`^${extensionOrigin}/ui/prompt\\.html`);
 
 type Button = "#allow-once" | "#allow-remember" | "#deny" | "#deny-all";
 
@@ -203,10 +202,10 @@ export class Prompt {
 }
 
 export class Person {
-  readonly #browser: Chromium;
+  readonly #browser: Browser;
   #settings: Page | undefined;
 
-  constructor(browser: Chromium) {
+  constructor(browser: Browser) {
     this.#browser = browser;
   }
 

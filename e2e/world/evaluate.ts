@@ -1,6 +1,5 @@
 // Running a test's function inside a page: its source goes there, its arguments and result travel as JSON. It cannot see
 // the variables around it, only its arguments.
-import type { ExceptionDetails, RemoteObject } from "./cdp-types.ts";
 
 /** An exception of the page's code. `name` and `message` are what the page's own code would see. */
 export class PageError extends Error {
@@ -15,7 +14,7 @@ export class PageError extends Error {
   }
 }
 
-interface Outcome {
+export interface Outcome {
   value?: unknown;
   thrown?: { name: string; message: string; stack: string };
 }
@@ -38,22 +37,13 @@ export function guarded(expression: string): string {
   })()`;
 }
 
-/** Turns the answer to a guarded expression back into a value or an exception. */
-export function outcomeOf(answer: { result: RemoteObject; exceptionDetails?: ExceptionDetails }): unknown {
-  if (answer.exceptionDetails !== undefined) {
-    const { text, exception } = answer.exceptionDetails;
-    throw new PageError("SyntaxError", exception?.description ?? text, exception?.description ?? text);
-  }
-  const outcome = answer.result.value as Outcome;
+/** Turns what a guarded expression has resolved with back into a value or an exception. */
+export function outcomeOf(outcome: Outcome): unknown {
   if (outcome.thrown !== undefined) {
     throw new PageError(outcome.thrown.name, outcome.thrown.message, outcome.thrown.stack);
   }
   return outcome.value;
 }
 
-/** One line of the console as text. */
-export function describe(value: RemoteObject): string {
-  if (value.type === "string") return String(value.value);
-  if (value.value !== undefined) return JSON.stringify(value.value);
-  return value.description ?? value.unserializableValue ?? value.type;
-}
+/** The exception for an expression that could not even be read. */
+export const syntaxError = (text: string): PageError => new PageError("SyntaxError", text, text);

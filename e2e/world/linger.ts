@@ -1,6 +1,6 @@
 // Not a test: a program for world.test.ts that starts a browser and a server, tells their processes and folders, and
 // waits to be interrupted.
-import { startChromium } from "./chromium.ts";
+import { startChromium } from "./chromium/chromium.ts";
 import { Life } from "./life.ts";
 import { leftFolders, survivors } from "./remains.ts";
 import { startImapServer } from "./servers.ts";

@@ -8,7 +8,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startChromium, type Chromium } from "./chromium.ts";
+import { startChromium, type Chromium } from "./chromium/chromium.ts";
 import { lifeOf, lifeOfSuite, type Life } from "./life.ts";
 import { startPages, type Pages } from "./pages.ts";
 import * as peers from "./peers.ts";
@@ -220,7 +220,7 @@ describe("the browser", () => {
 
   test("memory can be read and a picture taken", async (t) => {
     const page = await browser.newPage(pages.serve("https://a.test/picture", button));
-    const { browser: main, renderers, hosts } = browser.memory();
+    const { browser: main, renderers, hosts } = await browser.memory();
     assert.ok(main.resident > 10e6 && main.peak >= main.resident, `${String(main.resident)} of ${String(main.peak)}`);
     assert.ok(renderers.length > 0 && renderers.every(({ resident }) => resident > 1e6), "memory of renderers");
     assert.deepEqual(hosts, []);
@@ -241,11 +241,11 @@ test("an extension's worker is seen, killed without attaching, and comes back", 
   const ask = (): Promise<unknown> =>
     page.evaluateInContentScript(() => (globalThis as unknown as { ask: () => Promise<unknown> }).ask());
   assert.equal(await ask(), "https://a.test");
-  await browser.killServiceWorker();
+  await browser.stopBackground();
   assert.equal(browser.serviceWorker(), undefined);
   assert.equal(await ask(), "https://a.test");
   assert.ok(browser.serviceWorker(), "no worker");
-  assert.ok(browser.memory().extension, "no process of the extension");
+  assert.ok((await browser.memory()).extension, "no process of the extension");
 });
 
 describe("the servers", () => {

@@ -1,5 +1,6 @@
 // The background: wiring. Every listener is registered in the first turn, so that any event can start the worker.
 
+import { background as platform } from "../platform/current.ts";
 import { ext } from "../shared/ext.ts";
 import { watchEnds } from "./consent/expiry.ts";
 import { concerns, onGrantsChange, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
@@ -75,11 +76,7 @@ function isOwnPage(sender: chrome.runtime.MessageSender | undefined): boolean {
 }
 
 // What is kept is not for content scripts: speaking as one, a renderer that was taken over could end a pause, or give itself a grant.
-ext.storage.local
-  .setAccessLevel({
-    accessLevel: /*rule:storage-local-is-trusted-only*/ /*rule:storage-session-is-trusted-only*/ "TRUSTED_CONTEXTS",
-  })
-  .catch(() => undefined); // Firefox has it for session only
+void platform.protectStorage().catch(() => undefined);
 watchHeaders(clearedByItself);
 watchFrames();
 watchHandshakes();

@@ -29,6 +29,10 @@ export const background: BackgroundPlatform = {
   // Some, such as Clear-Site-Data, are kept from those who do not ask for "extraHeaders".
   everyHeader: () => ["responseHeaders", "extraHeaders"],
   isNothingManaged: () => false, // then it answers with {}
+  protectStorage: () =>
+    ext.storage.local.setAccessLevel({
+      accessLevel: /*rule:storage-local-is-trusted-only*/ /*rule:storage-session-is-trusted-only*/ "TRUSTED_CONTEXTS",
+    }),
   hostEnd: () => {
     const text = ext.runtime.lastError?.message ?? "";
     return { cause: causeOf(text), text };

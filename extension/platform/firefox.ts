@@ -14,6 +14,7 @@ export const background: BackgroundPlatform = {
   isInPage: () => true,
   isPrivateRequest: (request) => (request as { incognito?: boolean }).incognito,
   everyHeader: () => ["responseHeaders"], // an error for any other word
+  protectStorage: () => Promise.resolve(), // it has no way to: storage.local is there for content scripts, storage.session never is
   isNothingManaged: (error) => /manifest not found/i.test(String(error)),
   hostEnd: (port) => {
     const text = (port as { error?: { message?: string } | null }).error?.message ?? "";

@@ -25,6 +25,8 @@ export interface BackgroundPlatform {
   everyHeader(): ("responseHeaders" | "extraHeaders")[];
   /** Reports whether storage.managed.get() has failed only since no administrator has set anything. */
   isNothingManaged(error: unknown): boolean;
+  /** Keeps content scripts from what the extension keeps, as far as the browser can. */
+  protectStorage(): Promise<void>;
   /** Reads why a port to the native host is over. To be called in its onDisconnect. */
   hostEnd(port: chrome.runtime.Port): HostEnd;
 }

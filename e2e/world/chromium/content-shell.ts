@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { Connection } from "./cdp.ts";
 import { Chromium } from "./chromium.ts";
-import { isRoot, type Life } from "./life.ts";
-import { start } from "./processes.ts";
+import { isRoot, type Life } from "../life.ts";
+import { start } from "../processes.ts";
 
 /** The program itself: /usr/bin/chromium-shell is a script that stays in between. */
 export const contentShell = "/usr/lib/chromium/chromium-shell";

@@ -7,16 +7,12 @@
 import { EventEmitter } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import type { Commands, Events } from "./cdp-types.ts";
-import { TimeoutError, defaultTimeout } from "./wait.ts";
+import { TargetGoneError } from "../page.ts";
+import { TimeoutError, defaultTimeout } from "../wait.ts";
 
 /** The browser refused or could not do what a command asked for. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
-}
-
-/** The page, worker or browser went away. */
-export class TargetGoneError extends Error {
-  override readonly name = "TargetGoneError";
 }
 
 interface Message {

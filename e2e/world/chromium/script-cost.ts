@@ -3,7 +3,7 @@
 // Counted is the processor's time of the page's own thread, so that whoever else has the processor meanwhile does not count.
 import type { TraceEvent } from "./cdp-types.ts";
 import type { Chromium } from "./chromium.ts";
-import { until } from "./wait.ts";
+import { until } from "../wait.ts";
 
 /** Of what content scripts do at a start: classes are made, and what the browser has is looked up, each for the first time in its document. */
 const work = `

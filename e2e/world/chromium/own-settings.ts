@@ -1,8 +1,8 @@
 // The browser's own settings pages, as a person uses them. They are built of nested shadow trees, and their text is no part of this project:
 // elements are found by the ids that they have there.
 import type { Chromium } from "./chromium.ts";
-import type { Page } from "./page.ts";
-import { sleep, until } from "./wait.ts";
+import type { Page } from "../page.ts";
+import { sleep, until } from "../wait.ts";
 
 /** The middle of the first such element in all shadow trees, once it can be seen. */
 function middleOf(selector: string): { x: number; y: number } | undefined {

@@ -3,70 +3,22 @@
 // It looks at nothing of the user who runs the tests: own HOME, own profile, own temporary folder. It reaches nothing
 // but this machine: names of *.test lead to the test's web server, all other names lead nowhere.
 import { execFile } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
 import { Connection, type Session } from "./cdp.ts";
 import type { TargetInfo } from "./cdp-types.ts";
-import { certificates } from "./certs.ts";
-import type { Display } from "./display.ts";
-import { makeHostSpace, type HostSpace, type HostSpaceOptions } from "./host-space.ts";
-import { isRoot, type Life } from "./life.ts";
-import { Contexts, Page } from "./page.ts";
-import type { Pages } from "./pages.ts";
-import { chromiumProgram, extensionFolder, extensionId, hostName, hostProgram } from "./places.ts";
-import { childrenOf, commandLine, descendantsOf, memoryOf, programOf, type Memory } from "./proc.ts";
-import { start, type Running } from "./processes.ts";
-import { until, within } from "./wait.ts";
-
-export interface ChromiumOptions {
-  /** The web server that *.test leads to. Without one, *.test leads nowhere. */
-  pages?: Pages;
-  /** Load the built extension and install the built host for this profile. Default: both. */
-  portside?: boolean;
-  /** Run the host in a small system of its own: with a policy, or in a network of the test's. */
-  host?: HostSpaceOptions;
-  /** An unpacked extension to load instead of the built one: another build of Portside. */
-  extension?: string;
-  /** An unpacked extension with Portside's id that is not Portside. */
-  toy?: string;
-  /** Leave the page open that the extension opens when it is installed. Default: a person who closes it at once. */
-  welcome?: boolean;
-  /** More command-line switches. */
-  switches?: readonly string[];
-  /** Switches of ours that this browser shall not have. */
-  without?: readonly string[];
-  /** More environment, for the browser and the hosts that it starts. */
-  env?: Readonly<Record<string, string>>;
-  /** A command that starts the browser: it gets the browser's own command line as further arguments, and must exec it. */
-  launcher?: readonly [string, ...string[]];
-  /** The folder of an earlier browser that has closed: this one goes on with its profile. */
-  home?: string;
-  /** Show windows, if there is a DISPLAY to show them on. */
-  headed?: boolean;
-  /** Show windows on this screen. */
-  display?: Display;
-}
-
-/** How much memory the browser's processes hold. */
-export interface BrowserMemory {
-  browser: Memory;
-  /** The renderer of the extension's own pages and worker, if it runs. */
-  extension: Memory | undefined;
-  /** Renderers of web pages. */
-  renderers: Memory[];
-  hosts: Memory[];
-}
+import type { Browser, BrowserMemory, BrowserOptions } from "../browser.ts";
+import { certificates } from "../certs.ts";
+import { filesIn, hostsOf, onCarrier } from "../host-files.ts";
+import { makeHostSpace, type HostSpace } from "../host-space.ts";
+import { isRoot, type Life } from "../life.ts";
+import { ChromiumPage, Contexts } from "./tab.ts";
+import { chromiumProgram, extensionFolderOf, extensionId, hostName, hostProgram } from "../places.ts";
+import { childrenOf, commandLine, descendantsOf, memoryOf, type Memory } from "../proc.ts";
+import { start, type Running } from "../processes.ts";
+import { until, within } from "../wait.ts";
 
 const switches = [
   "--remote-debugging-pipe",
@@ -88,7 +40,8 @@ const switches = [
   "--disable-sync",
 ] as const;
 
-export class Chromium {
+export class Chromium implements Browser {
+  readonly name = "chromium";
   readonly process: Running;
   readonly userDataFolder: string;
   /** Where the host of this browser keeps its logs. */
@@ -98,7 +51,7 @@ export class Chromium {
   readonly #connection: Connection;
   readonly #targets = new Map<string, TargetInfo>();
   readonly #attached = new Map<string, { session: Session; contexts: Contexts }>();
-  readonly #pages = new Map<string, Page>();
+  readonly #pages = new Map<string, ChromiumPage>();
 
   constructor(
     process: Running,
@@ -124,6 +77,10 @@ export class Chromium {
     });
   }
 
+  get home(): string {
+    return dirname(this.userDataFolder);
+  }
+
   get cdp(): Session {
     return this.#connection.browser;
   }
@@ -134,12 +91,12 @@ export class Chromium {
   }
 
   /** The pages that the test has opened or found. */
-  pages(): readonly Page[] {
+  pages(): readonly ChromiumPage[] {
     return [...this.#pages.values()];
   }
 
   /** Opens a tab and, with a URL, waits for it to load. */
-  async newPage(url?: string, { incognito = false } = {}): Promise<Page> {
+  async newPage(url?: string, { incognito = false } = {}): Promise<ChromiumPage> {
     if (incognito) return await this.#newPrivatePage(url);
     const { targetId } = await this.cdp.send("Target.createTarget", { url: "about:blank" });
     const page = await this.#adopt(targetId, url ?? "a new page");
@@ -151,7 +108,7 @@ export class Chromium {
    * Opens a private window as a person does. A browser context of the protocol's would be a private profile of its own, which extensions
    * are told less of.
    */
-  async #newPrivatePage(url?: string): Promise<Page> {
+  async #newPrivatePage(url?: string): Promise<ChromiumPage> {
     const helper = await this.newExtensionPage("ui/options.html");
     const known = new Set(this.#targets.keys());
     await helper.evaluate(async () => {
@@ -167,7 +124,7 @@ export class Chromium {
   }
 
   /** Opens a page of the extension, such as "ui/options.html". */
-  async newExtensionPage(path: string): Promise<Page> {
+  async newExtensionPage(path: string): Promise<ChromiumPage> {
     return await this.newPage(`chrome-extension://${extensionId}/${path}`);
   }
 
@@ -175,7 +132,7 @@ export class Chromium {
    * Waits for a page that the test did not open, such as the consent window, and gives it once it has loaded. A page is
    * given once only: the next call waits for the next one.
    */
-  async nextPage(what: string, url: RegExp, { timeout }: { timeout?: number } = {}): Promise<Page> {
+  async nextPage(what: string, url: RegExp, { timeout }: { timeout?: number } = {}): Promise<ChromiumPage> {
     const found = await until(
       what,
       () =>
@@ -195,6 +152,19 @@ export class Chromium {
     return id;
   }
 
+  async reloadExtension(): Promise<void> {
+    await this.cdp.send("Extensions.loadUnpacked", { path: extensionFolderOf("chromium"), enableInIncognito: true });
+  }
+
+  /** Puts what is downloaded into this folder. */
+  async saveDownloadsTo(folder: string): Promise<void> {
+    await this.cdp.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
+  }
+
+  async openUnwatched(url: string): Promise<void> {
+    await this.cdp.send("Target.createTarget", { url });
+  }
+
   async closeTarget(targetId: string): Promise<void> {
     await this.cdp.send("Target.closeTarget", { targetId });
     await until(`target ${targetId} to close`, () => !this.#targets.has(targetId));
@@ -208,22 +178,14 @@ export class Chromium {
   }
 
   /** Stops the extension's worker as the browser itself may at any time. Attaches to nothing: that would keep it alive. */
-  async killServiceWorker(): Promise<void> {
+  async stopBackground(): Promise<void> {
     const worker = await until("the extension's worker", () => this.serviceWorker());
     await this.closeTarget(worker.targetId);
   }
 
   /** The host processes that this browser has started and that still run. */
   hosts(): number[] {
-    if (!existsSync(hostProgram)) return [];
-    const program = realpathSync(hostProgram);
-    const { dev, ino } = statSync(program);
-    return childrenOf(this.process.pid).filter((pid) => {
-      if (programOf(pid)?.replace(/ \(deleted\)$/, "") === program) return true;
-      // One in a space of its own knows the program by another name.
-      const running = statSync(`/proc/${pid.toString()}/exe`, { throwIfNoEntry: false });
-      return running?.dev === dev && running.ino === ino;
-    });
+    return hostsOf(this.process.pid);
   }
 
   /** Takes the host away as if it had never been installed, and ends the one that runs. Call what this returns to put it back. */
@@ -241,23 +203,21 @@ export class Chromium {
 
   /** What the host has written into its state folder: file name to text. */
   hostFiles(): Record<string, string> {
-    const names = readdirSync(this.stateFolder, { recursive: true, encoding: "utf8" });
-    const files = names.filter((name) => statSync(join(this.stateFolder, name)).isFile());
-    return Object.fromEntries(files.map((name) => [name, readFileSync(join(this.stateFolder, name), "utf8")]));
+    return filesIn(this.stateFolder);
   }
 
-  memory(): BrowserMemory {
+  memory(): Promise<BrowserMemory> {
     const browser = memoryOf(this.process.pid);
     if (browser === undefined) throw new Error("the browser is gone");
     const renderers = descendantsOf(this.process.pid).filter((pid) => commandLine(pid).includes("--type=renderer"));
     const ofExtension = renderers.filter((pid) => commandLine(pid).includes("--extension-process"));
     const read = (pids: number[]): Memory[] => pids.map(memoryOf).filter((memory) => memory !== undefined);
-    return {
+    return Promise.resolve({
       browser,
       extension: read(ofExtension)[0],
       renderers: read(renderers.filter((pid) => !ofExtension.includes(pid))),
       hosts: read(this.hosts()),
-    };
+    });
   }
 
   /** Ends the browser as a person does: all windows close, the profile is written. */
@@ -303,11 +263,11 @@ export class Chromium {
     }
   }
 
-  async #adopt(targetId: string, name: string): Promise<Page> {
+  async #adopt(targetId: string, name: string): Promise<ChromiumPage> {
     const { sessionId } = await this.cdp.send("Target.attachToTarget", { targetId, flatten: true });
     const session = this.#connection.session(sessionId, name);
     const contexts = new Contexts(session);
-    const page = new Page(this, session, contexts, targetId);
+    const page = new ChromiumPage(this, session, contexts, targetId);
     this.#attached.set(targetId, { session, contexts });
     this.#pages.set(targetId, page);
     await session.send("Runtime.enable");
@@ -317,7 +277,13 @@ export class Chromium {
   }
 }
 
-export async function startChromium(life: Life, options: ChromiumOptions = {}): Promise<Chromium> {
+/** For what only Chromium's driver can do. */
+export function asChromium(browser: Browser): Chromium {
+  if (!(browser instanceof Chromium)) throw new Error("this is for Chromium only");
+  return browser;
+}
+
+export async function startChromium(life: Life, options: BrowserOptions = {}): Promise<Chromium> {
   const { spki, caPem } = await certificates();
   const home = options.home ?? life.folder("browser");
   const userDataFolder = join(home, "profile");
@@ -401,7 +367,7 @@ export async function startChromium(life: Life, options: ChromiumOptions = {}): 
 
   await connection.browser.send("Browser.getVersion", {}, { timeout: 30_000, what: "Chromium to start" });
   await connection.browser.send("Target.setDiscoverTargets", { discover: true });
-  const extension = options.toy ?? options.extension ?? (portside ? extensionFolder : undefined);
+  const extension = options.toy ?? options.extension ?? (portside ? extensionFolderOf("chromium") : undefined);
   if (extension !== undefined) {
     const { id } = await connection.browser.send("Extensions.loadUnpacked", {
       path: extension,
@@ -441,13 +407,6 @@ async function ensureTexts(browser: Chromium): Promise<void> {
     await page.waitUntilClosed();
   }
   throw new Error("the extension has no texts, however often it is loaded");
-}
-
-/** With TEST_CARRIER=stdio every test plays where an administrator has switched the lane off, so that its bytes take the other carrier. */
-function onCarrier(host: HostSpaceOptions | undefined): HostSpaceOptions | undefined {
-  if (process.env["TEST_CARRIER"] !== "stdio") return host;
-  const policy = host?.policy ?? {};
-  return { ...host, policy: typeof policy === "string" ? policy : { dataLane: "off", ...policy } };
 }
 
 /** Tells this one profile where the host is, by the installer that people use. */

@@ -1,0 +1,407 @@
+// Debian's Firefox with a profile of its own, kept off the network, driven by WebDriver BiDi, which it speaks by itself.
+//
+// It looks at nothing of the user who runs the tests: own HOME, own profile, own temporary folder. It reaches nothing but this machine: names of *.test
+// lead to the test's web server, all other names lead nowhere.
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Browser, BrowserMemory, BrowserOptions, Target } from "../browser.ts";
+import { certificates } from "../certs.ts";
+import { filesIn, hostsOf, onCarrier } from "../host-files.ts";
+import { makeHostSpace, type HostSpace } from "../host-space.ts";
+import type { Life } from "../life.ts";
+import type { Page } from "../page.ts";
+import {
+  extensionFolderOf,
+  extensionIds,
+  extensionOrigins,
+  firefoxProgram,
+  firefoxUuid,
+  hostName,
+  hostProgram,
+} from "../places.ts";
+import { childrenOf, commandLine, memoryOf, type Memory } from "../proc.ts";
+import { start, type Running } from "../processes.ts";
+import { sleep, until, within } from "../wait.ts";
+import { Bidi } from "./bidi.ts";
+import { Chrome } from "./chrome.ts";
+import { preferences } from "./preferences.ts";
+import { startSocks } from "./socks.ts";
+import { FirefoxPage } from "./tab.ts";
+
+/** A page or frame, as events tell of it. */
+interface ContextInfo {
+  context: string;
+  url: string;
+  parent?: string | null;
+}
+
+interface Tree {
+  context: string;
+  children?: Tree[] | null;
+}
+
+const namesIn = ({ context, children }: Tree): string[] => [context, ...(children ?? []).flatMap(namesIn)];
+
+/** What the functions below find in the browser's own window. */
+declare const WebExtensionPolicy: {
+  getByID(id: string): {
+    extension: { terminateBackground(options: object): Promise<void> };
+  } | null;
+};
+declare const ChromeUtils: {
+  importESModule(url: string): {
+    AddonManager: { getAddonByID(id: string): Promise<{ reload(): Promise<void> } | null> };
+    ExtensionPermissions: { add(id: string, allowed: { permissions: string[]; origins: string[] }): Promise<void> };
+  };
+  requestProcInfo(): Promise<{ children: { pid: number; type: string }[] }>;
+};
+declare const Services: { prefs: { setStringPref(name: string, value: string): void } };
+
+export class Firefox implements Browser {
+  readonly name = "firefox";
+  readonly process: Running;
+  readonly home: string;
+  readonly stateFolder: string;
+  readonly hostSpace: HostSpace | undefined;
+  readonly bidi: Bidi;
+  readonly chrome: Chrome;
+  readonly #contexts = new Map<string, Target & { parent: string | undefined }>();
+  readonly #pages = new Map<string, FirefoxPage>();
+
+  constructor(process: Running, bidi: Bidi, home: string, stateFolder: string, hostSpace: HostSpace | undefined) {
+    this.process = process;
+    this.bidi = bidi;
+    this.home = home;
+    this.stateFolder = stateFolder;
+    this.hostSpace = hostSpace;
+    this.chrome = new Chrome(bidi, extensionIds.firefox);
+    bidi.on("browsingContext.contextCreated", ({ context, url, parent }: ContextInfo) => {
+      const parentId = parent ?? undefined;
+      this.#contexts.set(context, {
+        targetId: context,
+        type: parentId === undefined ? "page" : "iframe",
+        url,
+        parent: parentId,
+      });
+    });
+    for (const event of ["navigationCommitted", "fragmentNavigated", "historyUpdated", "domContentLoaded", "load"])
+      bidi.on(`browsingContext.${event}`, ({ context, url }: ContextInfo) => {
+        const known = this.#contexts.get(context);
+        if (known !== undefined) known.url = url;
+      });
+    bidi.on("browsingContext.contextDestroyed", ({ context }: ContextInfo) => {
+      this.#forget(context);
+    });
+    bidi.on(
+      "log.entryAdded",
+      ({ level, text, source }: { level: string; text: string; source: { context?: string } }) => {
+        this.#pages.get(this.#top(source.context ?? ""))?.console.push(`${level}: ${text}`);
+      },
+    );
+  }
+
+  #forget(context: string): void {
+    this.#contexts.delete(context);
+    this.#pages.delete(context);
+    this.bidi.abandon(context, "its page is gone");
+  }
+
+  /** Looks what there is, for as long as the browser runs: of some that go, such as tabs of the extension, no event tells. */
+  async watch(): Promise<void> {
+    let missed = new Set<string>();
+    while (this.process.alive) {
+      const { contexts } = await this.bidi.send<{ contexts: Tree[] }>("browsingContext.getTree", {});
+      const there = new Set(contexts.flatMap(namesIn));
+      const gone = [...this.#contexts.keys()].filter((context) => !there.has(context));
+      // What has just come is not in an answer that was under way.
+      for (const context of gone) if (missed.has(context)) this.#forget(context);
+      missed = new Set(gone);
+      await sleep(100);
+    }
+  }
+
+  #top(context: string): string {
+    const parent = this.#contexts.get(context)?.parent;
+    return parent === undefined ? context : this.#top(parent);
+  }
+
+  targets(): readonly Target[] {
+    return [...this.#contexts.values()];
+  }
+
+  pages(): readonly FirefoxPage[] {
+    return [...this.#pages.values()];
+  }
+
+  async newPage(url?: string, { incognito = false } = {}): Promise<FirefoxPage> {
+    if (incognito) return await this.#newPrivatePage(url);
+    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", { type: "tab" });
+    const page = this.#adopt(context, url ?? "a new page");
+    if (url !== undefined) await page.goto(url);
+    return page;
+  }
+
+  async #newPrivatePage(url?: string): Promise<FirefoxPage> {
+    const helper = await this.newExtensionPage("ui/options.html");
+    const known = new Set(this.#contexts.keys());
+    await helper.evaluate(async () => {
+      await chrome.windows.create({ incognito: true, url: "about:blank" });
+    });
+    const { targetId } = await until("the private window", () =>
+      this.targets().find((target) => target.type === "page" && !known.has(target.targetId)),
+    );
+    const page = this.#adopt(targetId, url ?? "a private window");
+    if (url !== undefined) await page.goto(url);
+    await helper.close();
+    return page;
+  }
+
+  async newExtensionPage(path: string): Promise<FirefoxPage> {
+    return await this.newPage(`${extensionOrigins.firefox}/${path}`);
+  }
+
+  async openUnwatched(url: string): Promise<void> {
+    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", { type: "tab" });
+    await this.bidi.send("browsingContext.navigate", { context, url, wait: "none" });
+  }
+
+  async nextPage(what: string, url: RegExp, { timeout }: { timeout?: number } = {}): Promise<Page> {
+    const found = await until(
+      what,
+      () =>
+        this.targets().find(
+          (target) => target.type === "page" && url.test(target.url) && !this.#pages.has(target.targetId),
+        ),
+      timeout === undefined ? {} : { timeout },
+    );
+    const page = this.#adopt(found.targetId, found.url);
+    await page.waitFor(`${what} to load`, () => document.readyState === "complete" && location.href !== "about:blank");
+    return page;
+  }
+
+  async loadExtension(path: string): Promise<string> {
+    const { extension } = await this.bidi.send<{ extension: string }>("webExtension.install", {
+      extensionData: { type: "path", path },
+    });
+    return extension;
+  }
+
+  /** Lets Portside, which is not there yet, into private windows. (The protocol's own word for that installs it and loads it again.) */
+  async allowPrivateWindows(): Promise<void> {
+    await this.chrome.evaluate(async (id: string) => {
+      const { ExtensionPermissions } = ChromeUtils.importESModule(
+        "resource://gre/modules/ExtensionPermissions.sys.mjs",
+      );
+      await ExtensionPermissions.add(id, { permissions: ["internal:privateBrowsingAllowed"], origins: [] });
+    }, extensionIds.firefox);
+  }
+
+  async reloadExtension(): Promise<void> {
+    await this.chrome.evaluate(async (id: string) => {
+      const { AddonManager } = ChromeUtils.importESModule("resource://gre/modules/AddonManager.sys.mjs");
+      await (await AddonManager.getAddonByID(id))?.reload();
+    }, extensionIds.firefox);
+  }
+
+  async saveDownloadsTo(folder: string): Promise<void> {
+    await this.chrome.evaluate((path: string) => {
+      Services.prefs.setStringPref("browser.download.dir", path);
+    }, folder);
+  }
+
+  async closeTarget(targetId: string): Promise<void> {
+    await this.bidi.send("browsingContext.close", { context: targetId, promptUnload: false });
+    await until(`target ${targetId} to close`, () => !this.#contexts.has(targetId));
+  }
+
+  async stopBackground(): Promise<void> {
+    await this.chrome.evaluate(async (id: string) => {
+      const options = { ignoreDevToolsAttached: true, disableResetIdleForTest: true };
+      await WebExtensionPolicy.getByID(id)?.extension.terminateBackground(options);
+    }, extensionIds.firefox);
+  }
+
+  hosts(): number[] {
+    return hostsOf(this.process.pid);
+  }
+
+  hideHost(): () => void {
+    const file = manifestIn(this.home);
+    renameSync(file, `${file}.hidden`);
+    for (const pid of childrenOf(this.process.pid).filter((pid) => commandLine(pid).includes(extensionIds.firefox)))
+      process.kill(pid, "SIGTERM");
+    return () => {
+      renameSync(`${file}.hidden`, file);
+    };
+  }
+
+  hostFiles(): Record<string, string> {
+    return filesIn(this.stateFolder);
+  }
+
+  async memory(): Promise<BrowserMemory> {
+    const browser = memoryOf(this.process.pid);
+    if (browser === undefined) throw new Error("the browser is gone");
+    const children = await this.chrome.evaluate(async () => {
+      const { children } = await ChromeUtils.requestProcInfo();
+      return children.map(({ pid, type }) => ({ pid, type }));
+    });
+    const read = (pids: number[]): Memory[] => pids.map(memoryOf).filter((memory) => memory !== undefined);
+    const of = (wanted: (type: string) => boolean): Memory[] =>
+      read(children.filter(({ type }) => wanted(type)).map(({ pid }) => pid));
+    return {
+      browser,
+      extension: of((type) => type === "extension")[0],
+      renderers: of((type) => type.startsWith("web")),
+      hosts: read(this.hosts()),
+    };
+  }
+
+  async close(): Promise<void> {
+    if (!this.process.alive) return;
+    // The answer and the end of the connection race: either will do.
+    await this.bidi.send("browser.close", {}, { timeout: 10_000 }).catch(() => undefined);
+    await within("the browser to close", this.process.exited, 10_000);
+  }
+
+  async kill(): Promise<void> {
+    this.process.kill();
+    await within("the browser to die", this.process.exited);
+  }
+
+  #adopt(context: string, name: string): FirefoxPage {
+    const page = new FirefoxPage(this, context, name);
+    this.#pages.set(context, page);
+    return page;
+  }
+}
+
+/** Where the host's manifest is, for this one user of the browser's. */
+const manifestIn = (home: string): string => join(home, ".mozilla", "native-messaging-hosts", `${hostName}.json`);
+
+const isWelcome = (url: string): boolean => url === `${extensionOrigins.firefox}/ui/setup.html`;
+
+/** For what only Firefox's driver can do. */
+export function asFirefox(browser: Browser): Firefox {
+  if (!(browser instanceof Firefox)) throw new Error("this is for Firefox only");
+  return browser;
+}
+
+export async function startFirefox(life: Life, options: BrowserOptions = {}): Promise<Firefox> {
+  if (options.switches !== undefined || options.without !== undefined)
+    throw new Error("these switches are Chromium's: this test is in the table of what runs there only");
+  const { caPem } = await certificates();
+  const home = options.home ?? life.folder("browser");
+  const profile = join(home, "profile");
+  const stateFolder = join(home, "state");
+  const temporary = join(home, "tmp");
+  for (const folder of [profile, stateFolder, temporary, join(home, ".mozilla")])
+    mkdirSync(folder, { recursive: true });
+  const caFile = join(home, "ca.pem");
+  writeFileSync(caFile, caPem);
+  const display = options.display?.name ?? process.env["DISPLAY"];
+  const headed = options.display !== undefined || (options.headed === true && display !== undefined);
+  const env = {
+    HOME: home,
+    TMPDIR: temporary,
+    XDG_RUNTIME_DIR: temporary,
+    LANG: "C.UTF-8",
+    MOZ_CRASHREPORTER_DISABLE: "1",
+    // The host takes the system's roots from here (crypto/x509): the test's own CA and no other.
+    SSL_CERT_FILE: caFile,
+    PORTSIDE_STATE_DIR: stateFolder,
+    ...(display === undefined ? {} : { DISPLAY: display }),
+    ...options.env,
+  };
+
+  const portside = options.portside ?? true;
+  const host = onCarrier(options.host);
+  const hostSpace = host === undefined ? undefined : makeHostSpace(life, home, host);
+  if (portside) await installHost(home, env, hostSpace);
+
+  const socksPort = await startSocks(life, options.pages);
+  writeFileSync(
+    join(profile, "user.js"),
+    Object.entries(preferences({ socksPort, uuids: { [extensionIds.firefox]: firefoxUuid } }))
+      .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
+      .join(""),
+  );
+  const [launcher, ...launcherArgs] =
+    options.launcher === undefined ? [firefoxProgram] : [...options.launcher, firefoxProgram];
+  const running = await start(life, {
+    name: "firefox",
+    command: launcher,
+    args: [
+      ...launcherArgs,
+      ...(headed ? [] : ["--headless"]),
+      "--no-remote",
+      "--profile",
+      profile,
+      "--remote-debugging-port=0",
+      "--remote-allow-system-access",
+      "about:blank",
+    ],
+    env,
+    noise: /dbus|DBus|glxtest|libEGL|Gtk-WARNING|Crash Annotation|Gdk-/,
+    grace: 4_000,
+  });
+  const address = await until(
+    "Firefox to listen",
+    () => /WebDriver BiDi listening on (ws:\S+)/.exec(running.output())?.[1],
+    { timeout: 60_000 },
+  );
+  const bidi = await Bidi.connect(`${address}/session`);
+  const browser = new Firefox(running, bidi, home, stateFolder, hostSpace);
+  life.onEnd("the browser", async () => {
+    await browser.close();
+    bidi.close();
+  });
+  life.keepLog("the host's state folder", () =>
+    Object.entries(browser.hostFiles())
+      .map(([name, text]) => `${name}:\n${text}`)
+      .join("\n"),
+  );
+  life.keepLog("consoles of pages", () =>
+    browser
+      .pages()
+      .flatMap((page) => page.console.map((line) => `${page.url}  ${line}`))
+      .join("\n"),
+  );
+  life.onFailure(async (folder) => {
+    for (const [index, page] of browser.pages().entries())
+      await page.screenshot(join(folder, `page-${String(index)}.png`));
+  });
+  await bidi.send("session.new", { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } }, { timeout: 30_000 });
+  await bidi.send("session.subscribe", { events: ["browsingContext", "log.entryAdded"] });
+  browser.watch().catch(() => undefined); // the browser is gone
+  const extension = options.toy ?? options.extension ?? (portside ? extensionFolderOf("firefox") : undefined);
+  if (extension !== undefined) {
+    await browser.allowPrivateWindows();
+    const id = await browser.loadExtension(extension);
+    if (id !== extensionIds.firefox) throw new Error(`the extension got the id ${id}, not ${extensionIds.firefox}`);
+    // It welcomes whoever has installed it: once for each profile.
+    if (options.toy === undefined && options.home === undefined && options.welcome !== true) {
+      const { targetId } = await until("the welcome page", () => browser.targets().find(({ url }) => isWelcome(url)));
+      await browser.closeTarget(targetId);
+    }
+  }
+  return browser;
+}
+
+/** Tells this one HOME where the host is, by the installer that people use. */
+async function installHost(
+  home: string,
+  env: Readonly<Record<string, string>>,
+  space: HostSpace | undefined,
+): Promise<void> {
+  await promisify(execFile)(hostProgram, ["install", "--browser", "firefox"], {
+    env: { PATH: "/usr/bin:/bin", ...env },
+  });
+  const file = manifestIn(home);
+  if (!existsSync(file)) throw new Error(`portside install wrote no ${file}`);
+  if (space === undefined) return;
+  const manifest = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  writeFileSync(file, JSON.stringify({ ...manifest, path: space.script }));
+}
