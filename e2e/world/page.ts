@@ -88,7 +88,10 @@ export abstract class Frame {
     return await until(what, () => this.evaluate(fn, ...args), { every: 50, timeout: this.patience });
   }
 
-  /** The text of the element as a person sees it. Waits for the element. */
+  /**
+   * The text of the element as a person sees it, without the signs that keep directions of writing apart (innerText has them in Chromium only).
+   * Waits for the element.
+   */
   async text(selector: string): Promise<string> {
     const { text } = await this.waitFor(
       `${selector} in ${this.name}`,
@@ -98,7 +101,7 @@ export abstract class Frame {
       },
       selector,
     );
-    return text;
+    return text.replaceAll(/[\u2066-\u2069]/g, "");
   }
 
   /** Presses and releases the left mouse button over the middle of the element. Waits for the element to be there. */

@@ -98,6 +98,30 @@ test("what is refused in the page, and what goes out", async () => {
   await assert.rejects(openTCPSocket.call(page.navigator, {}), { name: "NotSupportedError" });
 });
 
+test("another copy of the extension takes over without a word of the first: what the page had ends, and nothing of it waits for ever", async () => {
+  const page = world(true);
+  page.handOver();
+  const heard: PageMessage[] = [];
+  page.content.onmessage = ({ data }: MessageEvent<PageMessage>) => heard.push(data);
+  const { openTCPSocket } = page.api;
+  assert.ok(openTCPSocket !== undefined, "it is there");
+  const opening = openTCPSocket.call(page.navigator, { remoteAddress: "example.org", remotePort: 13 });
+  assert.equal(page.handOver(), false, "the event is the next copy's");
+  await assert.rejects(opening, { name: "NetworkError" });
+  // Also for what the page kept of the first copy's functions.
+  await assert.rejects(openTCPSocket.call(page.navigator, { remoteAddress: "example.org", remotePort: 13 }), {
+    name: "NetworkError",
+  });
+  const unused = world(true);
+  unused.handOver();
+  unused.handOver();
+  const { openUDPSocket } = unused.api;
+  assert.ok(openUDPSocket !== undefined, "it is there");
+  await assert.rejects(openUDPSocket.call(unused.navigator, { remoteAddress: "example.org", remotePort: 13 }), {
+    name: "NetworkError",
+  });
+});
+
 test("a page asks whether the program is there, and gets no socket for it", async () => {
   const page = world(true);
   page.handOver();

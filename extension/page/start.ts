@@ -23,17 +23,29 @@ export function start(scope: PageScope): void {
   if (!scope.isSecureContext) return;
   const { document, Document } = scope;
   const documentView = getter<Window | null>(Document, "defaultView");
-  takePort(scope.window, (port) => {
-    let connection: Connection | undefined;
-    const context: Context = {
-      // Made when it is used, which most pages never do.
-      get connection() {
-        return (connection ??= connect(port, now, isEvalBlocked, report));
-      },
-      clock: now,
-      active: () => documentView(document) !== null,
-    };
-    install(scope, context);
-    expose(scope, context);
-  });
+  let connection: Connection | undefined;
+  let replaced = false;
+  takePort(
+    scope.window,
+    (port) => {
+      const context: Context = {
+        // Made when it is used, which most pages never do.
+        get connection() {
+          if (connection === undefined) {
+            connection = connect(port, now, isEvalBlocked, report);
+            if (replaced) connection.replaced();
+          }
+          return connection;
+        },
+        clock: now,
+        active: () => documentView(document) !== null,
+      };
+      install(scope, context);
+      expose(scope, context);
+    },
+    () => {
+      replaced = true;
+      connection?.replaced();
+    },
+  );
 }

@@ -114,8 +114,12 @@ export class Chrome {
   }
 
   async accessible(context: string, selector: string): Promise<{ role: string; name: string; description: string }> {
-    const { value, error } = await this.#ask(context, { selector });
-    if (value === undefined) throw new Error(error);
+    // The tree for screen readers is made when somebody first asks for it, which takes a moment.
+    const value = await until(`${selector} for a screen reader`, async () => {
+      const answer = await this.#ask(context, { selector });
+      if (answer.error !== undefined) throw new Error(answer.error);
+      return answer.value;
+    });
     return JSON.parse(value) as { role: string; name: string; description: string };
   }
 

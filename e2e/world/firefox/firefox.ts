@@ -11,7 +11,7 @@ import { certificates } from "../certs.ts";
 import { filesIn, hostsOf, onCarrier } from "../host-files.ts";
 import { makeHostSpace, type HostSpace } from "../host-space.ts";
 import type { Life } from "../life.ts";
-import type { Page } from "../page.ts";
+import { TargetGoneError, type Page } from "../page.ts";
 import {
   extensionFolderOf,
   extensionIds,
@@ -212,7 +212,12 @@ export class Firefox implements Browser {
   }
 
   async closeTarget(targetId: string): Promise<void> {
-    await this.bidi.send("browsingContext.close", { context: targetId, promptUnload: false });
+    // The answer and the end of the page race: either will do.
+    await this.bidi
+      .send("browsingContext.close", { context: targetId, promptUnload: false })
+      .catch((error: unknown) => {
+        if (!(error instanceof TargetGoneError)) throw error;
+      });
     await until(`target ${targetId} to close`, () => !this.#contexts.has(targetId));
   }
 
@@ -344,7 +349,8 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
       "about:blank",
     ],
     env,
-    noise: /dbus|DBus|glxtest|libEGL|Gtk-WARNING|Crash Annotation|Gdk-/,
+    noise:
+      /D-?Bus|OnProxyReady|glxtest|libEGL|Gtk-WARNING|Crash Annotation|Gdk-|RSLoader|RemoteSettings|BackupService|getRecipes/i,
     grace: 4_000,
   });
   const address = await until(

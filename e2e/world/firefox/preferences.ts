@@ -35,6 +35,7 @@ export function preferences({ socksPort, uuids }: Given): Record<string, string 
     // Nothing asked of its makers.
     "app.update.disabledForTesting": true,
     "app.normandy.enabled": false,
+    "messaging-system.rsexperimentloader.enabled": false,
     "extensions.getAddons.cache.enabled": false,
     "extensions.update.enabled": false,
     "extensions.systemAddon.update.enabled": false,

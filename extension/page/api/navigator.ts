@@ -20,7 +20,8 @@ export interface Scope {
 /** Puts the API on the prototype of `navigator`. Call before any page script can run. */
 export function install({ navigator, Navigator }: Scope, context: Context): void {
   const { clock, active } = context;
-  async function prepare(receiver: unknown, options: unknown): Promise<OpenRequest> {
+  // At once: Firefox goes on with nothing that waits in a document that is gone, so that what was refused later would never be heard.
+  function prepare(receiver: unknown, options: unknown): OpenRequest {
     if (receiver !== navigator) throw makeError("TypeError", "Illegal invocation");
     const converted = toSocketOptions(options);
     if (!active()) throw makeError("NotSupportedError");
@@ -29,11 +30,11 @@ export function install({ navigator, Navigator }: Scope, context: Context): void
   // Methods of an object literal have no [[Construct]], as WebIDL operations have none.
   const operations = {
     async openTCPSocket(this: unknown, options = undefined as unknown): Promise<OpenedTCPSocket> {
-      const prepared = await prepare(this, options);
+      const prepared = prepare(this, options);
       return new OpenedTCPSocket(token, await openStream(context.connection, prepared, clock));
     },
     async openUDPSocket(this: unknown, options = undefined as unknown): Promise<OpenedUDPSocket> {
-      const prepared = await prepare(this, options);
+      const prepared = prepare(this, options);
       // Datagrams would go out in the clear where the page asked for the contrary.
       if ((own(prepared.open, "secureTransport") ?? "off") !== "off")
         throw makeError("TypeError", "useSecureTransport and secureTransport are for TCP.");

@@ -123,6 +123,8 @@ export interface Connection {
     request: ListenRequest,
     create: (listener: Listener) => Handler,
   ): Promise<Handler>;
+  /** Another copy of the extension serves the document: all that this one had is gone for good. */
+  replaced(this: void): void;
 }
 
 /**
@@ -346,6 +348,9 @@ export function connect(
 
   return {
     point,
+    replaced: () => {
+      lost(true);
+    },
     probe: () =>
       ask(
         (id) => ({ type: "probe", id, evalBlocked: isEvalBlocked() }),
