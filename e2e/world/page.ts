@@ -42,11 +42,8 @@ export abstract class Frame {
   /** Runs an expression, and gives what it resolves with. An exception comes back as a PageError. */
   protected abstract runExpression(expression: string, world: World): Promise<unknown>;
 
-  /** The middle of the element, where `clickPoint` takes it. */
-  protected abstract middleOf(selector: string): Promise<Point>;
-
-  /** Presses and releases the left mouse button there. */
-  protected abstract clickPoint(point: Point): Promise<void>;
+  /** Where the frame's top left corner is in the window, in CSS pixels. */
+  protected abstract corner(): Promise<Point>;
 
   /** The frame of the iframe element that `selector` names, once its document has loaded and its URL matches. */
   abstract frame(selector: string, options?: { url?: RegExp }): Promise<Frame>;
@@ -124,7 +121,34 @@ export abstract class Frame {
       last = now;
       return before?.x === now.x && before.y === now.y ? now : undefined;
     });
-    await this.clickPoint(place);
+    await this.page.clickAt(place.x, place.y);
+  }
+
+  /** The middle of the element, in the window. */
+  protected async middleOf(selector: string): Promise<Point> {
+    const inside = await this.evaluate((wanted: string) => {
+      const box = document.querySelector(wanted)?.getBoundingClientRect();
+      if (box === undefined) throw new Error(`no ${wanted}`);
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    }, selector);
+    const corner = await this.corner();
+    return { x: corner.x + inside.x, y: corner.y + inside.y };
+  }
+
+  /** The top left corner of an iframe element's content, in the window. */
+  protected async cornerOf(selector: string): Promise<Point> {
+    const inside = await this.evaluate((wanted: string) => {
+      const element = document.querySelector<HTMLElement>(wanted);
+      if (element === null) throw new Error(`no ${wanted}`);
+      const box = element.getBoundingClientRect();
+      const style = getComputedStyle(element);
+      return {
+        x: box.x + element.clientLeft + parseFloat(style.paddingLeft),
+        y: box.y + element.clientTop + parseFloat(style.paddingTop),
+      };
+    }, selector);
+    const corner = await this.corner();
+    return { x: corner.x + inside.x, y: corner.y + inside.y };
   }
 }
 

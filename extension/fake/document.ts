@@ -272,3 +272,17 @@ export function installWindow(url = "https://a.test/"): FakeWindow {
   target.load(url);
   return target;
 }
+
+/** What a window hears when its document leaves or comes back. */
+export class FakePageTransitionEvent extends Event {
+  readonly #persisted: boolean;
+
+  constructor(type: string, { persisted }: { persisted: boolean }) {
+    super(type);
+    this.#persisted = persisted;
+  }
+
+  get persisted(): boolean {
+    return this.#persisted;
+  }
+}

@@ -1,6 +1,7 @@
 // When the page script puts the API on a page. The other end of the port is the test's.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { FakePageTransitionEvent } from "../fake/document.ts";
 import { handoverEvent, pageError, type PageMessage } from "../../protocol/page.ts";
 import { start } from "./start.ts";
 
@@ -12,6 +13,8 @@ interface World {
   /** The members of Navigator.prototype. */
   api: Record<string, (this: unknown, options?: unknown) => Promise<unknown>>;
   navigator: object;
+  /** The document leaves, and may come back. */
+  leave(persisted: boolean): void;
   /** Takes the document away from its window. */
   detach(): void;
 }
@@ -31,7 +34,15 @@ function world(isSecureContext: boolean): World {
   after(() => {
     content.close();
   });
-  start({ isSecureContext, window, document, navigator, Navigator, Document });
+  start({
+    isSecureContext,
+    window,
+    document,
+    navigator,
+    Navigator,
+    Document,
+    PageTransitionEvent: FakePageTransitionEvent,
+  });
   return {
     handOver() {
       let seen = false;
@@ -46,6 +57,9 @@ function world(isSecureContext: boolean): World {
     content,
     api: Navigator.prototype,
     navigator,
+    leave: (persisted) => {
+      window.dispatchEvent(new FakePageTransitionEvent("pagehide", { persisted }));
+    },
     detach: () => {
       view = null;
     },
@@ -120,6 +134,22 @@ test("another copy of the extension takes over without a word of the first: what
   await assert.rejects(openUDPSocket.call(unused.navigator, { remoteAddress: "example.org", remotePort: 13 }), {
     name: "NetworkError",
   });
+});
+
+test("what a page had ends when it goes into the back/forward cache; one that leaves for good hears nothing", async () => {
+  for (const persisted of [true, false]) {
+    const page = world(true);
+    page.handOver();
+    const { openTCPSocket } = page.api;
+    assert.ok(openTCPSocket !== undefined, "it is there");
+    const opening = openTCPSocket.call(page.navigator, { remoteAddress: "example.org", remotePort: 13 });
+    page.leave(persisted);
+    const heard = await Promise.race([
+      opening.catch((error: unknown) => (error as Error).name),
+      new Promise((resolve) => setTimeout(resolve, 20, "nothing")),
+    ]);
+    assert.equal(heard, persisted ? "NetworkError" : "nothing");
+  }
 });
 
 test("a page asks whether the program is there, and gets no socket for it", async () => {

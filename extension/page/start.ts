@@ -1,6 +1,6 @@
 // What the page script does at its start, in a window that is handed to it.
 
-import { getter, now, report } from "./builtins.ts";
+import { addListener, getter, now, report } from "./builtins.ts";
 import type { Context } from "./api/context.ts";
 import { expose, type GlobalScope } from "./api/globals.ts";
 import { install } from "./api/navigator.ts";
@@ -15,6 +15,7 @@ export interface PageScope extends Scope, GlobalScope {
   readonly window: EventTarget;
   readonly document: object;
   readonly Document: { readonly prototype: object };
+  readonly PageTransitionEvent: { readonly prototype: object };
 }
 
 /** Puts the API on a secure page, once the content script has handed over the port. Call before any page script can run. */
@@ -22,6 +23,7 @@ export function start(scope: PageScope): void {
   //rule:api-only-in-secure-contexts
   if (!scope.isSecureContext) return;
   const { document, Document } = scope;
+  const isPersisted = getter<boolean>(scope.PageTransitionEvent, "persisted");
   const documentView = getter<Window | null>(Document, "defaultView");
   let connection: Connection | undefined;
   let replaced = false;
@@ -33,7 +35,11 @@ export function start(scope: PageScope): void {
         get connection() {
           if (connection === undefined) {
             connection = connect(port, now, isEvalBlocked, report);
-            if (replaced) connection.replaced();
+            if (replaced) connection.lost(true);
+            // Where it waits in the back/forward cache, Firefox loses what the content script says of it.
+            addListener(scope.window, "pagehide", (event) => {
+              if (isPersisted(event)) connection?.lost(false);
+            });
           }
           return connection;
         },
@@ -45,7 +51,7 @@ export function start(scope: PageScope): void {
     },
     () => {
       replaced = true;
-      connection?.replaced();
+      connection?.lost(true);
     },
   );
 }

@@ -74,7 +74,7 @@ export class ChromiumFrame extends Frame {
     return await until(`the frame ${selector} in ${session.name}`, async () => {
       const frameId = await this.#frameIdOf(selector);
       if (frameId === undefined) return undefined;
-      const corner = async (): Promise<Point> => await this.#cornerOf(selector);
+      const corner = async (): Promise<Point> => await this.cornerOf(selector);
       const ownProcess = this.browser.targets().some(({ targetId }) => targetId === frameId);
       const place = ownProcess
         ? { ...(await this.browser.attach(frameId, `frame ${selector}`)), frameId, corner }
@@ -97,31 +97,8 @@ export class ChromiumFrame extends Frame {
     return node.frameId;
   }
 
-  /** The middle of the element, in the window. */
-  protected override async middleOf(selector: string): Promise<Point> {
-    const inside = await this.evaluate((wanted: string) => {
-      const box = document.querySelector(wanted)?.getBoundingClientRect();
-      if (box === undefined) throw new Error(`no ${wanted}`);
-      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-    }, selector);
-    const corner = await this.#place.corner();
-    return { x: corner.x + inside.x, y: corner.y + inside.y };
-  }
-
-  /** The top left corner of the iframe element's content, in the window. */
-  async #cornerOf(selector: string): Promise<Point> {
-    const inside = await this.evaluate((wanted: string) => {
-      const element = document.querySelector<HTMLElement>(wanted);
-      if (element === null) throw new Error(`no ${wanted}`);
-      const box = element.getBoundingClientRect();
-      const style = getComputedStyle(element);
-      return {
-        x: box.x + element.clientLeft + parseFloat(style.paddingLeft),
-        y: box.y + element.clientTop + parseFloat(style.paddingTop),
-      };
-    }, selector);
-    const corner = await this.#place.corner();
-    return { x: corner.x + inside.x, y: corner.y + inside.y };
+  protected override async corner(): Promise<Point> {
+    return await this.#place.corner();
   }
 
   /** Undefined for the top of a session: there the protocol's default is right, also in the middle of a navigation. */
@@ -130,10 +107,6 @@ export class ChromiumFrame extends Frame {
     const context = this.#place.contexts.find(this.frameId, ({ auxData }) => auxData.isDefault);
     if (context === undefined) throw new Error(`the frame ${this.frameId} has no script context (yet)`);
     return context.uniqueId;
-  }
-
-  protected override async clickPoint({ x, y }: Point): Promise<void> {
-    await this.page.clickAt(x, y);
   }
 
   protected override async runExpression(expression: string, world: World): Promise<unknown> {

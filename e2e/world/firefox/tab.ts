@@ -23,13 +23,16 @@ export class FirefoxFrame extends Frame {
   readonly context: string;
   readonly name: string;
   readonly #page: FirefoxPage | undefined;
+  readonly #corner: (() => Promise<Point>) | undefined;
 
-  constructor(browser: Tabs, context: string, name: string, page?: FirefoxPage) {
+  /** A frame in a page has `page`, and `corner`, which tells where it is there. */
+  constructor(browser: Tabs, context: string, name: string, page?: FirefoxPage, corner?: () => Promise<Point>) {
     super();
     this.browser = browser;
     this.context = context;
     this.name = name;
     this.#page = page;
+    this.#corner = corner;
   }
 
   get page(): FirefoxPage {
@@ -42,7 +45,8 @@ export class FirefoxFrame extends Frame {
     return await until(`the frame ${selector} in ${this.name}`, async () => {
       const context = await this.#contextOf(selector);
       if (context === undefined) return undefined;
-      const frame = new FirefoxFrame(this.browser, context, `frame ${selector}`, this.page);
+      const corner = async (): Promise<Point> => await this.cornerOf(selector);
+      const frame = new FirefoxFrame(this.browser, context, `frame ${selector}`, this.page, corner);
       const here = await frame.evaluate(() => ({ href: location.href, ready: document.readyState === "complete" }));
       return here.ready && (url === undefined || url.test(here.href)) ? frame : undefined;
     });
@@ -59,35 +63,8 @@ export class FirefoxFrame extends Frame {
     return (answer.result.value as { context: string }).context;
   }
 
-  /** In the frame's own view. */
-  protected override async middleOf(selector: string): Promise<Point> {
-    return await this.evaluate((wanted: string) => {
-      const box = document.querySelector(wanted)?.getBoundingClientRect();
-      if (box === undefined) throw new Error(`no ${wanted}`);
-      return { x: Math.floor(box.x + box.width / 2), y: Math.floor(box.y + box.height / 2) };
-    }, selector);
-  }
-
-  protected override async clickPoint(point: Point): Promise<void> {
-    await this.pointer(point, ["pointerDown", "pointerUp"]);
-  }
-
-  /** Moves the pointer there and presses or releases its left button. */
-  protected async pointer({ x, y }: Point, words: readonly ("pointerDown" | "pointerUp")[]): Promise<void> {
-    await this.browser.bidi.send("input.performActions", {
-      context: this.context,
-      actions: [
-        {
-          type: "pointer",
-          id: "mouse",
-          parameters: { pointerType: "mouse" },
-          actions: [
-            { type: "pointerMove", x: Math.round(x), y: Math.round(y) },
-            ...words.map((type) => ({ type, button: 0 })),
-          ],
-        },
-      ],
-    });
+  protected override async corner(): Promise<Point> {
+    return (await this.#corner?.()) ?? { x: 0, y: 0 };
   }
 
   protected override async runExpression(expression: string, world: World): Promise<unknown> {
@@ -166,11 +143,29 @@ export class FirefoxPage extends FirefoxFrame implements Page {
   }
 
   async clickAt(x: number, y: number): Promise<void> {
-    await this.clickPoint({ x, y });
+    await this.#pointer({ x, y }, ["pointerDown", "pointerUp"]);
   }
 
   async halfClick(half: "press" | "release", selector: string): Promise<void> {
-    await this.pointer(await this.middleOf(selector), [half === "press" ? "pointerDown" : "pointerUp"]);
+    await this.#pointer(await this.middleOf(selector), [half === "press" ? "pointerDown" : "pointerUp"]);
+  }
+
+  /** Moves the pointer there and presses or releases its left button. */
+  async #pointer({ x, y }: Point, words: readonly ("pointerDown" | "pointerUp")[]): Promise<void> {
+    await this.browser.bidi.send("input.performActions", {
+      context: this.context,
+      actions: [
+        {
+          type: "pointer",
+          id: "mouse",
+          parameters: { pointerType: "mouse" },
+          actions: [
+            { type: "pointerMove", x: Math.round(x), y: Math.round(y) },
+            ...words.map((type) => ({ type, button: 0 })),
+          ],
+        },
+      ],
+    });
   }
 
   async press(key: Key, { held = false } = {}): Promise<void> {

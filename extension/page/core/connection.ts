@@ -123,8 +123,8 @@ export interface Connection {
     request: ListenRequest,
     create: (listener: Listener) => Handler,
   ): Promise<Handler>;
-  /** Another copy of the extension serves the document: all that this one had is gone for good. */
-  replaced(this: void): void;
+  /** All that the document had is gone; for good, where another copy of the extension serves it. */
+  lost(this: void, forGood: boolean): void;
 }
 
 /**
@@ -348,9 +348,7 @@ export function connect(
 
   return {
     point,
-    replaced: () => {
-      lost(true);
-    },
+    lost,
     probe: () =>
       ask(
         (id) => ({ type: "probe", id, evalBlocked: isEvalBlocked() }),
