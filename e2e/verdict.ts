@@ -1,12 +1,11 @@
 // May this document ask the user at all? The question of the suites about documents: permissions, CSP, pages of service workers.
 import { attempt, openStage, plainPage, to, type Stage } from "./stage.ts";
+import { promptUrl } from "./world/consent.ts";
 import type { Frame } from "./world/page.ts";
 import { sleep, until } from "./world/wait.ts";
 
 /** A public name: it leads nowhere here, and nobody is let through to it. */
 const destination = { host: "peer.example.org", port: 7 };
-
-const prompts = /^chrome-extension:\/\/[a-z]+\/ui\/prompt\.html/;
 
 /**
  * What comes of a call with a real click: "may ask" when the user is asked, who then says no; "refused" when the page is refused without a
@@ -20,7 +19,7 @@ export async function verdict({ browser, person }: Pick<Stage, "browser" | "pers
   });
   attempted.catch(() => undefined);
   const asked = (): boolean =>
-    browser.targets().some(({ targetId, url }) => !before.has(targetId) && prompts.test(url));
+    browser.targets().some(({ targetId, url }) => !before.has(targetId) && promptUrl.test(url));
   // Chromium drops clicks on frames of other sites that have moved a moment ago: like a person, click again.
   const end = Date.now() + 12_000;
   let clicked = Date.now();

@@ -18,6 +18,8 @@ export function preferences({ socksPort, uuids }: Given): Record<string, string 
     "network.proxy.socks_version": 5,
     "network.proxy.socks5_remote_dns": true,
     "network.proxy.failover_direct": false,
+    // The pointer acts on the window, so that frames of other processes feel it, too.
+    "remote.events.async.mouse.enabled": true,
     // No questions and pages of its own.
     "browser.aboutwelcome.enabled": false,
     "browser.shell.checkDefaultBrowser": false,
