@@ -16,8 +16,8 @@
 // Which directories there are is data, in package manifest. Per-user manifests
 // follow HOME and, for Chromium browsers on Linux, CHROME_CONFIG_HOME and
 // XDG_CONFIG_HOME, as the browsers do. Without --browser every browser that is
-// detected is served; when none is, install prepares for Chromium and Chrome,
-// so that a browser that comes later, or lives in an unusual place, works.
+// detected is served; when none is, install prepares for Chromium, Chrome and
+// Firefox, so that a browser that comes later, or lives in an unusual place, works.
 //
 // # Whom the installer trusts
 //
