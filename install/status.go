@@ -135,7 +135,7 @@ func (s *survey) browser(places []place, remark string) {
 // hides reports whether the browser looks no further once it has seen the manifest.
 // Firefox passes by one that it cannot read, or that lets in no extension.
 func hides(p place, f found) bool {
-	return p.family != manifest.Firefox || f.broken == nil && len(f.manifest.AllowedExtensions) > 0
+	return p.family != manifest.Firefox || f.brokenFor(p.family) == nil && len(f.manifest.AllowedExtensions) > 0
 }
 
 // manifest shows what is at one place, and collects what is wrong with it.
@@ -150,9 +150,9 @@ func (s *survey) manifest(p place, f found) {
 	case p.scope == manifest.System:
 		repair = "sudo portside install --system"
 	}
-	if f.broken != nil {
+	if broken := f.brokenFor(p.family); broken != nil {
 		s.say("  %-6s  broken         %s", p.scope, p.file)
-		fault(repair, "%s is of no use: %v", p.file, f.broken)
+		fault(repair, "%s is of no use: %v", p.file, broken)
 		return
 	}
 	before := len(s.problems)
@@ -197,7 +197,7 @@ func (s *survey) manifest(p place, f found) {
 	s.say("          starts         %s", strings.TrimSpace(f.manifest.Path+"  "+v.text))
 	for _, id := range callers(f.manifest) {
 		note := ""
-		if id == extension(p.family) {
+		if id == p.family.OwnID() {
 			note = "  (Portside)"
 		}
 		s.say("          allows         %s%s", id, note)
@@ -208,13 +208,13 @@ func (s *survey) manifest(p place, f found) {
 // will say.
 func (s *survey) callers(p place, f found, fault func(format string, args ...any)) {
 	if s.allowed == nil {
-		if own := extension(p.family); !s.closed && !admits(f.manifest, p.family, own) {
+		if own := p.family.OwnID(); !s.closed && !f.manifest.Admits(p.family, own) {
 			fault("%s does not allow the Portside extension, %s", p.file, own)
 		}
 		return
 	}
 	for _, id := range s.allowed {
-		if p.family == manifest.Chromium && !admits(f.manifest, p.family, id) {
+		if p.family.ValidID(id) && !f.manifest.Admits(p.family, id) {
 			fault("%s does not allow %s", p.file, id)
 		}
 	}
