@@ -24,6 +24,10 @@ func (c *command) install() error {
 		return err
 	}
 	chosen, none := c.chosen(all)
+	if len(chosen) == 0 && !c.system {
+		return advise("start it once and try again, or serve everybody: sudo portside install --system",
+			"%s has no folder of its own in your home yet, and might take one that Portside makes for its profiles", strings.Join(c.browsers, ", "))
+	}
 	if len(chosen) == 0 {
 		return advise("leave out --system to serve only you", "%s has no system-wide folder for host manifests", strings.Join(c.browsers, ", "))
 	}
@@ -36,7 +40,7 @@ func (c *command) install() error {
 		if c.system {
 			kind = "browser with a system-wide folder"
 		}
-		c.say("No %s found in the usual places; preparing for Chromium and Google Chrome.", kind)
+		c.say("No %s found in the usual places; preparing for Chromium, Google Chrome and Firefox.", kind)
 	}
 	var problems []error
 	served := 0
@@ -73,6 +77,7 @@ func (c *command) install() error {
 		}
 		served++
 	}
+	c.sayLeftOut()
 	c.sayLimits()
 	if slices.ContainsFunc(chosen, func(p place) bool { return p.family == manifest.Chromium }) && c.findable(host, manifest.Chromium) == nil {
 		c.sayFindable(host)

@@ -143,14 +143,16 @@ func (c *command) removeAllowlist() (bool, error) {
 func (c *command) manifest(family manifest.Family, host string) manifest.HostManifest {
 	if c.allowed != nil {
 		//rule:manifests-follow-allowlist
-		return manifest.NewOnly(host, c.allowed...)
+		return manifest.NewOnly(family, host, c.allowed...)
 	}
 	return manifest.New(family, host, c.extensionIDs...)
 }
 
 // leavesOut reports whether the browsers of a place get no manifest: an allowlist names
-// extensions of Chromium browsers.
-func (c *command) leavesOut(p place) bool { return c.allowed != nil && p.family != manifest.Chromium }
+// none of their extensions.
+func (c *command) leavesOut(p place) bool {
+	return c.allowed != nil && !slices.ContainsFunc(c.allowed, p.family.ValidID)
+}
 
 // leaveOut takes the manifest away that a browser without an extension on the allowlist
 // may have.

@@ -36,6 +36,19 @@ func (f found) ours() bool {
 	return f.present && f.broken == nil && isHostName(f.manifest.Path)
 }
 
+// brokenFor says why no browser of the family could use the manifest.
+func (f found) brokenFor(family manifest.Family) error {
+	if f.broken != nil || family != manifest.Firefox {
+		return f.broken
+	}
+	for _, id := range f.manifest.AllowedExtensions {
+		if !family.ValidID(id) {
+			return fmt.Errorf("it lists %q, which is not the id of an add-on", id)
+		}
+	}
+	return nil
+}
+
 // look reads the manifest at path. An error means that it could not be told
 // what is there.
 func look(path string) (found, error) {
@@ -125,23 +138,6 @@ func callers(m manifest.HostManifest) []string {
 	return ids
 }
 
-// extension returns the id that Portside's own extension has in a family.
-func extension(family manifest.Family) string {
-	if family == manifest.Firefox {
-		return manifest.FirefoxID
-	}
-	return manifest.ChromiumID
-}
-
-// admits reports whether the manifest lets the extension id of the family start
-// the host, in exactly the form that the family's browsers compare.
-func admits(m manifest.HostManifest, family manifest.Family, id string) bool {
-	if family == manifest.Firefox {
-		return slices.Contains(m.AllowedExtensions, id)
-	}
-	return slices.Contains(m.AllowedOrigins, manifest.Origin(id))
-}
-
 // changes says, for the user, how want differs from what was found.
 func (f found) changes(want manifest.HostManifest, family manifest.Family, data []byte) []string {
 	if f.broken != nil {
@@ -156,7 +152,7 @@ func (f found) changes(want manifest.HostManifest, family manifest.Family, data 
 	}
 	before, after := callers(f.manifest), callers(want)
 	for _, id := range after {
-		if !admits(f.manifest, family, id) {
+		if !f.manifest.Admits(family, id) {
 			changes = append(changes, "it did not allow "+id)
 		}
 	}

@@ -16,8 +16,8 @@
 // Which directories there are is data, in package manifest. Per-user manifests
 // follow HOME and, for Chromium browsers on Linux, CHROME_CONFIG_HOME and
 // XDG_CONFIG_HOME, as the browsers do. Without --browser every browser that is
-// detected is served; when none is, install prepares for Chromium and Chrome,
-// so that a browser that comes later, or lives in an unusual place, works.
+// detected is served; when none is, install prepares for Chromium, Chrome and
+// Firefox, so that a browser that comes later, or lives in an unusual place, works.
 //
 // # Whom the installer trusts
 //
@@ -71,7 +71,8 @@ repairs. uninstall takes that back. status says what each browser will find.
   --system             for everybody on this machine (needs root), not only for you
   --browser NAME       only this browser; repeat it or separate names by commas
   --user-data-dir DIR  a Chromium browser that is started with this switch
-  --extension-id ID    also let this Chromium extension start the host, for an unpacked build
+  --extension-id ID    also let this extension start the host: an unpacked build in Chromium, a build
+                       with an id of its own in Firefox
   --only               let nobody start the host but these extensions: not even Portside's own, whatever
                        a user's files say. It holds for the machine until uninstall --system
   --binary PATH        the host to start; default: this program
@@ -252,9 +253,9 @@ func (c *command) parse(args []string) error {
 		return misuse("--only takes at most %d extensions", caller.MostAllowed)
 	}
 	for _, id := range c.extensionIDs {
-		if !manifest.ValidChromiumID(id) {
-			return advise("chrome://extensions shows the id when developer mode is on",
-				"%w%q is not an extension id: it must be 32 letters from a to p", errUsage, id)
+		if !manifest.ValidID(id) {
+			return advise("chrome://extensions shows the id when developer mode is on; about:debugging in Firefox",
+				"%w%q is not an extension id: it must be %s", errUsage, id, manifest.IDForms)
 		}
 	}
 	known := c.known()

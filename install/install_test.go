@@ -118,7 +118,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		if m, err := decode(data); err != nil || m.Path != "/opt/portside" || !admits(m, family, extension(family)) {
+		if m, err := decode(data); err != nil || m.Path != "/opt/portside" || !m.Admits(family, family.OwnID()) {
 			f.Fatalf("our own manifest reads as %+v, %v", m, err)
 		}
 		f.Add(data)

@@ -26,6 +26,18 @@ type place struct {
 
 func (p place) who() string { return strings.Join(p.names, ", ") }
 
+// only returns the place with the browsers that are wanted.
+func (p place) only(wanted func(id string) bool) place {
+	all := p
+	p.browsers, p.names = nil, nil
+	for i, id := range all.browsers {
+		if wanted(id) {
+			p.browsers, p.names = append(p.browsers, id), append(p.names, all.names[i])
+		}
+	}
+	return p
+}
+
 // places returns the places of a scope in the order of the table, for the
 // browsers asked for or, if none was, for all of them.
 func (c *command) places(scope manifest.Scope) ([]place, error) {
@@ -51,6 +63,9 @@ func (c *command) places(scope manifest.Scope) ([]place, error) {
 		dir, err := c.expand(t.Dir)
 		if err != nil {
 			return nil, advise("set it, or say where with --user-data-dir or --system", "%v, so %s's folder is not known", err, t.Name)
+		}
+		if t.Own && c.lacks(filepath.Dir(dir)) {
+			continue
 		}
 		file := filepath.Join(dir, manifest.FileName)
 		detected := c.anyExists(t.Detect)
@@ -84,10 +99,13 @@ func (c *command) chosen(places []place) (chosen []place, none bool) {
 	wanted := []string(c.browsers)
 	none = len(wanted) == 0 && !slices.ContainsFunc(places, func(p place) bool { return p.detected })
 	if none {
-		wanted = []string{"chromium", "chrome"}
+		wanted = []string{"chromium", "chrome", "firefox"}
 	}
 	for _, p := range places {
-		if p.detected || slices.ContainsFunc(p.browsers, func(id string) bool { return slices.Contains(wanted, id) && !detected(id) }) {
+		if !p.detected {
+			p = p.only(func(id string) bool { return slices.Contains(wanted, id) && !detected(id) })
+		}
+		if len(p.browsers) > 0 || c.userDataDir != "" {
 			chosen = append(chosen, p)
 		}
 	}
@@ -101,6 +119,37 @@ func (c *command) expand(template string) (string, error) {
 		path = filepath.Join(c.root, path)
 	}
 	return path, err
+}
+
+func (c *command) lacks(dir string) bool {
+	info, err := os.Stat(dir)
+	return err != nil || !info.IsDir()
+}
+
+// sayLeftOut names the browsers that are here, and that a manifest for one user cannot
+// reach: the folder in which they look is not there, and install does not make it, since
+// they might take it for the folder of their profiles.
+func (c *command) sayLeftOut() {
+	if c.userDataDir != "" || c.system {
+		return
+	}
+	for _, t := range manifest.Targets() {
+		asked := len(c.browsers) == 0 || slices.Contains(c.browsers, t.Browser)
+		if !t.Own || t.OS != c.goos || !asked || c.hasOther(t) || !c.anyExists(t.Detect) {
+			continue
+		}
+		if dir, err := c.expand(t.Dir); err == nil && c.lacks(filepath.Dir(dir)) {
+			c.say("Note: %s is left out: it looks in %s, which is not there, and might take a new one for its profiles. To serve it: sudo portside install --system", t.Name, filepath.Dir(dir))
+		}
+	}
+}
+
+// hasOther reports whether the browser of a target in its own folder looks in another
+// folder of the user's as well.
+func (c *command) hasOther(own manifest.Target) bool {
+	return slices.ContainsFunc(manifest.Targets(), func(t manifest.Target) bool {
+		return t.Browser == own.Browser && t.OS == own.OS && t.Scope == own.Scope && !t.Own
+	})
 }
 
 func (c *command) anyExists(templates []string) bool {

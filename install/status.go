@@ -27,12 +27,12 @@ func (c *command) status() error {
 	// First the browsers that are here, then manifests for browsers that are not,
 	// if no browser before reads the same file.
 	for _, group := range groups {
-		if group[0].detected {
+		if isHere(group) {
 			s.browser(group, "")
 		}
 	}
 	for _, group := range groups {
-		if !group[0].detected && slices.ContainsFunc(group, s.unseen) {
+		if !isHere(group) && slices.ContainsFunc(group, s.unseen) {
 			s.browser(group, " (not found on this machine)")
 		}
 	}
@@ -100,6 +100,11 @@ func (s *survey) unseen(p place) bool {
 	return !s.shown[p.file] && (err != nil || f.present)
 }
 
+// isHere reports whether the browser of these places is on this machine.
+func isHere(places []place) bool {
+	return slices.ContainsFunc(places, func(p place) bool { return p.detected })
+}
+
 // browser shows the places of one browser.
 func (s *survey) browser(places []place, remark string) {
 	s.say("%s%s", places[0].who(), remark)
@@ -112,7 +117,7 @@ func (s *survey) browser(places []place, remark string) {
 			s.any = true
 			s.say("  %-6s  unreadable     %s", p.scope, p.file)
 			s.problems = append(s.problems, s.denied(err, p))
-		case !f.present && places[0].detected && !p.detected:
+		case !f.present && isHere(places) && !p.detected:
 			// A second folder of the browser that this system has no use for.
 		case !f.present:
 			s.say("  %-6s  not installed  %s", p.scope, p.file)
@@ -122,9 +127,15 @@ func (s *survey) browser(places []place, remark string) {
 			if hidden && p.scope == manifest.System {
 				s.say("          shadowed       the browser reads the user's manifest first")
 			}
-			hidden = hidden || p.scope == manifest.User
+			hidden = hidden || p.scope == manifest.User && hides(p, f)
 		}
 	}
+}
+
+// hides reports whether the browser looks no further once it has seen the manifest.
+// Firefox passes by one that it cannot read, or that lets in no extension.
+func hides(p place, f found) bool {
+	return p.family != manifest.Firefox || f.brokenFor(p.family) == nil && len(f.manifest.AllowedExtensions) > 0
 }
 
 // manifest shows what is at one place, and collects what is wrong with it.
@@ -139,9 +150,9 @@ func (s *survey) manifest(p place, f found) {
 	case p.scope == manifest.System:
 		repair = "sudo portside install --system"
 	}
-	if f.broken != nil {
+	if broken := f.brokenFor(p.family); broken != nil {
 		s.say("  %-6s  broken         %s", p.scope, p.file)
-		fault(repair, "%s is of no use: %v", p.file, f.broken)
+		fault(repair, "%s is of no use: %v", p.file, broken)
 		return
 	}
 	before := len(s.problems)
@@ -186,7 +197,7 @@ func (s *survey) manifest(p place, f found) {
 	s.say("          starts         %s", strings.TrimSpace(f.manifest.Path+"  "+v.text))
 	for _, id := range callers(f.manifest) {
 		note := ""
-		if id == extension(p.family) {
+		if id == p.family.OwnID() {
 			note = "  (Portside)"
 		}
 		s.say("          allows         %s%s", id, note)
@@ -197,13 +208,13 @@ func (s *survey) manifest(p place, f found) {
 // will say.
 func (s *survey) callers(p place, f found, fault func(format string, args ...any)) {
 	if s.allowed == nil {
-		if own := extension(p.family); !s.closed && !admits(f.manifest, p.family, own) {
+		if own := p.family.OwnID(); !s.closed && !f.manifest.Admits(p.family, own) {
 			fault("%s does not allow the Portside extension, %s", p.file, own)
 		}
 		return
 	}
 	for _, id := range s.allowed {
-		if p.family == manifest.Chromium && !admits(f.manifest, p.family, id) {
+		if p.family.ValidID(id) && !f.manifest.Admits(p.family, id) {
 			fault("%s does not allow %s", p.file, id)
 		}
 	}

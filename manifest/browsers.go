@@ -10,7 +10,9 @@ type place struct {
 	os           string
 	detect       []string
 	user, system []string
-	policies     string
+	// own are further user directories, in the folder that the browser has for itself.
+	own      []string
+	policies string
 }
 
 // browsers is the table. Where sources disagree about a place, both are listed:
@@ -25,6 +27,11 @@ func browsers() []browser {
 		chromeSystem    = "/etc/opt/chrome/native-messaging-hosts"
 		macChromeSystem = "/Library/Google/Chrome/NativeMessagingHosts"
 		macSupport      = "{home}/Library/Application Support/"
+
+		// Firefox, and those made from it that did not change its directories.
+		mozilla          = "{home}/.mozilla/native-messaging-hosts"
+		mozillaSystem    = "/usr/lib/mozilla/native-messaging-hosts"
+		macMozillaSystem = "/Library/Application Support/Mozilla/NativeMessagingHosts"
 	)
 	linux := func(name string) string { return "{config}/" + name + "/NativeMessagingHosts" }
 	mac := func(name string) string { return macSupport + name + "/NativeMessagingHosts" }
@@ -237,9 +244,9 @@ func browsers() []browser {
 			{
 				os: "linux",
 				detect: []string{"{home}/.mozilla/firefox", "{xdg}/mozilla/firefox", "/usr/bin/firefox", "/usr/bin/firefox-esr",
-					"/usr/lib/firefox", "/usr/lib/firefox-esr", "/snap/firefox"},
-				user:   []string{"{home}/.mozilla/native-messaging-hosts"},
-				system: []string{"/usr/lib/mozilla/native-messaging-hosts"},
+					"/usr/lib/firefox", "/usr/lib/firefox-esr", "/opt/firefox", "/snap/firefox"},
+				user:   []string{mozilla},
+				system: []string{mozillaSystem},
 			},
 			{
 				os:     "linux",
@@ -250,7 +257,7 @@ func browsers() []browser {
 				os:     "darwin",
 				detect: []string{macSupport + "Firefox", "/Applications/Firefox.app"},
 				user:   []string{mac("Mozilla")},
-				system: []string{"/Library/Application Support/Mozilla/NativeMessagingHosts"},
+				system: []string{macMozillaSystem},
 			},
 			{
 				os:     "windows",
@@ -259,27 +266,75 @@ func browsers() []browser {
 				system: []string{`HKLM\SOFTWARE\Mozilla\NativeMessagingHosts`},
 			},
 		}},
-		{"librewolf", "LibreWolf", Firefox, []place{{
-			os:     "linux",
-			detect: []string{"{home}/.librewolf", "/usr/bin/librewolf", "/usr/lib/librewolf/librewolf"},
-			user:   []string{"{home}/.librewolf/native-messaging-hosts"},
-			system: []string{"/usr/lib/librewolf/native-messaging-hosts"},
-		}}},
-		{"waterfox", "Waterfox", Firefox, []place{{
-			os:     "linux",
-			detect: []string{"{home}/.waterfox", "/usr/bin/waterfox", "/usr/lib/waterfox/waterfox"},
-			user:   []string{"{home}/.waterfox/native-messaging-hosts"},
-			system: []string{"/usr/lib/waterfox/native-messaging-hosts"},
-		}}},
-		{"floorp", "Floorp", Firefox, []place{{
-			os:     "linux",
-			detect: []string{"{home}/.floorp", "/usr/bin/floorp"},
-			user:   []string{"{home}/.floorp/native-messaging-hosts"},
-		}}},
-		{"zen", "Zen", Firefox, []place{{
-			os:     "darwin",
-			detect: []string{macSupport + "zen", "/Applications/Zen.app"},
-			user:   []string{mac("Zen")},
-		}}},
+		// The browsers made from Firefox. LibreWolf reads folders of its own, Waterfox
+		// those and, in newer versions, Firefox's; Floorp and Zen read Firefox's,
+		// though other installers write to folders of theirs.
+		{"librewolf", "LibreWolf", Firefox, []place{
+			{
+				os: "linux",
+				detect: []string{"{home}/.librewolf", "{xdg}/librewolf", "/usr/bin/librewolf", "/usr/lib/librewolf/librewolf",
+					"/usr/share/librewolf", "/usr/lib64/librewolf"},
+				own:    []string{"{home}/.librewolf/native-messaging-hosts"},
+				system: []string{"/usr/lib/librewolf/native-messaging-hosts"},
+			},
+			{
+				os:     "linux",
+				detect: []string{"/usr/lib64/librewolf"},
+				system: []string{"/usr/lib64/librewolf/native-messaging-hosts"},
+			},
+			{
+				os:     "darwin",
+				detect: []string{macSupport + "librewolf", "/Applications/LibreWolf.app"},
+				user:   []string{mac("librewolf")},
+				system: []string{"/Library/Application Support/librewolf/NativeMessagingHosts"},
+			},
+		}},
+		{"waterfox", "Waterfox", Firefox, []place{
+			{
+				os: "linux",
+				detect: []string{"{home}/.waterfox", "{xdg}/waterfox", "/usr/bin/waterfox", "/usr/lib/waterfox/waterfox",
+					"/opt/waterfox"},
+				user:   []string{mozilla},
+				own:    []string{"{home}/.waterfox/native-messaging-hosts"},
+				system: []string{"/usr/lib/waterfox/native-messaging-hosts", mozillaSystem},
+			},
+			{
+				os:     "darwin",
+				detect: []string{macSupport + "Waterfox", "/Applications/Waterfox.app"},
+				user:   []string{mac("Waterfox"), mac("Mozilla")},
+				system: []string{"/Library/Application Support/Waterfox/NativeMessagingHosts", macMozillaSystem},
+			},
+		}},
+		{"floorp", "Floorp", Firefox, []place{
+			{
+				os:     "linux",
+				detect: []string{"{home}/.floorp", "{xdg}/floorp", "/usr/bin/floorp", "/usr/lib/floorp", "/opt/floorp"},
+				user:   []string{mozilla},
+				own:    []string{"{home}/.floorp/native-messaging-hosts"},
+				system: []string{mozillaSystem},
+			},
+			{
+				os:     "darwin",
+				detect: []string{macSupport + "Floorp", "/Applications/Floorp.app"},
+				user:   []string{mac("Mozilla"), mac("Floorp")},
+				system: []string{macMozillaSystem},
+			},
+		}},
+		{"zen", "Zen", Firefox, []place{
+			{
+				os: "linux",
+				detect: []string{"{home}/.zen", "{xdg}/zen", "/usr/bin/zen-browser", "/usr/lib/zen-browser",
+					"/opt/zen-browser-bin", "/opt/zen"},
+				user:   []string{mozilla},
+				own:    []string{"{home}/.zen/native-messaging-hosts"},
+				system: []string{mozillaSystem},
+			},
+			{
+				os:     "darwin",
+				detect: []string{macSupport + "zen", "/Applications/Zen.app"},
+				user:   []string{mac("Mozilla"), mac("Zen")},
+				system: []string{macMozillaSystem},
+			},
+		}},
 	}
 }

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"os"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,6 +46,9 @@ func places() string {
 				lines = append(lines, &line{name: t.Name, id: t.Browser})
 			}
 			dir := "`" + readable(t.Dir) + "`"
+			if t.Own {
+				dir += " (if `" + path.Dir(readable(t.Dir)) + "` is there)"
+			}
 			if t.Scope == User {
 				lines[i].user = append(lines[i].user, dir)
 			} else {

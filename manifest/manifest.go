@@ -11,6 +11,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 )
 
 const (
@@ -62,28 +64,29 @@ type HostManifest struct {
 func Origin(id string) string { return "chrome-extension://" + id + "/" }
 
 // New returns the manifest by which browsers of the family find the host at the
-// absolute path binary. Portside's own extension is always allowed; extra adds
-// further Chromium ids and is ignored for Firefox, where ids never change.
+// absolute path binary. Portside's own extension is always allowed; those of extra are
+// added that are ids of the family.
 func New(family Family, binary string, extra ...string) HostManifest {
-	if family == Firefox {
-		m := unlisted(binary)
-		m.AllowedExtensions = []string{FirefoxID}
-		return m
-	}
-	return NewOnly(binary, append([]string{ChromiumID}, extra...)...)
+	return NewOnly(family, binary, append([]string{family.OwnID()}, extra...)...)
 }
 
-// NewOnly returns the manifest by which Chromium browsers find the host at the absolute
-// path binary, and which lets in the extensions with these ids and no others.
-func NewOnly(binary string, ids ...string) HostManifest {
+// NewOnly returns the manifest by which browsers of the family find the host at the
+// absolute path binary, and which lets in those extensions of the family that have one
+// of these ids, and no others.
+func NewOnly(family Family, binary string, ids ...string) HostManifest {
 	m := unlisted(binary)
 	seen := map[string]bool{}
 	for _, id := range ids {
-		if !seen[id] {
-			seen[id] = true
-			//rule:manifest-lists-known-extensions
-			m.AllowedOrigins = append(m.AllowedOrigins, Origin(id))
+		if seen[id] || !family.ValidID(id) {
+			continue
 		}
+		seen[id] = true
+		if family == Firefox {
+			m.AllowedExtensions = append(m.AllowedExtensions, id)
+			continue
+		}
+		//rule:manifest-lists-known-extensions
+		m.AllowedOrigins = append(m.AllowedOrigins, Origin(id))
 	}
 	return m
 }
@@ -91,6 +94,15 @@ func NewOnly(binary string, ids ...string) HostManifest {
 // unlisted returns a manifest without callers.
 func unlisted(binary string) HostManifest {
 	return HostManifest{Name: HostName, Description: description, Path: binary, Type: "stdio"}
+}
+
+// Admits reports whether the manifest lets the extension id of the family start the host,
+// in exactly the form that the family's browsers compare.
+func (m HostManifest) Admits(family Family, id string) bool {
+	if family == Firefox {
+		return slices.Contains(m.AllowedExtensions, id)
+	}
+	return slices.Contains(m.AllowedOrigins, Origin(id))
 }
 
 // Render returns the bytes of the manifest file, indented, with a final newline.
@@ -104,6 +116,41 @@ func (m HostManifest) Render() ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
+
+// OwnID is the id of Portside's own extension in browsers of the family.
+func (f Family) OwnID() string {
+	if f == Firefox {
+		return FirefoxID
+	}
+	return ChromiumID
+}
+
+// ValidID reports whether id has the form of an extension's id in browsers of the family.
+// No id has both forms.
+func (f Family) ValidID(id string) bool {
+	if f == Firefox {
+		return ValidFirefoxID(id)
+	}
+	return f == Chromium && ValidChromiumID(id)
+}
+
+// longestFirefoxID bounds an add-on's id, in bytes; addons.mozilla.org has this bound.
+const longestFirefoxID = 255
+
+// firefoxID has the two forms that Firefox knows: a UUID in braces, and a name with an
+// at sign. A host manifest that lists anything else is of no use to it.
+var firefoxID = regexp.MustCompile(`^(?i:\{[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}|[a-z0-9-._]*@[a-z0-9-._]+)$`)
+
+// ValidFirefoxID reports whether id has the form of a Firefox add-on's id.
+func ValidFirefoxID(id string) bool {
+	return len(id) <= longestFirefoxID && firefoxID.MatchString(id)
+}
+
+// IDForms says for people what ValidID takes.
+const IDForms = "32 letters from a to p (Chromium), or such as name@example.org or {a UUID} (Firefox)"
+
+// ValidID reports whether id has the form of an extension's id in any family.
+func ValidID(id string) bool { return Chromium.ValidID(id) || Firefox.ValidID(id) }
 
 // ValidChromiumID reports whether id has the form of a Chromium extension id:
 // 32 letters from a to p, the hexadecimal digits of half a SHA-256.

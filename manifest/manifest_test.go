@@ -78,8 +78,10 @@ func TestRender(t *testing.T) {
 		{"chromium.golden", Chromium, "/usr/local/bin/portside", nil},
 		{"firefox.golden", Firefox, "/usr/local/bin/portside", nil},
 		{"extra.golden", Chromium, `/home/a & b/"q"/portside`, []string{other, ChromiumID, other}},
-		// Firefox has one id in every build, so a Chromium id changes nothing.
+		// Each family's manifest has ids of its own.
 		{"firefox.golden", Firefox, "/usr/local/bin/portside", []string{other}},
+		{"chromium.golden", Chromium, "/usr/local/bin/portside", []string{"portside@example.org"}},
+		{"firefox_extra.golden", Firefox, "/usr/local/bin/portside", []string{"portside@example.org", FirefoxID, other, "portside@example.org"}},
 	} {
 		data, err := New(test.family, test.path, test.extra...).Render()
 		if err != nil {
@@ -98,13 +100,65 @@ func TestRender(t *testing.T) {
 func TestRenderOnly(t *testing.T) {
 	const other = "aaaabbbbccccddddeeeeffffgggghhhh"
 	for _, ids := range [][]string{{other}, {other, ChromiumID}} {
-		m := NewOnly("/usr/local/bin/portside", ids...)
+		m := NewOnly(Chromium, "/usr/local/bin/portside", ids...)
 		var want []string
 		for _, id := range ids {
 			want = append(want, Origin(id))
 		}
 		if !slices.Equal(m.AllowedOrigins, want) || len(m.AllowedExtensions) > 0 || m.Path != "/usr/local/bin/portside" || m.Name != HostName {
 			t.Errorf("%q: %+v", ids, m)
+		}
+	}
+}
+
+// TestRenderOnlyFirefox wants of a list for all browsers what is Firefox's.
+func TestRenderOnlyFirefox(t *testing.T) {
+	m := NewOnly(Firefox, "/usr/local/bin/portside", ChromiumID, "portside@example.org", "{7ee5b3b7-3b1c-4a4f-8f6c-0123456789ab}")
+	if want := []string{"portside@example.org", "{7ee5b3b7-3b1c-4a4f-8f6c-0123456789ab}"}; !slices.Equal(m.AllowedExtensions, want) || len(m.AllowedOrigins) > 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestAdmits(t *testing.T) {
+	const add = "portside@example.org"
+	m := HostManifest{AllowedOrigins: []string{Origin(ChromiumID)}, AllowedExtensions: []string{add}}
+	for _, c := range []struct {
+		family Family
+		id     string
+		want   bool
+	}{
+		{Chromium, ChromiumID, true}, {Firefox, add, true}, {Firefox, ChromiumID, false}, {Chromium, add, false}, {Firefox, "Portside@example.org", false}, {"", "", false},
+	} {
+		if got := m.Admits(c.family, c.id); got != c.want {
+			t.Errorf("%s %q: %v", c.family, c.id, got)
+		}
+	}
+}
+
+// TestValidFirefoxID has what Firefox ESR 153 takes and refuses in a host manifest; it
+// has no bound for the length.
+func TestValidFirefoxID(t *testing.T) {
+	for id, want := range map[string]bool{
+		FirefoxID:                                true,
+		"{7ee5b3b7-3b1c-4a4f-8f6c-0123456789ab}": true,
+		"{7EE5B3B7-3B1C-4A4F-8F6C-0123456789AB}": true,
+		"@example":                               true,
+		"a.b_c-d@e.f":                            true,
+		"":                                       false,
+		"*":                                      false,
+		"portside":                               false,
+		"portside@":                              false,
+		"a@b@c":                                  false,
+		"port side@example.org":                  false,
+		"portside@example.org\n":                 false,
+		"7ee5b3b7-3b1c-4a4f-8f6c-0123456789ab":   false,
+		"{7ee5b3b7-3b1c-4a4f-8f6c-0123456789ab}x":              false,
+		"größe@example.org":                                    false,
+		strings.Repeat("a", longestFirefoxID) + "@example.org": false,
+		ChromiumID: false,
+	} {
+		if got := ValidFirefoxID(id); got != want {
+			t.Errorf("ValidFirefoxID(%q) = %v", id, got)
 		}
 	}
 }

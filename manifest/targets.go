@@ -31,6 +31,10 @@ type Target struct {
 	// Windows it is instead the registry key below which a key named HostName has
 	// the manifest's absolute path as its default value.
 	Dir string
+	// Own says that Dir is in a folder that the browser has for itself and that is
+	// used only where it is there: a browser which has moved its profiles elsewhere
+	// would take a new one for the folder of its old profiles.
+	Own bool
 	// Detect lists templates of paths. The browser counts as present when any of
 	// them exists.
 	Detect []string
@@ -48,11 +52,12 @@ func Targets() []Target {
 			for _, scope := range []struct {
 				name Scope
 				dirs []string
-			}{{User, p.user}, {System, p.system}} {
+				own  bool
+			}{{User, p.user, false}, {User, p.own, true}, {System, p.system, false}} {
 				for _, dir := range scope.dirs {
 					targets = append(targets, Target{
 						Browser: b.id, Name: b.name, Family: b.family,
-						OS: p.os, Scope: scope.name, Dir: dir, Detect: p.detect, Policies: p.policies,
+						OS: p.os, Scope: scope.name, Dir: dir, Own: scope.own, Detect: p.detect, Policies: p.policies,
 					})
 				}
 			}
@@ -78,6 +83,7 @@ func SandboxedBrowsers() []Sandboxed {
 	const (
 		cannot = "a sandboxed browser cannot start programs of the machine"
 		proxy  = "it needs Firefox 157 or newer and the service xdg-native-messaging-proxy"
+		made   = "it needs the service xdg-native-messaging-proxy, and to be made from Firefox 157 or newer"
 	)
 	flatpak := func(name, id, limit string) Sandboxed {
 		return Sandboxed{name, "Flatpak", []string{"/var/lib/flatpak/app/" + id, "{data}/flatpak/app/" + id}, limit}
@@ -92,7 +98,10 @@ func SandboxedBrowsers() []Sandboxed {
 		flatpak("Brave", "com.brave.Browser", cannot),
 		flatpak("Vivaldi", "com.vivaldi.Vivaldi", cannot),
 		flatpak("Firefox", "org.mozilla.firefox", proxy),
-		flatpak("LibreWolf", "io.gitlab.librewolf-community", cannot),
+		flatpak("LibreWolf", "io.gitlab.librewolf-community", made),
+		flatpak("Waterfox", "net.waterfox.waterfox", made),
+		flatpak("Floorp", "one.ablaze.floorp", made),
+		flatpak("Zen", "app.zen_browser.zen", made),
 		snap("Chromium", "chromium"),
 		snap("Brave", "brave"),
 	}

@@ -40,6 +40,9 @@ func row(t *testing.T, target Target) string {
 	for _, template := range target.Detect {
 		path("detect", template)
 	}
+	if target.Own {
+		b.WriteString("own: true\n")
+	}
 	if target.Policies != "" {
 		path("policies", target.Policies)
 	}

@@ -1,8 +1,10 @@
-// Builds the extension into build/extension/<browser>: bundles the scripts, merges the manifests, copies what is static.
+// Builds the extension into build/extension/<browser>: bundles the scripts, merges the manifests, copies what is static. For Firefox there is
+// a package as well, build/extension/firefox.xpi: unsigned, and the same bytes from the same source.
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { internalNames } from "./internal_names.ts";
+import { zip } from "./zip.ts";
 
 const browsers = ["chromium", "firefox"] as const;
 const readJSON = (path: string): Record<string, unknown> =>
@@ -90,5 +92,6 @@ for (const browser of browsers) {
   ]) {
     cpSync(join("extension/ui", file), join(out, "ui", file));
   }
+  if (browser === "firefox") writeFileSync(`${out}.xpi`, zip(out));
   console.log(`built ${out}`);
 }

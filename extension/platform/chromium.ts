@@ -2,7 +2,7 @@
 
 import { ext } from "../shared/ext.ts";
 import { LaneFrame } from "./lane_frame.ts";
-import type { BackgroundPlatform, ContentPlatform, HostEnd } from "./platform.ts";
+import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform } from "./platform.ts";
 
 /** Members that @types/chrome does not have everywhere. */
 interface Lifecycle {
@@ -17,6 +17,9 @@ function causeOf(text: string): HostEnd["cause"] {
   if (/not found/i.test(text)) return "missing";
   if (/forbidden/i.test(text)) return "forbidden";
   if (/disabled by the system administrator/i.test(text)) return "blocked";
+  if (/failed to start/i.test(text)) return "unstarted";
+  if (/has exited/i.test(text)) return "ended";
+  if (/error when communicating/i.test(text)) return "garbled";
   return "other";
 }
 
@@ -33,6 +36,7 @@ export const background: BackgroundPlatform = {
     ext.storage.local.setAccessLevel({
       accessLevel: /*rule:storage-local-is-trusted-only*/ /*rule:storage-session-is-trusted-only*/ "TRUSTED_CONTEXTS",
     }),
+  managedComesLate: true, // some 3 s were seen
   hostEnd: () => {
     const text = ext.runtime.lastError?.message ?? "";
     return { cause: causeOf(text), text };
@@ -43,3 +47,5 @@ export const content: ContentPlatform = {
   shadowRootOf: (element) => ext.dom.openOrClosedShadowRoot(element),
   openDataChannel: (key, up) => new LaneFrame(key, up),
 };
+
+export const pages: PagesPlatform = { pinText: "setupPinHow", missingText: "setupMissing" };

@@ -2,7 +2,7 @@
 
 import * as chromium from "./chromium.ts";
 import * as firefox from "./firefox.ts";
-import type { BackgroundPlatform, ContentPlatform } from "./platform.ts";
+import type { BackgroundPlatform, ContentPlatform, PagesPlatform } from "./platform.ts";
 
 /** Put in by the build. */
 declare const builtFor: "chromium" | "firefox" | undefined;
@@ -11,3 +11,5 @@ export const background: BackgroundPlatform =
   typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.background : chromium.background;
 export const content: ContentPlatform =
   typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.content : chromium.content;
+export const pages: PagesPlatform =
+  typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.pages : chromium.pages;

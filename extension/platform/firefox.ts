@@ -1,9 +1,18 @@
 // Firefox and the browsers made from it.
 
-import type { BackgroundPlatform, ContentPlatform, HostEnd } from "./platform.ts";
+import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform } from "./platform.ts";
 
-/** Reads Firefox's words as one of our causes. It says the same of a manifest that is not there and of one that does not list the extension. */
-const causeOf = (text: string): HostEnd["cause"] => (/no such native application/i.test(text) ? "missing" : "other");
+/** Reads Firefox's words as one of our causes. Its error is null for a program that has ended, in whichever way and at whatever time. */
+function causeOf(error: { message?: string } | null | undefined): HostEnd["cause"] {
+  if (error === null) return "ended";
+  const text = error?.message ?? "";
+  // It says the same of a manifest that is not there, of one that it cannot use, and of one that does not list the extension.
+  if (/no such native application/i.test(text)) return "missing";
+  if (/exceeds the limit/i.test(text)) return "garbled";
+  // A file that is not there or not executable. Rarely what such a program says is a frame, but no JSON: that is not told apart.
+  if (/unexpected error/i.test(text)) return "unstarted";
+  return "other";
+}
 
 export const background: BackgroundPlatform = {
   documentIdOf: ({ documentId }) => documentId, // older versions have none: then nothing is opened
@@ -16,9 +25,10 @@ export const background: BackgroundPlatform = {
   everyHeader: () => ["responseHeaders"], // an error for any other word
   protectStorage: () => Promise.resolve(), // it has no way to: storage.local is there for content scripts, storage.session never is
   isNothingManaged: (error) => /manifest not found/i.test(String(error)),
+  managedComesLate: false, // it has read its policies before any extension starts
   hostEnd: (port) => {
-    const text = (port as { error?: { message?: string } | null }).error?.message ?? "";
-    return { cause: causeOf(text), text };
+    const { error } = port as { error?: { message?: string } | null };
+    return { cause: causeOf(error), text: error?.message ?? "" };
   },
 };
 
@@ -26,3 +36,5 @@ export const content: ContentPlatform = {
   shadowRootOf: (element) => (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null,
   // No data channel: a frame in a page may not reach loopback here, and the host offers Firefox none.
 };
+
+export const pages: PagesPlatform = { pinText: "setupPinHowFirefox", missingText: "setupMissingFirefox" };

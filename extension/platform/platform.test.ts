@@ -58,24 +58,43 @@ test("why the port to the host is over, in each browser's words", () => {
     ["Specified native messaging host not found.", "missing"],
     ["Access to the specified native messaging host is forbidden.", "forbidden"],
     ["Access to the native messaging host was disabled by the system administrator.", "blocked"],
-    ["Native host has exited.", "other"],
+    ["Failed to start native messaging host.", "unstarted"],
+    ["Native host has exited.", "ended"],
+    ["Error when communicating with the native messaging host.", "garbled"],
+    ["Something new.", "other"],
   ] as const) {
     lastError = { message };
     assert.deepEqual(chromium.background.hostEnd(port({})), { cause, text: message });
   }
   lastError = undefined;
   assert.deepEqual(chromium.background.hostEnd(port({})), { cause: "other", text: "" });
-  const missing = "No such native application portside.host";
-  assert.deepEqual(firefox.background.hostEnd(port({ error: { message: missing } })), {
-    cause: "missing",
-    text: missing,
-  });
-  assert.deepEqual(firefox.background.hostEnd(port({ error: null })), { cause: "other", text: "" });
+  for (const [message, cause] of [
+    ["No such native application portside.host", "missing"],
+    ["An unexpected error occurred", "unstarted"],
+    [
+      "Native application tried to send a message of 4294967295 bytes, which exceeds the limit of 1048576 bytes.",
+      "garbled",
+    ],
+    ["Something new.", "other"],
+  ] as const)
+    assert.deepEqual(firefox.background.hostEnd(port({ error: { message } })), { cause, text: message });
+  assert.deepEqual(firefox.background.hostEnd(port({ error: null })), { cause: "ended", text: "" });
+  assert.deepEqual(firefox.background.hostEnd(port({})), { cause: "other", text: "" });
 });
 
 test("without a policy Firefox's managed storage rejects; any other error is one", () => {
   assert.equal(firefox.background.isNothingManaged(new Error("Managed storage manifest not found")), true);
   assert.equal(firefox.background.isNothingManaged(new Error("An unexpected error occurred")), false);
+});
+
+test("only Chromium may say at first that nothing is managed, and tell it later", () => {
+  assert.equal(chromium.background.managedComesLate, true);
+  assert.equal(firefox.background.managedComesLate, false);
+});
+
+test("the extension's pages speak of each browser's own toolbar, and of what it can tell of a missing program", () => {
+  assert.deepEqual(chromium.pages, { pinText: "setupPinHow", missingText: "setupMissing" });
+  assert.deepEqual(firefox.pages, { pinText: "setupPinHowFirefox", missingText: "setupMissingFirefox" });
 });
 
 test("every header: Chromium keeps some from those who do not ask for more, Firefox knows no such word", () => {

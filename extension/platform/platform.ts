@@ -3,8 +3,11 @@
 
 /** Why the browser has ended a port to the native host, or never made one. */
 export interface HostEnd {
-  /** No manifest where the browser looks; a manifest that does not list the extension; an administrator's setting; anything else. */
-  cause: "missing" | "forbidden" | "blocked" | "other";
+  /**
+   * No manifest where the browser looks; a manifest that does not list the extension; an administrator's setting; a program that could not be
+   * started; one that has ended by itself; one that said what is no message; anything else.
+   */
+  cause: "missing" | "forbidden" | "blocked" | "unstarted" | "ended" | "garbled" | "other";
   /** The browser's own words, "" when it has none. For the user and the log, never for a page. */
   text: string;
 }
@@ -25,10 +28,20 @@ export interface BackgroundPlatform {
   everyHeader(): ("responseHeaders" | "extraHeaders")[];
   /** Reports whether storage.managed.get() has failed only since no administrator has set anything. */
   isNothingManaged(error: unknown): boolean;
+  /** Whether storage.managed may say that there is nothing, at a profile's first start, before it has looked. */
+  readonly managedComesLate: boolean;
   /** Keeps content scripts from what the extension keeps, as far as the browser can. */
   protectStorage(): Promise<void>;
   /** Reads why a port to the native host is over. To be called in its onDisconnect. */
   hostEnd(port: chrome.runtime.Port): HostEnd;
+}
+
+/** For the extension's own pages: names of texts, where what a user is told is another thing in each browser. */
+export interface PagesPlatform {
+  /** How the button gets into the toolbar. */
+  readonly pinText: "setupPinHow" | "setupPinHowFirefox";
+  /** What a missing program means: what `missing` of HostEnd stands for. */
+  readonly missingText: "setupMissing" | "setupMissingFirefox";
 }
 
 /** A carrier of a document's bytes that passes native messaging by (extension/lane). */

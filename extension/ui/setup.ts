@@ -5,7 +5,9 @@
 
 import { ext } from "../shared/ext.ts";
 import type { HostState } from "../background/host/own_pages.ts";
+import { pages as platform } from "../platform/current.ts";
 import { isolated } from "./foreign.ts";
+import { installCommand } from "./install_command.ts";
 import { tick, watchSteps } from "./setup_steps.ts";
 import { byId, fillTexts, text } from "./texts.ts";
 
@@ -20,7 +22,7 @@ const command = byId("command");
 
 /** The command that mends it, and what to say of it. */
 function remedy(state: HostState): { step: string; command: string; more?: string } | undefined {
-  const install = "make install";
+  const install = installCommand(ext.runtime.id);
   switch (state.kind) {
     case "missing":
       return { step: text("setupStepInstall"), command: install };
@@ -33,11 +35,14 @@ function remedy(state: HostState): { step: string; command: string; more?: strin
         more: text("setupLog", isolated("~/.local/state/portside/portside.log")),
       };
     case "forbidden":
-      return { step: text("setupStepAdmit"), command: `${install} EXTENSION_ID=${ext.runtime.id}` };
+      return { step: text("setupStepAdmit"), command: installCommand(ext.runtime.id, true) };
     default:
       return undefined;
   }
 }
+
+/** What went wrong with a program that is there: names of texts. */
+const failures = { unstarted: "hostUnstarted", ended: "hostEnded", garbled: "hostGarbled" } as const;
 
 /** What is wrong, or that nothing is. */
 function describe(state: HostState): string {
@@ -45,7 +50,7 @@ function describe(state: HostState): string {
     case "ready":
       return text(calledFor ? "setupReadyBack" : "setupReady", state.hostVersion);
     case "missing":
-      return text("setupMissing");
+      return text(platform.missingText);
     case "forbidden":
       return text("setupForbidden");
     case "blocked":
@@ -55,7 +60,7 @@ function describe(state: HostState): string {
     case "storage":
       return `${text("whyStorage")} ${text("doStorage")}`;
     case "failed":
-      return text("setupFailed", isolated(state.detail));
+      return text("setupFailed", state.how === undefined ? isolated(state.detail) : text(failures[state.how]));
   }
 }
 

@@ -1,6 +1,7 @@
 // The three steps of the welcome page, which tick themselves: the program is there, the button is in the toolbar, a first connection has worked.
 
 import { ext } from "../shared/ext.ts";
+import { pages as platform } from "../platform/current.ts";
 import { tried } from "../background/host/tried.ts";
 import { byId, text } from "./texts.ts";
 
@@ -31,7 +32,7 @@ async function isPinned(): Promise<boolean | undefined> {
 async function showPin(): Promise<void> {
   const pinned = await isPinned();
   tick("pin", pinned === true);
-  say("pin-state", text(pinned === true ? "setupPinned" : "setupPinHow"));
+  say("pin-state", text(pinned === true ? "setupPinned" : platform.pinText));
 }
 
 async function showFirst(): Promise<void> {

@@ -24,7 +24,7 @@ const (
 )
 
 // Allowlist names the only extensions that may start the host: 1 to 64 ids of Chromium
-// extensions. Nil stands for a machine without one, where Portside's own extension may,
+// extensions and Firefox add-ons. Nil stands for a machine without one, where Portside's own extension may,
 // and those that host manifests list.
 type Allowlist []string
 
@@ -89,8 +89,8 @@ func parseAllowlist(text []byte) (Allowlist, error) {
 		return nil, fmt.Errorf("it names %d extensions; it must name 1 to %d", n, MostAllowed)
 	}
 	for _, id := range file.Allowed {
-		if !manifest.ValidChromiumID(id) {
-			return nil, fmt.Errorf("%q is not an extension id: it must be 32 letters from a to p", id)
+		if !manifest.ValidID(id) {
+			return nil, fmt.Errorf("%q is not an extension id: it must be %s", id, manifest.IDForms)
 		}
 	}
 	return file.Allowed, nil
@@ -106,7 +106,7 @@ func (c Caller) Admit(around Surroundings) error {
 	case err != nil:
 		return fmt.Errorf("the list of extensions that may start Portside cannot be used: %w", err)
 	//rule:allowlist-admits-nobody-else
-	case allowed != nil && (c.Family != string(manifest.Chromium) || !slices.Contains(allowed, c.ID)):
+	case allowed != nil && ( /*rule:listed-id-is-of-callers-browser*/ !manifest.Family(c.Family).ValidID(c.ID) || !slices.Contains(allowed, c.ID)):
 		return fmt.Errorf("%q is not listed in %s", c.ID, filepath.Join(around.Folder, AllowlistFile))
 	case allowed == nil && !c.Known && !c.Listed(around):
 		return fmt.Errorf("%q is not Portside's extension", c.ID)

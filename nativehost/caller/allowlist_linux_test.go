@@ -51,6 +51,8 @@ func TestAllowlist(t *testing.T) {
 		"organisation": {Family: string(manifest.Chromium), ID: organisation},
 		"stranger":     {Family: string(manifest.Chromium), ID: strings.Repeat("b", 32)},
 		"by name":      {Family: string(manifest.Firefox), ID: organisation},
+		"add-on":       {Family: string(manifest.Firefox), ID: addOn},
+		"its name":     {Family: string(manifest.Chromium), ID: addOn},
 	}
 	const list = `{"allowed": ["` + organisation + `"]}`
 	for name, c := range map[string]struct {
@@ -95,6 +97,9 @@ func TestAllowlist(t *testing.T) {
 		"a file in the folder's place": {func(t *testing.T, around *Surroundings) {
 			around.Folder = around.Executable
 		}, ""},
+		"a list with an add-on of Firefox": {func(t *testing.T, around *Surroundings) {
+			putList(t, *around, fmt.Sprintf(`{"allowed": [%q, %q]}`, organisation, addOn), 0o644)
+		}, "organisation|add-on"},
 		"an empty file":       broken(""),
 		"no list in it":       broken("{}"),
 		"nobody":              broken(`{"allowed": []}`),

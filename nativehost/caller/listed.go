@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/portside/portside/manifest"
@@ -45,21 +44,25 @@ type Surroundings struct {
 // those that lead to another program or that somebody else could change or replace,
 // in whichever folder on the way.
 func (c Caller) Listed(around Surroundings) bool {
-	if c.Family != string(manifest.Chromium) || !manifest.ValidChromiumID(c.ID) {
+	family := manifest.Family(c.Family)
+	if !family.ValidID(c.ID) {
 		return false
 	}
-	for _, dir := range around.places() {
-		if around.allows(filepath.Join(dir, manifest.FileName), manifest.Origin(c.ID)) {
+	for _, dir := range around.places(family) {
+		if around.allows(filepath.Join(dir, manifest.FileName), family, c.ID) {
 			return true
 		}
 	}
 	return false
 }
 
-// places returns the folders where Chromium browsers of this system and user look.
-func (around Surroundings) places() []string {
+// places returns the folders where browsers of the family look, of this system and user.
+func (around Surroundings) places(family manifest.Family) []string {
 	var dirs []string
 	for i, arg := range around.Browser {
+		if family != manifest.Chromium {
+			break // no switch of Firefox leads elsewhere
+		}
 		const flag = "--user-data-dir"
 		folder, found := strings.CutPrefix(arg, flag+"=")
 		if arg == flag && i+1 < len(around.Browser) {
@@ -74,7 +77,7 @@ func (around Surroundings) places() []string {
 		}
 	}
 	for _, target := range manifest.Targets() {
-		if target.OS != runtime.GOOS || target.Family != manifest.Chromium {
+		if target.OS != runtime.GOOS || target.Family != family {
 			continue
 		}
 		if dir, err := manifest.Expand(target.Dir, around.Getenv); err == nil {
@@ -85,8 +88,8 @@ func (around Surroundings) places() []string {
 }
 
 // allows reports whether the manifest at path, which nobody but root and the user
-// can change, lets origin start executable.
-func (around Surroundings) allows(path, origin string) bool {
+// can change, lets the extension with the id start executable.
+func (around Surroundings) allows(path string, family manifest.Family, id string) bool {
 	text, err := read(path, trust.User(around.UID))
 	if err != nil {
 		return false
@@ -94,7 +97,7 @@ func (around Surroundings) allows(path, origin string) bool {
 	var m manifest.HostManifest
 	if json.Unmarshal(text, &m) != nil || m.Name != manifest.HostName ||
 		//rule:other-callers-are-listed
-		!slices.Contains(m.AllowedOrigins, origin) {
+		!m.Admits(family, id) {
 		return false
 	}
 	own, err := os.Stat(around.Executable)

@@ -11,6 +11,8 @@ import (
 
 const further = "abcdefghijklmnopabcdefghijklmnop"
 
+const addOn = "portside@example.org"
+
 // put writes a host manifest into a folder of manifests.
 func put(t *testing.T, dir, name string, m manifest.HostManifest, mode os.FileMode) {
 	t.Helper()
@@ -126,7 +128,19 @@ func TestListed(t *testing.T) {
 		"an id that is none": {Caller{Family: string(manifest.Chromium), ID: further + "/x"}, func(t *testing.T, home, program string) {
 			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further+"/x"), 0o644)
 		}, false},
-		"a Firefox add-on": {Caller{Family: string(manifest.Firefox), ID: further}, func(t *testing.T, home, program string) {
+		"a Firefox add-on, listed": {Caller{Family: string(manifest.Firefox), ID: addOn}, func(t *testing.T, home, program string) {
+			put(t, home+"/.mozilla/native-messaging-hosts", manifest.FileName, manifest.New(manifest.Firefox, program, addOn), 0o644)
+		}, true},
+		"a Firefox add-on, not listed": {Caller{Family: string(manifest.Firefox), ID: addOn}, func(t *testing.T, home, program string) {
+			put(t, home+"/.mozilla/native-messaging-hosts", manifest.FileName, manifest.New(manifest.Firefox, program), 0o644)
+		}, false},
+		"a Firefox add-on in a manifest that others may write": {Caller{Family: string(manifest.Firefox), ID: addOn}, func(t *testing.T, home, program string) {
+			put(t, home+"/.mozilla/native-messaging-hosts", manifest.FileName, manifest.New(manifest.Firefox, program, addOn), 0o666)
+		}, false},
+		"a Firefox add-on in a manifest where Chromium looks": {Caller{Family: string(manifest.Firefox), ID: addOn}, func(t *testing.T, home, program string) {
+			put(t, home+"/profile/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Firefox, program, addOn), 0o644)
+		}, false},
+		"a Firefox add-on with an id of Chromium's": {Caller{Family: string(manifest.Firefox), ID: further}, func(t *testing.T, home, program string) {
 			put(t, home+"/.config/chromium/NativeMessagingHosts", manifest.FileName, manifest.New(manifest.Chromium, program, further), 0o644)
 		}, false},
 	} {

@@ -1011,7 +1011,7 @@ export const host: readonly Mutant[] = [
       "other-callers-are-listed",
       "Another caller must be listed in a manifest of the host's name",
       inGo("nativehost/caller", "TestListed"),
-      becomes('slices.Contains(m.AllowedOrigins, "")'),
+      becomes('m.Admits(family, "")'),
     ],
     [
       "caller-manifest-not-writable",
@@ -1063,6 +1063,12 @@ export const host: readonly Mutant[] = [
       "Where an administrator has an allowlist, the host refuses every extension that it does not name",
       inGo("nativehost/caller", "TestAllowlist"),
       never,
+    ],
+    [
+      "listed-id-is-of-callers-browser",
+      "An id on the allowlist lets in extensions of the browsers that have such ids, and no others",
+      inGo("nativehost/caller", "TestAllowlist"),
+      becomes("false"),
     ],
     [
       "broken-allowlist-admits-nobody",

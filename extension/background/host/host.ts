@@ -29,7 +29,7 @@ export type HostProblem =
   | { kind: "blocked" } // by the administrator
   | { kind: "storage" } // the administrator's settings cannot be read, and without them no host may be used
   | { kind: "version"; hostVersion: string }
-  | { kind: "failed"; detail: string }; // it starts, and dies or does not answer
+  | { kind: "failed"; how?: "unstarted" | "ended" | "garbled"; detail: string }; // it does not start, or dies, or says no sensible answer
 
 export class HostUnavailable extends Error {
   readonly problem: HostProblem;
@@ -270,5 +270,14 @@ function notified(method: string, params: unknown, listener: HostListener): void
 }
 
 function problemOf({ cause, text }: HostEnd): HostProblem {
-  return cause === "other" ? { kind: "failed", detail: text } : { kind: cause };
+  switch (cause) {
+    case "missing":
+    case "forbidden":
+    case "blocked":
+      return { kind: cause };
+    case "other":
+      return { kind: "failed", detail: text };
+    default:
+      return { kind: "failed", how: cause, detail: text };
+  }
 }

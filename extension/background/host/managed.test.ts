@@ -83,6 +83,14 @@ test("an install of the user's own waits for nothing", async () => {
   assert.equal(await settled(managedSettings()), true);
 });
 
+test("in Firefox, which has the settings from the first, a forced install without any waits for nothing", async () => {
+  failure = new Error("Managed storage manifest not found");
+  const { managedSettings } = await start();
+  const asked = managedSettings(firefox.background);
+  assert.equal(await settled(asked), true);
+  assert.equal(await asked, "{}");
+});
+
 test("a storage that cannot be written changes nothing of it", async () => {
   local.broken = true;
   mock.method(console, "error", () => undefined);

@@ -1,6 +1,6 @@
 // The administrator's settings in the browser: managed storage, as JSON text for the host, which judges by them and its own together.
 //
-// Chromium takes seconds to read them: after the start of a browser it answers late, and after the first start of a forced install (some 3 s
+// Chromium takes seconds to read them (managedComesLate): after the start of a browser it answers late, and after the first start of a forced install (some 3 s
 // were seen) it says that there are none before it tells them, with nothing to tell that from "no settings". So they are asked for as soon as
 // the worker starts, and where an administrator has installed the extension, nothing is opened before it is settled.
 
@@ -21,7 +21,7 @@ const settled = new Stored("local", "managedSettled", (stored) => stored === tru
 const maxBytes = 49_152;
 const maxEncoded = 60_000;
 
-type Browser = Pick<BackgroundPlatform, "isNothingManaged">;
+type Browser = Pick<BackgroundPlatform, "isNothingManaged" | "managedComesLate">;
 
 async function read(browser: Browser): Promise<Record<string, unknown>> {
   try {
@@ -53,6 +53,7 @@ let first: Promise<void> | undefined;
 
 /** Waits, at most once in the life of a profile, until the settings of a forced install can be told from none. */
 async function settle(browser: Browser): Promise<void> {
+  if (!browser.managedComesLate) return;
   const change = onceChanged(firstStartTimeout); // listens before it looks, so that nothing falls between
   if (await settled.get().catch(() => false)) return;
   const forced = (await ext.management.getSelf()).installType === "admin";

@@ -19,7 +19,8 @@ func TestAllowlistOfTheMachine(t *testing.T) {
 		t.Skip("only root's files count in /etc/portside, and only root can put one there; the case runs in the suite that runs as root")
 	}
 	const organisation = "ponmlkjihgfedcbaponmlkjihgfedcba"
-	text, err := caller.Allowlist{organisation}.Render()
+	const addOn = "portside@example.org"
+	text, err := caller.Allowlist{organisation, addOn}.Render()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,6 +36,7 @@ func TestAllowlistOfTheMachine(t *testing.T) {
 		{[]string{manifest.Origin(organisation)}, exitOK},
 		{[]string{manifest.Origin(manifest.ChromiumID)}, exitStranger},
 		{[]string{"/usr/lib/mozilla/native-messaging-hosts/" + manifest.FileName, manifest.FirefoxID}, exitStranger},
+		{[]string{"/usr/lib/mozilla/native-messaging-hosts/" + manifest.FileName, addOn}, exitOK},
 	} {
 		args := append([]string{"--mount", "--propagation", "private", "sh", "-c", prepare, "sh", list, binary}, c.args...)
 		cmd := exec.Command("unshare", args...)
