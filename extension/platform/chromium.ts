@@ -26,6 +26,10 @@ export const background: BackgroundPlatform = {
   isActive,
   isInPage: (frame: Lifecycle) => frame.frameType !== "fenced_frame" && isActive(frame),
   isPrivateRequest: () => undefined,
+  // It has no containers.
+  containerOf: () => ({}),
+  cookiesOf: () => ({}),
+  isCookieOf: () => true,
   // Some, such as Clear-Site-Data, are kept from those who do not ask for "extraHeaders".
   everyHeader: () => ["responseHeaders", "extraHeaders"],
   isNothingManaged: () => false, // then it answers with {}

@@ -1,9 +1,13 @@
 // Firefox and the browsers made from it.
 
+import { isContainer } from "../shared/container.ts";
 import type { BackgroundPlatform, ContentPlatform, HostEnd } from "./platform.ts";
 
 /** Reads Firefox's words as one of our causes. It says the same of a manifest that is not there and of one that does not list the extension. */
 const causeOf = (text: string): HostEnd["cause"] => (/no such native application/i.test(text) ? "missing" : "other");
+
+/** What it calls the cookies of the default container, and those of private windows. Of any other container this is the container's id. */
+const stores = { normal: "firefox-default", private: "firefox-private" } as const;
 
 export const background: BackgroundPlatform = {
   documentIdOf: ({ documentId }) => documentId, // older versions have none: then nothing is opened
@@ -13,6 +17,15 @@ export const background: BackgroundPlatform = {
   isActive: () => true,
   isInPage: () => true,
   isPrivateRequest: (request) => (request as { incognito?: boolean }).incognito,
+  containerOf: (tabOrRequest) => {
+    const { cookieStoreId } = tabOrRequest as { cookieStoreId?: unknown };
+    if (cookieStoreId === stores.normal || cookieStoreId === stores.private) return {};
+    //rule:unknown-container-opens-nothing
+    return isContainer(cookieStoreId) ? { container: cookieStoreId } : undefined;
+  },
+  cookiesOf: (container) => (container === undefined ? {} : { storeId: container }),
+  isCookieOf: (container, { storeId }) =>
+    /*rule:marker-counts-in-its-container*/ storeId === (container ?? stores.normal),
   everyHeader: () => ["responseHeaders"], // an error for any other word
   protectStorage: () => Promise.resolve(), // it has no way to: storage.local is there for content scripts, storage.session never is
   isNothingManaged: (error) => /manifest not found/i.test(String(error)),

@@ -21,6 +21,15 @@ export interface BackgroundPlatform {
   isInPage(frame: chrome.webNavigation.GetAllFrameResultDetails): boolean;
   /** Reports whether a request is a private window's. Undefined: the browser does not tell it with the request. */
   isPrivateRequest(request: chrome.webRequest.OnHeadersReceivedDetails): boolean | undefined;
+  /**
+   * Which container a tab or a request is of: none (the default, and private windows), or its id. Undefined: the browser has containers, and says of
+   * none that could be one. Then nothing is opened, and nothing that was allowed counts.
+   */
+  containerOf(tabOrRequest: object): { container?: string } | undefined;
+  /** What names the cookies of a container to chrome.cookies. */
+  cookiesOf(container: string | undefined): { storeId?: string };
+  /** Reports whether a cookie is one of the container's. */
+  isCookieOf(container: string | undefined, cookie: chrome.cookies.Cookie): boolean;
   /** What to ask of webRequest.onHeadersReceived to be told every response header. */
   everyHeader(): ("responseHeaders" | "extraHeaders")[];
   /** Reports whether storage.managed.get() has failed only since no administrator has set anything. */

@@ -196,8 +196,8 @@ test("the report is saved as it is shown", async () => {
 
 test("sites of private windows that asked too often are not shown, nor reported", async () => {
   for (let n = 0; n < 3; n++) {
-    await noteAnswer("https://secret.test", true, "no");
-    await noteAnswer("https://public.test", false, "no");
+    await noteAnswer("https://secret.test", { private: true }, "no");
+    await noteAnswer("https://public.test", { private: false }, "no");
   }
   const sites = (await listHeld()).map(({ site }) => site);
   assert.ok(
