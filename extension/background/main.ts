@@ -136,7 +136,10 @@ function takeBack(
   //rule:revoking-clears-document-grants
   void takeBackFromDocuments(keys);
   for (const connection of documents)
-    if (/*rule:revoking-spares-private-sockets*/ !connection.sender.private && keys.has(whoseKey(connection.sender)))
+    if (
+      /*rule:revoking-spares-private-sockets*/ !connection.sender.private &&
+      /*rule:revoking-spares-container-sockets*/ keys.has(whoseKey(connection.sender))
+    )
       //rule:revoking-ends-sockets
       connection.revoke((socket) => concerned(connection.sender, socket));
 }
@@ -145,7 +148,7 @@ onRevoked((revoked) => {
   takeBack(new Set(revoked.map(whoseKey)), (sender, socket) =>
     //rule:revoke-site-ends-all-its-sockets
     revoked.some(
-      (grant) => /*rule:revoking-spares-container-sockets*/ isGrantOf(sender, grant) && concerns(grant, socket),
+      (grant) => /*rule:revoking-spares-container-sockets.2*/ isGrantOf(sender, grant) && concerns(grant, socket),
     ),
   );
 });

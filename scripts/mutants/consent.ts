@@ -468,7 +468,7 @@ export const consent: readonly Mutant[] = [
         "extension/background/consent/cooldown.test.ts",
         "three denials mute the origin and its site, and nobody else",
       ),
-      becomes("typeof isPrivate"),
+      becomes("sideName({ ...side, private: false })"),
     ],
     [
       "allow-resets-denials",

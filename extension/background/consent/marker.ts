@@ -129,7 +129,7 @@ export async function removeMarker({ origin, container }: Whose, marker: Pick<Ma
     await ext.cookies.remove({
       url: urlOf(origin, marker),
       name: markerName,
-      .../*rule:clearing-spares-other-containers*/ platform.cookiesOf(container),
+      .../*rule:marker-goes-from-its-container*/ platform.cookiesOf(container),
     });
   } catch {
     // As in put: then it was never set.

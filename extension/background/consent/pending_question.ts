@@ -146,5 +146,5 @@ export function keyOf(question: Question | LocalQuestion, { documentId }: Sender
 
 /** The site that a question counts for; in private windows, and in each container, it is one of its own. */
 export function siteKey(sender: Sender): string {
-  return `${sideName(sender)} ${siteOf(sender.origin)}`;
+  return `${/*rule:questions-apart-by-container*/ sideName(sender)} ${siteOf(sender.origin)}`;
 }

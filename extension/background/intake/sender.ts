@@ -32,7 +32,7 @@ export function attest(sender: chrome.runtime.MessageSender | undefined): Sender
     tabId: tab.id,
     windowId: tab.windowId,
     private: tab.incognito,
-    /*rule:container-named-by-browser*/ ...container,
+    .../*rule:container-named-by-browser*/ container,
     ofPage,
   };
 }
