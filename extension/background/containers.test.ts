@@ -69,6 +69,9 @@ test("what is remembered in a container counts in this one only, and what was re
   assert.deepEqual(await containers(), [work]);
   await remember(normal);
   assert.deepEqual(await mayOpenIn(), [normal, work]);
+  // Nor in one in which the site was allowed something else.
+  await world.allowed(await pageIn(home), { ...mail, remotePort: 1 }, { remember: true });
+  assert.deepEqual(await mayOpenIn(), [normal, work]);
   // What is kept of the default container is what it was before there were any.
   const kept = browser.storage.local.stored.get("grants") as Grant[];
   assert.deepEqual(
@@ -76,6 +79,7 @@ test("what is remembered in a container counts in this one only, and what was re
     [
       [true, work],
       [false, undefined],
+      [true, home],
     ],
   );
 });

@@ -23,6 +23,11 @@ const requests = {
 };
 const asked = new Map<string, Promise<HeaderPolicy | undefined>>();
 
+function isInDefaultContainer(tab: chrome.tabs.Tab): boolean {
+  const container = platform.containerOf(tab);
+  return container !== undefined && !("container" in container);
+}
+
 /** What the headers of such a document may have been. Undefined when nothing is known. */
 export async function findPolicy(
   { documentId, url }: TreeDocument,
@@ -34,11 +39,9 @@ export async function findPolicy(
   const seen = [cached, await lookUpCached(url, kind)].filter((policy) => policy !== undefined);
   if (seen.length > 0) return strictest(seen);
   if (!top) return undefined;
-  const container = platform.containerOf(tab);
   const mayAsk =
     /*rule:no-policy-request-in-private*/ !tab.incognito &&
-    /*rule:no-policy-request-in-container*/ container !== undefined &&
-    container.container === undefined;
+    /*rule:no-policy-request-in-container*/ isInDefaultContainer(tab);
   if (mayAsk) {
     let answer = asked.get(documentId);
     if (answer === undefined) {
