@@ -22,7 +22,6 @@ function causeOf(text: string): HostEnd["cause"] {
 
 export const background: BackgroundPlatform = {
   documentIdOf: ({ documentId }) => documentId,
-  targetOf: ({ documentId }, tabId) => ({ tabId, documentIds: documentId === undefined ? [] : [documentId] }),
   isActive,
   isInPage: (frame: Lifecycle) => frame.frameType !== "fenced_frame" && isActive(frame),
   isPrivateRequest: () => undefined,

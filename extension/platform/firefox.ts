@@ -10,9 +10,7 @@ const causeOf = (text: string): HostEnd["cause"] => (/no such native application
 const stores = { normal: "firefox-default", private: "firefox-private" } as const;
 
 export const background: BackgroundPlatform = {
-  documentIdOf: ({ documentId }) => documentId, // older versions have none: then nothing is opened
-  // What has come into the frame meanwhile takes the script, and makes nothing of it before its page uses the API.
-  targetOf: ({ frameId = 0 }, tabId) => ({ tabId, frameIds: [frameId] }),
+  documentIdOf: ({ documentId }) => documentId, // versions before 153 have none: then nothing is opened
   // It prerenders nothing, and has no fenced frames; of what is in the back/forward cache, webNavigation lists nothing.
   isActive: () => true,
   isInPage: () => true,

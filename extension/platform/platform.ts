@@ -13,8 +13,6 @@ export interface HostEnd {
 export interface BackgroundPlatform {
   /** The document that a message or a port came from. Undefined: the browser does not say, and such a document may open nothing. */
   documentIdOf(sender: chrome.runtime.MessageSender): string | undefined;
-  /** Where a script goes that is for the sender's document: into this document, or into its frame where the browser can name no document. */
-  targetOf(sender: chrome.runtime.MessageSender, tabId: number): chrome.scripting.InjectionTarget;
   /** Reports whether the sender's document was active when it spoke: not prerendered, and not in the back/forward cache. */
   isActive(sender: chrome.runtime.MessageSender): boolean;
   /** Reports whether a frame of a tab is active, and no fenced frame, which no policy of its embedder reaches. */
