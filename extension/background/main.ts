@@ -2,6 +2,7 @@
 
 import { background as platform } from "../platform/current.ts";
 import { whoseKey } from "../shared/container.ts";
+import { onAccessGiven } from "../shared/access.ts";
 import { ext } from "../shared/ext.ts";
 import { watchEnds } from "./consent/expiry.ts";
 import { concerns, isGrantOf, onGrantsChange, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
@@ -193,6 +194,9 @@ offerPopupWindow();
 void badge.updateOld();
 void ext.tabs.query({}).then((tabs) => activity.refusals.keepOnly(new Set(tabs.map(({ id = -1 }) => id))));
 void writeUnsaved().catch(() => undefined); // as before, then
+
+// Nor did they come into documents that were opened while the user had taken back the permission for websites.
+onAccessGiven(() => void injectEverywhere());
 
 // Documents that were there before the extension, or that an older copy of it served: they get the scripts now.
 ext.runtime.onInstalled.addListener(({ reason }) => {

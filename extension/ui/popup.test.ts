@@ -109,6 +109,26 @@ test("in a container it says so, and lists what is remembered there", async () =
   await listed(view);
 });
 
+test("without the permission for websites it says so, and asks for it in a person's click", async () => {
+  const [notice, [ask]] = [page.element("access"), page.element("access").all("button")];
+  assert.equal(notice.hidden, true);
+  page.browser.access.willGive = false;
+  page.browser.letSee(false);
+  await settled();
+  assert.equal(notice.hidden, false);
+  assert.match(notice.textContent, /Portside has no access to websites/);
+  await page.click(ask);
+  await settled();
+  assert.equal(notice.hidden, false, "the user said no");
+  page.browser.access.willGive = true;
+  await page.click(ask, false);
+  await settled();
+  assert.equal(notice.hidden, false, "that was a script");
+  await page.click(ask);
+  await settled();
+  assert.deepEqual([notice.hidden, page.browser.access.given], [true, true]);
+});
+
 test("a question that waits is told, and brought by a person's click alone", async () => {
   const [notice, bring] = [page.element("asks"), page.element("bring")];
   assert.equal(notice.hidden, false);

@@ -6,6 +6,7 @@
 import { ext } from "../shared/ext.ts";
 import type { PopupMessage, PopupView } from "../background/toolbar/popup.ts";
 import { openSetupPage } from "../background/host/setup.ts";
+import { watchAccess } from "./access.ts";
 import { containerName } from "./container_name.ts";
 import { KeyedList } from "./keyed.ts";
 import { showHost } from "./popup_host.ts";
@@ -186,6 +187,7 @@ byId("unmute").addEventListener("click", (event) => {
   const site = view?.site;
   if (/*rule:cooldown-end-needs-trusted-click*/ event.isTrusted && site !== undefined) unmute(site.origin);
 });
+watchAccess();
 onShowQuestion(() => {
   send({ type: "bring" });
 });

@@ -5,6 +5,7 @@
 
 import { ext } from "../shared/ext.ts";
 import type { HostState } from "../background/host/own_pages.ts";
+import { watchAccess } from "./access.ts";
 import { isolated } from "./foreign.ts";
 import { tick, watchSteps } from "./setup_steps.ts";
 import { byId, fillTexts, text } from "./texts.ts";
@@ -129,5 +130,6 @@ byId("try").addEventListener("click", () => {
     if (!started) byId("try-state").textContent = text("tryFailed");
   });
 });
+watchAccess();
 watchSteps();
 void watch();

@@ -5,6 +5,7 @@
 // once a day, and each time a grant is to be used. A grant without its marker never counts.
 
 import { inContainer, readWhose, whoseKey, type Whose } from "../../shared/container.ts";
+import { hasAccessTo } from "../../shared/access.ts";
 import { ext } from "../../shared/ext.ts";
 import { Stored, tableOf } from "../../shared/stored.ts";
 import { addGrants, listGrants, onRevoked, removeGrants } from "./grants.ts";
@@ -91,6 +92,8 @@ export function remember(grant: Grant, ...more: Grant[]): Promise<NotRemembered 
     let old = (await readMarkers()).get(key);
     // A new marker would hide that the old one is gone.
     if (old !== undefined && !(await isThere(grant, old))) {
+      //rule:no-access-forgets-nothing.2
+      if (!(await hasAccessTo(grant.origin))) return "marker";
       await forget(new Set([key]));
       old = undefined; // what is told of the old one is not about the new one
     }
@@ -113,6 +116,9 @@ export function stillRemembers({ origin, container }: Whose): Promise<boolean> {
     const markers = await readMarkers();
     const marker = markers.get(key);
     if (marker === undefined || !(await isThere(whose, marker))) {
+      // It may be there, and we are not let look: then nothing counts, and nothing is lost.
+      //rule:no-access-forgets-nothing
+      if (!(await hasAccessTo(origin))) return false;
       await forget(new Set([key]));
       return false;
     }
@@ -192,7 +198,7 @@ async function lookAtAll(): Promise<Found> {
     const marker = markers.get(key);
     const found = marker === undefined ? undefined : cookies.get(marker.path);
     if (marker === undefined || found === undefined || !isMarkerOf(whose, marker, found.cookie)) {
-      gone.add(key);
+      if (/*rule:no-access-looks-for-nothing*/ await hasAccessTo(whose.origin)) gone.add(key);
       continue;
     }
     there.push(key);
