@@ -31,6 +31,7 @@ export const background: BackgroundPlatform = {
   isCookieOf: () => true,
   // Some, such as Clear-Site-Data, are kept from those who do not ask for "extraHeaders".
   everyHeader: () => ["responseHeaders", "extraHeaders"],
+  managedComesLate: true,
   isNothingManaged: () => false, // then it answers with {}
   protectStorage: () =>
     ext.storage.local.setAccessLevel({

@@ -26,6 +26,7 @@ export const background: BackgroundPlatform = {
     /*rule:marker-counts-in-its-container*/ storeId === (container ?? stores.normal),
   everyHeader: () => ["responseHeaders"], // an error for any other word
   protectStorage: () => Promise.resolve(), // it has no way to: storage.local is there for content scripts, storage.session never is
+  managedComesLate: false, // it has read its policies before it starts extensions
   isNothingManaged: (error) => /manifest not found/i.test(String(error)),
   hostEnd: (port) => {
     const text = (port as { error?: { message?: string } | null }).error?.message ?? "";

@@ -30,6 +30,8 @@ export interface BackgroundPlatform {
   isCookieOf(container: string | undefined, cookie: chrome.cookies.Cookie): boolean;
   /** What to ask of webRequest.onHeadersReceived to be told every response header. */
   everyHeader(): ("responseHeaders" | "extraHeaders")[];
+  /** The browser may say that no administrator has set anything before it has read what they have set. */
+  readonly managedComesLate: boolean;
   /** Reports whether storage.managed.get() has failed only since no administrator has set anything. */
   isNothingManaged(error: unknown): boolean;
   /** Keeps content scripts from what the extension keeps, as far as the browser can. */

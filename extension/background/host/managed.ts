@@ -21,7 +21,7 @@ const settled = new Stored("local", "managedSettled", (stored) => stored === tru
 const maxBytes = 49_152;
 const maxEncoded = 60_000;
 
-type Browser = Pick<BackgroundPlatform, "isNothingManaged">;
+type Browser = Pick<BackgroundPlatform, "isNothingManaged" | "managedComesLate">;
 
 async function read(browser: Browser): Promise<Record<string, unknown>> {
   try {
@@ -53,6 +53,7 @@ let first: Promise<void> | undefined;
 
 /** Waits, at most once in the life of a profile, until the settings of a forced install can be told from none. */
 async function settle(browser: Browser): Promise<void> {
+  if (!browser.managedComesLate) return;
   const change = onceChanged(firstStartTimeout); // listens before it looks, so that nothing falls between
   if (await settled.get().catch(() => false)) return;
   const forced = (await ext.management.getSelf()).installType === "admin";
@@ -61,8 +62,8 @@ async function settle(browser: Browser): Promise<void> {
 }
 
 /** Begins to find out what the settings are. Call once, in the first turn of the background. */
-export function beginToReadSettings(): void {
-  void managedSettings().catch(() => undefined);
+export function beginToReadSettings(browser: Browser = platform): void {
+  void managedSettings(browser).catch(() => undefined);
 }
 
 /**
