@@ -164,7 +164,7 @@ test("deleting a container's data takes what was remembered in it, and nothing o
 
 test("a cookie of another container is no marker", async () => {
   await remember(work);
-  const [[key = "", cookie] = []] = [...browser.cookies.jar];
+  const [[key, cookie] = ["", undefined]] = [...browser.cookies.jar];
   assert.ok(cookie !== undefined, "there is no marker");
   browser.cookies.jar.set(key, { ...cookie, storeId: home });
   assert.deepEqual(await mayOpenIn(), []);

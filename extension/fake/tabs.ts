@@ -167,7 +167,7 @@ export class FakeTabs {
         ...{ type: top ? "main_frame" : "sub_frame", timeStamp: 0, statusLine: "HTTP/1.1 200 OK" },
         ...{ documentLifecycle: "active", frameType: frame.frameType, responseHeaders: headers },
         ...("cookieStoreId" in tab ? { cookieStoreId: tab.cookieStoreId } : {}),
-      } as chrome.webRequest.OnHeadersReceivedDetails);
+      });
     this.#frames.set(tab.id, [...frames, frame]);
     const details = { tabId: tab.id, ...place, documentId, url, timeStamp: 0, processId: 1 };
     this.onCommitted.emit(details);

@@ -75,7 +75,7 @@ test("nor does one whose marker was overwritten", async () => {
 
 test("where the browser does not let us look, a grant does not count; it is there again when it does", async () => {
   await remember("https://l.test");
-  const [[url = "", cookie] = []] = markers();
+  const [[url, cookie] = ["", undefined]] = markers();
   assert.ok(cookie !== undefined, "there is no marker");
   // Without the permission for websites the browser tells of no cookies of theirs.
   browser.letSee(false);
