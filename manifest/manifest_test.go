@@ -60,6 +60,30 @@ func TestFirefoxID(t *testing.T) {
 	}
 }
 
+// TestFirefoxSettings holds what README.md says of the smallest version, of data and of Android.
+func TestFirefoxSettings(t *testing.T) {
+	var extension struct {
+		Settings map[string]struct {
+			StrictMinVersion string `json:"strict_min_version"`
+			Data             struct {
+				Required []string
+			} `json:"data_collection_permissions"`
+		} `json:"browser_specific_settings"`
+	}
+	readJSON(t, "firefox.json", &extension)
+	if len(extension.Settings) != 1 {
+		t.Errorf("settings for %d sorts of Firefox, want gecko only", len(extension.Settings))
+	}
+	gecko := extension.Settings["gecko"]
+	if gecko.StrictMinVersion != "153.0" {
+		t.Errorf("strict_min_version is %q", gecko.StrictMinVersion)
+	}
+	// Native messaging counts as handing data on.
+	if want := []string{"browsingActivity", "websiteContent"}; !slices.Equal(gecko.Data.Required, want) {
+		t.Errorf("data_collection_permissions: %q, want %q", gecko.Data.Required, want)
+	}
+}
+
 // TestHostName holds the name against the grammar that both families have.
 func TestHostName(t *testing.T) {
 	if !regexp.MustCompile(`^[a-z0-9_]+(\.[a-z0-9_]+)*$`).MatchString(HostName) {

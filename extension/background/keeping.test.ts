@@ -273,8 +273,8 @@ describe("nothing can be written", () => {
 
   test("three denials mute", async () => {
     brokenNow();
-    for (let n = 0; n < 3; n++) await noteAnswer("https://noisy.test", false, "no");
-    assert.notEqual(await cooldownUntil("https://noisy.test", false), undefined);
+    for (let n = 0; n < 3; n++) await noteAnswer("https://noisy.test", { private: false }, "no");
+    assert.notEqual(await cooldownUntil("https://noisy.test", { private: false }), undefined);
   });
 
   test("a pause pauses, and what is open hears of it", async () => {
@@ -282,7 +282,7 @@ describe("nothing can be written", () => {
     onPausedChange((paused, isPrivate) => heard.push([paused, isPrivate]));
     brokenNow();
     for (const isPrivate of [false, true]) {
-      await setPaused("https://good.test", isPrivate, true);
+      await setPaused("https://good.test", { private: isPrivate }, true);
       assert.equal(await isPaused({ origin: "https://good.test", private: isPrivate }), true);
     }
     assert.deepEqual(heard, [
@@ -296,7 +296,10 @@ describe("nothing can be written", () => {
     const other = (await import(copy)) as { setPaused: typeof setPaused };
     assert.notEqual(other.setPaused, setPaused);
     const sites = ["https://one.test", "https://two.test"] as const;
-    await Promise.all([setPaused(sites[0], false, true), other.setPaused(sites[1], false, true)]);
+    await Promise.all([
+      setPaused(sites[0], { private: false }, true),
+      other.setPaused(sites[1], { private: false }, true),
+    ]);
     for (const origin of sites) assert.equal(await isPaused({ origin, private: false }), true, origin);
   });
 
@@ -324,8 +327,8 @@ test("one document keeps where it last got to, so much and no more", async () =>
 });
 
 test("denials of many origins of one site are that site's", async () => {
-  for (let n = 0; n < 2; n++) await noteAnswer("https://small.test", false, "no");
-  for (let n = 0; n < 200; n++) await noteAnswer(`https://s${n.toString()}.greedy.test`, false, "no");
+  for (let n = 0; n < 2; n++) await noteAnswer("https://small.test", { private: false }, "no");
+  for (let n = 0; n < 200; n++) await noteAnswer(`https://s${n.toString()}.greedy.test`, { private: false }, "no");
   const table = session.stored.get("cooldowns") as Record<string, unknown>;
   assert.ok(Object.keys(table).length < 30, Object.keys(table).length.toString());
   assert.ok("normal small.test" in table && "normal greedy.test" in table, "a site went");

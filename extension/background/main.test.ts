@@ -89,3 +89,18 @@ test("what is taken back in the settings ends the sockets that stood on it, and 
   assert.equal(page.outcome(again), "NotAllowedError");
   assert.equal(hidden.outcome(await hidden.open(mail, { click: false })), "opened", "in the private window it holds");
 });
+
+test("when the user gives back the permission for websites, pages that are open get the scripts", async () => {
+  const page = await world.page("https://d.test/");
+  browser.letSee(false);
+  browser.scripts.length = 0;
+  browser.onPermissionsAdded.emit({ permissions: ["bookmarks"] });
+  await settled();
+  assert.deepEqual(browser.scripts, [], "that was no website");
+  browser.letSee(true);
+  await settled();
+  assert.deepEqual(
+    browser.scripts.map(({ target }) => target),
+    [{ tabId: page.tabId, allFrames: true }],
+  );
+});

@@ -1,9 +1,11 @@
 // The background: wiring. Every listener is registered in the first turn, so that any event can start the worker.
 
 import { background as platform } from "../platform/current.ts";
+import { whoseKey } from "../shared/container.ts";
+import { onAccessGiven } from "../shared/access.ts";
 import { ext } from "../shared/ext.ts";
 import { watchEnds } from "./consent/expiry.ts";
-import { concerns, onGrantsChange, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
+import { concerns, isGrantOf, onGrantsChange, onRevoked, takeBackFromDocuments } from "./consent/grants.ts";
 import { keepUnwritten, writeUnsaved } from "../shared/store.ts";
 import { Stored } from "../shared/stored.ts";
 import { Activity } from "./sockets/activity.ts";
@@ -31,7 +33,7 @@ import { closePopupWindow, offerPopupWindow } from "./toolbar/popup_window.ts";
 import { Prompts } from "./consent/prompt.ts";
 import { isRestore, restoreGrants } from "./consent/restoring.ts";
 import { RefusalAudit } from "./sockets/refusal_audit.ts";
-import { attest } from "./intake/sender.ts";
+import { attest, type Sender } from "./intake/sender.ts";
 import { welcome } from "./host/setup.ts";
 import type { Shared } from "./sockets/socket_home.ts";
 import { SelfTest } from "./sockets/selftest.ts";
@@ -127,23 +129,28 @@ ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   return true; // the answer comes later
 });
 
-/** Documents of these origins will be asked again, also for what they had open; sockets that `concerned` picks close. */
+/** Documents of these (by whoseKey) will be asked again, also for what they had open; sockets that `concerned` picks close. */
 function takeBack(
-  origins: ReadonlySet<string>,
-  concerned: (origin: string, connection: Parameters<typeof concerns>[1]) => boolean,
+  keys: ReadonlySet<string>,
+  concerned: (sender: Sender, connection: Parameters<typeof concerns>[1]) => boolean,
 ): void {
   //rule:revoking-clears-document-grants
-  void takeBackFromDocuments(origins);
+  void takeBackFromDocuments(keys);
   for (const connection of documents)
-    if (/*rule:revoking-spares-private-sockets*/ !connection.sender.private && origins.has(connection.sender.origin))
+    if (
+      /*rule:revoking-spares-private-sockets*/ !connection.sender.private &&
+      /*rule:revoking-spares-container-sockets*/ keys.has(whoseKey(connection.sender))
+    )
       //rule:revoking-ends-sockets
-      connection.revoke((socket) => concerned(connection.sender.origin, socket));
+      connection.revoke((socket) => concerned(connection.sender, socket));
 }
 
 onRevoked((revoked) => {
-  takeBack(new Set(revoked.map((grant) => grant.origin)), (origin, socket) =>
+  takeBack(new Set(revoked.map(whoseKey)), (sender, socket) =>
     //rule:revoke-site-ends-all-its-sockets
-    revoked.some((grant) => grant.origin === origin && concerns(grant, socket)),
+    revoked.some(
+      (grant) => /*rule:revoking-spares-container-sockets.2*/ isGrantOf(sender, grant) && concerns(grant, socket),
+    ),
   );
 });
 
@@ -153,16 +160,16 @@ onGrantsChange(() => {
   popups.changed();
 });
 
-watchCleared((origins) => {
-  takeBack(origins, () => /*rule:cleared-data-closes-sockets*/ true);
+watchCleared((keys) => {
+  takeBack(keys, () => /*rule:cleared-data-closes-sockets*/ true);
 });
 
-onPausedChange((origins, isPrivate) => {
+onPausedChange((keys, isPrivate) => {
   for (const connection of documents)
     if (
       connection.sender.private === isPrivate &&
-      /*rule:pause-ends-sockets-in-all-tabs*/ /*rule:pause-spares-other-sites*/ origins.includes(
-        connection.sender.origin,
+      /*rule:pause-ends-sockets-in-all-tabs*/ /*rule:pause-spares-other-sites*/ keys.includes(
+        whoseKey(connection.sender),
       )
     )
       connection.pause();
@@ -187,6 +194,9 @@ offerPopupWindow();
 void badge.updateOld();
 void ext.tabs.query({}).then((tabs) => activity.refusals.keepOnly(new Set(tabs.map(({ id = -1 }) => id))));
 void writeUnsaved().catch(() => undefined); // as before, then
+
+// Nor did they come into documents that were opened while the user had taken back the permission for websites.
+onAccessGiven(() => void injectEverywhere());
 
 // Documents that were there before the extension, or that an older copy of it served: they get the scripts now.
 ext.runtime.onInstalled.addListener(({ reason }) => {

@@ -272,12 +272,13 @@ export class Background {
   /** A page in a new tab, in a new window unless one is named, and the connection of its document. */
   async page(
     url: string,
-    { windowId, ...init }: WindowInit & Arrival & { windowId?: number } = {},
+    { windowId, cookieStoreId, ...init }: WindowInit & Arrival & { windowId?: number; cookieStoreId?: string } = {},
   ): Promise<FakeDocument> {
     const { headers, unseen, ...window } = init;
     const arrival = { ...(headers === undefined ? {} : { headers }), ...(unseen === undefined ? {} : { unseen }) };
     const tabId = this.browser.tabs.openTab(url, {
       windowId: windowId ?? this.browser.tabs.openWindow(window),
+      ...(cookieStoreId === undefined ? {} : { cookieStoreId }),
       ...arrival,
     });
     await settled();

@@ -52,6 +52,10 @@ export class FakeBrowser {
   readonly onConnectExternal = new FakeEvent();
   /** Starts a native host at the far end of a port; undefined: there is none. */
   native: ((port: FakePort) => void) | undefined;
+  /** Whether the user lets the extension see websites; and whether they give it back when they are asked. */
+  readonly access = { given: true, willGive: true };
+  readonly onPermissionsAdded = new FakeEvent<[chrome.permissions.Permissions]>();
+  readonly onPermissionsRemoved = new FakeEvent<[chrome.permissions.Permissions]>();
   /** The items that the extension has put into menus, by id. */
   readonly menu = new Map<string, chrome.contextMenus.CreateProperties>();
   readonly onMenuClicked = new FakeEvent<[chrome.contextMenus.OnClickData, chrome.tabs.Tab?]>();
@@ -116,6 +120,12 @@ export class FakeBrowser {
     return { id: extensionId, url: extensionURL(path), origin: extensionURL("").slice(0, -1) };
   }
 
+  /** The user lets the extension see websites, or no more. */
+  letSee(given: boolean): void {
+    this.access.given = given;
+    (given ? this.onPermissionsAdded : this.onPermissionsRemoved).emit({ origins: ["<all_urls>"], permissions: [] });
+  }
+
   #badge(tabId: number, change: Partial<Badge>): Promise<void> {
     if (!this.tabs.tabs.some(({ id }) => id === tabId))
       return Promise.reject(new Error(`No tab with id: ${tabId.toString()}.`));
@@ -163,6 +173,16 @@ export class FakeBrowser {
         return [];
       },
     } satisfies Partial<Record<keyof typeof chrome.scripting, unknown>>;
+    const permissions = {
+      contains: () => Promise.resolve(this.access.given),
+      request: async () => {
+        await Promise.resolve();
+        if (this.access.willGive && !this.access.given) this.letSee(true);
+        return this.access.given;
+      },
+      onAdded: this.onPermissionsAdded,
+      onRemoved: this.onPermissionsRemoved,
+    } satisfies Partial<Record<keyof typeof chrome.permissions, unknown>>;
     const contextMenus = {
       create: (item: chrome.contextMenus.CreateProperties, done: () => void) => {
         this.menu.set(item.id ?? "", item);
@@ -190,6 +210,7 @@ export class FakeBrowser {
         OnHeadersReceivedOptions: { EXTRA_HEADERS: "extraHeaders" },
       } satisfies Partial<Record<keyof typeof chrome.webRequest, unknown>>),
       action: strict("action", action),
+      permissions: strict("permissions", permissions),
       contextMenus: strict("contextMenus", contextMenus),
       i18n: strict("i18n", i18n),
       scripting: strict("scripting", scripting),

@@ -1,4 +1,4 @@
-// The cookies of the normal profile, one for each URL: enough for markers, which have paths of their own.
+// The cookies of the normal profile, in each of its stores (containers) one for each URL: enough for markers, which have paths of their own.
 
 import { FakeEvent } from "./events.ts";
 
@@ -6,7 +6,11 @@ type Cookie = chrome.cookies.Cookie;
 
 export class FakeCookies {
   readonly onChanged = new FakeEvent<[chrome.cookies.CookieChangeInfo]>();
-  /** By URL. */
+  /** The store that is meant where none is named: Chromium's. */
+  normalStore = "0";
+  /** Stores that can be named besides. */
+  readonly stores = new Set<string>();
+  /** By URL; in other stores than the normal one, by the store and URL. */
   readonly jar = new Map<string, Cookie>();
   /** Origins at which the user or an administrator lets no extension set cookies. */
   readonly blocked = new Set<string>();
@@ -15,9 +19,16 @@ export class FakeCookies {
   /** How often all cookies of a name were asked for. */
   looks = 0;
 
+  #keyOf(url: string, storeId = this.normalStore): string {
+    if (storeId === this.normalStore) return url;
+    if (!this.stores.has(storeId)) throw new Error(`Invalid cookie store id: "${storeId}"`);
+    return `${storeId} ${url}`;
+  }
+
   async set(details: chrome.cookies.SetDetails): Promise<Cookie> {
     await Promise.resolve();
-    const { url, name = "", value = "", path = "/", expirationDate } = details;
+    const { url, name = "", value = "", path = "/", expirationDate, storeId = this.normalStore } = details;
+    const key = this.#keyOf(url, storeId);
     const { origin, hostname } = new URL(url);
     if (this.blocked.has(origin)) throw new Error(`No host permissions for cookies at url: "${url}".`);
     this.sets.push(url);
@@ -31,10 +42,10 @@ export class FakeCookies {
       secure: details.secure ?? false,
       sameSite: details.sameSite ?? "unspecified",
       session: expirationDate === undefined,
-      storeId: "0",
+      storeId,
       ...(expirationDate === undefined ? {} : { expirationDate }),
     };
-    this.put(url, cookie);
+    this.put(key, cookie);
     return cookie;
   }
 
@@ -46,22 +57,25 @@ export class FakeCookies {
     this.onChanged.emit({ removed: false, cause: "explicit", cookie });
   }
 
-  async get({ url, name }: { url: string; name: string }): Promise<Cookie | null> {
+  async get({ url, name, storeId }: { url: string; name: string; storeId?: string }): Promise<Cookie | null> {
     await Promise.resolve();
-    const cookie = this.jar.get(url);
+    const cookie = this.jar.get(this.#keyOf(url, storeId));
     return cookie?.name === name ? { ...cookie } : null;
   }
 
-  async getAll({ name }: { name?: string }): Promise<Cookie[]> {
+  async getAll({ name, storeId = this.normalStore }: { name?: string; storeId?: string }): Promise<Cookie[]> {
     await Promise.resolve();
+    this.#keyOf("", storeId);
     this.looks++;
-    return [...this.jar.values()].filter((cookie) => name === undefined || cookie.name === name);
+    return [...this.jar.values()].filter(
+      (cookie) => (name === undefined || cookie.name === name) && cookie.storeId === storeId,
+    );
   }
 
-  async remove({ url, name }: { url: string; name: string }): Promise<{ url: string; name: string; storeId: string }> {
+  async remove({ url, name, storeId = this.normalStore }: { url: string; name: string; storeId?: string }) {
     await Promise.resolve();
-    this.delete(url);
-    return { url, name, storeId: "0" };
+    this.delete(this.#keyOf(url, storeId));
+    return { url, name, storeId };
   }
 
   /** Deletes the cookies whose URLs begin with this, as when the user deletes a site's data. `quietly`: nobody was there to be told. */

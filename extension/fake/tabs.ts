@@ -35,6 +35,8 @@ export class FakeTabs {
   #lastId = 0;
   /** No window can be opened. */
   noWindows = false;
+  /** What the browser calls the cookies of a tab that is in no container; undefined: it has no containers (Chromium). */
+  cookieStoreId: string | undefined;
   /** The windows that were brought to the front, in order. */
   readonly raised: number[] = [];
 
@@ -71,7 +73,12 @@ export class FakeTabs {
   /** Opens a tab, in a new window unless one is named, and loads a page. Returns its id. */
   openTab(
     url: string,
-    { windowId, openerTabId, ...arrival }: Arrival & { windowId?: number; openerTabId?: number } = {},
+    {
+      windowId,
+      openerTabId,
+      cookieStoreId = this.cookieStoreId,
+      ...arrival
+    }: Arrival & { windowId?: number; openerTabId?: number; cookieStoreId?: string | undefined } = {},
   ): number {
     const inWindow = windowId ?? this.openWindow();
     const window = this.#windows.get(inWindow);
@@ -89,6 +96,7 @@ export class FakeTabs {
         lastAccessed: 0,
       },
       ...(openerTabId === undefined ? {} : { openerTabId }),
+      ...(cookieStoreId === undefined ? {} : { cookieStoreId }),
     } as chrome.tabs.Tab & { id: number; url: string };
     this.#tabs.set(id, tab);
     this.onTabCreated.emit({ ...tab });
@@ -158,6 +166,7 @@ export class FakeTabs {
         ...{ tabId: tab.id, ...place, url, method: "GET", requestId: documentId, statusCode: 200 },
         ...{ type: top ? "main_frame" : "sub_frame", timeStamp: 0, statusLine: "HTTP/1.1 200 OK" },
         ...{ documentLifecycle: "active", frameType: frame.frameType, responseHeaders: headers },
+        ...("cookieStoreId" in tab ? { cookieStoreId: tab.cookieStoreId } : {}),
       });
     this.#frames.set(tab.id, [...frames, frame]);
     const details = { tabId: tab.id, ...place, documentId, url, timeStamp: 0, processId: 1 };

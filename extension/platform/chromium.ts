@@ -25,10 +25,13 @@ function causeOf(text: string): HostEnd["cause"] {
 
 export const background: BackgroundPlatform = {
   documentIdOf: ({ documentId }) => documentId,
-  targetOf: ({ documentId }, tabId) => ({ tabId, documentIds: documentId === undefined ? [] : [documentId] }),
   isActive,
   isInPage: (frame: Lifecycle) => frame.frameType !== "fenced_frame" && isActive(frame),
   isPrivateRequest: () => undefined,
+  // It has no containers.
+  containerOf: () => ({}),
+  cookiesOf: () => ({}),
+  isCookieOf: () => true,
   // Some, such as Clear-Site-Data, are kept from those who do not ask for "extraHeaders".
   everyHeader: () => ["responseHeaders", "extraHeaders"],
   isNothingManaged: () => false, // then it answers with {}

@@ -1,5 +1,6 @@
 // Firefox and the browsers made from it.
 
+import { isContainer } from "../shared/container.ts";
 import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform } from "./platform.ts";
 
 /** Reads Firefox's words as one of our causes. Its error is null for a program that has ended, in whichever way and at whatever time. */
@@ -14,14 +15,24 @@ function causeOf(error: { message?: string } | null | undefined): HostEnd["cause
   return "other";
 }
 
+/** What it calls the cookies of the default container, and those of private windows. Of any other container this is the container's id. */
+const stores = { normal: "firefox-default", private: "firefox-private" } as const;
+
 export const background: BackgroundPlatform = {
-  documentIdOf: ({ documentId }) => documentId, // older versions have none: then nothing is opened
-  // What has come into the frame meanwhile takes the script, and makes nothing of it before its page uses the API.
-  targetOf: ({ frameId = 0 }, tabId) => ({ tabId, frameIds: [frameId] }),
+  documentIdOf: ({ documentId }) => documentId, // versions before 153 have none: then nothing is opened
   // It prerenders nothing, and has no fenced frames; of what is in the back/forward cache, webNavigation lists nothing.
   isActive: () => true,
   isInPage: () => true,
   isPrivateRequest: (request) => (request as { incognito?: boolean }).incognito,
+  containerOf: (tabOrRequest) => {
+    const { cookieStoreId } = tabOrRequest as { cookieStoreId?: unknown };
+    if (cookieStoreId === stores.normal || cookieStoreId === stores.private) return {};
+    //rule:unknown-container-opens-nothing
+    return isContainer(cookieStoreId) ? { container: cookieStoreId } : undefined;
+  },
+  cookiesOf: (container) => (container === undefined ? {} : { storeId: container }),
+  isCookieOf: (container, { storeId }) =>
+    /*rule:marker-counts-in-its-container*/ storeId === (container ?? stores.normal),
   everyHeader: () => ["responseHeaders"], // an error for any other word
   protectStorage: () => Promise.resolve(), // it has no way to: storage.local is there for content scripts, storage.session never is
   isNothingManaged: (error) => /manifest not found/i.test(String(error)),

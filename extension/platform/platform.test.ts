@@ -97,6 +97,17 @@ test("the extension's pages speak of each browser's own toolbar, and of what it 
   assert.deepEqual(firefox.pages, { pinText: "setupPinHowFirefox", missingText: "setupMissingFirefox" });
 });
 
+test("of which container a tab or request is: Chromium has none; Firefox says, and what is no container is none", () => {
+  const container = "firefox-container-7";
+  assert.deepEqual(chromium.background.containerOf({ cookieStoreId: container }), {});
+  const { containerOf } = firefox.background;
+  for (const cookieStoreId of ["firefox-default", "firefox-private"])
+    assert.deepEqual(containerOf({ cookieStoreId }), {});
+  assert.deepEqual(containerOf({ cookieStoreId: container }), { container });
+  for (const cookieStoreId of [undefined, "", 7, "a b", "x".repeat(65), "private", "normal"])
+    assert.equal(containerOf({ cookieStoreId }), undefined, String(cookieStoreId));
+});
+
 test("every header: Chromium keeps some from those who do not ask for more, Firefox knows no such word", () => {
   assert.deepEqual(chromium.background.everyHeader(), ["responseHeaders", "extraHeaders"]);
   assert.deepEqual(firefox.background.everyHeader(), ["responseHeaders"]);

@@ -16,20 +16,27 @@ export interface HostEnd {
 export interface BackgroundPlatform {
   /** The document that a message or a port came from. Undefined: the browser does not say, and such a document may open nothing. */
   documentIdOf(sender: chrome.runtime.MessageSender): string | undefined;
-  /** Where a script goes that is for the sender's document: into this document, or into its frame where the browser can name no document. */
-  targetOf(sender: chrome.runtime.MessageSender, tabId: number): chrome.scripting.InjectionTarget;
   /** Reports whether the sender's document was active when it spoke: not prerendered, and not in the back/forward cache. */
   isActive(sender: chrome.runtime.MessageSender): boolean;
   /** Reports whether a frame of a tab is active, and no fenced frame, which no policy of its embedder reaches. */
   isInPage(frame: chrome.webNavigation.GetAllFrameResultDetails): boolean;
   /** Reports whether a request is a private window's. Undefined: the browser does not tell it with the request. */
   isPrivateRequest(request: chrome.webRequest.OnHeadersReceivedDetails): boolean | undefined;
+  /**
+   * Which container a tab or a request is of: none (the default, and private windows), or its id. Undefined: the browser has containers, and says of
+   * none that could be one. Then nothing is opened, and nothing that was allowed counts.
+   */
+  containerOf(tabOrRequest: object): { container?: string } | undefined;
+  /** What names the cookies of a container to chrome.cookies. */
+  cookiesOf(container: string | undefined): { storeId?: string };
+  /** Reports whether a cookie is one of the container's. */
+  isCookieOf(container: string | undefined, cookie: chrome.cookies.Cookie): boolean;
   /** What to ask of webRequest.onHeadersReceived to be told every response header. */
   everyHeader(): ("responseHeaders" | "extraHeaders")[];
+  /** The browser may say that no administrator has set anything before it has read what they have set. */
+  readonly managedComesLate: boolean;
   /** Reports whether storage.managed.get() has failed only since no administrator has set anything. */
   isNothingManaged(error: unknown): boolean;
-  /** Whether storage.managed may say that there is nothing, at a profile's first start, before it has looked. */
-  readonly managedComesLate: boolean;
   /** Keeps content scripts from what the extension keeps, as far as the browser can. */
   protectStorage(): Promise<void>;
   /** Reads why a port to the native host is over. To be called in its onDisconnect. */

@@ -2,8 +2,10 @@
 
 import { numberLanguage } from "../shared/language.ts";
 import { kindOfEnd } from "../background/consent/grant.ts";
-import { sameGrant, type Grant } from "../background/consent/grants.ts";
+import { isGrantOf, sameGrant, type Grant } from "../background/consent/grants.ts";
+import { inContainer, whoseKey, type Whose } from "../shared/container.ts";
 import { ago, showTime } from "./ago.ts";
+import { containerName, containerNote, whoseName } from "./container_name.ts";
 import { isolated, siteName } from "./foreign.ts";
 import { grantHow, grantKind, grantLimits, grantName, grantService } from "./grant_words.ts";
 import { lifetimeText } from "./lifetime_words.ts";
@@ -11,13 +13,13 @@ import { hostElement, originElement } from "./shown.ts";
 import { text } from "./texts.ts";
 
 /** What a button of the list takes back: one grant, or all of a site. */
-export type Taken = { grant: Grant } | { origin: string };
+export type Taken = { grant: Grant } | { site: Whose };
 
 /** Which grants that are. */
 export function picked(taken: Taken): (grant: Grant) => boolean {
   return "grant" in taken
     ? (other) => sameGrant(other, taken.grant)
-    : /*rule:revoke-site-spares-others*/ (other) => other.origin === taken.origin;
+    : /*rule:revoke-site-spares-others*/ (other) => isGrantOf(taken.site, other);
 }
 
 interface Row {
@@ -38,9 +40,9 @@ interface Site {
 const { compare } = new Intl.Collator(numberLanguage(), { numeric: true });
 
 function keyOf(grant: Grant): string {
-  const { origin, kind, protocol, host, port, created, protection, network } = grant;
+  const { kind, protocol, host, port, created, protection, network } = grant;
   const shape = Object.entries(protection).sort();
-  return JSON.stringify([origin, kind, protocol, host, port, created, shape, network, kindOfEnd(grant)]);
+  return JSON.stringify([whoseKey(grant), kind, protocol, host, port, created, shape, network, kindOfEnd(grant)]);
 }
 
 function element(tag: string, className: string, ...content: (string | Node)[]): HTMLElement {
@@ -88,7 +90,7 @@ export class GrantList {
   update(grants: readonly Grant[]): void {
     const next = this.#next();
     const wanted = new Map(grants.map((grant) => [keyOf(grant), grant]));
-    for (const [origin, site] of this.#sites) {
+    for (const [name, site] of this.#sites) {
       for (const [key, row] of site.rows) {
         const grant = wanted.get(key);
         if (grant !== undefined) {
@@ -102,7 +104,7 @@ export class GrantList {
       }
       if (site.rows.size > 0) continue;
       site.element.remove();
-      this.#sites.delete(origin);
+      this.#sites.delete(name);
     }
     const added = [...wanted].sort(
       ([, a], [, b]) => compare(siteName(a.origin), siteName(b.origin)) || compare(a.host, b.host) || a.port - b.port,
@@ -156,25 +158,28 @@ export class GrantList {
     return button;
   }
 
-  #site(origin: string): Site {
-    const known = this.#sites.get(origin);
+  #site({ origin, container }: Whose): Site {
+    const whose = { origin, ...inContainer({ container }) };
+    const known = this.#sites.get(whoseKey(whose));
     if (known !== undefined) return known;
-    const name = siteName(origin);
-    const title = element("h3", "", whole(originElement(origin)));
+    const name = `${siteName(origin)} ${container ?? ""}`;
+    const title = element("h3", "", whole(originElement(origin)), ...containerNote(whose));
     title.id = `site-${crypto.randomUUID()}`;
-    const all = this.#button("revoke-site", text("revokeSite"), text("revokeSiteLabel", isolated(name)), { origin });
+    const all = this.#button("revoke-site", text("revokeSite"), text("revokeSiteLabel", whoseName(whose)), {
+      site: whose,
+    });
     const list = element("ul", "");
     const section = element("section", "site", element("header", "", title, all), list);
     section.setAttribute("aria-labelledby", title.id);
     section.dataset["name"] = name;
     insertSorted(this.#place, section, (other) => compare(other.dataset["name"] ?? "", name) > 0);
     const site: Site = { element: section, list, rows: new Map() };
-    this.#sites.set(origin, site);
+    this.#sites.set(whoseKey(whose), site);
     return site;
   }
 
   #add(key: string, grant: Grant): void {
-    const site = this.#site(grant.origin);
+    const site = this.#site(grant);
     const service = grantService(grant);
     const protectedBy = element("small", "protection", grantLimits(grant));
     protectedBy.id = `protection-${crypto.randomUUID()}`;
@@ -207,18 +212,23 @@ export class GrantList {
     const take = this.#button(
       "revoke",
       text("revoke"),
-      text(
-        grant.kind === undefined ? "revokeLabel" : "revokeLocalLabel",
-        isolated(siteName(grant.origin)),
-        isolated(destination),
-      ),
+      text(grant.kind === undefined ? "revokeLabel" : "revokeLocalLabel", whoseName(grant), isolated(destination)),
       {
         grant,
       },
     );
     take.setAttribute("aria-describedby", protectedBy.id); // there may be several for one destination
     const item = element("li", "grant", where, given, take);
-    const words = [grant.origin, destination, kind, service, protectedBy.textContent, grantHow(grant)]
+    const { origin, container } = grant;
+    const words = [
+      origin,
+      container && containerName(container),
+      destination,
+      kind,
+      service,
+      protectedBy.textContent,
+      grantHow(grant),
+    ]
       .join(" ")
       .toLocaleLowerCase();
     const row: Row = {

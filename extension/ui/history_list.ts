@@ -10,6 +10,7 @@ import {
 import type { Visit } from "../background/sockets/history.ts";
 import { textDirection } from "../shared/language.ts";
 import { ago, showTime } from "./ago.ts";
+import { containerNote } from "./container_name.ts";
 import { destination } from "./foreign.ts";
 import { KeyedList } from "./keyed.ts";
 import type { Line } from "./keyed.ts";
@@ -34,6 +35,7 @@ function line(visit: Visit): Line<Visit> {
     ...(kind === "bind" ? [] : [text(encrypted ? "grantEncrypted" : "grantPlain")]),
   ].join(" \u00b7 ");
   words.append(originElement(origin), arrow, destination(host, port), document.createElement("br"), service);
+  for (const note of containerNote(visit)) words.append(document.createElement("br"), note);
   const when = document.createElement("p");
   const [last, often] = [document.createElement("time"), document.createElement("small")];
   when.append(last, " ", often);
@@ -69,8 +71,8 @@ export class HistoryList {
     const [on, visits] = await Promise.all([isHistoryKept(), listHistory()]);
     this.#on.checked = on;
     byId("history-part").hidden = visits.length === 0;
-    this.#lines.show(visits, ({ origin, kind, protocol, host, port, encrypted, first }) =>
-      JSON.stringify([origin, kind, protocol, host, port, encrypted, first]),
+    this.#lines.show(visits, ({ origin, container, kind, protocol, host, port, encrypted, first }) =>
+      JSON.stringify([origin, container, kind, protocol, host, port, encrypted, first]),
     );
   }
 }

@@ -66,6 +66,18 @@ test("all of a site goes, and of no other", async () => {
   assert.deepEqual(await left(), ["https://b.test 1.test"]);
 });
 
+test("a site in a container is one of its own, by name, and all of it goes by itself", async () => {
+  await addGrants({ ...grant("https://a.test", "3.test"), container: "firefox-container-2" });
+  await done();
+  const names = buttons("revoke-site").map((button) => button.getAttribute("aria-label") ?? "");
+  assert.equal(names.length, 3);
+  assert.match(names[1] ?? "", /a\.test.* \(Container 2\)/);
+  assert.match(page.element("grants").textContent, /In the container tab “Container 2”/);
+  await page.click(buttons("revoke-site")[1]);
+  await done();
+  assert.deepEqual(await left(), ["https://a.test 1.test", "https://a.test 2.test", "https://b.test 1.test"]);
+});
+
 test("everything goes only after a second thought", async () => {
   const confirm = page.element("confirm") as ReturnType<typeof page.element> & { returnValue?: string };
   let asked = 0;
@@ -196,8 +208,8 @@ test("the report is saved as it is shown", async () => {
 
 test("sites of private windows that asked too often are not shown, nor reported", async () => {
   for (let n = 0; n < 3; n++) {
-    await noteAnswer("https://secret.test", true, "no");
-    await noteAnswer("https://public.test", false, "no");
+    await noteAnswer("https://secret.test", { private: true }, "no");
+    await noteAnswer("https://public.test", { private: false }, "no");
   }
   const sites = (await listHeld()).map(({ site }) => site);
   assert.ok(

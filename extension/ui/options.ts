@@ -7,6 +7,7 @@ import { onCooldownChange } from "../background/consent/cooldown.ts";
 import { onPausedChange } from "../background/sockets/paused.ts";
 import type { HostReport } from "../background/host/own_pages.ts";
 import type { Restore, Restored } from "../background/consent/restoring.ts";
+import { watchAccess } from "./access.ts";
 import { GrantList, picked } from "./grant_list.ts";
 import { showHeld } from "./held_back.ts";
 import { HistoryList } from "./history_list.ts";
@@ -111,6 +112,7 @@ byId("save-report").addEventListener("click", () => {
     `portside-report-${new Date().toISOString().slice(0, 10)}.json`,
   );
 });
+watchAccess();
 const history = new HistoryList(toast);
 void history.show();
 void showGrants();

@@ -79,6 +79,56 @@ test("a site that asked too often may ask again", async () => {
   assert.equal(ofPerson[0]?.["origin"], origin);
 });
 
+test("in a container it says so, and lists what is remembered there", async () => {
+  const { addGrants } = await import("../background/consent/grants.ts");
+  const grant = {
+    origin,
+    protocol: "tcp",
+    host: "mail.test",
+    port: 993,
+    created: 0,
+    entered: false,
+    risk: false,
+  } as const;
+  const protection = { encryption: "on", authentication: "name" } as const;
+  const container = "firefox-container-2";
+  await addGrants({ ...grant, protection }, { ...grant, protection, host: "work.test", container });
+  const listed = async (now: PopupView): Promise<string> => {
+    await page.hear(now);
+    for (let turn = 0; turn < 10; turn++) await settled();
+    return page.element("saved-list").textContent;
+  };
+  const inDefault = await listed(view);
+  assert.match(inDefault, /mail\.test/);
+  assert.doesNotMatch(inDefault, /work\.test/);
+  assert.equal(page.element("container").hidden, true);
+  const inContainer = await listed({ ...view, container });
+  assert.match(inContainer, /work\.test/);
+  assert.doesNotMatch(inContainer, /mail\.test/);
+  assert.match(page.element("container").textContent, /In the container tab “Container 2”/);
+  await listed(view);
+});
+
+test("without the permission for websites it says so, and asks for it in a person's click", async () => {
+  const [notice, [ask]] = [page.element("access"), page.element("access").all("button")];
+  assert.equal(notice.hidden, true);
+  page.browser.access.willGive = false;
+  page.browser.letSee(false);
+  await settled();
+  assert.equal(notice.hidden, false);
+  assert.match(notice.textContent, /Portside has no access to websites/);
+  await page.click(ask);
+  await settled();
+  assert.equal(notice.hidden, false, "the user said no");
+  page.browser.access.willGive = true;
+  await page.click(ask, false);
+  await settled();
+  assert.equal(notice.hidden, false, "that was a script");
+  await page.click(ask);
+  await settled();
+  assert.deepEqual([notice.hidden, page.browser.access.given], [true, true]);
+});
+
 test("a question that waits is told, and brought by a person's click alone", async () => {
   const [notice, bring] = [page.element("asks"), page.element("bring")];
   assert.equal(notice.hidden, false);

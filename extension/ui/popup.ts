@@ -6,6 +6,8 @@
 import { ext } from "../shared/ext.ts";
 import type { PopupMessage, PopupView } from "../background/toolbar/popup.ts";
 import { openSetupPage } from "../background/host/setup.ts";
+import { watchAccess } from "./access.ts";
+import { containerName } from "./container_name.ts";
 import { KeyedList } from "./keyed.ts";
 import { showHost } from "./popup_host.ts";
 import { RefusalList } from "./popup_refusals.ts";
@@ -106,7 +108,7 @@ const alsoPaused = new KeyedList<string>(byId("also-paused"), byId("open-title")
 
 let shownOrigin: string | undefined;
 
-function showSite({ site, private: isPrivate, cooldowns, unsaved }: PopupView): void {
+function showSite({ site, private: isPrivate, container, cooldowns, unsaved }: PopupView): void {
   const place = byId("site");
   if (site === undefined) place.textContent = text("extensionName");
   else if (shownOrigin !== site.origin) place.replaceChildren(originElement(site.origin));
@@ -115,6 +117,8 @@ function showSite({ site, private: isPrivate, cooldowns, unsaved }: PopupView): 
   setSwitch(byId("pause"), byId("pause-state"), site?.paused !== true);
   byId("paused").hidden = site?.paused !== true;
   byId("private").hidden = !isPrivate;
+  byId("container").hidden = container === undefined;
+  byId("container").textContent = container === undefined ? "" : text("popupContainer", containerName(container));
   byId("unsaved").hidden = !unsaved;
   const until = site === undefined ? undefined : cooldowns[site.origin];
   byId("muted").hidden = until === undefined;
@@ -183,6 +187,7 @@ byId("unmute").addEventListener("click", (event) => {
   const site = view?.site;
   if (/*rule:cooldown-end-needs-trusted-click*/ event.isTrusted && site !== undefined) unmute(site.origin);
 });
+watchAccess();
 onShowQuestion(() => {
   send({ type: "bring" });
 });

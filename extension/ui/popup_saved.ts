@@ -1,7 +1,8 @@
 // The saved permissions of the site that the tab shows, each with Remove. The list is that of the settings.
 
-import { listGrants, onGrantsChange, removeGrants } from "../background/consent/grants.ts";
+import { isGrantOf, listGrants, onGrantsChange, removeGrants } from "../background/consent/grants.ts";
 import type { PopupView } from "../background/toolbar/popup.ts";
+import { inContainer, whoseKey, type Whose } from "../shared/container.ts";
 import { disclosure, unfold } from "./disclosure.ts";
 import { GrantList, picked } from "./grant_list.ts";
 import { part } from "./popup_parts.ts";
@@ -13,6 +14,10 @@ const pace = 30_000;
 /** More than so many are folded up at first. */
 const few = 3;
 
+function sameWhose(a: Whose | undefined, b: Whose | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && whoseKey(a) === whoseKey(b));
+}
+
 /** Keeps the section up to date. Without such permissions it is not there. */
 export class SavedList {
   readonly #place = byId("saved-list");
@@ -20,7 +25,7 @@ export class SavedList {
   readonly #title = part("span", "");
   readonly #fold = disclosure(this.#place, this.#title);
   /** Whose permissions are shown; undefined: none are. */
-  #origin: string | undefined;
+  #whose: Whose | undefined;
 
   constructor() {
     byId("saved-title").append(this.#fold);
@@ -31,18 +36,23 @@ export class SavedList {
   }
 
   /** Shows those of the site in this view. */
-  show({ site, private: isPrivate }: PopupView): void {
+  show({ site, private: isPrivate, container }: PopupView): void {
     // In a private window those of other windows do not count.
     const origin = /*rule:private-popup-lists-no-permissions*/ isPrivate ? undefined : site?.origin;
-    if (origin === this.#origin) return;
-    this.#origin = origin;
+    // Nor do those of another container.
+    const whose = origin === undefined ? undefined : { origin, ...inContainer({ container }) };
+    if (sameWhose(whose, this.#whose)) return;
+    this.#whose = whose;
     void this.#update(true);
   }
 
   async #update(begins = false): Promise<void> {
-    const origin = this.#origin;
-    const grants = origin === undefined ? [] : (await listGrants()).filter((grant) => grant.origin === origin);
-    if (origin !== this.#origin) return; // another page came meanwhile
+    const whose = this.#whose;
+    const grants =
+      whose === undefined
+        ? []
+        : (await listGrants()).filter((grant) => /*rule:popup-lists-permissions-of-container*/ isGrantOf(whose, grant));
+    if (whose !== this.#whose) return; // another page came meanwhile
     const hadFocus = this.#place.contains(document.activeElement);
     this.#list.update(grants);
     this.#title.textContent = text("popupSaved", count(grants.length));

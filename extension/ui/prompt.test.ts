@@ -59,6 +59,21 @@ test("a no says whether it was given by the keyboard: by the mouse, with Escape,
   ]);
 });
 
+test("a question of a container says so, and that the answer counts in no other", async () => {
+  const note = page.element("container");
+  assert.equal(note.hidden, true);
+  for (const [container, words] of [
+    ["firefox-container-2", /In the container tab “Container 2”: the answer counts in this container only/],
+    ["another-sort", /“Container another-sort”/],
+  ] as const) {
+    await hear({ type: "question", question: question({ container }), waiting: 0, looks: false });
+    assert.equal(note.hidden, false);
+    assert.match(note.textContent, words);
+  }
+  await hear({ type: "question", question: question(), waiting: 0, looks: false });
+  assert.equal(note.hidden, true);
+});
+
 test("it is Portside that asks, says the title; the heading says who asks for what, once", async () => {
   assert.equal(page.title, "Portside: a.test asks");
   assert.equal(page.element("title").textContent, "Let a.test connect to mail.test?");

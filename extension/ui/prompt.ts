@@ -14,6 +14,7 @@ import type {
   PromptView,
   Question,
 } from "../background/consent/question.ts";
+import { containerName } from "./container_name.ts";
 import { placeMessage, plainText } from "./display.ts";
 import { Guard, type Pressed } from "./guard.ts";
 import { Nearby } from "./nearby.ts";
@@ -126,6 +127,11 @@ function show({
   if (looks) nearby.begin(question?.proposal);
   byId("address-label").textContent = text(looks ? "promptAddressUnlisted" : "promptAddressLabel");
   byId("private").hidden = !asked.private;
+  //rule:prompt-names-container
+  tell(
+    "container",
+    ...(asked.container === undefined ? [] : [text("promptContainer", containerName(asked.container))]),
+  );
   tell("mutes", ...(cooldown === undefined ? [] : [text("promptMutes", duration(cooldown))]));
   showWaiting(waiting);
   allowRemember.hidden = !asked.remember;

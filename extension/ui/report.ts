@@ -34,9 +34,11 @@ export async function makeReport(host: HostReport): Promise<string> {
       ...(typeof grant.ends === "object" ? { ends: new Date(grant.ends.until).toISOString() } : {}),
       ...(grant.used === undefined ? {} : { used: new Date(grant.used).toISOString() }),
     })),
-    paused: held.flatMap(({ site, until }) => (until === undefined ? [site] : [])),
-    muted: held.flatMap(({ site, until }) =>
-      until === undefined ? [] : [{ site, until: new Date(until).toISOString() }],
+    paused: held.flatMap(({ site, container, until }) =>
+      until !== undefined ? [] : [container === undefined ? site : { site, container }],
+    ),
+    muted: held.flatMap(({ until, ...who }) =>
+      until === undefined ? [] : [{ ...who, until: new Date(until).toISOString() }],
     ),
   };
   return `${JSON.stringify(report, null, 2)}\n`;

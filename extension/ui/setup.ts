@@ -6,6 +6,7 @@
 import { ext } from "../shared/ext.ts";
 import type { HostState } from "../background/host/own_pages.ts";
 import { pages as platform } from "../platform/current.ts";
+import { watchAccess } from "./access.ts";
 import { isolated } from "./foreign.ts";
 import { installCommand } from "./install_command.ts";
 import { tick, watchSteps } from "./setup_steps.ts";
@@ -134,5 +135,6 @@ byId("try").addEventListener("click", () => {
     if (!started) byId("try-state").textContent = text("tryFailed");
   });
 });
+watchAccess();
 watchSteps();
 void watch();

@@ -468,7 +468,7 @@ export const consent: readonly Mutant[] = [
         "extension/background/consent/cooldown.test.ts",
         "three denials mute the origin and its site, and nobody else",
       ),
-      becomes("typeof isPrivate"),
+      becomes("sideName({ ...side, private: false })"),
     ],
     [
       "allow-resets-denials",
@@ -882,8 +882,24 @@ export const consent: readonly Mutant[] = [
       ),
       gone,
       becomes(
-        "await writeMarkers(marker === undefined ? await readMarkers() : (await readMarkers()).set(origin, marker));",
+        "await writeMarkers(marker === undefined ? await readMarkers() : (await readMarkers()).set(key, marker));",
       ),
+    ],
+    [
+      "no-access-forgets-nothing",
+      "A grant whose marker cannot be looked for counts for nothing, and is kept",
+      inUnit(
+        "extension/background/consent/clearing.test.ts",
+        "where the browser does not let us look, a grant does not count",
+      ),
+      gone,
+      gone,
+    ],
+    [
+      "no-access-looks-for-nothing",
+      "The look at all markers leaves grants whose markers cannot be looked for",
+      inUnit("extension/background/consent/marker_look.test.ts", "without the permission for websites"),
+      always,
     ],
     [
       "markers-checked-daily",

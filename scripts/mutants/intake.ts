@@ -49,7 +49,7 @@ export const intakes: readonly Mutant[] = [
       "opens-apart-for-private",
       "Opens of private windows are limited apart",
       inIntake("private windows are a site of their own"),
-      becomes('return `${ "normal"} ${site}`;'),
+      becomes("sideName({ ...side, private: false })"),
     ],
     [
       "open-limits-outlive-connection",

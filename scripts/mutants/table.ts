@@ -4,6 +4,7 @@ import { accepting } from "./accepting.ts";
 import { addresses } from "./addresses.ts";
 import { bounds } from "./bound.ts";
 import { announcing } from "./announcing.ts";
+import { containers } from "./containers.ts";
 import { developer } from "./developer.ts";
 import { documents } from "./documents.ts";
 import { inbounds } from "./inbound.ts";
@@ -27,6 +28,7 @@ export const mutants: readonly Mutant[] = [
   ...consent,
   ...toolbar,
   ...windows,
+  ...containers,
   ...keepings,
   ...addresses,
   ...bounds,

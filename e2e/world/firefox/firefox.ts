@@ -53,7 +53,14 @@ declare const WebExtensionPolicy: {
 declare const ChromeUtils: {
   importESModule(url: string): {
     AddonManager: { getAddonByID(id: string): Promise<{ reload(): Promise<void> } | null> };
-    ExtensionPermissions: { add(id: string, allowed: { permissions: string[]; origins: string[] }): Promise<void> };
+    ExtensionPermissions: {
+      add(id: string, allowed: { permissions: string[]; origins: string[] }): Promise<void>;
+      remove(
+        id: string,
+        taken: { permissions: string[]; origins: string[] },
+        extension: object | undefined,
+      ): Promise<void>;
+    };
   };
   requestProcInfo(): Promise<{ children: { pid: number; type: string }[] }>;
 };
@@ -135,12 +142,54 @@ export class Firefox implements Browser {
     return [...this.#pages.values()];
   }
 
-  async newPage(url?: string, { incognito = false } = {}): Promise<FirefoxPage> {
+  /** `container`: of newContainer(). */
+  async newPage(
+    url?: string,
+    { incognito = false, container }: { incognito?: boolean; container?: string } = {},
+  ): Promise<FirefoxPage> {
     if (incognito) return await this.#newPrivatePage(url);
-    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", { type: "tab" });
+    const inContainer = container === undefined ? {} : { userContext: container };
+    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", {
+      type: "tab",
+      ...inContainer,
+    });
     const page = this.#adopt(context, url ?? "a new page");
     if (url !== undefined) await page.goto(url);
     return page;
+  }
+
+  /** Makes a container, as a person does in the settings. Returns the driver's name for it. */
+  async newContainer(): Promise<string> {
+    return (await this.bidi.send<{ userContext: string }>("browser.createUserContext", {})).userContext;
+  }
+
+  /** Deletes a container, with all that it keeps. */
+  async deleteContainer(container: string): Promise<void> {
+    await this.bidi.send("browser.removeUserContext", { userContext: container });
+  }
+
+  /** Takes back Portside's permission for all websites, as its switch in about:addons does. */
+  async takeAccess(): Promise<void> {
+    await this.chrome.evaluate(async (id: string) => {
+      const { ExtensionPermissions } = ChromeUtils.importESModule(
+        "resource://gre/modules/ExtensionPermissions.sys.mjs",
+      );
+      const all = { permissions: [], origins: ["<all_urls>"], data_collection: [] };
+      await ExtensionPermissions.remove(id, all, WebExtensionPolicy.getByID(id)?.extension);
+    }, extensionIds.firefox);
+  }
+
+  /** Says yes where the browser itself asks whether an extension may have a permission. */
+  async allowsPermission(): Promise<void> {
+    await until("the browser to ask for the permission", () =>
+      this.chrome.evaluate(() => {
+        const asked = [...document.querySelectorAll<HTMLElement & { button: HTMLElement }>("popupnotification")].find(
+          ({ id, hidden }) => !hidden && id.startsWith("addon-webext-permissions"),
+        );
+        asked?.button.click();
+        return asked !== undefined;
+      }),
+    );
   }
 
   async #newPrivatePage(url?: string): Promise<FirefoxPage> {

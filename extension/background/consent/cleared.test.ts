@@ -53,8 +53,8 @@ test("a grant is used before the markers of all others are touched, and they are
   assert.equal(browser.cookies.looks, 0, "pages that the browser opens at its start come first");
   await clock.advance(1);
   assert.equal(browser.cookies.looks, 1);
-  const used = stillRemembers(originOf(500));
-  const gone = stillRemembers(originOf(7));
+  const used = stillRemembers({ origin: originOf(500) });
+  const gone = stillRemembers({ origin: originOf(7) });
   release();
   assert.equal(await used, true);
   assert.ok(written.length <= 2, `${written.length.toString()} were touched first`);
@@ -68,6 +68,6 @@ test("a marker that goes meanwhile is not put back", async () => {
   assert.equal(jar.size, 999);
   jar.clear();
   const before = written.length;
-  assert.equal(await stillRemembers(originOf(1)), false);
+  assert.equal(await stillRemembers({ origin: originOf(1) }), false);
   assert.equal(written.length, before);
 });

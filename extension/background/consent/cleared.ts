@@ -1,9 +1,11 @@
-// Deleting a site's data takes back what was remembered for it.
+// Deleting a site's data takes back what was remembered for it: in a container what was remembered in that container.
 //
-// Each origin with grants has a marker among its own data (marker.ts). Whatever removes the marker removes the grants: the browser tells of
+// Each origin with grants has in each container a marker among its own data (marker.ts). Whatever removes the marker removes the grants: the browser tells of
 // it at once, and where it could not (it was closing, or the extension was switched off) the marker is looked for when the browser starts,
 // once a day, and each time a grant is to be used. A grant without its marker never counts.
 
+import { inContainer, readWhose, whoseKey, type Whose } from "../../shared/container.ts";
+import { hasAccessTo } from "../../shared/access.ts";
 import { ext } from "../../shared/ext.ts";
 import { Stored, tableOf } from "../../shared/stored.ts";
 import { addGrants, listGrants, onRevoked, removeGrants } from "./grants.ts";
@@ -21,10 +23,10 @@ import {
   setMarker,
   touchMarker,
 } from "./marker.ts";
-import type { Marker } from "./marker.ts";
+import type { Contained, Marker } from "./marker.ts";
 import { MarkerIndex } from "./marker_index.ts";
 
-/** By origin. */
+/** By whoseKey, as is everything here. */
 const stored = new Stored("local", "markers", (value) => tableOf(value, isMarker));
 /** When all markers were last looked at, in ms since 1970; 0: not since the browser started. */
 const looked = new Stored("session", "markersLooked", (value) => (typeof value === "number" ? value : 0));
@@ -34,9 +36,9 @@ const calm = 5_000;
 
 const index = new MarkerIndex();
 
-/** The marker of each origin that has one. */
+/** All that there are. */
 async function readMarkers(): Promise<Map<string, Marker>> {
-  const markers = new Map(Object.entries(await stored.get()));
+  const markers = new Map(Object.entries(await stored.get()).filter(([key]) => readWhose(key) !== undefined));
   index.note(markers);
   return markers;
 }
@@ -58,83 +60,94 @@ function report(error: unknown): void {
   console.error("markers:", error);
 }
 
-let tell: (origins: ReadonlySet<string>) => void = () => undefined;
+let tell: (keys: ReadonlySet<string>) => void = () => undefined;
 
-/** Takes back all that was remembered for these origins. */
-async function forget(origins: ReadonlySet<string>): Promise<void> {
-  if (origins.size === 0) return;
-  await removeGrants(({ origin }) => origins.has(origin));
+/** Removes one from the browser and from the table. */
+async function drop(markers: Map<string, Marker>, key: string): Promise<void> {
+  const [marker, whose] = [markers.get(key), readWhose(key)];
+  if (marker !== undefined && whose !== undefined) await removeMarker(whose, marker);
+  markers.delete(key);
+}
+
+/** Takes back all that was remembered for these. */
+async function forget(keys: ReadonlySet<string>): Promise<void> {
+  if (keys.size === 0) return;
+  await removeGrants((grant) => /*rule:cleared-container-only*/ keys.has(whoseKey(grant)));
   const markers = await readMarkers();
-  for (const origin of origins) {
-    const marker = markers.get(origin);
-    if (marker !== undefined) await removeMarker(origin, marker);
-    markers.delete(origin);
-  }
+  for (const key of keys) await drop(markers, key);
   await writeMarkers(markers);
-  tell(origins);
+  tell(keys);
 }
 
 /** Why nothing is remembered: no marker can be set, the browser does not write it down, or nobody could tell the network again. */
 export type NotRemembered = "marker" | "storage" | "network-unknown";
 
-/** Remembers a grant, or several of the same origin. Resolves with why not, if they cannot be. */
+/** Remembers a grant, or several of the same origin and container. Resolves with why not, if they cannot be. */
 export function remember(grant: Grant, ...more: Grant[]): Promise<NotRemembered | undefined> {
-  const { origin } = grant;
+  const key = whoseKey(grant);
   const path = newPath();
   // From now on, as what is deleted meanwhile is deleted after the grant.
-  const settled = index.expect(origin, path);
+  const settled = index.expect(key, path);
   return inTurn(async () => {
-    let old = (await readMarkers()).get(origin);
+    let old = (await readMarkers()).get(key);
     // A new marker would hide that the old one is gone.
-    if (old !== undefined && !(await isThere(origin, old))) {
-      await forget(new Set([origin]));
+    if (old !== undefined && !(await isThere(grant, old))) {
+      //rule:no-access-forgets-nothing.2
+      if (!(await hasAccessTo(grant.origin))) return "marker";
+      await forget(new Set([key]));
       old = undefined; // what is told of the old one is not about the new one
     }
-    const marker = await setMarker(origin, old, path);
+    const marker = await setMarker(grant, old, path);
     //rule:no-grant-without-marker
     if (marker === undefined) return "marker";
     //rule:no-grant-without-marker.2
-    await writeMarkers((await readMarkers()).set(origin, marker));
+    await writeMarkers((await readMarkers()).set(key, marker));
     if (/*rule:unwritten-grant-not-remembered*/ await addGrants(grant, ...more)) return undefined;
-    await tidy(new Set([origin]));
+    await tidy(new Set([key]));
     return "storage";
   }).finally(settled);
 }
 
-/** Reports whether what was remembered for the origin still counts. If not, it is forgotten. */
-export function stillRemembers(origin: string): Promise<boolean> {
+/** Reports whether what was remembered for the origin, in its container, still counts. If not, it is forgotten. */
+export function stillRemembers({ origin, container }: Whose): Promise<boolean> {
+  const whose = { origin, ...inContainer({ container }) };
+  const key = whoseKey(whose);
   return inTurn(async () => {
     const markers = await readMarkers();
-    const marker = markers.get(origin);
-    if (marker === undefined || !(await isThere(origin, marker))) {
-      await forget(new Set([origin]));
+    const marker = markers.get(key);
+    if (marker === undefined || !(await isThere(whose, marker))) {
+      // It may be there, and we are not let look: then nothing counts, and nothing is lost.
+      //rule:no-access-forgets-nothing
+      if (!(await hasAccessTo(origin))) return false;
+      await forget(new Set([key]));
       return false;
     }
     if (/*rule:used-marker-is-renewed*/ Math.abs(Date.now() - marker.renewed) > day) {
-      await writeMarkers(markers.set(origin, await renewMarker(origin, marker)));
+      await writeMarkers(markers.set(key, await renewMarker(whose, marker)));
     }
     return true;
   });
 }
 
-/** Origins that have said so, and wait for their turn: each of them once. */
+/** Who has said so, and waits for their turn: each of them once. */
 const clearing = new Set<string>();
 
-/** The origin itself has said that its data is to be deleted (Clear-Site-Data). */
-export function clearedByItself(origin: string): void {
+/** The origin itself has said that its data in this container is to be deleted (Clear-Site-Data). */
+export function clearedByItself(whose: Whose): void {
+  const key = whoseKey(whose);
   if (
-    /*rule:clear-site-data-once-per-origin*/ clearing.has(origin) ||
-    /*rule:clear-site-data-without-grants*/ (index.isRead && !index.hasOrigin(origin))
+    /*rule:clear-site-data-once-per-origin*/ clearing.has(key) ||
+    /*rule:clear-site-data-without-grants*/ (index.isRead && !index.hasKey(key))
   )
     return;
-  clearing.add(origin);
+  clearing.add(key);
   //rule:clear-site-data-without-grants.2
   if (clearing.size > 1) return; // the turn of the first takes them all
   void inTurn(async () => {
-    const origins = [...clearing];
+    const keys = [...clearing];
     clearing.clear();
-    const remembered = new Set((await listGrants()).map((grant) => grant.origin));
-    await forget(new Set(origins.filter((one) => remembered.has(one))));
+    const remembered = new Set((await listGrants()).map(whoseKey));
+    await forget(new Set(keys.filter((one) => remembered.has(one))));
   });
 }
 
@@ -155,38 +168,40 @@ function noteChange(change: chrome.cookies.CookieChangeInfo): void {
 }
 
 async function changed({ removed, cookie, cause }: chrome.cookies.CookieChangeInfo): Promise<void> {
-  const [origin, marker] = [...(await readMarkers())].find(([, { path }]) => path === cookie.path) ?? [];
-  if (origin === undefined || marker === undefined) return;
+  const [key = "", marker] = [...(await readMarkers())].find(([, { path }]) => path === cookie.path) ?? [];
+  const whose = readWhose(key);
+  if (marker === undefined || whose === undefined) return;
   // Overwritten: what it was overwritten with is told next.
   const stands = removed
     ? cause === "overwrite"
-    : /*rule:overwritten-marker-voids-grant*/ isMarkerOf(origin, marker, cookie);
-  if (!stands) await forget(new Set([origin]));
+    : /*rule:overwritten-marker-voids-grant*/ isMarkerOf(whose, marker, cookie);
+  if (!stands) await forget(new Set([key]));
 }
 
 /** What a look at all markers finds. */
 interface Found {
-  /** Origins whose markers are there. */
+  /** Whose markers are there. */
   there: string[];
   /** Cookies that stand for nothing, as after a crash. */
-  strays: chrome.cookies.Cookie[];
+  strays: Contained[];
 }
 
 /** Compares what is remembered with the markers that are there. */
 async function lookAtAll(): Promise<Found> {
   const markers = await readMarkers(); // first: what changes from now on is judged by itself
-  const cookies = new Map((await allMarkers()).map((cookie) => [cookie.path, cookie]));
-  const wanted = new Set((await listGrants()).map(({ origin }) => origin));
+  const containers = [...markers.keys()].flatMap((key) => readWhose(key)?.container ?? []);
+  const cookies = new Map((await allMarkers(new Set(containers))).map((one) => [one.cookie.path, one]));
+  const wanted = new Map((await listGrants()).map((grant) => [whoseKey(grant), grant]));
   const gone = new Set<string>();
   const there: string[] = [];
-  for (const origin of wanted) {
-    const marker = markers.get(origin);
-    const cookie = marker === undefined ? undefined : cookies.get(marker.path);
-    if (marker === undefined || cookie === undefined || !isMarkerOf(origin, marker, cookie)) {
-      gone.add(origin);
+  for (const [key, whose] of wanted) {
+    const marker = markers.get(key);
+    const found = marker === undefined ? undefined : cookies.get(marker.path);
+    if (marker === undefined || found === undefined || !isMarkerOf(whose, marker, found.cookie)) {
+      if (/*rule:no-access-looks-for-nothing*/ await hasAccessTo(whose.origin)) gone.add(key);
       continue;
     }
-    there.push(origin);
+    there.push(key);
     cookies.delete(marker.path);
   }
   await forget(gone);
@@ -194,12 +209,12 @@ async function lookAtAll(): Promise<Found> {
   return { there, strays: [...cookies.values()] };
 }
 
-/** Touches the marker of an origin, if it is still there. */
-async function touch(origin: string): Promise<void> {
-  const marker = (await readMarkers()).get(origin);
-  const cookie = marker === undefined ? undefined : await cookieOf(origin, marker);
-  if (marker !== undefined && cookie !== undefined)
-    /*rule:markers-touched-against-eviction*/ await touchMarker(origin, marker, cookie);
+/** Touches a marker, if it is still there. */
+async function touch(key: string): Promise<void> {
+  const [marker, whose] = [(await readMarkers()).get(key), readWhose(key)];
+  if (marker === undefined || whose === undefined) return;
+  const cookie = await cookieOf(whose, marker);
+  if (cookie !== undefined) /*rule:markers-touched-against-eviction*/ await touchMarker(whose, marker, cookie);
 }
 
 /**
@@ -213,30 +228,31 @@ async function lookIfDue(): Promise<void> {
   //rule:markers-checked-daily
   const { there, strays } = await inTurn(lookAtAll);
   await looked.setIfWritten(Date.now());
-  for (const origin of there) await inTurn(() => touch(origin));
+  for (const key of there) await inTurn(() => touch(key));
   // In no turn: a site can have set as many as the browser keeps.
-  for (const { domain, path, secure } of strays)
-    if (!index.hasPath(path)) await removeMarker(`${secure ? "https" : "http"}://${domain}`, { path });
+  for (const { cookie, container } of strays) {
+    const { domain, path, secure } = cookie;
+    const origin = `${secure ? "https" : "http"}://${domain}`;
+    if (!index.hasPath(path)) await removeMarker({ origin, ...inContainer({ container }) }, { path });
+  }
 }
 
-/** Tidies up after what was taken back otherwise: an origin without grants needs no marker. */
-async function tidy(origins: ReadonlySet<string>): Promise<void> {
-  const wanted = new Set((await listGrants()).map(({ origin }) => origin));
+/** Tidies up after what was taken back otherwise: who has no grants needs no marker. */
+async function tidy(keys: ReadonlySet<string>): Promise<void> {
+  const wanted = new Set((await listGrants()).map(whoseKey));
   const markers = await readMarkers();
-  for (const origin of origins) {
-    const marker = markers.get(origin);
-    if (marker === undefined || wanted.has(origin)) continue;
-    await removeMarker(origin, marker);
-    markers.delete(origin);
+  for (const key of keys) {
+    if (!markers.has(key) || wanted.has(key)) continue;
+    await drop(markers, key);
     await writeMarkers(markers);
   }
 }
 
 /**
- * Watches for data that is deleted. Call once, in the first turn of the background. `cleared` hears of the origins whose grants went, to
- * end what is open.
+ * Watches for data that is deleted. Call once, in the first turn of the background. `cleared` hears (by whoseKey) whose grants went, to end
+ * what is open.
  */
-export function watchCleared(cleared: (origins: ReadonlySet<string>) => void): void {
+export function watchCleared(cleared: (keys: ReadonlySet<string>) => void): void {
   tell = cleared;
   ext.cookies.onChanged.addListener((change) => {
     //rule:deleted-marker-takes-grants
@@ -244,7 +260,7 @@ export function watchCleared(cleared: (origins: ReadonlySet<string>) => void): v
   });
   onRevoked((revoked) => {
     //rule:marker-goes-with-last-grant
-    void inTurn(() => tidy(new Set(revoked.map(({ origin }) => origin))));
+    void inTurn(() => tidy(new Set(revoked.map(whoseKey))));
   });
   void inTurn(readMarkers).catch(report);
   // storage.session is empty after a start of the browser, an update, and whenever the extension was switched off.

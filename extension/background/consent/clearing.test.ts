@@ -73,6 +73,26 @@ test("nor does one whose marker was overwritten", async () => {
   assert.equal(await mayOpen("https://d.test"), false);
 });
 
+test("where the browser does not let us look, a grant does not count; it is there again when it does", async () => {
+  await remember("https://l.test");
+  const [[url, cookie] = ["", undefined]] = markers();
+  assert.ok(cookie !== undefined, "there is no marker");
+  // Without the permission for websites the browser tells of no cookies of theirs.
+  browser.letSee(false);
+  browser.cookies.jar.delete(url);
+  assert.equal(await mayOpen("https://l.test"), false);
+  const page = await world.page("https://l.test/");
+  await world.allowed(page, { ...mail, remotePort: 1 }, { remember: true });
+  assert.deepEqual(
+    remembered().map(({ port }) => port),
+    [993],
+    "nothing new can be remembered",
+  );
+  browser.letSee(true);
+  browser.cookies.jar.set(url, cookie);
+  assert.equal(await mayOpen("https://l.test"), true);
+});
+
 test("where no marker can be set, Always allow is Allow this time, and the user hears why", async () => {
   browser.cookies.blocked.add("https://e.test");
   const { page, id } = await remember("https://e.test");

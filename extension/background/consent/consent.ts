@@ -1,6 +1,7 @@
 // May this document open this destination? What the host's rules and the administrators say, what was remembered, and, if nothing
 // settles it, the user. Nothing is sent to the network here.
 
+import { inContainer } from "../../shared/container.ts";
 import * as grants from "./grants.ts";
 import { Judge } from "./judge.ts";
 import type { Carried, Verdicts, Wish } from "./judge.ts";
@@ -144,8 +145,8 @@ export async function consentTo(
     if (/*rule:grants-not-used-in-private*/ sender.private || !judged.remember) return undefined;
     const given =
       proposed === undefined
-        ? await grants.findNamed(origin, protocol, port, protection)
-        : await grants.findGrants(origin, { protocol, host: proposed, port, protection: protection(proposed) });
+        ? await grants.findNamed(sender, protocol, port, protection)
+        : await grants.findGrants(sender, { protocol, host: proposed, port, protection: protection(proposed) });
     const mustBeEntered = proposed === undefined || judged.mustEnter;
     const good: grants.Grant[] = [];
     for (const grant of given) {
@@ -161,7 +162,7 @@ export async function consentTo(
     //rule:ambiguous-grants-are-not-guessed
     if (proposed === undefined && new Set(good.map(({ host }) => host)).size > 1) return undefined;
     const grant = serving(good, ({ host }) => protection(host));
-    if (grant === undefined || /*rule:grant-needs-its-marker*/ !(await stillRemembers(origin))) return undefined;
+    if (grant === undefined || /*rule:grant-needs-its-marker*/ !(await stillRemembers(sender))) return undefined;
     return { reached: grants.reachedBy(grant), by: "remembered" };
   };
   // What needs no question needs no gesture either, unless the user has just closed it.
@@ -217,6 +218,7 @@ export async function consentTo(
       ...protection(verdict.mustEnter ? undefined : proposed),
       risk: verdict.risk,
       private: sender.private,
+      ...inContainer(sender),
       remember: verdict.remember && /*rule:no-remember-box-in-private*/ !sender.private,
     },
     sender,
@@ -281,7 +283,17 @@ export async function consentTo(
   if (answer.timed !== undefined) reached.timed = answer.timed;
   if (/*rule:remembering-takes-the-box*/ answer.remember) {
     const created = Date.now();
-    const grant = { origin, protocol, host, port, created, how, ...consent, ...endsFrom(answer.ends, created) };
+    const grant = {
+      origin,
+      ...inContainer(sender),
+      protocol,
+      host,
+      port,
+      created,
+      how,
+      ...consent,
+      ...endsFrom(answer.ends, created),
+    };
     if (await rememberOrSay(grant)) reached = grants.reachedBy(grant);
   }
   const destination = { protocol, host, port };

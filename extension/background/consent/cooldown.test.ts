@@ -14,15 +14,15 @@ beforeEach(() => {
 
 const minute = 60_000;
 async function denials(origin: string, count: number, isPrivate = false): Promise<void> {
-  for (let n = 0; n < count; n++) await noteAnswer(origin, isPrivate, "no");
+  for (let n = 0; n < count; n++) await noteAnswer(origin, { private: isPrivate }, "no");
 }
 const mayNotAsk = async (origin: string, isPrivate = false): Promise<boolean> =>
-  (await cooldownUntil(origin, isPrivate)) !== undefined;
+  (await cooldownUntil(origin, { private: isPrivate })) !== undefined;
 
 test("three denials mute the origin and its site, and nobody else", async () => {
   await denials("https://a.evil.test", 2);
   assert.equal(await mayNotAsk("https://a.evil.test"), false);
-  assert.equal(await nextCooldown("https://b.evil.test", false), 10 * minute);
+  assert.equal(await nextCooldown("https://b.evil.test", { private: false }), 10 * minute);
   await denials("https://a.evil.test", 1);
   assert.equal(await mayNotAsk("https://a.evil.test"), true);
   assert.equal(await mayNotAsk("https://b.evil.test"), true);
@@ -47,8 +47,8 @@ test("from three origins of one site it is the site", async () => {
 
 test("a yes to one origin lets the site off, and not another of its origins", async () => {
   await denials("https://ads.example.test", 2);
-  await noteAnswer("https://shop.example.test", false, "yes");
-  assert.equal(await nextCooldown("https://shop.example.test", false), undefined);
+  await noteAnswer("https://shop.example.test", { private: false }, "yes");
+  assert.equal(await nextCooldown("https://shop.example.test", { private: false }), undefined);
   await denials("https://ads.example.test", 1);
   assert.equal(await mayNotAsk("https://ads.example.test"), true);
   assert.equal(await mayNotAsk("https://shop.example.test"), false);
@@ -67,19 +67,19 @@ test("the user undoes it: for an origin and its site, or for a site and its orig
     await denials("https://a.evil.test", 3);
     await denials("https://b.evil.test", 3, true);
     const known = changes;
-    await endCooldown(who, false);
+    await endCooldown(who, { private: false });
     assert.ok(changes > known, "no change was told");
     assert.equal(await mayNotAsk("https://a.evil.test"), false);
     assert.equal(await mayNotAsk("https://b.evil.test"), false);
     assert.equal(await mayNotAsk("https://b.evil.test", true), true, "the private one stays");
-    await endCooldown("evil.test", true);
+    await endCooldown("evil.test", { private: true });
     assert.equal(await mayNotAsk("https://b.evil.test", true), false);
   }
   assert.deepEqual(await listCooldowns(), []);
 });
 
 test("answers that come at once are all counted", async () => {
-  await Promise.all([1, 2, 3].map(() => noteAnswer("https://quick.test", false, "no")));
+  await Promise.all([1, 2, 3].map(() => noteAnswer("https://quick.test", { private: false }, "no")));
   assert.equal(await mayNotAsk("https://quick.test"), true);
 });
 
@@ -89,11 +89,11 @@ test("a clock that is set back: what remains is no longer than the term, and get
   t.mock.timers.setTime(now + 365 * 24 * 60 * minute);
   await denials("https://early.test", 3);
   t.mock.timers.setTime(now);
-  assert.equal(await cooldownUntil("https://early.test", false), now + 10 * minute);
+  assert.equal(await cooldownUntil("https://early.test", { private: false }), now + 10 * minute);
   t.mock.timers.setTime(now + 9 * minute);
-  assert.equal(await cooldownUntil("https://early.test", false), now + 10 * minute);
+  assert.equal(await cooldownUntil("https://early.test", { private: false }), now + 10 * minute);
   t.mock.timers.setTime(now + 11 * minute);
-  assert.equal(await cooldownUntil("https://early.test", false), undefined);
+  assert.equal(await cooldownUntil("https://early.test", { private: false }), undefined);
 });
 
 test("a clock that is set back: denials grow old from then on, also those that have not muted yet", async (t) => {
@@ -109,6 +109,6 @@ test("a clock that is set back: denials grow old from then on, also those that h
 });
 
 test("a document without an origin is nobody's", async () => {
-  assert.equal(await cooldownUntil("null", false), undefined);
-  assert.equal(await nextCooldown("null", false), undefined);
+  assert.equal(await cooldownUntil("null", { private: false }), undefined);
+  assert.equal(await nextCooldown("null", { private: false }), undefined);
 });

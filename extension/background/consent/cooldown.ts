@@ -2,8 +2,9 @@
 //
 // It is counted for the origin and for its site (the registrable domain), since whoever owns the domain has as many origins as they like.
 // Kept in storage.session, so that a stop of the worker forgets nothing and the end of the browser everything; private windows have a count
-// of their own, which ends with the last of them. Pages of the extension may call all of this, too.
+// of their own, which ends with the last of them, and so has each container. Pages of the extension may call all of this, too.
 
+import { readSide, sideName, type Side } from "../../shared/container.ts";
 import { siteOf } from "../../shared/domain.ts";
 import { ext } from "../../shared/ext.ts";
 import { Stored, tableOf } from "../../shared/stored.ts";
@@ -17,20 +18,19 @@ type Table = Record<string, BackOff>;
 const cooldowns = new Stored<Table>("session", "cooldowns", (stored) => tableOf(stored, isBackOff));
 
 /** Somebody who may not ask for a while. */
-export interface Cooldown {
+export interface Cooldown extends Side {
   /** An origin ("https://a.example.org"), or a whole site ("example.org"). */
   who: string;
-  private: boolean;
   /** In ms since 1970. */
   until: number;
 }
 
-const keyOf = (who: string, isPrivate: boolean): string =>
-  `${/*rule:cooldowns-apart-for-private*/ isPrivate ? "private" : "normal"} ${who}`;
-const keysOf = (origin: string, isPrivate: boolean): string[] => [
-  keyOf(origin, isPrivate),
+const keyOf = (who: string, side: Side): string =>
+  `${/*rule:cooldowns-apart-for-private*/ /*rule:cooldowns-apart-by-container*/ sideName(side)} ${who}`;
+const keysOf = (origin: string, side: Side): string[] => [
+  keyOf(origin, side),
   //rule:cooldown-covers-the-site
-  keyOf(siteOf(origin), isPrivate),
+  keyOf(siteOf(origin), side),
 ];
 
 function asOfNow(table: Table): Table {
@@ -57,12 +57,12 @@ const bounds: Bounds = { entries: 1_000, size: 1_000, entriesOfOwner: 21, sizeOf
 function bounded(table: Table): Table {
   const fair = new FairTable<BackOff>(bounds);
   for (const [key, backOff] of Object.entries(table)) {
-    const [kind = "", who = ""] = key.split(" ");
+    const [side = "", who = ""] = key.split(" ");
     const isOrigin = who.includes("://");
     fair.put(
       key,
       backOff,
-      { owner: `${kind} ${isOrigin ? siteOf(who) : who}`, part: isOrigin ? "origins" : "site" },
+      { owner: `${side} ${isOrigin ? siteOf(who) : who}`, part: isOrigin ? "origins" : "site" },
       1,
     );
   }
@@ -74,30 +74,26 @@ async function change(edit: (table: Table) => Table): Promise<void> {
 }
 
 /** Until when this origin may not ask, in ms since 1970; undefined: it may. */
-export async function cooldownUntil(origin: string, isPrivate: boolean): Promise<number | undefined> {
+export async function cooldownUntil(origin: string, side: Side): Promise<number | undefined> {
   const table = await current();
-  const until = Math.max(...keysOf(origin, isPrivate).map((key) => table[key]?.until ?? 0));
+  const until = Math.max(...keysOf(origin, side).map((key) => table[key]?.until ?? 0));
   return until > Date.now() ? until : undefined;
 }
 
 /** For how long this origin could not ask after another no, in ms; undefined: it could. */
-export async function nextCooldown(origin: string, isPrivate: boolean): Promise<number | undefined> {
+export async function nextCooldown(origin: string, side: Side): Promise<number | undefined> {
   const table = await read();
-  const delays = keysOf(origin, isPrivate).map((key) => nextDelay(table[key] ?? fresh, Date.now()) ?? 0);
+  const delays = keysOf(origin, side).map((key) => nextDelay(table[key] ?? fresh, Date.now()) ?? 0);
   const longest = Math.max(...delays);
   return longest > 0 ? longest : undefined;
 }
 
 /** What came of a question of this origin. */
-export async function noteAnswer(
-  origin: string,
-  isPrivate: boolean,
-  answer: "yes" | keyof typeof weights,
-): Promise<void> {
+export async function noteAnswer(origin: string, side: Side, answer: "yes" | keyof typeof weights): Promise<void> {
   await change((table) => {
     const now = Date.now();
     const counting = Object.fromEntries(Object.entries(table).filter(([, backOff]) => !isExpired(backOff, now)));
-    for (const key of keysOf(origin, isPrivate)) {
+    for (const key of keysOf(origin, side)) {
       const backOff = counting[key] ?? fresh;
       //rule:allow-resets-denials
       Reflect.deleteProperty(counting, key);
@@ -112,21 +108,21 @@ export async function listCooldowns(): Promise<Cooldown[]> {
   const now = Date.now();
   const table = await current();
   const all = Object.entries(table).flatMap(([key, { until }]) => {
-    const [kind, who = ""] = key.split(" ");
-    return until > now ? [{ who, private: kind === "private", until }] : [];
+    const [side = "", who = ""] = key.split(" ");
+    return until > now ? [{ who, ...readSide(side), until }] : [];
   });
-  const covered = ({ who, private: isPrivate }: Cooldown): boolean =>
-    who.includes("://") && all.some((other) => other.who === siteOf(who) && other.private === isPrivate);
+  const covered = ({ who, ...side }: Cooldown): boolean =>
+    who.includes("://") && all.some((other) => other.who === siteOf(who) && sideName(other) === sideName(side));
   return all.filter((one) => !covered(one)).sort((a, b) => (a.who < b.who ? -1 : 1));
 }
 
 /** The user lets an origin, or a whole site with all of its origins, ask again. An origin's site is let ask with it. */
-export async function endCooldown(who: string, isPrivate: boolean): Promise<void> {
+export async function endCooldown(who: string, of: Side): Promise<void> {
   await change((table) => {
     const site = who.includes("://") ? siteOf(who) : who;
     const concerned = (key: string): boolean => {
-      const [kind, other = ""] = key.split(" ");
-      if ((kind === "private") !== isPrivate) return false;
+      const [side, other = ""] = key.split(" ");
+      if (side !== sideName(of)) return false;
       return other === who || other === site || (who === site && other.includes("://") && siteOf(other) === site);
     };
     return Object.fromEntries(Object.entries(table).filter(([key]) => !concerned(key)));

@@ -3,17 +3,17 @@
 // It is kept in storage.session, so that a stop of the worker loses nothing, and goes with the document. What is taken back outside of private
 // windows does not concern these.
 
+import { inContainer, whoseKey, type Whose } from "../../shared/container.ts";
 import { documentStore, homeOf } from "../documents/documents.ts";
 import type { OfDocument } from "../documents/documents.ts";
-import { concerns, kindOfEnd, sameDestination } from "./grant.ts";
+import { concerns, isGrantOf, kindOfEnd, sameDestination } from "./grant.ts";
 import type { Consent, Destination, Grant, Wanted } from "./grant.ts";
 import { covers, ranked, sameProtection } from "./protection.ts";
 import { listGrants } from "./remembered.ts";
 
 /** Whose document it is. */
-export interface DocumentPlace {
+export interface DocumentPlace extends Whose {
   tabId: number;
-  origin: string;
   /** In a private window. */
   private: boolean;
 }
@@ -94,14 +94,14 @@ export async function documentGrants(documentId: string, request: string, wanted
   //rule:document-grants-are-its-own
   const grants = await documents.get(documentId);
   if (grants === undefined || !Object.hasOwn(grants.opened, request)) return [];
-  const reached = await standing(grants.origin, request, grants.opened[request] ?? []);
+  const reached = await standing(grants, request, grants.opened[request] ?? []);
   return ranked(reached, ({ host }) => wanted(host));
 }
 
 /** Those that do not end with a grant, or whose grant is there. */
-async function standing(origin: string, request: string, reached: Reached[]): Promise<Reached[]> {
+async function standing(whose: Whose, request: string, reached: Reached[]): Promise<Reached[]> {
   if (!reached.some(({ timed }) => timed)) return reached;
-  const given = (await listGrants()).filter((grant) => grant.origin === origin && kindOfEnd(grant) === "time");
+  const given = (await listGrants()).filter((grant) => isGrantOf(whose, grant) && kindOfEnd(grant) === "time");
   const isGiven = (one: Reached): boolean =>
     given.some(
       (grant) =>
@@ -125,26 +125,27 @@ function changeDocuments(work: () => Promise<void>): Promise<void> {
 
 type OwnPlace = DocumentPlace & { documentId: string };
 
-/** How often something was taken back of an origin, outside of private windows. In memory, as the opens are that it concerns. */
+/** How often something was taken back of an origin in a container (whoseKey), outside of private windows. In memory, as the opens are that it concerns. */
 const takenBack = new Map<string, number>();
 
 /**
  * A number that changes when something is taken back of what documents like this one may open. Whoever looks at it before they read a grant
  * can tell afterwards whether that still stands (addDocumentGrant).
  */
-export function timesTakenBack({ origin, private: isPrivate }: Pick<DocumentPlace, "origin" | "private">): number {
-  return isPrivate ? 0 : (takenBack.get(origin) ?? 0);
+export function timesTakenBack({ private: isPrivate, ...whose }: Whose & Pick<DocumentPlace, "private">): number {
+  return isPrivate ? 0 : (takenBack.get(whoseKey(whose)) ?? 0);
 }
 
 /** Changes what is kept of a document, of which nothing may be kept yet. */
 function changeDocument(
-  { documentId, tabId, origin, private: isPrivate }: OwnPlace,
+  { documentId, tabId, origin, private: isPrivate, container }: OwnPlace,
   edit: (grants: Required<Pick<DocumentGrants, "opened" | "closed">>) => Pick<DocumentGrants, "opened" | "closed">,
 ): Promise<void> {
   return changeDocuments(async () => {
+    const whose = { origin, ...inContainer({ container }) };
     const { page, ...place } = await homeOf(documentId, origin, isPrivate);
     const { opened = {}, closed = [] } = (await documents.get(documentId)) ?? {};
-    const entry = { tabId, at: Date.now(), page, origin, private: isPrivate, ...edit({ opened, closed }) };
+    const entry = { tabId, at: Date.now(), page, ...whose, private: isPrivate, ...edit({ opened, closed }) };
     await documents.put(documentId, entry, place);
   });
 }
@@ -211,13 +212,14 @@ export function mayReturn(place: OwnPlace, destination: Destination): Promise<vo
 }
 
 /**
- * What was allowed to these origins is taken back: outside of private windows their documents may open nothing again by what they were allowed
+ * What was allowed to these (by whoseKey) is taken back: outside of private windows their documents may open nothing again by what they were allowed
  * before, nor by an open that is under way. What the user has closed stays closed.
  */
-export function takeBackFromDocuments(origins: ReadonlySet<string>): Promise<void> {
-  for (const origin of origins) takenBack.set(origin, (takenBack.get(origin) ?? 0) + 1); // at once: opens under way look at it
+export function takeBackFromDocuments(keys: ReadonlySet<string>): Promise<void> {
+  for (const key of keys) takenBack.set(key, (takenBack.get(key) ?? 0) + 1); // at once: opens under way look at it
   return changeDocuments(async () => {
-    const concerned = ({ origin, private: isPrivate }: DocumentPlace): boolean => !isPrivate && origins.has(origin);
+    const concerned = ({ private: isPrivate, ...whose }: DocumentPlace): boolean =>
+      !isPrivate && /*rule:revoking-spares-other-containers*/ keys.has(whoseKey(whose));
     await documents.remove(
       (_, { closed = [], ...place }) => concerned(place) && /*rule:revoking-keeps-it-closed*/ closed.length === 0,
     );

@@ -6,6 +6,7 @@ import { isSpan } from "./lifetime.ts";
 import type { Ends } from "./lifetime.ts";
 import { isLocalConsent } from "./local_consent.ts";
 import type { LocalConsent } from "./local_consent.ts";
+import { isContainer, type Whose } from "../../shared/container.ts";
 import { isRecord } from "../../shared/stored.ts";
 
 export interface Destination {
@@ -40,6 +41,8 @@ export type How = "asked" | "typed" | "picked";
 
 export interface Grant extends Destination, Consent {
   origin: string;
+  /** The container that it was given in. Absent: the default one. */
+  container?: string;
   /** When it was given, in ms since 1970. */
   created: number;
   /** Absent in grants that are older than this. */
@@ -59,10 +62,19 @@ export function sameDestination(a: Destination, b: Destination): boolean {
   );
 }
 
+/** Reports whether it was given to this origin, in this container. */
+export function isGrantOf({ origin, container }: Whose, grant: Grant): boolean {
+  return (
+    /*rule:grant-is-per-origin*/ grant.origin === origin &&
+    /*rule:grant-is-per-container*/ grant.container === container
+  );
+}
+
 /** Reports whether it is the same entry of the list: of one destination there may be one for good, and others with an end. */
 export function sameGrant(a: Grant, b: Grant): boolean {
   return (
     a.origin === b.origin &&
+    /*rule:grant-list-tells-containers-apart*/ a.container === b.container &&
     a.network === b.network &&
     kindOfEnd(a) === kindOfEnd(b) &&
     sameDestination(a, b) &&
@@ -86,8 +98,10 @@ const leastProtection: Protection = { encryption: "on", authentication: "name" }
 /** What was kept, as a grant; undefined: it is none. Of a version that kept no protection it counts for the least: it may have been given to an encrypted connection. */
 export function readGrant(value: unknown): Grant | undefined {
   if (!isRecord(value)) return undefined;
-  const { origin, protocol, host, port, created, network, protection, ends } = value;
+  const { origin, container, protocol, host, port, created, network, protection, ends } = value;
   if (typeof origin !== "string" || typeof host !== "string" || !Number.isSafeInteger(port)) return undefined;
+  //rule:kept-container-is-an-id
+  if (container !== undefined && !isContainer(container)) return undefined;
   if ((protocol !== "tcp" && protocol !== "udp") || (network !== undefined && typeof network !== "string"))
     return undefined;
   if (ends !== undefined && ends !== "browser" && !isSpan(ends)) return undefined;

@@ -4,5 +4,5 @@
 
 export * from "./document_grants.ts";
 export * from "./remembered.ts";
-export { concerns, sameDestination, sameGrant } from "./grant.ts";
+export { concerns, isGrantOf, sameDestination, sameGrant } from "./grant.ts";
 export type { Consent, Destination, Grant, How, Wanted } from "./grant.ts";

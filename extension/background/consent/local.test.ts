@@ -553,7 +553,10 @@ test("what was kept is read as it was written, and what is no grant of its kind 
   // Nor is a grant to listen one that the user has named a destination by.
   kept({ ...old, kind: "listen", local, entered: true });
   assert.deepEqual(
-    await grants.findNamed("https://a.test", "tcp", 993, () => ({ encryption: "on", authentication: "name" })),
+    await grants.findNamed({ origin: "https://a.test" }, "tcp", 993, () => ({
+      encryption: "on",
+      authentication: "name",
+    })),
     [],
   );
 });

@@ -4,6 +4,7 @@
 // The order is that of consent.ts. What differs: no administrator's word stands for the user's; and what was agreed to is a place, so that an
 // earlier consent counts only where that place is there, in the network of then.
 
+import { inContainer } from "../../shared/container.ts";
 import {
   addDocumentGrant,
   documentGrants,
@@ -165,7 +166,7 @@ class LocalConsenting {
     }
     if (/*rule:local-grants-not-used-in-private*/ sender.private || !verdict.remember) return undefined;
     const { kind, localPort = 0 } = this.#wish;
-    const given = await findLocalGrants(sender.origin, {
+    const given = await findLocalGrants(sender, {
       kind,
       port: localPort,
       protection: this.#protection,
@@ -177,7 +178,7 @@ class LocalConsenting {
       const place = grant.network === unknownNetwork ? undefined : await this.#holds(grant, verdict);
       if (place === undefined) continue;
       //rule:local-grant-needs-its-marker
-      if (!(await stillRemembers(sender.origin))) return undefined;
+      if (!(await stillRemembers(sender))) return undefined;
       return { place, consent: reachedBy(grant), by: "remembered" };
     }
     return undefined;
@@ -235,6 +236,7 @@ class LocalConsenting {
       secure,
       ...(announce === undefined ? {} : { announce }),
       private: sender.private,
+      ...inContainer(sender),
       remember: verdict.remember && /*rule:no-local-remember-box-in-private*/ !sender.private,
     };
   }
@@ -331,6 +333,7 @@ class LocalConsenting {
     const created = Date.now();
     const grant: Grant = {
       origin: sender.origin,
+      ...inContainer(sender),
       kind,
       protocol: protocols[kind],
       port: localPort,

@@ -1,9 +1,11 @@
 // The marker of an origin: a cookie that the browser keeps among the origin's own data, and that is gone when somebody deletes that data.
 //
 // No page and no server sees it, can put it back, or can tell that it is there: it is HttpOnly and host-only, and its path is a random one
-// that nobody asks for. It is set in the normal cookie store only, never in that of private windows. Cookies do not tell ports apart, but
+// that nobody asks for. It is set among the cookies of the container that the grants were given in, never in those of private windows. Cookies do not tell ports apart, but
 // paths do: every origin has a marker of its own.
 
+import type { Whose } from "../../shared/container.ts";
+import { background as platform } from "../../platform/current.ts";
 import { ext } from "../../shared/ext.ts";
 
 export interface Marker {
@@ -40,9 +42,9 @@ export function mayBeMarker({ name, path }: chrome.cookies.Cookie): boolean {
   return name === markerName && paths.test(path);
 }
 
-/** Reports whether `cookie` is the one that was set for the origin. */
+/** Reports whether `cookie` is the one that was set for the origin, in its container. */
 export function isMarkerOf(
-  origin: string,
+  { origin, container }: Whose,
   { path, value }: Marker,
   cookie: chrome.cookies.Cookie | null | undefined,
 ): boolean {
@@ -52,6 +54,7 @@ export function isMarkerOf(
     cookie.value === value &&
     //rule:marker-is-http-only.2
     cookie.httpOnly &&
+    platform.isCookieOf(container, cookie) &&
     cookie.domain === new URL(origin).hostname
   );
 }
@@ -62,28 +65,28 @@ export function newPath(): string {
 }
 
 /** Sets a marker, in place of `old` if there is one, else at `path`. Resolves with undefined where the browser does not let us. */
-export async function setMarker(origin: string, old: Marker | undefined, path: string): Promise<Marker | undefined> {
+export async function setMarker(whose: Whose, old: Marker | undefined, path: string): Promise<Marker | undefined> {
   const marker = { path: old?.path ?? path, value: /*rule:new-grant-renews-marker*/ random(), renewed: Date.now() };
-  await put(origin, marker, Date.now() / 1000 + lifetime);
-  return (await isThere(origin, marker)) ? marker : undefined;
+  await put(whose, marker, Date.now() / 1000 + lifetime);
+  return (await isThere(whose, marker)) ? marker : undefined;
 }
 
 /** The origin's grants are in use: the marker lives on for its whole lifetime. */
-export async function renewMarker(origin: string, marker: Marker): Promise<Marker> {
-  await put(origin, marker, Date.now() / 1000 + lifetime);
+export async function renewMarker(whose: Whose, marker: Marker): Promise<Marker> {
+  await put(whose, marker, Date.now() / 1000 + lifetime);
   return { ...marker, renewed: Date.now() };
 }
 
 /** Shows the browser that the cookie is wanted: it throws out those that were not touched for long when it has too many. */
 export async function touchMarker(
-  origin: string,
+  whose: Whose,
   marker: Marker,
   { expirationDate }: chrome.cookies.Cookie,
 ): Promise<void> {
-  await put(origin, marker, expirationDate ?? Date.now() / 1000 + lifetime);
+  await put(whose, marker, expirationDate ?? Date.now() / 1000 + lifetime);
 }
 
-async function put(origin: string, marker: Marker, expirationDate: number): Promise<void> {
+async function put({ origin, container }: Whose, marker: Marker, expirationDate: number): Promise<void> {
   const { path, value } = marker;
   try {
     await ext.cookies.set({
@@ -96,6 +99,7 @@ async function put(origin: string, marker: Marker, expirationDate: number): Prom
       secure: origin.startsWith("https:"),
       sameSite: "strict",
       expirationDate,
+      .../*rule:marker-set-in-its-container*/ platform.cookiesOf(container),
     });
   } catch {
     // The user or an administrator keeps us away from this site: isThere will say so.
@@ -103,28 +107,48 @@ async function put(origin: string, marker: Marker, expirationDate: number): Prom
 }
 
 /** The cookie that was set for the origin, if it is there. */
-export async function cookieOf(origin: string, marker: Marker): Promise<chrome.cookies.Cookie | undefined> {
+export async function cookieOf(whose: Whose, marker: Marker): Promise<chrome.cookies.Cookie | undefined> {
   try {
-    const cookie = await ext.cookies.get({ url: urlOf(origin, marker), name: markerName });
-    return cookie !== null && isMarkerOf(origin, marker, cookie) ? cookie : undefined;
+    const cookie = await ext.cookies.get({
+      url: urlOf(whose.origin, marker),
+      name: markerName,
+      ...platform.cookiesOf(whose.container),
+    });
+    return cookie !== null && isMarkerOf(whose, marker, cookie) ? cookie : undefined;
   } catch {
     return undefined;
   }
 }
 
-export async function isThere(origin: string, marker: Marker): Promise<boolean> {
-  return (await cookieOf(origin, marker)) !== undefined;
+export async function isThere(whose: Whose, marker: Marker): Promise<boolean> {
+  return (await cookieOf(whose, marker)) !== undefined;
 }
 
-export async function removeMarker(origin: string, marker: Pick<Marker, "path">): Promise<void> {
+export async function removeMarker({ origin, container }: Whose, marker: Pick<Marker, "path">): Promise<void> {
   try {
-    await ext.cookies.remove({ url: urlOf(origin, marker), name: markerName });
+    await ext.cookies.remove({
+      url: urlOf(origin, marker),
+      name: markerName,
+      .../*rule:marker-goes-from-its-container*/ platform.cookiesOf(container),
+    });
   } catch {
     // As in put: then it was never set.
   }
 }
 
-/** Every marker that the browser has, of whichever origin. Rejects when the browser does not say. */
-export async function allMarkers(): Promise<chrome.cookies.Cookie[]> {
-  return (await ext.cookies.getAll({ name: markerName })).filter(mayBeMarker);
+/** A cookie, and the container that it is in. */
+export interface Contained {
+  cookie: chrome.cookies.Cookie;
+  container?: string;
+}
+
+/** Every marker in the default container and in these, of whichever origin. Rejects when the browser does not say. */
+export async function allMarkers(containers: ReadonlySet<string>): Promise<Contained[]> {
+  const inDefault = (await ext.cookies.getAll({ name: markerName })).map((cookie) => ({ cookie }));
+  const inOthers = [...containers].map(async (container) => {
+    // Of one that was deleted it has none.
+    const all = await ext.cookies.getAll({ name: markerName, ...platform.cookiesOf(container) }).catch(() => []);
+    return all.map((cookie) => ({ cookie, container }));
+  });
+  return [...inDefault, ...(await Promise.all(inOthers)).flat()].filter(({ cookie }) => mayBeMarker(cookie));
 }

@@ -19,7 +19,7 @@ const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 const useOne = async (): Promise<void> => {
-  assert.equal(await stillRemembers(originOf(0)), true);
+  assert.equal(await stillRemembers({ origin: originOf(0) }), true);
 };
 /** How often the extension's storage is read while `work` is done. */
 async function reads(work: () => Promise<void>): Promise<number> {
@@ -73,19 +73,19 @@ test("what pages do with cookies that look like markers is dropped at once, and 
 test("nor do origins that have nothing remembered, by saying that their data is to be deleted; one that has, once", async () => {
   const idle = await reads(useOne);
   const flooded = await reads(async () => {
-    for (let n = 0; n < 3_000; n++) clearedByItself(`https://s${(n % 100).toString()}.evil.test`);
+    for (let n = 0; n < 3_000; n++) clearedByItself({ origin: `https://s${(n % 100).toString()}.evil.test` });
     await useOne();
     await settled();
   });
   assert.equal(flooded, idle);
   forgotten.length = 0;
   const deleted = await reads(async () => {
-    for (let n = 0; n < 3_000; n++) for (const own of [1, 2]) clearedByItself(originOf(own));
+    for (let n = 0; n < 3_000; n++) for (const own of [1, 2]) clearedByItself({ origin: originOf(own) });
     await settled();
   });
   assert.deepEqual(forgotten, [originOf(1), originOf(2)]);
   assert.ok(deleted < 20, deleted.toString());
-  assert.equal(await stillRemembers(originOf(1)), false);
+  assert.equal(await stillRemembers({ origin: originOf(1) }), false);
 });
 
 test("a marker of somebody's that goes, or becomes another, takes the grants at once", async () => {

@@ -2,13 +2,14 @@
 // concerns no origin with grants is known here at once, and costs the others no wait.
 
 interface Expected {
-  origin: string;
+  /** Whose it is (whoseKey). */
+  key: string;
   path: string;
 }
 
 export class MarkerIndex {
   /** As it was last read or written; undefined: not yet. */
-  #stored: { origins: ReadonlySet<string>; paths: ReadonlySet<string> } | undefined;
+  #stored: { keys: ReadonlySet<string>; paths: ReadonlySet<string> } | undefined;
   /** Of grants that are about to be remembered. */
   readonly #expected = new Set<Expected>();
 
@@ -20,12 +21,12 @@ export class MarkerIndex {
   /** This is what is stored now. */
   note(markers: ReadonlyMap<string, { path: string }>): void {
     const paths = new Set([...markers.values()].map(({ path }) => path));
-    this.#stored = { origins: new Set(markers.keys()), paths };
+    this.#stored = { keys: new Set(markers.keys()), paths };
   }
 
   /** A marker may come. Returns what to call when it is stored, or does not come. */
-  expect(origin: string, path: string): () => void {
-    const expected = { origin, path };
+  expect(key: string, path: string): () => void {
+    const expected = { key, path };
     this.#expected.add(expected);
     return () => this.#expected.delete(expected);
   }
@@ -34,7 +35,7 @@ export class MarkerIndex {
     return this.#stored?.paths.has(path) === true || [...this.#expected].some((one) => one.path === path);
   }
 
-  hasOrigin(origin: string): boolean {
-    return this.#stored?.origins.has(origin) === true || [...this.#expected].some((one) => one.origin === origin);
+  hasKey(key: string): boolean {
+    return this.#stored?.keys.has(key) === true || [...this.#expected].some((one) => one.key === key);
   }
 }

@@ -66,6 +66,21 @@ test("once a day: a worker that starts again within it does not look, and the fi
   assert.deepEqual(remembered(), ["https://stays.test"]);
 });
 
+test("without the permission for websites nothing is forgotten: the browser tells of no cookies", async () => {
+  await rememberBoth();
+  browser.cookies.delete("", { quietly: true });
+  browser.access.given = false;
+  browser.storage.session.stored.clear(); // a start of the browser
+  await startWorker("without access");
+  await clock.advance(10_000);
+  assert.deepEqual(remembered(), [...origins]);
+  browser.access.given = true;
+  browser.storage.session.stored.clear();
+  await startWorker("with access again");
+  await clock.advance(10_000);
+  assert.deepEqual(remembered(), []);
+});
+
 test("cookies that look like markers and stand for nothing are taken away", async () => {
   const stray = `https://stray.test${pathOf(9)}`;
   await browser.cookies.set({ url: stray, name: "portside-marker", value: "x", path: pathOf(9), secure: true });

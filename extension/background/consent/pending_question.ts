@@ -1,5 +1,6 @@
 // One question, from the moment that it is asked until it is answered; and what there is to ask besides the user.
 
+import { sideName } from "../../shared/container.ts";
 import { siteOf } from "../../shared/domain.ts";
 import type { PromptWindow } from "./prompt_window.ts";
 import type {
@@ -143,7 +144,7 @@ export function keyOf(question: Question | LocalQuestion, { documentId }: Sender
   return JSON.stringify([documentId, question]);
 }
 
-/** The site that a question counts for; private windows are sites of their own. */
+/** The site that a question counts for; in private windows, and in each container, it is one of its own. */
 export function siteKey(sender: Sender): string {
-  return `${sender.private ? "private " : ""}${siteOf(sender.origin)}`;
+  return `${/*rule:questions-apart-by-container*/ sideName(sender)} ${siteOf(sender.origin)}`;
 }

@@ -88,7 +88,7 @@ test("it is not told where nobody is asked: muted, no window, or taken back befo
   opening[1]?.(undefined);
   await closed.answer;
 
-  for (let n = 0; n < 3; n++) await noteAnswer(sender.origin, false, "no");
+  for (let n = 0; n < 3; n++) await noteAnswer(sender.origin, sender, "no");
   const muted = ask(prompts);
   assert.deepEqual(await muted.answer, { allow: false, rule: "muted" });
   await task();

@@ -80,7 +80,7 @@ export class Prompts {
     asking: () => void = () => undefined,
   ): Promise<AnyAnswer> {
     //rule:denials-start-cooldown
-    if ((await cooldownUntil(sender.origin, sender.private)) !== undefined) return { allow: false, rule: "muted" };
+    if ((await cooldownUntil(sender.origin, sender)) !== undefined) return { allow: false, rule: "muted" };
     if (signal.aborted) return no;
     const site = siteKey(sender);
     // They clicked again, and may not have seen that there is a question.
@@ -156,7 +156,7 @@ export class Prompts {
       signal.removeEventListener("abort", onAbort);
       if (--pending.askers === 0 && !pending.isOver) {
         if (/*rule:withdrawn-questions-count-half*/ pending.shown)
-          pending.noted = noteAnswer(pending.sender.origin, pending.sender.private, "withdrawn");
+          pending.noted = noteAnswer(pending.sender.origin, pending.sender, "withdrawn");
         pending.settle(no);
       }
     }
@@ -173,19 +173,19 @@ export class Prompts {
   }
 
   async #show(pending: Pending): Promise<void> {
-    const { origin, private: isPrivate } = pending.sender;
+    const { sender } = pending;
     const settled = await pending.about.helpers.stillNeeded();
     if (settled !== undefined) {
       pending.settle(settled);
       return;
     }
     //rule:cooldown-drops-queue
-    if ((await cooldownUntil(origin, isPrivate)) !== undefined) {
+    if ((await cooldownUntil(sender.origin, sender)) !== undefined) {
       pending.settle({ allow: false, rule: "muted" });
       return;
     }
     //rule:cooldown-is-announced
-    pending.cooldown = await nextCooldown(origin, isPrivate);
+    pending.cooldown = await nextCooldown(sender.origin, sender);
     if (pending.isOver) return;
     const beside = this.#queue.all.filter(({ window }) => window !== undefined).length;
     pending.shown = true;
@@ -207,10 +207,10 @@ export class Prompts {
   /** What the user said, be it a word or a closed window. */
   #answer(pending: Pending, answer: AnyAnswer, { all = false, inHaste = false } = {}): void {
     if (pending.isOver) return;
-    const { origin, private: isPrivate } = pending.sender;
-    if (answer.allow) pending.noted = noteAnswer(origin, isPrivate, "yes");
+    const { sender } = pending;
+    if (answer.allow) pending.noted = noteAnswer(sender.origin, sender, "yes");
     else if (/*rule:unseen-denial-not-counted*/ pending.seen && /*rule:hasty-denial-not-counted*/ !inHaste)
-      pending.noted = noteAnswer(origin, isPrivate, "no");
+      pending.noted = noteAnswer(sender.origin, sender, "no");
     if (all) for (const other of this.#queue.waiting(pending.site)) other.settle(no);
     pending.settle(answer);
   }

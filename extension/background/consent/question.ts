@@ -28,6 +28,8 @@ export interface LocalQuestion {
   /** It is to be announced on the link, by this name and as this service. Foreign texts. */
   announce?: { name: string; type: string };
   private: boolean;
+  /** The container of its tab, where that is not the default one. */
+  container?: string;
   /** Whether anything longer than "Allow this time" is offered. */
   remember: boolean;
 }
@@ -48,6 +50,8 @@ interface Destination {
   /** Routers watch this port: the prompt names the danger. */
   risk: boolean;
   private: boolean;
+  /** The container of its tab, where that is not the default one. */
+  container?: string;
   /** Whether anything longer than "Allow this time" is offered. */
   remember: boolean;
 }

@@ -7,7 +7,7 @@
 export const limits = { site: 5, tab: 8, screen: 3 } as const;
 
 export interface Queued {
-  /** The site that asks. Private windows are sites of their own. */
+  /** The site that asks, in private windows or in a container. */
   readonly site: string;
   readonly tab: number;
   /** How many askers wait for this one answer. */

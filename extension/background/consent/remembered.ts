@@ -3,11 +3,12 @@
 // Those for good, and for an hour, are in storage.local; those that end with the browser in storage.session, which does, too. Private windows never
 // touch any of them.
 
-import { concerns, kindOfEnd, readGrant, sameGrant } from "./grant.ts";
+import { concerns, isGrantOf, kindOfEnd, readGrant, sameGrant } from "./grant.ts";
 import type { Destination, Grant, Wanted } from "./grant.ts";
 import { isOver, movedOn } from "./lifetime.ts";
 import { covers } from "./protection.ts";
 import type { Protection } from "./protection.ts";
+import type { Whose } from "../../shared/container.ts";
 import { Stored } from "../../shared/stored.ts";
 
 const grantsThatEnd =
@@ -39,26 +40,21 @@ export async function listGrants(): Promise<Grant[]> {
     .sort((a, b) => a.created - b.created);
 }
 
-/** The grants of this origin by which this destination may be opened as it is wanted. */
+/** The grants of this origin, in its container, by which this destination may be opened as it is wanted. */
 export async function findGrants(
-  origin: string,
+  whose: Whose,
   { protection, ...destination }: Destination & { protection: Protection },
 ): Promise<Grant[]> {
   return (await listGrants()).filter(
-    (grant) => /*rule:grant-is-per-origin*/ grant.origin === origin && concerns(grant, { ...destination, protection }),
+    (grant) => isGrantOf(whose, grant) && concerns(grant, { ...destination, protection }),
   );
 }
 
 /** What the user named, and had remembered, when this origin left the destination open. */
-export async function findNamed(
-  origin: string,
-  protocol: "tcp" | "udp",
-  port: number,
-  wanted: Wanted,
-): Promise<Grant[]> {
+export async function findNamed(whose: Whose, protocol: "tcp" | "udp", port: number, wanted: Wanted): Promise<Grant[]> {
   return (await listGrants()).filter(
     (grant) =>
-      grant.origin === origin &&
+      isGrantOf(whose, grant) &&
       /*rule:named-host-grant-is-connection*/ grant.kind === undefined &&
       grant.protocol === protocol &&
       grant.port === port &&
@@ -114,14 +110,14 @@ const usePause = 600_000;
 
 /** Notes that something was opened that what is remembered allows, if it does. It is missed where the browser cannot write. */
 export async function noteUse(
-  { origin, private: isPrivate }: { origin: string; private: boolean },
+  { private: isPrivate, ...whose }: Whose & { private: boolean },
   connection: Destination & { protection: Protection },
 ): Promise<void> {
   //rule:private-windows-note-no-use
   if (isPrivate) return;
   const now = Date.now();
   const isNoted = ({ used = 0 }: Grant): boolean => Math.abs(now - used) < usePause;
-  const used = (grant: Grant): boolean => grant.origin === origin && concerns(grant, connection) && !isNoted(grant);
+  const used = (grant: Grant): boolean => isGrantOf(whose, grant) && concerns(grant, connection) && !isNoted(grant);
   for (const list of allLists)
     if ((await list.get()).some(used))
       await list.editIfWritten((grants) => grants.map((grant) => (used(grant) ? { ...grant, used: now } : grant)));

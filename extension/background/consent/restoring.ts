@@ -7,6 +7,7 @@ import { readGrant } from "./grant.ts";
 import { listGrants, sameGrant } from "./grants.ts";
 import type { Grant } from "./grants.ts";
 import { isOver } from "./lifetime.ts";
+import { whoseKey } from "../../shared/container.ts";
 import { isRecord } from "../../shared/stored.ts";
 
 /** What the settings send: the grants as they were. */
@@ -31,17 +32,18 @@ export function isRestore(message: unknown): message is Restore {
 export async function restoreGrants({ restore }: Restore): Promise<Restored> {
   const now = Date.now();
   const there = await listGrants();
-  const byOrigin = new Map<string, Grant[]>();
+  const byOwner = new Map<string, Grant[]>();
   for (const one of restore) {
     const grant = readGrant(one);
     //rule:undo-brings-back-nothing-that-is-over
     if (grant === undefined || isOver(grant.ends, now)) continue;
     //rule:undo-leaves-what-was-given-anew
     if (there.some((other) => sameGrant(other, grant))) continue;
-    byOrigin.set(grant.origin, [...(byOrigin.get(grant.origin) ?? []), grant]);
+    const key = /*rule:undo-brings-back-into-its-container*/ whoseKey(grant);
+    byOwner.set(key, [...(byOwner.get(key) ?? []), grant]);
   }
   let [count, failed] = [0, undefined as NotRemembered | undefined];
-  for (const [first, ...more] of byOrigin.values()) {
+  for (const [first, ...more] of byOwner.values()) {
     if (first === undefined) continue;
     const why = await remember(first, ...more).catch(() => "storage" as const);
     if (why === undefined) count += 1 + more.length;

@@ -68,7 +68,7 @@ export function watchHandshakes(): void {
   ext.runtime.onMessage.addListener((message: unknown, sender) => {
     const { id, origin, tab, url, frameId } = sender;
     if (id !== ext.runtime.id || tab?.id === undefined || origin === undefined) return false;
-    const site = accountOf({ origin, tabId: tab.id, private: tab.incognito });
+    const site = accountOf({ origin, tabId: tab.id, private: tab.incognito, ...platform.containerOf(tab) });
     const now = performance.now();
     //rule:handshakes-limited-per-tab
     if (!spendAll(said.of({ tabId: tab.id, site, ofPage: isOfPage(sender) }, now), now)) return false;

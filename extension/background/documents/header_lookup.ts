@@ -3,8 +3,9 @@
 // What was last seen for the URL counts, the strictest of it. When that is nothing and the document is the top-level one, the server is asked
 // once what it says now: a GET of the document's own URL, without credentials, cookies or referrer, that follows no redirect and reads no body.
 // A page gains nothing by it: it may send the same request to its own origin itself, without its cookies, and sees nothing of the answer.
-// Nothing is asked for private windows, since the background's requests belong to the normal profile.
+// Nothing is asked for private windows, nor for tabs in a container: the background's requests belong to the default one of the normal profile.
 
+import { background as platform } from "../../platform/current.ts";
 import { siteOf } from "../../shared/domain.ts";
 import { Budgets, spendAll } from "../intake/budgets.ts";
 import { isRestrictive, readHeaders, strictest } from "./header_policy.ts";
@@ -22,6 +23,11 @@ const requests = {
 };
 const asked = new Map<string, Promise<HeaderPolicy | undefined>>();
 
+function isInDefaultContainer(tab: chrome.tabs.Tab): boolean {
+  const container = platform.containerOf(tab);
+  return container !== undefined && !("container" in container);
+}
+
 /** What the headers of such a document may have been. Undefined when nothing is known. */
 export async function findPolicy(
   { documentId, url }: TreeDocument,
@@ -33,7 +39,10 @@ export async function findPolicy(
   const seen = [cached, await lookUpCached(url, kind)].filter((policy) => policy !== undefined);
   if (seen.length > 0) return strictest(seen);
   if (!top) return undefined;
-  if (/*rule:no-policy-request-in-private*/ !tab.incognito) {
+  const mayAsk =
+    /*rule:no-policy-request-in-private*/ !tab.incognito &&
+    /*rule:no-policy-request-in-container*/ isInDefaultContainer(tab);
+  if (mayAsk) {
     let answer = asked.get(documentId);
     if (answer === undefined) {
       //rule:server-asked-for-unknown-policy

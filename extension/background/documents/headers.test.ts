@@ -51,7 +51,7 @@ Object.assign((globalThis as { chrome?: object }).chrome ?? {}, {
 const { lookUpCached, recordsOf, watchHeaders } = await import("./headers.ts");
 const { isRestrictive, unread } = await import("./header_policy.ts");
 const cleared: string[] = [];
-watchHeaders((origin) => cleared.push(origin));
+watchHeaders(({ origin }) => cleared.push(origin));
 
 const html = { name: "content-type", value: "text/html" };
 const denial = { name: "permissions-policy", value: "direct-sockets=()" };

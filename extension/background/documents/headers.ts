@@ -4,6 +4,7 @@
 // storage.session, and go with their document (documents.ts). webRequest does not yet know the documentId of a navigation;
 // webNavigation.onCommitted does, so that the two are paired by tab, frame and URL.
 
+import { whoseKey, type Whose } from "../../shared/container.ts";
 import { siteOf } from "../../shared/domain.ts";
 import { background as platform } from "../../platform/current.ts";
 import type { BackgroundPlatform } from "../../platform/platform.ts";
@@ -112,17 +113,22 @@ function accountOf(source: Source): Account {
 const navigations = ["main_frame", "sub_frame", "object"] as const;
 const others = ["xmlhttprequest", "script", "other"] as const;
 
-/** `source`: where the response comes from. `cleared` hears of an origin whose response asked for its data to be deleted. */
+/**
+ * `source`: where the response comes from; `container`: of which container, if that is known. `cleared` hears of an origin whose response asked for
+ * its data to be deleted.
+ */
 function onHeaders(
   details: chrome.webRequest.OnHeadersReceivedDetails,
   source: Source,
-  cleared: (origin: string) => void,
+  container: { container?: string } | undefined,
+  cleared: (whose: Whose) => void,
 ): void {
   const { type, statusCode, tabId, frameId, url, initiator } = details;
   const headers = (details.responseHeaders ?? []) as Header[];
   if (/*rule:clear-site-data-on-redirect*/ clearsStorage(/*rule:clear-site-data-storage*/ headers)) {
     const origin = originCleared(details);
-    if (origin !== undefined) void clearOnce(origin, source, cleared);
+    if (origin !== undefined && container !== undefined)
+      void clearOnce({ origin, .../*rule:clear-site-data-in-its-container*/ container }, source, cleared);
   }
   //rule:last-response-counts
   if (statusCode >= 300 && statusCode < 400 && statusCode !== 304) return; // the last response counts
@@ -188,14 +194,14 @@ function cacheUnreadOf(origin: string, kind: Kind | Promise<Kind>): void {
 }
 
 /** Tells of an origin's wish once for all responses that come while the tab is looked at. */
-async function clearOnce(origin: string, source: Source, cleared: (origin: string) => void): Promise<void> {
-  const key = `${source.tabId} ${origin}`;
+async function clearOnce(whose: Whose, source: Source, cleared: (whose: Whose) => void): Promise<void> {
+  const key = `${source.tabId} ${whoseKey(whose)}`;
   if (clearing.has(key)) return;
   clearing.add(key);
   try {
     // What is cleared in a private window is its own affair.
     //rule:clear-site-data-not-from-private
-    if ((await kindOf(source)) === "normal") cleared(origin);
+    if ((await kindOf(source)) === "normal") cleared(whose);
   } finally {
     clearing.delete(key);
   }
@@ -284,14 +290,14 @@ async function leave(
  * whose own response asked for their data to be deleted.
  */
 export function watchHeaders(
-  cleared: (origin: string) => void,
-  browser: Pick<BackgroundPlatform, "everyHeader" | "isPrivateRequest"> = platform,
+  cleared: (whose: Whose) => void,
+  browser: Pick<BackgroundPlatform, "everyHeader" | "isPrivateRequest" | "containerOf"> = platform,
 ): void {
   ext.webRequest.onHeadersReceived.addListener(
     (details) => {
       const isPrivate = browser.isPrivateRequest(details);
       const source = { tabId: details.tabId, ...(isPrivate === undefined ? {} : { incognito: isPrivate }) };
-      onHeaders(details, source, cleared);
+      onHeaders(details, source, browser.containerOf(details), cleared);
       return undefined;
     },
     { urls: ["https://*/*", "http://*/*"], types: [...navigations, ...others] },

@@ -1,7 +1,6 @@
 // Puts scripts into documents: those of the manifest into documents that are already open, after installation, an update or a reload of the extension; and
 // the rest of the content script into a document whose page uses the API.
 
-import { background as platform } from "../../platform/current.ts";
 import { ext } from "../../shared/ext.ts";
 import { restMessage } from "../../../protocol/page.ts";
 import { placeOf } from "../intake/intake.ts";
@@ -24,7 +23,11 @@ export function watchFirstUses(): void {
     //rule:first-uses-limited-per-tab
     if (!spendAll(asked.of(placeOf(sender), now), now)) return false;
     void ext.scripting
-      .executeScript({ target: platform.targetOf(from, sender.tabId), files: [rest], injectImmediately: true })
+      .executeScript({
+        target: { tabId: sender.tabId, documentIds: [sender.documentId] },
+        files: [rest],
+        injectImmediately: true,
+      })
       .then(
         () => true,
         () => false, // it has gone meanwhile

@@ -9,7 +9,7 @@ const { browser, settled } = installBrowser();
 const { tabs, storage } = browser;
 const { lookUpCached, watchHeaders } = await import("./headers.ts");
 let cleared: string[] = [];
-watchHeaders((origin) => cleared.push(origin));
+watchHeaders(({ origin }) => cleared.push(origin));
 
 const html: Header = { name: "content-type", value: "text/html" };
 const denial: Header = { name: "permissions-policy", value: "direct-sockets=()" };

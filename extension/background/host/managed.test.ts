@@ -67,6 +67,12 @@ test("a forced install without settings: the time runs from the worker's start, 
   assert.equal(await settled(later.managedSettings()), true);
 });
 
+test("in Firefox, which has read its policies before it starts extensions, nobody waits", async () => {
+  failure = new Error("Managed storage manifest not found");
+  const { managedSettings } = await start();
+  assert.equal(await settled(managedSettings(firefox.background)), true);
+});
+
 test("settings that come late are not missed, and waited for no longer than they take", async () => {
   const { managedSettings } = await start();
   const asked = managedSettings();

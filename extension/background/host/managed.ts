@@ -62,8 +62,8 @@ async function settle(browser: Browser): Promise<void> {
 }
 
 /** Begins to find out what the settings are. Call once, in the first turn of the background. */
-export function beginToReadSettings(): void {
-  void managedSettings().catch(() => undefined);
+export function beginToReadSettings(browser: Browser = platform): void {
+  void managedSettings(browser).catch(() => undefined);
 }
 
 /**

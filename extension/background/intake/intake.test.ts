@@ -98,6 +98,14 @@ describe("opens", () => {
     assert.equal(fill(join({ tabId: 5, private: true })).length, ofDocument.atOnce);
   });
 
+  test("and so is each container", () => {
+    const { join } = make();
+    for (const tabId of [1, 2, 3]) fill(join({ tabId, container: "firefox-container-1" }));
+    assert.equal(fill(join({ tabId: 4, container: "firefox-container-1" })).length, 0);
+    assert.equal(fill(join({ tabId: 5 })).length, ofDocument.atOnce);
+    assert.equal(fill(join({ tabId: 6, container: "firefox-container-2" })).length, ofDocument.atOnce);
+  });
+
   test("in the long run: a rate, also where each is answered at once", () => {
     const { join, clock } = make();
     const account = join({ ofPage: true });

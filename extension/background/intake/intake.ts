@@ -5,6 +5,7 @@
 
 import { openBounds } from "../../shared/budget.ts";
 import type { Bound, Budget } from "../../shared/budget.ts";
+import { sideName } from "../../shared/container.ts";
 import { siteOf } from "../../shared/domain.ts";
 import { Budgets, takeAll } from "./budgets.ts";
 import type { Sender } from "./sender.ts";
@@ -59,11 +60,15 @@ export function isReadable(message: unknown, most: number): boolean {
   return look(message, 0);
 }
 
-/** The site that a document counts for. Documents without an origin have none that could be named: the tab stands for it. */
-export function accountOf({ origin, tabId, private: isPrivate }: Pick<Sender, "origin" | "tabId" | "private">): string {
+/** The site that a document counts for, another one in each container. Documents without an origin have none to be named: the tab stands for it. */
+export function accountOf({
+  origin,
+  tabId,
+  ...side
+}: Pick<Sender, "origin" | "tabId" | "private" | "container">): string {
   const site = origin === "null" ? `tab ${tabId.toString()}` : /*rule:opens-limited-per-site*/ siteOf(origin);
-  //rule:opens-apart-for-private
-  return `${isPrivate ? "private" : "normal"} ${site}`;
+
+  return `${/*rule:opens-apart-for-private*/ /*rule:opens-apart-by-container*/ sideName(side)} ${site}`;
 }
 
 /** Which part of its tab's room a document has. */

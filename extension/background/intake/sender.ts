@@ -11,6 +11,8 @@ export interface Sender {
   tabId: number;
   windowId: number;
   private: boolean;
+  /** The container of its tab, where that is not the default one. */
+  container?: string;
   /** It is the page in the tab, or a frame of the page's own site. Absent: that is not known. */
   ofPage?: boolean;
 }
@@ -21,6 +23,8 @@ export function attest(sender: chrome.runtime.MessageSender | undefined): Sender
   const { origin, tab } = sender;
   const documentId = platform.documentIdOf(sender);
   if (origin === undefined || documentId === undefined || tab?.id === undefined) return undefined;
+  const container = platform.containerOf(tab);
+  if (container === undefined) return undefined;
   const ofPage = isOfPage(sender);
   return {
     /*rule:prompt-shows-attested-origin*/ origin,
@@ -28,6 +32,7 @@ export function attest(sender: chrome.runtime.MessageSender | undefined): Sender
     tabId: tab.id,
     windowId: tab.windowId,
     private: tab.incognito,
+    .../*rule:container-named-by-browser*/ container,
     ofPage,
   };
 }

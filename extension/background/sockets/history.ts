@@ -4,6 +4,7 @@
 // It can be missed: it is the first to go when the browser's storage is full, and what cannot be written is not in it.
 
 import { Stored, isRecord, listOf } from "../../shared/stored.ts";
+import { inContainer, isContainer, type Whose } from "../../shared/container.ts";
 import { siteOf } from "../../shared/domain.ts";
 import { onFull } from "../../shared/store.ts";
 import { FairTable } from "../intake/fair.ts";
@@ -11,8 +12,7 @@ import type { Bounds } from "../intake/fair.ts";
 import type { LiveSocket } from "./activity.ts";
 
 /** A destination of a site's, on one day. */
-export interface Visit {
-  origin: string;
+export interface Visit extends Whose {
   kind: "connect" | "listen" | "bind";
   protocol: "tcp" | "udp";
   host: string;
@@ -39,9 +39,10 @@ const kinds = ["connect", "listen", "bind"];
 
 function isVisit(value: unknown): value is Visit {
   if (!isRecord(value)) return false;
-  const { origin, kind, protocol, host, port, encrypted, first, last, count } = value;
+  const { origin, container, kind, protocol, host, port, encrypted, first, last, count } = value;
   return (
     typeof origin === "string" &&
+    (container === undefined || isContainer(container)) &&
     kinds.includes(kind as string) &&
     (protocol === "tcp" || protocol === "udp") &&
     typeof host === "string" &&
@@ -96,9 +97,18 @@ export function onHistoryChange(listener: () => void): void {
   kept.watch(listener);
 }
 
-/** The same destination of the same site on the same day. */
-function keyOf({ origin, kind, protocol, host, port, encrypted, first }: Visit): string {
-  return JSON.stringify([origin, kind, protocol, host, port, encrypted, Math.floor(first / day)]);
+/** The same destination of the same site, in the same container, on the same day. */
+function keyOf({ origin, container, kind, protocol, host, port, encrypted, first }: Visit): string {
+  return JSON.stringify([
+    origin,
+    /*rule:history-tells-containers-apart*/ container,
+    kind,
+    protocol,
+    host,
+    port,
+    encrypted,
+    Math.floor(first / day),
+  ]);
 }
 
 /** Puts the new ones to those that are there. */
@@ -130,7 +140,18 @@ export class History {
     if (kind === "accepted" || this.#pending.length >= maxPending) return;
     const { origin } = sender;
     const encrypted = encryption === "on";
-    this.#pending.push({ origin, kind, protocol, host, port, encrypted, first: since, last: since, count: 1 });
+    this.#pending.push({
+      origin,
+      ...inContainer(sender),
+      kind,
+      protocol,
+      host,
+      port,
+      encrypted,
+      first: since,
+      last: since,
+      count: 1,
+    });
     this.#due ??= setTimeout(() => {
       this.#due = undefined;
       void this.#write().catch((error: unknown) => {

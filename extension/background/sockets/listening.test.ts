@@ -275,7 +275,7 @@ test("a paused site: what it has ends, and it gets no more", async () => {
   const taken = await accepted(document, listener);
   const socket = await binding(document);
   const asking = await document.listen({ localAddress: "127.0.0.1" });
-  await setPaused("https://a.test", false, true);
+  await setPaused("https://a.test", { private: false }, true);
   await settled();
   await clock.advance(1_000);
   assert.deepEqual(
@@ -287,7 +287,7 @@ test("a paused site: what it has ends, and it gets no more", async () => {
   assert.equal(document.outcome(more), "", "which a page could not foresee");
   await clock.advance(1_000);
   assert.equal(document.outcome(more), "NotAllowedError");
-  await setPaused("https://a.test", false, false);
+  await setPaused("https://a.test", { private: false }, false);
 });
 
 test("the user sees them all in the toolbar, and closes one without the others", async () => {

@@ -49,7 +49,7 @@ test("a page that waits does not learn that it would be refused", async () => {
     () => Promise.resolve(void (host.verdict = { allowed: false, reason: "policy" })),
     () => Promise.resolve(void (host.verdict = { allowed: false, reason: "dns" })),
     () => Promise.resolve(void (host.verdict = { prompt: "forbid" })),
-    () => setPaused("https://a.test", false, true),
+    () => setPaused("https://a.test", { private: false }, true),
   ];
   for (const [index, refuse] of refusing.entries()) {
     host.verdict = {};
@@ -62,7 +62,7 @@ test("a page that waits does not learn that it would be refused", async () => {
     assert.equal(wanted(document, with_), false);
     assert.match(document.outcome(with_), /^(NotAllowed|Network)Error$/);
   }
-  await setPaused("https://a.test", false, false);
+  await setPaused("https://a.test", { private: false }, false);
 });
 
 test("what refuses by the document's own rules does so at once", async () => {

@@ -99,7 +99,8 @@ export class Badge {
     if (site === undefined) return;
     const { refusals } = this.#activity;
     const refused = (await refusals.of(tabId)).some(/*rule:refusals-mark-the-badge*/ ({ unseen }) => unseen);
-    const paused = site.origin !== undefined && (await isPaused({ origin: site.origin, private: site.private }));
+    const { origin, ...side } = site;
+    const paused = origin !== undefined && (await isPaused({ origin, ...side }));
     const asks = /*rule:waiting-question-marks-badge*/ this.#prompts.waitsIn(tabId);
     const wanted = look({ open: this.#activity.socketsOf(tabId).length, asks, refused, paused });
     try {

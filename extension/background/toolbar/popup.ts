@@ -4,6 +4,7 @@
 // the host, once a second and only while a popup is open. To show how the host is, one may be started; if nobody else uses it, it is let go
 // a moment later, and the popup shows what it has said.
 
+import { inContainer, type Side } from "../../shared/container.ts";
 import { ext } from "../../shared/ext.ts";
 import { isTroubled } from "../../shared/store.ts";
 import type { PolicyGetResult, SocketState } from "../../../protocol/message.ts";
@@ -52,10 +53,9 @@ export type HostView =
   { kind: "checking" } | { kind: "ready"; version: string; policy: PolicyGetResult | undefined } | HostProblem;
 
 /** What it receives, whenever something has changed. */
-export interface PopupView {
+export interface PopupView extends Side {
   /** Absent: the tab shows no web page. */
   site?: SiteView;
-  private: boolean;
   /** The oldest first; of accepted connections only some (shown.ts). */
   sockets: SocketView[];
   /** How many are open, also of those that are not shown. */
@@ -177,12 +177,12 @@ class Popup {
 
   async #pause(origin: string, paused: boolean): Promise<void> {
     const site = this.tabId === undefined ? undefined : await siteOfTab(this.tabId);
-    if (site !== undefined) await setPaused(origin, site.private, paused);
+    if (site !== undefined) await setPaused(origin, site, paused);
   }
 
   async #endCooldown(origin: string): Promise<void> {
     const site = this.tabId === undefined ? undefined : await siteOfTab(this.tabId);
-    if (site !== undefined) await endCooldown(origin, site.private);
+    if (site !== undefined) await endCooldown(origin, site);
   }
 
   /** Sends what is so now, soon. */
@@ -207,19 +207,20 @@ class Popup {
   async #view(tabId: number): Promise<PopupView> {
     const { activity, documents } = this.#around;
     const site = await siteOfTab(tabId);
-    const isPrivate = site?.private === true;
-    const [paused, refusals, unsaved] = await Promise.all([
-      listPaused(isPrivate),
+    const side: Side = { private: site?.private === true, ...inContainer(site ?? {}) };
+    const [allPaused, refusals, unsaved] = await Promise.all([
+      listPaused(side.private),
       activity.refusals.of(tabId),
       isTroubled(),
     ]);
+    const paused = allPaused.flatMap(({ origin, container }) => (container === side.container ? [origin] : []));
     const origin = site?.origin;
     const here = new Set(origin === undefined ? [] : [origin]);
     for (const refusal of refusals) here.add(refusal.origin);
     for (const { sender } of documents) if (sender.tabId === tabId) here.add(sender.origin);
     const cooldowns: Record<string, number> = {};
     for (const one of here) {
-      const until = await cooldownUntil(one, isPrivate);
+      const until = await cooldownUntil(one, side);
       if (until !== undefined) cooldowns[one] = until;
     }
     const sockets = activity.socketsOf(tabId);
@@ -234,7 +235,7 @@ class Popup {
               secure: isTrustworthyOrigin(origin),
             },
           }),
-      private: isPrivate,
+      ...side,
       sockets: shown.map(({ sender, connection: _, socketId: __, close: ___, ...socket }) => {
         const state = this.#states.get(socket.key);
         return { ...socket, origin: sender.origin, ...(state === undefined ? {} : { state }) };

@@ -1,11 +1,12 @@
 // The site that a tab shows, as the browser says it.
 
+import { background as platform } from "../../platform/current.ts";
+import type { Side } from "../../shared/container.ts";
 import { ext } from "../../shared/ext.ts";
 
-export interface Site {
+export interface Site extends Side {
   /** Of the document at the top; undefined where it is no web page. */
   origin: string | undefined;
-  private: boolean;
 }
 
 /** Undefined: there is no such tab. */
@@ -16,7 +17,8 @@ export async function siteOfTab(tabId: number): Promise<Site | undefined> {
   } catch {
     return undefined;
   }
-  return { origin: originOf(tab.url), private: tab.incognito };
+  const container = platform.containerOf(tab);
+  return { origin: container && originOf(tab.url), private: tab.incognito, ...container };
 }
 
 /** The browser tells no URLs of pages that are none of our business, such as its own. */

@@ -262,12 +262,12 @@ test("a pause comes to what is just being opened, like any other refusal", async
 
 test("a pause holds over a restart of the browser; that of a private window is on no disk, and goes with the last of them", async () => {
   const { isPaused, setPaused } = await import("../sockets/paused.ts");
-  await setPaused("https://i.test", false, true);
+  await setPaused("https://i.test", { private: false }, true);
   assert.equal(browser.storage.session.stored.has("paused"), false);
   assert.equal(await isPaused({ origin: "https://i.test", private: true }), false);
   const windows = [browser.tabs.openWindow({ incognito: true }), browser.tabs.openWindow({ incognito: true })];
   const disk = JSON.stringify([...browser.storage.local.stored]);
-  await setPaused("https://j.test", true, true);
+  await setPaused("https://j.test", { private: true }, true);
   assert.equal(JSON.stringify([...browser.storage.local.stored]), disk);
   assert.equal(await isPaused({ origin: "https://j.test", private: false }), false);
   for (const [n, windowId] of windows.entries()) {
