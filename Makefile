@@ -17,6 +17,10 @@ BENCH_LIMIT := 2400
 E2E_ALONE := e2e/focus.test.ts e2e/idle.test.ts e2e/transfer.test.ts e2e/tricks.test.ts e2e/workers.test.ts
 # Floods and cold starts: their figures say something on a quiet machine only, so `make load` has them.
 E2E_LOAD := e2e/load.test.ts
+# These are about what only Firefox has.
+E2E_FIREFOX_ONLY := e2e/access.test.ts e2e/containers.test.ts e2e/firefox_host.test.ts
+# These run in both browsers: e2e/in_firefox.txt is the table, with the reasons for those that do not.
+E2E_IN_FIREFOX = $(E2E_FIREFOX_ONLY) $(shell sed -n 's/^\([a-z0-9_]*\) *yes.*/e2e\/\1.test.ts/p' e2e/in_firefox.txt)
 # These are about bytes, and run once more where an administrator has switched the lane off.
 E2E_STDIO := e2e/api.test.ts e2e/faults.test.ts e2e/starttls.test.ts e2e/tls.test.ts
 
@@ -163,15 +167,23 @@ test-fuzz: ## Run every fuzz target for three seconds
 	@node --import tsx scripts/fuzz.ts 3
 
 .PHONY: test-e2e
-test-e2e: ## Real Chromium, real servers
+test-e2e: $(if $(filter firefox,$(BROWSER)),test-e2e-firefox,test-e2e-chromium test-e2e-firefox) ## Real browsers, real servers (BROWSER=firefox for that one alone)
+
+.PHONY: test-e2e-chromium
+test-e2e-chromium:
 	$(say) "End-to-end tests in Chromium, three suites at a time (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=3 \
-		$$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts' | grep -vxF $(E2E_ALONE:%=-e %) -e $(E2E_LOAD))
+		$$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts' | grep -vxF $(E2E_ALONE:%=-e %) $(E2E_FIREFOX_ONLY:%=-e %) -e $(E2E_LOAD))
 	$(say) "End-to-end tests in Chromium that run alone (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $(E2E_ALONE)
 	$(say) "End-to-end tests of bytes once more, over stdio (at most $(E2E_LIMIT) s)"
 	@TEST_CARRIER=stdio timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=3 $(E2E_STDIO)
 	@TEST_CARRIER=stdio timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 e2e/transfer.test.ts
+
+.PHONY: test-e2e-firefox
+test-e2e-firefox:
+	$(say) "End-to-end tests in Firefox, two suites at a time (at most $(E2E_LIMIT) s)"
+	@BROWSER=firefox timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=2 $(E2E_IN_FIREFOX)
 
 # Seconds for each fuzz target.
 FUZZTIME := 60
