@@ -1,5 +1,8 @@
 // Firefox and the browsers made from it.
 
+import { ext } from "../shared/ext.ts";
+import { LanePort, messageBytes } from "./lane_port.ts";
+import { relayLane } from "./lane_relay.ts";
 import type { BackgroundPlatform, ContentPlatform, HostEnd } from "./platform.ts";
 
 /** Reads Firefox's words as one of our causes. It says the same of a manifest that is not there and of one that does not list the extension. */
@@ -20,9 +23,19 @@ export const background: BackgroundPlatform = {
     const text = (port as { error?: { message?: string } | null }).error?.message ?? "";
     return { cause: causeOf(text), text };
   },
+  // No frame in a page may reach loopback here, but the background may.
+  lane: {
+    capability: "laneOrigin",
+    wish: () => ({ origin: ext.runtime.getURL("").slice(0, -1), messageBytes }),
+    isFor: ({ tab, documentId }, offer) =>
+      /*rule:lane-key-for-its-document*/ documentId === offer.documentId &&
+      tab?.id === offer.tabId,
+    //rule:lane-ticket-stays-in-background
+    give: relayLane,
+  },
 };
 
 export const content: ContentPlatform = {
   shadowRootOf: (element) => (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null,
-  // No data channel: a frame in a page may not reach loopback here, and the host offers Firefox none.
+  openDataChannel: (key, page) => new LanePort(key, page),
 };

@@ -7,6 +7,7 @@ let lastError: { message: string } | undefined;
 Object.assign(globalThis, {
   chrome: {
     runtime: {
+      getURL: () => "moz-extension://uuid/",
       get lastError() {
         return lastError;
       },
@@ -90,7 +91,8 @@ test("closed shadow roots are found", () => {
   assert.equal(firefox.content.shadowRootOf({} as HTMLElement), null);
 });
 
-test("Firefox's documents have no data channel", () => {
-  assert.equal("openDataChannel" in firefox.content, false);
-  assert.notEqual(chromium.content.openDataChannel, undefined);
+test("what the host is told of a lane: in Firefox the extension's origin, which the browser does not tell it, and how large messages may be", () => {
+  assert.deepEqual(chromium.background.lane.wish(), {});
+  assert.deepEqual(firefox.background.lane.wish(), { origin: "moz-extension://uuid", messageBytes: 61_440 });
+  assert.notEqual(firefox.background.lane.capability, chromium.background.lane.capability);
 });

@@ -71,7 +71,7 @@ func overStdio() *tested {
 
 func overLane() *tested {
 	out := &slow{frames: make(chan string), gone: make(chan struct{})}
-	l := NewLane(out, true)
+	l := NewLane(out, LaneLimits{Batches: true})
 	answer := func(id int64) { l.Wrote(1, id, false) }
 	defect := func() {
 		l.Path(1).Closed(protocol.SocketClosedParams{SocketEnd: protocol.SocketEnd{SocketID: 1, Name: "TypeError"}})
