@@ -48,6 +48,9 @@ export const background: BackgroundPlatform = {
       /*rule:lane-key-for-its-tab*/ tab?.id === tabId,
     give: (port, way) => {
       port.postMessage(way);
+      return () => {
+        port.disconnect();
+      };
     },
   },
 };

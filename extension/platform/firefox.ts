@@ -28,8 +28,7 @@ export const background: BackgroundPlatform = {
     capability: "laneOrigin",
     wish: () => ({ origin: ext.runtime.getURL("").slice(0, -1), messageBytes }),
     isFor: ({ tab, documentId }, offer) =>
-      /*rule:lane-key-for-its-document*/ documentId === offer.documentId &&
-      tab?.id === offer.tabId,
+      /*rule:lane-key-for-its-document*/ documentId === offer.documentId && tab?.id === offer.tabId,
     //rule:lane-ticket-stays-in-background
     give: relayLane,
   },

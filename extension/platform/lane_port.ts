@@ -6,6 +6,7 @@
 
 import { ext } from "../shared/ext.ts";
 import type { LaneEvent, LaneRequest } from "../../protocol/lane.ts";
+import { reopensAtOnce } from "../../protocol/message.ts";
 import type { ChannelPage, DataChannel } from "./platform.ts";
 import { laneTimeout, Settling } from "./settling.ts";
 
@@ -18,18 +19,27 @@ export const messageBytes = 60 << 10;
 export class LanePort implements DataChannel {
   readonly #settling = new Settling();
   readonly #background: chrome.runtime.Port;
+  readonly #page: ChannelPage;
+  /** What the page opens again, until it is answered. */
+  readonly #opening = new Set<number>();
 
   /** The key is the broker's, for this document. */
   constructor(key: string, page: ChannelPage) {
     const background = (this.#background = ext.runtime.connect({ name: `lane:${key}` }));
+    this.#page = page;
     background.onMessage.addListener((event: LaneEvent | { type: "lane" } | { type: "laneLost" }) => {
       if (event.type === "lane") {
         page.up(undefined, messageBytes);
         this.#settling.settle();
         return;
       }
+      if (event.type === "laneLost") {
+        page.hear(event);
+        this.lost();
+        return;
+      }
+      if (this.#opening.size > 0 && event.type !== "data") this.#answered(event);
       page.hear(event);
-      if (event.type === "laneLost") this.lost();
     });
     background.onDisconnect.addListener(() => {
       page.hear({ type: "laneLost" });
@@ -39,7 +49,19 @@ export class LanePort implements DataChannel {
   }
 
   say(request: LaneRequest): void {
+    if (request.type === "open") {
+      // More would be declined by the host: so no page's loop reaches the background, which all documents share.
+      if (/*rule:lane-port-limits-opens*/ this.#opening.size >= reopensAtOnce) {
+        this.#page.hear({ type: "declined", id: request.id });
+        return;
+      }
+      this.#opening.add(request.id);
+    }
     this.#background.postMessage(request);
+  }
+
+  #answered({ type, id }: LaneEvent): void {
+    if (type === "opened" || type === "declined" || type === "closed") this.#opening.delete(id);
   }
 
   settled(next: () => void): void {

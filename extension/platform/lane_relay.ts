@@ -8,8 +8,8 @@ import type { LaneAccount } from "./platform.ts";
 
 const isRecord = (request: unknown): request is LaneRequest => typeof request === "object" && request !== null;
 
-/** Connects a document's port to the host. Either end closes the other. */
-export function relayLane(port: chrome.runtime.Port, way: LaneOpenResult, account: LaneAccount): void {
+/** Connects a document's port to the host. Either end closes the other; so does what is returned, both. */
+export function relayLane(port: chrome.runtime.Port, way: LaneOpenResult, account: LaneAccount): () => void {
   const host = new LaneSocket(way, {
     opened() {
       port.onMessage.addListener((request: unknown) => {
@@ -31,4 +31,8 @@ export function relayLane(port: chrome.runtime.Port, way: LaneOpenResult, accoun
   port.onDisconnect.addListener(() => {
     host.close();
   });
+  return () => {
+    port.disconnect(); // of which only the other end hears
+    host.close();
+  };
 }

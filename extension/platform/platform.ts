@@ -36,8 +36,8 @@ export interface LanePlatform {
   wish(): Pick<LaneOpenParams, "origin" | "messageBytes">;
   /** Reports whether whoever connects may show the key. */
   isFor(sender: chrome.runtime.MessageSender, offer: LaneOffer): boolean;
-  /** Whoever has shown the key gets what it is good for. `way` leads to the host. */
-  give(port: chrome.runtime.Port, way: LaneOpenResult, account: LaneAccount): void;
+  /** Whoever has shown the key gets what it is good for, until the port ends. `way` leads to the host. Returns what ends it from here. */
+  give(port: chrome.runtime.Port, way: LaneOpenResult, account: LaneAccount): () => void;
 }
 
 /** For the background. What these read is the browser's word of a sender, a frame or a request, not the page's. */

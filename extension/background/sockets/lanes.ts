@@ -19,12 +19,15 @@ interface Offer {
   ended: () => void;
 }
 
+/** An offer, and what ends what has come of it. */
+type Made = LaneOffer & Offer & { end: (() => void) | undefined };
+
 /** A key that nobody has shown by then is no use, in ms: the host's tickets live as long. */
 const keyLife = 10_000;
 
 export class Lanes {
   readonly platform: LanePlatform;
-  readonly #offers = new Map<string, LaneOffer & Offer & { port?: chrome.runtime.Port }>();
+  readonly #offers = new Map<string, Made>();
 
   constructor(lane: LanePlatform = platform.lane) {
     this.platform = lane;
@@ -33,12 +36,12 @@ export class Lanes {
   /** Makes a key to a lane for a document. `end` ends what has come of it. */
   offer({ tabId, documentId }: LaneOffer, what: Offer): { key: string; end: () => void } {
     const key = crypto.randomUUID();
-    const offer: LaneOffer & Offer & { port?: chrome.runtime.Port } = { tabId, documentId, ...what };
+    const offer: Made = { tabId, documentId, ...what, end: undefined };
     this.#offers.set(key, offer);
     setTimeout(() => this.#offers.delete(key), keyLife);
     const end = (): void => {
       this.#offers.delete(key);
-      offer.port?.disconnect();
+      offer.end?.();
     };
     return { key, end };
   }
@@ -53,9 +56,8 @@ export class Lanes {
     }
     //rule:lane-key-used-once
     this.#offers.delete(key);
-    offer.port = port;
     port.onDisconnect.addListener(offer.ended);
-    this.platform.give(port, offer.way, offer.account);
+    offer.end = this.platform.give(port, offer.way, offer.account);
   }
 }
 
