@@ -96,3 +96,31 @@ test("what the host is told of a lane: in Firefox the extension's origin, which 
   assert.deepEqual(firefox.background.lane.wish(), { origin: "moz-extension://uuid", messageBytes: 61_440 });
   assert.notEqual(firefox.background.lane.capability, chromium.background.lane.capability);
 });
+
+test("where the background has the lane, it has the ticket, too: the document gets none", () => {
+  const protocols: string[] = [];
+  Object.assign(globalThis, {
+    WebSocket: class {
+      constructor(_: string, offered: string[]) {
+        protocols.push(...offered);
+      }
+      close(): void {
+        protocols.length = 0;
+      }
+    },
+  });
+  const told: unknown[] = [];
+  const listener = { addListener: () => undefined };
+  const document = {
+    onMessage: listener,
+    onDisconnect: listener,
+    postMessage: (message: unknown) => told.push(message),
+    disconnect: () => undefined,
+  };
+  const account = { allows: () => true, misfit: () => undefined, heard: () => undefined };
+  const end = firefox.background.lane.give(port(document), { port: 1, ticket: "secret" }, account);
+  assert.ok(protocols.includes("portside.ticket.secret"));
+  assert.deepEqual(told, []);
+  end();
+  assert.deepEqual(protocols, []);
+});

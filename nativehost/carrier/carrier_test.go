@@ -334,6 +334,33 @@ func TestDefectEndsTheCarrier(t *testing.T) {
 	})
 }
 
+// Where large messages cost the browser more than they are worth, none is larger, and each is one.
+func TestMessagesHaveTheSizeThatWasAskedFor(t *testing.T) {
+	const most = 61_440
+	out := &slow{frames: make(chan string), gone: make(chan struct{})}
+	l := NewLane(out, LaneLimits{Batches: true, MessageBytes: most})
+	result := make(chan error, 1)
+	go func() { result <- l.Run() }()
+	path := l.Path(1)
+	if got := path.Chunk() + protocol.LaneHeaderBytes; got != most {
+		t.Errorf("a message has up to %d bytes", got)
+	}
+	if got := path.Batch() + protocol.LaneHeaderBytes + 4; got != most {
+		t.Errorf("several datagrams have up to %d bytes", got)
+	}
+	for _, size := range []int{protocol.BulkBytes, path.Chunk()} {
+		payload := slices.Repeat([]byte{'x'}, size)
+		go func() { _ = path.Data(t.Context(), payload) }()
+		f, err := protocol.ReadLaneFrame([]byte(<-out.frames))
+		if err != nil || f.Kind != protocol.LaneData || len(f.Payload) != size {
+			t.Errorf("%d bytes: %v, kind %d with %d", size, err, f.Kind, len(f.Payload))
+		}
+	}
+	close(out.gone)
+	l.Wrote(1, 1, false)
+	<-result
+}
+
 // Nothing comes between bulk and what announces it.
 func TestBulkIsTwoMessages(t *testing.T) {
 	c := overLane()

@@ -398,3 +398,23 @@ func TestEnds(t *testing.T) {
 		t.Error("a writer goes on after the end")
 	}
 }
+
+// A ticket is for scripts of its own origin, and another origin uses it up for nobody.
+func TestEachTicketHasItsOrigin(t *testing.T) {
+	const theirs = "moz-extension://00000000-0000-0000-0000-000000000001"
+	l := newLanes(t)
+	at, secret := l.ticket("ours")
+	port, other, err := l.Ticket(t.Context(), Visitor{Document: "theirs", Origin: theirs})
+	if err != nil || !strings.HasSuffix(at, fmt.Sprintf(":%d", port)) {
+		t.Fatalf("%d, %v", port, err)
+	}
+	from := func(origin, secret string) visit {
+		v := proper(at, secret)
+		v.origin = origin
+		return v
+	}
+	l.refuses("our ticket from theirs", from(theirs, secret), at)
+	l.refuses("their ticket from ours", from(ours, other), at)
+	l.lets(from(theirs, other), at, "theirs")
+	l.lets(from(ours, secret), at, "ours")
+}
