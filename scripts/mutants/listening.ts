@@ -144,7 +144,7 @@ export const listening: readonly Mutant[] = [
         "extension/platform/platform.test.ts",
         "where the background has the lane, it has the ticket, too: the document gets none",
       ),
-      becomes("give: (port, way) => {\n  port.postMessage(way);\n  return () => undefined;\n},"),
+      becomes("give: (port, way) => {\n  port.postMessage(way);\n  return () => undefined;\n}"),
     ],
     [
       "lane-misfits-cut-off",
