@@ -101,6 +101,8 @@ export class DocumentLaneAccount implements LaneAccount {
       case "sent":
         for (let n = 0; n < event.count; n++) entry?.outgoing.answered((event.ack + n) >>> 0);
         return;
+      case "shut":
+      case "end":
     }
   }
 
