@@ -43,14 +43,14 @@ function datagrams(id: number, ack: number, ...lengths: number[]): LaneRequest {
 }
 
 test("bytes go as far as the host's credit reaches, of each socket by itself", () => {
-  const { account, allows, useless } = world();
+  const { account, allows, useless, cutOff } = world();
   account.opened(1, new Outgoing(100));
   account.opened(2, new Outgoing(100));
   assert.deepEqual(allows(write(1, 60), write(1, 41), write(1, 40), write(2, 100)), [true, false, true, true]);
   account.heard({ type: "credit", id: 1, bytes: 50 });
   account.heard({ type: "credit", id: 3, bytes: 50 });
   assert.deepEqual(allows(write(1, 51), write(1, 50), write(2, 1)), [false, true, false]);
-  assert.equal(useless(), 3);
+  assert.deepEqual([useless(), cutOff()], [0, 3], "a document that goes beyond it is cut off");
 });
 
 test("datagrams cost as much in one message as by themselves, and give it back when they are answered", () => {

@@ -58,6 +58,11 @@ export class DocumentLaneAccount implements LaneAccount {
         return true;
       }
     } else if (/*rule:lane-keeps-to-credit*/ covers(entry, request)) return true;
+    // Not a byte of a socket that is open is to be missing without a word.
+    if ("data" in request && this.#sockets.has(id)) {
+      this.#cutOff("more on its lane than its credit");
+      return false;
+    }
     //rule:lane-strays-are-bounded
     this.#useless();
     return false;
