@@ -150,7 +150,12 @@ export function connect(
   let lane: Lane | undefined;
   /** What hears what is said of it on this port. */
   let hearOnLane: ((message: LaneMessage) => void) | undefined;
-  const post = openCarrier<PageMessage | OnLane<LaneRequest>, ContentMessage | OnLane<LaneMessage>>(port, "port", point, receive);
+  const post = openCarrier<PageMessage | OnLane<LaneRequest>, ContentMessage | OnLane<LaneMessage>>(
+    port,
+    "port",
+    point,
+    receive,
+  );
 
   /** What is said of each wish for a socket. */
   function begun({ onstate }: Wish): { evalBlocked: boolean; states?: true } {
