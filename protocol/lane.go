@@ -7,6 +7,9 @@ import (
 	"slices"
 )
 
+// LaneHeaderBytes is what stands before the body of a frame.
+const LaneHeaderBytes = laneHeaderBytes
+
 // LaneFrameBytes is the most that a frame may have: a datagram with its number and its
 // peer, or less. The payload of a bulk frame comes on top, and is at most
 // LaneChunkBytes.

@@ -22,6 +22,15 @@ export function readLength(frame: Uint8Array, at: number): number {
   return length >>> 0;
 }
 
+/** Calls `take` with the length of each datagram of a frame of `size` bytes, which is one (isBatch). */
+export function eachLength(frame: Uint8Array, size: number, take: (length: number) => void): void {
+  for (let at = batchHeaderBytes; at < size;) {
+    const length = readLength(frame, at);
+    at += batchOverhead + length;
+    take(length);
+  }
+}
+
 /** Whether a frame of `size` bytes has datagrams in it, and nothing else. */
 export function isBatch(frame: Uint8Array, size: number): boolean {
   let at = batchHeaderBytes;

@@ -193,6 +193,10 @@ type HelloResult struct {
 type LaneOpenParams struct {
 	// Opaque key of the document, as in tcp.open: its sockets alone may take the lane.
 	Document string `json:"document"`
+	// The origin of the extension's pages, for a host that says laneOrigin: Firefox has another one in each profile, and does not tell the host.
+	Origin string `json:"origin,omitempty"`
+	// The most that one message to the browser should have, with its header: it takes larger ones for more than they are worth, and none of these is bulk. Absent: any.
+	MessageBytes int64 `json:"messageBytes,omitempty"`
 	// The document is in a private window: what others use up does not concern it.
 	Private bool `json:"private"`
 }

@@ -734,6 +734,14 @@ export interface LaneOpenParams {
    */
   document: string;
   /**
+   * The origin of the extension's pages, for a host that says laneOrigin: Firefox has another one in each profile, and does not tell the host.
+   */
+  origin?: string;
+  /**
+   * The most that one message to the browser should have, with its header: it takes larger ones for more than they are worth, and none of these is bulk. Absent: any.
+   */
+  messageBytes?: number;
+  /**
    * The document is in a private window: what others use up does not concern it.
    */
   private: boolean;

@@ -134,11 +134,14 @@ export type BrokerMessage =
   | { type: "gestureWanted"; id: number }
   | { type: "full" };
 
-/** Content script -> page script. `lane` comes with a port: the lane, whose other end hears LaneRequests and says LaneEvents (lane.ts), or `laneLost`. */
+/**
+ * Content script -> page script. `lane` comes with a port: the lane, whose other end hears LaneRequests and says LaneEvents (lane.ts), or
+ * `laneLost`. Without one, both are said on this port (OnLane). `messageBytes`: the most that one message on it should have.
+ */
 export type ContentMessage =
   | SocketEvent<PageTLSInfo, ArrayBuffer>
   | { type: "data"; id: number; data: ArrayBuffer }
-  | { type: "lane"; reasons: boolean }
+  | { type: "lane"; reasons: boolean; messageBytes?: number }
   | { type: "laneLost" }
   /** Every socket is gone. For good: nobody listens at the other end any more, since the extension was loaded again or removed. */
   | { type: "lost"; forGood?: true };
@@ -166,6 +169,12 @@ export type PageMessage =
   | { type: "setOption"; id: number; option: SettableOption; value: number }
   | { type: "startTls"; id: number; received: number; sent: number; tls?: PageTLSOptions }
   | { type: "close"; id: number };
+
+/** What is said of the lane where that has no port of its own: either way, between page script and content script. */
+export interface OnLane<Message> {
+  type: "onLane";
+  message: Message;
+}
 
 export type { BindOptions, DocumentMessage, ListenOptions, OpenOptions, TLSInfo, TLSOptions };
 

@@ -42,7 +42,7 @@ for (const browser of browsers) {
       format: "iife",
       minify: true,
     }),
-    // Firefox does not let a frame in a page reach loopback: its lane is for the background to have.
+    // Firefox does not let a frame in a page reach loopback: its background has the lane.
     browser === "chromium" &&
       build({
         ...common,

@@ -15,12 +15,14 @@ import { GestureQueue } from "./gesture_queue.ts";
 import type { Early } from "./early.ts";
 import { collectEvidence } from "./evidence.ts";
 import { announce } from "./frames.ts";
+import type { LaneEvent, LaneRequest } from "../../protocol/lane.ts";
 import { pageError } from "../../protocol/page.ts";
 import { certificatesOf, onTheWire } from "./tls.ts";
 import type {
   BrokerMessage,
   ContentMessage,
   DocumentMessage,
+  OnLane,
   OpenOptions,
   Opened,
   PageMessage,
@@ -65,7 +67,7 @@ export class Gatekeeper {
     this.#waiting = new GestureQueue(signal, early.activation, (message) => {
       this.fromPage(message);
     });
-    page.onmessage = ({ data }: MessageEvent<PageMessage>) => {
+    page.onmessage = ({ data }: MessageEvent<PageMessage | OnLane<LaneRequest>>) => {
       this.fromPage(data);
     };
     addEventListener(
@@ -95,8 +97,9 @@ export class Gatekeeper {
   }
 
   /** The page says something. */
-  fromPage(message: PageMessage): void {
-    this.take(message, this.#early.activation());
+  fromPage(message: PageMessage | OnLane<LaneRequest>): void {
+    if (message.type === "onLane") this.#lane?.say?.(message.message);
+    else this.take(message, this.#early.activation());
   }
 
   /** The page has said something, at a moment at which there was this activation. */
@@ -227,8 +230,14 @@ export class Gatekeeper {
       }
       case "lane": {
         const { key, reasons } = message;
-        this.#lane = platform.openDataChannel?.(key, (port) => {
-          this.#tellPage({ type: "lane", reasons }, [port]);
+        this.#lane = platform.openDataChannel(key, {
+          up: (port, messageBytes) => {
+            const size = messageBytes === undefined ? {} : { messageBytes };
+            this.#tellPage({ type: "lane", reasons, ...size }, port === undefined ? [] : [port]);
+          },
+          hear: (event) => {
+            this.#tellPage({ type: "onLane", message: event }, "data" in event ? [event.data] : []);
+          },
         });
         return;
       }
@@ -358,7 +367,7 @@ export class Gatekeeper {
     this.#console.print(text, performance.now());
   }
 
-  #tellPage(message: ContentMessage, transfer: Transferable[] = []): void {
+  #tellPage(message: ContentMessage | OnLane<LaneEvent | { type: "laneLost" }>, transfer: Transferable[] = []): void {
     this.#page.postMessage(message, transfer);
   }
 

@@ -44,11 +44,27 @@ export const background: BackgroundPlatform = {
     const text = ext.runtime.lastError?.message ?? "";
     return { cause: causeOf(text), text };
   },
+  // A frame of ours in the page, which may reach loopback. The browser does not say in which document it sits (webNavigation.getFrame gives null
+  // for it), only in which tab: so the key is what ties the two together, and the tab is looked at, too.
+  lane: {
+    capability: "lane",
+    wish: () => ({}), // the browser has told the host the origin
+    isFor: ({ tab, url }, { tabId }) =>
+      // Its address on the web changes from session to session (getURL with its path); what the browser attests is the extension's own.
+      /*rule:lane-key-for-lane-frame*/ url === `${ext.runtime.getURL("")}lane/frame.html` &&
+      /*rule:lane-key-for-its-tab*/ tab?.id === tabId,
+    give: (port, way) => {
+      port.postMessage(way);
+      return () => {
+        port.disconnect();
+      };
+    },
+  },
 };
 
 export const content: ContentPlatform = {
   shadowRootOf: (element) => ext.dom.openOrClosedShadowRoot(element),
-  openDataChannel: (key, up) => new LaneFrame(key, up),
+  openDataChannel: (key, page) => new LaneFrame(key, page),
 };
 
 export const pages: PagesPlatform = { pinText: "setupPinHow", missingText: "setupMissing" };

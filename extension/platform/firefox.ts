@@ -1,6 +1,9 @@
 // Firefox and the browsers made from it.
 
 import { isContainer } from "../shared/container.ts";
+import { ext } from "../shared/ext.ts";
+import { LanePort, messageBytes } from "./lane_port.ts";
+import { relayLane } from "./lane_relay.ts";
 import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform } from "./platform.ts";
 
 /** Reads Firefox's words as one of our causes. Its error is null for a program that has ended, in whichever way and at whatever time. */
@@ -41,11 +44,20 @@ export const background: BackgroundPlatform = {
     const { error } = port as { error?: { message?: string } | null };
     return { cause: causeOf(error), text: error?.message ?? "" };
   },
+  // No frame in a page may reach loopback here, but the background may.
+  lane: {
+    capability: "laneOrigin",
+    wish: () => ({ origin: ext.runtime.getURL("").slice(0, -1), messageBytes }),
+    isFor: ({ tab, documentId }, offer) =>
+      /*rule:lane-key-for-its-document*/ documentId === offer.documentId && tab?.id === offer.tabId,
+    //rule:lane-ticket-stays-in-background
+    give: relayLane,
+  },
 };
 
 export const content: ContentPlatform = {
   shadowRootOf: (element) => (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null,
-  // No data channel: a frame in a page may not reach loopback here, and the host offers Firefox none.
+  openDataChannel: (key, page) => new LanePort(key, page),
 };
 
 export const pages: PagesPlatform = { pinText: "setupPinHowFirefox", missingText: "setupMissingFirefox" };

@@ -22,7 +22,7 @@ test("the frame sits in a closed shadow root; its key goes to the extension's ow
     [port] = ports;
   };
   frame.contentWindow = { postMessage };
-  const lane = new LaneFrame("a key", () => undefined);
+  const lane = new LaneFrame("a key", { up: () => undefined });
 
   const element = page.document.documentElement.childNodes.at(-1) as typeof frame;
   assert.equal(element.shadow?.mode, "closed");

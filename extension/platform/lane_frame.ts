@@ -4,10 +4,11 @@
 // neither look into it nor speak with it. What it hears from us goes to documents of our origin only.
 
 import { ext } from "../shared/ext.ts";
-import type { DataChannel } from "./platform.ts";
+import type { ChannelPage, DataChannel } from "./platform.ts";
+import { laneTimeout, Settling } from "./settling.ts";
 
-/** How long a socket that is open waits before it takes the other carrier, in ms: for the frame to load, and for the lane to come then. */
-const timeouts = { load: 2_000, lane: 500 } as const;
+/** How long a socket that is open waits for the frame to load before it takes the other carrier, in ms. Then it waits for the lane. */
+const loadTimeout = 2_000;
 
 const unseen = {
   position: "fixed",
@@ -21,12 +22,10 @@ const unseen = {
 
 export class LaneFrame implements DataChannel {
   readonly #element: HTMLElement;
-  /** What waits to know whether there is a lane; undefined once that is settled. */
-  #waiting: (() => void)[] | undefined = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #settling = new Settling();
 
-  /** `up` gets the port to the lane when it can be used. The key is the broker's, for one frame. */
-  constructor(key: string, up: (port: MessagePort) => void) {
+  /** The key is the broker's, for one frame. */
+  constructor(key: string, channel: Pick<ChannelPage, "up">) {
     const element = (this.#element = document.createElement("div"));
     const frame = document.createElement("iframe");
     const { port1, port2 } = new MessageChannel();
@@ -42,49 +41,34 @@ export class LaneFrame implements DataChannel {
     element.ariaHidden = "true";
     port1.onmessage = ({ data }: MessageEvent<{ type: "lane" | "laneLost" }>) => {
       port1.onmessage = null;
-      if (data.type === "lane") up(port1);
-      this.#settle();
+      if (data.type === "lane") channel.up(port1);
+      this.#settling.settle();
     };
     frame.addEventListener(
       "load",
       () => {
         // Its address names the extension by an id of this session's; its origin is the extension's own.
         frame.contentWindow?.postMessage(key, new URL(ext.runtime.getURL("")).origin, [port2]);
-        this.#wait(timeouts.lane);
+        this.#settling.within(laneTimeout);
       },
       { once: true },
     );
     element.attachShadow({ mode: /*rule:lane-frame-in-closed-shadow*/ "closed" }).append(frame);
     document.documentElement.append(element);
-    this.#wait(timeouts.load);
+    this.#settling.within(loadTimeout);
   }
 
   settled(next: () => void): void {
-    if (this.#waiting === undefined) next();
-    else this.#waiting.push(next);
-  }
-
-  #wait(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#settle();
-    }, ms);
-  }
-
-  #settle(): void {
-    clearTimeout(this.#timer);
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const next of waiting) next();
+    this.#settling.once(next);
   }
 
   lost(): void {
-    this.#settle();
+    this.#settling.settle();
     this.#element.remove();
   }
 
   remove(): void {
-    this.#waiting = undefined;
+    this.#settling.end();
     this.#element.remove();
   }
 }

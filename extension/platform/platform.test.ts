@@ -7,6 +7,7 @@ let lastError: { message: string } | undefined;
 Object.assign(globalThis, {
   chrome: {
     runtime: {
+      getURL: () => "moz-extension://uuid/",
       get lastError() {
         return lastError;
       },
@@ -120,7 +121,36 @@ test("closed shadow roots are found", () => {
   assert.equal(firefox.content.shadowRootOf({} as HTMLElement), null);
 });
 
-test("Firefox's documents have no data channel", () => {
-  assert.equal("openDataChannel" in firefox.content, false);
-  assert.notEqual(chromium.content.openDataChannel, undefined);
+test("what the host is told of a lane: in Firefox the extension's origin, which the browser does not tell it, and how large messages may be", () => {
+  assert.deepEqual(chromium.background.lane.wish(), {});
+  assert.deepEqual(firefox.background.lane.wish(), { origin: "moz-extension://uuid", messageBytes: 61_440 });
+  assert.notEqual(firefox.background.lane.capability, chromium.background.lane.capability);
+});
+
+test("where the background has the lane, it has the ticket, too: the document gets none", () => {
+  const protocols: string[] = [];
+  Object.assign(globalThis, {
+    WebSocket: class {
+      constructor(_: string, offered: string[]) {
+        protocols.push(...offered);
+      }
+      close(): void {
+        protocols.length = 0;
+      }
+    },
+  });
+  const told: unknown[] = [];
+  const listener = { addListener: () => undefined };
+  const document = {
+    onMessage: listener,
+    onDisconnect: listener,
+    postMessage: (message: unknown) => told.push(message),
+    disconnect: () => undefined,
+  };
+  const account = { allows: () => true, misfit: () => undefined, heard: () => undefined };
+  const end = firefox.background.lane.give(port(document), { port: 1, ticket: "secret" }, account);
+  assert.equal(protocols.at(-1), "portside.ticket.secret");
+  assert.deepEqual(told, []);
+  end();
+  assert.deepEqual(protocols, []);
 });

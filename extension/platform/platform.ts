@@ -1,6 +1,9 @@
 // What Chromium and Firefox do differently, as far as the extension has to know: chromium.ts and firefox.ts say how each does it. All other
 // code uses what both do alike, and what is here.
 
+import type { LaneEvent, LaneRequest } from "../../protocol/lane.ts";
+import type { LaneOpenParams, LaneOpenResult } from "../../protocol/message.ts";
+
 /** Why the browser has ended a port to the native host, or never made one. */
 export interface HostEnd {
   /**
@@ -10,6 +13,34 @@ export interface HostEnd {
   cause: "missing" | "forbidden" | "blocked" | "unstarted" | "ended" | "garbled" | "other";
   /** The browser's own words, "" when it has none. For the user and the log, never for a page. */
   text: string;
+}
+
+/** Keeps account of what a document says on its lane. */
+export interface LaneAccount {
+  /** Reports whether the document may say this now, which fits. */
+  allows(request: LaneRequest): boolean;
+  /** The document has said what does not fit, as no script of ours does. */
+  misfit(): void;
+  /** The host says this to it. */
+  heard(event: LaneEvent): void;
+}
+
+/** Whom the broker made a key to a lane for. */
+export interface LaneOffer {
+  tabId: number;
+  documentId: string;
+}
+
+/** How a document's lane comes about, once the broker has offered the document a key. */
+export interface LanePlatform {
+  /** A host that can make lanes for this browser says so by this word. */
+  readonly capability: "lane" | "laneOrigin";
+  /** What the host has to be told of it. */
+  wish(): Pick<LaneOpenParams, "origin" | "messageBytes">;
+  /** Reports whether whoever connects may show the key. */
+  isFor(sender: chrome.runtime.MessageSender, offer: LaneOffer): boolean;
+  /** Whoever has shown the key gets what it is good for, until the port ends. `way` leads to the host. Returns what ends it from here. */
+  give(port: chrome.runtime.Port, way: LaneOpenResult, account: LaneAccount): () => void;
 }
 
 /** For the background. What these read is the browser's word of a sender, a frame or a request, not the page's. */
@@ -41,6 +72,14 @@ export interface BackgroundPlatform {
   protectStorage(): Promise<void>;
   /** Reads why a port to the native host is over. To be called in its onDisconnect. */
   hostEnd(port: chrome.runtime.Port): HostEnd;
+  readonly lane: LanePlatform;
+}
+
+/** What a document's page hears of its data channel. */
+export interface ChannelPage {
+  /** It can be used: by this port, or without one by `say` and `hear`. `messageBytes`: the most that one message should have; any, without it. */
+  up(port?: MessagePort, messageBytes?: number): void;
+  hear(event: LaneEvent | { type: "laneLost" }): void;
 }
 
 /** For the extension's own pages: names of texts, where what a user is told is another thing in each browser. */
@@ -53,6 +92,8 @@ export interface PagesPlatform {
 
 /** A carrier of a document's bytes that passes native messaging by (extension/lane). */
 export interface DataChannel {
+  /** The page says something, where it has no port. */
+  say?(request: LaneRequest): void;
   /** Calls `next` once the channel can be used, or once waiting for it is over; at once if that is known. Calls keep their order. */
   settled(next: () => void): void;
   /** The channel is gone, or will never come: whatever waits goes on. */
@@ -66,8 +107,7 @@ export interface ContentPlatform {
   /** The shadow root of an element, open or closed. */
   shadowRootOf(element: HTMLElement): ShadowRoot | null;
   /**
-   * Opens a data channel from the document. `key` is the broker's, good for one channel; `up` gets the page's port once it can be used.
-   * Absent where a document cannot have one: the broker offers it no key, and its bytes go by native messaging.
+   * Opens a data channel from the document. `key` is the broker's, good for one channel.
    */
-  readonly openDataChannel?: (key: string, up: (port: MessagePort) => void) => DataChannel;
+  openDataChannel(key: string, page: ChannelPage): DataChannel;
 }

@@ -13,7 +13,7 @@ import (
 // ends before is never attached.
 func TestAttachable(t *testing.T) {
 	var first, second bytes.Buffer
-	a, b := NewLane(&first, true), NewLane(&second, true)
+	a, b := NewLane(&first, LaneLimits{Batches: true}), NewLane(&second, LaneLimits{Batches: true})
 	path := &Attachable{}
 	path.Credit(7)
 	path.End()

@@ -71,7 +71,7 @@ func overStdio() *tested {
 
 func overLane() *tested {
 	out := &slow{frames: make(chan string), gone: make(chan struct{})}
-	l := NewLane(out, true)
+	l := NewLane(out, LaneLimits{Batches: true})
 	answer := func(id int64) { l.Wrote(1, id, false) }
 	defect := func() {
 		l.Path(1).Closed(protocol.SocketClosedParams{SocketEnd: protocol.SocketEnd{SocketID: 1, Name: "TypeError"}})
@@ -332,6 +332,33 @@ func TestDefectEndsTheCarrier(t *testing.T) {
 			t.Errorf("Run: %v", err)
 		}
 	})
+}
+
+// Where large messages cost the browser more than they are worth, none is larger, and each is one.
+func TestMessagesHaveTheSizeThatWasAskedFor(t *testing.T) {
+	const most = 61_440
+	out := &slow{frames: make(chan string), gone: make(chan struct{})}
+	l := NewLane(out, LaneLimits{Batches: true, MessageBytes: most})
+	result := make(chan error, 1)
+	go func() { result <- l.Run() }()
+	path := l.Path(1)
+	if got := path.Chunk() + protocol.LaneHeaderBytes; got != most {
+		t.Errorf("a message has up to %d bytes", got)
+	}
+	if got := path.Batch() + protocol.LaneHeaderBytes + 4; got != most {
+		t.Errorf("several datagrams have up to %d bytes", got)
+	}
+	for _, size := range []int{protocol.BulkBytes, path.Chunk()} {
+		payload := slices.Repeat([]byte{'x'}, size)
+		go func() { _ = path.Data(t.Context(), payload) }()
+		f, err := protocol.ReadLaneFrame([]byte(<-out.frames))
+		if err != nil || f.Kind != protocol.LaneData || len(f.Payload) != size {
+			t.Errorf("%d bytes: %v, kind %d with %d", size, err, f.Kind, len(f.Payload))
+		}
+	}
+	close(out.gone)
+	l.Wrote(1, 1, false)
+	<-result
 }
 
 // Nothing comes between bulk and what announces it.

@@ -11,9 +11,20 @@ import (
 // binary. Decisions never take it.
 type Lane struct{ *pump }
 
+// LaneLimits is what the other end of a lane can do.
+type LaneLimits struct {
+	// Batches: it knows frames with several datagrams.
+	Batches bool
+	// MessageBytes is the most that one message to it should have, or 0. Only a datagram
+	// that is larger by itself may be.
+	MessageBytes int
+}
+
 // NewLane returns a carrier that writes to out, each message with one Write, once Run
-// runs. batches: the other end knows frames with several datagrams.
-func NewLane(out io.Writer, batches bool) *Lane { return &Lane{newPump(out, binaryFrames{batches})} }
+// runs.
+func NewLane(out io.Writer, limits LaneLimits) *Lane {
+	return &Lane{newPump(out, binaryFrames{limits})}
+}
 
 // Wrote answers the datagram of socket id that had this number.
 func (l *Lane) Wrote(id, number int64, failed bool) {
@@ -56,14 +67,19 @@ func (l *Lane) Shut(id int64, failed bool) {
 }
 
 // binaryFrames is the encoding of the lane.
-type binaryFrames struct{ batches bool }
+type binaryFrames struct{ LaneLimits }
 
 func frame(f protocol.LaneFrame) ([]byte, error) { return protocol.AppendLaneFrame(nil, f) }
 
-func (binaryFrames) most() int { return protocol.LaneChunkBytes }
+func (b binaryFrames) most() int {
+	if b.MessageBytes > 0 {
+		return b.MessageBytes - protocol.LaneHeaderBytes
+	}
+	return protocol.LaneChunkBytes
+}
 
-func (binaryFrames) data(dst []byte, id int64, payload []byte) (frame []byte, rest int, err error) {
-	if len(payload) < protocol.BulkBytes {
+func (b binaryFrames) data(dst []byte, id int64, payload []byte) (frame []byte, rest int, err error) {
+	if len(payload) < protocol.BulkBytes || len(payload)+protocol.LaneHeaderBytes <= b.MessageBytes {
 		frame, err = protocol.AppendLaneFrame(dst, protocol.LaneFrame{Kind: protocol.LaneData, SocketID: id, Payload: payload})
 		return frame, len(frame), err
 	}
@@ -72,10 +88,14 @@ func (binaryFrames) data(dst []byte, id int64, payload []byte) (frame []byte, re
 }
 
 func (b binaryFrames) mostBatch() int {
-	if !b.batches {
+	switch {
+	case !b.Batches:
 		return 0
+	case b.MessageBytes > 0:
+		return protocol.BatchRoom - protocol.BatchBytes + b.MessageBytes
+	default:
+		return protocol.BatchRoom
 	}
-	return protocol.BatchRoom
 }
 
 func (binaryFrames) batch(dst []byte, id int64, body []byte) ([]byte, error) {

@@ -57,9 +57,8 @@ var ErrFull = errors.New("too many lanes are being opened")
 
 // Listener lets lanes in. Use New; Close must follow.
 type Listener struct {
-	origin string
 	log    zerolog.Logger
-	handle func(document string, c *Conn)
+	handle func(v Visitor, c *Conn)
 	// ticketLife is the constant but in tests.
 	ticketLife time.Duration
 	// serving counts the goroutines that serve.
@@ -75,9 +74,17 @@ type Listener struct {
 	closed bool
 }
 
+// Visitor is whom a ticket lets in.
+type Visitor struct {
+	// Document is whose sockets the lane is for, Origin that of the script that brings it.
+	Document, Origin string
+	// MessageBytes is the most that one message to it should have, or 0.
+	MessageBytes int64
+}
+
 type ticket struct {
-	document string
-	expires  *time.Timer
+	Visitor
+	expires *time.Timer
 }
 
 // server listens at one port, from the first ticket until no ticket is left.
@@ -86,15 +93,14 @@ type server struct {
 	http *http.Server
 }
 
-// New returns a Listener for connections of scripts of this origin. It calls handle, in a
-// goroutine of its own, with each that is let in; handle owns the connection, which is
-// closed when it returns.
-func New(origin string, log zerolog.Logger, handle func(document string, c *Conn)) *Listener {
-	return &Listener{origin: origin, log: log, handle: handle, ticketLife: ticketLife, tickets: map[[sha256.Size]byte]ticket{}}
+// New returns a Listener. It calls handle, in a goroutine of its own, with each connection
+// that is let in; handle owns the connection, which is closed when it returns.
+func New(log zerolog.Logger, handle func(v Visitor, c *Conn)) *Listener {
+	return &Listener{log: log, handle: handle, ticketLife: ticketLife, tickets: map[[sha256.Size]byte]ticket{}}
 }
 
-// Ticket makes a ticket for a document, and listens for whoever shows it.
-func (l *Listener) Ticket(ctx context.Context, document string) (port uint16, secret string, err error) {
+// Ticket makes a ticket for a visitor, and listens for whoever shows it.
+func (l *Listener) Ticket(ctx context.Context, v Visitor) (port uint16, secret string, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -113,8 +119,8 @@ func (l *Listener) Ticket(ctx context.Context, document string) (port uint16, se
 	_, _ = rand.Read(random[:])
 	secret = base64.RawURLEncoding.EncodeToString(random[:])
 	key := sha256.Sum256([]byte(secret))
-	l.tickets[key] = ticket{document, time.AfterFunc( /*rule:lane-ticket-expires*/ l.ticketLife, func() {
-		if _, ok := l.take(key); ok {
+	l.tickets[key] = ticket{v, time.AfterFunc( /*rule:lane-ticket-expires*/ l.ticketLife, func() {
+		if _, why := l.take(key, v.Origin); why == "" {
 			l.admitted()
 		}
 	})}
@@ -140,21 +146,27 @@ func (l *Listener) open(ctx context.Context) (*server, error) {
 	return on, nil
 }
 
-// take takes a ticket out. It returns the document, and whether there was such a ticket.
-func (l *Listener) take(key [sha256.Size]byte) (document string, ok bool) {
+// take takes a ticket out for somebody of this origin. It returns whom it lets in, or why
+// there is no such ticket for them.
+func (l *Listener) take(key [sha256.Size]byte, origin string) (v Visitor, why string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	why = "no such ticket"
 	for known, t := range l.tickets {
 		// Hashes of secrets may be compared in any time; so nobody has to wonder.
 		if subtle.ConstantTimeCompare(known[:], key[:]) == 1 {
+			//rule:lane-needs-extension-origin
+			if origin != t.Origin {
+				return Visitor{}, "another origin"
+			}
 			t.expires.Stop()
 			//rule:lane-ticket-used-once
 			delete(l.tickets, known)
 			l.admitting++
-			document, ok = t.document, true
+			v, why = t.Visitor, ""
 		}
 	}
-	return document, ok
+	return v, why
 }
 
 // admitted is called for each ticket that was taken. Nobody listens any more once there
@@ -203,7 +215,7 @@ func (l *Listener) serve(on *server, w http.ResponseWriter, r *http.Request) {
 	l.serving.Add(1)
 	l.mu.Unlock()
 	defer l.serving.Done()
-	document, why := l.admit(on, r)
+	v, why := l.admit(on, r)
 	if why != "" {
 		l.log.Warn().Str("cause", why).Msg("a lane was refused")
 		w.WriteHeader(http.StatusForbidden)
@@ -221,20 +233,19 @@ func (l *Listener) serve(on *server, w http.ResponseWriter, r *http.Request) {
 	l.admitted()
 	c := newConn(ws)
 	defer c.Close()
-	l.handle(document, c)
+	l.handle(v, c)
 }
 
-// admit returns the document that a request was let in for, or why it was not.
-func (l *Listener) admit(on *server, r *http.Request) (document, why string) {
+// admit returns whom a request comes from, or why it was not let in.
+func (l *Listener) admit(on *server, r *http.Request) (v Visitor, why string) {
 	switch {
 	case /*rule:lane-host-is-own-address*/ r.Host != on.at.String():
 		// A name that somebody made to lead here.
-		return "", "another host name"
-		//rule:lane-needs-extension-origin
-	case len(r.Header.Values("Origin")) != 1 || r.Header.Get("Origin") != l.origin:
-		return "", "another origin"
+		return v, "another host name"
+	case len(r.Header.Values("Origin")) != 1:
+		return v, "another origin"
 	case r.Method != http.MethodGet || r.URL.Path != "/" || r.URL.RawQuery != "":
-		return "", "another resource"
+		return v, "another resource"
 	}
 	var secret string
 	var spoken bool
@@ -247,12 +258,12 @@ func (l *Listener) admit(on *server, r *http.Request) (document, why string) {
 		}
 	}
 	if !spoken {
-		return "", "another protocol"
+		return v, "another protocol"
 	}
-	document, ok := l.take(sha256.Sum256([]byte(secret)))
+	v, why = l.take(sha256.Sum256([]byte(secret)), r.Header.Get("Origin"))
 	//rule:lane-needs-ticket
-	if !ok {
-		return "", "no such ticket"
+	if why != "" {
+		return Visitor{}, why
 	}
-	return document, ""
+	return v, ""
 }

@@ -41,8 +41,8 @@ type lane struct {
 func newLanes(t *testing.T) *lanes {
 	t.Helper()
 	l := &lanes{t: t, in: make(chan lane, 100), release: make(chan struct{})}
-	l.Listener = New(ours, zerolog.New(zerolog.SyncWriter(&l.log)), func(document string, c *Conn) {
-		l.in <- lane{document, c}
+	l.Listener = New(zerolog.New(zerolog.SyncWriter(&l.log)), func(v Visitor, c *Conn) {
+		l.in <- lane{v.Document, c}
 		<-l.release
 	})
 	t.Cleanup(func() {
@@ -54,7 +54,7 @@ func newLanes(t *testing.T) *lanes {
 
 func (l *lanes) ticket(document string) (at, secret string) {
 	l.t.Helper()
-	port, secret, err := l.Ticket(l.t.Context(), document)
+	port, secret, err := l.Ticket(l.t.Context(), Visitor{Document: document, Origin: ours})
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestListensWhileNeeded(t *testing.T) {
 	if listens(at) {
 		t.Error("it listens after its end")
 	}
-	if _, _, err := l.Ticket(t.Context(), "after the end"); !errors.Is(err, net.ErrClosed) {
+	if _, _, err := l.Ticket(t.Context(), Visitor{Document: "after the end", Origin: ours}); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("a ticket after the end: %v", err)
 	}
 }
@@ -309,7 +309,7 @@ func TestTicketsAreBounded(t *testing.T) {
 	for range maxTickets {
 		l.ticket("document")
 	}
-	if _, _, err := l.Ticket(t.Context(), "one too many"); !errors.Is(err, ErrFull) {
+	if _, _, err := l.Ticket(t.Context(), Visitor{Document: "one too many", Origin: ours}); !errors.Is(err, ErrFull) {
 		t.Errorf("one too many: %v", err)
 	}
 }
@@ -397,4 +397,24 @@ func TestEnds(t *testing.T) {
 	if err := <-full; err == nil {
 		t.Error("a writer goes on after the end")
 	}
+}
+
+// A ticket is for scripts of its own origin, and another origin uses it up for nobody.
+func TestEachTicketHasItsOrigin(t *testing.T) {
+	const theirs = "moz-extension://00000000-0000-0000-0000-000000000001"
+	l := newLanes(t)
+	at, secret := l.ticket("ours")
+	port, other, err := l.Ticket(t.Context(), Visitor{Document: "theirs", Origin: theirs})
+	if err != nil || !strings.HasSuffix(at, fmt.Sprintf(":%d", port)) {
+		t.Fatalf("%d, %v", port, err)
+	}
+	from := func(origin, secret string) visit {
+		v := proper(at, secret)
+		v.origin = origin
+		return v
+	}
+	l.refuses("our ticket from theirs", from(theirs, secret), at)
+	l.refuses("their ticket from ours", from(ours, other), at)
+	l.lets(from(theirs, other), at, "theirs")
+	l.lets(from(ours, secret), at, "ours")
 }

@@ -54,8 +54,11 @@ func (s calls) Hello(_ context.Context, id int64, params protocol.HelloParams) *
 	s.helloDone, s.version = true, spoken
 	s.Audit.Greeted(params.ExtensionVersion, params.Browser)
 	capabilities := []string{"tcp", "udp", "tls", "listen", "bind"}
-	if s.LaneOrigin != "" {
+	switch {
+	case s.LaneOrigin != "":
 		capabilities = append(capabilities, "lane")
+	case s.LaneOriginTold:
+		capabilities = append(capabilities, "laneOrigin")
 	}
 	s.requests.Result(id, protocol.HelloResult{
 		ProtocolVersion: spoken,

@@ -30,13 +30,14 @@ type openLane struct {
 func (s calls) LaneOpen(ctx context.Context, id int64, params protocol.LaneOpenParams) *protocol.RPCError {
 	p := s.Policy.Current()
 	settings := &p.Settings
+	origin := s.laneOrigin(params)
 	s.mu.Lock()
 	full := s.lanesLocked(params.Private) >= maxLanes
 	s.mu.Unlock()
 	var err error
 	var result protocol.LaneOpenResult
 	switch {
-	case s.LaneOrigin == "":
+	case origin == "":
 		err = fault.ErrNotApplicable
 	case !settings.Enabled.Value:
 		err = rules.Forbidden(p, settings.Enabled.By)
@@ -52,7 +53,7 @@ func (s calls) LaneOpen(ctx context.Context, id int64, params protocol.LaneOpenP
 		if params.Private {
 			listener = s.privateListener
 		}
-		port, result.Ticket, err = listener.Ticket(ctx, params.Document)
+		port, result.Ticket, err = listener.Ticket(ctx, lane.Visitor{Document: params.Document, Origin: origin, MessageBytes: params.MessageBytes})
 		result.Port = int64(port)
 	}
 	if err != nil {
@@ -61,6 +62,16 @@ func (s calls) LaneOpen(ctx context.Context, id int64, params protocol.LaneOpenP
 	}
 	s.requests.Result(id, result)
 	return nil
+}
+
+// laneOrigin returns the origin of the scripts that may show the ticket, "" if there is
+// none to go by.
+func (s calls) laneOrigin(params protocol.LaneOpenParams) string {
+	//rule:told-lane-origin-only-where-unknown
+	if s.LaneOriginTold {
+		return params.Origin
+	}
+	return s.LaneOrigin
 }
 
 func allowsLanes(p *policy.Policy) bool {
@@ -83,8 +94,9 @@ func (s *Session) lanesLocked(private bool) int {
 
 // newListener returns what lanes of one kind of windows come in by.
 func (s *Session) newListener(ctx context.Context, private bool) *lane.Listener {
-	return lane.New(s.LaneOrigin, s.Log, func(document string, conn *lane.Conn) {
-		s.serveLane(ctx, &openLane{Lane: sockets.Lane{Document: document, Out: carrier.NewLane(conn, conn.Batches())}, private: private, conn: conn})
+	return lane.New(s.Log, func(v lane.Visitor, conn *lane.Conn) {
+		out := carrier.NewLane(conn, carrier.LaneLimits{Batches: conn.Batches(), MessageBytes: int(v.MessageBytes)})
+		s.serveLane(ctx, &openLane{Lane: sockets.Lane{Document: v.Document, Out: out}, private: private, conn: conn})
 	})
 }
 

@@ -417,6 +417,27 @@ func TestLanePolicy(t *testing.T) {
 	hosttest.WantFailure(t, without.Answer(without.Ask(protocol.MethodLaneOpen, protocol.LaneOpenParams{Document: "document"})), "InvalidStateError", "protocol")
 }
 
+// Where the browser does not tell the host the extension's origin, the extension does; where it does,
+// nothing else counts.
+func TestLaneOriginIsTold(t *testing.T) {
+	const told = "moz-extension://00000000-0000-0000-0000-000000000001"
+	params := protocol.LaneOpenParams{Document: "document", Origin: told, MessageBytes: 61_440}
+	b := hosttest.Start(t, hosttest.Options{Told: true})
+	var way protocol.LaneOpenResult
+	b.MustCall(protocol.MethodLaneOpen, params, &way)
+	if b.ConnectFrom(t, way, "chrome-extension://ours") || !b.ConnectFrom(t, way, told) {
+		t.Error("the lane is not for the origin that was told")
+	}
+	without := b.Answer(b.Ask(protocol.MethodLaneOpen, protocol.LaneOpenParams{Document: "document"}))
+	hosttest.WantFailure(t, without, "InvalidStateError", "protocol")
+
+	known := hosttest.Start(t, hosttest.Options{Lanes: true})
+	known.MustCall(protocol.MethodLaneOpen, params, &way)
+	if known.ConnectFrom(t, way, told) || !known.ConnectFrom(t, way, "chrome-extension://ours") {
+		t.Error("an origin that was told counts where the browser names one")
+	}
+}
+
 // What was written before the end of a lane arrives, and is no whole.
 func TestWhatWasWrittenOutlivesTheLane(t *testing.T) {
 	const size = 200_000

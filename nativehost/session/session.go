@@ -62,9 +62,11 @@ type Config struct {
 	// Log is for faults of the protocol. It learns no destination of a private
 	// window.
 	Log zerolog.Logger
-	// LaneOrigin is the origin of the scripts that may bring lanes; without it nobody
-	// may.
+	// LaneOrigin is the origin of the scripts that may bring lanes.
 	LaneOrigin string
+	// LaneOriginTold says that the extension tells it in place of that, at lane.open. Without
+	// either nobody may bring lanes.
+	LaneOriginTold bool
 	// Window is the credit of the browser's side for each socket, in bytes; 0 is
 	// protocol.WindowBytes.
 	Window int64

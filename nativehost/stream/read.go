@@ -77,7 +77,7 @@ func (s *Socket) read(ctx context.Context) error {
 			if large == nil {
 				large = s.Buffers.Get(s.Path.Chunk())
 			}
-			into = large.Bytes[:cap(large.Bytes)]
+			into = large.Bytes[:min(cap(large.Bytes), s.Path.Chunk())]
 		}
 		s.readWithin(bulk)
 		n, err := s.conn.Read(into[:min(credit, int64(len(into)))])

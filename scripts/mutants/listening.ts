@@ -9,6 +9,7 @@ const refused = listenerOf("TestWhoIsRefused");
 const whileNeeded = listenerOf("TestListensWhileNeeded");
 const apart = sessionOf("TestLanesAreApart");
 const policy = sessionOf("TestLanePolicy");
+const account = "extension/background/sockets/lane_account.test.ts";
 const inLane = (name: string): ReturnType<typeof inBrowser> => inBrowser("lane", name);
 
 export const listening: readonly Mutant[] = [
@@ -18,7 +19,7 @@ export const listening: readonly Mutant[] = [
       "lane-needs-ticket",
       "A lane takes a ticket",
       listenerOf("TestTickets"),
-      becomes('if !ok && l == nil {\n\treturn "", "no such ticket"\n}'),
+      becomes('if why != "" && l == nil {\n\treturn Visitor{}, why\n}'),
     ],
     ["lane-ticket-used-once", "A ticket for a lane is used once", listenerOf("TestTickets")],
     ["lane-ticket-expires", "A ticket for a lane expires", whileNeeded, becomes("time.Hour+l.ticketLife")],
@@ -32,7 +33,13 @@ export const listening: readonly Mutant[] = [
       "lane-needs-extension-origin",
       "A lane takes the extension's origin",
       refused,
-      becomes('case r.Header.Get("Origin") == "":\n\treturn "", "another origin"'),
+      becomes('if origin == "" {\n\treturn Visitor{}, "another origin"\n}'),
+    ],
+    [
+      "told-lane-origin-only-where-unknown",
+      "An origin that is told counts only where the browser names none",
+      sessionOf("TestLaneOriginIsTold"),
+      becomes('if params.Origin != "" {\n\treturn params.Origin\n}'),
     ],
     ["lane-host-is-own-address", "A lane takes the listener's own address as Host", refused, becomes('r.Host == ""')],
     [
@@ -120,6 +127,51 @@ export const listening: readonly Mutant[] = [
       "A key for a lane is good in its tab only",
       inUnit("extension/background/sockets/lanes.test.ts", "a key is good for a frame of ours"),
       becomes("tab === undefined"),
+    ],
+    [
+      "lane-key-for-its-document",
+      "Where the background has the lane, its key is good in its own document only",
+      inUnit(
+        "extension/background/sockets/lanes.test.ts",
+        "where the background has the lane, a key is good for the very document",
+      ),
+      becomes("true"),
+    ],
+    [
+      "lane-ticket-stays-in-background",
+      "Where the background has the lane, no document gets its ticket",
+      inUnit(
+        "extension/platform/platform.test.ts",
+        "where the background has the lane, it has the ticket, too: the document gets none",
+      ),
+      becomes("give: (port, way) => {\n  port.postMessage(way);\n  return () => undefined;\n}"),
+    ],
+    [
+      "lane-misfits-cut-off",
+      "What does not fit on a lane that the background has cuts its document off",
+      inUnit("extension/platform/lane_background.test.ts", "what does not fit reaches no host"),
+    ],
+    [
+      "lane-keeps-to-credit",
+      "What goes by the background's lane keeps to the host's credit",
+      inUnit(account, "bytes go as far as the host's credit reaches"),
+      becomes("entry.outgoing"),
+    ],
+    [
+      "lane-strays-are-bounded",
+      "What there is no use for on the background's lane is counted",
+      inUnit(account, "what is nobody's, and what is said of a socket that has ended"),
+    ],
+    [
+      "lane-opens-at-once-are-bounded",
+      "Opens that wait on the background's lane are bounded",
+      inUnit(account, "so many opens wait at a time"),
+    ],
+    [
+      "lane-port-limits-opens",
+      "A page's opens on the background's lane are bounded in its document",
+      inUnit("extension/platform/lane_background.test.ts", "of a page's opens so many are asked for at a time"),
+      never,
     ],
     [
       "lane-key-used-once",

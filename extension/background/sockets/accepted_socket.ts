@@ -24,7 +24,7 @@ export class AcceptedSocket extends DataSocket {
 
   /** Somebody has connected. `listener`: what the toolbar knows the listener by. */
   opened(destination: Connection, listener: number, at: AtHost, result: TCPAcceptResult): void {
-    this.outgoing.granted(result.window);
+    this.granted(at, result.window);
     const shown = {
       protocol: "tcp",
       kind: "accepted",

@@ -130,6 +130,12 @@ export abstract class BaseSocket {
     return this.#byLane;
   }
 
+  /** The host has opened it, and lets the document say so much. */
+  protected granted({ socketId }: AtHost, window: number): void {
+    this.outgoing.granted(window);
+    if (this.#byLane) this.home.lane.account.opened(socketId, this.outgoing);
+  }
+
   /** It was opened on the document's lane. */
   protected joinsLane(): void {
     this.#byLane = true;
@@ -157,7 +163,10 @@ export abstract class BaseSocket {
   /** Takes it off the document's list, the toolbar and the lane. Returns false when it was off the list. */
   end(): boolean {
     const known = this.home.remove(this);
-    if (this.#state.phase === "open") this.home.shared.activity.closed(this.#state.live);
+    if (this.#state.phase === "open") {
+      this.home.shared.activity.closed(this.#state.live);
+      this.home.lane.account.left(this.#state.socketId);
+    }
     this.#state = { phase: "ended", destination: this.destination };
     this.#leaveLane();
     return known;

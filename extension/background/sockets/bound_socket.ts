@@ -32,7 +32,7 @@ export class BoundSocket extends DataSocket {
     at: AtHost,
     { localAddress, localPort, window }: UDPBindResult,
   ): void {
-    this.outgoing.granted(window);
+    this.granted(at, window);
     this.#multicast = multicast;
     const shown = {
       protocol: "udp",

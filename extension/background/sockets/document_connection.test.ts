@@ -26,6 +26,7 @@ Object.assign(globalThis, {
 const { DocumentConnection } = await import("./document_connection.ts");
 const { GestureLedger } = await import("../consent/gestures.ts");
 const { HostError } = await import("../host/host.ts");
+const { Lanes } = await import("./lanes.ts");
 const { Intake } = await import("../intake/intake.ts");
 
 const sender: Sender = { origin: "https://a.test", documentId, tabId: 1, windowId: 1, private: false };
@@ -33,7 +34,7 @@ const sender: Sender = { origin: "https://a.test", documentId, tabId: 1, windowI
 /** What documents share, as far as a test says; nobody is audited. */
 function sharing(some: Partial<Shared>): Shared {
   const audit = { refused: () => Promise.resolve() } as unknown as RefusalAudit;
-  return { gestures: new GestureLedger(), audit, ...some } as Shared;
+  return { gestures: new GestureLedger(), lanes: new Lanes(), audit, ...some } as Shared;
 }
 
 /** A host that lets everything pass, and connects until it is told to stop. */

@@ -10,6 +10,7 @@ import { isReadable, maxText } from "../intake/intake.ts";
 import type { DocumentIntake } from "../intake/intake.ts";
 import { Refusal } from "../intake/refusal.ts";
 import type { Sender } from "../intake/sender.ts";
+import { DocumentLaneAccount } from "./lane_account.ts";
 import { DocumentLane } from "./lanes.ts";
 import { Reopening } from "./reopening.ts";
 import { AcceptedSocket, takeConnection } from "./accepted_socket.ts";
@@ -63,11 +64,9 @@ export class DocumentConnection {
       if (
         /*rule:document-messages-fit-schema*/ !isReadable(message, maxText) ||
         /*rule:document-messages-fit-schema.2*/ !validateDocumentMessage(message)
-      ) {
-        //rule:misfits-silence-document
-        if (!this.#intake.excess("misfit")) this.#intake.silence();
-        this.#cutOff("a message that does not fit its schema");
-      } else this.#receive(message);
+      )
+        this.#misfit("a message that does not fit its schema");
+      else this.#receive(message);
     });
     port.onDisconnect.addListener(() => {
       this.dispose();
@@ -89,6 +88,14 @@ export class DocumentConnection {
           this.#tell(message.type === "lane" ? { ...message, reasons: shared.hosts.tellsReasons } : message);
         },
         () => home.reopening.end(),
+        new DocumentLaneAccount(
+          () => {
+            this.#useless("stray");
+          },
+          (why) => {
+            this.#misfit(why);
+          },
+        ),
       ),
       get reopening() {
         return reopening;
@@ -127,7 +134,16 @@ export class DocumentConnection {
     this.#intake.leave();
     this.#gone();
     this.#home.reopening.dispose();
+    this.#home.lane.dispose();
     for (const socket of [...this.#sockets.values()]) socket.dispose();
+  }
+
+  /** The document has said what no script of ours says. */
+  #misfit(why: string): void {
+    if (this.#disposed) return;
+    //rule:misfits-silence-document
+    if (!this.#intake.excess("misfit")) this.#intake.silence();
+    this.#cutOff(why);
   }
 
   /** The document is not heard any more. */

@@ -1,53 +1,67 @@
-// Keys to lanes: which frame of ours may have the host's ticket.
+// Keys to lanes: who may have what the host has made for a document.
 //
-// The broker gives a document's content script a key, the script's frame shows it, once, and gets what the host has made for that document.
-// Browsers do not say in which document an extension's frame sits (`webNavigation.getFrame` gives null for it), only in which tab: so the key
-// is what ties the two together, and the tab is looked at, too.
+// The broker gives the document's content script a key, and whoever it is for shows it, once. Who that is, and what they get, is the platform's to
+// say: in Chromium a frame of ours gets the ticket, in Firefox the document itself gets a background that carries its bytes.
 
+import { background as platform } from "../../platform/current.ts";
+import type { LaneAccount, LaneOffer, LanePlatform } from "../../platform/platform.ts";
 import { ext } from "../../shared/ext.ts";
 import type { HostConnection } from "../host/host.ts";
 import type { Sender } from "../intake/sender.ts";
+import type { DocumentLaneAccount } from "./lane_account.ts";
 import type { LaneOpenResult } from "../../../protocol/message.ts";
 
+/** What a key is good for. */
 interface Offer {
-  tabId: number;
   way: LaneOpenResult;
+  account: LaneAccount;
+  /** Called when whoever has come with the key is gone. */
   ended: () => void;
 }
 
-/** A key that no frame has shown by then is no use, in ms: the host's tickets live as long. */
+/** An offer, and what ends what has come of it. */
+type Made = LaneOffer & Offer & { end: (() => void) | undefined };
+
+/** A key that nobody has shown by then is no use, in ms: the host's tickets live as long. */
 const keyLife = 10_000;
 
 export class Lanes {
-  readonly #offers = new Map<string, Offer>();
+  readonly platform: LanePlatform;
+  readonly #offers = new Map<string, Made>();
 
-  /** Returns a key to this lane for a frame in this tab. `ended` is called when the frame that came is gone. */
-  offer(tabId: number, way: LaneOpenResult, ended: () => void): string {
-    const key = crypto.randomUUID();
-    this.#offers.set(key, { tabId, way, ended });
-    setTimeout(() => this.#offers.delete(key), keyLife);
-    return key;
+  constructor(lane: LanePlatform = platform.lane) {
+    this.platform = lane;
   }
 
-  /** A frame has come with a key. Whoever has a wrong one is sent away. */
+  /** Makes a key to a lane for a document. `end` ends what has come of it. */
+  offer({ tabId, documentId }: LaneOffer, what: Offer): { key: string; end: () => void } {
+    const key = crypto.randomUUID();
+    const offer: Made = { tabId, documentId, ...what, end: undefined };
+    this.#offers.set(key, offer);
+    setTimeout(() => this.#offers.delete(key), keyLife);
+    const end = (): void => {
+      this.#offers.delete(key);
+      offer.end?.();
+    };
+    return { key, end };
+  }
+
+  /** Somebody has come with a key. Whoever has a wrong one is sent away. */
   connect(port: chrome.runtime.Port, key: string): void {
-    const { id, tab, url } = port.sender ?? {};
+    const { sender } = port;
     const offer = this.#offers.get(key);
-    // Its address on the web changes from session to session (getURL with its path); what the browser attests is the extension's own.
-    const isFrame =
-      id === ext.runtime.id && /*rule:lane-key-for-lane-frame*/ url === `${ext.runtime.getURL("")}lane/frame.html`;
-    if (offer === undefined || !isFrame || /*rule:lane-key-for-its-tab*/ tab?.id !== offer.tabId) {
+    if (offer === undefined || sender?.id !== ext.runtime.id || !this.platform.isFor(sender, offer)) {
       port.disconnect();
       return;
     }
     //rule:lane-key-used-once
     this.#offers.delete(key);
     port.onDisconnect.addListener(offer.ended);
-    port.postMessage(offer.way);
+    offer.end = this.platform.give(port, offer.way, offer.account);
   }
 }
 
-/** A lane that no socket needs goes after this time, in ms: browsers keep no page in the back/forward cache that has a frame of an extension. */
+/** A lane that no socket needs goes after this time, in ms: Chromium keeps no page in the back/forward cache that has a frame of an extension. */
 const idleTime = 5_000;
 
 /** What a document hears of its lane. */
@@ -59,20 +73,39 @@ export class DocumentLane {
   readonly #lanes: Lanes;
   readonly #tell: (message: Word) => void;
   readonly #rest: () => Promise<void>;
-  /** A page that takes its lane's frame away does not get new ones for ever. */
+  /** Who makes lanes end does not get new ones for ever. */
   #left = 3;
   #coming: Promise<boolean> | undefined;
   /** Ends the lane that there is. */
   #end: (() => void) | undefined;
+  readonly #account: DocumentLaneAccount;
   #users = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
-  /** `tell` reaches the document's content script, which makes the frame. `rest` resolves when no socket of the lane's own can come any more. */
-  constructor(sender: Sender, lanes: Lanes, tell: (message: Word) => void, rest: () => Promise<void>) {
+  /** `tell` reaches the document's content script. `rest` resolves when no socket of the lane's own can come any more. */
+  constructor(
+    sender: Sender,
+    lanes: Lanes,
+    tell: (message: Word) => void,
+    rest: () => Promise<void>,
+    account: DocumentLaneAccount,
+  ) {
     this.#sender = sender;
     this.#lanes = lanes;
     this.#tell = tell;
     this.#rest = rest;
+    this.#account = account;
+  }
+
+  /** What the document may say there. */
+  get account(): Pick<DocumentLaneAccount, "opened" | "left"> {
+    return this.#account;
+  }
+
+  /** The document is gone. */
+  dispose(): void {
+    clearTimeout(this.#idle);
+    this.#end?.();
   }
 
   /** A socket was opened on it. It counts as a user until `leave`. */
@@ -107,20 +140,30 @@ export class DocumentLane {
   }
 
   async #ask(connection: HostConnection): Promise<boolean> {
-    const { documentId, tabId, private: isPrivate } = this.#sender;
-    if (this.#left === 0 || !connection.hello.capabilities.includes("lane")) return false;
+    const { documentId, private: isPrivate } = this.#sender;
+    const { platform } = this.#lanes;
+    if (this.#left === 0 || !connection.hello.capabilities.includes(platform.capability)) return false;
     //rule:lane-frames-per-document
     this.#left--;
+    let close = (): void => undefined;
     const end = (): void => {
       if (this.#end !== end) return;
       this.#coming = undefined;
       this.#end = undefined;
+      this.#account.lost();
       this.#tell({ type: "laneLost" });
+      close();
     };
     try {
-      const way = await connection.request("lane.open", { document: documentId, private: isPrivate });
+      const way = await connection.request("lane.open", {
+        document: documentId,
+        private: isPrivate,
+        ...platform.wish(),
+      });
+      const offer = this.#lanes.offer(this.#sender, { way, account: this.#account, ended: end });
+      close = offer.end;
       this.#end = end;
-      this.#tell({ type: "lane", key: this.#lanes.offer(tabId, way, end) });
+      this.#tell({ type: "lane", key: offer.key });
       return true;
     } catch {
       // The administrator's choice, or too many: the bytes take the other carrier, and the next socket asks again.

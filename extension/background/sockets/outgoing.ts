@@ -21,7 +21,11 @@ export class Outgoing {
 
   /** Bytes go out: base64 of this length, as a datagram that `ack` names if there is one. Returns false when the credit does not reach. */
   writes(data: string, ack?: number): boolean {
-    const bytes = (data.length / 4) * 3 - (data.endsWith("==") ? 2 : data.endsWith("=") ? 1 : 0);
+    return this.takes((data.length / 4) * 3 - (data.endsWith("==") ? 2 : data.endsWith("=") ? 1 : 0), ack);
+  }
+
+  /** The same for so many bytes. */
+  takes(bytes: number, ack?: number): boolean {
     const cost = ack === undefined ? bytes : bytes + datagramOverhead;
     if (
       /*rule:writes-within-host-credit*/ cost > this.#room ||

@@ -18,7 +18,7 @@ export class Socket extends DataSocket {
 
   /** The host has opened it. `reopen`: the document may open the same again on its lane. */
   opened(destination: Connection, at: AtHost, result: TCPOpenResult, reopen = false): void {
-    this.outgoing.granted(result.window);
+    this.granted(at, result.window);
     this.#begin(destination, at);
     this.home.tell({
       type: "opened",

@@ -4,7 +4,7 @@
 
 import { addListener, messageData, portPost, portStart } from "../builtins.ts";
 import type { LaneEvent, LaneRequest } from "../../../protocol/lane.ts";
-import type { ContentMessage, PageMessage } from "../../../protocol/page.ts";
+import type { ContentMessage, OnLane, PageMessage } from "../../../protocol/page.ts";
 
 /** What comes in on a lane. */
 export type LaneMessage = LaneEvent | { type: "laneLost" };
@@ -30,7 +30,10 @@ export interface TapPoint {
 export type Send<Message> = (this: void, message: Message, transfer?: Transferable[]) => void;
 
 /** Takes a port into use: `receive` is called with each message that comes in, and its event. Returns what posts on it. */
-export function openCarrier<Sent extends PageMessage | LaneRequest, Received extends ContentMessage | LaneMessage>(
+export function openCarrier<
+  Sent extends PageMessage | OnLane<LaneRequest> | LaneRequest,
+  Received extends ContentMessage | OnLane<LaneMessage> | LaneMessage,
+>(
   port: MessagePort,
   kind: CarrierKind,
   point: TapPoint,
@@ -38,12 +41,14 @@ export function openCarrier<Sent extends PageMessage | LaneRequest, Received ext
 ): Send<Sent> {
   addListener(port, "message", (event) => {
     const message = messageData(event) as Received;
-    point.tap?.received(message, kind);
+    if (message.type === "onLane") point.tap?.received(message.message, "lane");
+    else point.tap?.received(message, kind);
     receive(message, event);
   });
   portStart(port);
   return (message, transfer = []) => {
-    point.tap?.sent(message, kind);
+    if (message.type === "onLane") point.tap?.sent(message.message, "lane");
+    else point.tap?.sent(message, kind);
     portPost(port, message, transfer);
   };
 }

@@ -1,7 +1,15 @@
 // What a page hears of its sockets while they open and afterwards: the other end of the private port, and of the lane, is the test's.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { pageError, type ContentMessage, type PageMessage, type PageTLSInfo } from "../../../protocol/page.ts";
+import type { LaneRequest } from "../../../protocol/lane.ts";
+import {
+  pageError,
+  type ContentMessage,
+  type OnLane,
+  type PageMessage,
+  type PageTLSInfo,
+} from "../../../protocol/page.ts";
+import type { LaneMessage } from "./carrier.ts";
 import type { Channel, SocketHandler } from "./channel.ts";
 import { connect } from "./connection.ts";
 
@@ -18,7 +26,7 @@ after(() => {
 });
 
 /** Says something to the page, and waits until it has heard it: whoever listens last is told last. */
-function say(...messages: ContentMessage[]): Promise<void> {
+function say(...messages: (ContentMessage | OnLane<LaneMessage>)[]): Promise<void> {
   return new Promise((resolve) => {
     let left = messages.length;
     port2.addEventListener("message", function listener() {
@@ -225,6 +233,24 @@ test("the bytes of a socket that has a lane take it by the host's name, from the
   await say({ type: "laneLost" });
   await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(later, []);
+});
+
+test("a lane without a port of its own is spoken on the one that there is, in messages that are not too large", async () => {
+  await say({ type: "lane", reasons: true, messageBytes: 4_096 });
+  const onLane = await openSocket(51);
+  const said = listen(content) as unknown as OnLane<LaneRequest>[];
+  onLane.channel.write(new ArrayBuffer(3));
+  onLane.channel.shutdown();
+  const words = (): unknown[] => said.map(({ type, message }) => [type, message.type, message.id]);
+  await until(() => words().length >= 2 && said.at(-1)?.message.type === "shutdown");
+  // Its first credit may have been said before.
+  assert.deepEqual(words().slice(-2), [
+    ["onLane", "write", 51],
+    ["onLane", "shutdown", 51],
+  ]);
+  await say({ type: "onLane", message: { type: "data", id: 51, data: new ArrayBuffer(5) } });
+  await say({ type: "onLane", message: { type: "laneLost" } });
+  assert.deepEqual(onLane.heard, ["data 5", "closed NetworkError host"]);
 });
 
 test("the broker says that the lane is gone: its sockets end, the others stay, and later ones take the port", async () => {

@@ -18,13 +18,14 @@ import {
   signalReason,
 } from "../builtins.ts";
 import type { LaneRequest } from "../../../protocol/lane.ts";
-import { firstReopenedId } from "../../../protocol/message.ts";
+import { firstReopenedId, laneChunkBytes } from "../../../protocol/message.ts";
 import type {
   BindOptions,
   Bound,
   ContentMessage,
   ListenOptions,
   Listening,
+  OnLane,
   Opened,
   OpenState,
   PageMessage,
@@ -147,7 +148,14 @@ export function connect(
   let gone = false;
   /** The other carrier, while there is one. */
   let lane: Lane | undefined;
-  const post = openCarrier<PageMessage, ContentMessage>(port, "port", point, receive);
+  /** What hears what is said of it on this port. */
+  let hearOnLane: ((message: LaneMessage) => void) | undefined;
+  const post = openCarrier<PageMessage | OnLane<LaneRequest>, ContentMessage | OnLane<LaneMessage>>(
+    port,
+    "port",
+    point,
+    receive,
+  );
 
   /** What is said of each wish for a socket. */
   function begun({ onstate }: Wish): { evalBlocked: boolean; states?: true } {
@@ -259,10 +267,13 @@ export function connect(
     return handler;
   }
 
-  function receive(message: ContentMessage, event: Event): void {
+  function receive(message: ContentMessage | OnLane<LaneMessage>, event: Event): void {
     switch (message.type) {
       case "lane":
-        takeLane(messagePorts(event)[0], message.reasons);
+        takeLane(messagePorts(event)[0], message.reasons, own(message, "messageBytes"));
+        return;
+      case "onLane":
+        hearOnLane?.(message.message);
         return;
       case "laneLost":
         //rule:removed-frame-ends-sockets
@@ -311,8 +322,8 @@ export function connect(
   }
 
   /** From now on there is a lane, until it is lost: its frame says so, or the broker, where the frame itself is gone. */
-  function takeLane(toFrame: MessagePort | undefined, reasons: boolean): void {
-    if (toFrame === undefined) return;
+  function takeLane(toFrame: MessagePort | undefined, reasons: boolean, messageBytes: number | undefined): void {
+    traffic.most = messageBytes ?? laneChunkBytes;
     const onLane = new Map<number, SocketChannel>();
     const laneLost = (reason?: PageReason): void => {
       if (lane === own) lane = undefined;
@@ -324,7 +335,7 @@ export function connect(
         if (on === own) decline();
       });
     };
-    const send = openCarrier<LaneRequest, LaneMessage>(toFrame, "lane", point, (message) => {
+    const hear = (message: LaneMessage): void => {
       if (message.type === "laneLost") {
         // Its frame is there and says so: the host has gone, or has let go of it.
         laneLost(reasons ? "host" : undefined);
@@ -341,7 +352,14 @@ export function connect(
         if (message.type === "opened") pending.resolve({ ...message, id: page, lane: id });
         else if (message.type === "closed") pending.reject(errorOf(message));
       }
-    });
+    };
+    if (toFrame === undefined) hearOnLane = hear;
+    const send: Send<LaneRequest> =
+      toFrame === undefined
+        ? (message, transfer) => {
+            post({ type: "onLane", message }, transfer);
+          }
+        : openCarrier<LaneRequest, LaneMessage>(toFrame, "lane", point, hear);
     const own: Lane = { send, again: new Map(), channels: onLane, lost: laneLost };
     lane = own;
   }

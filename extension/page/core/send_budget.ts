@@ -11,6 +11,7 @@ import {
   stdioWindowBytes,
   windowBytes,
 } from "../../../protocol/message.ts";
+import { min } from "../builtins.ts";
 import { MessageSize } from "./message_size.ts";
 
 /** Sockets count as busy, and as light, for this long, and up to twice as long, in milliseconds. */
@@ -44,6 +45,8 @@ export class Traffic {
   before = new Span();
   /** How large the messages of a socket are that is alone. */
   readonly messageSize: MessageSize;
+  /** The most that a message should have, in bytes. */
+  most: number = laneChunkBytes;
 
   /** `clock` tells milliseconds. */
   constructor(clock: () => number) {
@@ -117,12 +120,12 @@ export class SendBudget {
 
   /** The most that one message carries where so many bytes may be on their way. */
   chunk(share: number): number {
-    return this.#isAlone(share) ? this.#traffic.messageSize.bytes : chunkBytes;
+    return min(this.#traffic.most, this.#isAlone(share) ? this.#traffic.messageSize.bytes : chunkBytes);
   }
 
   /** So many bytes were sent in one message, where so many may be on their way. */
   sent(bytes: number, share: number): void {
-    if (this.#isAlone(share)) this.#traffic.messageSize.sent(bytes);
+    if (this.#isAlone(share) && this.#traffic.most === laneChunkBytes) this.#traffic.messageSize.sent(bytes);
   }
 
   #isAlone(share: number): boolean {

@@ -124,10 +124,11 @@ func serve(from caller.Caller, log zerolog.Logger, validator *protocol.Validator
 				auditLog.Governed(p.Hashes.Files, p.Hashes.Managed)
 			},
 			//rule:host-applies-standard-limits
-			Caps:       limits.Standard(),
-			Audit:      auditLog,
-			Log:        log,
-			LaneOrigin: from.Origin(),
+			Caps:           limits.Standard(),
+			Audit:          auditLog,
+			Log:            log,
+			LaneOrigin:     from.Origin(),
+			LaneOriginTold: from.Origin() == "",
 		}).Run(ctx)
 	}()
 	var err error

@@ -68,6 +68,7 @@ type Options struct {
 	Silent bool // no hello
 	Judged bool // the dialer asks the usual rules
 	Lanes  bool // documents may bring lanes
+	Told   bool // they may, of the origin that the extension tells
 	// Patience with peers that acknowledge nothing.
 	Patience time.Duration
 	Log      io.Writer
@@ -125,6 +126,7 @@ func Start(t testing.TB, o Options) *Broker {
 	if o.Lanes {
 		s.LaneOrigin = laneOrigin
 	}
+	s.LaneOriginTold = o.Told
 	if o.PolicyChanged != nil {
 		s.PolicyChanged = func(*policy.Policy) { o.PolicyChanged() }
 	}

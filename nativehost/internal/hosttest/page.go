@@ -63,6 +63,21 @@ func (b *Broker) Connect(t testing.TB, result protocol.LaneOpenResult) *Page {
 	return b.ConnectAs(t, result, protocol.LaneProtocol)
 }
 
+// ConnectFrom reports whether a script of another origin may bring the lane.
+func (b *Broker) ConnectFrom(t testing.TB, result protocol.LaneOpenResult, origin string) bool {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	ws, _, err := websocket.Dial(t.Context(), fmt.Sprintf("ws://127.0.0.1:%d/", result.Port), &websocket.DialOptions{
+		HTTPClient: client, HTTPHeader: http.Header{"Origin": {origin}},
+		Subprotocols: []string{protocol.LaneProtocol, "portside.ticket." + result.Ticket},
+	})
+	if err != nil {
+		return false
+	}
+	_ = ws.CloseNow()
+	return true
+}
+
 // ConnectAs brings the lane of an extension that speaks this subprotocol.
 func (b *Broker) ConnectAs(t testing.TB, result protocol.LaneOpenResult, spoken string) *Page {
 	t.Helper()
