@@ -1,6 +1,6 @@
 // What the page script does at its start, in a window that is handed to it.
 
-import { addListener, getter, now, report } from "./builtins.ts";
+import { addListener, getter, microtask, now, own, report } from "./builtins.ts";
 import type { Context } from "./api/context.ts";
 import { expose, type GlobalScope } from "./api/globals.ts";
 import { install } from "./api/navigator.ts";
@@ -25,6 +25,9 @@ export function start(scope: PageScope): void {
   const { document, Document } = scope;
   const isPersisted = getter<boolean>(scope.PageTransitionEvent, "persisted");
   const documentView = getter<Window | null>(Document, "defaultView");
+  const { prototype } = scope.Navigator;
+  const operation = (): unknown => own(prototype as Record<string, unknown>, "openTCPSocket");
+  let installed: unknown;
   let connection: Connection | undefined;
   let replaced = false;
   takePort(
@@ -47,11 +50,17 @@ export function start(scope: PageScope): void {
         active: () => documentView(document) !== null,
       };
       install(scope, context);
+      installed = operation();
       expose(scope, context);
     },
+    // When the extension is loaded again, Firefox ends the content script of before without a word. Then another copy of this script puts its own API
+    // on the page, in this very event; where that has not changed, nobody else is there.
     () => {
-      replaced = true;
-      connection?.lost(true);
+      microtask(() => {
+        if (operation() === installed) return;
+        replaced = true;
+        connection?.lost(true);
+      });
     },
   );
 }
