@@ -23,7 +23,7 @@ test("what every document gets is under 17 KiB compressed, and what it gets with
   t.diagnostic(
     [...scripts, "rest.js"].map((name) => `${name} ${size(name).toString()} bytes compressed (gzip)`).join(", "),
   );
-  assert.ok(size("page.js") < 14_200, `page.js: ${size("page.js").toString()} bytes`);
+  assert.ok(size("page.js") < 14_400, `page.js: ${size("page.js").toString()} bytes`);
   assert.ok(size("content.js") < 2_716, `content.js: ${size("content.js").toString()} bytes`);
   const manifest = readFileSync(join(extensionFolder, "manifest.json"), "utf8");
   const { content_scripts } = JSON.parse(manifest) as { content_scripts: { js: string[] }[] };

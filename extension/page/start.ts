@@ -1,6 +1,6 @@
 // What the page script does at its start, in a window that is handed to it.
 
-import { addListener, getter, microtask, now, own, report } from "./builtins.ts";
+import { addListener, getter, microtask, now, own, removeListener, report } from "./builtins.ts";
 import type { Context } from "./api/context.ts";
 import { expose, type GlobalScope } from "./api/globals.ts";
 import { install } from "./api/navigator.ts";
@@ -8,6 +8,7 @@ import type { Scope } from "./api/navigator.ts";
 import { connect, type Connection } from "./core/connection.ts";
 import { takePort } from "./core/handover.ts";
 import { isEvalBlocked } from "./eval.ts";
+import { handoverEvent } from "../../protocol/page.ts";
 
 /** The window of a document. */
 export interface PageScope extends Scope, GlobalScope {
@@ -27,40 +28,41 @@ export function start(scope: PageScope): void {
   const documentView = getter<Window | null>(Document, "defaultView");
   const { prototype } = scope.Navigator;
   const operation = (): unknown => own(prototype as Record<string, unknown>, "openTCPSocket");
-  let installed: unknown;
-  let connection: Connection | undefined;
-  let replaced = false;
-  takePort(
-    scope.window,
-    (port) => {
-      const context: Context = {
-        // Made when it is used, which most pages never do.
-        get connection() {
-          if (connection === undefined) {
-            connection = connect(port, now, isEvalBlocked, report);
-            if (replaced) connection.lost(true);
-            // Where it waits in the back/forward cache, Firefox loses what the content script says of it.
-            addListener(scope.window, "pagehide", (event) => {
-              if (isPersisted(event)) connection?.lost(false);
-            });
-          }
-          return connection;
-        },
-        clock: now,
-        active: () => documentView(document) !== null,
-      };
-      install(scope, context);
-      installed = operation();
-      expose(scope, context);
-    },
+  const { window } = scope;
+  takePort(window, (port) => {
+    let connection: Connection | undefined;
+    let replaced = false;
+    const context: Context = {
+      // Made when it is used, which most pages never do.
+      get connection() {
+        if (connection === undefined) {
+          connection = connect(port, now, isEvalBlocked, report);
+          if (replaced) connection.lost(true);
+          else addListener(window, "pagehide", leave);
+        }
+        return connection;
+      },
+      clock: now,
+      active: () => documentView(document) !== null,
+    };
+    install(scope, context);
+    const installed = operation();
+    expose(scope, context);
+    // Where the document goes into the back/forward cache, Firefox loses what the content script says of it.
+    const leave = (event: Event): void => {
+      if (isPersisted(event)) connection?.lost(false);
+    };
     // When the extension is loaded again, Firefox ends the content script of before without a word. Then another copy of this script puts its own API
-    // on the page, in this very event; where that has not changed, nobody else is there.
-    () => {
+    // on the page, in this very event; where that has not changed, a page has made the event up.
+    const again = (): void => {
       microtask(() => {
-        if (operation() === installed) return;
+        if (replaced || operation() === installed) return;
         replaced = true;
+        removeListener(window, handoverEvent, again, true);
+        removeListener(window, "pagehide", leave);
         connection?.lost(true);
       });
-    },
-  );
+    };
+    addListener(window, handoverEvent, again, true);
+  });
 }

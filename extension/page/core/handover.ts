@@ -5,17 +5,15 @@ import { handoverEvent } from "../../../protocol/page.ts";
 
 /**
  * Takes the port from the content script, and calls `ready` with it. Call once, before any page script can run. Without a content script
- * (one that serves this document already, or none that may) nothing happens. `again` is called at each event of this kind after that: perhaps another
- * content script hands over a port to another copy of this script, perhaps a page makes one up.
+ * (one that serves this document already, or none that may) nothing happens.
  */
-export function takePort(window: EventTarget, ready: (port: MessagePort) => void, again: () => void): void {
+export function takePort(window: EventTarget, ready: (port: MessagePort) => void): void {
   addListener(
     window,
     handoverEvent,
     (event) => {
       stopImmediate(event);
       preventDefault(event); // tells the content script that its port was taken
-      addListener(window, handoverEvent, again, { capture: true });
       const received = messagePorts(event)[0];
       if (received !== undefined) ready(received);
     },
