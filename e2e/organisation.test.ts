@@ -108,7 +108,7 @@ test(
   async (t) => {
     const life = lifeOf(t);
     const { id, mine } = ownBuild(life.folder("own"));
-    const policy = JSON.parse(mine(block("json", "force_installed"))) as object;
+    const policy = JSON.parse(mine(block("json", "override_update_url"))) as object;
     // So that this test may look into the extension, too.
     const browser = await fleet(life, id, { ...policy, DeveloperToolsAvailability: 1 });
     await until("the forced extension", () => browser.targets().find(({ url }) => url.includes(id)), {
