@@ -1,7 +1,6 @@
 // A page with the API on it, for unit tests. The content script's end of its port is the test's.
 import { after } from "node:test";
 import { handoverEvent, type ContentMessage, type PageMessage } from "../../protocol/page.ts";
-import { FakePageTransitionEvent } from "./document.ts";
 import { start } from "../page/start.ts";
 
 /** What the page's globals are to a test. */
@@ -96,7 +95,6 @@ export function newPage(protocol = "https:", before: object = {}): Page {
     navigator,
     Navigator,
     Document,
-    PageTransitionEvent: FakePageTransitionEvent,
     location: { protocol },
   });
   window.dispatchEvent(new MessageEvent(handoverEvent, { ports: [port2] }));

@@ -44,7 +44,6 @@ function world(isSecureContext: boolean): World {
       navigator,
       Navigator,
       Document,
-      PageTransitionEvent: FakePageTransitionEvent,
     });
   };
   startCopy();

@@ -16,7 +16,6 @@ export interface PageScope extends Scope, GlobalScope {
   readonly window: EventTarget;
   readonly document: object;
   readonly Document: { readonly prototype: object };
-  readonly PageTransitionEvent: { readonly prototype: object };
 }
 
 /** Puts the API on a secure page, once the content script has handed over the port. Call before any page script can run. */
@@ -24,7 +23,6 @@ export function start(scope: PageScope): void {
   //rule:api-only-in-secure-contexts
   if (!scope.isSecureContext) return;
   const { document, Document } = scope;
-  const isPersisted = getter<boolean>(scope.PageTransitionEvent, "persisted");
   const documentView = getter<Window | null>(Document, "defaultView");
   const { prototype } = scope.Navigator;
   const operation = (): unknown => own(prototype as Record<string, unknown>, "openTCPSocket");
@@ -48,9 +46,10 @@ export function start(scope: PageScope): void {
     install(scope, context);
     const installed = operation();
     expose(scope, context);
-    // Where the document goes into the back/forward cache, Firefox loses what the content script says of it.
+    // Where the document goes into the back/forward cache, Firefox loses what the content script says of it. A page that changes what is read here
+    // fools itself only; and to take it beforehand would cost every document.
     const leave = (event: Event): void => {
-      if (isPersisted(event)) connection?.lost(false);
+      if ((event as PageTransitionEvent).persisted) connection?.lost(false);
     };
     // When the extension is loaded again, Firefox ends the content script of before without a word. Then another copy of this script puts its own API
     // on the page, in this very event; where that has not changed, a page has made the event up.
