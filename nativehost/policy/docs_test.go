@@ -31,23 +31,29 @@ func TestExamples(t *testing.T) {
 	managedOnes := 0
 	for _, block := range blocks {
 		settings := block[1]
-		var browser struct {
+		type managed struct {
 			ThirdParty struct {
 				Extensions map[string]json.RawMessage
 			} `json:"3rdparty"`
 		}
+		var browser struct {
+			managed          // Chromium's
+			Policies managed // Firefox's
+		}
 		if err := json.Unmarshal(settings, &browser); err != nil {
 			t.Errorf("%v: %s", err, settings)
 		}
-		for _, managed := range browser.ThirdParty.Extensions {
-			settings = managed
-			managedOnes++
+		for _, one := range []managed{browser.managed, browser.Policies} {
+			for _, set := range one.ThirdParty.Extensions {
+				settings = set
+				managedOnes++
+			}
 		}
 		for _, fault := range Check("", settings, v) {
 			t.Errorf("%s\n%s", fault.Detailed(), settings)
 		}
 	}
-	if len(blocks) != 8 || managedOnes != 1 || len(withComment) != 1 {
+	if len(blocks) != 9 || managedOnes != 2 || len(withComment) != 1 {
 		t.Errorf("%s has %d examples, %d of them for the browser", page, len(blocks), managedOnes)
 	}
 }
