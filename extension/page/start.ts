@@ -8,7 +8,6 @@ import type { Scope } from "./api/navigator.ts";
 import { connect, type Connection } from "./core/connection.ts";
 import { takePort } from "./core/handover.ts";
 import { isEvalBlocked } from "./eval.ts";
-import { handoverEvent } from "../../protocol/page.ts";
 
 /** The window of a document. */
 export interface PageScope extends Scope, GlobalScope {
@@ -27,7 +26,8 @@ export function start(scope: PageScope): void {
   const { prototype } = scope.Navigator;
   const operation = (): unknown => own(prototype as Record<string, unknown>, "openTCPSocket");
   const { window } = scope;
-  takePort(window, (port) => {
+  let again = (_stop: () => void): void => undefined;
+  const ready = (port: MessagePort): void => {
     let connection: Connection | undefined;
     let replaced = false;
     const context: Context = {
@@ -53,15 +53,17 @@ export function start(scope: PageScope): void {
     };
     // When the extension is loaded again, Firefox ends the content script of before without a word. Then another copy of this script puts its own API
     // on the page, in this very event; where that has not changed, a page has made the event up.
-    const again = (): void => {
+    again = (stop) => {
       microtask(() => {
         if (replaced || operation() === installed) return;
         replaced = true;
-        removeListener(window, handoverEvent, again, true);
+        stop();
         removeListener(window, "pagehide", leave);
         connection?.lost(true);
       });
     };
-    addListener(window, handoverEvent, again, true);
+  };
+  takePort(window, ready, (stop) => {
+    again(stop);
   });
 }

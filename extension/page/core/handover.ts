@@ -1,22 +1,32 @@
 // How the page script gets its port: the content script hands it over in an event, before page scripts run (see protocol/page.ts).
 
-import { addListener, messagePorts, preventDefault, stopImmediate } from "../builtins.ts";
+import { addListener, messagePorts, preventDefault, removeListener, stopImmediate } from "../builtins.ts";
 import { handoverEvent } from "../../../protocol/page.ts";
 
 /**
  * Takes the port from the content script, and calls `ready` with it. Call once, before any page script can run. Without a content script
- * (one that serves this document already, or none that may) nothing happens.
+ * (one that serves this document already, or none that may) nothing happens. `again` is called at each event of this kind after that, until what it
+ * is given is called: perhaps another content script hands over a port to another copy of this script, perhaps a page makes one up.
  */
-export function takePort(window: EventTarget, ready: (port: MessagePort) => void): void {
-  addListener(
-    window,
-    handoverEvent,
-    (event) => {
-      stopImmediate(event);
-      preventDefault(event); // tells the content script that its port was taken
-      const received = messagePorts(event)[0];
-      if (received !== undefined) ready(received);
-    },
-    { once: true, capture: true },
-  );
+export function takePort(
+  window: EventTarget,
+  ready: (port: MessagePort) => void,
+  again: (stop: () => void) => void,
+): void {
+  let taken = false;
+  const hear = (event: Event): void => {
+    if (taken) {
+      again(stop);
+      return;
+    }
+    taken = true;
+    stopImmediate(event);
+    preventDefault(event); // tells the content script that its port was taken
+    const received = messagePorts(event)[0];
+    if (received !== undefined) ready(received);
+  };
+  const stop = (): void => {
+    removeListener(window, handoverEvent, hear, true);
+  };
+  addListener(window, handoverEvent, hear, true);
 }
