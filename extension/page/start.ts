@@ -23,8 +23,6 @@ export function start(scope: PageScope): void {
   if (!scope.isSecureContext) return;
   const { document, Document } = scope;
   const documentView = getter<Window | null>(Document, "defaultView");
-  const { prototype } = scope.Navigator;
-  const operation = (): unknown => own(prototype as Record<string, unknown>, "openTCPSocket");
   const { window } = scope;
   let again = (_stop: () => void): void => undefined;
   const ready = (port: MessagePort): void => {
@@ -44,6 +42,8 @@ export function start(scope: PageScope): void {
       active: () => documentView(document) !== null,
     };
     install(scope, context);
+    const { prototype } = scope.Navigator;
+    const operation = (): unknown => own(prototype as Record<string, unknown>, "openTCPSocket");
     const installed = operation();
     expose(scope, context);
     // Where the document goes into the back/forward cache, Firefox loses what the content script says of it. A page that changes what is read here
