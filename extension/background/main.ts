@@ -111,7 +111,7 @@ ext.runtime.onConnect.addListener((port) => {
     lanes.connect(port, port.name.slice("lane:".length));
   } else if (port.name === "popup" && /*rule:only-own-pages-are-popups*/ isOwnPage(port.sender)) {
     popups.connect(port);
-  } else {
+  } else if (!(/*rule:only-own-pages-use-storage*/ isOwnPage(port.sender) && platform.storageService.connect(port))) {
     port.disconnect();
   }
 });
@@ -119,8 +119,10 @@ ext.runtime.onConnect.addListener((port) => {
 /** The settings and the setup page ask how the host is, or to try it, or give what they could not write. */
 //rule:no-external-messages
 ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
-  if (!isOwnPage(sender)) return false;
-  if (message === "host-state") void hostState(hosts).then(respond);
+  if (!(/*rule:only-own-pages-use-storage.2*/ isOwnPage(sender))) return false;
+  const kept = platform.storageService.answer(message);
+  if (kept !== undefined) void kept.then(respond);
+  else if (message === "host-state") void hostState(hosts).then(respond);
   else if (message === "host-report") void hostReport(hosts).then(respond);
   else if (message === "try") void selfTest.start().then(respond);
   else if (isRestore(message)) void restoreGrants(message).then(respond);

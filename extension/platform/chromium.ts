@@ -2,7 +2,7 @@
 
 import { ext } from "../shared/ext.ts";
 import { LaneFrame } from "./lane_frame.ts";
-import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform } from "./platform.ts";
+import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform, StoragePlatform } from "./platform.ts";
 
 /** Members that @types/chrome does not have everywhere. */
 interface Lifecycle {
@@ -39,6 +39,7 @@ export const background: BackgroundPlatform = {
     ext.storage.local.setAccessLevel({
       accessLevel: /*rule:storage-local-is-trusted-only*/ /*rule:storage-session-is-trusted-only*/ "TRUSTED_CONTEXTS",
     }),
+  storageService: { connect: () => false, answer: () => undefined }, // pages reach everything by themselves
   managedComesLate: true, // some 3 s were seen
   hostEnd: () => {
     const text = ext.runtime.lastError?.message ?? "";
@@ -60,6 +61,16 @@ export const background: BackgroundPlatform = {
       };
     },
   },
+};
+
+export const storage: StoragePlatform = {
+  get areas() {
+    return ext.storage;
+  },
+  onChanged: (listener) => {
+    ext.storage.onChanged.addListener(listener);
+  },
+  alone: <T>(name: string, work: () => Promise<T>) => navigator.locks.request<Promise<T>>(name, work),
 };
 
 export const content: ContentPlatform = {

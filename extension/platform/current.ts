@@ -2,7 +2,7 @@
 
 import * as chromium from "./chromium.ts";
 import * as firefox from "./firefox.ts";
-import type { BackgroundPlatform, ContentPlatform, PagesPlatform } from "./platform.ts";
+import type { BackgroundPlatform, ContentPlatform, PagesPlatform, StoragePlatform } from "./platform.ts";
 
 /** Put in by the build. */
 declare const builtFor: "chromium" | "firefox" | undefined;
@@ -13,3 +13,5 @@ export const content: ContentPlatform =
   typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.content : chromium.content;
 export const pages: PagesPlatform =
   typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.pages : chromium.pages;
+export const storage: StoragePlatform =
+  typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.storage : chromium.storage;

@@ -43,6 +43,35 @@ export interface LanePlatform {
   give(port: chrome.runtime.Port, way: LaneOpenResult, account: LaneAccount): () => void;
 }
 
+export type AreaName = "local" | "session";
+export type Items = Record<string, unknown>;
+export type Changes = Record<string, { oldValue?: unknown; newValue?: unknown }>;
+
+/** As much of chrome.storage's areas as the extension uses. */
+export interface Area {
+  get(keys: string | string[] | null): Promise<Items>;
+  /** Writes all items, or none. */
+  set(items: Items): Promise<void>;
+  remove(keys: string | string[]): Promise<void>;
+}
+
+/** What the extension keeps, for its background and its own pages; no content script can reach it. */
+export interface StoragePlatform {
+  readonly areas: Readonly<Record<AreaName, Area>>;
+  /** Calls `listener` with what has changed in an area, whoever of the extension changed it. */
+  onChanged(listener: (changes: Changes, area: string) => void): void;
+  /** Runs `work` while nobody else of the extension has the name. */
+  alone<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** For the background: what the extension's own pages ask of it where they cannot reach what is kept. */
+export interface StorageService {
+  /** Reports whether a port of one of them is for this. */
+  connect(port: chrome.runtime.Port): boolean;
+  /** Resolves with the answer to a message of one of them. Undefined: the message is about something else. */
+  answer(message: unknown): Promise<unknown> | undefined;
+}
+
 /** For the background. What these read is the browser's word of a sender, a frame or a request, not the page's. */
 export interface BackgroundPlatform {
   /** The document that a message or a port came from. Undefined: the browser does not say, and such a document may open nothing. */
@@ -68,8 +97,9 @@ export interface BackgroundPlatform {
   readonly managedComesLate: boolean;
   /** Reports whether storage.managed.get() has failed only since no administrator has set anything. */
   isNothingManaged(error: unknown): boolean;
-  /** Keeps content scripts from what the extension keeps, as far as the browser can. */
+  /** Keeps content scripts from what the extension keeps, where the browser has to be told. */
   protectStorage(): Promise<void>;
+  readonly storageService: StorageService;
   /** Reads why a port to the native host is over. To be called in its onDisconnect. */
   hostEnd(port: chrome.runtime.Port): HostEnd;
   readonly lane: LanePlatform;

@@ -5,9 +5,11 @@
 // browser does, and in memory for storage.session. A page of the extension gives what it could write nowhere to the background, which lives
 // longer and decides. What is kept so is written where it belongs with the next write that works, and when the background starts.
 
+import { storage } from "../platform/current.ts";
+import type { AreaName } from "../platform/platform.ts";
 import { ext } from "./ext.ts";
 
-export type AreaName = "local" | "session";
+export type { AreaName };
 
 /** What is kept cannot be read. */
 export class StorageFailure extends Error {
@@ -28,7 +30,7 @@ function changed(area: AreaName, key: string): void {
   if (area === "session" && key.startsWith(unsavedPrefix))
     known.delete(nameOf("local", key.slice(unsavedPrefix.length)));
 }
-ext.storage.onChanged.addListener((changes, where) => {
+storage.onChanged((changes, where) => {
   const area = where as AreaName;
   for (const key of Object.keys(changes)) {
     inMemory.delete(nameOf(area, key)); // somebody has written it after us
@@ -42,7 +44,7 @@ const used = new Set<string>();
 /** One write of a key after the other, whichever page of the extension makes them. */
 function alone<T>(area: AreaName, key: string, work: () => Promise<T>): Promise<T> {
   //rule:pauses-are-written-in-turn
-  return navigator.locks.request<Promise<T>>(`store ${nameOf(area, key)}`, async () => {
+  return storage.alone(`store ${nameOf(area, key)}`, async () => {
     try {
       return await work();
     } finally {
@@ -69,7 +71,7 @@ export function onFull(free: () => Promise<void>): void {
 export async function tryToWrite(area: AreaName, items: Record<string, unknown>): Promise<boolean> {
   for (const last of [false, true]) {
     try {
-      await ext.storage[area].set(items);
+      await storage.areas[area].set(items);
       if (/*rule:failed-writes-are-retried*/ refused.has(area) && Math.abs(Date.now() - tried) > pause)
         void writeUnsaved().catch(() => undefined);
       return true;
@@ -114,8 +116,8 @@ async function readAnew(area: AreaName, key: string): Promise<unknown> {
   try {
     const unsaved = unsavedPrefix + key;
     const [own, instead] = await Promise.all([
-      ext.storage[area].get(key),
-      area === "local" ? ext.storage.session.get(unsaved) : {},
+      storage.areas[area].get(key),
+      area === "local" ? storage.areas.session.get(unsaved) : {},
     ]);
     return unsaved in instead ? (instead as Record<string, unknown>)[unsaved] : (own as Record<string, unknown>)[key];
   } catch (error) {
@@ -149,7 +151,7 @@ async function write(area: AreaName, key: string, value: unknown): Promise<boole
   if (!(await tryToWrite(area, { [key]: value }))) return false;
   inMemory.delete(nameOf(area, key));
   //rule:later-write-replaces-fallback
-  if (area === "local") await ext.storage.session.remove(unsavedPrefix + key).catch(() => undefined);
+  if (area === "local") await storage.areas.session.remove(unsavedPrefix + key).catch(() => undefined);
   return true;
 }
 
@@ -205,7 +207,7 @@ export async function keepUnwritten(message: unknown): Promise<boolean> {
 export function forget(area: AreaName, key: string): Promise<void> {
   return alone(area, key, async () => {
     inMemory.delete(nameOf(area, key));
-    await ext.storage[area].remove(key);
+    await storage.areas[area].remove(key);
   });
 }
 
@@ -216,14 +218,14 @@ function tell(area: AreaName, key: string, before: unknown, after: unknown): voi
 /** Calls `changed` whenever the value of a key has changed, wherever it is kept. */
 export function onKept(area: AreaName, key: string, changed: Listener["changed"]): void {
   listeners.push({ area, key, changed });
-  ext.storage.onChanged.addListener((changes, where) => {
+  storage.onChanged((changes, where) => {
     const own = changes[key];
     if (where === area && own !== undefined) changed(own.oldValue, own.newValue);
     const instead = changes[unsavedPrefix + key];
     if (area !== "local" || where !== "session" || instead?.newValue === undefined) return; // once it is written, that is told
     if (instead.oldValue !== undefined) changed(instead.oldValue, instead.newValue);
     else
-      void ext.storage.local.get(key).then(
+      void storage.areas.local.get(key).then(
         (stored) => {
           changed(stored[key], instead.newValue);
         },
@@ -237,7 +239,7 @@ export function onKept(area: AreaName, key: string, changed: Listener["changed"]
 /** Reports whether something that was asked for here is not written where it belongs. */
 export async function isTroubled(): Promise<boolean> {
   if (inMemory.size > 0) return true;
-  const unsaved = await ext.storage.session.get([...used].map((key) => unsavedPrefix + key)).catch(() => undefined);
+  const unsaved = await storage.areas.session.get([...used].map((key) => unsavedPrefix + key)).catch(() => undefined);
   return unsaved === undefined || Object.keys(unsaved).length > 0;
 }
 
@@ -245,7 +247,7 @@ export async function isTroubled(): Promise<boolean> {
 export async function writeUnsaved(): Promise<void> {
   tried = Date.now();
   refused.clear(); // until one of them refuses again
-  const stored = Object.keys(await ext.storage.session.get(null)).filter((key) => key.startsWith(unsavedPrefix));
+  const stored = Object.keys(await storage.areas.session.get(null)).filter((key) => key.startsWith(unsavedPrefix));
   const names = [...stored.map((key) => nameOf("local", key.slice(unsavedPrefix.length))), ...inMemory.keys()];
   for (const name of new Set(names)) {
     const [area, key] = name.split(" ") as [AreaName, string];
@@ -261,5 +263,5 @@ export async function writeUnsaved(): Promise<void> {
 async function isUnsaved(area: AreaName, key: string): Promise<boolean> {
   if (inMemory.has(nameOf(area, key))) return true;
   const unsaved = unsavedPrefix + key;
-  return area === "local" && unsaved in (await ext.storage.session.get(unsaved));
+  return area === "local" && unsaved in (await storage.areas.session.get(unsaved));
 }

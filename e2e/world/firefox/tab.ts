@@ -2,8 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { callOf, guarded, outcomeOf, syntaxError, type Outcome } from "../evaluate.ts";
 import { Frame, twoFrames, type Key, type Look, type Page, type Point, type World } from "../page.ts";
+import { extensionOrigins } from "../places.ts";
 import { until } from "../wait.ts";
 import { valueOf, type Bidi, type RemoteValue } from "./bidi.ts";
+import { withKept } from "./kept.ts";
 import type { Target } from "../browser.ts";
 import type { Chrome } from "./chrome.ts";
 
@@ -74,7 +76,7 @@ export class FirefoxFrame extends Frame {
     const answer = await this.browser.bidi.send<Evaluated>(
       "script.evaluate",
       {
-        expression: guarded(expression),
+        expression: guarded(this.page.url.startsWith(`${extensionOrigins.firefox}/`) ? withKept(expression) : expression),
         target: { context: this.context },
         awaitPromise: true,
         serializationOptions: { maxObjectDepth: null },

@@ -5,7 +5,7 @@
 // Chromium counts against its quota, or more: measured in Chromium 156, an entry of storage.session counts some 700 bytes, and an object up
 // to twice its JSON text.
 
-import { ext } from "../../shared/ext.ts";
+import { storage } from "../../platform/current.ts";
 import { onFull, tryToWrite } from "../../shared/store.ts";
 import type { AreaName } from "../../shared/store.ts";
 import { FairTable } from "./fair.ts";
@@ -87,7 +87,7 @@ export class BoundedStore<T extends { at: number }> {
   }
 
   async #entriesOf(area: AreaName, prefix: string): Promise<[string, Stored<T>][]> {
-    const all = Object.entries(await ext.storage[area].get<Record<string, Stored<T>>>(null));
+    const all = Object.entries((await storage.areas[area].get(null)) as Record<string, Stored<T>>);
     return all.flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : []));
   }
 
@@ -163,7 +163,7 @@ export class BoundedStore<T extends { at: number }> {
   async #delete(ids: readonly string[]): Promise<void> {
     await this.#forgetInstead(ids);
     try {
-      await ext.storage[this.#area].remove(ids.map((id) => this.#prefix + id));
+      await storage.areas[this.#area].remove(ids.map((id) => this.#prefix + id));
     } catch (error) {
       console.error(`storage.${this.#area}:`, error);
       //rule:failed-deletes-are-retried
@@ -205,7 +205,7 @@ export class BoundedStore<T extends { at: number }> {
   async #removeInstead(ids: readonly string[]): Promise<void> {
     if (this.#instead === undefined || ids.length === 0) return;
     const { prefix } = this.#instead;
-    await ext.storage.session.remove(ids.map((id) => prefix + id)).catch(() => undefined); // what stays is written again, which changes nothing
+    await storage.areas.session.remove(ids.map((id) => prefix + id)).catch(() => undefined); // what stays is written again, which changes nothing
   }
 
   /** The area is full: half of it goes, of whoever holds most. */
