@@ -6,11 +6,12 @@ import { beforeEach, test } from "node:test";
 import { Background } from "../fake/background.ts";
 import type { FakeDocument } from "../fake/background.ts";
 import { settled } from "../fake/clock.ts";
+import { installFirefox } from "../fake/firefox.ts";
 import type { Grant } from "./consent/grants.ts";
 import type { OpenOptions } from "../../protocol/page.ts";
 
 const [home, work, normal] = ["firefox-container-1", "firefox-container-2", "firefox-default"];
-Object.assign(globalThis, { builtFor: "firefox" });
+installFirefox();
 const world = await Background.start(({ browser }) => {
   browser.tabs.cookieStoreId = browser.cookies.normalStore = normal;
   for (const store of [home, work]) browser.cookies.stores.add(store);
@@ -73,7 +74,8 @@ test("what is remembered in a container counts in this one only, and what was re
   await world.allowed(await pageIn(home), { ...mail, remotePort: 1 }, { remember: true });
   assert.deepEqual(await mayOpenIn(), [normal, work]);
   // What is kept of the default container is what it was before there were any.
-  const kept = browser.storage.local.stored.get("grants") as Grant[];
+  const answer = await browser.send({ kept: "get", keys: "grants" }, browser.ownPage("ui/options.html"));
+  const kept = (answer as { items: { grants: Grant[] } }).items.grants;
   assert.deepEqual(
     kept.map((grant) => ["container" in grant, grant.container]),
     [

@@ -7,7 +7,9 @@ interface Timer {
 
 /** What is waiting for promises gets its turn. Nothing in the fakes waits for anything else. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => void setImmediate(resolve));
+  // What is done in IndexedDB takes many.
+  const turns = "indexedDB" in globalThis ? 60 : 3;
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => void setImmediate(resolve));
 }
 
 export class FakeClock {

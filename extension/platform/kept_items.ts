@@ -73,10 +73,25 @@ export class KeptItems implements Area {
           ...(value === undefined ? {} : { newValue: value }),
         };
     });
-    // Where a write fails the browser undoes them all, and `done` says why.
-    const [outcome] = await Promise.allSettled([transaction.done, ...work]);
-    if (outcome.status === "rejected") throw outcome.reason;
+    try {
+      await Promise.all(work);
+      await transaction.done;
+    } catch (error) {
+      transaction.done.catch(() => undefined);
+      //rule:kept-items-all-or-none
+      abort(transaction);
+      throw error;
+    }
     if (Object.keys(changes).length > 0) this.#tell(structuredClone(changes));
+  }
+}
+
+/** Undoes a transaction, if the browser has not done so. */
+function abort(transaction: { abort(): void }): void {
+  try {
+    transaction.abort();
+  } catch {
+    // It has.
   }
 }
 

@@ -31,9 +31,9 @@ class FakeSocket {
   readonly sent: ArrayBuffer[] = [];
   protocol = "portside.lane.2";
   closed = false;
-  onopen!: () => void;
-  onmessage!: (event: { data: ArrayBuffer }) => void;
-  onclose!: () => void;
+  onopen: () => void = () => undefined;
+  onmessage: (event: { data: ArrayBuffer }) => void = () => undefined;
+  onclose: (() => void) | null = null;
   readonly url: string;
   readonly protocols: string[];
   constructor(url: string, protocols: string[]) {
@@ -138,7 +138,7 @@ test("the WebSocket does not come: what waits goes on at once, and nothing is le
   const { ours, socket, page, background } = lane();
   const settled = mock.fn();
   ours.settled(settled);
-  socket.onclose();
+  socket.onclose?.();
   assert.equal(settled.mock.callCount(), 1);
   assert.deepEqual([page.up, page.heard], [[], [{ type: "laneLost" }]]);
   assert.equal(background.open, false);
@@ -159,6 +159,7 @@ test("whoever ends it, the other end closes: the document, the broker, the host"
   left.socket.onopen();
   left.ours.remove();
   assert.deepEqual([left.socket.closed, left.background.open], [true, false]);
+  left.socket.onclose?.(); // the browser tells of it later: nobody is left to be told
 
   const ended = lane();
   ended.socket.onopen();
@@ -170,7 +171,7 @@ test("whoever ends it, the other end closes: the document, the broker, the host"
 
   const gone = lane();
   gone.socket.onopen();
-  gone.socket.onclose();
+  gone.socket.onclose?.();
   assert.deepEqual([gone.background.open, gone.page.heard], [false, [{ type: "laneLost" }]]);
 });
 

@@ -55,7 +55,10 @@ export class LaneSocket {
     for (const message of messages) this.#host.send(message);
   }
 
+  /** Closes it. The handler hears no more, not even what has come already: whoever closes it has nobody left to tell. */
   close(): void {
-    this.#host.close();
+    const host = this.#host;
+    host.onopen = host.onmessage = host.onclose = null;
+    host.close();
   }
 }

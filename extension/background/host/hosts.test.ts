@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import "../../fake/globals.ts";
+import { installFirefox } from "../../fake/firefox.ts";
+import { extensionURL } from "../../fake/identity.ts";
 import { installStorage } from "../../fake/storage.ts";
 
-const areas = installStorage();
-Object.assign(globalThis, { builtFor: "firefox" }); // where storage.managed rejects when nothing is set
+installStorage();
+installFirefox(); // where storage.managed rejects when nothing is set
 mock.timers.enable({ apis: ["setTimeout"] }); // an idle host is let go half a minute later: no test waits for that
 
 /** The hosts that were started; what each answers to a method, if not what it should. */
@@ -57,7 +59,7 @@ Object.assign(extension.storage, {
   onChanged: { addListener: () => undefined, removeListener: () => undefined },
 });
 Object.assign(extension, {
-  runtime: { connectNative, getManifest: () => ({ version: "1.0.0" }) },
+  runtime: { connectNative, getURL: extensionURL, getManifest: () => ({ version: "1.0.0" }) },
   management: { getSelf: () => Promise.resolve({ installType: "normal" }) },
 });
 Object.defineProperty(globalThis, "navigator", {
@@ -72,7 +74,6 @@ beforeEach(() => {
   answers = {};
   silent = new Set();
   managed = () => Promise.resolve({});
-  areas.local.broken = false;
 });
 
 /** Tries to connect several times over; tells of the last failure's kind. */
@@ -89,12 +90,13 @@ async function fails(times: number): Promise<string> {
 
 // First, since it is looked at once whether the profile is a new one.
 test("storage that is full, or cannot be read, ends nothing and starts nothing more: the host is there", async () => {
-  areas.local.broken = true;
-  const get = areas.local.get.bind(areas.local);
-  areas.local.get = () => Promise.reject(new Error("IO error: corrupted"));
+  const open = mock.method(indexedDB, "open", () => {
+    throw new DOMException("the profile cannot be read", "UnknownError");
+  });
   assert.equal(await fails(3), "it connected");
   assert.deepEqual(started, [{ ended: false, asked: ["hello", "policy.managed"] }]);
-  areas.local.get = get;
+  assert.ok(open.mock.callCount() > 0, "it was tried");
+  open.mock.restore();
 });
 
 test("settings that cannot be read: no host is started, and the reason is told", async () => {
