@@ -24,6 +24,7 @@ test("every dependency is one version, and few are part of the extension", () =>
   for (const [name, version] of Object.entries(all)) assert.match(version, /^(?:npm:[\w-]+@)?\d+\.\d+\.\d+$/, name);
   assert.deepEqual(Object.keys(manifest.dependencies).sort(), [
     "content-security-policy-parser",
+    "idb",
     "punycode",
     "structured-headers",
     "tldts",
@@ -42,6 +43,7 @@ test("every package of the lock file has a hash, and comes from the registry", (
   const bundled = entries.filter(([, { dev }]) => dev !== true).map(([path]) => path);
   assert.deepEqual(bundled.sort(), [
     "node_modules/content-security-policy-parser",
+    "node_modules/idb",
     "node_modules/punycode",
     "node_modules/structured-headers",
     "node_modules/tldts",

@@ -34,6 +34,8 @@ export interface BrowserOptions {
   display?: Display;
   /** More command-line switches, and switches of ours that it shall not have: a test with these is one of Chromium's alone. */
   switches?: readonly string[];
+  /** More preferences: a test with these is one of Firefox's alone. */
+  preferences?: Readonly<Record<string, string | number | boolean>>;
   without?: readonly string[];
 }
 

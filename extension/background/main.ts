@@ -119,7 +119,8 @@ ext.runtime.onConnect.addListener((port) => {
 /** The settings and the setup page ask how the host is, or to try it, or give what they could not write. */
 //rule:no-external-messages
 ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
-  if (!(/*rule:only-own-pages-use-storage.2*/ isOwnPage(sender))) return false;
+  //rule:only-own-pages-use-storage.2
+  if (!isOwnPage(sender)) return false;
   const kept = platform.storageService.answer(message);
   if (kept !== undefined) void kept.then(respond);
   else if (message === "host-state") void hostState(hosts).then(respond);

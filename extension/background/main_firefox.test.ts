@@ -52,6 +52,8 @@ test("what a content script puts into storage.local counts for nothing, and noth
     grants: [{ ...items.grants[0], ...grant("https://evil.test") }],
     paused: ["https://b.test"],
   });
+  await settled();
+  assert.equal(page.ending(id), "", "its socket goes on");
   const again = await page.open(mail, { click: false });
   await clock.advance(1_000);
   assert.equal(page.outcome(again), "opened", "it is not paused");

@@ -89,7 +89,7 @@ class OwnStorage implements StoragePlatform {
           tell(changes);
           tellPages(changes);
         });
-    this.areas = { local, session: ext.storage.session };
+    this.areas = { local: /*rule:kept-out-of-storage-local*/ local, session: ext.storage.session };
   }
 
   onChanged(listener: (changes: Changes, area: string) => void): void {

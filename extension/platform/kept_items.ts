@@ -146,6 +146,7 @@ export function giveAlone(port: chrome.runtime.Port): boolean {
     } catch {
       return; // it has left while it waited
     }
+    //rule:kept-names-in-turn
     await left;
   });
   return true;

@@ -14,7 +14,46 @@ const ofStore = (name: string): ReturnType<typeof inUnit> => inUnit("extension/s
 const ofSettings = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/host/managed.test.ts", name);
 
+const ofKeptItems = (name: string): ReturnType<typeof inUnit> => inUnit("extension/platform/kept_items.test.ts", name);
+const ofFirefox = (name: string): ReturnType<typeof inUnit> =>
+  inUnit("extension/background/main_firefox.test.ts", name);
+
 export const keepings: readonly Mutant[] = [
+  ...row(
+    "H1",
+    [
+      "kept-out-of-storage-local",
+      "In Firefox nothing is kept where content scripts can reach it",
+      ofFirefox("what a content script puts into storage.local counts for nothing"),
+      becomes("ext.storage.local"),
+    ],
+    [
+      "storage-local-counts-for-nothing",
+      "In Firefox what changes in storage.local is nothing that was kept",
+      ofFirefox("what a content script puts into storage.local counts for nothing"),
+      becomes("true"),
+    ],
+    [
+      "only-own-pages-use-storage",
+      "Only the extension's own pages use what is kept",
+      ofFirefox("pages of the extension use what is kept, and nobody else does"),
+    ],
+    [
+      "kept-changes-from-own-pages",
+      "A page of the extension hears of changes from the extension only",
+      ofKeptItems("a page believes the extension only"),
+    ],
+    [
+      "kept-items-all-or-none",
+      "What is kept together is written together, or not at all",
+      ofKeptItems("all items are written, or none"),
+    ],
+    [
+      "kept-names-in-turn",
+      "Pages and background change what is kept one after the other, in private windows, too",
+      ofKeptItems("a page and the background have a name in turn"),
+    ],
+  ),
   ...row(
     "3",
     [

@@ -53,6 +53,7 @@ declare const WebExtensionPolicy: {
 declare const ChromeUtils: {
   importESModule(url: string): {
     AddonManager: { getAddonByID(id: string): Promise<{ reload(): Promise<void> } | null> };
+    Sanitizer: { sanitize(items: string[], options: object): Promise<void> };
     ExtensionPermissions: {
       add(id: string, allowed: { permissions: string[]; origins: string[] }): Promise<void>;
       remove(
@@ -166,6 +167,14 @@ export class Firefox implements Browser {
   /** Deletes a container, with all that it keeps. */
   async deleteContainer(container: string): Promise<void> {
     await this.bidi.send("browser.removeUserContext", { userContext: container });
+  }
+
+  /** Clears cookies and the data of all websites, as a person does in the browser's settings. */
+  async clearWebsiteData(): Promise<void> {
+    await this.chrome.evaluate(async () => {
+      const { Sanitizer } = ChromeUtils.importESModule("resource:///modules/Sanitizer.sys.mjs");
+      await Sanitizer.sanitize(["cookiesAndStorage"], { ignoreTimespan: true });
+    });
   }
 
   /** Takes back Portside's permission for all websites, as its switch in about:addons does. */
@@ -378,7 +387,10 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
   const socksPort = await startSocks(life, options.pages);
   writeFileSync(
     join(profile, "user.js"),
-    Object.entries(preferences({ socksPort, uuids: { [extensionIds.firefox]: firefoxUuid } }))
+    Object.entries({
+      ...preferences({ socksPort, uuids: { [extensionIds.firefox]: firefoxUuid } }),
+      ...options.preferences,
+    })
       .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
       .join(""),
   );

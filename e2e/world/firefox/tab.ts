@@ -76,7 +76,9 @@ export class FirefoxFrame extends Frame {
     const answer = await this.browser.bidi.send<Evaluated>(
       "script.evaluate",
       {
-        expression: guarded(this.page.url.startsWith(`${extensionOrigins.firefox}/`) ? withKept(expression) : expression),
+        expression: guarded(
+          this.page.url.startsWith(`${extensionOrigins.firefox}/`) ? withKept(expression) : expression,
+        ),
         target: { context: this.context },
         awaitPromise: true,
         serializationOptions: { maxObjectDepth: null },

@@ -3,12 +3,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 import "../../fake/globals.ts";
-import { installFirefox } from "../../fake/firefox.ts";
-import { extensionURL } from "../../fake/identity.ts";
 import { installStorage } from "../../fake/storage.ts";
 
-installStorage();
-installFirefox(); // where storage.managed rejects when nothing is set
+const areas = installStorage();
 mock.timers.enable({ apis: ["setTimeout"] }); // an idle host is let go half a minute later: no test waits for that
 
 /** The hosts that were started; what each answers to a method, if not what it should. */
@@ -59,13 +56,15 @@ Object.assign(extension.storage, {
   onChanged: { addListener: () => undefined, removeListener: () => undefined },
 });
 Object.assign(extension, {
-  runtime: { connectNative, getURL: extensionURL, getManifest: () => ({ version: "1.0.0" }) },
+  runtime: { connectNative, getManifest: () => ({ version: "1.0.0" }) },
   management: { getSelf: () => Promise.resolve({ installType: "normal" }) },
 });
 Object.defineProperty(globalThis, "navigator", {
   configurable: true,
   value: { userAgent: "a browser", locks: navigator.locks },
 });
+const { background: platform } = await import("../../platform/current.ts");
+const { background: firefox } = await import("../../platform/firefox.ts"); // where storage.managed rejects when nothing is set
 const { Hosts } = await import("./hosts.ts");
 const { HostUnavailable } = await import("./host.ts");
 
@@ -74,6 +73,7 @@ beforeEach(() => {
   answers = {};
   silent = new Set();
   managed = () => Promise.resolve({});
+  areas.local.broken = false;
 });
 
 /** Tries to connect several times over; tells of the last failure's kind. */
@@ -90,13 +90,17 @@ async function fails(times: number): Promise<string> {
 
 // First, since it is looked at once whether the profile is a new one.
 test("storage that is full, or cannot be read, ends nothing and starts nothing more: the host is there", async () => {
-  const open = mock.method(indexedDB, "open", () => {
-    throw new DOMException("the profile cannot be read", "UnknownError");
-  });
+  areas.local.broken = true;
+  const get = areas.local.get.bind(areas.local);
+  let tries = 0;
+  areas.local.get = () => {
+    tries++;
+    return Promise.reject(new Error("IO error: corrupted"));
+  };
   assert.equal(await fails(3), "it connected");
   assert.deepEqual(started, [{ ended: false, asked: ["hello", "policy.managed"] }]);
-  assert.ok(open.mock.callCount() > 0, "it was tried");
-  open.mock.restore();
+  assert.ok(tries > 0 && areas.local.writes > 0, "it was tried");
+  areas.local.get = get;
 });
 
 test("settings that cannot be read: no host is started, and the reason is told", async () => {
@@ -107,7 +111,9 @@ test("settings that cannot be read: no host is started, and the reason is told",
 
 test("a browser without such settings is no failure", async () => {
   managed = () => Promise.reject(new Error("Managed storage manifest not found"));
+  const look = mock.method(platform, "isNothingManaged", firefox.isNothingManaged);
   assert.equal(await fails(1), "it connected");
+  look.mock.restore();
 });
 
 test("a host that refuses the settings, or answers with nonsense, is ended", async () => {
