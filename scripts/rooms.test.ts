@@ -1,5 +1,6 @@
 // The rooms of the extension's background and the layers of its page script use each other in one direction, and what is shared knows none of them:
-// also by types. What browsers do differently is in platform/, which uses what is shared and nothing else.
+// also by types. What browsers do differently is in platform/, which uses what is shared and nothing else; storage/
+// stands on these two.
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -51,6 +52,8 @@ test("what is shared knows nobody; the page, the content script and the backgrou
     for (const other of used) {
       const [target = ""] = other.split("/");
       if (part === "shared") assert.equal(target, "shared", `${file} uses ${other}`);
+      else if (part === "storage")
+        assert.ok(["storage", "platform", "shared"].includes(target), `${file} uses ${other}`);
       else if (part === "platform") assert.ok(["platform", "shared"].includes(target), `${file} uses ${other}`);
       else if (part === "ui") assert.ok(!["content", "page", "lane"].includes(target), `${file} uses ${other}`);
       else if (parts.includes(part)) assert.ok(target !== "ui", `${file} uses ${other}`);

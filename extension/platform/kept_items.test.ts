@@ -83,7 +83,7 @@ test("all items are written, or none; a write that fails is told to nobody", asy
   const put = mock.method(IDBObjectStore.prototype, "put", () => {
     throw new DOMException("the disk is full", "QuotaExceededError");
   });
-  await assert.rejects(area.set({ first: 3 }), /quota/i); // the word that makes room (shared/store.ts)
+  await assert.rejects(area.set({ first: 3 }), /quota/i); // the word that makes room (storage/store.ts)
   put.mock.restore();
   assert.deepEqual([await area.get(null), told], [{ first: 1 }, []]);
 });

@@ -1,7 +1,7 @@
 // What the extension keeps: its bounds, how sites share them, what goes when (row 5); what holds though it cannot be written (2, P1, P2, P4); and
 // the administrator's settings in the browser (7).
 
-import { becomes, inGo, inUnit, precededBy, row, type Mutant } from "./mutant.ts";
+import { becomes, gone, inGo, inUnit, precededBy, row, type Mutant } from "./mutant.ts";
 
 const keeping = (name: string): ReturnType<typeof inUnit> => inUnit("extension/background/keeping.test.ts", name);
 const ofDocuments = (name: string): ReturnType<typeof inUnit> =>
@@ -10,7 +10,7 @@ const ofTables = (name: string): ReturnType<typeof inUnit> => inUnit("extension/
 const ofHeaders = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/documents/header_policy.test.ts", name);
 
-const ofStore = (name: string): ReturnType<typeof inUnit> => inUnit("extension/shared/store.test.ts", name);
+const ofStore = (name: string): ReturnType<typeof inUnit> => inUnit("extension/storage/store.test.ts", name);
 const ofSettings = (name: string): ReturnType<typeof inUnit> =>
   inUnit("extension/background/host/managed.test.ts", name);
 
@@ -37,6 +37,8 @@ export const keepings: readonly Mutant[] = [
       "only-own-pages-use-storage",
       "Only the extension's own pages use what is kept",
       ofFirefox("pages of the extension use what is kept, and nobody else does"),
+      gone,
+      gone,
     ],
     [
       "kept-changes-from-own-pages",

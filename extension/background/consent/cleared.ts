@@ -7,7 +7,7 @@
 import { inContainer, readWhose, whoseKey, type Whose } from "../../shared/container.ts";
 import { hasAccessTo } from "../../shared/access.ts";
 import { ext } from "../../shared/ext.ts";
-import { Stored, tableOf } from "../../shared/stored.ts";
+import { Stored, tableOf } from "../../storage/stored.ts";
 import { addGrants, listGrants, onRevoked, removeGrants } from "./grants.ts";
 import type { Grant } from "./grants.ts";
 import {

@@ -7,7 +7,7 @@
 import { readSide, sideName, type Side } from "../../shared/container.ts";
 import { siteOf } from "../../shared/domain.ts";
 import { ext } from "../../shared/ext.ts";
-import { Stored, tableOf } from "../../shared/stored.ts";
+import { Stored, tableOf } from "../../storage/stored.ts";
 import { FairTable } from "../intake/fair.ts";
 import type { Bounds } from "../intake/fair.ts";
 import { afterDenial, asOf, fresh, isBackOff, isExpired, nextDelay, weights } from "./backoff.ts";

@@ -7,7 +7,7 @@ import type { Ends } from "./lifetime.ts";
 import { isLocalConsent } from "./local_consent.ts";
 import type { LocalConsent } from "./local_consent.ts";
 import { isContainer, type Whose } from "../../shared/container.ts";
-import { isRecord } from "../../shared/stored.ts";
+import { isRecord } from "../../storage/stored.ts";
 
 export interface Destination {
   /** A socket that listens, or a UDP socket that is bound. Absent: a connection. */

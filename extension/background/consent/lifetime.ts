@@ -6,7 +6,7 @@
 // A clock can be set back, by hand or by a server of time, and an hour would then last longer than an hour. So an hour is kept with both of its
 // ends, and its beginning is moved on as time passes (expiry.ts): a clock that shows a time before it was set back, and the hour is over.
 
-import { isRecord } from "../../shared/stored.ts";
+import { isRecord } from "../../storage/stored.ts";
 
 /** When a grant is to end, as the user picks it. */
 export type Ending = "hour" | "browser";

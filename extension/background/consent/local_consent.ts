@@ -3,7 +3,7 @@
 // A consent serves what gives others, and the page, no more than it did: the same place in the same network; whom the page may send to is
 // what was picked, and comes with the consent; groups, and an announcement, only if they were told of when the user was asked.
 
-import { isRecord } from "../../shared/stored.ts";
+import { isRecord } from "../../storage/stored.ts";
 import type { LocalPlace, NamedPeer, UDPBindParams } from "../../../protocol/message.ts";
 
 type Peers = UDPBindParams["peers"];

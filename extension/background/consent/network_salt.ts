@@ -1,7 +1,7 @@
 // The secret of this profile under which the host gives networks their ids (nativehost/network). What is kept of a network says so nothing to
 // anybody who does not have it. It is no page's business, and in no report.
 
-import { Stored } from "../../shared/stored.ts";
+import { Stored } from "../../storage/stored.ts";
 
 const stored = new Stored("local", "networkSalt", (value) => (typeof value === "string" ? value : undefined));
 

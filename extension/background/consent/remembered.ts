@@ -9,7 +9,7 @@ import { isOver, movedOn } from "./lifetime.ts";
 import { covers } from "./protection.ts";
 import type { Protection } from "./protection.ts";
 import type { Whose } from "../../shared/container.ts";
-import { Stored } from "../../shared/stored.ts";
+import { Stored } from "../../storage/stored.ts";
 
 const grantsThatEnd =
   (kind: ReturnType<typeof kindOfEnd>) =>

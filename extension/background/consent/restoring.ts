@@ -8,7 +8,7 @@ import { listGrants, sameGrant } from "./grants.ts";
 import type { Grant } from "./grants.ts";
 import { isOver } from "./lifetime.ts";
 import { whoseKey } from "../../shared/container.ts";
-import { isRecord } from "../../shared/stored.ts";
+import { isRecord } from "../../storage/stored.ts";
 
 /** What the settings send: the grants as they were. */
 export interface Restore {

@@ -2,7 +2,7 @@
 
 import { HostConnection, HostUnavailable, firstAnswerTime } from "./host.ts";
 import { managedSettings } from "./managed.ts";
-import { StorageFailure } from "../../shared/store.ts";
+import { StorageFailure } from "../../storage/store.ts";
 import type { HostListener } from "./host.ts";
 import type {
   ReopenReportParams,

@@ -7,8 +7,8 @@
 import { background as platform } from "../../platform/current.ts";
 import type { BackgroundPlatform } from "../../platform/platform.ts";
 import { ext } from "../../shared/ext.ts";
-import { StorageFailure } from "../../shared/store.ts";
-import { Stored } from "../../shared/stored.ts";
+import { StorageFailure } from "../../storage/store.ts";
+import { Stored } from "../../storage/stored.ts";
 import { Refusal } from "../intake/refusal.ts";
 
 /** How long a first start may take to bring the settings, in ms. */

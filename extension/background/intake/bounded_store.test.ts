@@ -112,7 +112,7 @@ test("when the area is full, half of it goes, and not what is rare", async () =>
   for (let n = 0; n < 40; n++) await notes.put(n.toString(), { at: n, text: "" }, by("evil"));
   await notes.written();
   session.quota = session.bytes;
-  const { keep } = await import("../../shared/store.ts");
+  const { keep } = await import("../../storage/store.ts");
   assert.equal(await keep("session", "muted", { who: 1 }), true);
   assert.equal((await notes.get("good"))?.text, "kept");
   assert.ok(session.stored.has("note:good") && session.stored.has("muted"), "one of them went");

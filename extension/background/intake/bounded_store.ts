@@ -6,8 +6,8 @@
 // to twice its JSON text.
 
 import { storage } from "../../platform/current.ts";
-import { onFull, tryToWrite } from "../../shared/store.ts";
-import type { AreaName } from "../../shared/store.ts";
+import { onFull, tryToWrite } from "../../storage/store.ts";
+import type { AreaName } from "../../storage/store.ts";
 import { FairTable } from "./fair.ts";
 import type { Bounds, Place } from "./fair.ts";
 

@@ -9,7 +9,7 @@ import type { LiveSocket } from "./activity.ts";
 const { local } = installStorage();
 const clock = new FakeClock().install();
 const { History, bounds, clearHistory, isHistoryKept, keepHistory, listHistory } = await import("./history.ts");
-const { tryToWrite } = await import("../../shared/store.ts");
+const { tryToWrite } = await import("../../storage/store.ts");
 const day = 86_400_000;
 const history = new History();
 

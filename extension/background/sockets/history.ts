@@ -3,10 +3,10 @@
 //
 // It can be missed: it is the first to go when the browser's storage is full, and what cannot be written is not in it.
 
-import { Stored, isRecord, listOf } from "../../shared/stored.ts";
+import { Stored, isRecord, listOf } from "../../storage/stored.ts";
 import { inContainer, isContainer, type Whose } from "../../shared/container.ts";
 import { siteOf } from "../../shared/domain.ts";
-import { onFull } from "../../shared/store.ts";
+import { onFull } from "../../storage/store.ts";
 import { FairTable } from "../intake/fair.ts";
 import type { Bounds } from "../intake/fair.ts";
 import type { LiveSocket } from "./activity.ts";

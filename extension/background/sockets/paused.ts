@@ -5,7 +5,7 @@
 
 import { readWhose, whoseKey, type Side, type Whose } from "../../shared/container.ts";
 import { ext } from "../../shared/ext.ts";
-import { Stored, listOf } from "../../shared/stored.ts";
+import { Stored, listOf } from "../../storage/stored.ts";
 
 /** By whoseKey. */
 const read = (stored: unknown): string[] =>

@@ -5,7 +5,7 @@
 // are those that the log is sure of; these keep the messages few, and hold also when the host was let go in between.
 
 import { siteOf } from "../../shared/domain.ts";
-import type { Stored } from "../../shared/stored.ts";
+import type { Stored } from "../../storage/stored.ts";
 import { AuditBudget } from "./audit_budget.ts";
 import type { Rule } from "../intake/refusal.ts";
 import type { Hosts } from "../host/hosts.ts";

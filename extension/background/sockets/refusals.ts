@@ -6,7 +6,7 @@
 
 import { siteOf } from "../../shared/domain.ts";
 import { grouped } from "../../shared/group.ts";
-import { StorageFailure } from "../../shared/store.ts";
+import { StorageFailure } from "../../storage/store.ts";
 import type { AuditRefusedParams, ErrorData, SocketClosedParams } from "../../../protocol/message.ts";
 import type { NotRemembered } from "../consent/cleared.ts";
 import { Refusal } from "../intake/refusal.ts";

@@ -6,7 +6,7 @@
 
 import { inContainer, type Side } from "../../shared/container.ts";
 import { ext } from "../../shared/ext.ts";
-import { isTroubled } from "../../shared/store.ts";
+import { isTroubled } from "../../storage/store.ts";
 import type { PolicyGetResult, SocketState } from "../../../protocol/message.ts";
 import type { Activity, LiveSocket } from "../sockets/activity.ts";
 import type { DocumentConnection } from "../sockets/document_connection.ts";

@@ -7,7 +7,7 @@
 
 import { storage } from "../platform/current.ts";
 import type { AreaName } from "../platform/platform.ts";
-import { ext } from "./ext.ts";
+import { ext } from "../shared/ext.ts";
 
 export type { AreaName };
 
