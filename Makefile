@@ -17,8 +17,8 @@ BENCH_LIMIT := 2400
 E2E_ALONE := e2e/focus.test.ts e2e/idle.test.ts e2e/transfer.test.ts e2e/tricks.test.ts e2e/workers.test.ts
 # Floods and cold starts: their figures say something on a quiet machine only, so `make load` has them.
 E2E_LOAD := e2e/load.test.ts
-# These are about what only Firefox has.
-E2E_FIREFOX_ONLY := e2e/access.test.ts e2e/containers.test.ts e2e/firefox_host.test.ts e2e/firefox_kept.test.ts e2e/firefox_lane.test.ts
+# These are about what only Firefox has, or need both browsers.
+E2E_FIREFOX_ONLY := e2e/access.test.ts e2e/containers.test.ts e2e/firefox_host.test.ts e2e/firefox_kept.test.ts e2e/firefox_lane.test.ts e2e/interop.test.ts
 # These run in both browsers: e2e/in_firefox.txt is the table, with the reasons for those that do not.
 E2E_IN_FIREFOX = $(E2E_FIREFOX_ONLY) $(shell sed -n 's/^\([a-z0-9_]*\) *yes.*/e2e\/\1.test.ts/p' e2e/in_firefox.txt)
 # These are about bytes, and run once more where an administrator has switched the lane off.

@@ -1,10 +1,10 @@
 // The user: reads the consent window and answers it with the mouse and the keyboard, as one does.
 import type { Browser } from "./browser.ts";
 import { TargetGoneError, type Page } from "./page.ts";
-import { extensionOrigin } from "./places.ts";
+import { extensionOrigins } from "./places.ts";
 import { sleep, until } from "./wait.ts";
 
-export const promptUrl = new RegExp(`^${extensionOrigin}/ui/prompt\\.html`);
+export const promptUrl = new RegExp(`^(?:${Object.values(extensionOrigins).join("|")})/ui/prompt\\.html`);
 
 type Button = "#allow-once" | "#allow-remember" | "#deny" | "#deny-all";
 
