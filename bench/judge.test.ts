@@ -54,6 +54,8 @@ const good: Record<string, Partial<Record<MetricKey, number>>> = {
   native: { udpCame: 15_000, udpReceived: 15_000 },
   stdio: { receive1: 39, send1: 100 },
   bare: { receive1: 50, send1: 125 },
+  firefox: { receive1: 100, send1: 100, tripP50: 1, udpReceived: 5_000, udpCame: 5_000 },
+  firefoxstdio: { receive1: 25, send1: 25 },
 };
 const steady: Growth = { lane: [step(1), step(10), step(100), step(1_000, { browserKiB: 12 })] };
 
@@ -64,6 +66,8 @@ const states = (verdicts: Verdict[], target: string): string[] =>
 const with1000 = (more: Partial<GrowthStep>): Growth => ({ lane: [step(1), step(10), step(100), step(1_000, more)] });
 const lane = (more: Partial<Record<MetricKey, number>>): Figures =>
   figures({ ...good, lane: { ...good["lane"], ...more } });
+const firefox = (more: Partial<Record<MetricKey, number>>): Figures =>
+  figures({ ...good, firefox: { ...good["firefox"], ...more } });
 
 test("a figure on the bound meets it", () => {
   const missed = judge(figures(good), steady).filter(({ state }) => state === "missed");
@@ -101,6 +105,13 @@ const beyond: [target: string, which: number, figures: Figures, growth?: Growth]
   ["6", 3, figures(good), with1000({ tripMs: 0.5 })],
   ["7", 0, lane({ cpuReceiveRelay: 1.1 })],
   ["7", 1, lane({ cpuSendRelay: 1.1 })],
+  ["10", 0, figures({ ...good, firefoxstdio: { receive1: 25.1 } })],
+  ["10", 1, figures({ ...good, firefoxstdio: { send1: 25.1 } })],
+  ["10", 2, firefox({ receive1: 99.9 })],
+  ["10", 3, firefox({ send1: 99.9 })],
+  ["10", 4, firefox({ tripP50: 1.01 })],
+  ["10", 5, firefox({ udpReceived: 4_999 })],
+  ["10", 6, firefox({ udpCame: 4_999 })],
 ];
 for (const [target, which, of, growth = steady] of beyond)
   test(`a figure beyond the bound misses target ${target}, line ${which + 1}`, () => {
@@ -108,7 +119,7 @@ for (const [target, which, of, growth = steady] of beyond)
   });
 
 test("what was not measured is not judged", () => {
-  const { lane: _lane, stdio: _stdio, ...others } = good;
+  const { lane: _lane, stdio: _stdio, firefox: _firefox, ...others } = good;
   for (const { target, state } of judge(figures(others), {})) assert.equal(state, "not measured", target);
   // A hundred sockets are not a thousand.
   assert.deepEqual(states(judge(figures(good), { lane: [step(1), step(100)] }), "6"), Array(4).fill("not measured"));

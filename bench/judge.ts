@@ -126,5 +126,17 @@ export function judge(figures: Figures, growth: Growth, us: PeerKey = "lane"): V
     { target: "8. host memory under a stalled reader", state: "not measured", why: "e2e/transfer.test.ts does" },
     atLeast("9. stdio alone, receive: at least 0.8x of the bare way", "receive1", 0.8, ["bare"], "receive1", "stdio"),
     atLeast("9. stdio alone, send: at least 0.8x of the bare way", "send1", 0.8, ["bare"], "send1", "stdio"),
+    atLeast("10. Firefox, receive: at least 4x of its stdio", "receive1", 4, ["firefoxstdio"], "receive1", "firefox"),
+    atLeast("10. Firefox, send: at least 4x of its stdio", "send1", 4, ["firefoxstdio"], "send1", "firefox"),
+    bound("10. Firefox, receive: at least 100 MiB/s", value("firefox", "receive1"), (speed) => speed >= 100, "MiB/s"),
+    bound("10. Firefox, send: at least 100 MiB/s", value("firefox", "send1"), (speed) => speed >= 100, "MiB/s"),
+    bound("10. Firefox, round trip, p50: at most 1 ms", value("firefox", "tripP50"), (trip) => trip <= 1, "ms"),
+    bound(
+      "10. Firefox, datagrams received: at least 5,000/s",
+      value("firefox", "udpReceived"),
+      (n) => n >= 5_000,
+      "/s",
+    ),
+    bound("10. Firefox, datagrams sent: at least 5,000/s", value("firefox", "udpCame"), (n) => n >= 5_000, "/s"),
   ];
 }

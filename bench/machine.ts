@@ -43,6 +43,7 @@ export function machine(): Machine {
     versions: {
       Portside: said("git", "-C", root.pathname, "describe", "--always", "--dirty"),
       Chromium: packageVersion("chromium") === "unknown" ? chromiumProgram : packageVersion("chromium"),
+      Firefox: packageVersion("firefox-esr"),
       "content shell": packageVersion("chromium-shell") === "unknown" ? contentShell : packageVersion("chromium-shell"),
       websockify: packageVersion("websockify"),
       numpy: packageVersion("python3-numpy"),

@@ -58,7 +58,7 @@ export const plans: Record<Plan["name"], Plan> = {
   },
   quick: {
     name: "quick",
-    without: ["bare", "barelane", "baresocket"],
+    without: ["bare", "barelane", "baresocket", "firefox", "firefoxstdio", "firefoxwisp", "firefoxwebsockify"],
     rounds: 1,
     limit: 100_000,
     hashBytes: 4 << 20,

@@ -25,7 +25,7 @@ const gap = 24;
 const margin = 16;
 const rowHeight = 20;
 const barHeight = 13;
-const labelWidth = 112;
+const labelWidth = 124;
 const valueWidth = 74;
 const headHeight = 34;
 

@@ -5,7 +5,9 @@ import { startBareLane } from "./barelane.ts";
 import { startFloor } from "./floor.ts";
 import { startNative } from "./native.ts";
 import type { Peer, PeerKey, Scene } from "./peer.ts";
-import { startPlain } from "./plain.ts";
+import { startFirefoxLane, startFirefoxStdio } from "./firefox.ts";
+import { startPlain, startPlainFirefox } from "./plain.ts";
+import type { MeasuredBrowser } from "./tab.ts";
 import { NoLane, startLane, startStdio } from "./portside.ts";
 import { startWebsockify } from "./websockify.ts";
 import { startWisp } from "./wisp.ts";
@@ -23,6 +25,10 @@ export async function startPeers(
   let plain: Promise<Chromium> | undefined;
   // The relays share a browser: they never run at the same time.
   const browser = (): Promise<Chromium> => (plain ??= startPlain(scene));
+  let plainFirefox: Promise<MeasuredBrowser> | undefined;
+  const firefox = (): Promise<MeasuredBrowser> => (plainFirefox ??= startPlainFirefox(scene));
+  /** The most that is measured of what others do in Firefox. */
+  const only = ["receive1", "send1", "tripP50", "loadedP50", "udpCame", "udpReceived"] as const;
   const starters: Record<PeerKey, () => Promise<Peer>> = {
     lane: () => startLane(scene, { anyway: laneAnyway }),
     stdio: () => startStdio(scene),
@@ -33,6 +39,15 @@ export async function startPeers(
     websockify: async () => await startWebsockify(scene, await browser()),
     native: () => startNative(scene),
     floor: () => startFloor(scene),
+    firefox: () => startFirefoxLane(scene, { anyway: laneAnyway }),
+    firefoxstdio: async () => ({ ...(await startFirefoxStdio(scene)), only, idleShare: 0 }),
+    firefoxwisp: async () => ({ ...(await startWisp(scene, await firefox())), key: "firefoxwisp", only, idleShare: 0 }),
+    firefoxwebsockify: async () => ({
+      ...(await startWebsockify(scene, await firefox())),
+      key: "firefoxwebsockify",
+      only,
+      idleShare: 0,
+    }),
   };
   const peers: Peer[] = [];
   const absent: Cast["absent"] = {};

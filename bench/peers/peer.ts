@@ -16,6 +16,10 @@ export const peerTitles = {
   websockify: "websockify",
   native: "native",
   floor: "Go client",
+  firefox: "Firefox, lane",
+  firefoxstdio: "Firefox, stdio",
+  firefoxwisp: "Firefox, wisp-js",
+  firefoxwebsockify: "Firefox, websockify",
 } as const;
 export type PeerKey = keyof typeof peerTitles;
 export const peerKeys = Object.keys(peerTitles) as PeerKey[];

@@ -1,14 +1,14 @@
-// Portside in Chromium: with its binary lane, as it comes; or over native messaging alone, as an administrator can have it.
-import { startChromium, type Chromium } from "../../e2e/world/chromium/chromium.ts";
+// Portside: with its binary lane, as it comes; or over native messaging alone, as an administrator can have it.
+import { startChromium } from "../../e2e/world/chromium/chromium.ts";
 import { Person } from "../../e2e/world/consent.ts";
 import { childrenOf, commandLine } from "../../e2e/world/proc.ts";
 import { sleep } from "../../e2e/world/wait.ts";
 import type { Args, MeasureName, Result } from "../measures.ts";
-import { extensionId } from "../../e2e/world/places.ts";
+import { extensionIds } from "../../e2e/world/places.ts";
 import { Life } from "../../e2e/world/life.ts";
 import { LaneWatch, Writes } from "./carrier.ts";
-import { measuringSwitches, servePage, Tab } from "./tab.ts";
-import { usualChunk, type Peer, type Scene } from "./peer.ts";
+import { measuringSwitches, servePage, Tab, type MeasuredBrowser } from "./tab.ts";
+import { usualChunk, type Peer, type PeerKey, type Scene } from "./peer.ts";
 
 /** What a measuring station's administrator allows: thousands of sockets, opened as fast as they can be. */
 const limits = {
@@ -20,10 +20,24 @@ const limits = {
   openOverall: 16_384,
 };
 
-async function start({ life, far, pages, script }: Scene, key: "lane" | "stdio", host: string): Promise<Peer> {
-  const policy = { limits, ...(key === "stdio" ? { dataLane: "off" } : {}) };
-  const browser = await startChromium(life, { pages, host: { policy }, switches: measuringSwitches });
-  const watch = new LaneWatch(browser);
+/** Which carrier the bytes are to take. */
+export type Carrier = "lane" | "stdio";
+
+/** What an administrator has set where the bytes are to take this carrier. */
+export const policyFor = (carrier: Carrier): object => ({
+  limits,
+  ...(carrier === "stdio" ? { dataLane: "off" } : {}),
+});
+
+/** Tells whether the lane was in use since the last call, and whether it was lost. */
+type Watch = Pick<LaneWatch, "report">;
+
+/** Portside in a browser that has it. `watch`: where the lane can be seen from outside. */
+export async function startIn(
+  browser: MeasuredBrowser,
+  { far, pages, script }: Scene,
+  { key, carrier: wanted, host, watch }: { key: PeerKey; carrier: Carrier; host: string; watch?: Watch },
+): Promise<Peer> {
   const person = new Person(browser);
   const url = servePage(pages, `https://${host}/`, script);
   const tab = new Tab(browser, url, "portside", { address: far.address, tcp: far.tcp, udp: far.udp, relay: "" });
@@ -68,7 +82,7 @@ async function start({ life, far, pages, script }: Scene, key: "lane" | "stdio",
       const result = await tab.measure(name, args, limit);
       if (name === "receive" && (args as Args<"receive">).streams === 1) {
         const carrier = writes.carrier((result as Result<"receive">).bytes);
-        if (carrier !== undefined && carrier !== key) wrong = `the bytes took ${carrier}`;
+        if (carrier !== undefined && carrier !== wanted) wrong = `the bytes took ${carrier}`;
       }
       return result;
     },
@@ -82,13 +96,14 @@ async function start({ life, far, pages, script }: Scene, key: "lane" | "stdio",
       await openDestinations(false);
     },
     doubt: () => {
-      const { seen, lost } = watch.report();
       if (wrong !== "") {
         const why = wrong;
         wrong = "";
         return why;
       }
-      if (key === "stdio") return seen ? "the lane was in use" : "";
+      if (watch === undefined) return "";
+      const { seen, lost } = watch.report();
+      if (wanted === "stdio") return seen ? "the lane was in use" : "";
       if (lost) return "the lane was lost meanwhile";
       return seen ? "" : "the lane was not in use";
     },
@@ -96,10 +111,9 @@ async function start({ life, far, pages, script }: Scene, key: "lane" | "stdio",
 }
 
 /** The hosts that the browser has started. They run in a system of their own (e2e/world/host-space.ts), so it is their arguments that tell. */
-function hostsOf(browser: Chromium): number[] {
-  return childrenOf(browser.process.pid).filter((pid) =>
-    commandLine(pid).includes(`chrome-extension://${extensionId}/`),
-  );
+function hostsOf({ process, name }: MeasuredBrowser): number[] {
+  const whose = name === "firefox" ? extensionIds.firefox : `chrome-extension://${extensionIds.chromium}/`;
+  return childrenOf(process.pid).filter((pid) => commandLine(pid).includes(whose));
 }
 
 /** What is said when the build has no lane, or it does not come up. */
@@ -114,7 +128,11 @@ export class NoLane extends Error {
 export async function startLane(scene: Scene, { anyway }: { anyway: boolean }): Promise<Peer> {
   const life = new Life("lane");
   scene.life.onEnd("the browser with the lane", () => life.end());
-  const peer = await start({ ...scene, life }, "lane", "lane.test");
+  return await insistOnLane(life, await startChromiumPeer({ ...scene, life }, "lane"), anyway);
+}
+
+/** The same for a peer that runs in `life` and has nothing else there. */
+export async function insistOnLane(life: Life, peer: Peer, anyway: boolean): Promise<Peer> {
   // A lane that is not up within half a second is not waited for by the first sockets: the second look counts.
   await sleep(500);
   peer.doubt();
@@ -127,5 +145,20 @@ export async function startLane(scene: Scene, { anyway }: { anyway: boolean }): 
 }
 
 export async function startStdio(scene: Scene): Promise<Peer> {
-  return await start(scene, "stdio", "stdio.test");
+  return await startChromiumPeer(scene, "stdio");
+}
+
+async function startChromiumPeer(scene: Scene, carrier: Carrier): Promise<Peer> {
+  const { life, pages } = scene;
+  const browser = await startChromium(life, {
+    pages,
+    host: { policy: policyFor(carrier) },
+    switches: measuringSwitches,
+  });
+  return await startIn(browser, scene, {
+    key: carrier,
+    carrier,
+    host: `${carrier}.test`,
+    watch: new LaneWatch(browser),
+  });
 }

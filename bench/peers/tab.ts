@@ -1,5 +1,5 @@
 // A peer whose measures run in a page of a browser.
-import type { Chromium } from "../../e2e/world/chromium/chromium.ts";
+import type { Browser } from "../../e2e/world/browser.ts";
 import type { Page } from "../../e2e/world/page.ts";
 import type { Pages } from "../../e2e/world/pages.ts";
 import { descendantsOf } from "../../e2e/world/proc.ts";
@@ -17,6 +17,11 @@ export const measuringSwitches = [
   "--disable-backgrounding-occluded-windows",
   "--disable-renderer-backgrounding",
 ] as const;
+/** The same for Firefox. */
+export const measuringPreferences = {
+  "dom.min_background_timeout_value": 4,
+  "dom.ipc.processPriorityManager.enabled": false,
+} as const;
 
 /**
  * Puts the page at `url` and returns the URL to open. It is isolated from other origins (COOP, COEP), since clocks of other pages tick in steps of
@@ -38,14 +43,20 @@ export function servePage(pages: Pages, url: string, script: string, headers: Re
   });
 }
 
+/** A browser that can be measured. */
+export interface MeasuredBrowser extends Browser {
+  /** Has its pages, frames and background collect their garbage. */
+  collectGarbage(): Promise<void>;
+}
+
 export class Tab {
-  readonly browser: Chromium;
+  readonly browser: MeasuredBrowser;
   readonly #url: string;
   readonly #kind: Parameters<Bench["start"]>[0];
   readonly #place: Place;
   #page: Page | undefined;
 
-  constructor(browser: Chromium, url: string, kind: Parameters<Bench["start"]>[0], place: Place) {
+  constructor(browser: MeasuredBrowser, url: string, kind: Parameters<Bench["start"]>[0], place: Place) {
     this.browser = browser;
     this.#url = url;
     this.#kind = kind;
