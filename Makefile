@@ -15,8 +15,9 @@ E2E_LIMIT := 2100
 BENCH_LIMIT := 2400
 # Suites in the browser mostly wait: on two cores three run at a time. These measure time or speed, or act on a screen of their own: they run alone.
 E2E_ALONE := e2e/focus.test.ts e2e/idle.test.ts e2e/transfer.test.ts e2e/tricks.test.ts e2e/workers.test.ts
-# Floods and cold starts: their figures say something on a quiet machine only, so `make load` has them.
+# Floods, cold starts and long days: their figures say something on a quiet machine only, so `make load` and `make endurance` have them.
 E2E_LOAD := e2e/load.test.ts
+E2E_ENDURANCE := e2e/endurance.test.ts
 # These are about what only Firefox has, or need both browsers.
 E2E_FIREFOX_ONLY := e2e/access.test.ts e2e/containers.test.ts e2e/firefox_host.test.ts e2e/firefox_kept.test.ts e2e/firefox_lane.test.ts e2e/interop.test.ts
 # These run in both browsers: e2e/in_firefox.txt is the table, with the reasons for those that do not.
@@ -173,7 +174,7 @@ test-e2e: $(if $(filter firefox,$(BROWSER)),test-e2e-firefox,test-e2e-chromium t
 test-e2e-chromium:
 	$(say) "End-to-end tests in Chromium, three suites at a time (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=3 \
-		$$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts' | grep -vxF $(E2E_ALONE:%=-e %) $(E2E_FIREFOX_ONLY:%=-e %) -e $(E2E_LOAD))
+		$$(git ls-files -co --exclude-standard 'e2e/world/*.test.ts' 'e2e/*.test.ts' | grep -vxF $(E2E_ALONE:%=-e %) $(E2E_FIREFOX_ONLY:%=-e %) -e $(E2E_LOAD) -e $(E2E_ENDURANCE))
 	$(say) "End-to-end tests in Chromium that run alone (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $(E2E_ALONE)
 	$(say) "End-to-end tests of bytes once more, over stdio (at most $(E2E_LIMIT) s)"
@@ -210,6 +211,13 @@ load: ## Flood the extension, and start it with a thousand grants: what other si
 	@$(MAKE) build
 	$(say) "Load (at most $(E2E_LIMIT) s)"
 	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $(E2E_LOAD)
+
+.PHONY: endurance
+endurance: ## Thousands of sockets, hundreds of tabs, a background that stops: what is left (BROWSER=firefox for that one)
+	@scripts/setup.sh test
+	@$(MAKE) build
+	$(say) "Endurance (at most $(E2E_LIMIT) s)"
+	@timeout --kill-after=30 $(E2E_LIMIT) $(NODE_TEST) --test-concurrency=1 $(E2E_ENDURANCE)
 
 .PHONY: screenshots
 screenshots: ## Render prompts, popup, settings and setup into docs/images (ONLY=word for some)

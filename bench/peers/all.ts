@@ -1,4 +1,5 @@
 // Starts peers by name. One that cannot be had is absent, with the reason; the others are measured.
+import type { Browser } from "../../e2e/world/browser.ts";
 import type { Chromium } from "../../e2e/world/chromium/chromium.ts";
 import { startBare } from "./bare.ts";
 import { startBareLane } from "./barelane.ts";
@@ -7,7 +8,6 @@ import { startNative } from "./native.ts";
 import type { Peer, PeerKey, Scene } from "./peer.ts";
 import { startFirefoxLane, startFirefoxStdio } from "./firefox.ts";
 import { startPlain, startPlainFirefox } from "./plain.ts";
-import type { MeasuredBrowser } from "./tab.ts";
 import { NoLane, startLane, startStdio } from "./portside.ts";
 import { startWebsockify } from "./websockify.ts";
 import { startWisp } from "./wisp.ts";
@@ -25,8 +25,8 @@ export async function startPeers(
   let plain: Promise<Chromium> | undefined;
   // The relays share a browser: they never run at the same time.
   const browser = (): Promise<Chromium> => (plain ??= startPlain(scene));
-  let plainFirefox: Promise<MeasuredBrowser> | undefined;
-  const firefox = (): Promise<MeasuredBrowser> => (plainFirefox ??= startPlainFirefox(scene));
+  let plainFirefox: Promise<Browser> | undefined;
+  const firefox = (): Promise<Browser> => (plainFirefox ??= startPlainFirefox(scene));
   /** The most that is measured of what others do in Firefox. */
   const only = ["receive1", "send1", "tripP50", "loadedP50", "udpCame", "udpReceived"] as const;
   const starters: Record<PeerKey, () => Promise<Peer>> = {

@@ -1,4 +1,5 @@
 // Portside: with its binary lane, as it comes; or over native messaging alone, as an administrator can have it.
+import type { Browser } from "../../e2e/world/browser.ts";
 import { startChromium } from "../../e2e/world/chromium/chromium.ts";
 import { Person } from "../../e2e/world/consent.ts";
 import { childrenOf, commandLine } from "../../e2e/world/proc.ts";
@@ -7,7 +8,7 @@ import type { Args, MeasureName, Result } from "../measures.ts";
 import { extensionIds } from "../../e2e/world/places.ts";
 import { Life } from "../../e2e/world/life.ts";
 import { LaneWatch, Writes } from "./carrier.ts";
-import { measuringSwitches, servePage, Tab, type MeasuredBrowser } from "./tab.ts";
+import { measuringSwitches, servePage, Tab } from "./tab.ts";
 import { usualChunk, type Peer, type PeerKey, type Scene } from "./peer.ts";
 
 /** What a measuring station's administrator allows: thousands of sockets, opened as fast as they can be. */
@@ -34,7 +35,7 @@ type Watch = Pick<LaneWatch, "report">;
 
 /** Portside in a browser that has it. `watch`: where the lane can be seen from outside. */
 export async function startIn(
-  browser: MeasuredBrowser,
+  browser: Browser,
   { far, pages, script }: Scene,
   { key, carrier: wanted, host, watch }: { key: PeerKey; carrier: Carrier; host: string; watch?: Watch },
 ): Promise<Peer> {
@@ -111,7 +112,7 @@ export async function startIn(
 }
 
 /** The hosts that the browser has started. They run in a system of their own (e2e/world/host-space.ts), so it is their arguments that tell. */
-function hostsOf({ process, name }: MeasuredBrowser): number[] {
+function hostsOf({ process, name }: Browser): number[] {
   const whose = name === "firefox" ? extensionIds.firefox : `chrome-extension://${extensionIds.chromium}/`;
   return childrenOf(process.pid).filter((pid) => commandLine(pid).includes(whose));
 }

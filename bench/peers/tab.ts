@@ -43,20 +43,14 @@ export function servePage(pages: Pages, url: string, script: string, headers: Re
   });
 }
 
-/** A browser that can be measured. */
-export interface MeasuredBrowser extends Browser {
-  /** Has its pages, frames and background collect their garbage. */
-  collectGarbage(): Promise<void>;
-}
-
 export class Tab {
-  readonly browser: MeasuredBrowser;
+  readonly browser: Browser;
   readonly #url: string;
   readonly #kind: Parameters<Bench["start"]>[0];
   readonly #place: Place;
   #page: Page | undefined;
 
-  constructor(browser: MeasuredBrowser, url: string, kind: Parameters<Bench["start"]>[0], place: Place) {
+  constructor(browser: Browser, url: string, kind: Parameters<Bench["start"]>[0], place: Place) {
     this.browser = browser;
     this.#url = url;
     this.#kind = kind;

@@ -1,11 +1,12 @@
 // websockify (Debian's), a process for each connection. TCP only.
+import type { Browser } from "../../e2e/world/browser.ts";
 import { connect } from "node:net";
 import { freePort } from "../../e2e/world/ports.ts";
 import { descendantsOf } from "../../e2e/world/proc.ts";
 import { start } from "../../e2e/world/processes.ts";
 import { until } from "../../e2e/world/wait.ts";
 import { websockifyProgram } from "../places.ts";
-import { servePage, Tab, type MeasuredBrowser } from "./tab.ts";
+import { servePage, Tab } from "./tab.ts";
 import { usualChunk, type Peer, type Scene } from "./peer.ts";
 
 /** Resolves once somebody listens on the port of 127.0.0.1. */
@@ -26,7 +27,7 @@ export async function listening(what: string, port: number): Promise<void> {
   );
 }
 
-export async function startWebsockify({ life, far, pages, script }: Scene, browser: MeasuredBrowser): Promise<Peer> {
+export async function startWebsockify({ life, far, pages, script }: Scene, browser: Browser): Promise<Peer> {
   const port = await freePort();
   const relay = await start(life, {
     name: "websockify",

@@ -1,13 +1,14 @@
 // A Wisp server and client: @mercuryworkshop/wisp-js, as its own command runs it.
+import type { Browser } from "../../e2e/world/browser.ts";
 import { freePort } from "../../e2e/world/ports.ts";
 import { descendantsOf } from "../../e2e/world/proc.ts";
 import { start } from "../../e2e/world/processes.ts";
 import { wispServer } from "../places.ts";
 import { listening } from "./websockify.ts";
-import { servePage, Tab, type MeasuredBrowser } from "./tab.ts";
+import { servePage, Tab } from "./tab.ts";
 import { usualChunk, type Peer, type Scene } from "./peer.ts";
 
-export async function startWisp({ life, far, pages, script }: Scene, browser: MeasuredBrowser): Promise<Peer> {
+export async function startWisp({ life, far, pages, script }: Scene, browser: Browser): Promise<Peer> {
   const port = await freePort();
   const relay = await start(life, {
     name: "wisp-js server",

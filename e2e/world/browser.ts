@@ -96,6 +96,8 @@ export interface Browser {
   /** What the host has written into its state folder: file name to text. */
   hostFiles(): Record<string, string>;
   memory(): Promise<BrowserMemory>;
+  /** Has the browser's pages, frames and background collect their garbage. */
+  collectGarbage(): Promise<void>;
   /** Ends the browser as a person does: all windows close, the profile is written. */
   close(): Promise<void>;
   /** Ends the browser as a crash does: SIGKILL to the browser process. */
