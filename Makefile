@@ -25,6 +25,9 @@ E2E_IN_FIREFOX = $(E2E_FIREFOX_ONLY) $(shell sed -n 's/^\([a-z0-9_]*\) *yes.*/e2
 # These are about bytes, and run once more where an administrator has switched the lane off.
 E2E_STDIO := e2e/api.test.ts e2e/faults.test.ts e2e/starttls.test.ts e2e/tls.test.ts
 
+# What each says is printed when it has ended, in one piece, where make can.
+TWO_AT_A_TIME := --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 say = @printf '\n==> %s\n'
 
 .PHONY: help
@@ -44,7 +47,7 @@ demo: ## Set up what is missing, then read mail from a web page over a raw socke
 test: ## Set up what is missing, then run everything: linters, Go, TypeScript, real browser
 	@scripts/setup.sh test
 	@$(MAKE) build
-	@$(MAKE) lint
+	@$(MAKE) $(TWO_AT_A_TIME) lint
 	@$(MAKE) test-go
 	@$(MAKE) test-ts
 	@$(MAKE) test-fuzz
@@ -56,7 +59,7 @@ check: ## What you run while you work: linters, Go and TypeScript units; needs G
 	@scripts/setup.sh build
 	@$(MAKE) build
 	@# What did not change is not looked at again. eslint may miss what a change means for another file: make lint, which make test runs, has no cache.
-	@$(MAKE) LINT_CACHE=build/cache --jobs=2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) lint-ts test-go-units test-ts lint-go lint-generated lint-package
+	@$(MAKE) LINT_CACHE=build/cache $(TWO_AT_A_TIME) lint-ts test-go-units test-ts lint-go lint-generated lint-package
 	$(say) "Checked. The whole is: make test"
 
 # Without what takes cgo, or programs of the system: the race detector, network namespaces, openssl.
