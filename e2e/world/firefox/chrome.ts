@@ -24,7 +24,7 @@ const inEachProcess = `
         const element = window.document.querySelector(selector);
         const accessible = element && service.getAccessibleFor(element);
         if (!accessible) throw new Error("nothing accessible at " + selector);
-        answer = { value: JSON.stringify({ role: service.getStringRole(accessible.role), name: accessible.name ?? "", description: accessible.description ?? "" }) };
+        answer = { value: JSON.stringify({ role: accessible.computedARIARole, name: accessible.name ?? "", description: accessible.description ?? "" }) };
       }
     } catch (error) {
       answer = { error: String(error) };
@@ -53,8 +53,16 @@ interface BrowsingContext {
   forcedColorsOverride: string;
   prefersReducedMotionOverride: string;
   fullZoom: number;
+  topChromeWindow: typeof globalThis;
+}
+interface TextInputProcessor {
+  beginInputTransactionForTests(window: object): boolean;
+  keydown(event: KeyboardEvent): void;
+  keyup(event: KeyboardEvent): void;
 }
 declare const Services: { ppmm: Processes };
+declare const Ci: { nsITextInputProcessor: object };
+declare const Cc: Record<"@mozilla.org/text-input-processor;1", { createInstance(of: object): TextInputProcessor }>;
 declare const ChromeUtils: {
   importESModule(url: string): { NavigableManager: { getBrowsingContextById(id: string): BrowsingContext | null } };
 };
@@ -133,6 +141,25 @@ export class Chrome {
       if (there === null) throw new Error("the document is gone");
       return there.currentWindowGlobal.osPid;
     }, context);
+  }
+
+  /** Releases a key that was down before the page came to the front: it hears of one more press, which says that it is a repeated one. */
+  async releaseHeld(context: string, key: { key: string; code: string; keyCode: number }): Promise<void> {
+    await this.evaluate(
+      (id: string, given: { key: string; code: string; keyCode: number }) => {
+        const { NavigableManager } = ChromeUtils.importESModule(
+          "chrome://remote/content/shared/NavigableManager.sys.mjs",
+        );
+        const window = NavigableManager.getBrowsingContextById(id)?.topChromeWindow;
+        if (window === undefined) throw new Error("the document is gone");
+        const keyboard = Cc["@mozilla.org/text-input-processor;1"].createInstance(Ci.nsITextInputProcessor);
+        if (!keyboard.beginInputTransactionForTests(window)) throw new Error("somebody else is typing");
+        keyboard.keydown(new window.KeyboardEvent("", { ...given, repeat: true }));
+        keyboard.keyup(new window.KeyboardEvent("", given));
+      },
+      context,
+      key,
+    );
   }
 
   /** Shows a page as to somebody with these preferences; undefined is as usual. */

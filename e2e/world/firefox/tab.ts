@@ -173,9 +173,10 @@ export class FirefoxPage extends FirefoxFrame implements Page {
   }
 
   async press(key: Key, { held = false } = {}): Promise<void> {
-    if (held) throw new Error("a key that is held down cannot be had here");
     await this.bringToFront();
-    await this.#keys([keys[key]]);
+    if (!held) await this.#keys([keys[key]]);
+    else if (key === "Enter") await this.browser.chrome.releaseHeld(this.context, { key, code: key, keyCode: 13 });
+    else throw new Error("only Enter can be held down here");
   }
 
   async paste(): Promise<void> {
