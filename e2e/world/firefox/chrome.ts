@@ -60,11 +60,24 @@ interface TextInputProcessor {
   keydown(event: KeyboardEvent): void;
   keyup(event: KeyboardEvent): void;
 }
-declare const Services: { ppmm: Processes };
+interface BrowserElement {
+  loadContext: { usePrivateBrowsing: boolean };
+}
+declare const Services: {
+  ppmm: Processes;
+  wm: {
+    getEnumerator(kind: string): Iterable<{ gBrowser: { selectedBrowser: BrowserElement }; toolbar: BarProp }>;
+  };
+};
 declare const Ci: { nsITextInputProcessor: object };
 declare const Cc: Record<"@mozilla.org/text-input-processor;1", { createInstance(of: object): TextInputProcessor }>;
 declare const ChromeUtils: {
-  importESModule(url: string): { NavigableManager: { getBrowsingContextById(id: string): BrowsingContext | null } };
+  importESModule(url: string): {
+    NavigableManager: {
+      getBrowsingContextById(id: string): BrowsingContext | null;
+      getIdForBrowser(browser: BrowserElement): string;
+    };
+  };
 };
 declare const portsideTest: { next: number; waiting: Map<number, (answer: TestAnswer) => void> };
 
@@ -129,6 +142,20 @@ export class Chrome {
       return answer.value;
     });
     return JSON.parse(value) as { role: string; name: string; description: string };
+  }
+
+  /** A tab of a window that is not private, nor a popup window. Undefined: there is none. */
+  async inNormalWindow(): Promise<string | undefined> {
+    const found = await this.evaluate(() => {
+      const { NavigableManager } = ChromeUtils.importESModule(
+        "chrome://remote/content/shared/NavigableManager.sys.mjs",
+      );
+      for (const { gBrowser, toolbar } of Services.wm.getEnumerator("navigator:browser"))
+        if (toolbar.visible && !gBrowser.selectedBrowser.loadContext.usePrivateBrowsing)
+          return NavigableManager.getIdForBrowser(gBrowser.selectedBrowser);
+      return null;
+    });
+    return found ?? undefined;
   }
 
   /** The process that has the document. */

@@ -149,11 +149,7 @@ export class Firefox implements Browser {
     { incognito = false, container }: { incognito?: boolean; container?: string } = {},
   ): Promise<FirefoxPage> {
     if (incognito) return await this.#newPrivatePage(url);
-    const inContainer = container === undefined ? {} : { userContext: container };
-    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", {
-      type: "tab",
-      ...inContainer,
-    });
+    const context = await this.#newTab(container === undefined ? {} : { userContext: container });
     const page = this.#adopt(context, url ?? "a new page");
     if (url !== undefined) await page.goto(url);
     return page;
@@ -221,8 +217,19 @@ export class Firefox implements Browser {
   }
 
   async openUnwatched(url: string): Promise<void> {
-    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", { type: "tab" });
+    const context = await this.#newTab();
     await this.bidi.send("browsingContext.navigate", { context, url, wait: "none" });
+  }
+
+  /** Opens a tab. Left to itself the browser takes the window in front, which may be a private one. */
+  async #newTab(more: { userContext?: string } = {}): Promise<string> {
+    const referenceContext = await this.chrome.inNormalWindow();
+    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", {
+      type: "tab",
+      ...(referenceContext === undefined ? {} : { referenceContext }),
+      ...more,
+    });
+    return context;
   }
 
   async nextPage(what: string, url: RegExp, { timeout }: { timeout?: number } = {}): Promise<Page> {
