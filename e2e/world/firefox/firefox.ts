@@ -37,12 +37,11 @@ interface ContextInfo {
   parent?: string | null;
 }
 
-interface Tree {
-  context: string;
+interface Tree extends ContextInfo {
   children?: Tree[] | null;
 }
 
-const namesIn = ({ context, children }: Tree): string[] => [context, ...(children ?? []).flatMap(namesIn)];
+const allIn = (tree: Tree): ContextInfo[] => [tree, ...(tree.children ?? []).flatMap(allIn)];
 
 /** What the functions below find in the browser's own window. */
 declare const WebExtensionPolicy: {
@@ -116,12 +115,20 @@ export class Firefox implements Browser {
     this.bidi.abandon(context, "its page is gone");
   }
 
-  /** Looks what there is, for as long as the browser runs: of some that go, such as tabs of the extension, no event tells. */
+  /**
+   * Looks what there is, for as long as the browser runs: no event tells of some that go, such as tabs of the extension, nor of the addresses of some
+   * that come, such as windows of about:blank.
+   */
   async watch(): Promise<void> {
     let missed = new Set<string>();
     while (this.process.alive) {
       const { contexts } = await this.bidi.send<{ contexts: Tree[] }>("browsingContext.getTree", {});
-      const there = new Set(contexts.flatMap(namesIn));
+      const all = contexts.flatMap(allIn);
+      for (const { context, url } of all) {
+        const known = this.#contexts.get(context);
+        if (known !== undefined) known.url = url;
+      }
+      const there = new Set(all.map(({ context }) => context));
       const gone = [...this.#contexts.keys()].filter((context) => !there.has(context));
       // What has just come is not in an answer that was under way.
       for (const context of gone) if (missed.has(context)) this.#forget(context);
