@@ -82,6 +82,8 @@ export interface Browser {
   nextPage(what: string, url: RegExp, options?: { timeout?: number }): Promise<Page>;
   /** Loads another extension, from a folder. Returns its id. */
   loadExtension(path: string): Promise<string>;
+  /** Where the pages of an extension are, by its id: without a slash at the end. */
+  originOf(id: string): Promise<string>;
   /** Loads Portside again, as after an update. */
   reloadExtension(): Promise<void>;
   /** Puts what is downloaded from now on into this folder. */

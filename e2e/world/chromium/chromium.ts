@@ -152,6 +152,10 @@ export class Chromium implements Browser {
     return id;
   }
 
+  originOf(id: string): Promise<string> {
+    return Promise.resolve(`chrome-extension://${id}`);
+  }
+
   async reloadExtension(): Promise<void> {
     await this.cdp.send("Extensions.loadUnpacked", { path: extensionFolderOf("chromium"), enableInIncognito: true });
   }

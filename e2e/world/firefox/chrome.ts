@@ -1,6 +1,7 @@
 // What Firefox does for its own windows only ("chrome scope"): where the protocol has no command, the tests ask the browser's own code. It is there with
 // --remote-allow-system-access.
 import { guarded, callOf, outcomeOf, syntaxError, type Outcome } from "../evaluate.ts";
+import { TargetGoneError } from "../page.ts";
 import { until } from "../wait.ts";
 import { valueOf, type Bidi, type RemoteValue } from "./bidi.ts";
 
@@ -9,7 +10,7 @@ type Evaluated = { type: "success"; result: RemoteValue } | { type: "exception";
 /** Runs in each process of the browser, and answers what it is asked of a document that is there. A string: it is the browser that reads it. */
 const inEachProcess = `
   const find = (id) => { const there = BrowsingContext.get(id); return there?.docShell ? there.window : undefined; };
-  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, selector } }) => {
+  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, own, selector } }) => {
     let answer;
     try {
       const window = find(browsingContext);
@@ -18,7 +19,10 @@ const inEachProcess = `
         const { ExtensionContent } = ChromeUtils.importESModule("resource://gre/modules/ExtensionContent.sys.mjs");
         const context = ExtensionContent.getContextByExtensionId(extension, window);
         if (!context?.cloneScope) throw new Error("no content script");
-        answer = { value: await Cu.evalInSandbox("(" + expression + ").then((outcome) => JSON.stringify(outcome))", context.cloneScope) };
+        answer = { value: await Cu.evalInSandbox("(" + expression + ").then((outcome) => JSON.stringify(outcome))", context.cloneScope, "latest", "test", 1) };
+      } else if (own !== undefined) {
+        const world = new Cu.Sandbox(window, { sandboxPrototype: window, wantXrays: false });
+        answer = { value: await Cu.evalInSandbox("(" + own + ").then((outcome) => JSON.stringify(outcome))", world, "latest", "test", 1) };
       } else {
         const service = Cc["@mozilla.org/accessibilityService;1"].getService(Ci.nsIAccessibilityService);
         const element = window.document.querySelector(selector);
@@ -60,13 +64,19 @@ interface TextInputProcessor {
   keydown(event: KeyboardEvent): void;
   keyup(event: KeyboardEvent): void;
 }
+declare const BrowsingContext: { get(id: number): BrowsingContext | null };
 interface BrowserElement {
   loadContext: { usePrivateBrowsing: boolean };
+  browsingContext: BrowsingContext;
+  currentURI: { spec: string };
 }
+type Panel = HTMLElement & { state: string; hidePopup(): void };
 declare const Services: {
   ppmm: Processes;
   wm: {
-    getEnumerator(kind: string): Iterable<{ gBrowser: { selectedBrowser: BrowserElement }; toolbar: BarProp }>;
+    getEnumerator(
+      kind: string,
+    ): Iterable<{ gBrowser: { selectedBrowser: BrowserElement }; toolbar: BarProp; document: Document }>;
   };
 };
 declare const Ci: { nsITextInputProcessor: object };
@@ -132,6 +142,34 @@ export class Chrome {
     );
     if (value.value === undefined) throw new Error(`in the content script: ${value.error ?? ""}`);
     return JSON.parse(value.value) as Outcome;
+  }
+
+  /** Runs an expression in the own world of a document that is no tab's; gives what it resolves with. */
+  async inDocument(browsingContext: number, expression: string): Promise<Outcome> {
+    const answer = await this.#ask(browsingContext, { own: expression });
+    if (answer.value === undefined) throw new TargetGoneError(answer.error ?? "the document is gone");
+    return JSON.parse(answer.value) as Outcome;
+  }
+
+  /** The popup that hangs from an extension's icon now, if one does. */
+  async popup(): Promise<{ browsingContext: number; url: string } | undefined> {
+    const found = await this.evaluate(() => {
+      for (const { document } of Services.wm.getEnumerator("navigator:browser")) {
+        const popup = document.querySelector<BrowserElement & Element>("panel .webextension-popup-browser");
+        if (popup !== null && popup.closest<Panel>("panel")?.state === "open")
+          return { browsingContext: popup.browsingContext.id, url: popup.currentURI.spec };
+      }
+      return null;
+    });
+    return found ?? undefined;
+  }
+
+  /** Puts away what hangs from an icon, as a click beside it does. */
+  async hidePopup(): Promise<void> {
+    await this.evaluate(() => {
+      for (const { document } of Services.wm.getEnumerator("navigator:browser"))
+        document.querySelector(".webextension-popup-browser")?.closest<Panel>("panel")?.hidePopup();
+    });
   }
 
   async accessible(context: string, selector: string): Promise<{ role: string; name: string; description: string }> {
@@ -215,14 +253,14 @@ export class Chrome {
   }
 
   /** Asks the process that has a document. */
-  async #ask(context: string, question: object): Promise<TestAnswer> {
+  async #ask(context: string | number, question: object): Promise<TestAnswer> {
     await (this.#ready ??= this.#prepare());
     return await this.evaluate(
-      (id: string, asked: object) => {
+      (id: string | number, asked: object) => {
         const { NavigableManager } = ChromeUtils.importESModule(
           "chrome://remote/content/shared/NavigableManager.sys.mjs",
         );
-        const there = NavigableManager.getBrowsingContextById(id);
+        const there = typeof id === "number" ? BrowsingContext.get(id) : NavigableManager.getBrowsingContextById(id);
         if (there === null) throw new Error("the document is gone");
         const { osPid } = there.currentWindowGlobal;
         return new Promise<TestAnswer>((resolve, reject) => {

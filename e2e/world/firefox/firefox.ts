@@ -26,6 +26,7 @@ import { start, type Running } from "../processes.ts";
 import { sleep, until, within } from "../wait.ts";
 import { Bidi } from "./bidi.ts";
 import { Chrome } from "./chrome.ts";
+import { FirefoxPopup } from "./popup.ts";
 import { preferences } from "./preferences.ts";
 import { startSocks } from "./socks.ts";
 import { FirefoxPage } from "./tab.ts";
@@ -46,6 +47,7 @@ const allIn = (tree: Tree): ContextInfo[] => [tree, ...(tree.children ?? []).fla
 /** What the functions below find in the browser's own window. */
 declare const WebExtensionPolicy: {
   getByID(id: string): {
+    mozExtensionHostname: string;
     extension: { terminateBackground(options: object): Promise<void> };
   } | null;
 };
@@ -240,15 +242,19 @@ export class Firefox implements Browser {
   }
 
   async nextPage(what: string, url: RegExp, { timeout }: { timeout?: number } = {}): Promise<Page> {
-    const found = await until(
+    const page = await until(
       what,
-      () =>
-        this.targets().find(
+      async () => {
+        const found = this.targets().find(
           (target) => target.type === "page" && url.test(target.url) && !this.#pages.has(target.targetId),
-        ),
+        );
+        if (found !== undefined) return this.#adopt(found.targetId, found.url);
+        if (!url.test(popupUrl)) return undefined;
+        const popup = await this.chrome.popup();
+        return popup !== undefined && url.test(popup.url) ? new FirefoxPopup(this, popup) : undefined;
+      },
       timeout === undefined ? {} : { timeout },
     );
-    const page = this.#adopt(found.targetId, found.url);
     await page.waitFor(`${what} to load`, () => document.readyState === "complete" && location.href !== "about:blank");
     return page;
   }
@@ -258,6 +264,12 @@ export class Firefox implements Browser {
       extensionData: { type: "path", path },
     });
     return extension;
+  }
+
+  async originOf(id: string): Promise<string> {
+    const name = await this.chrome.evaluate((of: string) => WebExtensionPolicy.getByID(of)?.mozExtensionHostname, id);
+    if (name === undefined) throw new Error(`there is no extension ${id}`);
+    return `moz-extension://${name}`;
   }
 
   /** Lets Portside, which is not there yet, into private windows. (The protocol's own word for that installs it and loads it again.) */
@@ -357,6 +369,9 @@ export class Firefox implements Browser {
 
 /** Where the host's manifest is, for this one user of the browser's. */
 const manifestIn = (home: string): string => join(home, ".mozilla", "native-messaging-hosts", `${hostName}.json`);
+
+/** What hangs from the icon. */
+const popupUrl = `${extensionOrigins.firefox}/ui/popup.html`;
 
 const isWelcome = (url: string): boolean => url === `${extensionOrigins.firefox}/ui/setup.html`;
 

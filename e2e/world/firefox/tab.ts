@@ -54,10 +54,15 @@ export class FirefoxFrame extends Frame {
     });
   }
 
-  /** The context of an iframe element: its window, serialized, names it. */
+  /** The context of an iframe element: its window, serialized, names it. An <object> does not tell a window of another site: it is the one that is left. */
   async #contextOf(selector: string): Promise<string | undefined> {
     const answer = await this.browser.bidi.send<Evaluated>("script.evaluate", {
-      expression: `document.querySelector(${JSON.stringify(selector)})?.contentWindow`,
+      expression: `((element) => {
+        if (element?.localName !== "object" || element.contentWindow !== null) return element?.contentWindow;
+        const told = Array.from(document.querySelectorAll("iframe, object"), (one) => one.contentWindow);
+        const left = Array.from({ length: frames.length }, (_, index) => frames[index]).filter((one) => !told.includes(one));
+        return left.length === 1 ? left[0] : undefined;
+      })(document.querySelector(${JSON.stringify(selector)}))`,
       target: { context: this.context },
       awaitPromise: false,
     });
