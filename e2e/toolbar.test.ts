@@ -670,7 +670,7 @@ describe("nobody else", () => {
     const paused = (): Promise<unknown> => toolbar.desk.evaluate(() => chrome.storage.local.get("paused"));
     const before = await paused();
     const kept = await page.evaluateInContentScript(async () => {
-      const tries = [
+      const tries: (() => Promise<unknown>)[] = [
         () => chrome.storage.local.get(null),
         () => chrome.storage.local.set({ paused: ["https://guarded.test"] }),
         () => chrome.storage.session.get(null),
@@ -679,7 +679,7 @@ describe("nobody else", () => {
         Promise.resolve()
           .then(attempt)
           .then(
-            (got: unknown) => `got ${JSON.stringify(got ?? null)}`,
+            (got) => `got ${JSON.stringify(got ?? null)}`,
             () => "refused",
           ),
       );
