@@ -54,7 +54,12 @@ declare const WebExtensionPolicy: {
 declare const ChromeUtils: {
   importESModule(url: string): {
     AddonManager: { getAddonByID(id: string): Promise<{ reload(): Promise<void> } | null> };
-    Sanitizer: { sanitize(items: string[], options: object): Promise<void> };
+    Sanitizer: {
+      TIMESPAN_HOUR: number;
+      getClearRange(timespan: number): unknown;
+      sanitize(items: string[], options: object): Promise<void>;
+    };
+    SiteDataManager: { remove(host: string): Promise<void> };
     ExtensionPermissions: {
       add(id: string, allowed: { permissions: string[]; origins: string[] }): Promise<void>;
       remove(
@@ -66,7 +71,10 @@ declare const ChromeUtils: {
   };
   requestProcInfo(): Promise<{ children: { pid: number; type: string }[] }>;
 };
-declare const Services: { prefs: { setStringPref(name: string, value: string): void } };
+declare const Services: {
+  prefs: { setStringPref(name: string, value: string): void };
+  locale: { availableLocales: string[]; requestedLocales: string[] };
+};
 
 export class Firefox implements Browser {
   readonly name = "firefox";
@@ -182,6 +190,21 @@ export class Firefox implements Browser {
     });
   }
 
+  async deleteSiteData(origin: string): Promise<void> {
+    await this.chrome.evaluate(async (host: string) => {
+      const { SiteDataManager } = ChromeUtils.importESModule("resource:///modules/SiteDataManager.sys.mjs");
+      await SiteDataManager.remove(host);
+    }, new URL(origin).hostname);
+  }
+
+  async deleteLastHour(): Promise<void> {
+    await this.chrome.evaluate(async () => {
+      const { Sanitizer } = ChromeUtils.importESModule("resource:///modules/Sanitizer.sys.mjs");
+      const range = Sanitizer.getClearRange(Sanitizer.TIMESPAN_HOUR);
+      await Sanitizer.sanitize(["browsingHistoryAndDownloads", "cookiesAndStorage", "cache"], { range });
+    });
+  }
+
   /** Takes back Portside's permission for all websites, as its switch in about:addons does. */
   async takeAccess(): Promise<void> {
     await this.chrome.evaluate(async (id: string) => {
@@ -264,6 +287,25 @@ export class Firefox implements Browser {
       extensionData: { type: "path", path },
     });
     return extension;
+  }
+
+  /** Sets the browser to a language, as if its package of translations was there: extensions that are loaded from now on are told so. */
+  async speak(language: string): Promise<void> {
+    await this.chrome.evaluate((tag: string) => {
+      Services.locale.availableLocales = [...new Set([tag, "en-US"])];
+      Services.locale.requestedLocales = [tag];
+    }, language);
+  }
+
+  /** Puts the window there, of which there is one. */
+  async placeWindow({ left, top, width, height }: NonNullable<BrowserOptions["window"]>): Promise<void> {
+    await this.chrome.evaluate(
+      (x: number, y: number, w: number, h: number) => {
+        resizeTo(w, h);
+        moveTo(x, y);
+      },
+      ...([left, top, width, height] as const),
+    );
   }
 
   async originOf(id: string): Promise<string> {
@@ -418,6 +460,7 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
     join(profile, "user.js"),
     Object.entries({
       ...preferences({ socksPort, uuids: { [extensionIds.firefox]: firefoxUuid } }),
+      ...(options.deletesAtEnd === undefined ? {} : deletion(options.deletesAtEnd)),
       ...options.preferences,
     })
       .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
@@ -472,6 +515,8 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
   await bidi.send("session.new", { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } }, { timeout: 30_000 });
   await bidi.send("session.subscribe", { events: ["browsingContext", "log.entryAdded"] });
   browser.watch().catch(() => undefined); // the browser is gone
+  if (options.window !== undefined) await browser.placeWindow(options.window);
+  if (options.language !== undefined) await browser.speak(options.language);
   const extension = options.toy ?? options.extension ?? (portside ? extensionFolderOf("firefox") : undefined);
   if (extension !== undefined) {
     await browser.allowPrivateWindows();
@@ -485,6 +530,12 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
   }
   return browser;
 }
+
+/** The preferences by which sites' data are deleted when the browser closes. */
+const deletion = (deletes: boolean): Record<string, boolean> => ({
+  "privacy.sanitize.sanitizeOnShutdown": deletes,
+  "privacy.clearOnShutdown_v2.cookiesAndStorage": deletes,
+});
 
 /** Tells this one HOME where the host is, by the installer that people use. */
 async function installHost(
