@@ -1,9 +1,7 @@
 // Deleting a site's data takes back what was remembered for it: by the browser's own settings, by Clear-Site-Data, when the browser closes.
 // And nothing else does: the marker is out of the reach of pages, servers and private windows.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { before, describe, test } from "node:test";
+import { before } from "node:test";
 import {
   attempt,
   openStage,
@@ -15,12 +13,12 @@ import {
   type Stage,
   type WithTCP,
 } from "./stage.ts";
-import { asChromium, startChromium } from "./world/chromium/chromium.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
-import { deleteBrowsingData, deleteSiteData } from "./world/chromium/own-settings.ts";
 import * as peers from "./world/peers.ts";
 import { extensionId } from "./world/places.ts";
+import { startBrowser } from "./world/start.ts";
 import { until } from "./world/wait.ts";
+import { describe, test } from "./world/where.ts";
 
 interface Cookie {
   name: string;
@@ -279,7 +277,7 @@ describe("the user deletes data in the browser's own settings", () => {
     const other = await peers.echoPeer(life);
     await openTCP(stage, once, other);
     const neighbour = await remember("https://neighbour.test");
-    await deleteSiteData(asChromium(stage.browser), "https://site.test");
+    await stage.browser.deleteSiteData("https://site.test");
     await isTakenBack("https://site.test", page);
     // Also what was allowed once: all that the user had agreed to with this site.
     await (await other.connection()).waitUntilClosed(2_000);
@@ -292,7 +290,7 @@ describe("the user deletes data in the browser's own settings", () => {
 
   test("of all sites, for the last hour", async () => {
     const page = await remember("https://all.test");
-    await deleteBrowsingData(asChromium(stage.browser));
+    await stage.browser.deleteLastHour();
     await isTakenBack("https://all.test", page);
     assert.deepEqual(await remembered(), []);
     await page.close();
@@ -412,21 +410,18 @@ test("a browser that deletes data when it closes keeps no grants either; one tha
   const { pages, browser } = first;
   await remember("https://exit.test", first);
   const home = browser.home;
-  const preferences = join(asChromium(browser).userDataFolder, "Default", "Preferences");
-  const start = async (cookies: number): Promise<{ origins: string[]; close(): Promise<void> }> => {
-    const all = JSON.parse(readFileSync(preferences, "utf8")) as { profile: Record<string, unknown> };
-    all.profile["default_content_setting_values"] = { cookies };
-    writeFileSync(preferences, JSON.stringify(all));
-    const next = await startChromium(own, { home, pages });
+  /** `deletes`: as the user has set it for the end of the browser. */
+  const start = async ({ deletes }: { deletes: boolean }): Promise<{ origins: string[]; close(): Promise<void> }> => {
+    const next = await startBrowser(own, { home, pages, deletesAtEnd: deletes });
     const page = await next.newExtensionPage("ui/options.html");
     await untilMarkersLooked(page);
     return { origins: await remembered(page), close: () => next.close() };
   };
   await browser.close();
-  // 1: sites may keep data. 4: until the browser closes.
-  const kept = await start(1);
+  const kept = await start({ deletes: false });
   assert.deepEqual(kept.origins, ["https://exit.test"]);
   await kept.close();
-  const gone = await start(4);
+  await (await start({ deletes: true })).close();
+  const gone = await start({ deletes: true });
   assert.deepEqual(gone.origins, []);
 });

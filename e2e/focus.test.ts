@@ -16,7 +16,7 @@ before(async () => {
   display = await openDisplay(life);
   stage = await openStage(life, {
     display,
-    switches: ["--window-position=0,0", "--window-size=600,800"],
+    window: { left: 0, top: 0, width: 600, height: 800 },
   });
 });
 

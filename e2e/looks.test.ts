@@ -120,8 +120,7 @@ describe("every page, in every state", () => {
       const life = new Life(`looks, ${name}`);
       try {
         const theatre = await openTheatre(life, {
-          switches: [`--lang=${tag}`],
-          env: { LANGUAGE: tag },
+          language: tag,
           ...(pseudo === true ? { extension: pseudoExtension(life) } : {}),
         });
         const found: string[] = [];

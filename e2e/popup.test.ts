@@ -1,6 +1,6 @@
 // The popup that hangs from the icon: each socket as it lives, how the program is, and what administrators say.
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
+import { before } from "node:test";
 import { attempt, openStage, openTCP, openUDP, plainPage, to, type Stage, type WithTCP } from "./stage.ts";
 import { Toolbar, ending, generous, openMore, outcome } from "./toolbar.ts";
 import { assertAccessible } from "./world/axe.ts";
@@ -9,6 +9,7 @@ import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import * as peers from "./world/peers.ts";
 import { childrenOf, commandLine } from "./world/proc.ts";
 import { until } from "./world/wait.ts";
+import { describe, test } from "./world/where.ts";
 
 const life = lifeOfSuite("popup");
 let stage: Stage;
@@ -364,9 +365,8 @@ describe("the popup", () => {
     await page.close();
   });
 
-  test("is in the menu of the toolbar's button, which costs no warning; in a window it fills that, and goes with its tab", async () => {
+  test("its place in the menu of the toolbar's button costs no warning", async () => {
     const asked = await toolbar.desk.evaluate(async () => {
-      await chrome.contextMenus.update("popup-window", { visible: true }); // rejects where there is no such item
       const manifest = JSON.stringify(chrome.runtime.getManifest());
       return {
         warnings: await chrome.management.getPermissionWarningsByManifest(manifest),
@@ -375,6 +375,12 @@ describe("the popup", () => {
     });
     assert.notEqual(asked.without.length, 0);
     assert.deepEqual(asked.warnings, asked.without);
+  });
+
+  test("is in the menu of the toolbar's button; in a window it fills that, and goes with its tab", async () => {
+    await toolbar.desk.evaluate(async () => {
+      await chrome.contextMenus.update("popup-window", { visible: true }); // rejects where there is no such item
+    });
     const page = await stage.open("https://window.test/");
     const tab = await toolbar.tabOf(page);
     const window = await stage.browser.newExtensionPage(`ui/popup.html?tab=${tab.toString()}#window`);

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { plainPage, type Page, type Stage } from "./stage.ts";
 import { openWatchedStage, verdict } from "./verdict.ts";
-import { startChromium } from "./world/chromium/chromium.ts";
 import { Person } from "./world/consent.ts";
 import { lifeOf, lifeOfSuite } from "./world/life.ts";
 import type { Frame } from "./world/page.ts";
 import type { Answer } from "./world/pages.ts";
+import { startBrowser } from "./world/start.ts";
 import { sleep } from "./world/wait.ts";
 
 const life = lifeOfSuite("pwa");
@@ -291,7 +291,7 @@ test("after a restart of the browser, without a network: denials were kept, and 
   await first.browser.close();
 
   for (const app of apps) app.offline = true;
-  const browser = await startChromium(own, { pages: first.pages, home: first.browser.home });
+  const browser = await startBrowser(own, { pages: first.pages, home: first.browser.home });
   const second = { browser, person: new Person(browser) };
   await sleep(1_000); // the extension's first turn
   assert.deepEqual((await kept(second)).sort(), keys.sort());

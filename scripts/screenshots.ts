@@ -58,7 +58,7 @@ mkdirSync(folder, { recursive: true });
 for (const [language, byName] of Object.entries(looks)) {
   const life = new Life(`screenshots, ${language}`);
   try {
-    const theatre = await openTheatre(life, { switches: [`--lang=${language}`], env: { LANGUAGE: language } });
+    const theatre = await openTheatre(life, { language });
     await render(theatre, byName);
   } finally {
     await life.end();

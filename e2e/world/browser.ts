@@ -28,10 +28,16 @@ export interface BrowserOptions {
   launcher?: readonly [string, ...string[]];
   /** The folder of an earlier browser that has closed: this one goes on with its profile. */
   home?: string;
+  /** The user has set that sites' data are deleted when the browser closes, or, with false, has set it back. */
+  deletesAtEnd?: boolean;
   /** Show windows, if there is a DISPLAY to show them on. */
   headed?: boolean;
   /** Show windows on this screen. */
   display?: Display;
+  /** The language that the user has set the browser to. */
+  language?: string;
+  /** Where the first window stands on that screen, and how large it is. */
+  window?: Readonly<Record<"left" | "top" | "width" | "height", number>>;
   /** More command-line switches, and switches of ours that it shall not have: a test with these is one of Chromium's alone. */
   switches?: readonly string[];
   /** More preferences: a test with these is one of Firefox's alone. */
@@ -82,8 +88,14 @@ export interface Browser {
   nextPage(what: string, url: RegExp, options?: { timeout?: number }): Promise<Page>;
   /** Loads another extension, from a folder. Returns its id. */
   loadExtension(path: string): Promise<string>;
+  /** Where the pages of an extension are, by its id: without a slash at the end. */
+  originOf(id: string): Promise<string>;
   /** Loads Portside again, as after an update. */
   reloadExtension(): Promise<void>;
+  /** Deletes the data of one site, as a person does in the browser's settings. */
+  deleteSiteData(origin: string): Promise<void>;
+  /** Deletes what the last hour has left, cookies and the data of all sites among it, as a person does in the browser's settings. */
+  deleteLastHour(): Promise<void>;
   /** Puts what is downloaded from now on into this folder. */
   saveDownloadsTo(folder: string): Promise<void>;
   closeTarget(targetId: string): Promise<void>;

@@ -78,4 +78,8 @@ export const content: ContentPlatform = {
   openDataChannel: (key, page) => new LaneFrame(key, page),
 };
 
-export const pages: PagesPlatform = { pinText: "setupPinHow", missingText: "setupMissing" };
+export const pages: PagesPlatform = {
+  pinText: "setupPinHow",
+  missingText: "setupMissing",
+  screenScale: () => 1,
+};

@@ -123,4 +123,8 @@ export const content: ContentPlatform = {
   openDataChannel: (key, page) => new LanePort(key, page),
 };
 
-export const pages: PagesPlatform = { pinText: "setupPinHowFirefox", missingText: "setupMissingFirefox" };
+export const pages: PagesPlatform = {
+  pinText: "setupPinHowFirefox",
+  missingText: "setupMissingFirefox",
+  screenScale: (zoom) => zoom, // a page is told all of them in its own pixels
+};

@@ -94,8 +94,16 @@ test("only Chromium may say at first that nothing is managed, and tell it later"
 });
 
 test("the extension's pages speak of each browser's own toolbar, and of what it can tell of a missing program", () => {
-  assert.deepEqual(chromium.pages, { pinText: "setupPinHow", missingText: "setupMissing" });
-  assert.deepEqual(firefox.pages, { pinText: "setupPinHowFirefox", missingText: "setupMissingFirefox" });
+  for (const [{ pages }, pinText, missingText] of [
+    [chromium, "setupPinHow", "setupMissing"],
+    [firefox, "setupPinHowFirefox", "setupMissingFirefox"],
+  ] as const)
+    assert.deepEqual([pages.pinText, pages.missingText], [pinText, missingText]);
+});
+
+test("in which pixels a page is told of its window: Chromium's are the screen's, Firefox's the page's own", () => {
+  assert.equal(chromium.pages.screenScale(2), 1);
+  assert.equal(firefox.pages.screenScale(2), 2);
 });
 
 test("of which container a tab or request is: Chromium has none; Firefox says, and what is no container is none", () => {

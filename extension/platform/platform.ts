@@ -118,6 +118,8 @@ export interface PagesPlatform {
   readonly pinText: "setupPinHow" | "setupPinHowFirefox";
   /** What a missing program means: what `missing` of HostEnd stands for. */
   readonly missingText: "setupMissing" | "setupMissingFirefox";
+  /** Pixels of the screen, as the windows API counts them, for each of screenX, outerWidth or screen.availWidth in a page that the user sees at this zoom. */
+  screenScale(zoom: number): number;
 }
 
 /** A carrier of a document's bytes that passes native messaging by (extension/lane). */

@@ -117,3 +117,33 @@ test("a window on another screen than its page moves there", async () => {
   assert.deepEqual(place(), [400, 220, 430]);
   manages = (change) => change;
 });
+
+test("zoomed in Firefox, which tells the page of window and screen in its own pixels: as large as its content", async () => {
+  const { pages: platform } = await import("../platform/current.ts");
+  const { pages: firefox } = await import("../platform/firefox.ts");
+  const { screenScale } = platform;
+  Object.assign(platform, { screenScale: firefox.screenScale });
+  Object.assign(chrome.tabs, { getZoom: () => Promise.resolve(1.5) });
+  Object.assign(screen, { availWidth: 853, availHeight: 600 });
+  const fit = await begins({});
+  /** As the page hears of it: rounded. */
+  const stands = ({ left = 0, top = 0, width = 0, height = 0 }: Change): void => {
+    const [x = 0, y = 0, w = 0, h = 0] = [left, top, width, height].map((pixels) => Math.round(pixels / 1.5));
+    stand({ left: x, top: y, width: w, height: h });
+  };
+  let now: Change = { left: 400, top: 220, width: 450, height: 420 };
+  stands(now);
+  manages = (change) => {
+    stands((now = { ...now, ...change }));
+    return {};
+  };
+  await fit();
+  assert.deepEqual(now, { left: 400, top: 220, width: 690, height: 645 });
+  changes.length = 0;
+  await fit();
+  assert.deepEqual(changes, []);
+  manages = (change) => change;
+  Object.assign(screen, { availWidth: 1280, availHeight: 900 });
+  Object.assign(chrome.tabs, { getZoom: () => Promise.resolve(1) });
+  Object.assign(platform, { screenScale });
+});

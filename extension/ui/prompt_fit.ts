@@ -4,6 +4,7 @@
 import { ext } from "../shared/ext.ts";
 import { fitted, isOn, type Box, type Hash, type Place } from "../background/consent/prompt_place.ts";
 import { promptWidth } from "../background/consent/prompt_size.ts";
+import { pages as platform } from "../platform/current.ts";
 
 /** So often the window is moved to where it is to be. Whoever puts it elsewhere each time has their way. */
 const maxMoves = 3;
@@ -23,7 +24,11 @@ let moves = 0;
 let stood: Place | undefined;
 let usersOwn = false;
 
-const here = (): Place => ({ left: screenX, top: screenY });
+/** Pixels of the screen for each that this page is told of its window and of the screen. */
+let scale = 1;
+
+const scaled = (told: number): number => Math.round(told * scale);
+const here = (): Place => ({ left: scaled(screenX), top: scaled(screenY) });
 
 function near(a: Place, b: Place): boolean {
   return Math.abs(a.left - b.left) <= slack && Math.abs(a.top - b.top) <= slack;
@@ -32,7 +37,12 @@ function near(a: Place, b: Place): boolean {
 /** Where it is to be and how large: undefined where it is that already. */
 function target(size: { width: number; height: number }, { place, bar }: Hash): Box | undefined {
   const { availLeft = 0, availTop = 0 } = screen as { availLeft?: number; availTop?: number };
-  const room = { left: availLeft, top: availTop, width: screen.availWidth, height: screen.availHeight };
+  const room = {
+    left: scaled(availLeft),
+    top: scaled(availTop),
+    width: scaled(screen.availWidth),
+    height: scaled(screen.availHeight),
+  };
   const now = here();
   began ??= performance.now();
   if (stood !== undefined && !near(stood, now) && performance.now() - began > arrival) usersOwn = true;
@@ -40,8 +50,10 @@ function target(size: { width: number; height: number }, { place, bar }: Hash): 
   // It came up on another screen than the page that asks: there first, as far as the browser lets it.
   const away = ours && bar !== undefined && !isOn(bar, room);
   const box = away ? { ...place, ...size } : fitted(ours ? place : now, size, room, ours ? bar : undefined);
-  const there = box.left === now.left && box.top === now.top;
-  const large = Math.abs(box.width - outerWidth) <= 1 && Math.abs(box.height - outerHeight) <= 1;
+  // What the page is told is rounded before it is scaled.
+  const there = Math.abs(box.left - now.left) < scale && Math.abs(box.top - now.top) < scale;
+  const large =
+    Math.abs(box.width - scaled(outerWidth)) <= scale && Math.abs(box.height - scaled(outerHeight)) <= scale;
   return there && large ? undefined : box;
 }
 
@@ -60,17 +72,25 @@ export function fitWindow(wanted: Hash): void {
 async function fit(wanted: Hash): Promise<void> {
   const { id } = await ext.windows.getCurrent();
   const zoom = await ext.tabs.getZoom();
+  scale = platform.screenScale(zoom);
   // The first try may leave a scroll bar, which takes room; and windows take their time.
   for (let tries = 0; tries < 3 && id !== undefined; tries++) {
-    const frame = { width: outerWidth - innerWidth * zoom, height: outerHeight - innerHeight * zoom };
+    const frame = {
+      width: scaled(outerWidth) - innerWidth * zoom,
+      height: scaled(outerHeight) - innerHeight * zoom,
+    };
     const size = {
-      width: Math.min(screen.availWidth, Math.ceil(promptWidth * zoom + frame.width)),
-      height: Math.min(screen.availHeight, Math.ceil(document.documentElement.offsetHeight * zoom + frame.height)),
+      width: Math.min(scaled(screen.availWidth), Math.ceil(promptWidth * zoom + frame.width)),
+      height: Math.min(
+        scaled(screen.availHeight),
+        Math.ceil(document.documentElement.offsetHeight * zoom + frame.height),
+      ),
     };
     const box = target(size, wanted);
     if (box === undefined) break;
     const { left, top, width, height } = box;
-    const moved = left !== screenX || top !== screenY;
+    const now = here();
+    const moved = left !== now.left || top !== now.top;
     if (moved) moves++;
     await ext.windows
       .update(id, { width, height, ...(moved ? { left, top } : {}) })

@@ -14,6 +14,7 @@ import { certificates } from "../certs.ts";
 import { filesIn, hostsOf, onCarrier } from "../host-files.ts";
 import { makeHostSpace, type HostSpace } from "../host-space.ts";
 import { isRoot, type Life } from "../life.ts";
+import { deleteBrowsingData, deleteSiteData } from "./own-settings.ts";
 import { ChromiumPage, Contexts } from "./tab.ts";
 import { chromiumProgram, extensionFolderOf, extensionId, hostName, hostProgram } from "../places.ts";
 import { childrenOf, commandLine, descendantsOf, memoryOf, type Memory } from "../proc.ts";
@@ -152,8 +153,20 @@ export class Chromium implements Browser {
     return id;
   }
 
+  originOf(id: string): Promise<string> {
+    return Promise.resolve(`chrome-extension://${id}`);
+  }
+
   async reloadExtension(): Promise<void> {
     await this.cdp.send("Extensions.loadUnpacked", { path: extensionFolderOf("chromium"), enableInIncognito: true });
+  }
+
+  async deleteSiteData(origin: string): Promise<void> {
+    await deleteSiteData(this, origin);
+  }
+
+  async deleteLastHour(): Promise<void> {
+    await deleteBrowsingData(this);
   }
 
   /** Puts what is downloaded into this folder. */
@@ -283,6 +296,19 @@ export function asChromium(browser: Browser): Chromium {
   return browser;
 }
 
+/** Writes into the profile, which is there, how long sites may keep data. 1: for good. 4: until the browser closes. */
+function setCookies(userDataFolder: string, cookies: 1 | 4): void {
+  const file = join(userDataFolder, "Default", "Preferences");
+  const all = JSON.parse(readFileSync(file, "utf8")) as { profile: Record<string, unknown> };
+  all.profile["default_content_setting_values"] = { cookies };
+  writeFileSync(file, JSON.stringify(all));
+}
+
+const placed = ({ left, top, width, height }: NonNullable<BrowserOptions["window"]>): string[] => [
+  `--window-position=${left.toString()},${top.toString()}`,
+  `--window-size=${width.toString()},${height.toString()}`,
+];
+
 export async function startChromium(life: Life, options: BrowserOptions = {}): Promise<Chromium> {
   const { spki, caPem } = await certificates();
   const home = options.home ?? life.folder("browser");
@@ -301,6 +327,7 @@ export async function startChromium(life: Life, options: BrowserOptions = {}): P
     PORTSIDE_STATE_DIR: stateFolder,
     ...(process.env["DISPLAY"] === undefined ? {} : { DISPLAY: process.env["DISPLAY"] }),
     ...(options.display === undefined ? {} : { DISPLAY: options.display.name }),
+    ...(options.language === undefined ? {} : { LANGUAGE: options.language }),
     ...options.env,
   };
 
@@ -308,6 +335,7 @@ export async function startChromium(life: Life, options: BrowserOptions = {}): P
   const host = onCarrier(options.host);
   const hostSpace = host === undefined ? undefined : makeHostSpace(life, home, host);
   if (portside) await installHost(userDataFolder, env, hostSpace);
+  if (options.deletesAtEnd !== undefined) setCookies(userDataFolder, options.deletesAtEnd ? 4 : 1);
 
   const headed = options.display !== undefined || (options.headed === true && process.env["DISPLAY"] !== undefined);
   const resolverRules = [
@@ -337,6 +365,8 @@ export async function startChromium(life: Life, options: BrowserOptions = {}): P
       `--user-data-dir=${userDataFolder}`,
       `--host-resolver-rules=${resolverRules.join(", ")}`,
       `--ignore-certificate-errors-spki-list=${spki}`,
+      ...(options.language === undefined ? [] : [`--lang=${options.language}`]),
+      ...(options.window === undefined ? [] : placed(options.window)),
       ...(options.switches ?? []),
       "about:blank",
     ],

@@ -1,6 +1,6 @@
 // The browser's own settings pages, as a person uses them. They are built of nested shadow trees, and their text is no part of this project:
 // elements are found by the ids that they have there.
-import type { Chromium } from "./chromium.ts";
+import type { Browser } from "../browser.ts";
 import type { Page } from "../page.ts";
 import { sleep, until } from "../wait.ts";
 
@@ -34,7 +34,7 @@ async function click(page: Page, selector: string): Promise<void> {
 }
 
 /** "Delete browsing data", as the dialog offers it to begin with: the last hour; history, cookies and other site data, cached files. */
-export async function deleteBrowsingData(browser: Chromium): Promise<void> {
+export async function deleteBrowsingData(browser: Browser): Promise<void> {
   const page = await browser.newPage("chrome://settings/clearBrowserData");
   await click(page, "#deleteButton");
   // The dialog says that it is done by going.
@@ -45,7 +45,7 @@ export async function deleteBrowsingData(browser: Chromium): Promise<void> {
 }
 
 /** The page about one site: "Delete data", and yes. */
-export async function deleteSiteData(browser: Chromium, origin: string): Promise<void> {
+export async function deleteSiteData(browser: Browser, origin: string): Promise<void> {
   const page = await browser.newPage(`chrome://settings/content/siteDetails?site=${encodeURIComponent(origin)}`);
   await click(page, "#clearStorage");
   await click(page, "#confirmClearStorage .action-button");

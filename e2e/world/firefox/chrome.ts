@@ -1,6 +1,7 @@
 // What Firefox does for its own windows only ("chrome scope"): where the protocol has no command, the tests ask the browser's own code. It is there with
 // --remote-allow-system-access.
 import { guarded, callOf, outcomeOf, syntaxError, type Outcome } from "../evaluate.ts";
+import { TargetGoneError } from "../page.ts";
 import { until } from "../wait.ts";
 import { valueOf, type Bidi, type RemoteValue } from "./bidi.ts";
 
@@ -9,7 +10,7 @@ type Evaluated = { type: "success"; result: RemoteValue } | { type: "exception";
 /** Runs in each process of the browser, and answers what it is asked of a document that is there. A string: it is the browser that reads it. */
 const inEachProcess = `
   const find = (id) => { const there = BrowsingContext.get(id); return there?.docShell ? there.window : undefined; };
-  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, selector } }) => {
+  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, own, selector } }) => {
     let answer;
     try {
       const window = find(browsingContext);
@@ -18,13 +19,16 @@ const inEachProcess = `
         const { ExtensionContent } = ChromeUtils.importESModule("resource://gre/modules/ExtensionContent.sys.mjs");
         const context = ExtensionContent.getContextByExtensionId(extension, window);
         if (!context?.cloneScope) throw new Error("no content script");
-        answer = { value: await Cu.evalInSandbox("(" + expression + ").then((outcome) => JSON.stringify(outcome))", context.cloneScope) };
+        answer = { value: await Cu.evalInSandbox("(" + expression + ").then((outcome) => JSON.stringify(outcome))", context.cloneScope, "latest", "test", 1) };
+      } else if (own !== undefined) {
+        const world = new Cu.Sandbox(window, { sandboxPrototype: window, wantXrays: false });
+        answer = { value: await Cu.evalInSandbox("(" + own + ").then((outcome) => JSON.stringify(outcome))", world, "latest", "test", 1) };
       } else {
         const service = Cc["@mozilla.org/accessibilityService;1"].getService(Ci.nsIAccessibilityService);
         const element = window.document.querySelector(selector);
         const accessible = element && service.getAccessibleFor(element);
         if (!accessible) throw new Error("nothing accessible at " + selector);
-        answer = { value: JSON.stringify({ role: service.getStringRole(accessible.role), name: accessible.name ?? "", description: accessible.description ?? "" }) };
+        answer = { value: JSON.stringify({ role: accessible.computedARIARole, name: accessible.name ?? "", description: accessible.description ?? "" }) };
       }
     } catch (error) {
       answer = { error: String(error) };
@@ -53,10 +57,37 @@ interface BrowsingContext {
   forcedColorsOverride: string;
   prefersReducedMotionOverride: string;
   fullZoom: number;
+  topChromeWindow: typeof globalThis;
 }
-declare const Services: { ppmm: Processes };
+interface TextInputProcessor {
+  beginInputTransactionForTests(window: object): boolean;
+  keydown(event: KeyboardEvent): void;
+  keyup(event: KeyboardEvent): void;
+}
+declare const BrowsingContext: { get(id: number): BrowsingContext | null };
+interface BrowserElement {
+  loadContext: { usePrivateBrowsing: boolean };
+  browsingContext: BrowsingContext;
+  currentURI: { spec: string };
+}
+type Panel = HTMLElement & { state: string; hidePopup(): void };
+declare const Services: {
+  ppmm: Processes;
+  wm: {
+    getEnumerator(
+      kind: string,
+    ): Iterable<{ gBrowser: { selectedBrowser: BrowserElement }; toolbar: BarProp; document: Document }>;
+  };
+};
+declare const Ci: { nsITextInputProcessor: object };
+declare const Cc: Record<"@mozilla.org/text-input-processor;1", { createInstance(of: object): TextInputProcessor }>;
 declare const ChromeUtils: {
-  importESModule(url: string): { NavigableManager: { getBrowsingContextById(id: string): BrowsingContext | null } };
+  importESModule(url: string): {
+    NavigableManager: {
+      getBrowsingContextById(id: string): BrowsingContext | null;
+      getIdForBrowser(browser: BrowserElement): string;
+    };
+  };
 };
 declare const portsideTest: { next: number; waiting: Map<number, (answer: TestAnswer) => void> };
 
@@ -113,6 +144,34 @@ export class Chrome {
     return JSON.parse(value.value) as Outcome;
   }
 
+  /** Runs an expression in the own world of a document that is no tab's; gives what it resolves with. */
+  async inDocument(browsingContext: number, expression: string): Promise<Outcome> {
+    const answer = await this.#ask(browsingContext, { own: expression });
+    if (answer.value === undefined) throw new TargetGoneError(answer.error ?? "the document is gone");
+    return JSON.parse(answer.value) as Outcome;
+  }
+
+  /** The popup that hangs from an extension's icon now, if one does. */
+  async popup(): Promise<{ browsingContext: number; url: string } | undefined> {
+    const found = await this.evaluate(() => {
+      for (const { document } of Services.wm.getEnumerator("navigator:browser")) {
+        const popup = document.querySelector<BrowserElement & Element>("panel .webextension-popup-browser");
+        if (popup !== null && popup.closest<Panel>("panel")?.state === "open")
+          return { browsingContext: popup.browsingContext.id, url: popup.currentURI.spec };
+      }
+      return null;
+    });
+    return found ?? undefined;
+  }
+
+  /** Puts away what hangs from an icon, as a click beside it does. */
+  async hidePopup(): Promise<void> {
+    await this.evaluate(() => {
+      for (const { document } of Services.wm.getEnumerator("navigator:browser"))
+        document.querySelector(".webextension-popup-browser")?.closest<Panel>("panel")?.hidePopup();
+    });
+  }
+
   async accessible(context: string, selector: string): Promise<{ role: string; name: string; description: string }> {
     // The tree for screen readers is made when somebody first asks for it, which takes a moment.
     const value = await until(`${selector} for a screen reader`, async () => {
@@ -121,6 +180,20 @@ export class Chrome {
       return answer.value;
     });
     return JSON.parse(value) as { role: string; name: string; description: string };
+  }
+
+  /** A tab of a window that is not private, nor a popup window. Undefined: there is none. */
+  async inNormalWindow(): Promise<string | undefined> {
+    const found = await this.evaluate(() => {
+      const { NavigableManager } = ChromeUtils.importESModule(
+        "chrome://remote/content/shared/NavigableManager.sys.mjs",
+      );
+      for (const { gBrowser, toolbar } of Services.wm.getEnumerator("navigator:browser"))
+        if (toolbar.visible && !gBrowser.selectedBrowser.loadContext.usePrivateBrowsing)
+          return NavigableManager.getIdForBrowser(gBrowser.selectedBrowser);
+      return null;
+    });
+    return found ?? undefined;
   }
 
   /** The process that has the document. */
@@ -133,6 +206,25 @@ export class Chrome {
       if (there === null) throw new Error("the document is gone");
       return there.currentWindowGlobal.osPid;
     }, context);
+  }
+
+  /** Releases a key that was down before the page came to the front: it hears of one more press, which says that it is a repeated one. */
+  async releaseHeld(context: string, key: { key: string; code: string; keyCode: number }): Promise<void> {
+    await this.evaluate(
+      (id: string, given: { key: string; code: string; keyCode: number }) => {
+        const { NavigableManager } = ChromeUtils.importESModule(
+          "chrome://remote/content/shared/NavigableManager.sys.mjs",
+        );
+        const window = NavigableManager.getBrowsingContextById(id)?.topChromeWindow;
+        if (window === undefined) throw new Error("the document is gone");
+        const keyboard = Cc["@mozilla.org/text-input-processor;1"].createInstance(Ci.nsITextInputProcessor);
+        if (!keyboard.beginInputTransactionForTests(window)) throw new Error("somebody else is typing");
+        keyboard.keydown(new window.KeyboardEvent("", { ...given, repeat: true }));
+        keyboard.keyup(new window.KeyboardEvent("", given));
+      },
+      context,
+      key,
+    );
   }
 
   /** Shows a page as to somebody with these preferences; undefined is as usual. */
@@ -161,14 +253,14 @@ export class Chrome {
   }
 
   /** Asks the process that has a document. */
-  async #ask(context: string, question: object): Promise<TestAnswer> {
+  async #ask(context: string | number, question: object): Promise<TestAnswer> {
     await (this.#ready ??= this.#prepare());
     return await this.evaluate(
-      (id: string, asked: object) => {
+      (id: string | number, asked: object) => {
         const { NavigableManager } = ChromeUtils.importESModule(
           "chrome://remote/content/shared/NavigableManager.sys.mjs",
         );
-        const there = NavigableManager.getBrowsingContextById(id);
+        const there = typeof id === "number" ? BrowsingContext.get(id) : NavigableManager.getBrowsingContextById(id);
         if (there === null) throw new Error("the document is gone");
         const { osPid } = there.currentWindowGlobal;
         return new Promise<TestAnswer>((resolve, reject) => {

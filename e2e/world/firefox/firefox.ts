@@ -26,6 +26,7 @@ import { start, type Running } from "../processes.ts";
 import { sleep, until, within } from "../wait.ts";
 import { Bidi } from "./bidi.ts";
 import { Chrome } from "./chrome.ts";
+import { FirefoxPopup } from "./popup.ts";
 import { preferences } from "./preferences.ts";
 import { startSocks } from "./socks.ts";
 import { FirefoxPage } from "./tab.ts";
@@ -37,23 +38,28 @@ interface ContextInfo {
   parent?: string | null;
 }
 
-interface Tree {
-  context: string;
+interface Tree extends ContextInfo {
   children?: Tree[] | null;
 }
 
-const namesIn = ({ context, children }: Tree): string[] => [context, ...(children ?? []).flatMap(namesIn)];
+const allIn = (tree: Tree): ContextInfo[] => [tree, ...(tree.children ?? []).flatMap(allIn)];
 
 /** What the functions below find in the browser's own window. */
 declare const WebExtensionPolicy: {
   getByID(id: string): {
+    mozExtensionHostname: string;
     extension: { terminateBackground(options: object): Promise<void> };
   } | null;
 };
 declare const ChromeUtils: {
   importESModule(url: string): {
     AddonManager: { getAddonByID(id: string): Promise<{ reload(): Promise<void> } | null> };
-    Sanitizer: { sanitize(items: string[], options: object): Promise<void> };
+    Sanitizer: {
+      TIMESPAN_HOUR: number;
+      getClearRange(timespan: number): unknown;
+      sanitize(items: string[], options: object): Promise<void>;
+    };
+    SiteDataManager: { remove(host: string): Promise<void> };
     ExtensionPermissions: {
       add(id: string, allowed: { permissions: string[]; origins: string[] }): Promise<void>;
       remove(
@@ -68,6 +74,7 @@ declare const ChromeUtils: {
 declare const Services: {
   prefs: { setStringPref(name: string, value: string): void };
   obs: { notifyObservers(subject: null, topic: string): void };
+  locale: { availableLocales: string[]; requestedLocales: string[] };
 };
 
 export class Firefox implements Browser {
@@ -119,12 +126,20 @@ export class Firefox implements Browser {
     this.bidi.abandon(context, "its page is gone");
   }
 
-  /** Looks what there is, for as long as the browser runs: of some that go, such as tabs of the extension, no event tells. */
+  /**
+   * Looks what there is, for as long as the browser runs: no event tells of some that go, such as tabs of the extension, nor of the addresses of some
+   * that come, such as windows of about:blank.
+   */
   async watch(): Promise<void> {
     let missed = new Set<string>();
     while (this.process.alive) {
       const { contexts } = await this.bidi.send<{ contexts: Tree[] }>("browsingContext.getTree", {});
-      const there = new Set(contexts.flatMap(namesIn));
+      const all = contexts.flatMap(allIn);
+      for (const { context, url } of all) {
+        const known = this.#contexts.get(context);
+        if (known !== undefined) known.url = url;
+      }
+      const there = new Set(all.map(({ context }) => context));
       const gone = [...this.#contexts.keys()].filter((context) => !there.has(context));
       // What has just come is not in an answer that was under way.
       for (const context of gone) if (missed.has(context)) this.#forget(context);
@@ -152,11 +167,7 @@ export class Firefox implements Browser {
     { incognito = false, container }: { incognito?: boolean; container?: string } = {},
   ): Promise<FirefoxPage> {
     if (incognito) return await this.#newPrivatePage(url);
-    const inContainer = container === undefined ? {} : { userContext: container };
-    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", {
-      type: "tab",
-      ...inContainer,
-    });
+    const context = await this.#newTab(container === undefined ? {} : { userContext: container });
     const page = this.#adopt(context, url ?? "a new page");
     if (url !== undefined) await page.goto(url);
     return page;
@@ -177,6 +188,21 @@ export class Firefox implements Browser {
     await this.chrome.evaluate(async () => {
       const { Sanitizer } = ChromeUtils.importESModule("resource:///modules/Sanitizer.sys.mjs");
       await Sanitizer.sanitize(["cookiesAndStorage"], { ignoreTimespan: true });
+    });
+  }
+
+  async deleteSiteData(origin: string): Promise<void> {
+    await this.chrome.evaluate(async (host: string) => {
+      const { SiteDataManager } = ChromeUtils.importESModule("resource:///modules/SiteDataManager.sys.mjs");
+      await SiteDataManager.remove(host);
+    }, new URL(origin).hostname);
+  }
+
+  async deleteLastHour(): Promise<void> {
+    await this.chrome.evaluate(async () => {
+      const { Sanitizer } = ChromeUtils.importESModule("resource:///modules/Sanitizer.sys.mjs");
+      const range = Sanitizer.getClearRange(Sanitizer.TIMESPAN_HOUR);
+      await Sanitizer.sanitize(["browsingHistoryAndDownloads", "cookiesAndStorage", "cache"], { range });
     });
   }
 
@@ -224,20 +250,35 @@ export class Firefox implements Browser {
   }
 
   async openUnwatched(url: string): Promise<void> {
-    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", { type: "tab" });
+    const context = await this.#newTab();
     await this.bidi.send("browsingContext.navigate", { context, url, wait: "none" });
   }
 
+  /** Opens a tab. Left to itself the browser takes the window in front, which may be a private one. */
+  async #newTab(more: { userContext?: string } = {}): Promise<string> {
+    const referenceContext = await this.chrome.inNormalWindow();
+    const { context } = await this.bidi.send<{ context: string }>("browsingContext.create", {
+      type: "tab",
+      ...(referenceContext === undefined ? {} : { referenceContext }),
+      ...more,
+    });
+    return context;
+  }
+
   async nextPage(what: string, url: RegExp, { timeout }: { timeout?: number } = {}): Promise<Page> {
-    const found = await until(
+    const page = await until(
       what,
-      () =>
-        this.targets().find(
+      async () => {
+        const found = this.targets().find(
           (target) => target.type === "page" && url.test(target.url) && !this.#pages.has(target.targetId),
-        ),
+        );
+        if (found !== undefined) return this.#adopt(found.targetId, found.url);
+        if (!url.test(popupUrl)) return undefined;
+        const popup = await this.chrome.popup();
+        return popup !== undefined && url.test(popup.url) ? new FirefoxPopup(this, popup) : undefined;
+      },
       timeout === undefined ? {} : { timeout },
     );
-    const page = this.#adopt(found.targetId, found.url);
     await page.waitFor(`${what} to load`, () => document.readyState === "complete" && location.href !== "about:blank");
     return page;
   }
@@ -247,6 +288,31 @@ export class Firefox implements Browser {
       extensionData: { type: "path", path },
     });
     return extension;
+  }
+
+  /** Sets the browser to a language, as if its package of translations was there: extensions that are loaded from now on are told so. */
+  async speak(language: string): Promise<void> {
+    await this.chrome.evaluate((tag: string) => {
+      Services.locale.availableLocales = [...new Set([tag, "en-US"])];
+      Services.locale.requestedLocales = [tag];
+    }, language);
+  }
+
+  /** Puts the window there, of which there is one. */
+  async placeWindow({ left, top, width, height }: NonNullable<BrowserOptions["window"]>): Promise<void> {
+    await this.chrome.evaluate(
+      (x: number, y: number, w: number, h: number) => {
+        resizeTo(w, h);
+        moveTo(x, y);
+      },
+      ...([left, top, width, height] as const),
+    );
+  }
+
+  async originOf(id: string): Promise<string> {
+    const name = await this.chrome.evaluate((of: string) => WebExtensionPolicy.getByID(of)?.mozExtensionHostname, id);
+    if (name === undefined) throw new Error(`there is no extension ${id}`);
+    return `moz-extension://${name}`;
   }
 
   /** Lets Portside, which is not there yet, into private windows. (The protocol's own word for that installs it and loads it again.) */
@@ -356,6 +422,9 @@ export class Firefox implements Browser {
 /** Where the host's manifest is, for this one user of the browser's. */
 const manifestIn = (home: string): string => join(home, ".mozilla", "native-messaging-hosts", `${hostName}.json`);
 
+/** What hangs from the icon. */
+const popupUrl = `${extensionOrigins.firefox}/ui/popup.html`;
+
 const isWelcome = (url: string): boolean => url === `${extensionOrigins.firefox}/ui/setup.html`;
 
 /** For what only Firefox's driver can do. */
@@ -401,6 +470,7 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
     join(profile, "user.js"),
     Object.entries({
       ...preferences({ socksPort, uuids: { [extensionIds.firefox]: firefoxUuid } }),
+      ...(options.deletesAtEnd === undefined ? {} : deletion(options.deletesAtEnd)),
       ...options.preferences,
     })
       .map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`)
@@ -455,6 +525,8 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
   await bidi.send("session.new", { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } }, { timeout: 30_000 });
   await bidi.send("session.subscribe", { events: ["browsingContext", "log.entryAdded"] });
   browser.watch().catch(() => undefined); // the browser is gone
+  if (options.window !== undefined) await browser.placeWindow(options.window);
+  if (options.language !== undefined) await browser.speak(options.language);
   const extension = options.toy ?? options.extension ?? (portside ? extensionFolderOf("firefox") : undefined);
   if (extension !== undefined) {
     await browser.allowPrivateWindows();
@@ -468,6 +540,12 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
   }
   return browser;
 }
+
+/** The preferences by which sites' data are deleted when the browser closes. */
+const deletion = (deletes: boolean): Record<string, boolean> => ({
+  "privacy.sanitize.sanitizeOnShutdown": deletes,
+  "privacy.clearOnShutdown_v2.cookiesAndStorage": deletes,
+});
 
 /** Tells this one HOME where the host is, by the installer that people use. */
 async function installHost(

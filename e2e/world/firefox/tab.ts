@@ -54,10 +54,15 @@ export class FirefoxFrame extends Frame {
     });
   }
 
-  /** The context of an iframe element: its window, serialized, names it. */
+  /** The context of an iframe element: its window, serialized, names it. An <object> does not tell a window of another site: it is the one that is left. */
   async #contextOf(selector: string): Promise<string | undefined> {
     const answer = await this.browser.bidi.send<Evaluated>("script.evaluate", {
-      expression: `document.querySelector(${JSON.stringify(selector)})?.contentWindow`,
+      expression: `((element) => {
+        if (element?.localName !== "object" || element.contentWindow !== null) return element?.contentWindow;
+        const told = Array.from(document.querySelectorAll("iframe, object"), (one) => one.contentWindow);
+        const left = Array.from({ length: frames.length }, (_, index) => frames[index]).filter((one) => !told.includes(one));
+        return left.length === 1 ? left[0] : undefined;
+      })(document.querySelector(${JSON.stringify(selector)}))`,
       target: { context: this.context },
       awaitPromise: false,
     });
@@ -173,9 +178,10 @@ export class FirefoxPage extends FirefoxFrame implements Page {
   }
 
   async press(key: Key, { held = false } = {}): Promise<void> {
-    if (held) throw new Error("a key that is held down cannot be had here");
     await this.bringToFront();
-    await this.#keys([keys[key]]);
+    if (!held) await this.#keys([keys[key]]);
+    else if (key === "Enter") await this.browser.chrome.releaseHeld(this.context, { key, code: key, keyCode: 13 });
+    else throw new Error("only Enter can be held down here");
   }
 
   async paste(): Promise<void> {
