@@ -9,12 +9,16 @@ type Evaluated = { type: "success"; result: RemoteValue } | { type: "exception";
 /** Runs in each process of the browser, and answers what it is asked of a document that is there. A string: it is the browser that reads it. */
 const inEachProcess = `
   const find = (id) => { const there = BrowsingContext.get(id); return there?.docShell ? there.window : undefined; };
-  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, selector } }) => {
+  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, selector, collect } }) => {
     let answer;
     try {
       const window = find(browsingContext);
       if (window === undefined) throw new Error("the document is not here");
-      if (expression !== undefined) {
+      if (collect === true) {
+        const manager = Cc["@mozilla.org/memory-reporter-manager;1"].getService(Ci.nsIMemoryReporterManager);
+        await new Promise((resolve) => manager.minimizeMemoryUsage(resolve));
+        answer = { value: "" };
+      } else if (expression !== undefined) {
         const { ExtensionContent } = ChromeUtils.importESModule("resource://gre/modules/ExtensionContent.sys.mjs");
         const context = ExtensionContent.getContextByExtensionId(extension, window);
         if (!context?.cloneScope) throw new Error("no content script");
@@ -55,6 +59,18 @@ interface BrowsingContext {
   fullZoom: number;
 }
 declare const Services: { ppmm: Processes };
+/** What about:memory shows. */
+interface MemoryReports {
+  getReports(
+    each: (process: string, path: string, kind: number, units: number, amount: number) => void,
+    given: null,
+    end: () => void,
+    givenToEnd: null,
+    anonymous: boolean,
+  ): void;
+}
+declare const Cc: Record<string, { getService(kind: unknown): MemoryReports }>;
+declare const Ci: { nsIMemoryReporterManager: unknown };
 declare const ChromeUtils: {
   importESModule(url: string): { NavigableManager: { getBrowsingContextById(id: string): BrowsingContext | null } };
 };
@@ -121,6 +137,33 @@ export class Chrome {
       return answer.value;
     });
     return JSON.parse(value) as { role: string; name: string; description: string };
+  }
+
+  /** How many event listeners the windows of the document's process have, in all worlds, once the garbage is gone. */
+  async eventListeners(context: string): Promise<number> {
+    const { error } = await this.#ask(context, { collect: true });
+    if (error !== undefined) throw new Error(error);
+    return await this.evaluate(
+      async (process: string) => {
+        const reports = Cc["@mozilla.org/memory-reporter-manager;1"]?.getService(Ci.nsIMemoryReporterManager);
+        let count = 0;
+        await new Promise<void>((resolve) => {
+          reports?.getReports(
+            (of, path, _kind, _units, amount) => {
+              if (of.includes(process) && path.startsWith("event-counts/") && path.endsWith("/dom/event-listeners"))
+                count += amount;
+            },
+            null,
+            resolve,
+            null,
+            false,
+          );
+        });
+        if (count === 0) throw new Error(`no reports of ${process}`);
+        return count;
+      },
+      `(pid ${String(await this.processOf(context))})`,
+    );
   }
 
   /** The process that has the document. */
