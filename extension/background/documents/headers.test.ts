@@ -213,6 +213,22 @@ test("a frame of a page that was there before the worker started keeps what its 
   assert.ok(old <= 12, `${old.toString()} records; those of the last ten seconds may not be listed yet`);
 });
 
+test("a document has what it came with, also where the empty one before it had the same id (Firefox); what was kept stays", async () => {
+  const [tabId, url, id] = [41, "https://popup.test/", "popup"];
+  onCommitted({ tabId, frameId: 0, url: "about:blank", documentId: id });
+  assert.equal((await recordsOf(tabId, [id]))[0]?.policy, undefined);
+  loaded({ tabId, url, id }, denial);
+  const policies = async (): Promise<unknown> => (await recordsOf(tabId, [id]))[0]?.policy?.allowlist;
+  const denied = { all: false, self: false, origins: [] };
+  assert.deepEqual(await policies(), denied);
+  loaded({ tabId, url, id }); // no browser does this
+  assert.deepEqual(await policies(), denied);
+  // It comes out of the back/forward cache, while another response waits for its document.
+  onCommitted({ tabId, frameId: 0, url: "https://other.test/", documentId: "other" });
+  loaded({ tabId, url, id });
+  assert.deepEqual(await policies(), denied);
+});
+
 test("a wish to delete is told once, however many responses say it while the tab is looked at", async () => {
   const clear = { name: "clear-site-data", value: '"storage"' };
   for (let n = 0; n < 100; n++) fetched(7, "https://forgetful.test/", clear);

@@ -230,9 +230,12 @@ function onCommitted(details: Committed): void {
   const arrival: Arrival = { tabId, documentId, parentFrameId, parentDocumentId, places };
   const recorded = arrivals.add(String(tabId), async () => {
     if (before !== undefined && before !== documentId) await leave(before, { tabId, frameId, transitionType });
+    const known = await records.get(documentId);
+    // In Firefox the first document of a new window or frame has the id of the empty one that was there before it, where they are of one origin.
+    const wasEmpty = before === documentId && known?.policy === undefined && known?.cached === undefined;
     // A document that is shown after prerendering, or out of the back/forward cache, comes with its old id: its first record stays.
     //rule:reactivated-page-keeps-headers
-    if ((await records.get(documentId)) !== undefined) return;
+    if (known !== undefined && !wasEmpty) return;
     const home = await homeOfNew(arrival);
     const record: DocumentRecord = { tabId, at: Date.now(), page: home.page };
     if (home.page !== documentId) record.frameId = frameId;
