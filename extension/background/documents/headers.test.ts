@@ -229,6 +229,15 @@ test("a document has what it came with, also where the empty one before it had t
   assert.deepEqual(await policies(), denied);
 });
 
+test("a response waits for its document, also when the empty one before it is told of later (Firefox)", async () => {
+  const place = { tabId: 42, frameId: 0, url: "https://late.test/" };
+  onHeaders({ ...place, type: "main_frame", statusCode: 200, responseHeaders: [denial] });
+  onCommitted({ ...place, url: "about:blank", documentId: "late" });
+  onCommitted({ ...place, documentId: "late" });
+  const [record] = await recordsOf(place.tabId, ["late"]);
+  assert.deepEqual(record?.policy?.allowlist, { all: false, self: false, origins: [] });
+});
+
 test("a wish to delete is told once, however many responses say it while the tab is looked at", async () => {
   const clear = { name: "clear-site-data", value: '"storage"' };
   for (let n = 0; n < 100; n++) fetched(7, "https://forgetful.test/", clear);

@@ -215,15 +215,16 @@ type Committed = Pick<
 function onCommitted(details: Committed): void {
   const { tabId, frameId, documentId, url, transitionType, parentFrameId, parentDocumentId } = details;
   const place = `${tabId} ${frameId}`;
+  const isWeb = /^https?:/.test(url);
   const response = pending.get(place);
-  pending.delete(place);
+  // Firefox may tell of a new window's empty document only when the response for the next one is there.
+  if (isWeb) pending.delete(place);
   const inTab = frames.get(tabId) ?? new Map<number, string>();
   if (inTab.size >= maxFrames) inTab.clear();
   const before = inTab.get(frameId);
   frames.set(tabId, inTab.set(frameId, documentId));
   if (frameId === 0) pages.set(tabId, siteOf(url));
   // What waits keeps nothing of the URL but this.
-  const isWeb = /^https?:/.test(url);
   const address = isWeb ? addressOf(url) : undefined;
   const policy = response?.url === stripFragment(url) ? response.policy : undefined;
   const places = { normal: placeOf(url, url, false), private: placeOf(url, url, true) };
