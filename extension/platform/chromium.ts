@@ -2,7 +2,7 @@
 
 import { ext } from "../shared/ext.ts";
 import { LaneFrame } from "./lane_frame.ts";
-import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform } from "./platform.ts";
+import type { BackgroundPlatform, ContentPlatform, EarlyPlatform, HostEnd, PagesPlatform } from "./platform.ts";
 
 /** Members that @types/chrome does not have everywhere. */
 interface Lifecycle {
@@ -60,6 +60,12 @@ export const background: BackgroundPlatform = {
       };
     },
   },
+};
+
+export const early: EarlyPlatform = {
+  // The windows of one origin have the extension's world in common: its global is there by the window's name.
+  offerPolicies: () => undefined,
+  policiesOf: (other) => (other as { portside?: { policies(): string[] } }).portside?.policies(),
 };
 
 export const content: ContentPlatform = {

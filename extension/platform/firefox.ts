@@ -4,7 +4,8 @@ import { isContainer } from "../shared/container.ts";
 import { ext } from "../shared/ext.ts";
 import { LanePort, messageBytes } from "./lane_port.ts";
 import { relayLane } from "./lane_relay.ts";
-import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform } from "./platform.ts";
+import { offerPolicies, policiesOf } from "./policies_event.ts";
+import type { BackgroundPlatform, ContentPlatform, EarlyPlatform, HostEnd, PagesPlatform } from "./platform.ts";
 
 /** Reads Firefox's words as one of our causes. Its error is null for a program that has ended, in whichever way and at whatever time. */
 function causeOf(error: { message?: string } | null | undefined): HostEnd["cause"] {
@@ -54,6 +55,8 @@ export const background: BackgroundPlatform = {
     give: relayLane,
   },
 };
+
+export const early: EarlyPlatform = { offerPolicies, policiesOf };
 
 export const content: ContentPlatform = {
   shadowRootOf: (element) => (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null,
