@@ -9,15 +9,17 @@ type Evaluated = { type: "success"; result: RemoteValue } | { type: "exception";
 /** Runs in each process of the browser, and answers what it is asked of a document that is there. A string: it is the browser that reads it. */
 const inEachProcess = `
   const find = (id) => { const there = BrowsingContext.get(id); return there?.docShell ? there.window : undefined; };
-  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, selector, collect } }) => {
+  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, selector, listeners } }) => {
     let answer;
     try {
       const window = find(browsingContext);
       if (window === undefined) throw new Error("the document is not here");
-      if (collect === true) {
-        const manager = Cc["@mozilla.org/memory-reporter-manager;1"].getService(Ci.nsIMemoryReporterManager);
-        await new Promise((resolve) => manager.minimizeMemoryUsage(resolve));
-        answer = { value: "" };
+      if (listeners === true) {
+        const memory = Cc["@mozilla.org/memory-reporter-manager;1"].getService(Ci.nsIMemoryReporterManager);
+        await new Promise((resolve) => memory.minimizeMemoryUsage(resolve));
+        const { els } = Services;
+        const targets = [window, window.document, ...window.document.querySelectorAll("*")];
+        answer = { value: String(targets.flatMap((target) => els.getListenerInfoFor(target)).length) };
       } else if (expression !== undefined) {
         const { ExtensionContent } = ChromeUtils.importESModule("resource://gre/modules/ExtensionContent.sys.mjs");
         const context = ExtensionContent.getContextByExtensionId(extension, window);
@@ -59,18 +61,6 @@ interface BrowsingContext {
   fullZoom: number;
 }
 declare const Services: { ppmm: Processes };
-/** What about:memory shows. */
-interface MemoryReports {
-  getReports(
-    each: (process: string, path: string, kind: number, units: number, amount: number) => void,
-    given: null,
-    end: () => void,
-    givenToEnd: null,
-    anonymous: boolean,
-  ): void;
-}
-declare const Cc: Record<string, { getService(kind: unknown): MemoryReports }>;
-declare const Ci: { nsIMemoryReporterManager: unknown };
 declare const ChromeUtils: {
   importESModule(url: string): { NavigableManager: { getBrowsingContextById(id: string): BrowsingContext | null } };
 };
@@ -139,31 +129,11 @@ export class Chrome {
     return JSON.parse(value) as { role: string; name: string; description: string };
   }
 
-  /** How many event listeners the windows of the document's process have, in all worlds, once the garbage is gone. */
+  /** How many event listeners the document has, in all worlds, once the garbage is gone. Those of a script that has ended are called no more. */
   async eventListeners(context: string): Promise<number> {
-    const { error } = await this.#ask(context, { collect: true });
-    if (error !== undefined) throw new Error(error);
-    return await this.evaluate(
-      async (process: string) => {
-        const reports = Cc["@mozilla.org/memory-reporter-manager;1"]?.getService(Ci.nsIMemoryReporterManager);
-        let count = 0;
-        await new Promise<void>((resolve) => {
-          reports?.getReports(
-            (of, path, _kind, _units, amount) => {
-              if (of.includes(process) && path.startsWith("event-counts/") && path.endsWith("/dom/event-listeners"))
-                count += amount;
-            },
-            null,
-            resolve,
-            null,
-            false,
-          );
-        });
-        if (count === 0) throw new Error(`no reports of ${process}`);
-        return count;
-      },
-      `(pid ${String(await this.processOf(context))})`,
-    );
+    const { value, error } = await this.#ask(context, { listeners: true });
+    if (value === undefined) throw new Error(error ?? "");
+    return Number(value);
   }
 
   /** The process that has the document. */
