@@ -37,12 +37,11 @@ interface ContextInfo {
   parent?: string | null;
 }
 
-interface Tree {
-  context: string;
+interface Tree extends ContextInfo {
   children?: Tree[] | null;
 }
 
-const namesIn = ({ context, children }: Tree): string[] => [context, ...(children ?? []).flatMap(namesIn)];
+const contextsIn = (tree: Tree): Tree[] => [tree, ...(tree.children ?? []).flatMap(contextsIn)];
 
 /** What the functions below find in the browser's own window. */
 declare const WebExtensionPolicy: {
@@ -115,12 +114,13 @@ export class Firefox implements Browser {
     this.bidi.abandon(context, "its page is gone");
   }
 
-  /** Looks what there is, for as long as the browser runs: of some that go, such as tabs of the extension, no event tells. */
+  /** Looks what there is, for as long as the browser runs: of some that go, such as tabs of the extension, no event tells, nor of an empty page's URL. */
   async watch(): Promise<void> {
     let missed = new Set<string>();
     while (this.process.alive) {
       const { contexts } = await this.bidi.send<{ contexts: Tree[] }>("browsingContext.getTree", {});
-      const there = new Set(contexts.flatMap(namesIn));
+      const there = new Map(contexts.flatMap(contextsIn).map(({ context, url }) => [context, url]));
+      for (const [context, known] of this.#contexts) known.url = there.get(context) ?? known.url;
       const gone = [...this.#contexts.keys()].filter((context) => !there.has(context));
       // What has just come is not in an answer that was under way.
       for (const context of gone) if (missed.has(context)) this.#forget(context);
