@@ -1,17 +1,18 @@
 // What an administrator says: in /etc/portside, which the host reads, and in the browser's managed storage. The stricter wins.
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
+import { before } from "node:test";
 import { attempt, onTheBeat, openStage, plainPage, to, type Page, type Stage, type WithTCP } from "./stage.ts";
 import { refusals } from "./verdict.ts";
-import { canLayerEtc, layerEtc, whyNoLayer } from "./world/etc.ts";
+import { canLayerEtc, layerEtc, whyNoLayer, type EtcLayer } from "./world/etc.ts";
 import { startChromium } from "./world/chromium/chromium.ts";
 import { Person } from "./world/consent.ts";
 import { startPages } from "./world/pages.ts";
-import { lifeOf, lifeOfSuite } from "./world/life.ts";
+import { lifeOf, lifeOfSuite, type Life } from "./world/life.ts";
+import { managedFile, managedText } from "./world/managed.ts";
 import * as peers from "./world/peers.ts";
 import type { HostSpace } from "./world/host-space.ts";
-import { extensionId } from "./world/places.ts";
 import { until } from "./world/wait.ts";
+import { describe, test } from "./world/where.ts";
 
 const life = lifeOfSuite("policy");
 let stage: Stage;
@@ -303,37 +304,53 @@ describe("a policy of the host", () => {
 });
 
 describe("the browser's managed storage", { skip: canLayerEtc ? false : whyNoLayer }, () => {
-  const file = "chromium/policies/managed/portside.json";
-  const managed = (settings: object): string =>
-    JSON.stringify({ "3rdparty": { extensions: { [extensionId]: settings } } });
-
-  test("counts as a layer of its own: the stricter wins, changes come through, broken settings close", async (t) => {
-    const own = lifeOf(t);
-    const etc = layerEtc(own, { [file]: managed({ blockedOrigins: ["https://bad.test"] }) });
-    const policy = { blockedDestinations: [{ host: "*.blocked.example" }] };
+  const mail = { host: "mail.example.org", port: 993 };
+  /** A browser with these settings, and with those of its host that are given; once the extension has them. */
+  async function managedStage(own: Life, settings: object, policy = {}): Promise<Stage & { etc: EtcLayer }> {
+    const etc = layerEtc(own, { [managedFile]: managedText(settings) });
     const stage = await openStage(own, { launcher: etc.launcher, host: { policy } });
-    const visit = (url: string): Promise<Page> => stage.open(url);
     // After the first start of an extension that nobody forced, Chromium takes some seconds to fill it.
-    const settings = await stage.browser.newExtensionPage("ui/options.html");
-    await settings.waitFor("the managed storage", async () => {
+    const page = await stage.browser.newExtensionPage("ui/options.html");
+    await page.waitFor("the managed storage", async () => {
       const kept = await chrome.storage.managed.get(null);
       return Object.keys(kept).length > 0;
     });
-    await settings.close();
-    const [good, bad] = [await visit("https://good.test/"), await visit("https://bad.test/")];
-    await asked(good, { host: "mail.example.org", port: 993 }, stage);
-    await refused(bad, { host: "mail.example.org", port: 993 }, stage);
+    await page.close();
+    return { ...stage, etc };
+  }
+
+  test("counts as a layer of its own: the stricter wins", async (t) => {
+    const own = lifeOf(t);
+    const blocked = { blockedDestinations: [{ host: "*.blocked.example" }] };
+    const stage = await managedStage(own, { blockedOrigins: ["https://bad.test"] }, blocked);
+    const [good, bad] = [await stage.open("https://good.test/"), await stage.open("https://bad.test/")];
+    await asked(good, mail, stage);
+    await refused(bad, mail, stage);
     await refused(good, { host: "mail.blocked.example", port: 993 }, stage);
+  });
+
+  test("with settings that do not fit, everything is refused", async (t) => {
+    // They fit the browser's schema, where it has one: it knows types only.
+    const stage = await managedStage(lifeOf(t), { blockedDestinations: [{ cidr: "10.0.0.0/99" }] });
+    await refused(await stage.open(), mail, stage);
+    await until("the host to say so", () => /managed.*fit/.test(stage.browser.hostFiles()["portside.log"] ?? ""));
+  });
+
+  test("changes come through while the browser runs, also settings that do not fit", async (t) => {
+    const stage = await managedStage(lifeOf(t), { blockedOrigins: ["https://bad.test"] });
+    const { etc } = stage;
+    const [good, bad] = [await stage.open("https://good.test/"), await stage.open("https://bad.test/")];
+    await asked(good, mail, stage);
+    await refused(bad, mail, stage);
     // Chromium looks at its policies again when told to, or after some seconds.
-    etc.write(file, managed({ allowedDestinations: [{ host: "mail.example.net" }] }));
+    etc.write(managedFile, managedText({ allowedDestinations: [{ host: "mail.example.net" }] }));
     const log = (): string => stage.browser.hostFiles()["portside.log"] ?? "";
     const changes = (): number => log().split("the policy has changed").length;
     const before = changes();
     await until("the browser to notice", () => (changes() > before ? true : undefined), { timeout: 30_000 });
     await asked(bad, { host: "mail.example.net", port: 993 }, stage);
-    await refused(good, { host: "mail.example.org", port: 993 }, stage);
-    // It fits the browser's schema, which knows types only, but not ours.
-    etc.write(file, managed({ blockedDestinations: [{ cidr: "10.0.0.0/99" }] }));
+    await refused(good, mail, stage);
+    etc.write(managedFile, managedText({ blockedDestinations: [{ cidr: "10.0.0.0/99" }] }));
     await until("the host to say so", () => /managed.*fit/.test(log()) || undefined, { timeout: 30_000 });
     await refused(good, { host: "mail.example.net", port: 993 }, stage);
   });

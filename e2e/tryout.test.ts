@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { protocolVersion, type TryoutStartParams, type TryoutStartResult } from "../protocol/message.ts";
 import { openStage, type Page, type Stage } from "./stage.ts";
-import { startChromium } from "./world/chromium/chromium.ts";
 import { lifeOf } from "./world/life.ts";
 import { hostName } from "./world/places.ts";
+import { startBrowser } from "./world/start.ts";
 
 const texts = {
   title: "Try <Portside>",
@@ -81,7 +81,7 @@ test("the page to try it with: it works, it is denied, it fails, it is not there
   await stage.person.seesNoPrompt(300);
   await says(page, texts.done);
 
-  const bare = await startChromium(stage.life, { portside: false });
+  const bare = await startBrowser(stage.life, { portside: false });
   const without = await bare.newPage(helper.at);
   await says(without, texts.missing);
   await without.click("#try");

@@ -126,6 +126,8 @@ export type SocketEvent<TLS, Hash> =
  */
 export type BrokerMessage =
   | SocketEvent<TLSInfo, string>
+  /** At once, of what a document asks for: somebody will answer. */
+  | { type: "heard"; id: number }
   | { type: "data"; id: number; data: string }
   | { type: "lane"; key: string; reasons: boolean }
   | { type: "laneLost" }

@@ -92,6 +92,8 @@ test("what is taken back in the settings ends the sockets that stood on it, and 
 
 test("when the user gives back the permission for websites, pages that are open get the scripts", async () => {
   const page = await world.page("https://d.test/");
+  const other = await world.page("https://e.test/");
+  browser.served.add(other.sender.documentId ?? "");
   browser.letSee(false);
   browser.scripts.length = 0;
   browser.onPermissionsAdded.emit({ permissions: ["bookmarks"] });
@@ -101,6 +103,7 @@ test("when the user gives back the permission for websites, pages that are open 
   await settled();
   assert.deepEqual(
     browser.scripts.map(({ target }) => target),
-    [{ tabId: page.tabId, allFrames: true }],
+    [{ tabId: page.tabId, documentIds: [page.sender.documentId] }],
+    "those that have them get none",
   );
 });

@@ -14,11 +14,17 @@ const brokers: FakePort[] = [];
 const said: DocumentMessage[] = [];
 /** Messages beside the connection. */
 const sent: unknown[] = [];
+/** The browser stops the background: whoever connects now is not heard. */
+let stopping = false;
 const runtime = {
   id: "us" as string | undefined,
   connect: ({ name }: { name: string }) => {
     const [near, far] = FakePort.pair(name);
-    far.onMessage.addListener((message) => said.push(message as DocumentMessage));
+    far.onMessage.addListener((message) => {
+      said.push(message as DocumentMessage);
+      if (!stopping && "secure" in (message as DocumentMessage))
+        far.postMessage({ type: "heard", id: (message as DocumentMessage).id } satisfies BrokerMessage);
+    });
     brokers.push(far);
     return near;
   },
@@ -190,6 +196,36 @@ test("a broker that goes with open sockets is started again, and one without the
   await settled();
   assert.deepEqual(sent, ["wake"]);
   assert.equal(heard.at(-1)?.type, "lost");
+});
+
+test("what nobody has heard, since the browser stopped the background meanwhile, is said once more", async () => {
+  brokers.at(-1)?.disconnect();
+  await settled();
+  stopping = true;
+  const [connections, before] = [brokers.length, heard.length];
+  await open({ remotePort: 80 });
+  const asked = (): DocumentMessage[] => said.filter((one) => one.type === "open" && one.id === lastId);
+  stopping = false;
+  brokers.at(-1)?.disconnect();
+  await settled();
+  const [first, second] = asked();
+  assert.ok(first !== undefined, "nothing has come");
+  assert.deepEqual(second, first);
+  assert.equal(heard.length, before, "the page hears nothing of it");
+  // That one was heard.
+  brokers.at(-1)?.disconnect();
+  await settled();
+  assert.deepEqual([asked().length, brokers.length], [2, connections + 2]);
+  assert.equal(heard.at(-1)?.type, "lost");
+  // And a background that never hears is not asked without end.
+  stopping = true;
+  await open({ remotePort: 80 });
+  brokers.at(-1)?.disconnect();
+  await settled();
+  brokers.at(-1)?.disconnect();
+  await settled();
+  stopping = false;
+  assert.deepEqual([asked().length, heard.at(-1)?.type], [2, "lost"]);
 });
 
 test("a document has 128 opens under way, and not one more", async () => {

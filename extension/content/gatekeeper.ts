@@ -57,6 +57,8 @@ export class Gatekeeper {
   readonly #console = new DeveloperConsole(performance.now());
   #lane: DataChannel | undefined;
   #broker: chrome.runtime.Port | undefined;
+  /** Of these, what the broker has not heard yet, as far as is known. */
+  readonly #unheard = new Map<number, DocumentMessage>();
 
   /** `page` is the port to the page script, which is listened to from now on. */
   constructor(page: MessagePort, early: Early) {
@@ -170,6 +172,7 @@ export class Gatekeeper {
       }
       case "close":
         if (this.#waiting.forget(message.id)) return; // the broker knows nothing of it
+        this.#unheard.delete(message.id);
         this.#tell({ type: "close", id: message.id });
         return;
       case "shutdown":
@@ -213,6 +216,9 @@ export class Gatekeeper {
 
   #fromBroker(message: BrokerMessage): void {
     switch (message.type) {
+      case "heard":
+        this.#unheard.delete(message.id);
+        return;
       case "hint":
         this.#print(message.text);
         return;
@@ -304,6 +310,7 @@ export class Gatekeeper {
   #answered(id: number): void {
     this.#waiting.answered(id);
     this.#backoff.answered(id);
+    this.#unheard.delete(id);
     this.#opening.delete(id);
     if (this.#counted.delete(id)) this.#opens.give();
   }
@@ -334,33 +341,51 @@ export class Gatekeeper {
 
   /** Sends to the broker, and connects to it first if need be. */
   #tell(message: DocumentMessage): void {
-    if (this.#broker === undefined) {
-      if (!("secure" in message)) return; // about a socket that went down with the last connection
-      try {
-        this.#broker = ext.runtime.connect({ name: "document" });
-      } catch {
-        this.#print(consoleLines.restarted);
-        // "Extension context invalidated": the extension was reloaded or removed, and its new content script has taken over.
-        this.#lose();
-        return;
-      }
-      const port = this.#broker;
-      port.onMessage.addListener((m: BrokerMessage) => {
-        this.#attempt("id" in m ? m.id : undefined, () => {
-          this.#fromBroker(m);
-        });
-      });
-      port.onDisconnect.addListener(() => {
-        if (this.#broker !== port) return;
-        const { size } = this.#open;
-        if (size + this.#opening.size > 0) {
-          this.#print(consoleLines.restarted);
-          this.#lose();
-        } else this.#broker = undefined; // what waits for a gesture is not lost with a background that sleeps
-        if (/*rule:badge-reset-after-worker-stop*/ size > 0) wakeBackground();
-      });
+    const wish = "secure" in message;
+    if (this.#broker === undefined && (!wish || !this.#connect())) return; // about a socket that went down with the last connection
+    if (wish) this.#unheard.set(message.id, message);
+    this.#broker?.postMessage(message);
+  }
+
+  /** Connects to the broker. Reports whether there is still one to connect to. `again`: for what nobody has heard. */
+  #connect(again = false): boolean {
+    let port: chrome.runtime.Port;
+    try {
+      port = this.#broker = ext.runtime.connect({ name: "document" });
+    } catch {
+      this.#print(consoleLines.restarted);
+      // "Extension context invalidated": the extension was reloaded or removed, and its new content script has taken over.
+      this.#lose();
+      return false;
     }
-    this.#broker.postMessage(message);
+    let first = again;
+    port.onMessage.addListener((m: BrokerMessage) => {
+      first = false;
+      this.#attempt("id" in m ? m.id : undefined, () => {
+        this.#fromBroker(m);
+      });
+    });
+    port.onDisconnect.addListener(() => {
+      if (this.#broker === port) this.#disconnected(!first);
+    });
+    return true;
+  }
+
+  /** The broker has gone. `retry`: it may not be for good. */
+  #disconnected(retry: boolean): void {
+    const { size } = this.#open;
+    const unheard = [...this.#unheard.values()];
+    this.#unheard.clear();
+    // Firefox may stop a background that has nothing to do at the very moment at which the page asks for something: it asks the next one.
+    if (retry && size === 0 && unheard.length > 0 && unheard.length === this.#opening.size) {
+      if (this.#connect(true)) for (const message of unheard) this.#tell(message);
+      return;
+    }
+    if (size + this.#opening.size > 0) {
+      this.#print(consoleLines.restarted);
+      this.#lose();
+    } else this.#broker = undefined; // what waits for a gesture is not lost with a background that sleeps
+    if (/*rule:badge-reset-after-worker-stop*/ size > 0) wakeBackground();
   }
 
   #print(text: string): void {

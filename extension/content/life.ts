@@ -1,7 +1,10 @@
 // The life of this copy of the content scripts. It is over when the extension was reloaded or removed: then nothing may hold on to it, or the
 // page keeps this whole world in memory, listeners and all, beside that of the copy that takes over.
 
+import type { Listen } from "../platform/platform.ts";
 import { ext } from "../shared/ext.ts";
+
+export type { Listen };
 
 const ends: (() => void)[] = [];
 
@@ -15,11 +18,9 @@ export function onEnd(end: () => void): void {
   ends.push(end);
 }
 
-/** Listens until it is over, before the page does. */
-export type Listen = (target: EventTarget, type: string, listener: (event: never) => void) => void;
-
 const early = { capture: true, passive: true } as const;
 
+/** Listens until it is over, before the page does. */
 export const listen: Listen = (target, type, listener) => {
   const heard = listener as EventListener;
   target.addEventListener(type, heard, early);

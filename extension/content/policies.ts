@@ -1,7 +1,8 @@
 // Policies in a document's <meta> elements, from the start on: later it cannot be seen any more what some have said.
 
-import type { World } from "./early.ts";
+import { early as platform } from "../platform/current.ts";
 import { select } from "./dom.ts";
+import { listen } from "./life.ts";
 import { MetaPolicies } from "./meta_policies.ts";
 
 const policies = new MetaPolicies();
@@ -16,6 +17,7 @@ const changes = new MutationObserver(readChanges);
 export function watchPolicies(): void {
   changes.observe(document, { attributeFilter: ["http-equiv", "content"], attributeOldValue: true, subtree: true });
   watch(document);
+  platform.offerPolicies(policiesSoFar, listen);
   //rule:inherited-csp-read-at-start
   inherit(); // now, since the creator may go, or be made unreachable
 }
@@ -95,10 +97,11 @@ export function policiesSoFar(): string[] {
 /** What the document above has, or the one that opened this: an about:blank or blob: document has its creator's policies. */
 function inherit(): void {
   if (cameAsPage) return;
-  const creator = parent === window ? (opener as unknown) : parent;
+  const creator = parent === window ? (opener as Window | null) : parent;
+  if (creator === null) return;
   try {
     //rule:blank-document-inherits-csp
-    for (const text of (creator as World | null)?.portside?.policies() ?? []) policies.take(text);
+    for (const text of platform.policiesOf(creator) ?? []) policies.take(text);
   } catch {
     // Of another origin.
   }

@@ -10,14 +10,20 @@ import type { Beginning, FrameWord } from "./early.ts";
 const page = installWindow();
 /** What the background was asked, and how it answers. */
 const called: unknown[] = [];
-let answer: (there: boolean) => void = () => undefined;
+let answer: (there?: boolean) => void = () => undefined;
+let refuse: () => void = () => undefined;
 let gone = false;
 const runtime = {
   id: "us",
   sendMessage: (message: unknown) => {
     if (gone) throw new Error("Extension context invalidated.");
     called.push(message);
-    return new Promise<boolean>((resolve) => (answer = resolve));
+    return new Promise<boolean | undefined>((resolve, reject) => {
+      answer = resolve;
+      refuse = () => {
+        reject(new Error("Could not establish connection. Receiving end does not exist."));
+      };
+    });
   },
 };
 Object.assign(globalThis, { chrome: { runtime } });
@@ -127,6 +133,32 @@ test("where the rest does not come, or the document leaves before, the page hear
     assert.deepEqual(heard.splice(0), [{ type: "lost" }], what);
   }
   assert.deepEqual(begin()?.asked, []);
+});
+
+test("where the browser stops the background at that moment, the rest is asked for once more", async () => {
+  for (const [what, stop] of [
+    [
+      "nobody answers",
+      () => {
+        answer();
+      },
+    ],
+    [
+      "nobody is there",
+      () => {
+        refuse();
+      },
+    ],
+  ] as const) {
+    say(probe(1));
+    await settled();
+    stop();
+    await settled();
+    assert.deepEqual([called.splice(0), heard], [[restMessage, restMessage], []], what);
+    stop();
+    await settled();
+    assert.deepEqual([called, heard.splice(0)], [[], [{ type: "lost" }]], what);
+  }
 });
 
 test("where the rest never comes, and nobody says so, the page hears after ten seconds that all is lost", async (t) => {

@@ -79,8 +79,12 @@ export class WaitingRoom {
     const failed = (): void => {
       if (this.#rest === undefined) this.lose();
     };
+    const ask = (): Promise<unknown> => ext.runtime.sendMessage(restMessage);
     try {
-      void ext.runtime.sendMessage(restMessage).then(failed, failed);
+      // Firefox may stop the background at this very moment: then nobody has heard it.
+      void ask()
+        .then((answer: unknown) => answer ?? ask(), ask)
+        .then(failed, failed);
     } catch {
       // The extension was reloaded or removed, and its new content script has taken over.
       console.warn(`Portside: ${restarted}`);

@@ -60,6 +60,8 @@ export class FakeBrowser {
   readonly menu = new Map<string, chrome.contextMenus.CreateProperties>();
   readonly onMenuClicked = new FakeEvent<[chrome.contextMenus.OnClickData, chrome.tabs.Tab?]>();
   installType: `${chrome.management.ExtensionInstallType}` = "development";
+  /** Documents that have the content script. */
+  readonly served = new Set<string>();
   /** What was put into pages, and where. */
   readonly scripts: { target: chrome.scripting.InjectionTarget; files: string[] }[] = [];
   /** Pages that a server has for whom the background asks, by URL: their headers. All others cannot be reached. */
@@ -167,8 +169,14 @@ export class FakeBrowser {
       getUILanguage: () => "en-US",
     } satisfies Partial<Record<keyof typeof chrome.i18n, unknown>>;
     const scripting = {
-      executeScript: async ({ target, files }: { target: chrome.scripting.InjectionTarget; files: string[] }) => {
+      executeScript: async ({ target, files }: { target: chrome.scripting.InjectionTarget; files?: string[] }) => {
         await Promise.resolve();
+        // A function asks whether the content script is there, of each document of the tab.
+        if (files === undefined)
+          return (this.tabs.frames(target.tabId) ?? []).map(({ documentId }) => ({
+            documentId,
+            result: this.served.has(documentId),
+          }));
         this.scripts.push({ target, files });
         return [];
       },

@@ -44,6 +44,21 @@ export function own<T extends object, Name extends keyof T>(of: T, name: Name): 
 export const iterator: typeof Symbol.iterator = Symbol.iterator;
 export const { trunc } = Math;
 
+/**
+ * A list for built-ins that take one of the page's kind: they ask it for its iterator. An array's is the prototype's, which the page may replace,
+ * and Firefox asks that one; this list has its own.
+ */
+export function listOf<T>(items: readonly T[]): T[] {
+  const iterate = (): object => {
+    let at = 0;
+    return {
+      __proto__: null,
+      next: () => ({ __proto__: null, done: at >= items.length, value: items[at++] }),
+    };
+  };
+  return { __proto__: null, [iterator]: iterate } as unknown as T[];
+}
+
 const TypedArray = Object.getPrototypeOf(Uint8Array) as { prototype: object };
 export const typedArraySet = uncurry(Uint8Array.prototype.set);
 export const typedArraySubarray = uncurry(
@@ -86,8 +101,9 @@ export const call = apply as (method: unknown, self: object | undefined, args: r
 export const arrayPush = uncurry(Array.prototype.push) as <T>(self: T[], value: T) => number;
 export const arrayShift = uncurry(Array.prototype.shift) as <T>(self: T[]) => T | undefined;
 
+/** Posts a message; what is handed over with it is in a list of listOf. */
 export const portPost = uncurry(
-  MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, transfer: Transferable[]) => void,
+  MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, transfer?: Transferable[]) => void,
 );
 export const portClose = uncurry(MessagePort.prototype.close);
 export const NativeMessageChannel = MessageChannel;

@@ -2,7 +2,14 @@
 
 import { ext } from "../shared/ext.ts";
 import { LaneFrame } from "./lane_frame.ts";
-import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform, StoragePlatform } from "./platform.ts";
+import type {
+  BackgroundPlatform,
+  ContentPlatform,
+  EarlyPlatform,
+  HostEnd,
+  PagesPlatform,
+  StoragePlatform,
+} from "./platform.ts";
 
 /** Members that @types/chrome does not have everywhere. */
 interface Lifecycle {
@@ -71,6 +78,12 @@ export const storage: StoragePlatform = {
     ext.storage.onChanged.addListener(listener);
   },
   alone: <T>(name: string, work: () => Promise<T>) => navigator.locks.request<Promise<T>>(name, work),
+};
+
+export const early: EarlyPlatform = {
+  // The windows of one origin have the extension's world in common: its global is there by the window's name.
+  offerPolicies: () => undefined,
+  policiesOf: (other) => (other as { portside?: { policies(): string[] } }).portside?.policies(),
 };
 
 export const content: ContentPlatform = {

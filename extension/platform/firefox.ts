@@ -12,10 +12,12 @@ import type {
   BackgroundPlatform,
   Changes,
   ContentPlatform,
+  EarlyPlatform,
   HostEnd,
   PagesPlatform,
   StoragePlatform,
 } from "./platform.ts";
+import { offerPolicies, policiesOf } from "./policies_event.ts";
 
 /** Reads Firefox's words as one of our causes. Its error is null for a program that has ended, in whichever way and at whatever time. */
 function causeOf(error: { message?: string } | null | undefined): HostEnd["cause"] {
@@ -117,6 +119,8 @@ export const storage: StoragePlatform = {
   },
   alone: (name, work) => ownStorage().alone(name, work),
 };
+
+export const early: EarlyPlatform = { offerPolicies, policiesOf };
 
 export const content: ContentPlatform = {
   shadowRootOf: (element) => (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null,

@@ -134,7 +134,21 @@ export interface DataChannel {
   remove(): void;
 }
 
-/** For the content script. */
+/** For the content script that is in every document from its start. */
+export interface EarlyPlatform {
+  /** Lets documents of the same origin have the texts of this document's policies: `policies` gives them. `listen` adds a listener. */
+  offerPolicies(policies: () => readonly string[], listen: Listen): void;
+  /**
+   * The texts of the policies in force in another window's document, as its content script knows them. Undefined: it has none. Throws for a document
+   * of another origin.
+   */
+  policiesOf(other: Window): readonly string[] | undefined;
+}
+
+/** Adds a listener that comes before the page's, and goes with the content script. */
+export type Listen = (target: EventTarget, type: string, listener: (event: never) => void) => void;
+
+/** For the content script, the rest of it. */
 export interface ContentPlatform {
   /** The shadow root of an element, open or closed. */
   shadowRootOf(element: HTMLElement): ShadowRoot | null;

@@ -10,12 +10,18 @@ type Evaluated = { type: "success"; result: RemoteValue } | { type: "exception";
 /** Runs in each process of the browser, and answers what it is asked of a document that is there. A string: it is the browser that reads it. */
 const inEachProcess = `
   const find = (id) => { const there = BrowsingContext.get(id); return there?.docShell ? there.window : undefined; };
-  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, own, selector } }) => {
+  addMessageListener("portside-test", async ({ data: { id, browsingContext, extension, expression, own, selector, listeners } }) => {
     let answer;
     try {
       const window = find(browsingContext);
       if (window === undefined) throw new Error("the document is not here");
-      if (expression !== undefined) {
+      if (listeners === true) {
+        const memory = Cc["@mozilla.org/memory-reporter-manager;1"].getService(Ci.nsIMemoryReporterManager);
+        await new Promise((resolve) => memory.minimizeMemoryUsage(resolve));
+        const { els } = Services;
+        const targets = [window, window.document, ...window.document.querySelectorAll("*")];
+        answer = { value: String(targets.flatMap((target) => els.getListenerInfoFor(target)).length) };
+      } else if (expression !== undefined) {
         const { ExtensionContent } = ChromeUtils.importESModule("resource://gre/modules/ExtensionContent.sys.mjs");
         const context = ExtensionContent.getContextByExtensionId(extension, window);
         if (!context?.cloneScope) throw new Error("no content script");
@@ -194,6 +200,13 @@ export class Chrome {
       return null;
     });
     return found ?? undefined;
+  }
+
+  /** How many event listeners the document has, in all worlds, once the garbage is gone. Those of a script that has ended are called no more. */
+  async eventListeners(context: string): Promise<number> {
+    const { value, error } = await this.#ask(context, { listeners: true });
+    if (value === undefined) throw new Error(error ?? "");
+    return Number(value);
   }
 
   /** The process that has the document. */

@@ -222,8 +222,8 @@ export class FirefoxPage extends FirefoxFrame implements Page {
     });
   }
 
-  eventListeners(): Promise<number> {
-    return Promise.reject(new Error("Firefox does not count event listeners"));
+  async eventListeners(): Promise<number> {
+    return await this.browser.chrome.eventListeners(this.context);
   }
 
   async accessible(selector: string): Promise<{ role: string; name: string; description: string }> {

@@ -213,6 +213,51 @@ test("a frame of a page that was there before the worker started keeps what its 
   assert.ok(old <= 12, `${old.toString()} records; those of the last ten seconds may not be listed yet`);
 });
 
+test("a document has what it came with, also where the empty one before it had the same id (Firefox); what was kept stays", async () => {
+  const [tabId, url, id] = [41, "https://popup.test/", "popup"];
+  onCommitted({ tabId, frameId: 0, url: "about:blank", documentId: id });
+  assert.equal((await recordsOf(tabId, [id]))[0]?.policy, undefined);
+  loaded({ tabId, url, id }, denial);
+  const policies = async (): Promise<unknown> => (await recordsOf(tabId, [id]))[0]?.policy?.allowlist;
+  const denied = { all: false, self: false, origins: [] };
+  assert.deepEqual(await policies(), denied);
+  loaded({ tabId, url, id }); // no browser does this
+  assert.deepEqual(await policies(), denied);
+  // It comes out of the back/forward cache, while another response waits for its document.
+  onCommitted({ tabId, frameId: 0, url: "https://other.test/", documentId: "other" });
+  loaded({ tabId, url, id });
+  assert.deepEqual(await policies(), denied);
+});
+
+test("a response waits for its document, also when the empty one before it is told of later (Firefox)", async () => {
+  const place = { tabId: 42, frameId: 0, url: "https://late.test/" };
+  onHeaders({ ...place, type: "main_frame", statusCode: 200, responseHeaders: [denial] });
+  onCommitted({ ...place, url: "about:blank", documentId: "late" });
+  onCommitted({ ...place, documentId: "late" });
+  const [record] = await recordsOf(place.tabId, ["late"]);
+  assert.deepEqual(record?.policy?.allowlist, { all: false, self: false, origins: [] });
+});
+
+test("a response that is told of after its document (Firefox) is that one's; one that came later is the next one's", async () => {
+  const place = { tabId: 43, frameId: 0, url: "https://late.test/" };
+  const policies = async (id: string): Promise<unknown> => (await recordsOf(place.tabId, [id]))[0]?.policy?.allowlist;
+  const responds = (timeStamp: number, ...responseHeaders: object[]): void => {
+    onHeaders({ ...place, type: "main_frame", statusCode: 200, responseHeaders, timeStamp });
+  };
+  onCommitted({ ...place, documentId: "first", timeStamp: 20 });
+  responds(10, denial);
+  const denied = { all: false, self: false, origins: [] };
+  assert.deepEqual(await policies("first"), denied);
+  responds(30);
+  assert.deepEqual(await policies("first"), denied);
+  onCommitted({ ...place, documentId: "second", timeStamp: 40 });
+  assert.deepEqual((await recordsOf(place.tabId, ["second"]))[0]?.policy, { csp: [] });
+  // Of a document that a service worker has made nothing comes, and what comes for the next one is not its own.
+  onCommitted({ ...place, documentId: "third", timeStamp: 50 });
+  responds(60, denial);
+  assert.equal((await recordsOf(place.tabId, ["third"]))[0]?.policy, undefined);
+});
+
 test("a wish to delete is told once, however many responses say it while the tab is looked at", async () => {
   const clear = { name: "clear-site-data", value: '"storage"' };
   for (let n = 0; n < 100; n++) fetched(7, "https://forgetful.test/", clear);

@@ -57,6 +57,13 @@ const pending = new FairTable<{ url: string; policy: HeaderPolicy }>({
   entriesOfOwner: 100,
   sizeOfOwner: 400_000,
 });
+/** The same the other way round: Firefox may tell of a document before it tells of its response. `at`: when the document came. */
+const early = new FairTable<{ url: string; documentId: string; at: number }>({
+  entries: 500,
+  size: 4_000_000,
+  entriesOfOwner: 100,
+  sizeOfOwner: 400_000,
+});
 /** Documents of longer URLs count as without a response: then what was seen for the URL counts, which is the same. */
 const maxURL = 16_384;
 
@@ -149,7 +156,16 @@ function onHeaders(
   if (typeof documentId !== "string") {
     const place = `${tabId} ${frameId}`;
     const tab = String(tabId);
-    if (url.length > maxURL) pending.delete(place);
+    const come = early.get(place);
+    if (come?.url === stripFragment(url) && details.timeStamp <= come.at) {
+      early.delete(place);
+      arrivals.add(tab, async () => {
+        const known = (await records.get(come.documentId)) as Owned | undefined;
+        if (known === undefined) return;
+        const { owner, part, ...record } = known;
+        await records.put(come.documentId, { ...record, policy }, { owner, part });
+      });
+    } else if (url.length > maxURL) pending.delete(place);
     else pending.put(place, { url: stripFragment(url), policy }, { owner: tab, part: tab }, url.length);
   }
   if (statusCode < 300) note(details, policy, asker, account);
@@ -209,30 +225,38 @@ async function clearOnce(whose: Whose, source: Source, cleared: (whose: Whose) =
 
 type Committed = Pick<
   chrome.webNavigation.WebNavigationTransitionCallbackDetails,
-  "tabId" | "frameId" | "url" | "transitionType"
+  "tabId" | "frameId" | "url" | "transitionType" | "timeStamp"
 > & { documentId: string; parentFrameId?: number; parentDocumentId?: string };
 
 function onCommitted(details: Committed): void {
-  const { tabId, frameId, documentId, url, transitionType, parentFrameId, parentDocumentId } = details;
+  const { tabId, frameId, documentId, url, transitionType, timeStamp, parentFrameId, parentDocumentId } = details;
+  const tab = String(tabId);
   const place = `${tabId} ${frameId}`;
+  const isWeb = /^https?:/.test(url);
   const response = pending.get(place);
-  pending.delete(place);
+  // Firefox may tell of a new window's empty document only when the response for the next one is there.
+  if (isWeb) pending.delete(place);
   const inTab = frames.get(tabId) ?? new Map<number, string>();
   if (inTab.size >= maxFrames) inTab.clear();
   const before = inTab.get(frameId);
   frames.set(tabId, inTab.set(frameId, documentId));
   if (frameId === 0) pages.set(tabId, siteOf(url));
   // What waits keeps nothing of the URL but this.
-  const isWeb = /^https?:/.test(url);
   const address = isWeb ? addressOf(url) : undefined;
   const policy = response?.url === stripFragment(url) ? response.policy : undefined;
+  early.delete(place);
+  if (policy === undefined && isWeb && url.length <= maxURL)
+    early.put(place, { url: stripFragment(url), documentId, at: timeStamp }, { owner: tab, part: tab }, url.length);
   const places = { normal: placeOf(url, url, false), private: placeOf(url, url, true) };
   const arrival: Arrival = { tabId, documentId, parentFrameId, parentDocumentId, places };
-  const recorded = arrivals.add(String(tabId), async () => {
+  const recorded = arrivals.add(tab, async () => {
     if (before !== undefined && before !== documentId) await leave(before, { tabId, frameId, transitionType });
+    const known = await records.get(documentId);
+    // In Firefox the first document of a new window or frame has the id of the empty one that was there before it, where they are of one origin.
+    const wasEmpty = before === documentId && known?.policy === undefined && known?.cached === undefined;
     // A document that is shown after prerendering, or out of the back/forward cache, comes with its old id: its first record stays.
     //rule:reactivated-page-keeps-headers
-    if ((await records.get(documentId)) !== undefined) return;
+    if (known !== undefined && !wasEmpty) return;
     const home = await homeOfNew(arrival);
     const record: DocumentRecord = { tabId, at: Date.now(), page: home.page };
     if (home.page !== documentId) record.frameId = frameId;

@@ -37,30 +37,35 @@ export function watchFirstUses(): void {
   });
 }
 
+/** For a document: reports whether the content script is there, and has its extension still. */
+const isServed = (): boolean => (globalThis as { portside?: { isAlive(): boolean } }).portside?.isAlive() === true;
+
 /**
- * Runs the content scripts of the manifest, in its order, in every frame of every tab that lets us. The page script goes first and waits: the other one then
- * hands it a port, and the API is on the page only when it works.
+ * Runs the content scripts of the manifest in every frame of every tab that lets us, but where they run already: Firefox itself puts them into open
+ * documents when the extension starts, and a page script that nobody hands a port to would wait for that of the next start.
  */
 export async function injectEverywhere(): Promise<void> {
-  const scripts = (ext.runtime.getManifest().content_scripts ?? []) as { js?: string[]; world?: "MAIN" | "ISOLATED" }[];
   const tabs = await ext.tabs.query({ url: ["https://*/*", "http://*/*"] });
   await Promise.all(
     tabs.map(async ({ id: tabId, discarded }) => {
       if (tabId === undefined || discarded) return;
-      for (const { js, world } of scripts) {
-        if (js === undefined) continue;
-        try {
-          await ext.scripting.executeScript({
-            target: { tabId, allFrames: true },
-            files: js,
-            world: world ?? "ISOLATED",
-            injectImmediately: true,
-          });
-        } catch {
-          // A page that no extension may touch (a store, an error page), or a tab that closed meanwhile.
-          return;
-        }
-      }
+      const target = { tabId, allFrames: true };
+      const found = await ext.scripting
+        .executeScript({ target, func: isServed, injectImmediately: true })
+        // A page that no extension may touch (a store, an error page), or a tab that closed meanwhile.
+        .catch(() => []);
+      await Promise.all(
+        found.map(async ({ documentId, result }) => {
+          if (result !== true) await inject({ tabId, documentIds: [documentId] }).catch(() => undefined); // it has gone
+        }),
+      );
     }),
   );
+}
+
+/** In the manifest's order: the page script goes first and waits, the other one then hands it a port, and the API is on the page only when it works. */
+async function inject(target: chrome.scripting.InjectionTarget): Promise<void> {
+  const scripts = (ext.runtime.getManifest().content_scripts ?? []) as { js?: string[]; world?: "MAIN" | "ISOLATED" }[];
+  for (const { js, world = "ISOLATED" } of scripts)
+    if (js !== undefined) await ext.scripting.executeScript({ target, files: js, world, injectImmediately: true });
 }

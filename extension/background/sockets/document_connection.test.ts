@@ -152,6 +152,7 @@ test("what fits no schema ends the connection; who sends it again and again is n
     const port = {
       onMessage: { addListener: (listener: typeof say) => (say = listener) },
       onDisconnect: { addListener: () => undefined },
+      postMessage: () => undefined,
       disconnect: mock.fn(),
     };
     const gone = mock.fn();

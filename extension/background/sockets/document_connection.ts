@@ -238,6 +238,7 @@ export class DocumentConnection {
       this.#useless("open");
       return;
     }
+    this.#tell({ type: "heard", id });
     void this.#open(message).finally(/*rule:broker-limits-opens.2*/ answered);
   }
 

@@ -1,6 +1,6 @@
 // Datagrams by iteration, as the explainer has it.
 
-import { NativeBlob, getReader, readerRead, readerRelease } from "../builtins.ts";
+import { NativeBlob, getReader, listOf, readerRead, readerRelease } from "../builtins.ts";
 
 /** Where a datagram came from. */
 export interface DatagramSource {
@@ -32,7 +32,7 @@ export function iterateDatagrams(
           const { done, value } = await readerRead(reader);
           if (!done) {
             const { data } = value as { data: Uint8Array<ArrayBuffer> };
-            return { done: false, value: [{ remoteAddress, remotePort }, new NativeBlob([data])] };
+            return { done: false, value: [{ remoteAddress, remotePort }, new NativeBlob(listOf([data]))] };
           }
           finish();
         } catch (error) {

@@ -2,7 +2,7 @@
 //
 // Every message and every chunk of the page's sockets passes here, in both directions. So this is where a tap sees them.
 
-import { addListener, messageData, portPost, portStart } from "../builtins.ts";
+import { addListener, listOf, messageData, portPost, portStart } from "../builtins.ts";
 import type { LaneEvent, LaneRequest } from "../../../protocol/lane.ts";
 import type { ContentMessage, OnLane, PageMessage } from "../../../protocol/page.ts";
 
@@ -46,9 +46,10 @@ export function openCarrier<
     receive(message, event);
   });
   portStart(port);
-  return (message, transfer = []) => {
+  return (message, transfer) => {
     if (message.type === "onLane") point.tap?.sent(message.message, "lane");
     else point.tap?.sent(message, kind);
-    portPost(port, message, transfer);
+    if (transfer === undefined) portPost(port, message);
+    else portPost(port, message, listOf(transfer));
   };
 }

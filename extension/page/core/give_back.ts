@@ -1,6 +1,14 @@
 // Gives the memory of a message that has come back at once (extension/shared/give_back.ts).
 
-import { NativeMessageChannel, arrayBufferLength, firstPort, portClose, portPost, secondPort } from "../builtins.ts";
+import {
+  NativeMessageChannel,
+  arrayBufferLength,
+  firstPort,
+  listOf,
+  portClose,
+  portPost,
+  secondPort,
+} from "../builtins.ts";
 import { worthGivingBack } from "../../shared/give_back.ts";
 
 let nowhere: MessagePort | undefined;
@@ -13,5 +21,5 @@ export function giveBack(buffer: ArrayBuffer): void {
     nowhere = firstPort(channel);
     portClose(secondPort(channel));
   }
-  portPost(nowhere, 0, [buffer]);
+  portPost(nowhere, 0, listOf([buffer]));
 }
