@@ -38,8 +38,8 @@ export const extensionOrigin = extensionOrigins[browserName];
 export const hostName = "portside.host";
 
 export const chromiumProgram = "/usr/bin/chromium";
-/** The program itself: /usr/bin/firefox-esr is a script that stays in between. */
-export const firefoxProgram = "/usr/lib/firefox-esr/firefox-esr";
+/** The program itself: /usr/bin/firefox-esr is a script that stays in between. FIREFOX in the environment names another one, which must stay in its place. */
+export const firefoxProgram = process.env["FIREFOX"] ?? "/usr/lib/firefox-esr/firefox-esr";
 
 /** Logs and pictures of failed tests. */
 export const artifactsFolder = inRepository("e2e/artifacts");

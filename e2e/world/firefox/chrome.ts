@@ -63,7 +63,10 @@ interface BrowsingContext {
   forcedColorsOverride: string;
   prefersReducedMotionOverride: string;
   fullZoom: number;
-  topChromeWindow: typeof globalThis;
+  topChromeWindow: typeof globalThis & {
+    gBrowser: { selectedTab: object; getTabForBrowser(browser: HTMLElement): object };
+  };
+  embedderElement: HTMLElement;
 }
 interface TextInputProcessor {
   beginInputTransactionForTests(window: object): boolean;
@@ -207,6 +210,21 @@ export class Chrome {
     const { value, error } = await this.#ask(context, { listeners: true });
     if (value === undefined) throw new Error(error ?? "");
     return Number(value);
+  }
+
+  /** Shows the tab, and brings its window to the front. */
+  async activate(context: string): Promise<void> {
+    await this.evaluate((id: string) => {
+      const { NavigableManager } = ChromeUtils.importESModule(
+        "chrome://remote/content/shared/NavigableManager.sys.mjs",
+      );
+      const there = NavigableManager.getBrowsingContextById(id);
+      if (there === null) throw new Error("the document is gone");
+      const { topChromeWindow: window, embedderElement } = there.top;
+      window.gBrowser.selectedTab = window.gBrowser.getTabForBrowser(embedderElement);
+      window.focus();
+      embedderElement.focus();
+    }, context);
   }
 
   /** The process that has the document. */

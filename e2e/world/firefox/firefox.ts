@@ -453,6 +453,7 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
     XDG_RUNTIME_DIR: temporary,
     LANG: "C.UTF-8",
     MOZ_CRASHREPORTER_DISABLE: "1",
+    MOZ_REMOTE_ALLOW_SYSTEM_ACCESS: "1", // newer ones than 153 want it here, and no switch
     // The host takes the system's roots from here (crypto/x509): the test's own CA and no other.
     SSL_CERT_FILE: caFile,
     PORTSIDE_STATE_DIR: stateFolder,

@@ -148,7 +148,12 @@ export class FirefoxPage extends FirefoxFrame implements Page {
   }
 
   async bringToFront(): Promise<void> {
-    await this.browser.bidi.send("browsingContext.activate", { context: this.context });
+    try {
+      await this.browser.bidi.send("browsingContext.activate", { context: this.context });
+    } catch (error) {
+      if (!/privileged scope/.test(String(error))) throw error;
+      await this.browser.chrome.activate(this.context); // newer ones than 153 have no such command for pages of extensions
+    }
   }
 
   async clickAt(x: number, y: number): Promise<void> {
