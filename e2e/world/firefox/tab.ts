@@ -151,7 +151,7 @@ export class FirefoxPage extends FirefoxFrame implements Page {
     try {
       await this.browser.bidi.send("browsingContext.activate", { context: this.context });
     } catch (error) {
-      if (!/privileged scope/.test(String(error))) throw error;
+      if (!String(error).includes('privileged scope')) throw error;
       await this.browser.chrome.activate(this.context); // newer ones than 153 have no such command for pages of extensions
     }
   }
