@@ -7,6 +7,7 @@ import { installBrowser } from "../../fake/browser.ts";
 const { browser } = installBrowser();
 const { local, session } = browser.storage;
 const { jar, onChanged } = browser.cookies;
+const { Stored } = await import("../../storage/stored.ts");
 const { clearedByItself, stillRemembers, watchCleared } = await import("./cleared.ts");
 
 const domainOf = (n: number): string => `site${n.toString()}.test`;
@@ -21,9 +22,9 @@ const settled = async (): Promise<void> => {
 const useOne = async (): Promise<void> => {
   assert.equal(await stillRemembers({ origin: originOf(0) }), true);
 };
-/** How often the extension's storage is read while `work` is done. */
+/** How often somebody asks for what is kept while `work` is done: each turn does, also where the answer is known already. */
 async function reads(work: () => Promise<void>): Promise<number> {
-  const get = mock.method(local, "get");
+  const get = mock.method(Stored.prototype, "get");
   await work();
   const count = get.mock.callCount();
   get.mock.restore();
