@@ -1,6 +1,7 @@
 // The background: wiring. Every listener is registered in the first turn, so that any event can start the worker.
 
 import { background as platform } from "../platform/current.ts";
+import { storage } from "../platform/current_storage.ts";
 import { whoseKey } from "../shared/container.ts";
 import { onAccessGiven } from "../shared/access.ts";
 import { ext } from "../shared/ext.ts";
@@ -111,7 +112,7 @@ ext.runtime.onConnect.addListener((port) => {
     lanes.connect(port, port.name.slice("lane:".length));
   } else if (port.name === "popup" && /*rule:only-own-pages-are-popups*/ isOwnPage(port.sender)) {
     popups.connect(port);
-  } else if (!(/*rule:only-own-pages-use-storage*/ isOwnPage(port.sender) && platform.storageService.connect(port))) {
+  } else if (!(/*rule:only-own-pages-use-storage*/ isOwnPage(port.sender) && storage.service.connect(port))) {
     port.disconnect();
   }
 });
@@ -121,7 +122,7 @@ ext.runtime.onConnect.addListener((port) => {
 ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   //rule:only-own-pages-use-storage.2
   if (!isOwnPage(sender)) return false;
-  const kept = platform.storageService.answer(message);
+  const kept = storage.service.answer(message);
   if (kept !== undefined) void kept.then(respond);
   else if (message === "host-state") void hostState(hosts).then(respond);
   else if (message === "host-report") void hostReport(hosts).then(respond);

@@ -1,6 +1,6 @@
 // Policies in a document's <meta> elements, from the start on: later it cannot be seen any more what some have said.
 
-import { early as platform } from "../platform/current.ts";
+import { offerPolicies, policiesOf } from "../platform/current_early.ts";
 import { select } from "./dom.ts";
 import { listen } from "./life.ts";
 import { MetaPolicies } from "./meta_policies.ts";
@@ -17,7 +17,7 @@ const changes = new MutationObserver(readChanges);
 export function watchPolicies(): void {
   changes.observe(document, { attributeFilter: ["http-equiv", "content"], attributeOldValue: true, subtree: true });
   watch(document);
-  platform.offerPolicies(policiesSoFar, listen);
+  offerPolicies(policiesSoFar, listen);
   //rule:inherited-csp-read-at-start
   inherit(); // now, since the creator may go, or be made unreachable
 }
@@ -101,7 +101,7 @@ function inherit(): void {
   if (creator === null) return;
   try {
     //rule:blank-document-inherits-csp
-    for (const text of platform.policiesOf(creator) ?? []) policies.take(text);
+    for (const text of policiesOf(creator) ?? []) policies.take(text);
   } catch {
     // Of another origin.
   }

@@ -2,14 +2,7 @@
 
 import { ext } from "../shared/ext.ts";
 import { LaneFrame } from "./lane_frame.ts";
-import type {
-  BackgroundPlatform,
-  ContentPlatform,
-  EarlyPlatform,
-  HostEnd,
-  PagesPlatform,
-  StoragePlatform,
-} from "./platform.ts";
+import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform } from "./platform.ts";
 
 /** Members that @types/chrome does not have everywhere. */
 interface Lifecycle {
@@ -46,7 +39,6 @@ export const background: BackgroundPlatform = {
     ext.storage.local.setAccessLevel({
       accessLevel: /*rule:storage-local-is-trusted-only*/ /*rule:storage-session-is-trusted-only*/ "TRUSTED_CONTEXTS",
     }),
-  storageService: { connect: () => false, answer: () => undefined }, // pages reach everything by themselves
   managedComesLate: true, // some 3 s were seen
   hostEnd: () => {
     const text = ext.runtime.lastError?.message ?? "";
@@ -68,22 +60,6 @@ export const background: BackgroundPlatform = {
       };
     },
   },
-};
-
-export const storage: StoragePlatform = {
-  get areas() {
-    return ext.storage;
-  },
-  onChanged: (listener) => {
-    ext.storage.onChanged.addListener(listener);
-  },
-  alone: <T>(name: string, work: () => Promise<T>) => navigator.locks.request<Promise<T>>(name, work),
-};
-
-export const early: EarlyPlatform = {
-  // The windows of one origin have the extension's world in common: its global is there by the window's name.
-  offerPolicies: () => undefined,
-  policiesOf: (other) => (other as { portside?: { policies(): string[] } }).portside?.policies(),
 };
 
 export const content: ContentPlatform = {

@@ -2,18 +2,14 @@
 
 import * as chromium from "./chromium.ts";
 import * as firefox from "./firefox.ts";
-import type { BackgroundPlatform, ContentPlatform, EarlyPlatform, PagesPlatform, StoragePlatform } from "./platform.ts";
+import type { BackgroundPlatform, ContentPlatform, PagesPlatform } from "./platform.ts";
 
 /** Put in by the build. */
 declare const builtFor: "chromium" | "firefox" | undefined;
 
 export const background: BackgroundPlatform =
   typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.background : chromium.background;
-export const early: EarlyPlatform =
-  typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.early : chromium.early;
 export const content: ContentPlatform =
   typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.content : chromium.content;
 export const pages: PagesPlatform =
   typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.pages : chromium.pages;
-export const storage: StoragePlatform =
-  typeof builtFor !== "undefined" && builtFor === "firefox" ? firefox.storage : chromium.storage;

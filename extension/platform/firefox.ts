@@ -4,20 +4,7 @@ import { isContainer } from "../shared/container.ts";
 import { ext } from "../shared/ext.ts";
 import { LanePort, messageBytes } from "./lane_port.ts";
 import { relayLane } from "./lane_relay.ts";
-import { answerKept, giveAlone, KeptItems, tellPages } from "./kept_items.ts";
-import { aloneRemotely, KeptRemotely } from "./kept_remotely.ts";
-import type {
-  Area,
-  AreaName,
-  BackgroundPlatform,
-  Changes,
-  ContentPlatform,
-  EarlyPlatform,
-  HostEnd,
-  PagesPlatform,
-  StoragePlatform,
-} from "./platform.ts";
-import { offerPolicies, policiesOf } from "./policies_event.ts";
+import type { BackgroundPlatform, ContentPlatform, HostEnd, PagesPlatform } from "./platform.ts";
 
 /** Reads Firefox's words as one of our causes. Its error is null for a program that has ended, in whichever way and at whatever time. */
 function causeOf(error: { message?: string } | null | undefined): HostEnd["cause"] {
@@ -51,10 +38,6 @@ export const background: BackgroundPlatform = {
     /*rule:marker-counts-in-its-container*/ storeId === (container ?? stores.normal),
   everyHeader: () => ["responseHeaders"], // an error for any other word
   protectStorage: () => Promise.resolve(), // nothing is in storage.local, and storage.session is never there for content scripts
-  storageService: {
-    connect: giveAlone,
-    answer: (message) => answerKept(storage.areas.local, message),
-  },
   isNothingManaged: (error) => /manifest not found/i.test(String(error)),
   managedComesLate: false, // it has read its policies before any extension starts
   hostEnd: (port) => {
@@ -71,56 +54,6 @@ export const background: BackgroundPlatform = {
     give: relayLane,
   },
 };
-
-/**
- * storage.local is open to content scripts here, and cannot be closed to them. So what belongs there is in the extension's own IndexedDB, and
- * storage.local stays empty: whatever a content script puts there counts for nothing.
- */
-class OwnStorage implements StoragePlatform {
-  readonly areas: Readonly<Record<AreaName, Area>>;
-  readonly #isPage = location.href.startsWith(ext.runtime.getURL("ui/"));
-  readonly #listeners: ((changes: Changes, area: string) => void)[] = [];
-
-  constructor() {
-    const tell = (changes: Changes): void => {
-      for (const listener of this.#listeners) listener(changes, "local");
-    };
-    const local = this.#isPage
-      ? new KeptRemotely(tell)
-      : new KeptItems((changes) => {
-          tell(changes);
-          tellPages(changes);
-        });
-    this.areas = { local: /*rule:kept-out-of-storage-local*/ local, session: ext.storage.session };
-  }
-
-  onChanged(listener: (changes: Changes, area: string) => void): void {
-    this.#listeners.push(listener);
-    ext.storage.onChanged.addListener((changes, area) => {
-      if (/*rule:storage-local-counts-for-nothing*/ area !== "local") listener(changes, area);
-    });
-  }
-
-  alone<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return this.#isPage ? aloneRemotely(name, work) : navigator.locks.request<Promise<T>>(name, work);
-  }
-}
-
-let made: OwnStorage | undefined;
-/** Made with the first use: content scripts have none. */
-const ownStorage = (): OwnStorage => (made ??= new OwnStorage());
-
-export const storage: StoragePlatform = {
-  get areas() {
-    return ownStorage().areas;
-  },
-  onChanged: (listener) => {
-    ownStorage().onChanged(listener);
-  },
-  alone: (name, work) => ownStorage().alone(name, work),
-};
-
-export const early: EarlyPlatform = { offerPolicies, policiesOf };
 
 export const content: ContentPlatform = {
   shadowRootOf: (element) => (element as { openOrClosedShadowRoot?: ShadowRoot | null }).openOrClosedShadowRoot ?? null,

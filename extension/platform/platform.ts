@@ -62,6 +62,7 @@ export interface StoragePlatform {
   onChanged(listener: (changes: Changes, area: string) => void): void;
   /** Runs `work` while nobody else of the extension has the name. */
   alone<T>(name: string, work: () => Promise<T>): Promise<T>;
+  readonly service: StorageService;
 }
 
 /** For the background: what the extension's own pages ask of it where they cannot reach what is kept. */
@@ -99,7 +100,6 @@ export interface BackgroundPlatform {
   isNothingManaged(error: unknown): boolean;
   /** Keeps content scripts from what the extension keeps, where the browser has to be told. */
   protectStorage(): Promise<void>;
-  readonly storageService: StorageService;
   /** Reads why a port to the native host is over. To be called in its onDisconnect. */
   hostEnd(port: chrome.runtime.Port): HostEnd;
   readonly lane: LanePlatform;

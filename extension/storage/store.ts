@@ -5,7 +5,7 @@
 // browser does, and in memory for storage.session. A page of the extension gives what it could write nowhere to the background, which lives
 // longer and decides. What is kept so is written where it belongs with the next write that works, and when the background starts.
 
-import { storage } from "../platform/current.ts";
+import { storage } from "../platform/current_storage.ts";
 import type { AreaName } from "../platform/platform.ts";
 import { ext } from "../shared/ext.ts";
 

@@ -5,7 +5,7 @@
 // Chromium counts against its quota, or more: measured in Chromium 156, an entry of storage.session counts some 700 bytes, and an object up
 // to twice its JSON text.
 
-import { storage } from "../../platform/current.ts";
+import { storage } from "../../platform/current_storage.ts";
 import { onFull, tryToWrite } from "../../storage/store.ts";
 import type { AreaName } from "../../storage/store.ts";
 import { FairTable } from "./fair.ts";
