@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, BrowserMemory, BrowserOptions, Target } from "../browser.ts";
 import { certificates } from "../certs.ts";
+import type { Display } from "../display.ts";
 import { filesIn, hostsOf, onCarrier } from "../host-files.ts";
 import { makeHostSpace, type HostSpace } from "../host-space.ts";
 import type { Life } from "../life.ts";
@@ -84,10 +85,19 @@ export class Firefox implements Browser {
   readonly hostSpace: HostSpace | undefined;
   readonly bidi: Bidi;
   readonly chrome: Chrome;
+  readonly #display: Display | undefined;
   readonly #contexts = new Map<string, Target & { parent: string | undefined }>();
   readonly #pages = new Map<string, FirefoxPage>();
 
-  constructor(process: Running, bidi: Bidi, home: string, stateFolder: string, hostSpace: HostSpace | undefined) {
+  constructor(
+    process: Running,
+    bidi: Bidi,
+    home: string,
+    stateFolder: string,
+    hostSpace: HostSpace | undefined,
+    display: Display | undefined,
+  ) {
+    this.#display = display;
     this.process = process;
     this.bidi = bidi;
     this.home = home;
@@ -297,6 +307,11 @@ export class Firefox implements Browser {
     }, language);
   }
 
+  /** On a screen a window manager has the last word on what is in front. */
+  async raise(context: string): Promise<void> {
+    if (this.#display !== undefined) await this.#display.raise(await this.chrome.windowTitle(context));
+  }
+
   /** Puts the window there, of which there is one. */
   async placeWindow({ left, top, width, height }: NonNullable<BrowserOptions["window"]>): Promise<void> {
     await this.chrome.evaluate(
@@ -492,7 +507,7 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
     { timeout: 60_000 },
   );
   const bidi = await Bidi.connect(`${address}/session`);
-  const browser = new Firefox(running, bidi, home, stateFolder, hostSpace);
+  const browser = new Firefox(running, bidi, home, stateFolder, hostSpace, options.display);
   life.onEnd("the browser", async () => {
     await browser.close();
     bidi.close();

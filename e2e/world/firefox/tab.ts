@@ -17,6 +17,7 @@ export interface Tabs {
   readonly chrome: Chrome;
   targets(): readonly Target[];
   closeTarget(targetId: string): Promise<void>;
+  raise(context: string): Promise<void>;
 }
 
 /** A document's place: the top of a tab or an iframe in it. */
@@ -149,6 +150,7 @@ export class FirefoxPage extends FirefoxFrame implements Page {
 
   async bringToFront(): Promise<void> {
     await this.browser.bidi.send("browsingContext.activate", { context: this.context });
+    await this.browser.raise(this.context);
   }
 
   async clickAt(x: number, y: number): Promise<void> {
