@@ -132,14 +132,14 @@ describe("the marker", () => {
       });
       assert.deepEqual(seen, ["", 0]);
     }
-    // Where it is, is kept from the content script: that is a renderer that was taken over.
+    // Where it is, is kept from the content script: that is a renderer that was taken over. Firefox does not refuse it storage.local, where nothing is.
     const stolen = await page.evaluateInContentScript(() =>
       chrome.storage.local.get(null).then(
         (all) => JSON.stringify(all),
         () => "",
       ),
     );
-    assert.equal(stolen, "");
+    assert.equal(stolen, stage.browser.name === "firefox" ? "{}" : "");
     // Even a script that knew the path could do nothing.
     await page.evaluate((path: string) => {
       document.cookie = `portside-marker=mine; path=${path}; secure`;
