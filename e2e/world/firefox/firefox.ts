@@ -142,7 +142,15 @@ export class Firefox implements Browser {
   async watch(): Promise<void> {
     let missed = new Set<string>();
     while (this.process.alive) {
-      const { contexts } = await this.bidi.send<{ contexts: Tree[] }>("browsingContext.getTree", {});
+      // It fails where a window goes while the browser looks.
+      const contexts = await this.bidi.send<{ contexts: Tree[] }>("browsingContext.getTree", {}).then(
+        (answer) => answer.contexts,
+        () => undefined,
+      );
+      if (contexts === undefined) {
+        await sleep(100);
+        continue;
+      }
       const all = contexts.flatMap(allIn);
       for (const { context, url } of all) {
         const known = this.#contexts.get(context);
@@ -529,7 +537,7 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
   });
   await bidi.send("session.new", { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } }, { timeout: 30_000 });
   await bidi.send("session.subscribe", { events: ["browsingContext", "log.entryAdded"] });
-  browser.watch().catch(() => undefined); // the browser is gone
+  void browser.watch();
   if (options.window !== undefined) await browser.placeWindow(options.window);
   if (options.language !== undefined) await browser.speak(options.language);
   const extension = options.toy ?? options.extension ?? (portside ? extensionFolderOf("firefox") : undefined);
