@@ -66,6 +66,12 @@ const markers = (page = own): Promise<Cookie[]> =>
 async function markerOf(host: string): Promise<Cookie> {
   return await until(`the marker of ${host}`, async () => (await markers()).find(({ domain }) => domain === host));
 }
+/** Has the extension look at all markers, as when the browser starts. */
+async function lookAtMarkers(): Promise<void> {
+  await own.evaluate(() => chrome.storage.session.remove("markersLooked"));
+  await stage.browser.stopBackground();
+  await own.evaluate(() => chrome.runtime.sendMessage("host-state"));
+}
 /** The origins with grants. */
 const remembered = (page = own): Promise<string[]> =>
   page.evaluate(async () =>
@@ -132,14 +138,14 @@ describe("the marker", () => {
       });
       assert.deepEqual(seen, ["", 0]);
     }
-    // Where it is, is kept from the content script: that is a renderer that was taken over.
+    // Where it is, is kept from the content script: that is a renderer that was taken over. Firefox does not refuse it storage.local, where nothing is.
     const stolen = await page.evaluateInContentScript(() =>
       chrome.storage.local.get(null).then(
         (all) => JSON.stringify(all),
         () => "",
       ),
     );
-    assert.equal(stolen, "");
+    assert.equal(stolen, stage.browser.name === "firefox" ? "{}" : "");
     // Even a script that knew the path could do nothing.
     await page.evaluate((path: string) => {
       document.cookie = `portside-marker=mine; path=${path}; secure`;
@@ -246,27 +252,34 @@ describe("the marker", () => {
         path,
         secure: true,
       });
-      const seen: string[] = [];
-      Object.assign(window, { seen });
-      chrome.cookies.onChanged.addListener(({ cookie, removed }) => {
-        if (!removed) seen.push(cookie.domain);
-      });
-      await chrome.storage.session.remove("markersLooked");
     });
-    await stage.browser.stopBackground();
-    await own.evaluate(() => chrome.runtime.sendMessage("host-state"));
+    await lookAtMarkers();
     await until("what has lost its marker to go", async () => !(await remembered()).includes("https://lost.test"));
     await until("what stands for nothing to go", async () =>
       (await markers()).every(({ domain }) => domain !== "crash.test" && domain !== "lost.test"),
-    );
-    // What is there is shown to be wanted, so that the browser does not throw it out for its age; that gives it no longer life.
-    await own.waitFor("the marker to be touched", () =>
-      (window as unknown as { seen: string[] }).seen.includes("kept.test"),
     );
     assert.deepEqual(await markerOf("kept.test"), kept);
     await stillCounts("https://kept.test");
     await page.close();
     await lost.close();
+  });
+
+  test("each is shown then to be wanted, so that the browser does not throw it out for its age; that gives it no longer life", async () => {
+    const page = await remember("https://wanted.test");
+    const kept = await markerOf("wanted.test");
+    await own.evaluate(() => {
+      const seen: string[] = [];
+      Object.assign(window, { seen });
+      chrome.cookies.onChanged.addListener(({ cookie, removed }) => {
+        if (!removed) seen.push(cookie.domain);
+      });
+    });
+    await lookAtMarkers();
+    await own.waitFor("the marker to be touched", () =>
+      (window as unknown as { seen: string[] }).seen.includes("wanted.test"),
+    );
+    assert.deepEqual(await markerOf("wanted.test"), kept);
+    await page.close();
   });
 });
 

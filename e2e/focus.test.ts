@@ -194,7 +194,7 @@ test("the prompt stands below the address bar of the page that asks, which its t
   const { answer } = await asks(page, somewhere(1));
   const prompt = await stage.person.seesPrompt();
   await until("the prompt in front", async () =>
-    (await display.focused()).startsWith("Portside: placed.test asks") ? true : undefined,
+    (await display.focused()).includes("Portside: placed.test asks") ? true : undefined,
   );
   const stands = (): Promise<number> => prompt.page.evaluate(() => screenY);
   for (let n = 0; n < 3; n++) {

@@ -27,6 +27,13 @@ export class Display {
     await this.input("mousemove", Math.round(x).toString(), Math.round(y).toString(), "click", "1");
   }
 
+  /** Brings the window of this title to the front, as a click on its frame does. */
+  async raise(title: string): Promise<void> {
+    if ((await this.focused()) === title) return;
+    const exactly = `^${title.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`;
+    await this.input("search", "--onlyvisible", "--name", exactly, "windowactivate", "--sync");
+  }
+
   /** The title of the window that has the focus; "" when none has. */
   async focused(): Promise<string> {
     return await this.input("getactivewindow", "getwindowname").catch(() => "");

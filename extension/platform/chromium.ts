@@ -28,6 +28,7 @@ export const background: BackgroundPlatform = {
   isActive,
   isInPage: (frame: Lifecycle) => frame.frameType !== "fenced_frame" && isActive(frame),
   isPrivateRequest: () => undefined,
+  initiatorOf: ({ initiator }) => initiator,
   // It has no containers.
   containerOf: () => ({}),
   cookiesOf: () => ({}),

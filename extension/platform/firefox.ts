@@ -27,6 +27,11 @@ export const background: BackgroundPlatform = {
   isActive: () => true,
   isInPage: () => true,
   isPrivateRequest: (request) => (request as { incognito?: boolean }).incognito,
+  initiatorOf: (request) => {
+    const { originUrl } = request as { originUrl?: string };
+    if (originUrl === undefined) return undefined;
+    return URL.canParse(originUrl) ? new URL(originUrl).origin : "null";
+  },
   containerOf: (tabOrRequest) => {
     const { cookieStoreId } = tabOrRequest as { cookieStoreId?: unknown };
     if (cookieStoreId === stores.normal || cookieStoreId === stores.private) return {};

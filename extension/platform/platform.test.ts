@@ -54,6 +54,19 @@ test("whether a request is a private window's: Firefox tells, Chromium does not"
   assert.equal(firefox.background.isPrivateRequest(request({ incognito: false })), false);
 });
 
+test("who has brought a request about: Chromium tells an origin, Firefox the URL of a document or worker", () => {
+  assert.equal(chromium.background.initiatorOf(request({ initiator: "https://a.test" })), "https://a.test");
+  assert.equal(chromium.background.initiatorOf(request({})), undefined);
+  const { initiatorOf } = firefox.background;
+  for (const [originUrl, initiator] of [
+    ["https://a.test/page?query", "https://a.test"],
+    ["moz-nullprincipal:{7f2a}", "null"],
+    ["", "null"],
+    [undefined, undefined],
+  ] as const)
+    assert.equal(initiatorOf(request({ originUrl })), initiator);
+});
+
 test("why the port to the host is over, in each browser's words", () => {
   for (const [message, cause] of [
     ["Specified native messaging host not found.", "missing"],

@@ -83,6 +83,8 @@ export interface BackgroundPlatform {
   isInPage(frame: chrome.webNavigation.GetAllFrameResultDetails): boolean;
   /** Reports whether a request is a private window's. Undefined: the browser does not tell it with the request. */
   isPrivateRequest(request: chrome.webRequest.OnHeadersReceivedDetails): boolean | undefined;
+  /** The origin of the document or worker that has brought a request about: "null" for an opaque one. Undefined: the user has, or the browser itself. */
+  initiatorOf(request: chrome.webRequest.OnHeadersReceivedDetails): string | undefined;
   /**
    * Which container a tab or a request is of: none (the default, and private windows), or its id. Undefined: the browser has containers, and says of
    * none that could be one. Then nothing is opened, and nothing that was allowed counts.

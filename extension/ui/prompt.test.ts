@@ -47,6 +47,22 @@ test("the dialog has the focus, and no button", async () => {
   assert.equal(page.focused, page.element("dialog"));
 });
 
+test("what has the focus comes into sight as a whole, unless it was clicked", () => {
+  const seen: unknown[] = [];
+  const dialog = page.element("dialog");
+  let visible = true;
+  for (const one of [field, dialog])
+    Object.assign(one, {
+      matches: (selector: string) => selector === ":focus-visible" && visible,
+      scrollIntoView: (how: unknown) => seen.push([one === field, how]),
+    });
+  dialog.dispatchEvent({ type: "focusin", target: field });
+  dialog.dispatchEvent({ type: "focusin", target: dialog });
+  visible = false;
+  dialog.dispatchEvent({ type: "focusin", target: field });
+  assert.deepEqual(seen, [[true, { block: "nearest" }]]);
+});
+
 test("a no says whether it was given by the keyboard: by the mouse, with Escape, and to all", async () => {
   assert.deepEqual(await page.click(page.element("deny")), [{ type: "deny" }]);
   const before = page.said.length;

@@ -308,6 +308,11 @@ address.addEventListener("input", () => {
   rename(address.value.trim() === "" ? undefined : { address: address.value });
 });
 address.addEventListener("blur", () => objection?.());
+// All of what has the focus is to be seen: Firefox is content with a part of it.
+dialog.addEventListener("focusin", ({ target }) => {
+  if (target instanceof HTMLElement && target !== dialog && target.matches(":focus-visible"))
+    target.scrollIntoView({ block: "nearest" });
+});
 let density = devicePixelRatio;
 addEventListener("resize", () => {
   if (devicePixelRatio === density) return; // the user's own doing, or ours

@@ -227,6 +227,18 @@ export class Chrome {
     }, context);
   }
 
+  /** The title of the window that the document is in. */
+  async windowTitle(context: string): Promise<string> {
+    return await this.evaluate((id: string) => {
+      const { NavigableManager } = ChromeUtils.importESModule(
+        "chrome://remote/content/shared/NavigableManager.sys.mjs",
+      );
+      const window = NavigableManager.getBrowsingContextById(id)?.topChromeWindow;
+      if (window === undefined) throw new Error("the document is gone");
+      return window.document.title;
+    }, context);
+  }
+
   /** The process that has the document. */
   async processOf(context: string): Promise<number> {
     return await this.evaluate((id: string) => {

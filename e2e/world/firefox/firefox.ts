@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, BrowserMemory, BrowserOptions, Target } from "../browser.ts";
 import { certificates } from "../certs.ts";
+import type { Display } from "../display.ts";
 import { filesIn, hostsOf, onCarrier } from "../host-files.ts";
 import { makeHostSpace, type HostSpace } from "../host-space.ts";
 import type { Life } from "../life.ts";
@@ -85,10 +86,19 @@ export class Firefox implements Browser {
   readonly hostSpace: HostSpace | undefined;
   readonly bidi: Bidi;
   readonly chrome: Chrome;
+  readonly #display: Display | undefined;
   readonly #contexts = new Map<string, Target & { parent: string | undefined }>();
   readonly #pages = new Map<string, FirefoxPage>();
 
-  constructor(process: Running, bidi: Bidi, home: string, stateFolder: string, hostSpace: HostSpace | undefined) {
+  constructor(
+    process: Running,
+    bidi: Bidi,
+    home: string,
+    stateFolder: string,
+    hostSpace: HostSpace | undefined,
+    display: Display | undefined,
+  ) {
+    this.#display = display;
     this.process = process;
     this.bidi = bidi;
     this.home = home;
@@ -133,7 +143,15 @@ export class Firefox implements Browser {
   async watch(): Promise<void> {
     let missed = new Set<string>();
     while (this.process.alive) {
-      const { contexts } = await this.bidi.send<{ contexts: Tree[] }>("browsingContext.getTree", {});
+      // It fails where a window goes while the browser looks.
+      const contexts = await this.bidi.send<{ contexts: Tree[] }>("browsingContext.getTree", {}).then(
+        (answer) => answer.contexts,
+        () => undefined,
+      );
+      if (contexts === undefined) {
+        await sleep(100);
+        continue;
+      }
       const all = contexts.flatMap(allIn);
       for (const { context, url } of all) {
         const known = this.#contexts.get(context);
@@ -296,6 +314,11 @@ export class Firefox implements Browser {
       Services.locale.availableLocales = [...new Set([tag, "en-US"])];
       Services.locale.requestedLocales = [tag];
     }, language);
+  }
+
+  /** On a screen a window manager has the last word on what is in front. */
+  async raise(context: string): Promise<void> {
+    if (this.#display !== undefined) await this.#display.raise(await this.chrome.windowTitle(context));
   }
 
   /** Puts the window there, of which there is one. */
@@ -503,7 +526,7 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
     { timeout: 60_000 },
   );
   const bidi = await Bidi.connect(`${address}/session`);
-  const browser = new Firefox(running, bidi, home, stateFolder, hostSpace);
+  const browser = new Firefox(running, bidi, home, stateFolder, hostSpace, options.display);
   life.onEnd("the browser", async () => {
     await browser.close();
     bidi.close();
@@ -525,7 +548,7 @@ export async function startFirefox(life: Life, options: BrowserOptions = {}): Pr
   });
   await bidi.send("session.new", { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } }, { timeout: 30_000 });
   await bidi.send("session.subscribe", { events: ["browsingContext", "log.entryAdded"] });
-  browser.watch().catch(() => undefined); // the browser is gone
+  void browser.watch();
   if (options.window !== undefined) await browser.placeWindow(options.window);
   if (options.language !== undefined) await browser.speak(options.language);
   const extension = options.toy ?? options.extension ?? (portside ? extensionFolderOf("firefox") : undefined);

@@ -17,6 +17,7 @@ export interface Tabs {
   readonly chrome: Chrome;
   targets(): readonly Target[];
   closeTarget(targetId: string): Promise<void>;
+  raise(context: string): Promise<void>;
 }
 
 /** A document's place: the top of a tab or an iframe in it. */
@@ -151,9 +152,10 @@ export class FirefoxPage extends FirefoxFrame implements Page {
     try {
       await this.browser.bidi.send("browsingContext.activate", { context: this.context });
     } catch (error) {
-      if (!String(error).includes('privileged scope')) throw error;
+      if (!String(error).includes("privileged scope")) throw error;
       await this.browser.chrome.activate(this.context); // newer ones than 153 have no such command for pages of extensions
     }
+    await this.browser.raise(this.context);
   }
 
   async clickAt(x: number, y: number): Promise<void> {

@@ -339,10 +339,11 @@ describe("private windows and others", () => {
     }
   });
 
-  test("a browser that says with each request whose it is (Firefox) is heard, of workers, too", async () => {
+  test("a browser that says with each request whose it is, and by its URL who brought it about (Firefox), is heard, of workers, too", async () => {
     const { background } = await import("../../platform/firefox.ts");
     const inChromium = onHeaders;
-    watchHeaders(() => undefined, background);
+    const clearedThere: string[] = [];
+    watchHeaders(({ origin }) => clearedThere.push(origin), background);
     const inFirefox = onHeaders;
     onHeaders = inChromium;
     const seen = (path: string, incognito: boolean): unknown =>
@@ -352,14 +353,16 @@ describe("private windows and others", () => {
         tabId: -1,
         frameId: -1,
         url: `https://fox.test/${path}`,
-        initiator: "https://fox.test",
+        originUrl: "https://fox.test/page",
         incognito,
-        responseHeaders: [html, denial],
+        cookieStoreId: incognito ? "firefox-private" : "firefox-default",
+        responseHeaders: [html, denial, { name: "clear-site-data", value: '"storage"' }],
       });
     seen("normal", false);
     seen("private", true);
     assert.notEqual(await lookUpCached("https://fox.test/normal", "normal"), undefined);
     assert.equal(await lookUpCached("https://fox.test/private", "normal"), undefined);
+    assert.deepEqual(clearedThere, ["https://fox.test"]);
   });
 
   test("a tab of which nothing is known yet is read at once, pays for itself, and is noted by what it turns out to be", async () => {

@@ -315,10 +315,12 @@ async function leave(
  */
 export function watchHeaders(
   cleared: (whose: Whose) => void,
-  browser: Pick<BackgroundPlatform, "everyHeader" | "isPrivateRequest" | "containerOf"> = platform,
+  browser: Pick<BackgroundPlatform, "everyHeader" | "isPrivateRequest" | "initiatorOf" | "containerOf"> = platform,
 ): void {
   ext.webRequest.onHeadersReceived.addListener(
-    (details) => {
+    (told) => {
+      const initiator = browser.initiatorOf(told);
+      const details = initiator === undefined ? told : { ...told, initiator };
       const isPrivate = browser.isPrivateRequest(details);
       const source = { tabId: details.tabId, ...(isPrivate === undefined ? {} : { incognito: isPrivate }) };
       onHeaders(details, source, browser.containerOf(details), cleared);
