@@ -43,7 +43,10 @@ interface Tree extends ContextInfo {
   children?: Tree[] | null;
 }
 
-const allIn = (tree: Tree): ContextInfo[] => [tree, ...(tree.children ?? []).flatMap(allIn)];
+const contextsIn = (tree: Tree, parent?: string): ContextInfo[] => [
+  { context: tree.context, url: tree.url, parent: parent ?? null },
+  ...(tree.children ?? []).flatMap((child) => contextsIn(child, tree.context)),
+];
 
 /** What the functions below find in the browser's own window. */
 declare const WebExtensionPolicy: {
@@ -88,6 +91,8 @@ export class Firefox implements Browser {
   readonly chrome: Chrome;
   readonly #display: Display | undefined;
   readonly #contexts = new Map<string, Target & { parent: string | undefined }>();
+  /** What an event has told to be gone. */
+  readonly #destroyed = new Set<string>();
   readonly #pages = new Map<string, FirefoxPage>();
 
   constructor(
@@ -105,14 +110,9 @@ export class Firefox implements Browser {
     this.stateFolder = stateFolder;
     this.hostSpace = hostSpace;
     this.chrome = new Chrome(bidi, extensionIds.firefox);
-    bidi.on("browsingContext.contextCreated", ({ context, url, parent }: ContextInfo) => {
-      const parentId = parent ?? undefined;
-      this.#contexts.set(context, {
-        targetId: context,
-        type: parentId === undefined ? "page" : "iframe",
-        url,
-        parent: parentId,
-      });
+    bidi.on("browsingContext.contextCreated", (info: ContextInfo) => {
+      this.#destroyed.delete(info.context);
+      this.#know(info);
     });
     for (const event of ["navigationCommitted", "fragmentNavigated", "historyUpdated", "domContentLoaded", "load"])
       bidi.on(`browsingContext.${event}`, ({ context, url }: ContextInfo) => {
@@ -120,6 +120,7 @@ export class Firefox implements Browser {
         if (known !== undefined) known.url = url;
       });
     bidi.on("browsingContext.contextDestroyed", ({ context }: ContextInfo) => {
+      this.#destroyed.add(context);
       this.#forget(context);
     });
     bidi.on(
@@ -128,6 +129,12 @@ export class Firefox implements Browser {
         this.#pages.get(this.#top(source.context ?? ""))?.console.push(`${level}: ${text}`);
       },
     );
+  }
+
+  #know({ context, url, parent }: ContextInfo): void {
+    const parentId = parent ?? undefined;
+    const type = parentId === undefined ? "page" : "iframe";
+    this.#contexts.set(context, { targetId: context, type, url, parent: parentId });
   }
 
   #forget(context: string): void {
@@ -152,12 +159,13 @@ export class Firefox implements Browser {
         await sleep(100);
         continue;
       }
-      const all = contexts.flatMap(allIn);
-      for (const { context, url } of all) {
+      const there = new Map(contexts.flatMap((tree) => contextsIn(tree)).map((info) => [info.context, info]));
+      for (const [context, info] of there) {
         const known = this.#contexts.get(context);
-        if (known !== undefined) known.url = url;
+        if (known !== undefined) known.url = info.url;
+        // A busy browser may not list at first what it has told of: that was taken for gone.
+        else if (!this.#destroyed.has(context)) this.#know(info);
       }
-      const there = new Set(all.map(({ context }) => context));
       const gone = [...this.#contexts.keys()].filter((context) => !there.has(context));
       // What has just come is not in an answer that was under way.
       for (const context of gone) if (missed.has(context)) this.#forget(context);
