@@ -1,6 +1,6 @@
 // What the page script does at its start, in a window that is handed to it.
 
-import { addListener, getter, microtask, now, own, removeListener, report } from "./builtins.ts";
+import { addListener, getter, microtask, now, removeListener, report } from "./builtins.ts";
 import type { Context } from "./api/context.ts";
 import { expose, type GlobalScope } from "./api/globals.ts";
 import { install } from "./api/navigator.ts";
@@ -24,8 +24,7 @@ export function start(scope: PageScope): void {
   const { document, Document } = scope;
   const documentView = getter<Window | null>(Document, "defaultView");
   const { window } = scope;
-  let again = (_stop: () => void): void => undefined;
-  const ready = (port: MessagePort): void => {
+  takePort(window, (port) => {
     let connection: Connection | undefined;
     let replaced = false;
     const context: Context = {
@@ -43,7 +42,7 @@ export function start(scope: PageScope): void {
     };
     install(scope, context);
     const { prototype } = scope.Navigator;
-    const operation = (): unknown => own(prototype as Record<string, unknown>, "openTCPSocket");
+    const operation = (): unknown => (prototype as Record<string, unknown>)["openTCPSocket"];
     const installed = operation();
     expose(scope, context);
     // Where the document goes into the back/forward cache, Firefox loses what the content script says of it. A page that changes what is read here
@@ -53,7 +52,7 @@ export function start(scope: PageScope): void {
     };
     // When the extension is loaded again, Firefox ends the content script of before without a word. Then another copy of this script puts its own API
     // on the page, in this very event; where that has not changed, a page has made the event up.
-    again = (stop) => {
+    return (stop) => {
       microtask(() => {
         if (replaced || operation() === installed) return;
         replaced = true;
@@ -62,8 +61,5 @@ export function start(scope: PageScope): void {
         connection?.lost(true);
       });
     };
-  };
-  takePort(window, ready, (stop) => {
-    again(stop);
   });
 }

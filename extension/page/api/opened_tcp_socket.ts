@@ -13,7 +13,7 @@ export class OpenedTCPSocket {
   constructor(given?: unknown, socket?: StreamSocket) {
     guard(given);
     this.#socket = socket as StreamSocket;
-    const { info } = this.#socket.channel;
+    const { info } = this.#socket.socketChannel;
     this.#tls = toTLSInfo(own(info, "tls")) ?? null;
   }
   /** Byte stream of what the peer sends; done after its FIN, errors with NetworkError. */
@@ -25,16 +25,16 @@ export class OpenedTCPSocket {
     return this.#socket.writable;
   }
   get remoteAddress(): string {
-    return this.#socket.channel.info.remoteAddress;
+    return this.#socket.socketChannel.info.remoteAddress;
   }
   get remotePort(): number {
-    return this.#socket.channel.info.remotePort;
+    return this.#socket.socketChannel.info.remotePort;
   }
   get localAddress(): string {
-    return this.#socket.channel.info.localAddress;
+    return this.#socket.socketChannel.info.localAddress;
   }
   get localPort(): number {
-    return this.#socket.channel.info.localPort;
+    return this.#socket.socketChannel.info.localPort;
   }
   /** What was agreed with the peer; null without TLS. */
   get tls(): TLSInfo | null {

@@ -22,16 +22,16 @@ export class OpenedUDPSocket {
     return this.#socket.writable;
   }
   get remoteAddress(): string {
-    return this.#socket.channel.info.remoteAddress;
+    return this.#socket.socketChannel.info.remoteAddress;
   }
   get remotePort(): number {
-    return this.#socket.channel.info.remotePort;
+    return this.#socket.socketChannel.info.remotePort;
   }
   get localAddress(): string {
-    return this.#socket.channel.info.localAddress;
+    return this.#socket.socketChannel.info.localAddress;
   }
   get localPort(): number {
-    return this.#socket.channel.info.localPort;
+    return this.#socket.socketChannel.info.localPort;
   }
   /** Sends a Blob or BufferSource as one datagram; resolves when the system has taken it. */
   async send(data: unknown): Promise<undefined> {
@@ -39,14 +39,14 @@ export class OpenedUDPSocket {
   }
   /** Takes one datagram; one call at a time. */
   async receive(options = undefined as unknown): Promise<ReceivedDatagram> {
-    return receiveDatagram(this.#socket.readable, this.#socket.channel.info, options);
+    return receiveDatagram(this.#socket.readable, this.#socket.socketChannel.info, options);
   }
   /** Closes the socket. Always resolves. */
   async close(): Promise<undefined> {
     return this.#socket.close();
   }
   [Symbol.asyncIterator](): AsyncIterator<[DatagramSource, Blob]> {
-    return iterateDatagrams(this.#socket.readable, this.#socket.channel.info);
+    return iterateDatagrams(this.#socket.readable, this.#socket.socketChannel.info);
   }
   get [Symbol.toStringTag](): string {
     return "UDPSocket";

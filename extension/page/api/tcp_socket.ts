@@ -26,7 +26,7 @@ export interface TCPSocketOpenInfo {
 }
 
 /** "Let openInfo be a new TCPSocketOpenInfo. Populate its fields." */
-function openInfo({ channel: { info }, readable, writable }: StreamSocket): TCPSocketOpenInfo {
+function openInfo({ socketChannel: { info }, readable, writable }: StreamSocket): TCPSocketOpenInfo {
   const { localAddress, localPort, remoteAddress, remotePort } = info;
   const tls = toTLSInfo(own(info, "tls"));
   return {

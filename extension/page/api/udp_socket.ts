@@ -107,7 +107,7 @@ export function udpSocketInterface(
     return socket;
   }
 
-  function openInfo({ channel: { info }, memberships, readable, writable }: MessageSocket): UDPSocketOpenInfo {
+  function openInfo({ socketChannel: { info }, memberships, readable, writable }: MessageSocket): UDPSocketOpenInfo {
     const { localAddress, localPort } = info;
     return {
       localAddress,

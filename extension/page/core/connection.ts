@@ -100,7 +100,7 @@ interface Lane {
   /** What may be opened again here, by what was asked for: the id of the socket that was opened first. */
   readonly again: Map<string, number>;
   /** The sockets on it, by the host's ids. */
-  readonly channels: Map<number, SocketChannel>;
+  readonly laneChannels: Map<number, SocketChannel>;
   /** Ends its sockets. */
   lost(this: void, reason?: PageReason): void;
 }
@@ -227,9 +227,9 @@ export function connect(
     const place = name === undefined || lane === undefined ? undefined : { ...lane, id: name };
     const channel = new SocketChannel(info, post, place, traffic, () => {
       mapDelete(channels, info.id);
-      if (place !== undefined) mapDelete(place.channels, place.id);
+      if (place !== undefined) mapDelete(place.laneChannels, place.id);
     });
-    if (place !== undefined) mapSet(place.channels, place.id, channel as unknown as SocketChannel);
+    if (place !== undefined) mapSet(place.laneChannels, place.id, channel as unknown as SocketChannel);
     const handler = channel.handOver(create);
     mapSet(channels, info.id, channel);
     if (name !== undefined) channel.credit(handler.window);
@@ -360,7 +360,7 @@ export function connect(
             post({ type: "onLane", message }, transfer);
           }
         : openCarrier<LaneRequest, LaneMessage>(toFrame, "lane", point, hear);
-    const own: Lane = { send, again: new Map(), channels: onLane, lost: laneLost };
+    const own: Lane = { send, again: new Map(), laneChannels: onLane, lost: laneLost };
     lane = own;
   }
 

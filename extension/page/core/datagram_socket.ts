@@ -22,7 +22,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 export class DatagramSocket implements SocketHandler {
   readonly window = datagramWindowBytes;
-  readonly channel: Channel;
+  readonly socketChannel: Channel;
   readonly readable: ReadableStream<{ data: Bytes }>;
   readonly writable: WritableStream<unknown>;
   /** Settles when the socket is gone, and never rejects. */
@@ -43,7 +43,7 @@ export class DatagramSocket implements SocketHandler {
   #closing = false;
 
   constructor(channel: Channel, budget: SendBudget) {
-    this.channel = channel;
+    this.socketChannel = channel;
     this.#budget = budget;
     this.#sender = new DatagramSender(channel, budget, channel.info.window);
     this.#source = new DatagramSource(channel, budget, (bytes) => ({ data: ownBytes(bytes) }));
@@ -147,7 +147,7 @@ export class DatagramSocket implements SocketHandler {
   #leaveIfDone(): void {
     if (!this.#closing || this.#sender.failure !== undefined || this.#inWritable > 0 || this.#inQueue > 0) return;
     this.#endWriting(makeError("InvalidStateError"));
-    this.channel.close();
+    this.socketChannel.close();
   }
 
   data(buffer: ArrayBuffer): void {

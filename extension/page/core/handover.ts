@@ -5,25 +5,20 @@ import { handoverEvent } from "../../../protocol/page.ts";
 
 /**
  * Takes the port from the content script, and calls `ready` with it. Call once, before any page script can run. Without a content script
- * (one that serves this document already, or none that may) nothing happens. `again` is called at each event of this kind after that, until what it
- * is given is called: perhaps another content script hands over a port to another copy of this script, perhaps a page makes one up.
+ * (one that serves this document already, or none that may) nothing happens. What `ready` returns is called at each event of this kind after that,
+ * until what it is given is called: perhaps another content script hands over a port to another copy of this script, perhaps a page makes one up.
  */
-export function takePort(
-  window: EventTarget,
-  ready: (port: MessagePort) => void,
-  again: (stop: () => void) => void,
-): void {
-  let taken = false;
+export function takePort(window: EventTarget, ready: (port: MessagePort) => (stop: () => void) => void): void {
+  let again: ((stop: () => void) => void) | undefined;
   const hear = (event: Event): void => {
-    if (taken) {
+    if (again !== undefined) {
       again(stop);
       return;
     }
-    taken = true;
     stopImmediate(event);
     preventDefault(event); // tells the content script that its port was taken
     const received = messagePorts(event)[0];
-    if (received !== undefined) ready(received);
+    if (received !== undefined) again = ready(received);
   };
   const stop = (): void => {
     removeListener(window, handoverEvent, hear, true);

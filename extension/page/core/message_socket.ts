@@ -68,7 +68,7 @@ export class MessageSocket<
   Info extends Opened<PageTLSInfo> | Bound = Opened<PageTLSInfo> | Bound,
 > implements SocketHandler {
   readonly window = datagramWindowBytes;
-  readonly channel: Channel<Info>;
+  readonly socketChannel: Channel<Info>;
   readonly readable: ReadableStream<unknown>;
   readonly writable: WritableStream<unknown>;
   /** Of a bound socket that may join groups. */
@@ -87,7 +87,7 @@ export class MessageSocket<
   /** `toMessage` converts what a page writes. It throws what the write rejects with. */
   constructor(channel: Channel<Info>, budget: SendBudget, toMessage: (chunk: unknown) => OutgoingMessage) {
     const { info } = channel;
-    this.channel = channel;
+    this.socketChannel = channel;
     this.#budget = budget;
     this.#sender = new DatagramSender(channel, budget, info.window);
     const bound = info.type === "bound";
@@ -201,7 +201,7 @@ export class MessageSocket<
     if (!this.#left) {
       this.#left = true;
       this.#source.stop();
-      this.channel.close();
+      this.socketChannel.close();
     }
     void this.#settle();
   }

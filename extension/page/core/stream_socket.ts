@@ -61,7 +61,7 @@ export class StreamSocket implements SocketHandler {
   };
 
   readonly window: number;
-  readonly channel: Channel;
+  readonly socketChannel: Channel;
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly writable: WritableStream<unknown>;
   /** The socket is gone. Without an error. */
@@ -90,7 +90,7 @@ export class StreamSocket implements SocketHandler {
 
   /** `clock` tells milliseconds. With `upgradable` startTls() may be called, whose options add to these. */
   constructor(channel: Channel, budget: SendBudget, clock: () => number, upgradable?: PageTLSOptions, from?: Credits) {
-    this.channel = channel;
+    this.socketChannel = channel;
     this.#budget = budget;
     this.#clock = clock;
     this.#upgradable = upgradable;
@@ -131,14 +131,14 @@ export class StreamSocket implements SocketHandler {
         this.#dead = makeError("AbortError");
         this.#outbox.fail(this.#dead);
       }
-      this.channel.close();
+      this.socketChannel.close();
       await this.#gone.promise;
       return;
     }
     if (this.#spent === "spent") return;
     this.#outbox.flush();
     this.#finish(makeError("AbortError"), true);
-    this.channel.close();
+    this.socketChannel.close();
     if (!this.#awaited) return;
     await this.#gone.promise;
     if (this.#lost !== undefined) throw this.#lost;
@@ -162,7 +162,7 @@ export class StreamSocket implements SocketHandler {
       await handled(writing); // whoever wrote has heard of it
       if (this.#dead !== undefined) throw this.#dead;
       this.#outbox.flush();
-      return await this.channel.startTls(
+      return await this.socketChannel.startTls(
         read,
         this.#outbox.sent,
         { ...upgradable, ...options },
@@ -184,7 +184,7 @@ export class StreamSocket implements SocketHandler {
   /** Sets an option of the system's socket, as in Channel. */
   async setOption(option: SettableOption, value: number): Promise<undefined> {
     if (this.#dead !== undefined || this.#spent !== undefined) throw makeError("InvalidStateError");
-    return this.channel.setOption(option, value);
+    return this.socketChannel.setOption(option, value);
   }
 
   data(buffer: ArrayBuffer): void {
@@ -249,7 +249,7 @@ export class StreamSocket implements SocketHandler {
     if (this.#shutting === undefined) {
       this.#shutting = deferred();
       this.#outbox.flush();
-      this.channel.shutdown();
+      this.socketChannel.shutdown();
     }
     return this.#shutting.promise;
   }
@@ -262,7 +262,7 @@ export class StreamSocket implements SocketHandler {
       // The OS socket is not needed any more. (The host sees by itself when both FINs are through.)
       this.#dead = makeError("InvalidStateError");
       this.#source.stop();
-      this.channel.close();
+      this.socketChannel.close();
     }
     void this.#settle();
   }
