@@ -230,6 +230,7 @@ describe("clicks and keys that were meant for something else", () => {
     );
     const over = await stage.browser.nextPage("the bait", /popunder\.test\/bait/);
     await until("the bait in front", async () => (await display.focused()).startsWith("Bait"));
+    await sleep(look); // browsers take no clicks at what they have not drawn yet
     await display.input("mousemove", Math.round(allow.x).toString(), Math.round(allow.y).toString());
     await display.input("click", "--repeat", "4", "--delay", "60", "1");
     await over.waitUntilClosed();
@@ -410,11 +411,20 @@ describe("other extensions", () => {
             }),
           );
         }
+        /** Whoever keeps silent has not answered. */
+        const silence = new Promise<string>((resolve) => {
+          setTimeout(() => {
+            resolve("");
+          }, 3_000);
+        });
         heard.push(
-          await chrome.runtime.sendMessage(id, "host-state").then(
-            (answered: unknown) => (answered === undefined ? "" : `message answered ${JSON.stringify(answered)}`),
-            () => "",
-          ),
+          await Promise.race([
+            silence,
+            chrome.runtime.sendMessage(id, "host-state").then(
+              (answered: unknown) => (answered === undefined ? "" : `message answered ${JSON.stringify(answered)}`),
+              () => "",
+            ),
+          ]),
         );
         const tabs = await chrome.tabs.query({});
         const tab = tabs.find(({ url }) => url?.startsWith(`${origin}/ui/prompt.html`));
@@ -425,6 +435,7 @@ describe("other extensions", () => {
             () => "",
           ),
           await new Promise<string>((resolve) => {
+            void silence.then(resolve);
             const port = chrome.runtime.connectNative("portside.host");
             port.onMessage.addListener(() => {
               resolve("the host answered");
