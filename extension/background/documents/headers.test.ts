@@ -339,7 +339,7 @@ describe("private windows and others", () => {
     }
   });
 
-  test("a browser that says with each request whose it is, and by its URL who brought it about (Firefox), is heard, of workers, too", async () => {
+  test("a browser that says with each request whose it is (Firefox) is heard, of workers, too", async () => {
     const { background } = await import("../../platform/firefox.ts");
     const inChromium = onHeaders;
     const clearedThere: string[] = [];
