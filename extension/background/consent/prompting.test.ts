@@ -168,7 +168,7 @@ test("only the extension's own page may answer, and only one", async () => {
     browser.ownPage("ui/prompt.html"),
   ]) {
     const { url = "" } = browser.tabs.tabs.find(({ windowId }) => windowId === prompt.windowId) ?? {};
-    const forger = browser.connect(`prompt:${/#(.*)/.exec(url)?.[1] ?? ""}`, sender as chrome.runtime.MessageSender);
+    const forger = browser.connect(`prompt:${/#([^:]*)/.exec(url)?.[1] ?? ""}`, sender as chrome.runtime.MessageSender);
     await settled();
     assert.equal(forger.isOpen, false, sender.url);
   }
