@@ -306,6 +306,10 @@ test("a thousand of them: the page is there, filters and takes back without a st
   const many = Array.from({ length: 1_000 }, (_, n) =>
     grant(`https://site${(n % 180).toString()}.test`, `host${n.toString()}.example.org`, 25 + (n % 900)),
   );
+  await settings.bringToFront(); // in a tab that nobody sees Firefox has timers wait for a second
+  // All pages of the extension share a thread there, and those that tests before this one have left would list them, too.
+  for (const { targetId, url } of stage.browser.targets())
+    if (url.endsWith("/ui/options.html") && targetId !== settings.targetId) await stage.browser.closeTarget(targetId);
   // Long tasks are counted from the first observer on. Where the browser does not tell of them, what comes every few ms is late by as much.
   await settings.evaluate(() => {
     const tasks: number[] = [];

@@ -4,8 +4,14 @@ import { ext } from "../shared/ext.ts";
 import { textDirection, textLanguage } from "../shared/language.ts";
 import { serviceMessage } from "./services.ts";
 
+/** Texts without values that were asked for: a list has the same ones in each row, and Firefox takes its time for each. */
+const plain = new Map<string, string>();
+
 export function text(name: string, ...values: (string | number)[]): string {
-  return ext.i18n.getMessage(name, values.map(String));
+  if (values.length > 0) return ext.i18n.getMessage(name, values.map(String));
+  const known = plain.get(name) ?? ext.i18n.getMessage(name);
+  plain.set(name, known);
+  return known;
 }
 
 /** Fills every element with a data-text attribute, every field with a data-hint, and the page's title and language. */
