@@ -36,8 +36,9 @@ async function held(): Promise<Held> {
   const { browser } = stage;
   await browser.collectGarbage();
   const { extension, hosts } = await browser.memory();
+  assert.ok(extension !== undefined, "the extension's process runs");
   return {
-    extension: (extension?.resident ?? 0) / MiB,
+    extension: extension.resident / MiB,
     hosts: hosts.reduce((sum, { resident }) => sum + resident, 0) / MiB,
     descriptors: browser.hosts().reduce((sum, pid) => sum + openDescriptors(pid), 0),
     count: browser.hosts().length,
@@ -53,14 +54,16 @@ function isFlat(t: TestContext, what: string, steps: readonly Held[]): void {
   );
   const [first, last] = [steps[0], steps.at(-1)];
   assert.ok(first !== undefined && last !== undefined, "it was measured");
-  // What engines and runtimes keep for themselves comes and goes by some MiB.
-  assert.ok(last.extension < 1.2 * first.extension + 8, `the extension's process: ${last.extension.toFixed(0)} MiB`);
-  assert.ok(last.hosts < 1.2 * first.hosts + 8, `hosts: ${last.hosts.toFixed(0)} MiB`);
-  assert.ok(last.descriptors <= first.descriptors + 8, `descriptors: ${last.descriptors.toString()}`);
+  // What engines and runtimes keep for themselves comes and goes: up to 6 MiB were seen, and two descriptors.
+  assert.ok(last.extension < first.extension + 16, `the extension's process: ${last.extension.toFixed(0)} MiB`);
+  assert.ok(last.hosts < first.hosts + 4, `hosts: ${last.hosts.toFixed(0)} MiB`);
+  assert.ok(last.descriptors <= first.descriptors + 2, `descriptors: ${last.descriptors.toString()}`);
   assert.equal(last.count, 1, "hosts");
 }
 
 const allClosed = (): boolean => peer.connections.every(({ closedAt }) => closedAt !== undefined);
+/** All but that of the page that stays. */
+const othersClosed = (): boolean => peer.connections.slice(1).every(({ closedAt }) => closedAt !== undefined);
 
 /** Opens sockets one after the other, so many at a time, and closes each when its byte has come back. Resolves with how many did. */
 async function opens(page: Page, times: number, parallel: number): Promise<number> {
@@ -94,9 +97,7 @@ test("five thousand sockets of five documents", { timeout: 600_000 }, async (t) 
     const page = await stage.open("https://a.test/");
     assert.equal(await opens(page, 1_000, 8), 1_000);
     await page.close();
-    await until("the first document's socket to be the only one", () =>
-      peer.connections.slice(1).every(({ closedAt }) => closedAt !== undefined),
-    );
+    await until("the first document's socket to be the only one", othersClosed);
     steps.push(await held());
   }
   isFlat(t, "after each thousand sockets", steps);
@@ -115,9 +116,7 @@ test("two hundred tabs, each with a socket, ten at a time", { timeout: 600_000 }
     if (n % 5 === 4) steps.push(await held());
   }
   assert.equal(peer.connections.length - before, 200);
-  await until("their sockets to be closed", () =>
-    peer.connections.slice(1).every(({ closedAt }) => closedAt !== undefined),
-  );
+  await until("their sockets to be closed", othersClosed);
   steps.push(await held());
   isFlat(t, "after each fifty tabs, and at the end", steps);
 });
@@ -133,9 +132,9 @@ test(
       // What was open has ended with it; until the page's scripts have noticed, opens fail as if the host had gone.
       const opened = await until("a socket after the stop", async () => {
         const name = await attempt(page, to(peer), { click: false });
-        return name === "" || name !== "NetworkError" ? `opened${name}` : undefined;
+        return name === "NetworkError" ? undefined : { name };
       });
-      assert.equal(opened, "opened");
+      assert.equal(opened.name, "");
       if (n % 10 === 9) {
         await until("one host to be left", () => stage.browser.hosts().length === 1);
         steps.push(await held());

@@ -117,7 +117,7 @@ ext.runtime.onConnect.addListener((port) => {
   }
 });
 
-/** The settings and the setup page ask how the host is, or to try it, or give what they could not write. */
+/** The extension's pages ask how the host is, to try it, or for what is kept, or give what they could not write. */
 //rule:no-external-messages
 ext.runtime.onMessage.addListener((message: unknown, sender, respond) => {
   //rule:only-own-pages-use-storage.2

@@ -377,7 +377,12 @@ export class Gatekeeper {
     const unheard = [...this.#unheard.values()];
     this.#unheard.clear();
     // Firefox may stop a background that has nothing to do at the very moment at which the page asks for something: it asks the next one.
-    if (retry && size === 0 && unheard.length > 0 && unheard.length === this.#opening.size) {
+    if (
+      /*rule:unheard-wishes-said-once-more*/ retry &&
+      size === 0 &&
+      unheard.length > 0 &&
+      unheard.length === this.#opening.size
+    ) {
       if (this.#connect(true)) for (const message of unheard) this.#tell(message);
       return;
     }

@@ -30,6 +30,7 @@ export const background: BackgroundPlatform = {
   initiatorOf: (request) => {
     const { originUrl } = request as { originUrl?: string };
     if (originUrl === undefined) return undefined;
+    //rule:initiator-named-by-browser
     return URL.canParse(originUrl) ? new URL(originUrl).origin : "null";
   },
   containerOf: (tabOrRequest) => {

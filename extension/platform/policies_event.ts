@@ -8,6 +8,7 @@ const name = "portside:policies";
 
 export const offerPolicies: EarlyPlatform["offerPolicies"] = (policies, listen) => {
   listen(window, name, (event: MessageEvent) => {
+    //rule:asked-policies-hidden-from-page
     event.stopImmediatePropagation();
     // A page may make up such an event. It reads its own policies then.
     const [port] = event.ports;

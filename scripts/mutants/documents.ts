@@ -10,7 +10,47 @@ const enabled = inUnit("extension/background/documents/permissions_policy.test.t
 const policies = inUnit("extension/shared/csp.test.ts", "several policies");
 const together = inUnit("extension/background/documents/header_policy.test.ts", "several responses");
 
+const toldLate = inUnit(
+  "extension/background/documents/headers.test.ts",
+  "a response that is told of after its document (Firefox)",
+);
+
 export const documents: readonly Mutant[] = [
+  ...row(
+    "5",
+    [
+      "late-response-came-before-document",
+      "A response that is told of after a document is that one's only if it came before it",
+      toldLate,
+    ],
+    ["response-told-late-is-its-documents", "A response that is told of after its document is not lost", toldLate],
+    [
+      "empty-document-takes-no-response",
+      "An empty document takes no response that is for the next one",
+      inUnit(
+        "extension/background/documents/headers.test.ts",
+        "a response waits for its document, also when the empty",
+      ),
+      becomes("true"),
+    ],
+    [
+      "initiator-named-by-browser",
+      "Who has made a request is read from the browser's word in Firefox, too",
+      inUnit("extension/platform/platform.test.ts", "who has brought a request about"),
+      becomes("return undefined;"),
+    ],
+    [
+      "served-documents-get-no-second-copy",
+      "A document that has the scripts gets no second copy of them",
+      inUnit("extension/background/main.test.ts", "when the user gives back the permission for websites"),
+      becomes("true"),
+    ],
+  ),
+  ...row("8", [
+    "asked-policies-hidden-from-page",
+    "A page hears nothing of a document that asks for its policies",
+    inUnit("extension/platform/policies_event.test.ts", "a document asks another one for its policies"),
+  ]),
   ...row(
     "1",
     [

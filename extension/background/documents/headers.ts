@@ -157,7 +157,7 @@ function onHeaders(
     const place = `${tabId} ${frameId}`;
     const tab = String(tabId);
     const come = early.get(place);
-    if (come?.url === stripFragment(url) && details.timeStamp <= come.at) {
+    if (come?.url === stripFragment(url) && /*rule:late-response-came-before-document*/ details.timeStamp <= come.at) {
       early.delete(place);
       arrivals.add(tab, async () => {
         const known = (await records.get(come.documentId)) as Owned | undefined;
@@ -235,7 +235,7 @@ function onCommitted(details: Committed): void {
   const isWeb = /^https?:/.test(url);
   const response = pending.get(place);
   // Firefox may tell of a new window's empty document only when the response for the next one is there.
-  if (isWeb) pending.delete(place);
+  if (/*rule:empty-document-takes-no-response*/ isWeb) pending.delete(place);
   const inTab = frames.get(tabId) ?? new Map<number, string>();
   if (inTab.size >= maxFrames) inTab.clear();
   const before = inTab.get(frameId);
@@ -245,6 +245,7 @@ function onCommitted(details: Committed): void {
   const address = isWeb ? addressOf(url) : undefined;
   const policy = response?.url === stripFragment(url) ? response.policy : undefined;
   early.delete(place);
+  //rule:response-told-late-is-its-documents
   if (policy === undefined && isWeb && url.length <= maxURL)
     early.put(place, { url: stripFragment(url), documentId, at: timeStamp }, { owner: tab, part: tab }, url.length);
   const places = { normal: placeOf(url, url, false), private: placeOf(url, url, true) };
