@@ -4,7 +4,7 @@ import { before, describe, test } from "node:test";
 import { plainPage } from "./stage.ts";
 import { startChromium } from "./world/chromium/chromium.ts";
 import { Person } from "./world/consent.ts";
-import { startFirefox } from "./world/firefox/firefox.ts";
+import { startFirefox } from "./world/firefox/start.ts";
 import { lifeOfSuite } from "./world/life.ts";
 import type { Page } from "./world/page.ts";
 import { startPages, type Pages } from "./world/pages.ts";

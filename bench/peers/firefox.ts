@@ -1,5 +1,5 @@
 // Portside in Firefox. There the background has the lane, of which nothing is seen from outside: what the host writes tells the carriers apart.
-import { startFirefox } from "../../e2e/world/firefox/firefox.ts";
+import { startFirefox } from "../../e2e/world/firefox/start.ts";
 import { Life } from "../../e2e/world/life.ts";
 import type { Peer, Scene } from "./peer.ts";
 import { insistOnLane, policyFor, startIn, type Carrier } from "./portside.ts";

@@ -1,6 +1,7 @@
 // Browsers without Portside, for the relays: each has a page of its own in them.
 import { startChromium, type Chromium } from "../../e2e/world/chromium/chromium.ts";
-import { startFirefox, type Firefox } from "../../e2e/world/firefox/firefox.ts";
+import type { Firefox } from "../../e2e/world/firefox/firefox.ts";
+import { startFirefox } from "../../e2e/world/firefox/start.ts";
 import { measuringPreferences, measuringSwitches } from "./tab.ts";
 import type { Scene } from "./peer.ts";
 

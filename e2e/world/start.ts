@@ -1,7 +1,7 @@
 // Starts the browser that the tests are to run in.
 import type { Browser, BrowserOptions } from "./browser.ts";
 import { startChromium } from "./chromium/chromium.ts";
-import { startFirefox } from "./firefox/firefox.ts";
+import { startFirefox } from "./firefox/start.ts";
 import type { Life } from "./life.ts";
 import { browserName } from "./places.ts";
 
